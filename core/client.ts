@@ -1,0 +1,259 @@
+import { sharedAccount, checkBaseUrl, type SharedAccount } from './account';
+import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionExpired, TimedOut, Unreachable, UnexpectedAnswer, VendorFault } from './errors';
+import { readFields, type Choice, type Fields, type Values } from './field';
+import { ATTEMPT_TIMEOUT_MS, type Host, type SignedAnswer, type WireRequest } from './host';
+import type { Priority } from './limiter';
+import { fillRoute, type AnyOperation, type Operation } from './operation';
+import { outcomeOf } from './outcome';
+import type { Connection, Provider } from './provider';
+import type { Row } from './records';
+import { Redactor } from './redaction';
+import { ATTEMPTS, backoff } from './retry';
+
+export interface RunOptions {
+	/** simplified: the same fields for every vendor. raw: the vendor's own. */
+	output?: 'simplified' | 'raw';
+	signal?: AbortSignal;
+	/** How long the run may take in all; by default the provider's. */
+	deadlineMs?: number;
+	/** 'poll' leaves half of the account's quota to others. Commands go first whatever is said here. */
+	priority?: Exclude<Priority, 'command'>;
+	/** IANA zone in which times without an offset are read; UTC by default. */
+	timeZone?: string;
+	/** Hears that a request waits for its turn, and for how many milliseconds. */
+	onWait?: (ms: number) => void;
+}
+
+/** What an operation's own `run` works with. */
+export interface Run<F extends Fields = Fields, R extends Row = Row> {
+	/** Sends one request of the operation itself. */
+	ask(params: Values<F>): Promise<R[]>;
+	/** Sends one request of another operation of the same vendor. */
+	call<F2 extends Fields, A2, R2 extends Row, O2>(operation: Operation<F2, A2, R2, O2>, params: Values<F2>): Promise<R2[]>;
+	/** The account's devices and the like, at most five minutes old. */
+	lookup(name: string): Promise<Choice[]>;
+	sleep(ms: number): Promise<void>;
+	/** Milliseconds since 1970. */
+	now(): number;
+	warn(message: string): void;
+	/** Requests worth making side by side. */
+	readonly width: number;
+}
+
+interface Call {
+	deadline: number;
+	deadlineMs: number;
+	options: RunOptions;
+}
+
+const LOOKUP_MS = 5 * 60_000;
+/** A command does not set out with a session that may end on the way. */
+const FRESH_FOR_COMMANDS_MS = 60_000;
+const WIDTH = 4;
+
+/** Runs a provider's operations for one account. */
+export class Client<C extends Connection = Connection> {
+	private readonly shared: SharedAccount;
+
+	constructor(
+		readonly provider: Provider<C>,
+		readonly connection: C,
+		private readonly host: Host,
+		readonly redactor: Redactor = new Redactor(),
+	) {
+		provider.secrets(connection, redactor);
+		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
+		this.shared = sharedAccount(provider as unknown as Provider, connection);
+	}
+
+	/**
+	 * Runs an operation and yields its records page by page, in order.
+	 * @param input parameters as the host has them; checked here before anything is sent
+	 * @throws FleetError, without secrets
+	 */
+	async *run(operation: AnyOperation, input: Readonly<Record<string, unknown>>, options: RunOptions = {}): AsyncGenerator<object[]> {
+		const { deadlineMs = this.provider.limits.deadlineMs, output = 'simplified' } = options;
+		const call: Call = { deadline: this.host.now() + deadlineMs, deadlineMs, options };
+		let params: Record<string, unknown> | undefined;
+		try {
+			if (operation.effect === 'command' && !this.connection.allowCommands) throw commandsOff(operation, this.provider);
+			const checked = this.read(operation, input, options);
+			params = checked;
+			const run = this.runFor(operation, call);
+			const pages = operation.run?.(run, checked) ?? once(run, checked);
+			for await (const rows of pages as AsyncIterable<Row[]>) {
+				if (operation.effect !== 'read') yield rows.map((row) => outcomeOf(operation, checked, row));
+				else yield output === 'raw' ? rows : rows.map((row) => operation.record(row, checked) as object);
+			}
+		} catch (thrown) {
+			const error = this.clean(thrown);
+			if (operation.effect === 'read' || error.effect === 'none' || params === undefined) throw error;
+			yield [
+				outcomeOf(operation, params, {
+					outcome: 'unknown',
+					explanation: `${error.message} It was sent once and not again: check whether it was done before you repeat it.`,
+					sentAt: new Date(this.host.now()).toISOString(),
+				}),
+			];
+		}
+	}
+
+	/** All records of an operation, or the first `limit` of them; pages beyond are not asked for. */
+	async collect(operation: AnyOperation, input: Readonly<Record<string, unknown>>, { limit = Infinity, ...options }: RunOptions & { limit?: number } = {}): Promise<object[]> {
+		const records: object[] = [];
+		for await (const page of this.run(operation, input, options)) {
+			for (const record of page) {
+				if (records.length >= limit) return records;
+				records.push(record);
+			}
+			if (records.length >= limit) return records;
+		}
+		return records;
+	}
+
+	/** Choices for a picker, cached for five minutes. */
+	async lookup(name: string): Promise<Choice[]> {
+		const find = this.provider.lookups[name];
+		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${name}.`);
+		const { lookups } = this.shared;
+		let cached = lookups.get(name);
+		if (cached === undefined || cached.until <= this.host.now()) {
+			const choices = find(this as unknown as Client);
+			cached = { choices, until: this.host.now() + LOOKUP_MS };
+			lookups.set(name, cached);
+			choices.catch(() => lookups.delete(name));
+		}
+		return cached.choices;
+	}
+
+	/** Checks parameters without sending anything. @throws InvalidParams */
+	read(operation: AnyOperation, input: Readonly<Record<string, unknown>>, { timeZone = 'UTC' }: Pick<RunOptions, 'timeZone'> = {}): Record<string, unknown> {
+		const now = this.host.now();
+		const params = readFields(operation.params as Fields, input, { now, timeZone }) as Record<string, unknown>;
+		for (const [name, field] of Object.entries(operation.params as Fields)) {
+			if (field.secret && typeof params[name] === 'string') this.redactor.add(params[name], 'password');
+		}
+		const sentence = operation.check?.(params, now);
+		if (sentence !== undefined) throw new InvalidParams(sentence);
+		return params;
+	}
+
+	private runFor(operation: AnyOperation, call: Call): Run {
+		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
+			const request = { ...fillRoute(asked.route, params), ...asked.request(params) } as WireRequest;
+			const data = await this.exchange(asked, request, call);
+			const answer = asked.answer.safeParse(data);
+			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
+			return asked.rows(answer.data, params);
+		};
+		return {
+			ask: (params) => ask(operation, params),
+			call: (other, params) => ask(other as AnyOperation, params) as Promise<never[]>,
+			lookup: (name) => this.lookup(name),
+			sleep: (ms) => this.host.sleep(ms, call.options.signal),
+			now: () => this.host.now(),
+			warn: (message) => this.host.warn(this.redactor.text(message)),
+			width: WIDTH,
+		};
+	}
+
+	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
+	private async exchange(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
+		const { limiter, resilience } = this.shared;
+		const { signal, onWait, priority = 'person' } = call.options;
+		const read = operation.effect === 'read';
+		let stale: string | undefined;
+		for (let attempt = 1; ; ) {
+			let error: FleetError;
+			const release = await limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait });
+			try {
+				resilience.enter(this.host.now());
+				const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, call.deadline - this.host.now());
+				if (timeoutMs <= 0) throw overdue(call);
+				const answer = await this.host.send(request, { stale, signal, timeoutMs, freshForMs: read ? 0 : FRESH_FOR_COMMANDS_MS });
+				this.redactor.addToken(answer.session);
+				try {
+					const data = this.provider.open(answer);
+					resilience.succeeded();
+					limiter.recover();
+					return data;
+				} catch (thrown) {
+					error = this.refused(thrown, answer, read);
+					if (error instanceof SessionExpired && stale === undefined && (read || error.definite)) {
+						stale = answer.session;
+						continue;
+					}
+				}
+			} catch (thrown) {
+				error = this.failed(thrown);
+			} finally {
+				release();
+			}
+			if (!read || !error.retryable || attempt >= ATTEMPTS) throw error;
+			const wait = backoff(attempt, error.retryAfterMs, Math.random);
+			if (this.host.now() + wait > call.deadline || !resilience.mayRetry()) throw error;
+			await this.host.sleep(wait, signal);
+			attempt += 1;
+		}
+	}
+
+	/** An answer that is no success: what it says about the vendor's health, and the error. */
+	private refused(thrown: unknown, answer: SignedAnswer, read: boolean): FleetError {
+		const { limiter, resilience } = this.shared;
+		const error = asFleetError(thrown);
+		if (error instanceof VendorFault || (error instanceof UnexpectedAnswer && error.retryable)) resilience.failed(this.host.now());
+		else resilience.succeeded();
+		if (error instanceof RateLimited) limiter.slowDown();
+		// Only a definite refusal by the vendor itself says that a command was not carried out.
+		return !read && answer.status !== 200 && error.effect === 'none' && !(error instanceof NotPermitted) ? asUnknown(error) : error;
+	}
+
+	/** No answer at all. */
+	private failed(thrown: unknown): FleetError {
+		const error = asFleetError(thrown);
+		if (error instanceof Unreachable || error instanceof TimedOut) this.shared.resilience.failed(this.host.now());
+		else this.shared.resilience.left();
+		return error;
+	}
+
+	private clean(thrown: unknown): FleetError {
+		return this.redactor.error(asFleetError(thrown));
+	}
+}
+
+/** The ordinary run: one request. */
+async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<Row[]> {
+	yield await run.ask(params as Values<Fields>);
+}
+
+/** Makes one of our errors of whatever was thrown, so that nobody ever meets a raw one. */
+export function asFleetError(thrown: unknown): FleetError {
+	if (thrown instanceof FleetError) return thrown;
+	if (thrown instanceof Error && thrown.name === 'AbortError') return new TimedOut('The run was stopped.', { cause: thrown, effect: 'unknown' });
+	const message = thrown instanceof Error ? thrown.message : String(thrown);
+	return new UnexpectedAnswer(`Something went wrong that Fleetwire did not expect: ${message}`, { cause: thrown, effect: 'unknown', advice: 'Please report it with the operation that you ran.' });
+}
+
+function asUnknown(error: FleetError): FleetError {
+	Object.defineProperty(error, 'effect', { value: 'unknown' });
+	return error;
+}
+
+function commandsOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
+	return new NotPermitted(`"${operation.title}" acts on vehicles or accounts, and commands are switched off for this ${provider.title} account.`, {
+		advice: 'Switch on "Allow Commands" in the account (the credential in n8n, the account node in Node-RED) if this flow may do that. Nothing was sent.',
+	});
+}
+
+function overdue(call: Call): TimedOut {
+	return new TimedOut(`The run took longer than ${String(Math.round(call.deadlineMs / 1000))} s.`, { advice: 'Ask for fewer devices or a shorter period, or raise the timeout.' });
+}
+
+function unreadable(operation: AnyOperation, error: { issues: readonly { path: PropertyKey[]; message: string }[] }, provider: Provider<never>): UnexpectedAnswer {
+	const [issue] = error.issues;
+	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;
+	return new UnexpectedAnswer(`${provider.title} answered "${operation.title}" with something that its document does not describe (${where}: ${issue?.message ?? 'wrong form'}).`, {
+		advice: 'Try Output = Raw, and please report it.',
+		effect: operation.effect === 'read' ? 'none' : 'unknown',
+	});
+}

@@ -1,0 +1,278 @@
+import * as z from 'zod/v4';
+import { InvalidParams } from './errors';
+import { readTime, type Clock } from './time';
+
+/**
+ * A parameter of an operation or a setting of an account, declared once: the check, the words and the widget.
+ * n8n properties, Node-RED forms, validation, types and docs are all derived from it.
+ */
+export interface Field<T = unknown> {
+	readonly kind: 'text' | 'number' | 'boolean' | 'choice' | 'choices' | 'time' | 'id' | 'ids' | 'json';
+	readonly title: string;
+	readonly description: string;
+	readonly placeholder?: string;
+	/** Checks a value that `clean` has prepared; its messages are whole sentences. */
+	readonly schema: z.ZodType<T>;
+	/** Brings the forms in which hosts and expressions give a value into the one that `schema` reads. */
+	readonly clean: (value: unknown, clock: Clock) => unknown;
+	readonly required: boolean;
+	/**
+	 * What a new node shows, and what counts where a host knows nothing of the field. A field that is there but empty,
+	 * such as an expression that gives undefined, never falls back to it: that would run something nobody asked for.
+	 */
+	readonly initial?: unknown;
+	readonly options?: readonly Choice[];
+	/** Name of the provider's lookup that fills the picker. */
+	readonly lookup?: string;
+	/** An `ids` field may also be `ALL`. */
+	readonly all?: boolean;
+	readonly min?: number;
+	readonly max?: number;
+	readonly unit?: string;
+	readonly secret?: boolean;
+	/** Show and read the field only while another has one of these values. */
+	readonly when?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Choice {
+	readonly value: string;
+	readonly title: string;
+	readonly description?: string;
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+/** The checked values of a set of fields. */
+export type Values<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+/** In an `ids` field: every device of the account. */
+export const ALL = '*';
+export type Ids = string[] | typeof ALL;
+
+interface Words {
+	title: string;
+	description: string;
+	placeholder?: string;
+	when?: Field['when'];
+}
+
+const same = (value: unknown) => value;
+const scalar = (value: unknown) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value === 'string' ? value.trim() : value);
+
+/** How a wrong value is shown in a sentence: short, on one line. */
+export function shown(value: unknown): string {
+	const text = typeof value === 'string' ? `"${value}"` : typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
+	return text.length > 42 ? `${text.slice(0, 40)}..."` : text;
+}
+
+type Optional<O, T> = O extends { optional: true } ? T | undefined : T;
+
+function make<T>(kind: Field['kind'], words: Words, schema: z.ZodType<T>, more: Partial<Field> & { optional?: boolean }): Field<T> {
+	const { optional = false, ...rest } = more;
+	const { title, description, placeholder, when } = words;
+	return {
+		clean: same,
+		kind,
+		title,
+		description,
+		...(placeholder === undefined ? {} : { placeholder }),
+		...(when === undefined ? {} : { when }),
+		...rest,
+		schema: (optional ? schema.optional() : schema) as z.ZodType<T>,
+		required: !optional,
+	};
+}
+
+interface TextOptions extends Words {
+	optional?: true;
+	initial?: string;
+	/** Fewest and most characters. */
+	min?: number;
+	max?: number;
+	pattern?: RegExp;
+	/** Completes "<Title> ..." when the pattern does not match. */
+	expected?: string;
+	secret?: boolean;
+	lookup?: string;
+}
+
+export function text<const O extends TextOptions>(o: O): Field<Optional<O, string>> {
+	const { title, min = 1, max, pattern, expected = 'has the wrong form' } = o;
+	let schema = z.string({ error: (issue) => `${title} must be a text, not ${shown(issue.input)}.` }).min(min, { error: () => `${title} must not be shorter than ${String(min)} characters.` });
+	if (max !== undefined) {
+		schema = schema.max(max, { error: (issue) => `${title} must not be longer than ${String(max)} characters; it has ${String((issue.input as string).length)}.` });
+	}
+	if (pattern !== undefined) schema = schema.regex(pattern, { error: (issue) => `${title} ${expected}, not ${o.secret ? 'what was given' : shown(issue.input)}.` });
+	return make(o.lookup === undefined ? 'text' : 'id', o, schema, {
+		clean: o.secret ? (value) => (typeof value === 'number' ? String(value) : value) : scalar,
+		optional: o.optional === true,
+		initial: o.initial,
+		max,
+		secret: o.secret,
+		lookup: o.lookup,
+	}) as Field<Optional<O, string>>;
+}
+
+interface NumberOptions extends Words {
+	optional?: true;
+	initial?: number;
+	min?: number;
+	max?: number;
+	integer?: boolean;
+	unit?: string;
+}
+
+export function number<const O extends NumberOptions>(o: O): Field<Optional<O, number>> {
+	const { title, min, max, unit } = o;
+	const range = min !== undefined && max !== undefined ? `between ${String(min)} and ${String(max)}` : min !== undefined ? `at least ${String(min)}` : `at most ${String(max)}`;
+	const wrong = (issue: { input?: unknown }) => `${title} must be ${range}${unit === undefined ? '' : ` ${unit}`}, not ${shown(issue.input)}.`;
+	let schema = z.number({ error: (issue) => `${title} must be a number, not ${shown(issue.input)}.` });
+	if (o.integer) schema = schema.int({ error: (issue) => `${title} must be a whole number, not ${shown(issue.input)}.` });
+	if (min !== undefined) schema = schema.min(min, { error: wrong });
+	if (max !== undefined) schema = schema.max(max, { error: wrong });
+	return make('number', o, schema, {
+		clean: (value) => (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value),
+		optional: o.optional === true,
+		initial: o.initial,
+		min,
+		max,
+		unit,
+	}) as Field<Optional<O, number>>;
+}
+
+export function flag(o: Words & { initial: boolean }): Field<boolean> {
+	return make('boolean', o, z.boolean({ error: (issue) => `${o.title} must be true or false, not ${shown(issue.input)}.` }), {
+		clean: (value) => {
+			const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
+			return word === 'true' || word === 1 ? true : word === 'false' || word === 0 ? false : value;
+		},
+		initial: o.initial,
+	});
+}
+
+interface ChoiceOptions<V extends string> extends Words {
+	options: readonly { value: V; title: string; description?: string }[];
+	initial?: V;
+}
+
+const listed = (options: readonly Choice[]) => {
+	const names = options.map((option) => (option.value === option.title ? option.value : `"${option.value}"`));
+	return names.length > 12 ? `${names.slice(0, 12).join(', ')} ...` : names.join(', ');
+};
+
+export function choice<const V extends string>(o: ChoiceOptions<V>): Field<V> {
+	const values = o.options.map((option) => option.value);
+	const schema = z.enum(values as unknown as [V, ...V[]], { error: (issue) => `${o.title} must be one of ${listed(o.options)}, not ${shown(issue.input)}.` });
+	return make('choice', o, schema as unknown as z.ZodType<V>, { clean: scalar, options: o.options, initial: o.initial });
+}
+
+/** Any number of the options; none chosen means no restriction. */
+export function choices<const V extends string>(o: Omit<ChoiceOptions<V>, 'initial'>): Field<V[]> {
+	const values = o.options.map((option) => option.value);
+	const one = z.enum(values as unknown as [V, ...V[]], { error: (issue) => `${o.title} must only hold ${listed(o.options)}, not ${shown(issue.input)}.` });
+	const schema = z.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` });
+	return make('choices', o, schema as unknown as z.ZodType<V[]>, { clean: asList, options: o.options, initial: [] });
+}
+
+/** A point in time; the value is milliseconds since 1970. */
+export function time<const O extends Words & { optional?: true; initial?: string }>(o: O): Field<Optional<O, number>> {
+	const schema = z.number({
+		error: (issue) => `${o.title} must be a date and time such as 2026-01-31T08:00:00Z, not ${shown(issue.input)}.`,
+	});
+	return make('time', o, schema, { clean: (value, clock) => readTime(value, clock) ?? value, optional: o.optional === true, initial: o.initial }) as Field<Optional<O, number>>;
+}
+
+interface IdsOptions extends Words {
+	lookup: string;
+	/** What one of them is called, e.g. "IMEI". */
+	noun: string;
+	pattern: RegExp;
+	expected: string;
+	/** Whether `ALL` is accepted. */
+	all?: boolean;
+	/** Most that one call may name. */
+	most?: number;
+}
+
+/** A list of identifiers: an array, or a text separated by commas, semicolons, spaces or new lines. Doubles are dropped. */
+export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: true } ? Ids : string[]> {
+	const { title, noun, pattern, expected, most } = o;
+	let list = z
+		.array(z.string({ error: (issue) => `${title}: ${noun} must be a text, not ${shown(issue.input)}.` }).regex(pattern, { error: (issue) => `${title}: ${noun} ${expected}, not ${shown(issue.input)}.` }), {
+			error: (issue) => `${title} must be a list of ${noun}s, not ${shown(issue.input)}.`,
+		})
+		.min(1, { error: () => `${title} is empty: give at least one ${noun}.` });
+	if (most !== undefined) list = list.max(most, { error: (issue) => `${title} must not name more than ${String(most)} at once; it names ${String((issue.input as string[]).length)}.` });
+	const schema = o.all ? z.union([z.literal(ALL), list], { error: undefined }) : list;
+	return make('ids', o, schema as z.ZodType<unknown>, {
+		clean: (value) => {
+			const parts = asList(value);
+			if (!Array.isArray(parts)) return parts;
+			const unique = [...new Set(parts.map((part) => scalar(part)))];
+			return o.all && unique.length === 1 && unique[0] === ALL ? ALL : unique;
+		},
+		lookup: o.lookup,
+		all: o.all,
+	}) as Field<O extends { all: true } ? Ids : string[]>;
+}
+
+/** Anything that is JSON: an object, or its text. */
+export function json(o: Words & { optional?: true; initial?: string }): Field<Record<string, unknown> | undefined> {
+	const schema = z.record(z.string(), z.unknown(), { error: (issue) => `${o.title} must be a JSON object, not ${shown(issue.input)}.` });
+	return make<Record<string, unknown> | undefined>('json', o, schema, {
+		clean: (value) => {
+			if (typeof value !== 'string') return value;
+			try {
+				return JSON.parse(value) as unknown;
+			} catch {
+				return value;
+			}
+		},
+		optional: o.optional === true,
+		initial: o.initial,
+	});
+}
+
+function asList(value: unknown): unknown {
+	if (typeof value === 'string') return value.split(/[\s,;]+/).filter((part) => part !== '');
+	if (typeof value === 'number') return [String(value)];
+	return value;
+}
+
+const absent = (value: unknown) => value === undefined || value === null || value === '';
+
+/** Whether the field applies, given the other values. */
+export function applies(field: Field, input: Readonly<Record<string, unknown>>, fields: Fields): boolean {
+	return Object.entries(field.when ?? {}).every(([name, values]) => values.includes(String(input[name] ?? fields[name]?.initial)));
+}
+
+/**
+ * Reads a set of fields from what a host gives. Names it does not know are ignored, as a flow's message carries more.
+ * @throws InvalidParams with one sentence for each value that is missing or wrong.
+ */
+export function readFields<F extends Fields>(fields: F, input: Readonly<Record<string, unknown>>, clock: Clock): Values<F> {
+	const values: Record<string, unknown> = {};
+	const wrong: string[] = [];
+	for (const [name, field] of Object.entries(fields)) {
+		if (!applies(field, input, fields)) continue;
+		const value = Object.hasOwn(input, name) ? input[name] : field.initial;
+		if (absent(value)) {
+			if (field.required) wrong.push(`${field.title} is missing: fill it in, or check that its expression gives a value.`);
+			continue;
+		}
+		const parsed = field.schema.safeParse(field.clean(value, clock));
+		if (parsed.success) values[name] = parsed.data;
+		else wrong.push(firstSentence(parsed.error));
+	}
+	if (wrong.length > 0) throw new InvalidParams([...new Set(wrong)].join(' '));
+	return values as Values<F>;
+}
+
+/** A union's own message says nothing: take the one of the branch that came furthest. */
+function firstSentence(error: z.ZodError): string {
+	const [issue] = error.issues;
+	if (issue?.code === 'invalid_union') {
+		const branches = (issue as unknown as { errors: z.core.$ZodIssue[][] }).errors;
+		return branches.at(-1)?.[0]?.message ?? issue.message;
+	}
+	return issue?.message ?? 'The value is not valid.';
+}

@@ -1,0 +1,66 @@
+/** The one interface to the program around the core: n8n, Node-RED or a test. */
+export interface Host {
+	/**
+	 * Sends a request under the account's session and gives the whole answer, whatever its HTTP status.
+	 * Logs in first where there is no session, or where the session in force is still `stale`.
+	 * Rejects with a FleetError (Unreachable, TimedOut, TooLarge, LoginRejected ...) if there is no answer.
+	 */
+	send(request: WireRequest, options: SendOptions): Promise<SignedAnswer>;
+	/** Waits; rejects with the signal's reason when it is aborted. */
+	sleep(ms: number, signal?: AbortSignal): Promise<void>;
+	/** Milliseconds since 1970. */
+	now(): number;
+	/** Tells the user something that is not an error, such as a list that the vendor cut. */
+	warn(message: string): void;
+}
+
+export interface SendOptions {
+	/** The session that has just turned out to be dead. */
+	stale?: string;
+	/** Wanted lifetime: a session that would end sooner is renewed first. Used before commands. */
+	freshForMs?: number;
+	signal?: AbortSignal;
+	/** For this attempt, from connecting to the last byte. */
+	timeoutMs: number;
+}
+
+export interface WireRequest {
+	method: 'GET' | 'POST';
+	/** Path below the account's base URL, with a leading slash. */
+	path: string;
+	query?: Readonly<Record<string, string | number | undefined>>;
+	form?: Readonly<Record<string, string>>;
+	json?: unknown;
+	headers?: Readonly<Record<string, string>>;
+}
+
+export interface WireAnswer {
+	status: number;
+	/** Header names in lower case. */
+	headers: Readonly<Record<string, string>>;
+	body: string;
+}
+
+export interface SignedAnswer extends WireAnswer {
+	/** Token of the session that the request went out with. */
+	session: string;
+}
+
+/** Sends one plain request, unsigned: what a login needs. */
+export type Exchange = (request: WireRequest) => Promise<WireAnswer>;
+
+/** One attempt, from connecting to the last byte. */
+export const ATTEMPT_TIMEOUT_MS = 30_000;
+
+/** Largest answer that is read, decoded. */
+export const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** The request's full address below `baseUrl`. Query values are percent-encoded; undefined ones are left out. */
+export function addressOf(baseUrl: string, request: WireRequest): string {
+	const query = new URLSearchParams();
+	for (const [name, value] of Object.entries(request.query ?? {})) {
+		if (value !== undefined) query.set(name, String(value));
+	}
+	const text = query.toString();
+	return baseUrl.replace(/\/+$/, '') + request.path + (text === '' ? '' : `?${text}`);
+}

@@ -1,0 +1,149 @@
+import { TimedOut } from './errors';
+import type { Host } from './host';
+
+/** Who is waiting: commands overtake what a person waits for, and that overtakes polls. */
+export type Priority = 'command' | 'person' | 'poll';
+
+const ORDER: Record<Priority, number> = { command: 0, person: 1, poll: 2 };
+/** The slowest that a vendor's complaints can make an account: one request in a minute. */
+const SLOWEST = 1 / 60_000;
+/** Each success after a complaint gives back this share of the set rate. */
+const RECOVERY = 0.02;
+
+interface Waiting {
+	order: number;
+	grant: () => void;
+}
+
+/**
+ * Token bucket and concurrency cap of one account in one process. Nodes of the account share it, so that together they
+ * stay within its quota. Polls may use at most half of the bucket, so that they cannot starve a person or a command.
+ */
+export class Limiter {
+	private readonly set: number;
+	private rate: number;
+	private tokens: number;
+	private filledAt: number | undefined;
+	private running = 0;
+	private wakesAt: number | undefined;
+	private readonly queue: Waiting[] = [];
+
+	constructor(
+		perMinute: number,
+		private readonly burst: number,
+		private readonly concurrency = 4,
+	) {
+		this.set = perMinute / 60_000;
+		this.rate = this.set;
+		this.tokens = burst;
+	}
+
+	/**
+	 * Waits for a turn; call the result when the request has ended. `onWait` hears how long it will take, in
+	 * milliseconds, where the rate is what it waits for.
+	 * @throws TimedOut if the turn would come after the deadline; the signal's reason if it is aborted.
+	 */
+	async acquire(priority: Priority, host: Host, deadline: number, { signal, onWait }: { signal?: AbortSignal; onWait?: (ms: number) => void } = {}): Promise<() => void> {
+		signal?.throwIfAborted();
+		const order = ORDER[priority];
+		const place = this.queue.findIndex((other) => other.order > order);
+		const ahead = place === -1 ? this.queue.length : place;
+		const wait = this.waitFor(order, host.now(), ahead);
+		if (host.now() + wait > deadline) throw tooLate(wait);
+		if (wait > 0) onWait?.(wait);
+		let granted = false;
+		let waiting!: Waiting;
+		const turn = new Promise<void>((resolve) => {
+			waiting = {
+				order,
+				grant: () => {
+					granted = true;
+					resolve();
+				},
+			};
+		});
+		this.queue.splice(ahead, 0, waiting);
+		this.pump(host);
+		if (!granted) await this.orGiveUp(turn, waiting, deadline, host, signal);
+		let released = false;
+		return () => {
+			if (released) return;
+			released = true;
+			this.running -= 1;
+			this.pump(host);
+		};
+	}
+
+	/** The vendor said that we are too fast: go at half the speed. */
+	slowDown(): void {
+		this.rate = Math.max(this.rate / 2, Math.min(SLOWEST, this.set));
+		this.tokens = Math.min(this.tokens, 0);
+	}
+
+	/** A request went well: come slowly back to the set rate. */
+	recover(): void {
+		if (this.rate < this.set) this.rate = Math.min(this.set, this.rate + this.set * RECOVERY);
+	}
+
+	/** Milliseconds until the bucket has enough for this order and those ahead of it. */
+	private waitFor(order: number, now: number, ahead: number): number {
+		this.filledAt ??= now;
+		this.tokens = Math.min(this.burst, this.tokens + Math.max(0, now - this.filledAt) * this.rate);
+		this.filledAt = now;
+		const needed = ahead + (order === ORDER.poll ? Math.max(1, this.burst / 2) : 1);
+		return this.tokens >= needed ? 0 : Math.max(1, Math.ceil((needed - this.tokens) / this.rate));
+	}
+
+	/** Gives turns to the head of the queue for as long as there are slots and tokens; else comes back when there are. */
+	private pump(host: Host): void {
+		for (let head = this.queue[0]; head !== undefined && this.running < this.concurrency; head = this.queue[0]) {
+			const wait = this.waitFor(head.order, host.now(), 0);
+			if (wait > 0) {
+				this.wakeIn(wait, host);
+				return;
+			}
+			this.queue.shift();
+			this.tokens -= 1;
+			this.running += 1;
+			head.grant();
+		}
+	}
+
+	private wakeIn(wait: number, host: Host): void {
+		const at = host.now() + wait;
+		if (this.wakesAt !== undefined && this.wakesAt <= at) return;
+		this.wakesAt = at;
+		void host.sleep(wait).then(() => {
+			if (this.wakesAt === at) this.wakesAt = undefined;
+			this.pump(host);
+		});
+	}
+
+	private async orGiveUp(turn: Promise<void>, waiting: Waiting, deadline: number, host: Host, signal?: AbortSignal): Promise<void> {
+		const enough = new AbortController();
+		const stop = () => enough.abort(signal?.reason);
+		signal?.addEventListener('abort', stop, { once: true });
+		try {
+			await Promise.race([
+				turn,
+				host.sleep(Math.max(0, deadline - host.now()), enough.signal).then(() => {
+					throw tooLate(0);
+				}),
+			]);
+		} catch (error) {
+			const place = this.queue.indexOf(waiting);
+			if (place !== -1) this.queue.splice(place, 1);
+			throw error;
+		} finally {
+			signal?.removeEventListener('abort', stop);
+			enough.abort();
+		}
+	}
+}
+
+function tooLate(waitMs: number): TimedOut {
+	return new TimedOut(`This account's request limit leaves no turn in time${waitMs > 0 ? `: the next one is in ${String(Math.ceil(waitMs / 1000))} s` : ''}.`, {
+		advice: 'Run it less often, or raise the rate limit in the account if the vendor allows more.',
+		retryable: false,
+	});
+}

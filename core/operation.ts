@@ -1,0 +1,94 @@
+import type * as z from 'zod/v4';
+import type { Field, Fields, Values } from './field';
+import type { WireRequest } from './host';
+import type { Run } from './client';
+import type { RecordKind, Row } from './records';
+
+/**
+ * How sure it is that the vendor works as declared. C: certain, read in the vendor's document or seen in independent
+ * working clients. L: likely. G: guess. U: unknown.
+ */
+export type Grade = 'C' | 'L' | 'G' | 'U';
+
+export interface Evidence {
+	/** Section of the vendor's document. */
+	section: string;
+	grade: Grade;
+	/** What is not proven, in words for the user. */
+	note?: string;
+}
+
+/**
+ * read: changes nothing, may be tried again. write: changes data, sent once.
+ * command: acts on a vehicle, lock, SIM or account; sent once, and only if the account allows commands.
+ */
+export type Effect = 'read' | 'write' | 'command';
+
+/** Names between braces in a route, e.g. 'GET /vehicles/{id}' -> 'id'. */
+export type Variables<Route extends string> = Route extends `${string}{${infer Name}}${infer Rest}` ? Name | Variables<Rest> : never;
+
+export interface Operation<F extends Fields = Fields, A = unknown, R extends Row = Row, O = unknown> {
+	/** Stored in users' flows, together with `name` and the names of `params`: never rename without a migration. */
+	readonly resource: string;
+	readonly name: string;
+	/** As in a dropdown, Title Case. */
+	readonly title: string;
+	/** As in a list of actions, sentence case. */
+	readonly action: string;
+	readonly description: string;
+	readonly effect: Effect;
+	readonly params: F;
+	/** Method and path, e.g. 'GET /api/track'; {names} stand for params. */
+	readonly route: string;
+	/** What the request carries. */
+	readonly request: (params: Values<F>) => Omit<WireRequest, 'method' | 'path'>;
+	/** The part of the answer that holds data, after the provider has opened the envelope. */
+	readonly answer: z.ZodType<A>;
+	/** The vendor's own records in an answer: what Output = Raw gives. */
+	readonly rows: (answer: A, params: Values<F>) => R[];
+	/** A record as Output = Simplified gives it. */
+	readonly record: (row: R, params: Values<F>) => O;
+	readonly kind: RecordKind;
+	/** How many requests it takes and in what order; by default one. */
+	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[]>;
+	/** Checks across params; gives a sentence if they do not fit together. */
+	readonly check?: (params: Values<F>, now: number) => string | undefined;
+	/** For writes and commands: whom or what it is done to. */
+	readonly target?: (params: Values<F>) => { target: string | null; command?: string | null };
+	/** Whether it can give many records, so that Return All and Limit make sense. */
+	readonly list: boolean;
+	readonly evidence: Evidence;
+}
+
+interface Declaration<F extends Fields, A, R extends Row, O, Route extends string>
+	extends Omit<Operation<F, A, R, O>, 'route' | 'request' | 'rows' | 'list'> {
+	route: [Variables<Route>] extends [keyof F] ? Route : { error: 'the route names a variable that is not a parameter'; variable: Exclude<Variables<Route>, keyof F> };
+	request?: Operation<F, A, R, O>['request'];
+	rows?: Operation<F, A, R, O>['rows'];
+	list?: boolean;
+}
+
+/** Declares an operation. A path variable that is not among `params` does not compile. */
+export function operation<const F extends Fields, A, R extends Row, O, const Route extends string>(declared: Declaration<F, A, R, O, Route>): Operation<F, A, R, O> {
+	const { request, rows, list = false, route, ...rest } = declared;
+	return {
+		...rest,
+		route: route as string,
+		list,
+		request: request ?? ((params) => ({ query: params as Record<string, string | number | undefined> })),
+		rows: rows ?? ((answer) => (Array.isArray(answer) ? answer : [answer]) as R[]),
+	};
+}
+
+/** Splits a route and fills its variables in, each as one path segment. */
+export function fillRoute(route: string, params: Readonly<Record<string, unknown>>): Pick<WireRequest, 'method' | 'path'> {
+	const [method, path = ''] = route.split(' ');
+	return {
+		method: method as WireRequest['method'],
+		path: path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name]))),
+	};
+}
+
+/** An operation whose types are its own affair: what a catalog holds. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- params are both read and written: only `any` fits every operation
+export type AnyOperation = Operation<any, any, any, any>;

@@ -1,0 +1,63 @@
+import type { Choice, Fields } from './field';
+import type { Exchange, WireAnswer, WireRequest } from './host';
+import type { AnyOperation, Evidence } from './operation';
+import type { Client } from './client';
+import type { Redactor } from './redaction';
+
+export type ProviderName = 'trackceo' | 'etrack' | 'ctrack' | 'itracksense' | 'trackgps';
+
+/** What every account holds, whichever vendor. */
+export interface Connection {
+	baseUrl: string;
+	account: string;
+	allowCommands: boolean;
+	allowPrivateAddresses: boolean;
+	/** Requests a minute. */
+	rateLimit: number;
+}
+
+/** A login that is in force. Plain JSON, because n8n keeps it in its database for all its workers. */
+export interface Session {
+	token: string;
+	/** Milliseconds since 1970. */
+	expiresAt: number;
+}
+
+export interface Limits {
+	/** Requests a minute unless the account says otherwise. */
+	requestsPerMinute: number;
+	/** Requests that may follow each other at once after a pause. */
+	burst: number;
+	/** How long one run of an operation may take, queueing, retries and pages included. */
+	deadlineMs: number;
+}
+
+export interface Provider<C extends Connection = Connection> {
+	readonly name: ProviderName;
+	/** The vendor's name as users know it. */
+	readonly title: string;
+	readonly description: string;
+	/** Settings of an account. Its names are stored by users. */
+	readonly connection: Fields;
+	/** Adds what must never be seen to the redactor. */
+	readonly secrets: (connection: C, redactor: Redactor) => void;
+	readonly login: (connection: C, exchange: Exchange, now: () => number) => Promise<Session>;
+	/** The vendor's own login method, for the catalog. */
+	readonly loginMethod: { route: string; evidence: Evidence };
+	/** Adds the session to a request. */
+	readonly sign: (request: WireRequest, session: string, connection: C) => WireRequest;
+	/**
+	 * Opens the envelope: gives the part that holds data.
+	 * @throws FleetError for everything that is not a success; an empty result is not an error.
+	 */
+	readonly open: (answer: WireAnswer) => unknown;
+	readonly limits: Limits;
+	readonly operations: readonly AnyOperation[];
+	/** Choices for pickers, by the name that fields refer to. */
+	readonly lookups: Readonly<Record<string, (client: Client) => Promise<Choice[]>>>;
+}
+
+/** Finds an operation by the names that a flow stores. */
+export function findOperation(provider: Provider, resource: string, name: string): AnyOperation | undefined {
+	return provider.operations.find((operation) => operation.resource === resource && operation.name === name);
+}

@@ -1,0 +1,184 @@
+import { UnexpectedAnswer } from './errors';
+
+/**
+ * The records of Output = Simplified: the same fields and units whichever vendor. Keys are always present; null where
+ * the vendor has no value. Times are ISO 8601 UTC, speeds km/h, distances km, courses degrees clockwise from north,
+ * voltages V, temperatures degrees Celsius, batteries percent.
+ */
+
+/** A vendor's own record, as it came. */
+export type Row = Record<string, unknown>;
+
+export interface Device {
+	deviceId: string;
+	name: string | null;
+	plate: string | null;
+	model: string | null;
+	simNumber: string | null;
+	iccid: string | null;
+	/** Account or group that the device belongs to. */
+	group: string | null;
+	activatedAt: string | null;
+	firstOnlineAt: string | null;
+	/** When the vendor's service for it ends. */
+	expiresAt: string | null;
+	/** When its user's right to it ends. */
+	userExpiresAt: string | null;
+}
+
+export type DeviceStatus = 'online' | 'offline' | 'neverOnline' | 'expired' | 'blocked';
+
+/** Where a device is and how it does. */
+export interface Position {
+	id: string;
+	deviceId: string;
+	/** Time of the fix. */
+	time: string | null;
+	/** When the device was last heard of, with or without a fix. */
+	seenAt: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	speed: number | null;
+	course: number | null;
+	status: DeviceStatus | null;
+	ignition: boolean | null;
+	/** For how many seconds the ignition has been as it is. */
+	ignitionSeconds: number | null;
+	doorOpen: boolean | null;
+	charging: boolean | null;
+	/** False once the fuel supply or the starter has been cut. */
+	fuelSupply: boolean | null;
+	armed: boolean | null;
+	odometer: number | null;
+	distanceToday: number | null;
+	battery: number | null;
+	externalVoltage: number | null;
+	/** As the vendor gives it: litres unless its page says otherwise. */
+	fuel: number | null;
+	temperature: number | null;
+	address: string | null;
+}
+
+/** One point of a track. */
+export interface Fix {
+	deviceId: string;
+	time: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	speed: number | null;
+	course: number | null;
+	odometer: number | null;
+	ignition: boolean | null;
+}
+
+export interface Alarm {
+	id: string;
+	deviceId: string;
+	/** Canonical name, the same for every vendor, e.g. "speeding"; "other" where the vendor's kind is not known. */
+	type: string;
+	/** The same in plain words. */
+	title: string;
+	/** The vendor's own kind. */
+	vendorType: string;
+	time: string | null;
+	/** When the vendor's system recorded it; can be minutes after `time`. */
+	recordedAt: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	speed: number | null;
+	course: number | null;
+	geofenceId: string | null;
+}
+
+/** Distance driven in a period. */
+export interface Mileage {
+	deviceId: string;
+	from: string;
+	to: string;
+	distance: number | null;
+}
+
+export interface SubAccount {
+	account: string;
+	name: string | null;
+	email: string | null;
+	mobile: string | null;
+	telephone: string | null;
+	role: 'distributor' | 'endUser' | 'virtual' | null;
+	blocked: boolean | null;
+	createdAt: string | null;
+}
+
+/**
+ * confirmed: the vendor or the device answered that it was done. sent: handed over, the device's answer was not waited for.
+ * timedOut: handed over, the device did not answer in time. failed: it was certainly not done.
+ * unknown: the request went out and no usable answer came back: it may have been done.
+ */
+export type Outcome = 'confirmed' | 'sent' | 'timedOut' | 'failed' | 'unknown';
+
+/** What became of something that changes the world. */
+export interface CommandOutcome {
+	outcome: Outcome;
+	/** What that means and what to check, in a sentence. */
+	explanation: string;
+	/** "<resource>.<operation>" */
+	operation: string;
+	/** Device or account that it was for. */
+	target: string | null;
+	command: string | null;
+	/** The vendor's number for it, to ask about later. */
+	commandId: string | null;
+	/** The device's own words. */
+	response: string | null;
+	sentAt: string | null;
+	answeredAt: string | null;
+}
+
+export type RecordKind = 'device' | 'position' | 'fix' | 'alarm' | 'mileage' | 'subAccount' | 'commandOutcome';
+
+// Reading a vendor's record: each reader gives null where there is no usable value, and never guesses.
+
+/** The row itself, or an error if the vendor sent something else in its place. */
+export function asRow(value: unknown, what: string): Row {
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UnexpectedAnswer(`The vendor sent ${value === null ? 'null' : typeof value} in place of ${what}.`);
+	return value as Row;
+}
+
+/** A finite number, also out of numeric text; null otherwise. */
+export function numberOf(value: unknown): number | null {
+	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+	if (typeof value !== 'string' || value.trim() === '') return null;
+	const number = Number(value);
+	return Number.isFinite(number) ? number : null;
+}
+
+/** A number that is never negative; -1 and its like mean "no value". */
+export function countOf(value: unknown): number | null {
+	const number = numberOf(value);
+	return number === null || number < 0 ? null : number;
+}
+
+/** Text; null where empty. Numbers become their digits. */
+export function textOf(value: unknown): string | null {
+	if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+	return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+/** Coordinates of a fix; both null if either is missing, out of range, or if they are 0,0: a receiver without a fix. */
+export function coordinatesOf(latitude: unknown, longitude: unknown): { latitude: number | null; longitude: number | null } {
+	const lat = numberOf(latitude);
+	const lon = numberOf(longitude);
+	const usable = lat !== null && lon !== null && Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && !(lat === 0 && lon === 0);
+	return usable ? { latitude: lat, longitude: lon } : { latitude: null, longitude: null };
+}
+
+/** Degrees clockwise from north, 0 to 360; null otherwise. */
+export function courseOf(value: unknown): number | null {
+	const course = countOf(value);
+	return course !== null && course <= 360 ? course : null;
+}
+
+/** Identifies one thing a device reported, for as long as it exists. */
+export function recordId(...parts: readonly (string | number | null)[]): string {
+	return parts.map((part) => (part === null ? '' : String(part))).join(':');
+}

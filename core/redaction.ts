@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { FleetError } from './errors';
+
+const TOKENS_KEPT = 4;
+
+/** A text as it is, url-encoded in both fashions, and base64. */
+function formsOf(text: string): string[] {
+	const base64 = Buffer.from(text).toString('base64');
+	const inForm = new URLSearchParams([['', text]]).toString().slice(1);
+	return [text, encodeURIComponent(text), inForm, base64, base64.replace(/=+$/, ''), encodeURIComponent(base64)];
+}
+
+/** Shorter values would blank out ordinary words; vendors' tokens and usable passwords are longer. */
+const SHORTEST = 4;
+
+/**
+ * Hides secrets by value, in every form in which they can turn up: as they are, url-encoded, base64 and as the md5 that
+ * Protrack uses in place of the password.
+ */
+export class Redactor {
+	private readonly forms = new Map<string, string>();
+	private readonly tokens: string[] = [];
+	private pattern: RegExp | undefined;
+
+	/** Adds a secret; `label` stands in its place, e.g. "[token]". */
+	add(secret: string | undefined, label: string): void {
+		if (secret === undefined || secret.length < SHORTEST) return;
+		this.hide(formsOf(secret), label);
+		this.hide(formsOf(createHash('md5').update(secret).digest('hex')), label);
+	}
+
+	/** Adds a session's token; only the latest few are kept, as sessions come and go for as long as the process lives. */
+	addToken(token: string): void {
+		if (this.tokens.includes(token)) return;
+		this.tokens.push(token);
+		this.hide(formsOf(token), 'token');
+		const oldest = this.tokens.length > TOKENS_KEPT ? this.tokens.shift() : undefined;
+		if (oldest === undefined) return;
+		for (const form of formsOf(oldest)) this.forms.delete(form);
+		this.pattern = undefined;
+	}
+
+	private hide(forms: readonly string[], label: string): void {
+		for (const form of forms) {
+			if (!this.forms.has(form)) this.forms.set(form, `[${label}]`);
+		}
+		this.pattern = undefined;
+	}
+
+	text(text: string): string {
+		if (this.forms.size === 0) return text;
+		this.pattern ??= new RegExp(
+			[...this.forms.keys()]
+				.sort((a, b) => b.length - a.length)
+				.map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+				.join('|'),
+			'gi',
+		);
+		return text.replace(this.pattern, (found) => this.forms.get(found) ?? '[secret]');
+	}
+
+	/**
+	 * Cleans an error in place: message, stack, the vendor's words, and the cause, of which only name, message and code
+	 * are kept - a socket library's error object can hold the whole request.
+	 */
+	error<E extends Error>(error: E): E {
+		const set = (key: string, value: unknown) => Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
+		set('message', this.text(error.message));
+		if (error.stack !== undefined) set('stack', this.text(error.stack));
+		if (error instanceof FleetError) {
+			const words = error as { advice: string; vendorMessage?: string; vendorCode?: string };
+			words.advice = this.text(words.advice);
+			if (words.vendorMessage !== undefined) words.vendorMessage = this.text(words.vendorMessage);
+			if (words.vendorCode !== undefined) words.vendorCode = this.text(words.vendorCode);
+		}
+		if (error.cause !== undefined) set('cause', this.cause(error.cause));
+		return error;
+	}
+
+	private cause(cause: unknown): object {
+		if (!(cause instanceof Error)) return { message: this.text(String(cause)) };
+		const { code } = cause as { code?: unknown };
+		return { name: cause.name, message: this.text(cause.message), ...(typeof code === 'string' ? { code } : {}) };
+	}
+}

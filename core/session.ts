@@ -1,0 +1,54 @@
+import { SessionContested } from './errors';
+import type { Session } from './provider';
+
+/** Renewals forced by dead tokens within this time mean that somebody else logs in with the account. */
+const CONTEST_MS = 60_000;
+const CONTEST_RENEWALS = 2;
+
+/**
+ * Keeps one account to one login at a time. The vendors kill the old token at each login, so whoever finds a token
+ * dead first renews it, and everyone else waits and uses the result.
+ */
+export class SessionKeeper {
+	private renewing: Promise<Session> | undefined;
+	private readonly renewals: number[] = [];
+
+	constructor(
+		private readonly vendor: string,
+		private readonly account: string,
+	) {}
+
+	/**
+	 * A session that is in force.
+	 * @param current where the session is kept; undefined if there is none
+	 * @param renew logs in, and keeps the result where `current` finds it
+	 * @param stale token that has just been refused: never given back
+	 * @throws SessionContested when tokens keep dying although nobody here renewed them
+	 */
+	async get({ current, renew, stale, freshForMs = 0, now }: { current: () => Promise<Session | undefined>; renew: () => Promise<Session>; stale?: string; freshForMs?: number; now: () => number }): Promise<Session> {
+		if (this.renewing !== undefined) return this.renewing;
+		const session = await current();
+		if (session !== undefined && session.token !== stale && session.expiresAt > now() + freshForMs) return session;
+		// Another caller may have come to the same conclusion while this one was waiting.
+		if (this.renewing !== undefined) return this.renewing;
+		const killed = session !== undefined && session.token === stale && session.expiresAt > now();
+		if (killed) this.countRenewal(now());
+		this.renewing = renew();
+		try {
+			return await this.renewing;
+		} finally {
+			this.renewing = undefined;
+		}
+	}
+
+	private countRenewal(now: number): void {
+		while (this.renewals[0] !== undefined && this.renewals[0] <= now - CONTEST_MS) this.renewals.shift();
+		if (this.renewals.length >= CONTEST_RENEWALS) {
+			throw new SessionContested(`Another program is logging in to ${this.vendor} with the account "${this.account}", and each login ends the other's session.`, {
+				advice: 'Stop the other program, or give each its own account. Fleetwire waits a minute before it logs in again.',
+				retryable: true,
+			});
+		}
+		this.renewals.push(now);
+	}
+}

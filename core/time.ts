@@ -1,0 +1,135 @@
+/** Times in and out. Everything inside Fleetwire is milliseconds or seconds since 1970; records carry ISO 8601 UTC. */
+
+const HOUR = 3600;
+let cachedHour = Number.NaN;
+let cachedPrefix = '';
+
+/** ISO text of epoch seconds, e.g. 1419906052 -> "2014-12-30T02:20:52.000Z"; the hour's prefix is kept, as tracks run on. */
+export function isoOfSeconds(seconds: number): string {
+	const hour = Math.floor(seconds / HOUR);
+	if (hour !== cachedHour) {
+		cachedPrefix = new Date(hour * HOUR * 1000).toISOString().slice(0, 14);
+		cachedHour = hour;
+	}
+	if (!Number.isInteger(seconds)) return new Date(seconds * 1000).toISOString();
+	const rest = seconds - hour * HOUR;
+	const minute = Math.floor(rest / 60);
+	const second = rest - minute * 60;
+	return `${cachedPrefix}${minute < 10 ? '0' : ''}${minute}:${second < 10 ? '0' : ''}${second}.000Z`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatFor(zone: string): Intl.DateTimeFormat {
+	let format = formats.get(zone);
+	if (format === undefined) {
+		format = new Intl.DateTimeFormat('en-US', {
+			timeZone: zone,
+			hourCycle: 'h23',
+			year: 'numeric',
+			month: '2-digit',
+			day: '2-digit',
+			hour: '2-digit',
+			minute: '2-digit',
+			second: '2-digit',
+		});
+		formats.set(zone, format);
+	}
+	return format;
+}
+
+/** How far the zone's wall clock is ahead of UTC at an instant, in milliseconds. */
+function offsetAt(zone: string, instant: number): number {
+	const parts: Record<string, number> = {};
+	for (const { type, value } of formatFor(zone).formatToParts(instant)) parts[type] = Number(value);
+	const wall = Date.UTC(parts.year ?? 0, (parts.month ?? 1) - 1, parts.day, parts.hour, parts.minute, parts.second);
+	return wall - Math.floor(instant / 1000) * 1000;
+}
+
+/**
+ * The instant at which a zone's wall clock shows the given local time (itself written as if it were UTC).
+ * In the doubled hour of autumn the first of the two is meant; a time in spring's missing hour is moved forward by it.
+ */
+export function instantOfLocal(localAsUtc: number, zone: string): number {
+	const before = offsetAt(zone, localAsUtc - 86_400_000);
+	const after = offsetAt(zone, localAsUtc + 86_400_000);
+	for (const offset of before === after ? [before] : [before, after].sort((a, b) => b - a)) {
+		if (offsetAt(zone, localAsUtc - offset) === offset) return localAsUtc - offset;
+	}
+	return localAsUtc - before;
+}
+
+export function isTimeZone(zone: string): boolean {
+	try {
+		formatFor(zone);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+export interface Clock {
+	/** Milliseconds since 1970. */
+	now: number;
+	/** IANA zone in which a time without an offset is read. */
+	timeZone: string;
+}
+
+const LOCAL = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?$/;
+const RELATIVE = /^([+-])\s*(\d+)\s*(s|m|h|d|w)(\/h)?$/i;
+const HOUR_MS = HOUR * 1000;
+const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+/** Numbers below this are seconds (until the year 5138), above it milliseconds. */
+const SECONDS_BELOW = 1e11;
+
+/**
+ * Reads what a user, an expression or another node gives as a time, into milliseconds since 1970; undefined if it is none.
+ * Accepts ISO 8601 with or without offset (without: in the clock's zone), a date alone, epoch seconds or milliseconds,
+ * Date and Luxon objects, "now", and a distance from now such as "-24h" or "-7d"; "/h" behind it means the full hour.
+ */
+export function readTime(value: unknown, clock: Clock): number | undefined {
+	if (typeof value === 'number') return fromEpoch(value);
+	if (value instanceof Date) return finite(value.getTime());
+	if (typeof value === 'object' && value !== null && 'toMillis' in value && typeof value.toMillis === 'function') {
+		return finite(Number((value.toMillis as () => unknown)()));
+	}
+	if (typeof value !== 'string') return undefined;
+	const text = value.trim();
+	if (/^\d{9,14}$/.test(text)) return fromEpoch(Number(text));
+	if (text.toLowerCase() === 'now') return clock.now;
+	const relative = RELATIVE.exec(text);
+	if (relative !== null) {
+		const [, sign, count = '', unit = '', snap] = relative;
+		const at = clock.now + (sign === '-' ? -1 : 1) * Number(count) * (UNIT_MS[unit.toLowerCase()] ?? 0);
+		return finite(snap === undefined ? at : Math.floor(at / HOUR_MS) * HOUR_MS);
+	}
+	const local = LOCAL.exec(text);
+	if (local !== null) return fromLocal(local, clock.timeZone);
+	if (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})$/i.test(text)) {
+		const [year, month, day] = text.slice(0, 10).split('-').map(Number);
+		if (!isDay(year ?? 0, month ?? 0, day ?? 0)) return undefined;
+		return finite(Date.parse(text.replace(' ', 'T').replace(/\s+/g, '').replace(/([+-]\d{2})(\d{2})$/, '$1:$2')));
+	}
+	return undefined;
+}
+
+function fromEpoch(value: number): number | undefined {
+	if (!Number.isFinite(value) || value < 0) return undefined;
+	return finite(value < SECONDS_BELOW ? value * 1000 : value);
+}
+
+function finite(ms: number): number | undefined {
+	return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? ms : undefined;
+}
+
+function isDay(year: number, month: number, day: number): boolean {
+	const date = new Date(Date.UTC(year, month - 1, day));
+	return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+function fromLocal(match: RegExpExecArray, zone: string): number | undefined {
+	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => Number(part ?? 0));
+	if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
+	const fraction = Math.floor(Number(match[7] ?? 0) * 1000);
+	return instantOfLocal(Date.UTC(year, month - 1, day, hour, minute, second), zone) + fraction;
+}

@@ -1,0 +1,58 @@
+import { choice, flag, number, text, type Fields } from '../../core/field';
+import type { Connection } from '../../core/provider';
+
+export interface ProtrackConnection extends Connection {
+	/** What `secret` holds. */
+	secretType: 'password' | 'md5';
+	secret: string;
+}
+
+const MD5 = /^[0-9a-f]{32}$/;
+
+/** Account settings of one brand of the platform. */
+export function connectionFields(title: string, baseUrl: string, requestsPerMinute: number): Fields {
+	return {
+		baseUrl: text({
+			title: 'Base URL',
+			description: `Address of the API, as in ${title}'s documentation. Other brands of the same platform work too: put their address here. The documented address is plain http, which sends the login signature and positions unencrypted; try https:// and keep it if it works.`,
+			initial: baseUrl,
+			placeholder: baseUrl,
+		}),
+		account: text({ title: 'Account', description: `Name of the ${title} account. Its provider must have enabled the Open API for it.`, placeholder: 'e.g. mycompany' }),
+		secretType: choice({
+			title: 'Secret Type',
+			description: 'Whether the secret below is the password itself or its md5. The platform never sees the password, so its md5 is enough.',
+			options: [
+				{ value: 'password', title: 'Password' },
+				{ value: 'md5', title: 'MD5 of the Password' },
+			],
+			initial: 'password',
+		}),
+		secret: text({ title: 'Secret', description: 'The password, or its md5 as 32 lower-case hexadecimal characters', secret: true }),
+		allowCommands: flag({
+			title: 'Allow Commands',
+			description: 'Whether flows may act on vehicles and accounts: stop engines, lock doors, block accounts, set passwords. While off, none of these is ever sent.',
+			initial: false,
+		}),
+		rateLimit: number({
+			title: 'Rate Limit',
+			description: `Most requests per minute, over all nodes of this account. ${title} does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
+			unit: 'requests per minute',
+			min: 1,
+			max: 60_000,
+			integer: true,
+			initial: requestsPerMinute,
+		}),
+		allowPrivateAddresses: flag({
+			title: 'Allow Private Addresses',
+			description: 'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
+			initial: false,
+		}),
+	};
+}
+
+/** Says what is wrong with an account's secret, or nothing. */
+export function secretProblem({ secretType, secret }: Pick<ProtrackConnection, 'secretType' | 'secret'>): string | undefined {
+	if (secretType === 'md5' && !MD5.test(secret)) return 'The secret is not an md5: that has 32 characters, 0-9 and a-f in lower case. To give the password itself, set Secret Type to Password.';
+	return undefined;
+}

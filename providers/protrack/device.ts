@@ -1,0 +1,141 @@
+import { flag, type Values } from '../../core/field';
+import type { Run } from '../../core/client';
+import { inOrder } from '../../core/pages';
+import { operation } from '../../core/operation';
+import { asRow, numberOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
+import { chunks, windows } from '../../core/windows';
+import { recordList } from './answer';
+import { imeisPerRequest, listed } from './batches';
+import { accountOrOwn, devices, devicesOrAll, period, periodProblem } from './fields';
+import { seconds, timeOf } from './times';
+import { wholeList } from './whole-list';
+
+const rows = (answer: unknown[]) => answer.map((row) => asRow(row, 'a device'));
+
+/** Sections 2.7 and 2.12; iccid and customeraccount come from newer servers (facts 4.2). */
+function toDevice(row: Row): Device {
+	return {
+		deviceId: textOf(row.imei) ?? '',
+		name: textOf(row.devicename),
+		plate: textOf(row.platenumber),
+		model: textOf(row.devicetype),
+		simNumber: textOf(row.simcard),
+		iccid: textOf(row.iccid),
+		group: textOf(row.customeraccount),
+		activatedAt: timeOf(row.activatedtime),
+		firstOnlineAt: timeOf(row.onlinetime),
+		expiresAt: timeOf(row.platformduetime),
+		userExpiresAt: timeOf(row.userduetime),
+	};
+}
+
+export const getMany = operation({
+	resource: 'device',
+	name: 'getMany',
+	title: 'Get Many',
+	action: 'Get many devices',
+	description: 'List the devices of the account or of one of its sub-accounts. The vendor stops at 500; a longer list is completed from the sub-accounts.',
+	effect: 'read',
+	route: 'GET /api/device/list',
+	params: { account: accountOrOwn },
+	answer: recordList,
+	rows,
+	record: toDevice,
+	kind: 'device',
+	run: (run, { account }) => wholeList(run, account, (of) => run.ask({ account: of }), (row) => textOf(row.imei)),
+	list: true,
+	evidence: { section: '2.7', grade: 'C' },
+});
+
+export const get = operation({
+	resource: 'device',
+	name: 'get',
+	title: 'Get Details',
+	action: 'Get details of devices',
+	description: 'Get name, plate, model, SIM and due dates of any number of devices',
+	effect: 'read',
+	route: 'GET /api/device/detail',
+	params: { devices },
+	request: ({ devices }) => ({ query: { imeis: devices.join(',') } }),
+	answer: recordList,
+	rows,
+	record: toDevice,
+	kind: 'device',
+	run: (run, params) => inOrder(chunks(params.devices, imeisPerRequest), run.width, (devices) => run.ask({ devices })),
+	list: true,
+	evidence: { section: '2.12', grade: 'C' },
+});
+
+const WEEK_S = 7 * 86_400;
+const HALF_HOUR_S = 1800;
+
+const mileageParams = {
+	devices: devicesOrAll,
+	// Full hours, so that a new node keeps the vendor's rule as it is.
+	...period('-24h/h', '-0h/h'),
+	roundToHalfHours: flag({
+		title: 'Round to Half Hours',
+		description: 'Whether to widen the period to full half hours. The vendor counts in half hours only: without this, Begin and End must lie on minute 0 or 30.',
+		initial: false,
+	}),
+};
+
+function halfHours({ begin, end, roundToHalfHours }: { begin: number; end: number; roundToHalfHours: boolean }) {
+	const from = seconds(begin) / HALF_HOUR_S;
+	const to = Math.ceil(end / 1000) / HALF_HOUR_S;
+	return roundToHalfHours ? { from: Math.floor(from) * HALF_HOUR_S, to: Math.ceil(to) * HALF_HOUR_S } : { from: from * HALF_HOUR_S, to: to * HALF_HOUR_S };
+}
+
+/** One request is one window of at most 7 days and 100 devices; a device's distances are added up over the windows. */
+async function* mileages(run: Run<typeof mileageParams>, params: Values<typeof mileageParams>): AsyncGenerator<Row[]> {
+	const { from, to } = halfHours(params);
+	for (const devices of chunks(await listed(run, params.devices), imeisPerRequest)) {
+		const totals = new Map<string, number | null>();
+		const ask = ({ begin, end }: { begin: number; end: number }) => run.ask({ ...params, devices, begin: begin * 1000, end: end * 1000 });
+		for await (const page of inOrder(windows(from, to, WEEK_S), run.width, ask)) {
+			for (const row of page) {
+				const imei = textOf(row.imei) ?? '';
+				const distance = numberOf(row.mileage);
+				const sum = totals.get(imei);
+				totals.set(imei, sum === undefined ? distance : sum === null || distance === null ? null : sum + distance);
+			}
+		}
+		yield [...totals].map(([imei, mileage]) => ({ imei, mileage, begintime: from, endtime: to }));
+	}
+}
+
+export const getMileage = operation({
+	resource: 'device',
+	name: 'getMileage',
+	title: 'Get Mileage',
+	action: 'Get mileage of devices',
+	description: 'Get the distance that each device drove in a period of any length, in kilometres',
+	effect: 'read',
+	route: 'GET /api/device/mileage',
+	params: mileageParams,
+	request: ({ devices, begin, end }) => ({ query: { imeis: listText(devices), begintime: seconds(begin), endtime: seconds(end) } }),
+	answer: recordList,
+	rows,
+	record: (row): Mileage => ({
+		deviceId: textOf(row.imei) ?? '',
+		from: timeOf(row.begintime) ?? '',
+		to: timeOf(row.endtime) ?? '',
+		// Two decimals, as the vendor gives them: adding up leaves digits that mean nothing.
+		distance: typeof row.mileage === 'number' ? Math.round(row.mileage * 100) / 100 : null,
+	}),
+	kind: 'mileage',
+	run: mileages,
+	check: (params, now) => {
+		const { from, to } = halfHours({ ...params, roundToHalfHours: false });
+		if (!params.roundToHalfHours && (from % HALF_HOUR_S !== 0 || to % HALF_HOUR_S !== 0)) {
+			return 'The vendor counts mileage in half hours: Begin and End must lie on minute 0 or 30. Change them, or switch on "Round to Half Hours".';
+		}
+		return periodProblem(params, now);
+	},
+	list: true,
+	evidence: { section: '2.14', grade: 'C' },
+});
+
+function listText(devices: string[] | '*'): string {
+	return Array.isArray(devices) ? devices.join(',') : devices;
+}

@@ -1,0 +1,53 @@
+import type { Provider } from '../../core/provider';
+import * as alarm from './alarm';
+import { openEnvelope } from './answer';
+import { ETRACK, TRACKCEO, type Brand } from './brand';
+import * as command from './command';
+import { connectionFields, type ProtrackConnection } from './connection';
+import * as device from './device';
+import * as geofence from './geofence';
+import { deviceChoices, subAccountChoices } from './lookups';
+import * as message from './message';
+import * as position from './position';
+import { AUTHORIZATION, login, secrets, sign } from './session';
+import * as subAccount from './sub-account';
+
+/** No brand publishes its limits; pollers in use make a request every 12 to 60 s for many devices (facts 4.3). Grade G. */
+const LIMITS = { requestsPerMinute: 240, burst: 20, deadlineMs: 300_000 };
+
+/** One brand of the Protrack platform. */
+function protrack(brand: Brand): Provider<ProtrackConnection> {
+	return {
+		name: brand.name,
+		title: brand.title,
+		description: `Track vehicles, read alarms and mileage, and send commands with ${brand.title}`,
+		connection: connectionFields(brand.title, brand.baseUrl, LIMITS.requestsPerMinute),
+		secrets,
+		login: (connection, exchange, now) => login(connection, exchange, brand.title, now),
+		loginMethod: { route: AUTHORIZATION, evidence: { section: '2.1', grade: 'C' } },
+		sign,
+		open: (answer) => openEnvelope(answer, brand.title),
+		limits: LIMITS,
+		operations: [
+			position.getCurrent,
+			position.getTrack,
+			device.getMany,
+			device.get,
+			device.getMileage,
+			alarm.getMany(brand),
+			geofence.create,
+			command.send(brand),
+			command.getStatus,
+			message.send,
+			subAccount.getMany,
+			subAccount.get,
+			subAccount.block,
+			subAccount.unblock,
+			...(brand.setsPasswords ? [subAccount.setPassword] : []),
+		],
+		lookups: { device: deviceChoices, subAccount: subAccountChoices },
+	};
+}
+
+export const trackceo = protrack(TRACKCEO);
+export const etrack = protrack(ETRACK);

@@ -1,0 +1,42 @@
+import { FleetError } from '../../core/errors';
+import { ids, text } from '../../core/field';
+import { operation } from '../../core/operation';
+import { chunks } from '../../core/windows';
+import { acknowledged } from './answer';
+
+const ACCOUNTS_PER_REQUEST = 200;
+
+export const send = operation({
+	resource: 'message',
+	name: 'send',
+	title: 'Send',
+	action: 'Send a message to accounts',
+	description: 'Send a text to any number of accounts',
+	effect: 'write',
+	route: 'POST /api/message/send',
+	params: {
+		accounts: ids({ title: 'Accounts', description: 'Names of the accounts to write to. Any number: a list, or a text with commas between them.', lookup: 'subAccount', noun: 'account', pattern: /^[^,\s]{1,100}$/, expected: 'must be a name without commas or spaces', placeholder: 'e.g. demo, demotest' }),
+		content: text({ title: 'Content', description: 'Text of the message, at most 300 characters', placeholder: 'e.g. Please call the office', max: 300 }),
+	},
+	request: ({ accounts, content }) => ({ query: { accounts: accounts.join(','), content } }),
+	target: ({ accounts }) => ({ target: accounts.join(','), command: 'Send message' }),
+	answer: acknowledged,
+	rows: (_, { accounts }) => [{ target: accounts.join(',') }],
+	record: (row) => row,
+	kind: 'commandOutcome',
+	run: async function* (run, { accounts, content }) {
+		let sent = 0;
+		for (const some of chunks(accounts, ACCOUNTS_PER_REQUEST)) {
+			try {
+				yield await run.ask({ accounts: some, content });
+			} catch (error) {
+				// What earlier requests did must not be lost with an error: from the second on, a failure is an outcome too.
+				if (sent === 0 || !(error instanceof FleetError)) throw error;
+				yield [{ target: some.join(','), outcome: error.effect === 'unknown' ? 'unknown' : 'failed', explanation: error.sentence }];
+			}
+			sent += some.length;
+		}
+	},
+	list: true,
+	evidence: { section: '2.13', grade: 'C' },
+});

@@ -1,0 +1,139 @@
+import { operation } from '../../core/operation';
+import { UnexpectedAnswer } from '../../core/errors';
+import { inOrder, timePages } from '../../core/pages';
+import { asRow, coordinatesOf, countOf, courseOf, numberOf, recordId, textOf, type DeviceStatus, type Fix, type Position, type Row } from '../../core/records';
+import { isoOfSeconds } from '../../core/time';
+import { chunks } from '../../core/windows';
+import { recordList, recordText } from './answer';
+import { imeisPerRequest, listed } from './batches';
+import { devicesOrAll, period, periodProblem } from './fields';
+import { seconds, timeOf } from './times';
+
+/** Section 2.2, datastatus. */
+const STATUS: Readonly<Record<string, DeviceStatus>> = { 1: 'neverOnline', 2: 'online', 3: 'expired', 4: 'offline', 5: 'blocked' };
+
+/** 1 and 0; -1 and anything else mean that the device has no such status. */
+const flagOf = (value: unknown) => (value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : null);
+
+const kilometres = (metres: number | null) => (metres === null ? null : metres / 1000);
+
+/** facts 4.3: an array of unknown elements, empty where there is no sensor; a number is taken, anything else left alone. */
+function temperatureOf(value: unknown): number | null {
+	return numberOf(Array.isArray(value) ? value[0] : value);
+}
+
+/**
+ * Section 2.2. odometer, externalpower, fuel and temperature come from newer servers (facts 4.2); externalpower is
+ * sometimes negative there.
+ */
+function toPosition(row: Row): Position {
+	const deviceId = textOf(row.imei) ?? '';
+	const time = timeOf(row.gpstime);
+	const ignition = flagOf(row.accstatus);
+	const voltage = numberOf(row.externalpower);
+	return {
+		id: recordId(deviceId, time),
+		deviceId,
+		time,
+		seenAt: timeOf(row.hearttime),
+		...coordinatesOf(row.latitude, row.longitude),
+		speed: countOf(row.speed),
+		course: courseOf(row.course),
+		status: STATUS[String(row.datastatus)] ?? null,
+		ignition,
+		// Without an ignition status, acctime is no duration (facts 4.3).
+		ignitionSeconds: ignition === null ? null : countOf(row.acctime),
+		doorOpen: flagOf(row.doorstatus),
+		charging: flagOf(row.chargestatus),
+		fuelSupply: flagOf(row.oilpowerstatus),
+		armed: flagOf(row.defencestatus),
+		odometer: kilometres(countOf(row.odometer) ?? countOf(row.mileage)),
+		distanceToday: kilometres(countOf(row.todaymileage)),
+		battery: countOf(row.battery),
+		externalVoltage: voltage === null ? null : Math.abs(voltage),
+		fuel: countOf(row.fuel),
+		temperature: temperatureOf(row.temperature),
+		address: null,
+	};
+}
+
+export const getCurrent = operation({
+	resource: 'position',
+	name: 'getCurrent',
+	title: 'Get Current',
+	action: 'Get current positions',
+	description: 'Get the latest position and status of any number of devices',
+	effect: 'read',
+	route: 'GET /api/track',
+	params: { devices: devicesOrAll },
+	request: ({ devices }) => ({ query: { imeis: Array.isArray(devices) ? devices.join(',') : devices } }),
+	answer: recordList,
+	rows: (answer) => answer.map((row) => asRow(row, 'a position')),
+	record: toPosition,
+	kind: 'position',
+	run: async function* (run, { devices }) {
+		yield* inOrder(chunks(await listed(run, devices), imeisPerRequest), run.width, (some) => run.ask({ devices: some }));
+	},
+	list: true,
+	evidence: { section: '2.2', grade: 'C', note: 'fuel, odometer, externalpower and temperature are not in the document; newer servers send them. The unit of fuel is not known.' },
+});
+
+const PLAYBACK_PAGE = 1000;
+
+/** A point of section 2.3, under the names of the document. */
+interface Point extends Row {
+	imei: string;
+	longitude: number;
+	latitude: number;
+	gpstime: number;
+	speed: number;
+	course: number;
+}
+
+/** "lon,lat,gpstime,speed,course;..." - a trailing ";" is tolerated (facts 4.3). */
+function pointsOf(text: string, imei: string): Point[] {
+	const points: Point[] = [];
+	for (const group of text.split(';')) {
+		if (group.trim() === '') continue;
+		const [longitude, latitude, gpstime, speed, course] = group.split(',').map(Number);
+		if (longitude === undefined || latitude === undefined || course === undefined || speed === undefined || gpstime === undefined || Number.isNaN(gpstime)) {
+			throw new UnexpectedAnswer(`The vendor sent a track point that cannot be read: "${group.slice(0, 60)}".`, { advice: 'Expected are longitude, latitude, time, speed and course.' });
+		}
+		points.push({ imei, longitude, latitude, gpstime, speed, course });
+	}
+	return points;
+}
+
+function toFix(point: Point): Fix {
+	const { imei, longitude, latitude, gpstime, speed, course } = point;
+	return { deviceId: imei, time: isoOfSeconds(gpstime), ...coordinatesOf(latitude, longitude), speed: countOf(speed), course: courseOf(course), odometer: null, ignition: null };
+}
+
+export const getTrack = operation({
+	resource: 'position',
+	name: 'getTrack',
+	title: 'Get Track',
+	action: 'Get tracks of devices',
+	description: 'Get every recorded point of a period of any length (the vendor calls it playback)',
+	effect: 'read',
+	route: 'GET /api/playback',
+	params: { devices: devicesOrAll, ...period() },
+	request: ({ devices, begin, end }) => ({ query: { imei: devices[0], begintime: seconds(begin), endtime: seconds(end) } }),
+	answer: recordText,
+	rows: (answer, { devices }) => pointsOf(answer, devices[0] ?? ''),
+	record: toFix,
+	kind: 'fix',
+	run: async function* (run, { devices, begin, end }) {
+		for (const device of await listed(run, devices)) {
+			const from = (at: number) => run.ask({ devices: [device], begin: at * 1000, end });
+			yield* timePages(seconds(begin), from, {
+				size: PLAYBACK_PAGE,
+				mark: (point) => point.gpstime,
+				key: ({ longitude, latitude, speed, course }) => `${String(longitude)},${String(latitude)},${String(speed)},${String(course)}`,
+			});
+		}
+	},
+	check: periodProblem,
+	list: true,
+	evidence: { section: '2.3', grade: 'C', note: 'That Begin counts as part of the period is inferred from the paging that the document describes.' },
+});
