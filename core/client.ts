@@ -74,6 +74,7 @@ export class Client<C extends Connection = Connection> {
 	async *run(operation: AnyOperation, input: Readonly<Record<string, unknown>>, options: RunOptions = {}): AsyncGenerator<object[]> {
 		const { deadlineMs = this.provider.limits.deadlineMs, output = 'simplified' } = options;
 		const call: Call = { deadline: this.host.now() + deadlineMs, deadlineMs, options };
+		const sentAt = isoOf(this.host.now());
 		let params: Record<string, unknown> | undefined;
 		try {
 			if (operation.effect === 'command' && !this.connection.allowCommands) throw commandsOff(operation, this.provider);
@@ -82,7 +83,7 @@ export class Client<C extends Connection = Connection> {
 			const run = this.runFor(operation, call);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
 			for await (const rows of pages as AsyncIterable<Row[]>) {
-				if (operation.effect !== 'read') yield rows.map((row) => outcomeOf(operation, checked, row));
+				if (operation.effect !== 'read') yield rows.map((row) => outcomeOf(operation, checked, { sentAt, answeredAt: isoOf(this.host.now()), ...row }));
 				else yield output === 'raw' ? rows : rows.map((row) => operation.record(row, checked) as object);
 			}
 		} catch (thrown) {
@@ -92,7 +93,7 @@ export class Client<C extends Connection = Connection> {
 				outcomeOf(operation, params, {
 					outcome: 'unknown',
 					explanation: `${error.message} It was sent once and not again: check whether it was done before you repeat it.`,
-					sentAt: new Date(this.host.now()).toISOString(),
+					sentAt,
 				}),
 			];
 		}
@@ -220,6 +221,8 @@ export class Client<C extends Connection = Connection> {
 		return this.redactor.error(asFleetError(thrown));
 	}
 }
+
+const isoOf = (ms: number) => new Date(ms).toISOString();
 
 /** The ordinary run: one request. */
 async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<Row[]> {

@@ -164,6 +164,13 @@ export function textOf(value: unknown): string | null {
 	return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
 
+/** What identifies a record. @throws UnexpectedAnswer if it is missing: a record of nobody would be a wrong one. */
+export function identityOf(value: unknown, name: string): string {
+	const text = textOf(value);
+	if (text === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: 'Try Output = Raw to see it, and please report it.' });
+	return text;
+}
+
 /** Coordinates of a fix; both null if either is missing, out of range, or if they are 0,0: a receiver without a fix. */
 export function coordinatesOf(latitude: unknown, longitude: unknown): { latitude: number | null; longitude: number | null } {
 	const lat = numberOf(latitude);

@@ -86,17 +86,16 @@ export function send(brand: Brand) {
 }
 
 async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }>(run: Run<F>, params: Values<F>): AsyncGenerator<Row[]> {
-	const sentAt = new Date(run.now()).toISOString();
 	let commandId: string | null;
 	try {
 		const [row] = await run.ask(params);
 		commandId = textOf(row?.commandid);
 	} catch (error) {
 		if (!(error instanceof FleetError) || error.vendorCode !== SEND_COMMAND_FAILED) throw error;
-		yield [{ outcome: 'failed', explanation: error.sentence, sentAt }];
+		yield [{ outcome: 'failed', explanation: error.sentence }];
 		return;
 	}
-	const handedOver = { commandId, sentAt };
+	const handedOver = { commandId, answeredAt: null };
 	if (!(params as { waitForAnswer: boolean }).waitForAnswer || commandId === null) {
 		yield [{ ...handedOver, outcome: 'sent', explanation: 'The vendor took the command; the device\'s answer was not waited for.' }];
 		return;

@@ -2,7 +2,7 @@ import { flag, type Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { inOrder } from '../../core/pages';
 import { operation } from '../../core/operation';
-import { asRow, numberOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
+import { asRow, identityOf, numberOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
 import { chunks, windows } from '../../core/windows';
 import { recordList } from './answer';
 import { imeisPerRequest, listed } from './batches';
@@ -15,7 +15,7 @@ const rows = (answer: unknown[]) => answer.map((row) => asRow(row, 'a device'));
 /** Sections 2.7 and 2.12; iccid and customeraccount come from newer servers (facts 4.2). */
 function toDevice(row: Row): Device {
 	return {
-		deviceId: textOf(row.imei) ?? '',
+		deviceId: identityOf(row.imei, 'imei'),
 		name: textOf(row.devicename),
 		plate: textOf(row.platenumber),
 		model: textOf(row.devicetype),
@@ -94,7 +94,7 @@ async function* mileages(run: Run<typeof mileageParams>, params: Values<typeof m
 		const ask = ({ begin, end }: { begin: number; end: number }) => run.ask({ ...params, devices, begin: begin * 1000, end: end * 1000 });
 		for await (const page of inOrder(windows(from, to, WEEK_S), run.width, ask)) {
 			for (const row of page) {
-				const imei = textOf(row.imei) ?? '';
+				const imei = identityOf(row.imei, 'imei');
 				const distance = numberOf(row.mileage);
 				const sum = totals.get(imei);
 				totals.set(imei, sum === undefined ? distance : sum === null || distance === null ? null : sum + distance);
@@ -117,7 +117,7 @@ export const getMileage = operation({
 	answer: recordList,
 	rows,
 	record: (row): Mileage => ({
-		deviceId: textOf(row.imei) ?? '',
+		deviceId: identityOf(row.imei, 'imei'),
 		from: timeOf(row.begintime) ?? '',
 		to: timeOf(row.endtime) ?? '',
 		// Two decimals, as the vendor gives them: adding up leaves digits that mean nothing.

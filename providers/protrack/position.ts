@@ -1,7 +1,7 @@
 import { operation } from '../../core/operation';
 import { UnexpectedAnswer } from '../../core/errors';
 import { inOrder, timePages } from '../../core/pages';
-import { asRow, coordinatesOf, countOf, courseOf, numberOf, recordId, textOf, type DeviceStatus, type Fix, type Position, type Row } from '../../core/records';
+import { asRow, coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, type DeviceStatus, type Fix, type Position, type Row } from '../../core/records';
 import { isoOfSeconds } from '../../core/time';
 import { chunks } from '../../core/windows';
 import { recordList, recordText } from './answer';
@@ -27,7 +27,7 @@ function temperatureOf(value: unknown): number | null {
  * sometimes negative there.
  */
 function toPosition(row: Row): Position {
-	const deviceId = textOf(row.imei) ?? '';
+	const deviceId = identityOf(row.imei, 'imei');
 	const time = timeOf(row.gpstime);
 	const ignition = flagOf(row.accstatus);
 	const voltage = numberOf(row.externalpower);

@@ -1,5 +1,5 @@
 import { operation } from '../../core/operation';
-import { asRow, textOf, type Row, type SubAccount } from '../../core/records';
+import { asRow, identityOf, textOf, type Row, type SubAccount } from '../../core/records';
 import { recordList } from './answer';
 import { accountOrOwn } from './fields';
 import { timeOf } from './times';
@@ -10,7 +10,7 @@ const BLOCKED: Readonly<Record<string, boolean>> = { 0: true, 1: false };
 /** Sections 2.11 and 2.15. Mind blockstatus: 0 is blocked. */
 export function toSubAccount(row: Row): SubAccount {
 	return {
-		account: textOf(row.account) ?? '',
+		account: identityOf(row.account, 'account'),
 		name: textOf(row.username),
 		email: textOf(row.email),
 		mobile: textOf(row.mobile),

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { instantOfLocal, isoOfSeconds, isTimeZone, readTime } from './time';
+
+const clock = { now: Date.UTC(2026, 0, 31, 12, 34, 56), timeZone: 'Europe/Bucharest' };
+const iso = (value: unknown, timeZone = clock.timeZone) => {
+	const at = readTime(value, { ...clock, timeZone });
+	return at === undefined ? undefined : new Date(at).toISOString();
+};
+
+describe('times as users give them', () => {
+	test.each([
+		['2026-01-31T08:00:00Z', '2026-01-31T08:00:00.000Z'],
+		['2026-01-31T08:00:00.250+02:00', '2026-01-31T06:00:00.250Z'],
+		['2026-01-31 08:00 +0200', '2026-01-31T06:00:00.000Z'],
+		['2026-01-31T08:00:00', '2026-01-31T06:00:00.000Z'],
+		['2026-01-31 08:00', '2026-01-31T06:00:00.000Z'],
+		['2026-01-31', '2026-01-30T22:00:00.000Z'],
+		[1419906052, '2014-12-30T02:20:52.000Z'],
+		['1419906052', '2014-12-30T02:20:52.000Z'],
+		[1419906052000, '2014-12-30T02:20:52.000Z'],
+		[new Date(1419906052000), '2014-12-30T02:20:52.000Z'],
+		[{ toMillis: () => 1419906052000 }, '2014-12-30T02:20:52.000Z'],
+		['now', '2026-01-31T12:34:56.000Z'],
+		['-24h', '2026-01-30T12:34:56.000Z'],
+		['-24h/h', '2026-01-30T12:00:00.000Z'],
+		['+30m', '2026-01-31T13:04:56.000Z'],
+	])('%j', (given, expected) => expect(iso(given)).toBe(expected));
+
+	test.each(['yesterday', '31.01.2026', '2026-02-30', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '25:00', '', -5, NaN, Infinity, {}, [], null, '2026-01-31T08:61:00'])('%j is none', (given) => expect(iso(given)).toBeUndefined());
+});
+
+describe('local times', () => {
+	const bucharest = (text: string) => new Date(instantOfLocal(Date.parse(`${text}Z`), 'Europe/Bucharest')).toISOString();
+	test('summer and winter', () => {
+		expect(bucharest('2026-07-01T12:00:00')).toBe('2026-07-01T09:00:00.000Z');
+		expect(bucharest('2026-12-01T12:00:00')).toBe('2026-12-01T10:00:00.000Z');
+	});
+	test('the doubled hour is the first of the two', () => expect(bucharest('2026-10-25T03:30:00')).toBe('2026-10-25T00:30:00.000Z'));
+	test('the missing hour moves on', () => expect(bucharest('2026-03-29T03:30:00')).toBe('2026-03-29T01:30:00.000Z'));
+	test('zones have names', () => {
+		expect(isTimeZone('Europe/Bucharest')).toBe(true);
+		expect(isTimeZone('Mars/Olympus')).toBe(false);
+	});
+});
+
+test('ISO text of seconds is what Date gives', () => {
+	for (const seconds of [0, 1, 59, 3599, 3600, 1419906052, 1419906052.5, 4102444799, 1419902400]) expect(isoOfSeconds(seconds)).toBe(new Date(seconds * 1000).toISOString());
+});

@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Client } from '../core/client';
+import { addressOf } from '../core/host';
+import type { Connection } from '../core/provider';
+import { json, TestHost } from '../test/support/test-host';
+import { providers } from '.';
+
+/**
+ * One recorded pair for each operation: what a user fills in, the requests that must leave, the vendor's answers, and
+ * the records that come out. `RECORD=1 npm run test:unit -- recorded` writes the records anew; read them before you commit.
+ */
+interface Recorded {
+	source: string;
+	params: Record<string, unknown>;
+	exchanges: { request: string; response: unknown }[];
+	simplified: object[];
+	raw?: object[];
+}
+
+/** Vendors of one platform share their recordings. */
+const FOLDERS: Readonly<Record<string, string>> = { trackceo: 'protrack', etrack: 'protrack' };
+
+const connection: Connection & Record<string, unknown> = {
+	baseUrl: 'https://vendor.example',
+	account: 'demo',
+	allowCommands: true,
+	allowPrivateAddresses: false,
+	rateLimit: 60_000,
+	secretType: 'password',
+	secret: 'Abc@34590',
+};
+
+const updating = process.env.RECORD === '1';
+
+describe.each(providers.map((provider) => [provider.title, provider] as const))('%s', (_, provider) => {
+	const folder = join(__dirname, FOLDERS[provider.name] ?? provider.name, 'recorded');
+	const operations = provider.operations.map((operation) => [`${operation.resource}.${operation.name}`, operation] as const);
+
+	test.each(operations)('%s does what was recorded', async (name, operation) => {
+		const file = join(folder, `${name}.json`);
+		expect(existsSync(file), `${name} has no recorded pair`).toBe(true);
+		const recorded = JSON.parse(readFileSync(file, 'utf8')) as Recorded;
+		const run = async (output: 'simplified' | 'raw') => {
+			const answers = recorded.exchanges.map(({ response }) => response);
+			const host = new TestHost(() => json(answers.shift() ?? { code: -1, message: 'nothing recorded' }));
+			const records = await new Client(provider, connection, host).collect(operation, recorded.params, { output });
+			expect(host.sent.map(({ request }) => `${request.method} ${addressOf('', request)}`)).toEqual(recorded.exchanges.map(({ request }) => request));
+			return JSON.parse(JSON.stringify(records)) as object[];
+		};
+		const simplified = await run('simplified');
+		const raw = operation.effect === 'read' ? await run('raw') : undefined;
+		if (updating) writeFileSync(file, `${JSON.stringify({ ...recorded, simplified, raw }, null, '\t')}\n`);
+		else expect({ simplified, raw }).toEqual({ simplified: recorded.simplified, raw: recorded.raw });
+	});
+
+	test('there is no recording without its operation', () => {
+		const known = new Set(providers.filter(({ name }) => (FOLDERS[name] ?? name) === (FOLDERS[provider.name] ?? provider.name)).flatMap(({ operations: all }) => all.map(({ resource, name }) => `${resource}.${name}.json`)));
+		expect(readdirSync(folder).filter((name) => !known.has(name))).toEqual([]);
+	});
+});

@@ -1,0 +1,27 @@
+import type { Effect, Grade } from '../core/operation';
+import { providers } from '../providers';
+
+export interface CatalogLine {
+	provider: string;
+	resource: string;
+	operation: string;
+	effect: Effect;
+	method: string;
+	path: string;
+	section: string;
+	grade: Grade;
+	note?: string;
+}
+
+/** One line for each method of the vendors' documents, the login included. */
+export function catalogLines(): CatalogLine[] {
+	return providers.flatMap((provider) => [
+		line(provider.name, 'session', 'login', 'read', provider.loginMethod.route, provider.loginMethod.evidence),
+		...provider.operations.map(({ resource, name, effect, route, evidence }) => line(provider.name, resource, name, effect, route, evidence)),
+	]);
+}
+
+function line(provider: string, resource: string, operation: string, effect: Effect, route: string, { section, grade, note }: { section: string; grade: Grade; note?: string }): CatalogLine {
+	const [method = '', path = ''] = route.split(' ');
+	return { provider, resource, operation, effect, method, path, section, grade, ...(note === undefined ? {} : { note }) };
+}

@@ -1,0 +1,81 @@
+// Runs one of the repository's commands from a bare clone: plain JavaScript, because it must work on any Node from 20 on
+// before anything is installed. It installs what package-lock.json names, then goes on under the Node of the `node` package.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const bin = join(root, 'node_modules', '.bin');
+const env = { ...process.env, PATH: `${bin}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` };
+
+/** Runs a program; ends this one with its code if it fails. */
+function run(command, args, options = {}) {
+	const { status, error, signal } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', ...options });
+	if (error) throw error;
+	if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+}
+
+function install() {
+	const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+	const stamp = join(root, 'node_modules', '.fleetwire-lock');
+	if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && existsSync(join(bin, 'node'))) return;
+	console.error('Installing the development dependencies (once) ...');
+	run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+	// The `node` package fetches its binary in a script, and scripts are off in .npmrc.
+	run('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+	mkdirSync(dirname(stamp), { recursive: true });
+	writeFileSync(stamp, lock);
+}
+
+const [command, ...args] = process.argv.slice(2);
+install();
+
+const node = (...rest) => run('node', rest);
+const tsx = (...rest) => run('node', ['--import', 'tsx', ...rest]);
+const vitest = (...rest) => run('node', [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...rest]);
+const build = () => node('scripts/build.mjs');
+
+const commands = {
+	build,
+	lint: () => {
+		run('tsc', ['-p', 'tsconfig.json']);
+		run('eslint', ['.', ...args]);
+	},
+	test: () => {
+		build();
+		tsx('scripts/test.ts', ...args);
+	},
+	'test:unit': () => vitest('--project', 'unit', ...args),
+	'test:hosts': () => {
+		build();
+		tsx('test/hosts/install.ts');
+		vitest('--project', 'hosts', ...args);
+	},
+	pack: () => {
+		build();
+		node('scripts/pack.mjs');
+	},
+	catalog: () => tsx('scripts/catalog.ts', ...args),
+	simulate: () => tsx('simulators/main.ts', ...args),
+	demo: () => {
+		build();
+		tsx('demo/demo.ts', ...args);
+	},
+	bench: () => {
+		build();
+		tsx('bench/bench.ts', ...args);
+	},
+	screenshots: () => {
+		build();
+		tsx('demo/screenshots.ts', ...args);
+	},
+};
+
+const chosen = commands[command];
+if (chosen === undefined) {
+	console.error(`Unknown command "${command ?? ''}". There are: ${Object.keys(commands).join(', ')}.`);
+	process.exit(2);
+}
+chosen();
