@@ -191,7 +191,7 @@ export class Client<C extends Connection = Connection> {
 				release();
 			}
 			if (!read || !error.retryable || attempt >= ATTEMPTS) throw error;
-			const wait = backoff(attempt, error.retryAfterMs, Math.random);
+			const wait = backoff(attempt, { tooOften: error instanceof RateLimited, retryAfterMs: error.retryAfterMs }, Math.random);
 			if (this.host.now() + wait > call.deadline || !resilience.mayRetry()) throw error;
 			await this.host.sleep(wait, signal);
 			attempt += 1;

@@ -11,10 +11,13 @@ const OPEN_MS = 30_000;
 const BUDGET = 100;
 const EARNED = 0.1;
 
-/** How long to wait before the next attempt: full jitter between 0.5 and 20 s, doubling, or what the vendor asked for. */
-export function backoff(attempt: number, retryAfterMs: number | undefined, random: () => number): number {
-	const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt + 1));
-	return Math.max(retryAfterMs ?? 0, FIRST_MS + random() * (ceiling - FIRST_MS));
+/**
+ * How long to wait before the next attempt: full jitter between 0.5 s and a ceiling that doubles up to 20 s, or what the
+ * vendor asked for. A vendor that complains of too many requests gets the whole 20 s at once.
+ */
+export function backoff(attempt: number, { tooOften, retryAfterMs = 0 }: { tooOften: boolean; retryAfterMs?: number }, random: () => number): number {
+	const ceiling = tooOften ? LONGEST_MS : Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt + 1));
+	return Math.max(retryAfterMs, FIRST_MS + random() * (ceiling - FIRST_MS));
 }
 
 /**

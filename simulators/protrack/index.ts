@@ -1,0 +1,143 @@
+/**
+ * The Protrack platform, as TrackCEO and eTrack sell it, written from their documents (trackceo.txt, etrack.txt).
+ * Numbers in comments are sections of these; "facts" is the page of what is known beyond them.
+ */
+import type { FaultRule } from '../faults';
+import { startServer, type Answer, type LoggedRequest, type ServerOptions, type Vendor, type VendorRequest } from '../server';
+import type { Account } from './accounts';
+import type { Geofence } from './alarms';
+import { MESSAGES, Refusal, type Code } from './codes';
+import { dataStatus, type Device } from './devices';
+import { METHODS } from './methods';
+import { Params } from './params';
+import { Platform, type Brand, type Command, type Message, type PlatformOptions } from './platform';
+import { Sessions } from './sessions';
+
+export type { FaultRule } from '../faults';
+export type { LoggedRequest } from '../server';
+export { PASSWORD, type Account, type AccountSeed } from './accounts';
+export type { Device, Role } from './devices';
+export type { Brand, Command, Message } from './platform';
+
+export interface ProtrackOptions extends PlatformOptions, ServerOptions {
+	/** Faults to begin with. */
+	faults?: readonly FaultRule[];
+}
+
+export interface ProtrackSimulator {
+	url: string;
+	brand: Brand;
+	accounts: readonly Account[];
+	devices: ReadonlyMap<string, Device>;
+	/** Every request received, newest last, bounded by `logSize`; empty it with `requests.length = 0`. */
+	requests: LoggedRequest[];
+	commands: readonly Command[];
+	messages: readonly Message[];
+	geofences: readonly Geofence[];
+	/** The simulator's clock, milliseconds. */
+	now(): number;
+	advance(milliseconds: number): void;
+	fail(rule: FaultRule): void;
+	clearFaults(): void;
+	/** The token of an account dies, as if another program logged in. */
+	killToken(account: string): void;
+	/** The token of an account is two hours old. */
+	expireToken(account: string): void;
+	close(): Promise<void>;
+}
+
+const HEADERS = { 'content-type': 'application/json; charset=UTF-8' }; // 1.3
+
+export async function startProtrack(options: ProtrackOptions): Promise<ProtrackSimulator> {
+	const { port, host, latencyMs, logSize, faults = [], ...platformOptions } = options;
+	const platform = new Platform(platformOptions);
+	const sessions = new Sessions(platform);
+	const vendor = new Protrack(platform, sessions);
+	const server = await startServer(vendor, { port, host, latencyMs, logSize });
+	for (const rule of faults) server.faults.add(rule);
+	return {
+		url: server.url,
+		brand: platform.settings.brand,
+		accounts: [...platform.accounts.values()],
+		devices: platform.devices,
+		requests: server.requests,
+		commands: platform.commands,
+		messages: platform.messages,
+		geofences: platform.geofences,
+		now: () => platform.milliseconds(),
+		advance: (milliseconds) => platform.advance(milliseconds),
+		fail: (rule) => server.faults.add(rule),
+		clearFaults: () => server.faults.clear(),
+		killToken: (account) => sessions.kill(account),
+		expireToken: (account) => sessions.expire(account),
+		close: () => server.close(),
+	};
+}
+
+class Protrack implements Vendor {
+	constructor(
+		private readonly platform: Platform,
+		private readonly sessions: Sessions,
+	) {}
+
+	now(): number {
+		return this.platform.milliseconds();
+	}
+
+	answer(request: VendorRequest): Answer {
+		try {
+			const record = this.handle(request);
+			if (request.path === '/api/user/password/set' && this.platform.settings.quirks.trailingComma) {
+				return { status: 200, headers: HEADERS, body: '{\n    "code": 0,\n}', code: 0 };
+			}
+			return answerWith(0, record === undefined ? {} : { record });
+		} catch (error) {
+			if (error instanceof Refusal) return this.answerCode(error.code, error.message);
+			throw error;
+		}
+	}
+
+	/** 1.4; errors come with HTTP 200 (facts 4.3). */
+	answerCode(code: number, message: string = MESSAGES[code as Code] ?? ''): Answer {
+		return answerWith(code, { message });
+	}
+
+	state(): Record<string, unknown> {
+		const { platform } = this;
+		return {
+			brand: platform.settings.brand,
+			time: new Date(platform.milliseconds()).toISOString(),
+			accounts: [...platform.accounts.values()].map(({ account, blocked, openApi }) => ({ account, blocked, openApi })),
+			devices: [...platform.devices.values()].map((device) => ({
+				imei: device.imei,
+				name: device.vehicle.name,
+				role: device.role,
+				owner: device.owner.account,
+				datastatus: dataStatus(device),
+			})),
+			commands: platform.commands.map(({ device: _, ...command }) => command),
+			messages: platform.messages,
+			geofences: platform.geofences,
+		};
+	}
+
+	killToken(account: string): boolean {
+		this.sessions.kill(account);
+		return this.platform.accounts.has(account);
+	}
+
+	private handle(request: VendorRequest): unknown {
+		// Parameters of a POST are in the query in all examples; a form is tolerated (facts 4.3).
+		const form = request.method === 'POST' ? Object.fromEntries(new URLSearchParams(request.body)) : {};
+		const params = new Params({ ...form, ...request.query });
+		if (request.path === '/api/authorization' && request.method === 'GET') return this.sessions.login(params);
+		const method = Object.hasOwn(METHODS, request.path) ? METHODS[request.path] : undefined;
+		if (!method || method.verb !== request.method) throw new Refusal(10001);
+		if (method.brand && method.brand !== this.platform.settings.brand) throw new Refusal(10001);
+		return method.handle(this.platform, this.sessions.account(params), params);
+	}
+}
+
+function answerWith(code: number, rest: object): Answer {
+	return { status: 200, headers: HEADERS, body: JSON.stringify({ ...rest, code }), code };
+}

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sharedAccount } from '../../core/account';
+import { TimedOut, Unreachable } from '../../core/errors';
+import { addressOf, type Exchange, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/host';
+import type { Connection, Provider } from '../../core/provider';
+
+/** The smallest real host: fetch, the core's own sessions, and a clock that may be another's. */
+export class FetchHost<C extends Connection> implements Host {
+	readonly warnings: string[] = [];
+	/** Divides every wait, so that "once a second" does not take a test seconds. */
+	constructor(
+		private readonly provider: Provider<C>,
+		private readonly connection: C,
+		private readonly clock: { now: () => number; pass: (ms: number) => void } = { now: Date.now, pass: () => undefined },
+	) {}
+
+	async send(request: WireRequest, { stale, freshForMs, timeoutMs }: SendOptions): Promise<SignedAnswer> {
+		const shared = sharedAccount(this.provider as unknown as Provider, this.connection);
+		const { token } = await shared.sessions.get({
+			current: () => Promise.resolve(shared.session),
+			renew: async () => (shared.session = await this.provider.login(this.connection, this.exchange(timeoutMs), () => this.now())),
+			stale,
+			freshForMs,
+			now: () => this.now(),
+		});
+		return { ...(await this.exchange(timeoutMs)(this.provider.sign(request, token, this.connection))), session: token };
+	}
+
+	private exchange(timeoutMs: number): Exchange {
+		return async (request) => {
+			try {
+				const answer = await fetch(addressOf(this.connection.baseUrl, request), { method: request.method, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+				return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
+			} catch (cause) {
+				if (cause instanceof Error && cause.name === 'TimeoutError') throw new TimedOut('No answer in time.', { cause, retryable: true, effect: 'unknown' });
+				throw new Unreachable('The connection broke.', { cause, retryable: true, effect: 'unknown' });
+			}
+		};
+	}
+
+	/** Waits pass on the simulated clock, not on the wall. */
+	async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+		// A wait that only guards a deadline must not move the clock: it is aborted as soon as it is not needed.
+		await sleep(Math.min(ms, 2), undefined, { signal });
+		if (ms <= 60_000) this.clock.pass(ms);
+		else await sleep(ms - 2, undefined, { signal });
+	}
+
+	now(): number {
+		return this.clock.now();
+	}
+
+	warn(message: string): void {
+		this.warnings.push(message);
+	}
+}
