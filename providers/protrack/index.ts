@@ -30,7 +30,7 @@ function protrack(brand: Brand): Provider<ProtrackConnection> {
 		limits: LIMITS,
 		operations: [
 			position.getCurrent,
-			position.getTrack,
+			position.getHistory,
 			device.getMany,
 			device.get,
 			device.getMileage,

@@ -109,12 +109,12 @@ function toFix(point: Point): Fix {
 	return { deviceId: imei, time: isoOfSeconds(gpstime), ...coordinatesOf(latitude, longitude), speed: countOf(speed), course: courseOf(course), odometer: null, ignition: null };
 }
 
-export const getTrack = operation({
+export const getHistory = operation({
 	resource: 'position',
-	name: 'getTrack',
-	title: 'Get Track',
-	action: 'Get tracks of devices',
-	description: 'Get every recorded point of a period of any length (the vendor calls it playback)',
+	name: 'getHistory',
+	title: 'Get History',
+	action: 'Get the position history of devices',
+	description: 'Get every recorded position of devices in a period of any length (the vendor calls it playback)',
 	effect: 'read',
 	route: 'GET /api/playback',
 	params: { devices: devicesOrAll, ...period() },

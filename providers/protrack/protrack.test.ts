@@ -158,32 +158,32 @@ describe('tracks', () => {
 	test('of days come whole, in order and without doubles', async () => {
 		const { run, calls } = await start();
 		const begin = NOW - DAY;
-		const fixes = await run<Fix>('position.getTrack', { devices: PLAIN, begin, end: NOW });
+		const fixes = await run<Fix>('position.getHistory', { devices: PLAIN, begin, end: NOW });
 		const pages = calls('/api/playback').length;
 		expect(pages).toBeGreaterThan(2);
 		const times = fixes.map(({ time }) => Date.parse(time ?? ''));
 		expect([...times].sort((a, b) => a - b)).toEqual(times);
 		// The simulator answers windows that fit into one page as they are: their sum is what paging must give.
 		let expected = 0;
-		for (let at = begin; at < NOW; at += HOUR) expected += (await run<Fix>('position.getTrack', { devices: PLAIN, begin: at, end: Math.min(at + HOUR, NOW) - 1000 })).length;
-		const last = await run<Fix>('position.getTrack', { devices: PLAIN, begin: NOW - 1000, end: NOW });
+		for (let at = begin; at < NOW; at += HOUR) expected += (await run<Fix>('position.getHistory', { devices: PLAIN, begin: at, end: Math.min(at + HOUR, NOW) - 1000 })).length;
+		const last = await run<Fix>('position.getHistory', { devices: PLAIN, begin: NOW - 1000, end: NOW });
 		expect(fixes.length).toBe(expected + last.filter(({ time }) => Date.parse(time ?? '') === NOW).length);
 	});
 
 	test.each(['nodata', 'empty'] as const)('without points are empty (%s)', async (emptyPlayback) => {
 		const { run } = await start({ emptyPlayback });
-		expect(await run('position.getTrack', { devices: NEVER_ONLINE, begin: '-24h', end: 'now' })).toEqual([]);
+		expect(await run('position.getHistory', { devices: NEVER_ONLINE, begin: '-24h', end: 'now' })).toEqual([]);
 	});
 
 	test('a trailing semicolon is no point', async () => {
 		const { run } = await start({ trailingSemicolon: true });
-		expect((await run<Fix>('position.getTrack', { devices: PLAIN, begin: '-1h', end: 'now' })).every(({ latitude }) => latitude !== null)).toBe(true);
+		expect((await run<Fix>('position.getHistory', { devices: PLAIN, begin: '-1h', end: 'now' })).every(({ latitude }) => latitude !== null)).toBe(true);
 	});
 
 	test('more points in one second than a page holds are an error', async () => {
 		const noon = Date.UTC(2026, 2, 17, 12);
 		const { fails } = await start({ stuckFixes: 1500 });
-		const error = await fails('position.getTrack', { devices: STUCK, begin: noon - HOUR, end: noon + HOUR });
+		const error = await fails('position.getHistory', { devices: STUCK, begin: noon - HOUR, end: noon + HOUR });
 		expect(error.message).toContain('more than 1000 records at 2026-03-17T12:00:00');
 	});
 });
@@ -399,9 +399,9 @@ describe('bad input is refused with a sentence, before any request', () => {
 		['position.getCurrent', { devices: [] }, 'Devices is empty: give at least one IMEI.'],
 		['position.getCurrent', { devices: undefined }, 'Devices is missing'],
 		['position.getCurrent', { devices: '35889905102533X' }, 'must be the 10 to 17 digits of an IMEI, not "35889905102533X"'],
-		['position.getTrack', { devices: PLAIN, begin: 'now', end: '-24h' }, 'The period ends before it begins'],
-		['position.getTrack', { devices: PLAIN, begin: '+1h', end: '+2h' }, 'The period lies in the future'],
-		['position.getTrack', { devices: PLAIN, begin: '31.01.2026', end: 'now' }, 'Begin must be a date and time such as'],
+		['position.getHistory', { devices: PLAIN, begin: 'now', end: '-24h' }, 'The period ends before it begins'],
+		['position.getHistory', { devices: PLAIN, begin: '+1h', end: '+2h' }, 'The period lies in the future'],
+		['position.getHistory', { devices: PLAIN, begin: '31.01.2026', end: 'now' }, 'Begin must be a date and time such as'],
 		['alarm.getMany', { devices: PLAIN, ...period, types: ['flying'] }, 'Alarm Types must only hold'],
 		['geofence.create', { ...geofence, radius: 99 }, 'Radius must be between 100 and 5000 metres, not 99.'],
 		['geofence.create', { ...geofence, latitude: 91 }, 'Latitude must be between -90 and 90 degrees, not 91.'],

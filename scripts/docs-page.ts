@@ -1,0 +1,91 @@
+import { RESOURCE_TITLES } from '../core/resources';
+import type { Field, Fields } from '../core/field';
+import type { AnyOperation, Effect, Grade } from '../core/operation';
+import type { Provider } from '../core/provider';
+
+const GRADES: Readonly<Record<Grade, string>> = {
+	C: 'certain: read in the vendor\'s document, or seen in independent working programs',
+	L: 'likely: one indirect source, or a strong inference',
+	G: 'a guess',
+	U: 'unknown',
+};
+const EFFECTS: Readonly<Record<Effect, string>> = {
+	read: 'reads; tried up to three times',
+	write: 'changes data; sent once',
+	command: 'acts on a vehicle or account; sent once, and only where the account allows commands',
+};
+const RECORDS: Readonly<Record<string, string>> = {
+	device: 'Device',
+	position: 'Position',
+	fix: 'Fix (a point of a track)',
+	alarm: 'Alarm',
+	mileage: 'Mileage',
+	subAccount: 'Sub-Account',
+	commandOutcome: 'Outcome',
+};
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function range({ min, max, unit }: Field): string {
+	const bounds = min !== undefined && max !== undefined ? `${String(min)} to ${String(max)}` : min !== undefined ? `at least ${String(min)}` : max !== undefined ? `at most ${String(max)}` : '';
+	return bounds === '' ? '' : ` (${bounds}${unit === undefined ? '' : ` ${unit}`})`;
+}
+
+const KINDS: Readonly<Record<Field['kind'], string>> = { text: 'text', number: 'number', boolean: 'yes or no', choice: 'choice', choices: 'choices', time: 'date and time', id: 'from list or by name', ids: 'from list, or any number by name', json: 'JSON' };
+
+function fieldTable(fields: Fields): string[] {
+	if (Object.keys(fields).length === 0) return ['No parameters.'];
+	return [
+		'| Parameter | Name in flows | Kind | Needed | Meaning |',
+		'|---|---|---|---|---|',
+		...Object.entries(fields).map(([name, field]) => {
+			const options = field.options === undefined || field.options.length > 10 ? '' : ` One of: ${field.options.map(({ title, value }) => `${title} (\`${value}\`)`).join(', ')}.`;
+			const kind = `${KINDS[field.kind]}${field.kind === 'text' ? (field.max === undefined ? '' : ` (up to ${String(field.max)} characters)`) : range(field)}`;
+			return `| ${cell(field.title)} | \`${name}\` | ${kind} | ${field.required ? 'yes' : 'no'} | ${cell(field.description.replace(/([^.])$/, '$1.') + options)} |`;
+		}),
+	];
+}
+
+function operationPart(operation: AnyOperation): string[] {
+	const { evidence } = operation;
+	return [
+		`### ${operation.title} (\`${operation.name}\`)`,
+		'',
+		operation.description.replace(/([^.])$/, '$1.'),
+		'',
+		...fieldTable(operation.params as Fields),
+		'',
+		`- Gives: ${operation.list && operation.effect === 'read' ? 'any number of' : 'one'} ${RECORDS[operation.kind] ?? operation.kind}`,
+		`- Effect: ${operation.effect} - ${EFFECTS[operation.effect]}`,
+		`- Vendor's method: \`${operation.route}\`, section ${evidence.section}, grade ${evidence.grade}`,
+		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note}`]),
+		'',
+	];
+}
+
+/** A vendor's page: account, every operation with its parameters, what it gives and how sure it is. */
+export function pageOf(provider: Provider): string {
+	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
+	const { requestsPerMinute, burst, deadlineMs } = provider.limits;
+	return [
+		`# ${provider.title}`,
+		'',
+		`${provider.description}.`,
+		'',
+		'<!-- Made from the catalog by scripts/docs.ts; a test keeps it in step. -->',
+		'',
+		'## Account',
+		'',
+		...fieldTable(provider.connection),
+		'',
+		`Unless the account says otherwise, Fleetwire makes at most ${String(requestsPerMinute)} requests a minute (${String(burst)} at once after a pause, 4 side by side), shared by all nodes of the account; grade G, as the vendor publishes no number. A run of an operation may take ${String(deadlineMs / 1000)} s in all, a single request 30 s.`,
+		'',
+		`Login: \`${provider.loginMethod.route}\`, section ${provider.loginMethod.evidence.section}, grade ${provider.loginMethod.evidence.grade}.`,
+		'',
+		...resources.flatMap((resource) => [`## ${RESOURCE_TITLES[resource] ?? resource} (\`${resource}\`)`, '', ...provider.operations.filter((operation) => operation.resource === resource).flatMap(operationPart)]),
+		'## Grades',
+		'',
+		...Object.entries(GRADES).map(([grade, words]) => `- ${grade}: ${words}`),
+		'',
+	].join('\n');
+}
