@@ -1,4 +1,3 @@
-import { InvalidParams } from './errors';
 import { Limiter } from './limiter';
 import type { Connection, Provider, Session } from './provider';
 import type { Choice } from './field';
@@ -8,16 +7,18 @@ import { SessionKeeper } from './session';
 /** What all nodes of one account share in a process: one login, one quota, one breaker, one set of picker lists. */
 export interface SharedAccount {
 	readonly sessions: SessionKeeper;
-	readonly limiter: Limiter;
 	readonly resilience: Resilience;
+	readonly lookups: Map<string, { choices: Promise<Choice[]>; until: number }>;
+	limiter: Limiter;
+	/** Requests a minute that the limiter was made for. */
+	rateLimit: number;
 	/** Where a host without a store of its own keeps the session. */
 	session?: Session;
-	readonly lookups: Map<string, { choices: Promise<Choice[]>; until: number }>;
 }
 
 /** Requests of one account under way at once. */
 const CONCURRENCY = 4;
-const accounts = new Map<string, SharedAccount & { rateLimit: number }>();
+const accounts = new Map<string, SharedAccount>();
 
 /** Names an account: the vendor's address and the account's name there, not the node or the credential that uses it. */
 export function accountKey(provider: Provider, connection: Pick<Connection, 'baseUrl' | 'account'>): string {
@@ -27,80 +28,15 @@ export function accountKey(provider: Provider, connection: Pick<Connection, 'bas
 /** The account's shared state; kept for the life of the process, so that a redeploy neither logs in again nor refills the quota. */
 export function sharedAccount(provider: Provider, connection: Connection): SharedAccount {
 	const key = accountKey(provider, connection);
+	const { rateLimit } = connection;
+	const limiter = () => new Limiter(rateLimit, Math.min(provider.limits.burst, rateLimit), CONCURRENCY);
 	let shared = accounts.get(key);
-	if (shared === undefined || shared.rateLimit !== connection.rateLimit) {
-		shared = {
-			session: shared?.session,
-			sessions: shared?.sessions ?? new SessionKeeper(provider.title, connection.account),
-			limiter: new Limiter(connection.rateLimit, Math.min(provider.limits.burst, connection.rateLimit), CONCURRENCY),
-			resilience: shared?.resilience ?? new Resilience(provider.title),
-			lookups: shared?.lookups ?? new Map(),
-			rateLimit: connection.rateLimit,
-		};
+	if (shared === undefined) {
+		shared = { sessions: new SessionKeeper(provider.title, connection.account), resilience: new Resilience(provider.title), lookups: new Map(), limiter: limiter(), rateLimit };
 		accounts.set(key, shared);
+	} else if (shared.rateLimit !== rateLimit) {
+		shared.limiter = limiter();
+		shared.rateLimit = rateLimit;
 	}
 	return shared;
-}
-
-/**
- * Checks an account's address.
- * @throws InvalidParams if it is no http(s) address, carries credentials or a query, or is private without permission.
- */
-export function checkBaseUrl(baseUrl: string, allowPrivateAddresses: boolean): void {
-	let url: URL;
-	try {
-		url = new URL(baseUrl);
-	} catch {
-		throw new InvalidParams('The base URL is not a web address.', { advice: 'It looks like https://api.example.com, without anything after the name.' });
-	}
-	if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new InvalidParams('The base URL must begin with https:// or http://.');
-	if (url.username !== '' || url.password !== '') throw new InvalidParams('The base URL must not hold a user name or password.', { advice: 'Put them into the account\'s own fields.' });
-	if (url.search !== '' || url.hash !== '') throw new InvalidParams('The base URL must end before any "?" or "#".');
-	if (!allowPrivateAddresses && isPrivateHost(url.hostname)) {
-		throw new InvalidParams(`The base URL leads to a private address (${url.hostname}).`, {
-			advice: 'If that is meant, for instance for a simulator, switch on "Allow Private Addresses" in the account.',
-		});
-	}
-}
-
-/** Whether a host, as URL writes it, is a literal private, loopback, link-local or otherwise unroutable address. */
-export function isPrivateHost(hostname: string): boolean {
-	const host = hostname.toLowerCase().replace(/\.$/, '');
-	if (host === 'localhost' || host.endsWith('.localhost')) return true;
-	// URL has already turned every way of writing an IPv4 address into four decimal numbers.
-	const four = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
-	if (four !== null) return isPrivate4(Number(four[1]), Number(four[2]), Number(four[3]));
-	return host.startsWith('[') && isPrivate6(host.slice(1, -1));
-}
-
-function isPrivate4(a: number, b: number, c: number): boolean {
-	return (
-		a === 0 || a === 10 || a === 127 || a >= 224 ||
-		(a === 100 && b >= 64 && b < 128) ||
-		(a === 169 && b === 254) ||
-		(a === 172 && b >= 16 && b < 32) ||
-		(a === 192 && (b === 168 || (b === 0 && (c === 0 || c === 2)))) ||
-		(a === 198 && (b === 18 || b === 19))
-	);
-}
-
-function isPrivate6(address: string): boolean {
-	const groups = expand6(address);
-	const [first = 0] = groups;
-	const high = groups.slice(0, 5).every((group) => group === 0);
-	// ::, ::1, IPv4-compatible and IPv4-mapped addresses, and NAT64: judged by the IPv4 address within.
-	if ((high && (groups[5] === 0 || groups[5] === 0xffff)) || (first === 0x64 && groups[1] === 0xff9b)) {
-		const [g6 = 0, g7 = 0] = groups.slice(6);
-		return isPrivate4(g6 >> 8, g6 & 255, g7 >> 8);
-	}
-	// fc00::/7 unique local, fe80::/10 link-local, fec0::/10 site-local, ff00::/8 multicast.
-	return (first & 0xfe00) === 0xfc00 || first >= 0xfe80;
-}
-
-function expand6(address: string): number[] {
-	const [head = '', tail] = address.split('::');
-	const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
-	const before = parse(head);
-	const after = tail === undefined ? [] : parse(tail);
-	return [...before, ...new Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0), ...after];
 }

@@ -1,7 +1,8 @@
-import { sharedAccount, checkBaseUrl, type SharedAccount } from './account';
-import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionExpired, TimedOut, Unreachable, UnexpectedAnswer, VendorFault } from './errors';
+import { sharedAccount, type SharedAccount } from './account';
+import { checkBaseUrl } from './base-url';
+import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
 import { readFields, type Choice, type Fields, type Values } from './field';
-import { ATTEMPT_TIMEOUT_MS, type Host, type SignedAnswer, type WireRequest } from './host';
+import { ATTEMPT_TIMEOUT_MS, type Host, type WireRequest } from './host';
 import type { Priority } from './limiter';
 import { fillRoute, type AnyOperation, type Operation } from './operation';
 import { outcomeOf } from './outcome';
@@ -160,15 +161,19 @@ export class Client<C extends Connection = Connection> {
 
 	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
 	private async exchange(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
-		const { limiter, resilience } = this.shared;
+		const { resilience } = this.shared;
 		const { signal, onWait, priority = 'person' } = call.options;
 		const read = operation.effect === 'read';
 		let stale: string | undefined;
 		for (let attempt = 1; ; ) {
 			let error: FleetError;
-			const release = await limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait });
+			const release = await this.shared.limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait });
+			const held = resilience.enter(this.host.now());
+			if (held !== undefined) {
+				release();
+				throw held;
+			}
 			try {
-				resilience.enter(this.host.now());
 				const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, call.deadline - this.host.now());
 				if (timeoutMs <= 0) throw overdue(call);
 				const answer = await this.host.send(request, { stale, signal, timeoutMs, freshForMs: read ? 0 : FRESH_FOR_COMMANDS_MS });
@@ -176,10 +181,10 @@ export class Client<C extends Connection = Connection> {
 				try {
 					const data = this.provider.open(answer);
 					resilience.succeeded();
-					limiter.recover();
+					this.shared.limiter.recover();
 					return data;
 				} catch (thrown) {
-					error = this.refused(thrown, answer, read);
+					error = this.refused(thrown);
 					if (error instanceof SessionExpired && stale === undefined && (read || error.definite)) {
 						stale = answer.session;
 						continue;
@@ -199,14 +204,13 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	/** An answer that is no success: what it says about the vendor's health, and the error. */
-	private refused(thrown: unknown, answer: SignedAnswer, read: boolean): FleetError {
+	private refused(thrown: unknown): FleetError {
 		const { limiter, resilience } = this.shared;
 		const error = asFleetError(thrown);
-		if (error instanceof VendorFault || (error instanceof UnexpectedAnswer && error.retryable)) resilience.failed(this.host.now());
+		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer)) resilience.failed(this.host.now());
 		else resilience.succeeded();
 		if (error instanceof RateLimited) limiter.slowDown();
-		// Only a definite refusal by the vendor itself says that a command was not carried out.
-		return !read && answer.status !== 200 && error.effect === 'none' && !(error instanceof NotPermitted) ? asUnknown(error) : error;
+		return error;
 	}
 
 	/** No answer at all. */
@@ -235,11 +239,6 @@ export function asFleetError(thrown: unknown): FleetError {
 	if (thrown instanceof Error && thrown.name === 'AbortError') return new TimedOut('The run was stopped.', { cause: thrown, effect: 'unknown' });
 	const message = thrown instanceof Error ? thrown.message : String(thrown);
 	return new UnexpectedAnswer(`Something went wrong that Fleetwire did not expect: ${message}`, { cause: thrown, effect: 'unknown', advice: 'Please report it with the operation that you ran.' });
-}
-
-function asUnknown(error: FleetError): FleetError {
-	Object.defineProperty(error, 'effect', { value: 'unknown' });
-	return error;
 }
 
 function commandsOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {

@@ -32,16 +32,17 @@ export class Resilience {
 
 	constructor(private readonly vendor: string) {}
 
-	/** @throws Unreachable while the breaker is open. */
-	enter(now: number): void {
-		if (this.failures < FAILURES) return;
+	/** Asks to send a request: gives the reason why not while the breaker is open. */
+	enter(now: number): Unreachable | undefined {
+		if (this.failures < FAILURES) return undefined;
 		if (now < this.openUntil || this.probing) {
-			throw new Unreachable(`${this.vendor} failed ${String(this.failures)} times in a row, so requests are held back for ${String(Math.max(1, Math.ceil((this.openUntil - now) / 1000)))} s.`, {
+			return new Unreachable(`${this.vendor} failed ${String(this.failures)} times in a row, so requests are held back for ${String(Math.max(1, Math.ceil((this.openUntil - now) / 1000)))} s.`, {
 				advice: 'Nothing was sent. Check whether the vendor works, then try again.',
 				retryable: true,
 			});
 		}
 		this.probing = true;
+		return undefined;
 	}
 
 	/** An answer came, whatever it said. */

@@ -1,5 +1,7 @@
-import { SessionContested } from './errors';
-import type { Session } from './provider';
+import { checkBaseUrl } from './base-url';
+import { FleetError, SessionContested } from './errors';
+import type { Exchange } from './host';
+import type { Connection, Provider, Session } from './provider';
 
 /** Renewals forced by dead tokens within this time mean that somebody else logs in with the account. */
 const CONTEST_MS = 60_000;
@@ -50,5 +52,19 @@ export class SessionKeeper {
 			});
 		}
 		this.renewals.push(now);
+	}
+}
+
+/**
+ * Logs in. Whatever goes wrong here, the request that the session was wanted for has not been sent.
+ * @throws FleetError with effect 'none'
+ */
+export async function logIn<C extends Connection>(provider: Provider<C>, connection: C, exchange: Exchange, now: () => number): Promise<Session> {
+	checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
+	try {
+		return await provider.login(connection, exchange, now);
+	} catch (error) {
+		if (error instanceof FleetError) Object.defineProperty(error, 'effect', { value: 'none' });
+		throw error;
 	}
 }

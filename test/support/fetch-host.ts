@@ -3,6 +3,7 @@ import { sharedAccount } from '../../core/account';
 import { TimedOut, Unreachable } from '../../core/errors';
 import { addressOf, type Exchange, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/host';
 import type { Connection, Provider } from '../../core/provider';
+import { logIn } from '../../core/session';
 
 /** The smallest real host: fetch, the core's own sessions, and a clock that may be another's. */
 export class FetchHost<C extends Connection> implements Host {
@@ -18,7 +19,7 @@ export class FetchHost<C extends Connection> implements Host {
 		const shared = sharedAccount(this.provider as unknown as Provider, this.connection);
 		const { token } = await shared.sessions.get({
 			current: () => Promise.resolve(shared.session),
-			renew: async () => (shared.session = await this.provider.login(this.connection, this.exchange(timeoutMs), () => this.now())),
+			renew: async () => (shared.session = await logIn(this.provider, this.connection, this.exchange(timeoutMs), () => this.now())),
 			stale,
 			freshForMs,
 			now: () => this.now(),

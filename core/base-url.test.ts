@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkBaseUrl, isPrivateHost } from './account';
+import { checkBaseUrl, isPrivateHost } from './base-url';
 
 test.each([
 	'http://127.0.0.1:1', 'http://localhost', 'http://a.localhost.', 'http://2130706433', 'http://0x7f.1', 'http://10.1.2.3', 'http://172.31.0.1', 'http://192.168.1.1',
