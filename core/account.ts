@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Limiter } from './limiter';
 import type { Connection, Provider, Session } from './provider';
 import type { Choice } from './field';
@@ -23,6 +24,16 @@ const accounts = new Map<string, SharedAccount>();
 /** Names an account: the vendor's address and the account's name there, not the node or the credential that uses it. */
 export function accountKey(provider: Provider, connection: Pick<Connection, 'baseUrl' | 'account'>): string {
 	return `${provider.name} ${connection.baseUrl.replace(/\/+$/, '').toLowerCase()} ${connection.account}`;
+}
+
+/**
+ * Stands for everything that a login depends on, the secret included: who does not know it gets neither the session nor
+ * the lists of others, though all name the same account.
+ */
+export function loginKey(provider: Pick<Provider, 'name'>, connection: Connection): string {
+	// These three say what the account may do here, not who it is.
+	const { allowCommands: _commands, allowPrivateAddresses: _addresses, rateLimit: _rate, baseUrl, ...login } = connection;
+	return createHash('sha256').update(JSON.stringify([provider.name, baseUrl.replace(/\/+$/, '').toLowerCase(), login])).digest('base64url');
 }
 
 /** The account's shared state; kept for the life of the process, so that a redeploy neither logs in again nor refills the quota. */

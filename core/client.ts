@@ -1,4 +1,4 @@
-import { sharedAccount, type SharedAccount } from './account';
+import { loginKey, sharedAccount, type SharedAccount } from './account';
 import { checkBaseUrl } from './base-url';
 import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
 import { readFields, type Choice, type Fields, type Values } from './field';
@@ -118,12 +118,13 @@ export class Client<C extends Connection = Connection> {
 		const find = this.provider.lookups[name];
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${name}.`);
 		const { lookups } = this.shared;
-		let cached = lookups.get(name);
+		const key = `${name} ${loginKey(this.provider, this.connection)}`;
+		let cached = lookups.get(key);
 		if (cached === undefined || cached.until <= this.host.now()) {
 			const choices = find(this as unknown as Client);
 			cached = { choices, until: this.host.now() + LOOKUP_MS };
-			lookups.set(name, cached);
-			choices.catch(() => lookups.delete(name));
+			lookups.set(key, cached);
+			choices.catch(() => lookups.delete(key));
 		}
 		return cached.choices;
 	}
@@ -142,11 +143,11 @@ export class Client<C extends Connection = Connection> {
 
 	private runFor(operation: AnyOperation, call: Call): Run {
 		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
-			const request = { ...fillRoute(asked.route, params), ...asked.request(params) } as WireRequest;
+			const request = { ...fillRoute(asked.route, params), ...asked.request(params) };
 			const data = await this.exchange(asked, request, call);
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
-			return asked.rows(answer.data, params);
+			return asked.rows(answer.data, params) as Row[];
 		};
 		return {
 			ask: (params) => ask(operation, params),
@@ -230,7 +231,7 @@ const isoOf = (ms: number) => new Date(ms).toISOString();
 
 /** The ordinary run: one request. */
 async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<Row[]> {
-	yield await run.ask(params as Values<Fields>);
+	yield await run.ask(params);
 }
 
 /** Makes one of our errors of whatever was thrown, so that nobody ever meets a raw one. */

@@ -109,7 +109,7 @@ export function text<const O extends TextOptions>(o: O): Field<Optional<O, strin
 		max,
 		secret: o.secret,
 		lookup: o.lookup,
-	}) as Field<Optional<O, string>>;
+	});
 }
 
 interface NumberOptions extends Words {
@@ -136,7 +136,7 @@ export function number<const O extends NumberOptions>(o: O): Field<Optional<O, n
 		min,
 		max,
 		unit,
-	}) as Field<Optional<O, number>>;
+	});
 }
 
 export function flag(o: Words & { initial: boolean }): Field<boolean> {
@@ -178,7 +178,7 @@ export function time<const O extends Words & { optional?: true; initial?: string
 	const schema = z.number({
 		error: (issue) => `${o.title} must be a date and time such as 2026-01-31T08:00:00Z, not ${shown(issue.input)}.`,
 	});
-	return make('time', o, schema, { clean: (value, clock) => readTime(value, clock) ?? value, optional: o.optional === true, initial: o.initial }) as Field<Optional<O, number>>;
+	return make('time', o, schema, { clean: (value, clock) => readTime(value, clock) ?? value, optional: o.optional === true, initial: o.initial });
 }
 
 interface IdsOptions extends Words {
@@ -203,7 +203,7 @@ export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: tr
 		.min(1, { error: () => `${title} is empty: give at least one ${noun}.` });
 	if (most !== undefined) list = list.max(most, { error: (issue) => `${title} must not name more than ${String(most)} at once; it names ${String((issue.input as string[]).length)}.` });
 	const schema = o.all ? z.union([z.literal(ALL), list], { error: undefined }) : list;
-	return make('ids', o, schema as z.ZodType<unknown>, {
+	return make('ids', o, schema as z.ZodType, {
 		clean: (value) => {
 			const parts = asList(value);
 			if (!Array.isArray(parts)) return parts;

@@ -64,6 +64,7 @@ export class Limiter {
 		});
 		this.queue.splice(ahead, 0, waiting);
 		this.pump(host);
+		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- pump() may have granted the turn
 		if (!granted) await this.orGiveUp(turn, waiting, deadline, host, signal);
 		let released = false;
 		return () => {

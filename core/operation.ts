@@ -1,5 +1,5 @@
 import type * as z from 'zod/v4';
-import type { Field, Fields, Values } from './field';
+import type { Fields, Values } from './field';
 import type { WireRequest } from './host';
 import type { Run } from './client';
 import type { RecordKind, Row } from './records';

@@ -31,7 +31,7 @@ export class SessionKeeper {
 		if (this.renewing !== undefined) return this.renewing;
 		const session = await current();
 		if (session !== undefined && session.token !== stale && session.expiresAt > now() + freshForMs) return session;
-		// Another caller may have come to the same conclusion while this one was waiting.
+		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- another caller may have come to the same conclusion while this one was waiting
 		if (this.renewing !== undefined) return this.renewing;
 		const killed = session !== undefined && session.token === stale && session.expiresAt > now();
 		if (killed) this.countRenewal(now());

@@ -128,7 +128,7 @@ function isDay(year: number, month: number, day: number): boolean {
 }
 
 function fromLocal(match: RegExpExecArray, zone: string): number | undefined {
-	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => Number(part ?? 0));
+	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (match.slice(1, 7) as (string | undefined)[]).map((part) => Number(part ?? 0));
 	if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
 	const fraction = Math.floor(Number(match[7] ?? 0) * 1000);
 	return instantOfLocal(Date.UTC(year, month - 1, day, hour, minute, second), zone) + fraction;

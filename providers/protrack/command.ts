@@ -60,7 +60,11 @@ export function send(brand: Brand) {
 			: {}),
 		waitForAnswer: flag({ title: 'Wait for Answer', description: 'Whether to ask once a second, up to 30 times, what the device answered', initial: true }),
 	};
-	type Params = Values<typeof params> & { mileage?: number };
+	interface Params {
+		device: string;
+		command: string;
+		mileage?: number;
+	}
 	return operation({
 		resource: 'command',
 		name: 'send',

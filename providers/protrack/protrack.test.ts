@@ -16,7 +16,7 @@ const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const IMEIS = createFleet({ now: NOW }).map(({ imei }) => imei) as [string, ...string[]];
-const [PLAIN, , , NEVER_ONLINE, OFFLINE, BLOCKED, EXPIRED, NEVER_ANSWERS, ANSWERS_FAILURE, SEND_FAILS, SPARSE, STUCK] = IMEIS as [string, ...string[]];
+const [PLAIN, , , NEVER_ONLINE, OFFLINE, BLOCKED, EXPIRED, NEVER_ANSWERS, ANSWERS_FAILURE, SEND_FAILS, SPARSE, STUCK] = IMEIS;
 
 const running: ProtrackSimulator[] = [];
 afterEach(async () => {

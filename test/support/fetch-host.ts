@@ -12,7 +12,7 @@ export class FetchHost<C extends Connection> implements Host {
 	constructor(
 		private readonly provider: Provider<C>,
 		private readonly connection: C,
-		private readonly clock: { now: () => number; pass: (ms: number) => void } = { now: Date.now, pass: () => undefined },
+		private readonly clock: { now: () => number; pass: (ms: number) => unknown } = { now: Date.now, pass: () => undefined },
 	) {}
 
 	async send(request: WireRequest, { stale, freshForMs, timeoutMs }: SendOptions): Promise<SignedAnswer> {

@@ -1,0 +1,106 @@
+import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
+import n8nNodesPlugin from 'eslint-plugin-n8n-nodes-base';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Which way imports may go: CONTRIBUTING.md, "The house". Each folder names all that it may import; tests are free. */
+const HOUSE = {
+	core: ['\\./', 'zod/v4$', 'node:crypto$'],
+	providers: ['\\./', '(\\.\\./)+core/', '\\.\\./[\\w-]+(/[\\w-]+)?$', 'zod/v4$', 'node:crypto$'],
+	n8n: ['\\./', '\\.\\./(core|providers)/', 'n8n-workflow$', 'node:crypto$'],
+	nodes: ['\\./', '\\.\\./\\.\\./(n8n|providers)/', 'n8n-workflow$'],
+	credentials: ['\\.\\./(n8n|providers)/', 'n8n-workflow$'],
+	'node-red/src': ['\\./', '(\\.\\./)+(core|providers)(/|$)', '\\.\\./[\\w-]+', 'undici$', 'node-red$', 'express$', 'node:'],
+	simulators: ['\\.\\.?/(?!.*(core|providers)/)', 'node:'],
+};
+
+const house = Object.entries(HOUSE).map(([folder, allowed]) => ({
+	files: [`${folder}/**/*.ts`],
+	ignores: ['**/*.test.ts'],
+	rules: {
+		'no-restricted-imports': [
+			'error',
+			{ patterns: [{ regex: `^(?!${allowed.join('|')})`, message: `${folder}/ may not import this: see "The house" in CONTRIBUTING.md.` }] },
+		],
+	},
+}));
+
+/** What is shipped: held to the strictest rules, with types. */
+const PRODUCT = ['{core,providers,n8n,nodes,credentials,node-red/src}/**/*.ts'];
+
+/** What n8n's scanner applies to a published package, with its own exceptions (@n8n/scan-community-package). */
+const scanner = [
+	{
+		files: ['package.json', '{nodes,credentials}/**/*.{ts,json}'],
+		extends: [n8nCommunityNodesPlugin.configs.recommended],
+		plugins: { 'n8n-nodes-base': n8nNodesPlugin },
+		languageOptions: { parser: tseslint.parser },
+		rules: { 'no-console': 'error' },
+	},
+	{ files: ['package.json'], rules: { ...n8nNodesPlugin.configs.community.rules } },
+	{
+		files: ['credentials/**/*.ts'],
+		rules: {
+			...n8nNodesPlugin.configs.credentials.rules,
+			'n8n-nodes-base/cred-class-field-documentation-url-miscased': 'off',
+			'n8n-nodes-base/cred-class-field-type-options-password-missing': 'off',
+		},
+	},
+	{
+		files: ['nodes/**/*.ts'],
+		rules: {
+			...n8nNodesPlugin.configs.nodes.rules,
+			'n8n-nodes-base/node-class-description-inputs-wrong-regular-node': 'off',
+			'n8n-nodes-base/node-class-description-outputs-wrong': 'off',
+			'n8n-nodes-base/node-param-type-options-max-value-present': 'off',
+		},
+	},
+	{
+		// What else is in the tarball must keep to n8n's globals and imports.
+		files: ['{core,providers,n8n}/**/*.ts'],
+		ignores: ['**/*.test.ts'],
+		plugins: { '@n8n/community-nodes': n8nCommunityNodesPlugin },
+		rules: { '@n8n/community-nodes/no-restricted-globals': 'error', '@n8n/community-nodes/no-restricted-imports': 'error', '@n8n/community-nodes/no-dangerous-functions': 'error', 'no-console': 'error' },
+	},
+];
+
+export default defineConfig(
+	globalIgnores(['**/dist/', '**/node_modules/', 'artifacts/', '**/*.d.ts', 'package-lock.json', 'node-red/package.json']),
+	{
+		linterOptions: { reportUnusedDisableDirectives: 'error' },
+	},
+	{
+		files: PRODUCT,
+		extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+		languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+		rules: {
+			// `() => stop()` reads well, and its value goes nowhere.
+			'@typescript-eslint/no-confusing-void-expression': 'off',
+			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+		},
+	},
+	{
+		files: ['**/*.test.ts'],
+		rules: {
+			'@typescript-eslint/require-await': 'off',
+			'@typescript-eslint/no-base-to-string': 'off',
+			'@typescript-eslint/no-non-null-assertion': 'off',
+			'@typescript-eslint/no-unsafe-argument': 'off',
+			'@typescript-eslint/no-unsafe-assignment': 'off',
+		},
+	},
+	{
+		files: ['**/*.{ts,mts}'],
+		ignores: PRODUCT,
+		extends: [tseslint.configs.strict],
+		rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+	},
+	{
+		files: ['**/*.{ts,mts}'],
+		rules: {
+			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+		},
+	},
+	...house,
+	...scanner,
+);

@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
+import type { INodeParameters } from 'n8n-workflow';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
+import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
+import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
+import { executeContext, StoredCredential, type NodeOptions } from '../test/support/n8n-context';
+
+// The classes that n8n-core uses, as in a running n8n.
+vi.mock('n8n-workflow', () => createRequire(import.meta.url)('n8n-workflow') as object);
+
+const DEVICE = '358899051000001';
+const node = new TrackCeo();
+let simulator: ProtrackSimulator;
+let stored: StoredCredential;
+
+beforeEach(async () => {
+	simulator = await startProtrack({ brand: 'trackceo' });
+	stored = account();
+});
+afterEach(async () => {
+	await simulator.close();
+});
+
+const account = (changes: object = {}) =>
+	new StoredCredential(new TrackCeoApi(), {
+		baseUrl: simulator.url,
+		account: 'demo',
+		secretType: 'password',
+		secret: PASSWORD,
+		allowCommands: true,
+		rateLimit: 60_000,
+		allowPrivateAddresses: true,
+		...changes,
+	});
+
+const picked = (value: unknown, mode = 'id') => ({ __rl: true, mode, value }) as unknown as INodeParameters;
+const positions = (devices: unknown, more: INodeParameters = {}): INodeParameters => ({ resource: 'position', operation: 'getCurrent', devices: picked(devices), ...more });
+
+async function run(parameters: INodeParameters, options: NodeOptions = {}) {
+	const { context, hints } = executeContext(node, stored, { ...options, parameters });
+	const [items = []] = await node.execute.call(context);
+	return { items, json: items.map(({ json }) => json), hints: hints() };
+}
+
+interface Thrown {
+	name: string;
+	message: string;
+	description?: string;
+	httpCode?: string;
+	context: { itemIndex?: number; data?: Record<string, unknown> };
+}
+
+async function failed(parameters: INodeParameters, options: NodeOptions = {}): Promise<Thrown> {
+	const outcome = await run(parameters, options).then(
+		() => 'nothing was thrown',
+		(error: unknown) => error,
+	);
+	expect(outcome).toBeInstanceOf(Error);
+	return outcome as Thrown;
+}
+
+const paths = () => simulator.requests.map(({ path }) => path.replace('/api/', ''));
+
+describe('items', () => {
+	test('each item is run for itself, and each record says which item it comes from', async () => {
+		const { items } = await run(positions('={{ $json.imei }}'), { items: [{ json: { imei: DEVICE } }, { json: { imei: '358899051000076' } }] });
+		expect(items.map(({ json, pairedItem }) => [json.deviceId, pairedItem])).toEqual([
+			[DEVICE, { item: 0 }],
+			['358899051000076', { item: 1 }],
+		]);
+	});
+
+	test('one login and one reading of the credential serve all items', async () => {
+		await run(positions(DEVICE), { items: Array.from({ length: 5 }, () => ({ json: {} })) });
+		expect(paths()).toEqual(['authorization', 'track', 'track', 'track', 'track', 'track']);
+		expect(stored.reads).toBeLessThanOrEqual(2);
+	});
+
+	test('no records are no items', async () => {
+		expect((await run({ resource: 'alarm', operation: 'getMany', devices: picked(DEVICE), begin: '2020-01-01', end: '2020-01-02', returnAll: true })).items).toEqual([]);
+	});
+});
+
+describe('parameters', () => {
+	test.each([
+		['a list', '={{ ["358899051000001", "358899051000076"] }}'],
+		['numbers', '={{ [358899051000001, 358899051000076] }}'],
+		['a text with commas', '358899051000001, 358899051000076'],
+	])('devices as %s', async (_, devices) => {
+		expect((await run(positions(devices))).json.map(({ deviceId }) => deviceId)).toEqual(['358899051000001', '358899051000076']);
+	});
+
+	test('* means all devices of the account', async () => {
+		expect((await run(positions('*', { returnAll: true }))).items).toHaveLength(simulator.devices.size);
+	});
+
+	test('an expression in place of the whole picker', async () => {
+		const { json } = await run({ ...positions(''), devices: '={{ [$json.imei] }}' }, { items: [{ json: { imei: DEVICE } }] });
+		expect(json.map(({ deviceId }) => deviceId)).toEqual([DEVICE]);
+	});
+
+	test.each(['={{ $json.nothing }}', '={{ undefined }}', '={{ null }}', '', '={{ "" }}'])('%j is missing, and never all devices', async (value) => {
+		expect(await failed(positions(value))).toMatchObject({ name: 'NodeOperationError', message: expect.stringContaining('Devices is missing'), context: { itemIndex: 0 } });
+		expect(paths()).toEqual([]);
+	});
+
+	test('a date without an offset is read in the time zone of the workflow', async () => {
+		await run({ resource: 'position', operation: 'getHistory', devices: picked(DEVICE), begin: '2026-01-31T08:00:00', end: '={{ $now }}', limit: 1 }, { timezone: 'Europe/Bucharest' });
+		const { query } = simulator.requests.find(({ path }) => path === '/api/playback')!;
+		expect(query.begintime).toBe(String(Date.UTC(2026, 0, 31, 6) / 1000));
+		expect(Math.abs(Number(query.endtime) - Date.now() / 1000)).toBeLessThan(5);
+	});
+
+	test('a new node\'s own dates work', async () => {
+		const { begin, end } = defaults('device', 'getMileage');
+		await run({ resource: 'device', operation: 'getMileage', devices: picked(DEVICE), begin, end });
+		const { query } = simulator.requests.find(({ path }) => path === '/api/device/mileage')!;
+		expect([Number(query.begintime) % 3600, Number(query.endtime) - Number(query.begintime)]).toEqual([0, 86_400]);
+	});
+
+	test('options count', async () => {
+		const wrong = await failed({ resource: 'device', operation: 'getMileage', devices: picked(DEVICE), begin: '2026-01-01T00:10:00Z', end: '2026-01-01T05:00:00Z' });
+		expect(wrong.message).toContain('Round to Half Hours');
+		await run({ resource: 'device', operation: 'getMileage', devices: picked(DEVICE), begin: '2026-01-01T00:10:00Z', end: '2026-01-01T05:00:00Z', options: { roundToHalfHours: true } });
+		const north = await run({ resource: 'device', operation: 'getMany', returnAll: true, options: { account: picked('demo-north') } });
+		expect(north.items.length).toBeLessThan(simulator.devices.size);
+		expect((await failed({ ...positions(DEVICE), options: { timeout: 0 } })).message).toContain('Timeout');
+	});
+
+	test('a limit ends the paging', async () => {
+		const history = { resource: 'position', operation: 'getHistory', devices: picked('*'), begin: '={{ $now.minus({ days: 3 }) }}', end: '={{ $now }}' };
+		expect((await run({ ...history, limit: 3 })).items).toHaveLength(3);
+		expect(paths().filter((path) => path === 'playback')).toHaveLength(1);
+	});
+
+	test('raw gives the vendor\'s own records', async () => {
+		const [record] = (await run(positions(DEVICE, { output: 'raw' }))).json;
+		expect(record).toMatchObject({ imei: DEVICE, datastatus: expect.any(Number) });
+	});
+});
+
+describe('sent once', () => {
+	const stop = (more: INodeParameters = {}): INodeParameters => ({ resource: 'command', operation: 'send', device: picked(DEVICE), command: 'RELAY,1', options: { waitForAnswer: false }, ...more });
+
+	test('a command gives its outcome', async () => {
+		expect((await run(stop())).json).toMatchObject([{ outcome: 'sent', operation: 'command.send', target: DEVICE, command: 'RELAY,1' }]);
+		expect(simulator.requests.at(-1)).toMatchObject({ method: 'POST', path: '/api/command/send', query: { imei: DEVICE, command: 'RELAY,1' }, headers: { 'content-length': '0' } });
+	});
+
+	test.each([{ kind: 'reset' }, { kind: 'status', status: 500 }, { kind: 'status', status: 401 }, { kind: 'html' }, { kind: 'cutoff', length: 'full' }] as const)('a command whose answer is lost ($kind $status) is not repeated, and is unknown', async (fault) => {
+		simulator.fail({ ...fault, match: '/api/command/send', effect: 'after', times: Infinity });
+		expect((await run(stop())).json).toMatchObject([{ outcome: 'unknown' }]);
+		expect(paths().filter((path) => path === 'command/send')).toHaveLength(1);
+	});
+
+	test('a command is not called unknown if the login before it failed', async () => {
+		simulator.fail({ kind: 'reset', match: '/api/authorization', times: Infinity });
+		expect((await failed(stop())).name).toBe('NodeApiError');
+		expect(simulator.commands).toHaveLength(0);
+	});
+
+	test('nothing is sent while commands are off, or while n8n may run the node again by itself', async () => {
+		stored = account({ allowCommands: false });
+		expect(await failed(stop())).toMatchObject({ name: 'NodeOperationError', description: expect.stringContaining('Allow Commands') });
+		stored = account();
+		expect((await failed(stop(), { settings: { retryOnFail: true } })).message).toContain('Retry On Fail');
+		expect(simulator.commands).toHaveLength(0);
+	});
+
+	test('the error of a later item says that earlier ones were sent', async () => {
+		const error = await failed({ ...stop(), device: picked('={{ $json.imei }}') }, { items: [{ json: { imei: DEVICE } }, { json: { imei: 'wrong' } }] });
+		expect(error).toMatchObject({ description: expect.stringContaining('already sent for the item before'), context: { itemIndex: 1 } });
+	});
+});
+
+describe('errors', () => {
+	test('the vendor\'s words, what to do, and the item', async () => {
+		expect(await failed(positions('123456789012345'))).toMatchObject({
+			name: 'NodeApiError',
+			message: expect.stringContaining('code 10013'),
+			description: expect.stringContaining('Check the IMEIs'),
+			httpCode: '200',
+			context: { itemIndex: 0, data: { code: 'NotPermitted', vendorCode: '10013' } },
+		});
+	});
+
+	test('a node that goes on puts the error into the item, under keys that n8n routes to the error output', async () => {
+		const { items } = await run(positions('={{ $json.imei }}'), { settings: { onError: 'continueErrorOutput' }, items: [{ json: { imei: 'x' } }, { json: { imei: '123456789012345' } }, { json: { imei: DEVICE } }] });
+		expect(items).toMatchObject([
+			{ json: { error: expect.stringContaining('IMEI'), details: { code: 'InvalidParams' } }, pairedItem: { item: 0 } },
+			{ json: { error: expect.stringContaining('Check the IMEIs'), details: { code: 'NotPermitted', vendorCode: '10013' } }, pairedItem: { item: 1 } },
+			{ json: { deviceId: DEVICE }, pairedItem: { item: 2 } },
+		]);
+		expect(Object.keys(items[0]!.json)).toEqual(['error', 'details']);
+	});
+
+	test.each([
+		['wrong password', { secret: 'not-the-password' }, 'code 20001'],
+		['blocked account', { account: 'blocked' }, 'blocked'],
+		['another path', { baseUrl: '/nowhere' }, 'does not know this request'],
+		['nobody there', { baseUrl: 'http://127.0.0.1:9' }, 'refuses the connection'],
+		['no such name', { baseUrl: 'http://nobody.invalid' }, 'no server with the name nobody.invalid'],
+		['private address', { allowPrivateAddresses: false }, 'private address'],
+		['no address', { baseUrl: 'trackceo' }, 'not a web address'],
+	])('%s', async (_, changes: Record<string, unknown>, words) => {
+		if (String(changes.baseUrl).startsWith('/')) changes.baseUrl = simulator.url + String(changes.baseUrl);
+		stored = account(changes);
+		expect((await failed(positions(DEVICE))).message).toContain(words);
+	}, 20_000);
+
+	test('no secret is in what n8n stores or logs', async () => {
+		const hash = createHash('md5').update(PASSWORD).digest('hex');
+		await run(positions(DEVICE));
+		const { token } = JSON.parse(String(stored.data.session)) as { token: string };
+		for (const fault of [{ kind: 'reset' }, { kind: 'html' }, { kind: 'code', code: 10004, message: `bad ${token} ${PASSWORD} ${hash}` }, { kind: 'status', status: 500, body: token }] as const) {
+			simulator.fail({ ...fault, match: '/api/track', times: 3 });
+			const error = await failed(positions(DEVICE));
+			const shown = inspect(error, { depth: 12, showHidden: true }) + JSON.stringify(error) + JSON.stringify({ ...error });
+			for (const secret of [token, PASSWORD, encodeURIComponent(PASSWORD), hash]) expect(shown).not.toContain(secret);
+			simulator.clearFaults();
+		}
+	}, 20_000);
+
+	test('an answer that breaks off is asked for again', async () => {
+		simulator.fail({ kind: 'cutoff', match: '/api/track', length: 'full' });
+		expect((await run(positions(DEVICE))).items).toHaveLength(1);
+	});
+
+	test('a stopped run ends at once', async () => {
+		simulator.fail({ kind: 'timeout', match: '/api/track' });
+		const stop = new AbortController();
+		setTimeout(() => stop.abort(), 300);
+		const began = Date.now();
+		expect((await failed(positions(DEVICE), { signal: stop.signal })).message).toContain('stopped');
+		expect(Date.now() - began).toBeLessThan(2000);
+	});
+});
+
+/** What a new node holds. */
+function defaults(resource: string, operation: string): INodeParameters {
+	const shown = node.description.properties.filter(({ displayOptions }) => displayOptions?.show?.resource?.includes(resource) && displayOptions.show.operation?.includes(operation));
+	return Object.fromEntries(shown.map(({ name, default: value }) => [name, value]));
+}

@@ -1,0 +1,100 @@
+import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
+import { loginKey, sharedAccount } from '../core/account';
+import { UnexpectedAnswer } from '../core/errors';
+import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../core/host';
+import type { Connection, Provider } from '../core/provider';
+import { LoggedIn, LOGIN_ONLY } from './credential';
+import { chainOf, failureOf } from './failure';
+import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
+import { orStopped, pause } from './stop';
+import { exchange, optionsOf } from './wire';
+
+/** Where a node does its work: an execution, or the editor's pickers. */
+export type Context = IExecuteFunctions | ILoadOptionsFunctions;
+
+/**
+ * n8n as the core sees it. The session lives in the credential, so that all workers share it: n8n logs in, signs and
+ * stores; which session a request goes out with is decided here, and handed to n8n with the request.
+ */
+export class N8nHost<C extends Connection> implements Host {
+	private readonly key: string;
+
+	constructor(
+		private readonly context: Context,
+		private readonly provider: Provider<C>,
+		private readonly connection: C,
+		private readonly credentialType: string,
+		private credentials: ICredentialDataDecryptedObject,
+		private readonly onWarning: (message: string) => void,
+	) {
+		this.key = loginKey(provider, connection);
+	}
+
+	async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
+		const session = await orStopped(this.session(stale, freshForMs), signal);
+		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
+		const options = optionsOf(this.connection.baseUrl, request, timeoutMs);
+		const answer = await exchange((asked) => this.ask(asked, data), options, { timeoutMs, signal });
+		// n8n writes into `data` if the session ended on the way and it logged in again.
+		return { ...answer, session: (readSession(data[SESSION], this.key) ?? session).token };
+	}
+
+	async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+		await pause(ms, signal);
+	}
+
+	now(): number {
+		return Date.now();
+	}
+
+	warn(message: string): void {
+		this.onWarning(message);
+	}
+
+	private async ask(options: IHttpRequestOptions, data: ICredentialDataDecryptedObject): Promise<unknown> {
+		const { id = '', name = '' } = this.context.getNode().credentials?.[this.credentialType] ?? {};
+		return await this.context.helpers.httpRequestWithAuthentication.call(this.context, this.credentialType, options, {
+			credentialsDecrypted: { id: id ?? '', name, type: this.credentialType, data },
+		});
+	}
+
+	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<KeptSession> {
+		const { sessions } = sharedAccount(this.provider as unknown as Provider, this.connection);
+		const session = await sessions.get({ current: () => this.current(stale), renew: () => this.logIn(), stale, freshForMs, now: () => this.now() });
+		// Someone else's login to an account of the same name, but perhaps with another secret.
+		return (session as KeptSession).key === this.key ? (session as KeptSession) : await this.logIn();
+	}
+
+	/** The newest session there is; the database is asked only if those at hand are over. */
+	private async current(stale: string | undefined): Promise<KeptSession | undefined> {
+		const atHand = this.newest();
+		if (atHand !== undefined && atHand.token !== stale && atHand.expiresAt > this.now()) return atHand;
+		const { [SESSION]: stored } = await this.context.getCredentials(this.credentialType);
+		this.credentials = { ...this.credentials, [SESSION]: stored ?? '' };
+		return this.newest();
+	}
+
+	private newest(): KeptSession | undefined {
+		return newest(latestOf(this.key), readSession(this.credentials[SESSION], this.key));
+	}
+
+	/** Has n8n log in and store the session: an empty one makes it do so before it signs. Nothing else is sent. */
+	private async logIn(): Promise<KeptSession> {
+		const data = { ...this.credentials, [SESSION]: '' };
+		const options = optionsOf(this.connection.baseUrl, { method: 'GET', path: '/', headers: { [LOGIN_ONLY]: 'true' } }, ATTEMPT_TIMEOUT_MS);
+		try {
+			await this.ask(options, data);
+		} catch (thrown) {
+			if (!chainOf(thrown).some((link) => link instanceof LoggedIn)) throw notSent(failureOf(thrown, new URL(options.url).hostname));
+		}
+		const session = readSession(data[SESSION], this.key);
+		if (session === undefined) throw new UnexpectedAnswer('n8n did not log in.', { advice: 'Open the credential, save it and try again.' });
+		this.credentials = data;
+		return session;
+	}
+}
+
+/** Whatever happens in a login, the request that waits for it has not been sent. */
+function notSent<E extends Error>(error: E): E {
+	return Object.defineProperty(error, 'effect', { value: 'none' });
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ESLint } from 'eslint';
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions, INodeTypeDescription } from 'n8n-workflow';
+import { describe, expect, test, vi } from 'vitest';
+import { ETrackApi } from '../credentials/ETrackApi.credentials';
+import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
+import { ETrack } from '../nodes/ETrack/ETrack.node';
+import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
+import { etrack, trackceo } from '../providers/protrack';
+import type { Provider } from '../core/provider';
+
+vi.mock('n8n-workflow', () => createRequire(import.meta.url)('n8n-workflow') as object);
+
+const ROOT = join(import.meta.dirname, '..');
+
+const brands: { name: string; provider: Provider; description: INodeTypeDescription; credential: TrackCeoApi | ETrackApi }[] = [
+	{ name: 'TrackCeo', provider: trackceo as unknown as Provider, description: new TrackCeo().description, credential: new TrackCeoApi() },
+	{ name: 'ETrack', provider: etrack as unknown as Provider, description: new ETrack().description, credential: new ETrackApi() },
+];
+
+const shown = (properties: readonly INodeProperties[], resource: string, operation: string) =>
+	properties.filter(({ displayOptions }) => displayOptions?.show?.resource?.includes(resource) && displayOptions.show.operation?.includes(operation));
+const find = (properties: readonly INodeProperties[], name: string) => properties.find((property) => property.name === name);
+const isProperty = (option: INodePropertyOptions | INodeProperties | INodePropertyCollection): option is INodeProperties => 'type' in option;
+
+/** One line for each thing that users' workflows store: names, choices and defaults. */
+function* surface(properties: readonly INodeProperties[], indent = ''): Generator<string> {
+	for (const { name, type, default: value, required, options = [], displayOptions, typeOptions, modes } of properties) {
+		const { resource, operation, ...when } = displayOptions?.show ?? {};
+		const where = resource === undefined ? '' : ` [${[resource, operation].filter((part) => part !== undefined).join('.')}]`;
+		const other = Object.keys(when).length === 0 ? '' : ` when ${JSON.stringify(when)}`;
+		const method = modes?.map(({ name: mode, typeOptions: more }) => more?.searchListMethod ?? mode).join('|');
+		yield `${indent}${name}: ${type}${where}${other}${required ? ' required' : ''} = ${JSON.stringify(value)}${typeOptions === undefined ? '' : ` ${JSON.stringify(typeOptions)}`}${method === undefined ? '' : ` (${method})`}`;
+		const choices = options.filter((option) => !isProperty(option)) as INodePropertyOptions[];
+		if (choices.length > 0) yield `${indent}\t${choices.map(({ value: choice }) => String(choice)).join(' | ')}`;
+		yield* surface(options.filter(isProperty), `${indent}\t`);
+	}
+}
+
+describe.each(brands)('$name', ({ name, provider, description, credential }) => {
+	test('what workflows store stays as it is', async () => {
+		await expect([...surface(description.properties), '', ...surface(credential.properties)].join('\n') + '\n').toMatchFileSnapshot(`__snapshots__/${name}.txt`);
+	});
+
+	test('every operation has all its parameters, and no name twice', () => {
+		for (const { resource, name: operation, params } of provider.operations) {
+			const properties = shown(description.properties, resource, operation);
+			const names = properties.map((property) => property.name);
+			const options = (find(properties, 'options')?.options ?? []).map((option) => option.name);
+			expect([...names, ...options]).toEqual(expect.arrayContaining(Object.keys(params as object)));
+			expect(new Set([...names, ...options]).size, `${resource}.${operation}`).toBe(names.length + options.length);
+		}
+	});
+
+	test('what is not read says that it is sent once, and gives neither a limit nor a form', () => {
+		for (const { resource, name: operation, effect, list } of provider.operations) {
+			const names = shown(description.properties, resource, operation).map((property) => property.name);
+			expect([names.includes('sentOnce'), names.includes('output'), names.includes('limit'), names.includes('returnAll')]).toEqual([effect !== 'read', effect === 'read', effect === 'read' && list, effect === 'read' && list]);
+		}
+	});
+
+	test('the derived properties pass n8n\'s lint, as if they were written by hand', async () => {
+		// The plugin goes by other file names where it finds itself under test.
+		vi.stubEnv('NODE_ENV', 'production');
+		const { buildScanConfig } = (await import('@n8n/scan-community-package/scanner/scanner.mjs')) as { buildScanConfig: () => Promise<ESLint.Options['overrideConfig']> };
+		const eslint = new ESLint({ cwd: ROOT, allowInlineConfig: false, overrideConfigFile: true, overrideConfig: await buildScanConfig() });
+		const literal = (value: unknown) => JSON.stringify(value, undefined, '\t').replace(/^(\t*)"(\w+)":/gm, '$1$2:');
+		const lint = async (filePath: string, call: RegExp, properties: readonly INodeProperties[]) => {
+			const source = readFileSync(join(ROOT, filePath), 'utf8');
+			expect(source).toMatch(call);
+			const written = source.replace(call, () => literal(properties));
+			const results = await eslint.lintText(written, { filePath: join(ROOT, filePath) });
+			return results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${String(ruleId)}: ${message} ${written.split('\n').slice(line - 3, line + 1).join(' ')}`));
+		};
+		const told = [
+			...(await lint(`nodes/${name}/${name}.node.ts`, /propertiesOf\(\w+\)/, description.properties)),
+			...(await lint(`credentials/${name}Api.credentials.ts`, /credentialProperties\(\w+\)/, credential.properties)),
+		];
+		expect(told.filter((line) => !EXCEPTIONS.some((exception) => exception.test(line)))).toEqual([]);
+	}, 60_000);
+});
+
+/** Where n8n's lint is not followed, and why. */
+const EXCEPTIONS = [
+	// It takes hyphens out of words.
+	/operation-option-action-miscased.*sub-account/,
+	// It would choose a command for the user.
+	/default-wrong-for-options.*What the device shall do/,
+	// It goes by names: this one holds what kind of secret there is, and the session holds a token.
+	/credential-password-field: Field 'secretType'/,
+	/credential-unnecessary-password: Field 'session'/,
+];

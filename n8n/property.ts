@@ -1,0 +1,103 @@
+import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { Choice, Field } from '../core/field';
+
+/** How the identifiers of a lookup are called where one is typed in. */
+const TYPED: Readonly<Record<string, string>> = { device: 'By IMEI', subAccount: 'By Name' };
+
+/** n8n's own nodes sort lists of this length or more, and its lint asks for it. */
+const SORTED_FROM = 5;
+
+/** Name of the listSearch method that serves a field. */
+export function searchMethod(lookup: string, all = false): string {
+	return `search${lookup.charAt(0).toUpperCase()}${lookup.slice(1)}s${all ? 'OrAll' : ''}`;
+}
+
+export function sortedByName<T extends { name: string }>(options: readonly T[]): T[] {
+	return options.length < SORTED_FROM ? [...options] : [...options].sort((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+/** A field as n8n shows it, without what depends on the operation. */
+export function propertyOf(name: string, field: Field): INodeProperties {
+	const { title, description, placeholder } = field;
+	return { displayName: title, name, ...widgetOf(field), description, ...(placeholder === undefined || !shows(field) ? {} : { placeholder }) };
+}
+
+/** Pickers show a placeholder in their modes. */
+const shows = ({ kind }: Field) => kind === 'text' || kind === 'number' || kind === 'time';
+
+function widgetOf(field: Field): Pick<INodeProperties, 'type' | 'default' | 'typeOptions' | 'options' | 'modes'> {
+	const { kind, initial, options = [], min, max, secret } = field;
+	switch (kind) {
+		case 'text':
+			return { type: 'string', ...(secret ? { typeOptions: { password: true } } : {}), default: (initial as string | undefined) ?? '' };
+		case 'number':
+			// Empty where there is no sensible number: a geofence at 0, 0 is nobody's wish.
+			return { type: 'number', ...(min === undefined && max === undefined ? {} : { typeOptions: range(min, max) }), default: (initial as number | undefined) ?? '' };
+		case 'boolean':
+			return { type: 'boolean', default: initial === true };
+		case 'choice':
+			// Nothing is chosen where nothing goes without saying: what is done to a vehicle is for the user to say.
+			return { type: 'options', options: choicesOf(options), default: (initial as string | undefined) ?? '' };
+		case 'choices':
+			return { type: 'multiOptions', options: choicesOf(options), default: [] };
+		case 'time':
+			return { type: 'dateTime', default: typeof initial === 'string' ? momentOf(initial) : '' };
+		case 'json':
+			return { type: 'json', default: (initial as string | undefined) ?? '{}' };
+		case 'id':
+		case 'ids':
+			return locatorOf(field);
+	}
+}
+
+const SMALL_WORDS = /^(an?|and|as|at|but|by|for|if|in|nor|of|on|or|over|per|so|than|that|the|to|up|via|when|with|without)$/i;
+
+/** As n8n writes the names of options: "Moved without ignition" -> "Moved without Ignition". */
+function titleCased(text: string): string {
+	return text.replace(/[^\s-]+/g, (word, at: number) => (SMALL_WORDS.test(word) && at > 0 && at + word.length < text.length ? word : word.charAt(0).toUpperCase() + word.slice(1)));
+}
+
+function range(min: number | undefined, max: number | undefined): INodeProperties['typeOptions'] {
+	return { ...(min === undefined ? {} : { minValue: min }), ...(max === undefined ? {} : { maxValue: max }) };
+}
+
+function choicesOf(options: readonly Choice[]): INodePropertyOptions[] {
+	return sortedByName(options.map(({ value, title, description }) => ({ name: titleCased(title), value, ...(description === undefined ? {} : { description }) })));
+}
+
+const UNITS: Readonly<Record<string, string>> = { s: 'seconds', m: 'minutes', h: 'hours', d: 'days', w: 'weeks' };
+
+/** A point in time such as "now" or "-24h/h", as the expression with which n8n's own nodes fill their date fields. */
+function momentOf(initial: string): string {
+	if (initial === 'now') return '={{ $now }}';
+	const [, count = '', unit = '', fullHour] = /^-(\d+)([smhdw])(\/h)?$/.exec(initial) ?? [];
+	if (count === '') return initial;
+	const back = Number(count) === 0 ? '' : `.minus({ ${UNITS[unit] ?? ''}: ${count} })`;
+	// The vendors' full hours are those of UTC, which some time zones do not share.
+	return fullHour === undefined ? `={{ $now${back} }}` : `={{ $now.toUTC()${back}.startOf('hour') }}`;
+}
+
+function locatorOf({ kind, lookup = '', all, placeholder }: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
+	const many = kind === 'ids';
+	const typed = TYPED[lookup] ?? 'By ID';
+	return {
+		type: 'resourceLocator',
+		default: { mode: 'list', value: '' },
+		modes: [
+			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: searchMethod(lookup, all), searchable: true } },
+			{
+				displayName: typed,
+				name: 'id',
+				type: 'string',
+				...(placeholder === undefined ? {} : { placeholder }),
+				...(many ? { hint: `One or more, with commas between them, or an expression that gives a list${all ? '; * for all of the account' : ''}` } : {}),
+			},
+		],
+	};
+}
+
+/** Shows a property for one operation only. */
+export function shownFor(resource: string, operation: string, field?: Pick<Field, 'when'>): IDisplayOptions {
+	const when = Object.fromEntries(Object.entries(field?.when ?? {}).map(([name, values]) => [name, [...values]]));
+	return { show: { resource: [resource], operation: [operation], ...when } };
+}

@@ -1,0 +1,41 @@
+import type { Session } from '../core/provider';
+
+/** Name of the hidden credential property that n8n fills through preAuthentication. */
+export const SESSION = 'session';
+
+/** A session as the credential keeps it: JSON text. */
+export interface KeptSession extends Session {
+	/** The login that it belongs to (loginKey): a credential that has been changed since logs in anew. */
+	key: string;
+	/** When it was made, in milliseconds since 1970. Each login ends the sessions before it. */
+	madeAt: number;
+}
+
+/** Sessions of this process, so that two credentials of one account do not end each other's. */
+const latest = new Map<string, KeptSession>();
+
+export function keep(session: Session, key: string, now: number): KeptSession {
+	const kept = { ...session, key, madeAt: now };
+	latest.set(key, newest(latest.get(key), kept) ?? kept);
+	return kept;
+}
+
+export function newest(...sessions: (KeptSession | undefined)[]): KeptSession | undefined {
+	return sessions.reduce((best, session) => (best === undefined || (session !== undefined && session.madeAt > best.madeAt) ? session : best), undefined);
+}
+
+export function latestOf(key: string): KeptSession | undefined {
+	return latest.get(key);
+}
+
+/** Reads a credential's session; undefined if there is none, or one of other settings. */
+export function readSession(text: unknown, key: string): KeptSession | undefined {
+	if (typeof text !== 'string' || text === '') return undefined;
+	try {
+		const { token, expiresAt, key: madeFor, madeAt } = JSON.parse(text) as Partial<KeptSession>;
+		if (typeof token !== 'string' || typeof expiresAt !== 'number' || typeof madeAt !== 'number' || madeFor !== key) return undefined;
+		return { token, expiresAt, key, madeAt };
+	} catch {
+		return undefined;
+	}
+}

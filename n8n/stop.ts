@@ -1,0 +1,22 @@
+import { sleep } from 'n8n-workflow';
+
+/** Settles as the work does, or rejects with the signal's reason as soon as it is aborted. */
+export async function orStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+	if (signal === undefined) return await work;
+	let stop: (() => void) | undefined;
+	const stopped = new Promise<never>((_, reject) => {
+		stop = () => reject(signal.reason as Error);
+		if (signal.aborted) stop();
+		else signal.addEventListener('abort', stop, { once: true });
+	});
+	try {
+		return await Promise.race([work, stopped]);
+	} finally {
+		if (stop !== undefined) signal.removeEventListener('abort', stop);
+	}
+}
+
+/** n8n's own wait. Only newer versions of it know the signal, so it is minded here as well. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+	await orStopped(sleep(ms, signal), signal);
+}

@@ -1,0 +1,120 @@
+import type { IHttpRequestOptions } from 'n8n-workflow';
+import { TimedOut, TooLarge } from '../core/errors';
+import { addressOf, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/host';
+import { failureOf } from './failure';
+import { orStopped, pause } from './stop';
+
+/**
+ * Under which a request's own signal travels with its options: n8n's helper for signed requests puts the execution's in
+ * its place, and `authenticate` puts it back.
+ */
+export const STOP = Symbol('stop');
+export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal };
+
+/** One of n8n's request helpers. */
+export type Ask = (options: WireOptions) => Promise<unknown>;
+
+export interface Attempt {
+	/** From connecting to the last byte. */
+	timeoutMs: number;
+	signal?: AbortSignal;
+}
+
+interface Body extends AsyncIterable<Uint8Array> {
+	destroy(): void;
+}
+
+interface FullResponse {
+	statusCode: number;
+	headers: Readonly<Record<string, unknown>>;
+	body: Body | string | object | undefined;
+}
+
+/**
+ * A request as n8n's helpers take it. The body of the answer is asked for as a stream, because only so a slow or
+ * endless one can be cut off; every HTTP status is an answer, and no redirect is followed.
+ */
+export function optionsOf(baseUrl: string, { query, form, json, headers, ...request }: WireRequest, timeoutMs: number): WireOptions {
+	const body = form === undefined ? json : new URLSearchParams(form);
+	return {
+		method: request.method,
+		url: addressOf(baseUrl, request),
+		qs: Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== undefined)),
+		headers: { accept: 'application/json', ...headers },
+		...(body === undefined ? {} : { body: body }),
+		timeout: timeoutMs,
+		json: false,
+		encoding: 'stream',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		disableFollowRedirect: true,
+		sendCredentialsOnCrossOriginRedirect: false,
+	};
+}
+
+/**
+ * One attempt: the whole answer, or a FleetError.
+ * n8n's own timeout does not fire while a body drips, and not every helper can be told to stop, so a clock of our own runs beside it.
+ */
+export async function exchange(ask: Ask, options: WireOptions, { timeoutMs, signal }: Attempt): Promise<WireAnswer> {
+	const host = new URL(options.url).hostname;
+	// Cuts the request off; axios then closes the connection, which destroying the body does not do while no byte comes.
+	const over = new AbortController();
+	const stop = () => over.abort(signal?.reason);
+	if (signal?.aborted) stop();
+	signal?.addEventListener('abort', stop, { once: true });
+	const done = new AbortController();
+	const late = pause(timeoutMs, done.signal).then(
+		() => over.abort(new TimedOut(`${host} did not answer within ${String(Math.max(1, Math.round(timeoutMs / 1000)))} s.`, { effect: 'unknown', retryable: true, advice: 'Check whether the vendor works, and the base URL in the account.' })),
+		() => undefined,
+	);
+	try {
+		return await orStopped(answerOf(ask, { ...options, abortSignal: over.signal, [STOP]: over.signal }, over.signal), over.signal);
+	} catch (error) {
+		over.abort();
+		throw failureOf(error, host, signal);
+	} finally {
+		signal?.removeEventListener('abort', stop);
+		done.abort();
+		await late;
+	}
+}
+
+async function answerOf(ask: Ask, options: WireOptions, over: AbortSignal): Promise<WireAnswer> {
+	const { statusCode, headers, body } = (await ask(options)) as FullResponse;
+	return { status: statusCode, headers: flat(headers), body: await textOf(body, over) };
+}
+
+function flat(headers: FullResponse['headers']): Record<string, string> {
+	return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+}
+
+/** The decoded body, unless it is too large or its time is over. */
+async function textOf(body: FullResponse['body'], over: AbortSignal): Promise<string> {
+	// n8n gives no stream where it answers in the vendor's place, as it does when workflows are evaluated.
+	if (body === undefined || typeof body === 'string') return body ?? '';
+	if (!isStream(body)) return JSON.stringify(body);
+	const destroy = () => body.destroy();
+	if (over.aborted) destroy();
+	over.addEventListener('abort', destroy, { once: true });
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	try {
+		for await (const chunk of body) {
+			size += chunk.byteLength;
+			if (size > MAX_BODY_BYTES) {
+				throw new TooLarge(`The answer is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, { effect: 'unknown', advice: 'Ask for fewer devices or a shorter period.' });
+			}
+			chunks.push(chunk);
+		}
+	} finally {
+		over.removeEventListener('abort', destroy);
+		destroy();
+	}
+	// TextDecoder leaves a byte order mark out, which JSON.parse would stumble over.
+	return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+function isStream(body: object): body is Body {
+	return Symbol.asyncIterator in body;
+}
