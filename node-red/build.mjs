@@ -1,0 +1,47 @@
+// Builds the Node-RED package into dist/ and resources/: the compiler first, then what is derived from the catalog.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const dist = join(here, 'dist');
+const compiled = join(dist, 'node-red', 'src');
+const nodes = join(dist, 'nodes');
+const resources = join(here, 'resources');
+
+for (const folder of [dist, resources]) rmSync(folder, { recursive: true, force: true });
+const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+const { status } = spawnSync(process.execPath, [tsc, '-p', join(here, 'tsconfig.json')], { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+
+const write = (path, text) => {
+	mkdirSync(dirname(path), { recursive: true });
+	writeFileSync(path, text);
+};
+
+const { pageOf } = require(join(compiled, 'editor', 'page.js'));
+const { helpOf } = require(join(compiled, 'editor', 'help.js'));
+const { wordsOf } = require(join(compiled, 'editor', 'words.js'));
+const { catalogOf } = require(join(compiled, 'editor', 'catalog.js'));
+const { scriptOf } = require(join(compiled, 'editor', 'script.js'));
+const { LOOKS } = require(join(compiled, 'editor', 'looks.js'));
+const { providers } = require(join(dist, 'providers', 'index.js'));
+
+for (const provider of providers) {
+	const { name } = provider;
+	// Node-RED looks for html, icons and locales beside the file that it loads.
+	write(join(nodes, `${name}.js`), `'use strict';\nmodule.exports = require('../node-red/src/nodes/${name}.js');\n`);
+	write(join(nodes, `${name}.html`), pageOf(provider, LOOKS[name]));
+	write(join(nodes, 'locales', 'en-US', `${name}.json`), `${JSON.stringify(wordsOf(provider), null, '\t')}\n`);
+	write(join(nodes, 'locales', 'en-US', `${name}.html`), helpOf(provider));
+	write(join(resources, `${name}.js`), `(window.fleetwire = window.fleetwire || {})[${JSON.stringify(name)}] = ${JSON.stringify(catalogOf(provider))};\n`);
+}
+const browser = join(here, 'src', 'editor', 'browser');
+const read = (name) => readFileSync(join(browser, name), 'utf8');
+write(join(resources, 'editor.js'), scriptOf(readdirSync(browser).filter((name) => name.endsWith('.js')).sort().map(read), read('style.css')));
+cpSync(join(here, 'icons'), join(nodes, 'icons'), { recursive: true });
+// Only this script needs them.
+rmSync(join(compiled, 'editor'), { recursive: true });

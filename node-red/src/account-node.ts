@@ -1,0 +1,92 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { asFleetError, type Client } from '../../core/client';
+import type { FleetError } from '../../core/errors';
+import type { Provider } from '../../core/provider';
+import { Account, connectionOf, type Settings } from './account';
+import type { WireOptions } from './wire';
+
+/** A node that works with an account and shows how it fares. */
+export interface AccountUser {
+	/** The account turned out to be unusable; undefined once it works again. */
+	accountFailed(error?: FleetError): void;
+}
+
+export interface AccountNode extends Node<Record<string, string>> {
+	/** @throws InvalidParams if the account's settings are incomplete or wrong */
+	client(warn: (message: string) => void): Client;
+	register(user: AccountUser): void;
+	deregister(user: AccountUser): void;
+}
+
+export const accountType = (provider: Provider) => `fleetwire-${provider.name}-account`;
+
+/** What of an account's settings is about the way to the vendor: Node-RED's own TLS and proxy nodes. */
+export function wireOptionsOf(RED: NodeAPI, { tls, proxy }: Settings): Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses'> {
+	const nodeOf = (id: unknown) => (typeof id === 'string' && id !== '' ? (RED.nodes.getNode(id) as unknown) : undefined);
+	const tlsNode = nodeOf(tls) as { addTLSOptions(options: ConnectionOptions): ConnectionOptions } | undefined;
+	const proxyNode = nodeOf(proxy) as { url?: string; noproxy?: string[]; credentials?: { username?: string; password?: string } } | undefined;
+	const { username = '', password = '' } = proxyNode?.credentials ?? {};
+	const longest = Number(RED.settings.httpRequestTimeout);
+	return {
+		...(tlsNode ? { tls: tlsNode.addTLSOptions({}) } : {}),
+		...(proxyNode?.url ? { proxy: { url: proxyNode.url, ...(username === '' ? {} : { token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }) } } : {}),
+		...(longest > 0 ? { longestMs: longest } : {}),
+	};
+}
+
+/** Whether the proxy's list of exceptions names the address, as Node-RED's own nodes read it. */
+export function withoutProxy(RED: NodeAPI, { proxy }: Settings, baseUrl: string): boolean {
+	const node = typeof proxy === 'string' && proxy !== '' ? (RED.nodes.getNode(proxy) as unknown as { noproxy?: string[] } | null) : null;
+	return (node?.noproxy ?? []).some((part) => part !== '' && baseUrl.includes(part));
+}
+
+/** Makes an account of settings, wherever they come from. @throws InvalidParams */
+export function accountOf(RED: NodeAPI, provider: Provider, settings: Settings, onLogin?: (rejected?: FleetError) => void): Account {
+	const connection = connectionOf(provider, settings);
+	const { proxy, ...options } = wireOptionsOf(RED, settings);
+	return new Account(provider, connection, proxy === undefined || withoutProxy(RED, settings, connection.baseUrl) ? options : { ...options, proxy }, onLogin);
+}
+
+/** Registers the config node that holds an account of this vendor. */
+export function registerAccount(RED: NodeAPI, provider: Provider): void {
+	const secrets = Object.entries(provider.connection).filter(([, field]) => field.secret);
+
+	function FleetAccount(this: AccountNode, config: NodeDef): void {
+		RED.nodes.createNode(this, config);
+		const users = new Set<AccountUser>();
+		let account: Account | undefined;
+		let problem: FleetError | undefined;
+		const tell = (error?: FleetError) => {
+			if (error === problem) return;
+			problem = error;
+			for (const user of users) user.accountFailed(error);
+		};
+		try {
+			account = accountOf(RED, provider, { ...config, ...this.credentials }, tell);
+		} catch (error) {
+			problem = asFleetError(error);
+		}
+		this.client = (warn) => {
+			if (account === undefined) throw problem ?? new Error('The account is closed.');
+			return account.client(warn);
+		};
+		this.register = (user) => {
+			users.add(user);
+			if (problem !== undefined) user.accountFailed(problem);
+		};
+		this.deregister = (user) => {
+			users.delete(user);
+		};
+		this.on('close', (done: () => void) => {
+			users.clear();
+			// Not waited for: another node's login may still use the connection, and each request has its own limit.
+			account?.close().catch(() => undefined);
+			done();
+		});
+	}
+
+	RED.nodes.registerType(accountType(provider), FleetAccount, {
+		credentials: Object.fromEntries(secrets.map(([name]) => [name, { type: 'password' as const }])),
+	});
+}

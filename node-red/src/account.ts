@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sharedAccount, type SharedAccount } from '../../core/account';
+import { checkBaseUrl } from '../../core/base-url';
+import { Client } from '../../core/client';
+import { LoginRejected } from '../../core/errors';
+import { readFields } from '../../core/field';
+import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/host';
+import type { Connection, Provider, Session } from '../../core/provider';
+import { Redactor } from '../../core/redaction';
+import { logIn } from '../../core/session';
+import { Wire, type WireOptions } from './wire';
+
+/** What an account's node and the credentials beside it hold. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** Checks an account's settings. @throws InvalidParams with a sentence for each that is missing or wrong */
+export function connectionOf(provider: Provider, settings: Settings): Connection {
+	return readFields(provider.connection, settings, { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
+}
+
+/**
+ * A vendor account as Node-RED's nodes use it. It logs in when something is asked, never before; session, quota and
+ * picker lists belong to the process, so that they outlive a redeploy.
+ */
+export class Account {
+	readonly redactor = new Redactor();
+	private readonly wire: Wire;
+	private readonly shared: SharedAccount;
+
+	/** @param onLogin hears how a login ended: undefined if well */
+	constructor(
+		readonly provider: Provider,
+		readonly connection: Connection,
+		options: Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses'> = {},
+		private readonly onLogin: (rejected?: LoginRejected) => void = () => undefined,
+	) {
+		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
+		provider.secrets(connection, this.redactor);
+		this.wire = new Wire({ baseUrl: connection.baseUrl, allowPrivateAddresses: connection.allowPrivateAddresses, ...options });
+		this.shared = sharedAccount(provider, connection);
+	}
+
+	/** A client whose hints go to `warn`. */
+	client(warn: (message: string) => void): Client {
+		const host: Host = {
+			send: (request, options) => this.send(request, options),
+			sleep: async (ms, signal) => {
+				await sleep(ms, undefined, { signal });
+			},
+			now: Date.now,
+			warn,
+		};
+		return new Client(this.provider, this.connection, host, this.redactor);
+	}
+
+	/** Logs in, which ends the session that was in force. @throws FleetError */
+	async logIn(): Promise<Session> {
+		try {
+			const session = await logIn(this.provider, this.connection, (request) => this.wire.send(request, { timeoutMs: ATTEMPT_TIMEOUT_MS }), Date.now);
+			this.redactor.addToken(session.token);
+			this.shared.session = session;
+			this.onLogin();
+			return session;
+		} catch (error) {
+			if (error instanceof LoginRejected) this.onLogin(error);
+			throw error;
+		}
+	}
+
+	/** Ends its connections once what is under way has been answered. */
+	close(): Promise<void> {
+		return this.wire.close();
+	}
+
+	private async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
+		const { token } = await orAborted(
+			this.shared.sessions.get({
+				current: () => Promise.resolve(this.shared.session),
+				renew: () => this.logIn(),
+				stale,
+				freshForMs,
+				now: Date.now,
+			}),
+			signal,
+		);
+		return { ...(await this.wire.send(this.provider.sign(request, token, this.connection), { timeoutMs, signal })), session: token };
+	}
+}
+
+/** Waits for what others wait for too: an abort ends the waiting, not the work. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+	if (signal === undefined) return work;
+	signal.throwIfAborted();
+	let stop!: () => void;
+	const aborted = new Promise<never>((_, reject) => {
+		stop = () => reject(signal.reason as Error);
+		signal.addEventListener('abort', stop, { once: true });
+	});
+	try {
+		return await Promise.race([work, aborted]);
+	} finally {
+		signal.removeEventListener('abort', stop);
+	}
+}

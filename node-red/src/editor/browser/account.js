@@ -1,0 +1,42 @@
+// The dialog of an account.
+
+/** An account as its dialog holds it now. */
+function dialogSettings(provider) {
+	const settings = {};
+	const credentials = {};
+	for (const { name, kind, secret } of catalogOf(provider).connection) {
+		const input = $(`#node-config-input-${name}`);
+		(secret ? credentials : settings)[name] = kind === 'boolean' ? input.prop('checked') : input.val();
+	}
+	for (const name of ['tls', 'proxy']) {
+		const id = $(`#node-config-input-${name}`).val();
+		settings[name] = id === '_ADD_' ? '' : id;
+	}
+	return { settings, credentials };
+}
+
+const post = (path, body) => $.ajax({ url: path, type: 'POST', contentType: 'application/json', dataType: 'json', data: JSON.stringify(body) });
+
+/** Why a route did not answer, in words. */
+const reason = (xhr) => (xhr.responseJSON && xhr.responseJSON.message) || `${xhr.status} ${xhr.statusText}`;
+
+fleetwire.prepareAccount = (node, provider) => {
+	const text = words(provider);
+	const baseUrl = $('#node-config-input-baseUrl');
+	const notice = $('.fleetwire-http');
+	const check = () => notice.toggle(/^http:\/\/(?!localhost|127\.)/i.test(String(baseUrl.val()).trim()));
+	baseUrl.on('change keyup', check);
+	check();
+
+	const button = $('.fleetwire-test');
+	const result = $('.fleetwire-result');
+	const show = (kind, message) => result.attr('class', `fleetwire-result fleetwire-${kind}`).text(message);
+	button.on('click', () => {
+		button.prop('disabled', true);
+		show('busy', text('account.testing'));
+		post(`fleetwire/${provider}/test`, { id: node.id, ...dialogSettings(provider) })
+			.done(({ ok, message }) => show(ok ? 'good' : 'bad', message))
+			.fail((xhr) => show('bad', text('account.failed', { message: reason(xhr) })))
+			.always(() => button.prop('disabled', false));
+	});
+};

@@ -1,0 +1,129 @@
+// Lists out of the account - devices, sub-accounts - for the fields that name one or several of them.
+
+/** Lists that were fetched, by account and name; the runtime keeps them for five minutes too. */
+const lists = new Map();
+const LIST_MS = 5 * 60_000;
+/** More rows than this make a list slow, and nobody reads them. */
+const ROWS = 200;
+
+/** The account that the dialog names; nothing while it is to be made. */
+function chosenAccount() {
+	const id = $('#node-input-account').val();
+	return id && id !== '_ADD_' ? RED.nodes.node(id) : undefined;
+}
+
+/** A list of the chosen account; rejects with a sentence. */
+function fetchList(provider, name) {
+	const account = chosenAccount();
+	if (!account) return Promise.reject(new Error(words(provider)('picker.noAccount')));
+	const key = `${account.id} ${name}`;
+	const kept = lists.get(key);
+	// An account that was changed but not deployed is only known here: send it along.
+	if (kept && kept.until > Date.now() && !account.changed) return kept.list;
+	const asked = account.changed
+		? post(`fleetwire/${provider}/lookup/${name}`, { id: account.id, ...accountSettings(provider, account) })
+		: $.getJSON(`fleetwire/${provider}/lookup/${encodeURIComponent(account.id)}/${name}`);
+	const list = new Promise((resolve, reject) => {
+		asked.done((answer) => (answer.ok ? resolve(answer.choices) : reject(new Error(answer.message)))).fail((xhr) => reject(new Error(reason(xhr))));
+	});
+	lists.set(key, { list, until: Date.now() + LIST_MS });
+	list.catch(() => lists.delete(key));
+	return list;
+}
+
+function accountSettings(provider, account) {
+	const settings = { tls: account.tls, proxy: account.proxy };
+	const credentials = {};
+	for (const { name, secret } of catalogOf(provider).connection) {
+		if (secret) credentials[name] = account.credentials && account.credentials[name];
+		else settings[name] = account[name];
+	}
+	return { settings, credentials };
+}
+
+const partsOf = (value) => String(value).split(/[\s,;]+/).filter((part) => part !== '');
+const matches = (choice, search) => `${choice.title} ${choice.value}`.toLowerCase().includes(search.toLowerCase());
+
+/** The picker's type of value: text that completes itself from the list, and a button that shows the list. */
+function pickerType(provider, field) {
+	const text = words(provider);
+	const many = field.kind === 'ids';
+	const all = { value: '*', title: text('picker.all') };
+
+	// Where several may be named, the last one is completed.
+	const complete = (value, done) => {
+		const before = many ? value.replace(/[^\s,;]*$/, '') : '';
+		const search = value.slice(before.length);
+		fetchList(provider, field.lookup)
+			.then((list) => {
+				const found = (field.all && before === '' ? [all, ...list] : list).filter((choice) => matches(choice, search) && choice.value !== search);
+				done(found.slice(0, 50).map((choice) => ({ value: before + choice.value, label: choice.title })));
+			})
+			.catch(() => done([]));
+	};
+
+	const type = { value: 'list', label: text('request.picked'), icon: many ? 'fa fa-list-ul' : 'fa fa-crosshairs', autoComplete: (value, done) => complete(value, done) };
+	type.expand = function () {
+		openList(this, { provider, field, many, all });
+	};
+	return type;
+}
+
+/** The list below a field: search, and a row for each choice. */
+function openList(input, { provider, field, many, all }) {
+	const text = words(provider);
+	const content = $('<div class="fleetwire-list-panel">');
+	const search = $('<input type="text">').attr({ placeholder: text('picker.search'), 'aria-label': text('picker.search') }).appendTo($('<div class="fleetwire-list-search">').appendTo(content));
+	const rows = $('<div class="fleetwire-list-rows" role="listbox">').attr('aria-multiselectable', many).appendTo(content);
+	const say = (message, bad) => rows.empty().append($('<div class="fleetwire-list-note">').toggleClass('fleetwire-bad', bad === true).text(message));
+	const panel = RED.popover.panel(content);
+	panel.container.width(Math.max(320, input.uiSelect.width()));
+
+	const chosenNow = () => new Set(many ? partsOf(input.value()) : [input.value()]);
+	const choose = (value) => {
+		if (!many) {
+			input.value(value);
+			panel.hide();
+			return;
+		}
+		const values = chosenNow();
+		// "All" and single ones exclude each other.
+		if (value === all.value) input.value(values.has(value) ? '' : value);
+		else {
+			values.delete(all.value);
+			if (!values.delete(value)) values.add(value);
+			input.value([...values].join(', '));
+		}
+	};
+
+	const render = (list) => {
+		const chosen = chosenNow();
+		const found = list.filter((choice) => matches(choice, search.val()));
+		if (field.all && search.val() === '') found.unshift(all);
+		if (found.length === 0) return say(text(list.length === 0 ? 'picker.empty' : 'picker.nothing'));
+		rows.empty();
+		for (const choice of found.slice(0, ROWS)) {
+			const row = $('<button type="button" class="fleetwire-list-row" role="option">').attr('aria-selected', chosen.has(choice.value)).appendTo(rows);
+			$('<i aria-hidden="true">').addClass(`fa ${many ? (chosen.has(choice.value) ? 'fa-check-square-o' : 'fa-square-o') : chosen.has(choice.value) ? 'fa-dot-circle-o' : 'fa-circle-o'}`).appendTo(row);
+			$('<span>').text(choice.title).appendTo(row);
+			row.on('click', () => {
+				const top = rows.scrollTop();
+				choose(choice.value);
+				if (many) render(list);
+				rows.scrollTop(top);
+			});
+		}
+		if (found.length > ROWS) $('<div class="fleetwire-list-note">').text(text('picker.more', { count: found.length - ROWS })).appendTo(rows);
+	};
+
+	say(text('picker.loading'));
+	// Opened before the list has come, so that the wait is seen.
+	panel.show({ target: input.uiSelect, align: 'right' });
+	search.trigger('focus');
+	fetchList(provider, field.lookup)
+		.then((list) => {
+			search.on('input', () => render(list));
+			render(list);
+		})
+		.catch((error) => say(error.message, true));
+}

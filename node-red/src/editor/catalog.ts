@@ -1,0 +1,32 @@
+import type { Field, Fields } from '../../../core/field';
+import type { Provider } from '../../../core/provider';
+import { RESOURCE_TITLES } from '../../../core/resources';
+import { MAPPABLE } from '../worldmap';
+
+/** A field as the editor needs it: the words and the widget, without the check. */
+function fieldOf(name: string, { kind, title, description, placeholder, required, initial, options, lookup, all, min, max, unit, secret, when }: Field): object {
+	return { name, kind, title, description, placeholder, required, initial, options, lookup, all, min, max, unit, secret, when };
+}
+
+export const fieldsOf = (fields: Fields): object[] => Object.entries(fields).map(([name, field]) => fieldOf(name, field));
+
+/** A vendor's operations as the editor needs them. */
+export function catalogOf(provider: Provider): object {
+	const used = [...new Set(provider.operations.map(({ resource }) => resource))];
+	return {
+		title: provider.title,
+		resources: used.map((name) => ({ name, title: RESOURCE_TITLES[name] ?? name })),
+		connection: fieldsOf(provider.connection),
+		operations: provider.operations.map(({ resource, name, title, action, description, effect, list, kind, params }) => ({
+			resource,
+			name,
+			title,
+			action,
+			description,
+			effect,
+			list,
+			map: effect === 'read' && MAPPABLE.includes(kind),
+			fields: fieldsOf(params as Fields),
+		})),
+	};
+}

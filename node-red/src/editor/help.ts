@@ -1,0 +1,125 @@
+import type { Field, Fields } from '../../../core/field';
+import type { AnyOperation } from '../../../core/operation';
+import type { Provider } from '../../../core/provider';
+import type { RecordKind } from '../../../core/records';
+import { RESOURCE_TITLES } from '../../../core/resources';
+import { accountType } from '../account-node';
+import { MAPPABLE } from '../worldmap';
+import { requestType } from '../request-node';
+
+/** What a simplified record of each kind holds, in the words of the help panel. */
+const RECORDS: Record<RecordKind, string> = {
+	device: 'id, name, plate, model, SIM card, due dates',
+	position: 'time, coordinates, speed, course, status, ignition, odometer and more',
+	fix: 'time, coordinates, speed, course',
+	alarm: 'kind, time, coordinates, speed, course, geofence',
+	mileage: 'device, period, distance in km',
+	subAccount: 'account, name, contact, role, blocked or not',
+	commandOutcome: 'outcome, explanation, target, command, commandId, response',
+};
+
+const ERRORS: readonly [string, string][] = [
+	['InvalidParams', 'a value is missing or wrong; nothing was sent'],
+	['LoginRejected', 'account or secret is refused'],
+	['SessionContested', 'another program logs in with the same account'],
+	['NotPermitted', 'the account may not do this, or *Allow Commands* is off'],
+	['NotFound', 'the vendor does not know the target'],
+	['RateLimited', 'too many requests'],
+	['DeviceOffline', 'the device is offline; nothing was sent to it'],
+	['VendorFault', 'a fault at the vendor'],
+	['Unreachable', 'no connection, or it broke'],
+	['TimedOut', 'no answer in time'],
+	['TooLarge', 'the answer is larger than 16 MiB'],
+	['UnexpectedAnswer', 'the answer is not what the vendor documents'],
+];
+
+// The panel renders markdown to html: what the catalog says must stay text.
+const plain = (text: string) => text.replace(/[&<>]/g, (sign) => `&#${String(sign.charCodeAt(0))};`).replace(/([*_`[\]\\])/g, '\\$1');
+
+function paramLine(field: Field): string {
+	const { title, description, required, options } = field;
+	const known = options !== undefined && options.length <= 8 ? ` One of: ${options.map((option) => plain(option.title)).join(', ')}.` : '';
+	return `- **${plain(title)}**${required ? '' : ' (optional)'}: ${plain(description).replace(/\.?$/, '.')}${known}`;
+}
+
+function operationSection({ action, title, description, effect, params, kind, evidence }: AnyOperation): string {
+	const fields = Object.values(params as Fields);
+	const notes = [
+		effect === 'command' ? 'Needs *Allow Commands* in the account. Sent exactly once.' : effect === 'write' ? 'Sent exactly once.' : '',
+		evidence.note === undefined ? '' : plain(evidence.note),
+	].filter((note) => note !== '');
+	return [
+		`#### ${plain(title)}`,
+		'',
+		`${plain(action)}: ${plain(description).replace(/\.?$/, '.')}`,
+		'',
+		...fields.map(paramLine),
+		...(fields.length === 0 ? [] : ['']),
+		`Gives: ${RECORDS[kind]}. Vendor's document: section ${plain(evidence.section)}${evidence.grade === 'C' ? '' : ` (grade ${evidence.grade}: not proven)`}.`,
+		...notes.map((note) => `\n*Note:* ${note}`),
+		'',
+	].join('\n');
+}
+
+function requestHelp(provider: Provider): string {
+	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
+	const maps = provider.operations.some(({ kind }) => MAPPABLE.includes(kind));
+	return `${plain(provider.description)}.
+
+### Inputs
+
+Each message runs the chosen operation once. Values can be typed in, or taken from \`msg\`, \`flow\`, \`global\`, environment variables or JSONata.
+
+### Outputs
+
+: payload (array | object) : the records, or what became of a command.
+: topic (string) : device or account of the record, where a message carries one record.
+: parts (object) : where *A message for each record* is chosen, so that Join, Sort and Batch work. Longer lists than 1000 records go out page by page, and only their last messages have \`count\`; an empty list sends nothing.
+
+### Details
+
+**Output** *Simplified* gives the same fields and units for every vendor: ISO 8601 UTC, km/h, km, degrees from north; \`null\` where the vendor has no value. *Raw* gives the vendor's own records.${maps ? ' *Worldmap* gives one message per vehicle or alarm, and one line per track, as node-red-contrib-web-worldmap draws them; records without coordinates are left out.' : ''}
+
+**Times** can be ISO 8601 (without an offset: in the time zone of this machine), seconds or milliseconds since 1970, \`now\`, or a distance such as \`-24h\` or \`-7d\`.
+
+**Devices** are named by their id, several with commas between them; \`*\` stands for all devices of the account.
+
+**Commands** are sent exactly once, whatever happens. \`msg.payload.outcome\` is \`confirmed\`, \`sent\`, \`timedOut\`, \`failed\` or \`unknown\`; \`unknown\` means that it may have been done.
+
+> [!WARNING]
+> Stopping an engine can endanger people. Commands run only if *Allow Commands* is on in the account.
+
+### Errors
+
+Errors go to Catch nodes. \`msg.error.message\` says what is wrong and what to do; \`msg.error.cause\` holds the vendor's code and words; \`msg.error.code\` is one of
+
+${ERRORS.map(([code, meaning]) => `- \`${code}\`: ${meaning}`).join('\n')}
+
+### Operations
+
+${resources.map((resource) => `### ${RESOURCE_TITLES[resource] ?? resource}\n\n${provider.operations.filter((operation) => operation.resource === resource).map(operationSection).join('\n')}`).join('\n')}`;
+}
+
+function accountHelp(provider: Provider): string {
+	const settings = Object.values(provider.connection);
+	return `A ${plain(provider.title)} account. All nodes of one account share one login, one rate limit and one set of picker lists, also across deploys.
+
+### Properties
+
+${settings.map(paramLine).join('\n')}
+
+### Details
+
+Nothing is sent when flows are deployed: the first message logs in. The secret is stored as a Node-RED credential, encrypted, and never shown again. *Test login* uses the values in the dialog, deployed or not.
+
+Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment variable.
+
+**TLS** and **Proxy** are Node-RED's own. Certificates are always verified unless the TLS settings say otherwise. With a proxy, only literal private addresses can be refused, because the proxy resolves names.
+`;
+}
+
+/** The help panel's text for one vendor's nodes. Its first line is the palette's tooltip. */
+export function helpOf(provider: Provider): string {
+	const script = (type: string, text: string) => `<script type="text/markdown" data-help-name="${type}">\n${text}\n</script>\n`;
+	return `${script(requestType(provider), requestHelp(provider))}\n${script(accountType(provider), accountHelp(provider))}`;
+}

@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import type { Provider } from '../../../core/provider';
+import { findOperation } from '../../../core/provider';
+import { providers } from '../../../providers';
+import { catalogOf } from './catalog';
+import { helpOf } from './help';
+import { LOOKS } from './looks';
+import { pageOf } from './page';
+import { scriptOf } from './script';
+import { wordsOf } from './words';
+
+const root = join(__dirname, '..', '..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { 'node-red': { nodes: Record<string, string> } };
+const browser = join(__dirname, 'browser');
+const script = scriptOf(
+	readdirSync(browser)
+		.filter((name) => name.endsWith('.js'))
+		.sort()
+		.map((name) => readFileSync(join(browser, name), 'utf8')),
+	readFileSync(join(browser, 'style.css'), 'utf8'),
+);
+
+interface Definition {
+	category: string;
+	color?: string;
+	icon?: string;
+	inputs?: number;
+	outputs?: number;
+	defaults: Record<string, { value: unknown; type?: string; required?: boolean; validate?: (this: object, value: unknown, opt?: object) => unknown }>;
+	credentials?: Record<string, { type: string }>;
+	label: (this: object) => string;
+}
+
+/** Runs a page's script as the browser does, with the editor's functions behind it. */
+function registered(provider: Provider): Record<string, Definition> {
+	const types: Record<string, Definition> = {};
+	const window: Record<string, unknown> = { [provider.name]: catalogOf(provider) };
+	const RED = {
+		nodes: { registerType: (type: string, definition: Definition) => (types[type] = definition) },
+		utils: { validateTypedProperty: (value: string, type: string) => (type === 'num' ? /^-?\d+$/.test(value) || 'not a number' : true) },
+		_: (key: string, params?: Record<string, string>) => `${key.split(':')[1] ?? key}${params === undefined ? '' : ` ${JSON.stringify(params)}`}`,
+	};
+	const $ = () => ({ text: () => ({ appendTo: () => undefined }) });
+	const context: Record<string, unknown> = { RED, $, window: { fleetwire: window }, fleetwire: window, Map, Set };
+	runInNewContext(script, context);
+	const [, inline = ''] = /<script type="text\/javascript">([\s\S]*)<\/script>/.exec(pageOf(provider, LOOKS[provider.name] ?? { color: '', icon: '' })) ?? [];
+	runInNewContext(inline, context);
+	return types;
+}
+
+test('each vendor has an entry in package.json, a look and an icon of its own', () => {
+	expect(Object.keys(manifest['node-red'].nodes)).toEqual(providers.map(({ name }) => name));
+	const icons = providers.map(({ name }) => LOOKS[name]?.icon);
+	expect(new Set(icons).size).toBe(providers.length);
+	expect(readdirSync(join(root, 'icons')).sort()).toEqual([...icons].sort());
+});
+
+describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
+	const page = pageOf(provider, LOOKS[provider.name] ?? { color: '', icon: '' });
+	const types = registered(provider);
+	const request = types[`fleetwire-${provider.name}`]!;
+	const account = types[`fleetwire-${provider.name}-account`]!;
+
+	test('is registered in words that can be read out of the text', () => {
+		for (const literal of [`RED.nodes.registerType('fleetwire-${provider.name}', {`, `color: '${String(LOOKS[provider.name]?.color)}'`, `icon: '${String(LOOKS[provider.name]?.icon)}'`, 'inputs: 1', 'outputs: 1']) {
+			expect(page).toContain(literal);
+		}
+		expect(page).not.toContain('PROVIDER');
+		expect(request).toMatchObject({ category: 'fleet', inputs: 1, outputs: 1 });
+		expect(account.category).toBe('config');
+	});
+
+	test('keeps secrets out of the flow file', () => {
+		const secrets = Object.entries(provider.connection).filter(([, field]) => field.secret);
+		expect(Object.keys(account.credentials ?? {})).toEqual(secrets.map(([name]) => name));
+		for (const [name] of secrets) expect(account.defaults).not.toHaveProperty(name);
+	});
+
+	test('has a template for each type, without colours of its own', () => {
+		for (const type of Object.keys(types)) expect(page).toContain(`data-template-name="${type}"`);
+		expect(page.replace(/color: '#\w+'/g, '')).not.toMatch(/#[0-9a-f]{3,6}\b/i);
+		expect(readFileSync(join(browser, 'style.css'), 'utf8')).not.toMatch(/#[0-9a-f]{3,6}\b|rgb/i);
+	});
+
+	test('has every word that its templates and scripts ask for', () => {
+		const words = wordsOf(provider) as Record<string, unknown>;
+		const has = (key: string) => key.split('.').reduce<unknown>((all, part) => (all as Record<string, unknown> | undefined)?.[part], words) !== undefined;
+		const inPage = [...page.matchAll(/data-i18n="(?:\[\w+\])?([^"]+)"/g)].map(([, key]) => key);
+		const inScript = [...script.matchAll(/text\('([\w.]+)'/g)].map(([, key]) => key);
+		expect(inPage.length).toBeGreaterThan(20);
+		expect([...inPage, ...inScript].filter((key) => !has(key ?? ''))).toEqual([]);
+	});
+
+	test('begins with an operation that exists', () => {
+		const { resource, operation } = request.defaults;
+		expect(findOperation(provider, String(resource?.value), String(operation?.value))).toBeDefined();
+	});
+
+	test('says what is missing, and what it does not know', () => {
+		const check = (node: object) => request.defaults.params?.validate?.call(node, (node as { params: unknown }).params, {});
+		const node = { resource: 'position', operation: 'getHistory', params: {} };
+		expect(check(node)).toEqual(['problem.missing {"title":"Devices"}']);
+		expect(check({ ...node, params: { devices: { type: 'list', value: '*' } } })).toBe(true);
+		expect(check({ ...node, params: { devices: { type: 'msg', value: 'a' }, begin: { type: 'str', value: '' } } })).toEqual(['problem.missing {"title":"Begin"}']);
+		const known = (resource: string, operation: string) => request.defaults.operation?.validate?.call({ resource, operation }, operation, {});
+		expect(known('position', 'getHistory')).toBe(true);
+		expect(known('position', 'fly')).toBe('problem.operation {"operation":"position.fly"}');
+	});
+
+	test('shows what the node does as its label', () => {
+		expect(request.label.call({ name: '', resource: 'position', operation: 'getCurrent' })).toBe('Get current positions');
+		expect(request.label.call({ name: 'Vans', resource: 'position', operation: 'getCurrent' })).toBe('Vans');
+	});
+
+	test('explains every operation and parameter in its help', () => {
+		const help = helpOf(provider);
+		for (const operation of provider.operations) expect(help).toContain(`section ${operation.evidence.section}`);
+		expect(help.match(/data-help-name/g)).toHaveLength(2);
+		expect(help).not.toMatch(/<(?!\/?script)/);
+	});
+
+	test.each(readdirSync(join(root, 'examples')).filter((name) => name.startsWith(`${provider.title} - `)))('example "%s" fits the catalog and holds no secret', (name) => {
+		const flow = JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')) as Record<string, unknown>[];
+		const ids = new Set(flow.map(({ id }) => id));
+		expect(ids.size).toBe(flow.length);
+		const requests = flow.filter(({ type }) => type === `fleetwire-${provider.name}`);
+		expect(requests.length).toBeGreaterThan(0);
+		for (const node of requests) {
+			expect(ids).toContain(node.account);
+			const operation = findOperation(provider, String(node.resource), String(node.operation));
+			expect(Object.keys(operation?.params as object)).toEqual(expect.arrayContaining(Object.keys(node.params as object)));
+			expect(request.defaults.params?.validate?.call(node, node.params, {})).toBe(true);
+		}
+		for (const node of flow) expect(node).not.toHaveProperty('credentials');
+		for (const node of flow.filter(({ type }) => type === `fleetwire-${provider.name}-account`)) expect(node.allowCommands).toBe(false);
+	});
+});

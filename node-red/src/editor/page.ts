@@ -1,0 +1,140 @@
+import type { Field } from '../../../core/field';
+import type { Provider } from '../../../core/provider';
+import { accountType } from '../account-node';
+import { requestType } from '../request-node';
+
+export const PACKAGE = '@fleetwire/node-red-fleet';
+
+const escape = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${String(sign.charCodeAt(0))};`);
+const js = (value: unknown) => JSON.stringify(value).replace(/</g, '\\u003c');
+
+const ICONS: Readonly<Record<string, string>> = { baseUrl: 'fa-globe', account: 'fa-user', secret: 'fa-key', secretType: 'fa-lock', rateLimit: 'fa-tachometer', allowCommands: 'fa-bolt', allowPrivateAddresses: 'fa-home', tls: 'fa-certificate', proxy: 'fa-random' };
+const icon = (name: string) => `<i class="fa ${ICONS[name] ?? 'fa-cog'}" aria-hidden="true"></i> `;
+
+/** One setting of an account. */
+function settingRow(name: string, field: Field): string {
+	const id = `node-config-input-${name}`;
+	const title = `<span data-i18n="connection.${name}.title"></span>`;
+	const hint = `<div class="fleetwire-hint" id="${id}-hint" data-i18n="connection.${name}.description"></div>`;
+	const about = `aria-describedby="${id}-hint"`;
+	const { kind, min, max, options = [], placeholder = '', secret } = field;
+	if (kind === 'boolean') return row(`<label for="${id}" class="fleetwire-wide"><input type="checkbox" id="${id}" ${about}> ${title}</label>${hint}`);
+	const input =
+		kind === 'choice'
+			? `<select id="${id}" ${about}>${options.map(({ value }) => `<option value="${escape(value)}" data-i18n="connection.${name}.options.${escape(value)}"></option>`).join('')}</select>`
+			: `<input id="${id}" ${about} type="${secret ? 'password' : kind === 'number' ? 'number' : 'text'}"${range(min, max, kind)} placeholder="${escape(placeholder)}">`;
+	const notice = name === 'baseUrl' ? '<div class="form-tips fleetwire-http" style="display:none" data-i18n="account.http"></div>' : '';
+	return row(`<label for="${id}">${icon(name)}${title}</label>${input}${hint}${notice}`);
+}
+
+const range = (min: number | undefined, max: number | undefined, kind: string) => (kind === 'number' ? `${min === undefined ? '' : ` min="${String(min)}"`}${max === undefined ? '' : ` max="${String(max)}"`}` : '');
+const row = (content: string) => `\t<div class="form-row">${content}</div>`;
+const select = (id: string, options: readonly string[]) => `<select id="${id}">${options.map((option) => `<option value="${option}" data-i18n="request.${option}"></option>`).join('')}</select>`;
+const labelled = (name: string, image: string, input: string) => `<label for="node-input-${name}"><i class="fa ${image}" aria-hidden="true"></i> <span data-i18n="request.${name}"></span></label>${input}`;
+
+function accountForm(provider: Provider): string {
+	return [
+		row('<label for="node-config-input-name"><i class="fa fa-tag" aria-hidden="true"></i> <span data-i18n="account.name"></span></label><input type="text" id="node-config-input-name" data-i18n="[placeholder]account.namePlaceholder">'),
+		...Object.entries(provider.connection).map(([name, field]) => settingRow(name, field)),
+		...['tls', 'proxy'].map((name) => row(`<label for="node-config-input-${name}">${icon(name)}<span data-i18n="account.${name}"></span></label><input type="text" id="node-config-input-${name}">`)),
+		row('<button type="button" class="red-ui-button fleetwire-test"><i class="fa fa-plug" aria-hidden="true"></i> <span data-i18n="account.test"></span></button> <span class="fleetwire-result" role="status"></span><div class="fleetwire-hint fleetwire-left" data-i18n="account.testNote"></div>'),
+	].join('\n');
+}
+
+function requestForm(): string {
+	return [
+		row(labelled('account', 'fa-building-o', '<input type="text" id="node-input-account">')),
+		row(labelled('resource', 'fa-folder-open-o', '<select id="node-input-resource"></select>')),
+		row(`${labelled('operation', 'fa-play-circle-o', '<select id="node-input-operation"></select>')}<div class="fleetwire-hint fleetwire-about"></div>`),
+		'\t<div class="form-tips fleetwire-notice" style="display:none"></div>',
+		'\t<div class="fleetwire-params"></div>',
+		'\t<hr class="fleetwire-rule">',
+		`\t<div class="fleetwire-output">${row(labelled('output', 'fa-sign-out', select('node-input-output', ['simplified', 'raw', 'worldmap']))).trim()}</div>`,
+		`\t<div class="fleetwire-list-result">${row(labelled('result', 'fa-envelope-o', select('node-input-result', ['message', 'record']))).trim()}</div>`,
+		`\t<div class="fleetwire-list">${row(`${labelled('limit', 'fa-hand-paper-o', '<input type="number" min="0" step="1" id="node-input-limit">')}<div class="fleetwire-hint" data-i18n="request.limitHint"></div>`).trim()}</div>`,
+		row(`${labelled('timeout', 'fa-clock-o', '<input type="number" min="0" id="node-input-timeout">')}<div class="fleetwire-hint" data-i18n="request.timeoutHint"></div>`),
+		row(labelled('name', 'fa-tag', '<input type="text" id="node-input-name">')),
+	].join('\n');
+}
+
+/** The `defaults` of an account, one literal entry for each setting that is no secret. */
+function settingDefault(name: string, { initial, kind, required }: Field): string {
+	const value = js(initial ?? '');
+	if (kind === 'number') return `${name}: { value: ${value}, required: true, validate: function (v, opt) { return fleetwire.checkNumber(PROVIDER, ${js(name)}, v, opt); } }`;
+	return `${name}: { value: ${value}${required && kind !== 'boolean' ? ', required: true' : ''} }`;
+}
+
+/**
+ * The html of one vendor's nodes. The definitions are literal, because the Flow Library reads type, colour and icon out of
+ * the text; what they do is in resources/editor.js, which both vendors share.
+ */
+export function pageOf(provider: Provider, { color, icon: image }: { color: string; icon: string }): string {
+	const settings = Object.entries(provider.connection);
+	const secrets = settings.filter(([, { secret }]) => secret);
+	const name = js(provider.name);
+	const [first] = provider.operations;
+	const literal = (text: string) => text.replaceAll('PROVIDER', name);
+	return literal(`<script src="resources/${PACKAGE}/${provider.name}.js"></script>
+<script src="resources/${PACKAGE}/editor.js"></script>
+
+<script type="text/html" data-template-name="${accountType(provider)}">
+<div class="fleetwire">
+${accountForm(provider)}
+</div>
+</script>
+
+<script type="text/html" data-template-name="${requestType(provider)}">
+<div class="fleetwire">
+${requestForm()}
+</div>
+</script>
+
+<script type="text/javascript">
+RED.nodes.registerType('${accountType(provider)}', {
+	category: 'config',
+	defaults: {
+		name: { value: '' },
+		${settings
+			.filter(([, { secret }]) => !secret)
+			.map(([key, field]) => settingDefault(key, field))
+			.join(',\n\t\t')},
+		tls: { value: '', type: 'tls-config', required: false },
+		proxy: { value: '', type: 'http proxy', required: false },
+		version: { value: 1 }
+	},
+	credentials: {
+		${secrets.map(([key]) => `${key}: { type: 'password', required: true }`).join(',\n\t\t')}
+	},
+	label: function () { return this.name || this.account || this._('palette.account'); },
+	oneditprepare: function () { fleetwire.prepareAccount(this, PROVIDER); }
+});
+
+RED.nodes.registerType('${requestType(provider)}', {
+	category: 'fleet',
+	color: '${color}',
+	icon: '${image}',
+	inputs: 1,
+	outputs: 1,
+	paletteLabel: '${provider.title}',
+	defaults: {
+		name: { value: '' },
+		account: { value: '', type: '${accountType(provider)}', required: true },
+		resource: { value: '${first?.resource ?? ''}' },
+		operation: { value: '${first?.name ?? ''}', validate: function (v, opt) { return fleetwire.checkOperation(this, PROVIDER, opt); } },
+		params: { value: {}, validate: function (v, opt) { return fleetwire.checkParams(this, PROVIDER, v, opt); } },
+		output: { value: 'simplified' },
+		result: { value: 'message' },
+		limit: { value: '', validate: function (v, opt) { return fleetwire.checkCount(this, 'limit', v, opt); } },
+		timeout: { value: '', validate: function (v, opt) { return fleetwire.checkCount(this, 'timeout', v, opt); } },
+		version: { value: 1 }
+	},
+	label: function () { return this.name || fleetwire.labelOf(this, PROVIDER) || '${provider.title}'; },
+	labelStyle: function () { return this.name ? 'node_label_italic' : ''; },
+	outputLabels: ['records'],
+	oneditprepare: function () { fleetwire.prepareRequest(this, PROVIDER); },
+	oneditsave: function () { fleetwire.saveRequest(this, PROVIDER); },
+	oneditcancel: function () { fleetwire.leaveRequest(); }
+});
+</script>
+`);
+}

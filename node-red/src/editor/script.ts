@@ -1,0 +1,13 @@
+/**
+ * The browser's part as one script: it gives window.fleetwire its functions, and the page its style. Both vendors' pages
+ * ask for it, so it must do nothing the second time.
+ */
+export function scriptOf(parts: readonly string[], style: string): string {
+	return `(function (fleetwire) {
+'use strict';
+if (fleetwire.prepareRequest) return;
+${parts.join('\n')}
+$('<style>').text(${JSON.stringify(style)}).appendTo('head');
+})(window.fleetwire = window.fleetwire || {});
+`;
+}

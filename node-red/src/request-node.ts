@@ -1,0 +1,189 @@
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { asFleetError, type Client } from '../../core/client';
+import { InvalidParams, type FleetError } from '../../core/errors';
+import { shown, type Fields } from '../../core/field';
+import type { AnyOperation } from '../../core/operation';
+import { findOperation, type Provider } from '../../core/provider';
+import type { CommandOutcome, Outcome } from '../../core/records';
+import { accountType, type AccountNode, type AccountUser } from './account-node';
+import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
+import { valuesOf, type Inputs } from './inputs';
+import { StatusLine } from './status-line';
+import { MAPPABLE, MapMaker, namesOf } from './worldmap';
+
+/** What a request node stores. Its names are in users' flows. */
+export interface RequestDef extends NodeDef {
+	account?: string;
+	resource?: string;
+	operation?: string;
+	params?: Inputs;
+	output?: 'simplified' | 'raw' | 'worldmap';
+	/** One message with all records, or one for each. */
+	result?: 'message' | 'record';
+	/** Most records to give; 0 or empty: all. */
+	limit?: string | number;
+	/** Seconds that a run may take in all; empty: the vendor's default. */
+	timeout?: string | number;
+}
+
+type Done = (error?: Error) => void;
+
+/** From the least to the most alarming. */
+const OUTCOMES: readonly Outcome[] = ['confirmed', 'sent', 'timedOut', 'unknown', 'failed'];
+
+export const requestType = (provider: Provider) => `fleetwire-${provider.name}`;
+
+/** Registers the node that runs this vendor's operations. */
+export function registerRequest(RED: NodeAPI, provider: Provider): void {
+	function FleetRequest(this: Node, config: RequestDef): void {
+		RED.nodes.createNode(this, config);
+		new RequestNode(RED, provider, this, config);
+	}
+	RED.nodes.registerType(requestType(provider), FleetRequest);
+}
+
+class RequestNode implements AccountUser {
+	private readonly status: StatusLine;
+	private readonly under = new Set<AbortController>();
+	private closed = false;
+
+	constructor(
+		private readonly RED: NodeAPI,
+		private readonly provider: Provider,
+		private readonly node: Node,
+		private readonly config: RequestDef,
+	) {
+		this.status = new StatusLine((status) => node.status(status), RED._);
+		this.account()?.register(this);
+		node.on('input', (msg, send, done) => {
+			// A rejection that nobody takes would end Node-RED.
+			this.handle(msg, send, done).catch((error: unknown) => node.error(String(error)));
+		});
+		node.on('close', (done: () => void) => {
+			this.close();
+			done();
+		});
+	}
+
+	accountFailed(error?: FleetError): void {
+		this.status.account(error);
+	}
+
+	private account(): AccountNode | null {
+		const node = this.RED.nodes.getNode(this.config.account ?? '') as AccountNode | null | undefined;
+		return node?.type === accountType(this.provider) ? node : null;
+	}
+
+	private close(): void {
+		this.closed = true;
+		this.account()?.deregister(this);
+		for (const run of this.under) run.abort();
+		this.status.close();
+	}
+
+	private async handle(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+		const stop = new AbortController();
+		this.under.add(stop);
+		this.status.asking();
+		try {
+			const ended = await this.run(msg, (out) => this.closed || send(out), stop.signal);
+			if (this.closed) return;
+			if (typeof ended === 'number') this.status.counted(ended);
+			else this.status.outcome(ended);
+			done();
+		} catch (thrown) {
+			if (this.closed) return;
+			const error = asFleetError(thrown);
+			this.status.failed(error);
+			if (error.status !== undefined) msg.statusCode = error.status;
+			done(flowError(error));
+		} finally {
+			this.under.delete(stop);
+		}
+	}
+
+	/** Gives the number of records that were sent, or what became of a command. */
+	private async run(msg: NodeMessageInFlow, send: Send, signal: AbortSignal): Promise<number | Outcome> {
+		const { RED, node, config } = this;
+		const operation = this.operation();
+		const account = this.account();
+		if (account === null) throw new InvalidParams(`This node has no ${this.provider.title} account.`, { advice: 'Choose one in the node, and check that it is enabled.' });
+		const client = account.client((message) => node.warn(message));
+		const limit = positive(config.limit, 'Limit') ?? Infinity;
+		const timeout = positive(config.timeout, 'Timeout');
+		const input = await valuesOf(RED, node, operation.params as Fields, config.params ?? {}, msg);
+		const draws = config.output === 'worldmap' && MAPPABLE.includes(operation.kind) && operation.effect === 'read';
+		const records = client.run(operation, input, {
+			output: config.output === 'raw' ? 'raw' : 'simplified',
+			signal,
+			...(timeout === undefined ? {} : { deadlineMs: timeout * 1000 }),
+			timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+			onWait: (ms) => this.status.waiting(ms),
+		});
+		const pages = firstOf(records, operation.list ? limit : Infinity);
+		if (draws) return this.draw(pages, operation, client, new MessagePerRecord(RED, msg, send));
+		const delivery = operation.list && config.result === 'record' ? new MessagePerRecord(RED, msg, send) : new OneMessage(msg, send, operation.list);
+		let worst = 0;
+		for await (const page of pages) {
+			for (const { outcome } of operation.effect === 'read' ? [] : (page as CommandOutcome[])) worst = Math.max(worst, OUTCOMES.indexOf(outcome));
+			delivery.add(page);
+		}
+		// A command that was under way when the flow was stopped is not known to have been done, and no message can say so any more.
+		if (signal.aborted && operation.effect !== 'read') node.warn(`"${operation.title}" was under way when this node was stopped: check whether it was done.`);
+		const count = delivery.end();
+		return operation.effect === 'read' ? count : (OUTCOMES[worst] ?? 'unknown');
+	}
+
+	private async draw(pages: AsyncIterable<object[]>, operation: AnyOperation, client: Client, delivery: Delivery): Promise<number> {
+		let map: MapMaker | undefined;
+		for await (const page of pages) {
+			map ??= new MapMaker(operation.kind, this.provider.title, await this.names(client));
+			delivery.add([...map.add(page)]);
+		}
+		if (map !== undefined) delivery.add([...map.end()]);
+		return delivery.end();
+	}
+
+	/** A map without vehicles' names is better than none. */
+	private async names(client: Client): Promise<(deviceId: string) => string> {
+		if (this.provider.lookups.device === undefined) return namesOf([]);
+		return namesOf(await client.lookup('device').catch(() => []));
+	}
+
+	private operation(): AnyOperation {
+		const { resource = '', operation = '' } = this.config;
+		const found = findOperation(this.provider, resource, operation);
+		if (found === undefined) throw new InvalidParams(`${this.provider.title} has no operation "${resource}.${operation}" in this version.`, { advice: 'Choose another one in the node, or update @fleetwire/node-red-fleet.' });
+		return found;
+	}
+}
+
+/** Pages up to a number of records; what lies beyond is not asked for. */
+async function* firstOf(pages: AsyncIterable<object[]>, limit: number): AsyncGenerator<object[]> {
+	let left = limit;
+	for await (const page of pages) {
+		yield page.length > left ? page.slice(0, left) : page;
+		left -= page.length;
+		if (left <= 0) return;
+	}
+}
+
+/** A number of the node's own settings; undefined for none. @throws InvalidParams */
+function positive(value: unknown, title: string): number | undefined {
+	if (value === undefined || value === null || value === '' || value === 0 || value === '0') return undefined;
+	const number = Number(value);
+	if (!Number.isFinite(number) || number < 0) throw new InvalidParams(`${title} must be a number that is not negative, not ${shown(value)}.`);
+	return number;
+}
+
+/** An error as Catch nodes get it: one text, a code to switch on, and what is known beyond as a plain object. */
+export function flowError(error: FleetError): Error {
+	const { code, advice, vendorCode, vendorMessage, status, retryAfterMs, retryable, effect } = error;
+	const cause = { advice, vendorCode, vendorMessage, status, retryAfterMs, retryable, effect };
+	for (const [key, value] of Object.entries(cause)) {
+		if (value === undefined) Reflect.deleteProperty(cause, key);
+	}
+	const shown = Object.assign(new Error(error.sentence), { code, cause });
+	// Catch nodes and the log get toString(), and the class's name in front of a sentence helps nobody.
+	return Object.defineProperty(shown, 'toString', { value: () => shown.message });
+}

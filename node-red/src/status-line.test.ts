@@ -1,0 +1,73 @@
+import type { NodeStatus } from 'node-red';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { trackceo } from '../../providers/protrack';
+import type { Provider } from '../../core/provider';
+import { wordsOf } from './editor/words';
+import { StatusLine } from './status-line';
+
+const words = (wordsOf(trackceo as unknown as Provider) as { status: Record<string, string> }).status;
+const text = (key: string, params: Record<string, unknown> = {}) => (words[key.replace('status.', '')] ?? key).replace(/__(\w+)__/g, (_, name: string) => String(params[name]));
+
+let shown: NodeStatus[];
+let line: StatusLine;
+beforeEach(() => {
+	vi.useFakeTimers();
+	shown = [];
+	line = new StatusLine((status) => shown.push(status), text);
+});
+afterEach(() => {
+	vi.useRealTimers();
+});
+const last = () => {
+	const { fill, shape, text: words } = shown.at(-1) ?? {};
+	return `${String(fill)} ${String(shape)} ${String(words)}`;
+};
+
+test('no text runs into the next node', () => {
+	expect(Object.entries(words).filter(([, word]) => word.replace('__seconds__', '119').replace('__minutes__', '120').replace('__count__', '1000000').length > 20)).toEqual([]);
+});
+
+test('goes from asking over waiting to a count', () => {
+	line.asking();
+	expect(last()).toBe('blue dot asking');
+	line.waiting(200);
+	expect(last()).toBe('blue dot asking');
+	line.waiting(12_000);
+	expect(last()).toBe('yellow dot waiting 12 s');
+	vi.advanceTimersByTime(12_000);
+	expect(last()).toBe('blue dot asking');
+	line.counted(1);
+	expect(last()).toBe('green dot 1 record');
+});
+
+test('goes on asking while other messages are under way', () => {
+	line.asking();
+	line.asking();
+	line.counted(5);
+	expect(last()).toBe('blue dot asking');
+	line.failed({ code: 'TimedOut' });
+	expect(last()).toBe('red ring timed out');
+});
+
+test.each([
+	['confirmed', 'green dot confirmed'],
+	['sent', 'green dot sent'],
+	['timedOut', 'yellow ring no answer yet'],
+	['unknown', 'yellow ring outcome unknown'],
+	['failed', 'red ring failed'],
+] as const)('a command that ended as %s shows %s', (outcome, expected) => {
+	line.asking();
+	line.outcome(outcome);
+	expect(last()).toBe(expected);
+});
+
+test('is cleared at the end, and stays so', () => {
+	line.asking();
+	line.waiting(5000);
+	line.close();
+	expect(shown.at(-1)).toEqual({});
+	const count = shown.length;
+	vi.advanceTimersByTime(10_000);
+	line.counted(3);
+	expect(shown).toHaveLength(count);
+});

@@ -1,0 +1,199 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { FleetError } from '../../core/errors';
+import { MAX_BODY_BYTES, type WireRequest } from '../../core/host';
+import { isPrivateAddress } from './public-lookup';
+import { Wire, type WireOptions } from './wire';
+
+const running: { close(): void }[] = [];
+const wires: Wire[] = [];
+
+afterEach(async () => {
+	await Promise.all(wires.splice(0).map((wire) => wire.close()));
+	for (const server of running.splice(0)) server.close();
+});
+
+async function serve(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+	const server: Server = createServer(handle);
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	running.push({ close: () => (server.closeAllConnections(), server.close()) });
+	return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}
+
+function wireTo(baseUrl: string, options: Partial<WireOptions> = {}): Wire {
+	const wire = new Wire({ baseUrl, allowPrivateAddresses: true, ...options });
+	wires.push(wire);
+	return wire;
+}
+
+const get: WireRequest = { method: 'GET', path: '/api/track', query: { imeis: '1,2', none: undefined } };
+const failure = (promise: Promise<unknown>) => promise.then(() => expect.fail('it did not fail'), (error: unknown) => error as FleetError);
+
+describe('an answer', () => {
+	test('comes whole, whatever its status', async () => {
+		let asked: IncomingMessage | undefined;
+		const url = await serve((request, response) => {
+			asked = request;
+			response.writeHead(503, { 'Retry-After': '7' }).end('busy');
+		});
+		expect(await wireTo(`${url}/`).send(get, { timeoutMs: 2000 })).toMatchObject({ status: 503, headers: { 'retry-after': '7' }, body: 'busy' });
+		expect(asked?.url).toBe('/api/track?imeis=1%2C2');
+	});
+
+	test.each([
+		['gzip', gzipSync('{"ü":1}')],
+		['br', brotliCompressSync('{"ü":1}')],
+		['identity', Buffer.from('\uFEFF{"ü":1}')],
+	])('in %s is decoded', async (encoding, body) => {
+		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body));
+		expect((await wireTo(url).send(get, { timeoutMs: 2000 })).body).toBe('{"ü":1}');
+	});
+
+	test('that sends us elsewhere is not followed', async () => {
+		let requests = 0;
+		const url = await serve((_, response) => {
+			requests += 1;
+			response.writeHead(302, { location: '/login' }).end();
+		});
+		expect((await wireTo(url).send(get, { timeoutMs: 2000 })).status).toBe(302);
+		expect(requests).toBe(1);
+	});
+
+	test('to a form or JSON request comes to what was sent', async () => {
+		const bodies: string[] = [];
+		const url = await serve((request, response) => {
+			let body = '';
+			request.on('data', (chunk) => (body += String(chunk))).on('end', () => {
+				bodies.push(`${String(request.headers['content-type'])} ${body}`);
+				response.end('{}');
+			});
+		});
+		await wireTo(url).send({ method: 'POST', path: '/x', form: { a: 'b c' } }, { timeoutMs: 2000 });
+		await wireTo(url).send({ method: 'POST', path: '/x', json: { a: 1 } }, { timeoutMs: 2000 });
+		expect(bodies).toEqual(['application/x-www-form-urlencoded a=b+c', 'application/json {"a":1}']);
+	});
+});
+
+describe('a request fails clearly', () => {
+	test('when the answer never comes', async () => {
+		const url = await serve(() => undefined);
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 150 }))).toMatchObject({ code: 'TimedOut', effect: 'unknown', retryable: true });
+	});
+
+	test('when the answer drips for longer than the limit', async () => {
+		const url = await serve((_, response) => {
+			const drip = setInterval(() => response.write(' '), 20);
+			response.on('close', () => clearInterval(drip));
+		});
+		const started = Date.now();
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 200 }))).toMatchObject({ code: 'TimedOut', effect: 'unknown' });
+		expect(Date.now() - started).toBeLessThan(1000);
+	});
+
+	test('when Node-RED itself allows less time', async () => {
+		const url = await serve(() => undefined);
+		expect((await failure(wireTo(url, { longestMs: 1000 }).send(get, { timeoutMs: 60_000 }))).message).toContain('within 1 s');
+	});
+
+	test('when the connection is reset', async () => {
+		const url = await serve((request) => request.socket.resetAndDestroy());
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'Unreachable', effect: 'unknown', retryable: true });
+	});
+
+	test('when the connection ends in the middle of the body', async () => {
+		const url = await serve((_, response) => {
+			response.writeHead(200, { 'content-length': '1000' });
+			response.write('{"code":0', () => response.socket?.destroy());
+		});
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'Unreachable', effect: 'unknown' });
+	});
+
+	test('when nobody listens: nothing was sent', async () => {
+		const url = await serve(() => undefined);
+		running.pop()?.close();
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'Unreachable', effect: 'none', retryable: true });
+	});
+
+	test('when the name does not exist: nothing was sent', async () => {
+		expect(await failure(wireTo('http://fleetwire.invalid', { allowPrivateAddresses: false }).send(get, { timeoutMs: 5000 }))).toMatchObject({ code: 'Unreachable', effect: 'none' });
+	});
+
+	test('when the other side speaks no TLS: nothing was sent', async () => {
+		const url = await serve(() => undefined);
+		expect(await failure(wireTo(url.replace('http:', 'https:')).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'Unreachable', effect: 'none' });
+	});
+
+	test('when the other side is no web server', async () => {
+		const server = createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n'));
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		running.push(server);
+		expect(await failure(wireTo(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer' });
+	});
+
+	test('when a gzip body is cut off', async () => {
+		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(5000)).subarray(0, 30)));
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer', effect: 'unknown', retryable: true });
+	});
+
+	test('when the body is too large', async () => {
+		const url = await serve((_, response) => response.end(Buffer.alloc(MAX_BODY_BYTES + 1, 32)));
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000 }))).toMatchObject({ code: 'TooLarge', effect: 'unknown' });
+	});
+
+	test('and cheaply when a small body unpacks to a huge one', async () => {
+		const gzip = createGzip();
+		const block = Buffer.alloc(1024 * 1024);
+		for (let count = 0; count < 200; count++) gzip.write(block);
+		gzip.end();
+		const bomb = Buffer.concat(await gzip.toArray() as Buffer[]);
+		expect(bomb.length).toBeLessThan(250_000);
+		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
+		const before = process.memoryUsage().rss;
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000 }))).toMatchObject({ code: 'TooLarge' });
+		expect(process.memoryUsage().rss - before).toBeLessThan(80 * 1024 * 1024);
+	});
+
+	test('with the reason of the caller who stops it', async () => {
+		const url = await serve(() => undefined);
+		const stop = new AbortController();
+		setTimeout(() => stop.abort(), 50);
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000, signal: stop.signal }))).toMatchObject({ name: 'AbortError' });
+	});
+});
+
+test('a proxy gets requests for http addresses whole, with its own credentials', async () => {
+	let asked: IncomingMessage | undefined;
+	const proxy = await serve((request, response) => {
+		asked = request;
+		response.end('{"via":"proxy"}');
+	});
+	const wire = wireTo('http://vendor.invalid', { allowPrivateAddresses: false, proxy: { url: proxy, token: 'Basic dTpw' } });
+	expect((await wire.send(get, { timeoutMs: 2000 })).body).toBe('{"via":"proxy"}');
+	expect(asked?.url).toBe('http://vendor.invalid/api/track?imeis=1%2C2');
+	expect(asked?.headers['proxy-authorization']).toBe('Basic dTpw');
+});
+
+describe('private addresses', () => {
+	test('behind a public name are refused at the moment of connecting', async () => {
+		const url = await serve((_, response) => response.end('{}'));
+		// "localhost." is refused by its name already; here it stands for any name that resolves to loopback.
+		const error = await failure(wireTo(url.replace('127.0.0.1', 'localhost'), { allowPrivateAddresses: false }).send(get, { timeoutMs: 2000 }));
+		expect(error).toMatchObject({ code: 'InvalidParams', effect: 'none' });
+		expect(error.advice).toContain('Allow Private Addresses');
+	});
+
+	test.each([
+		['127.0.0.1', 4, true],
+		['10.1.2.3', 4, true],
+		['8.8.8.8', 4, false],
+		['::1', 6, true],
+		['fe80::1%eth0', 6, true],
+		['::ffff:192.168.0.1', 6, true],
+		['fd00::1', 6, true],
+		['2606:4700::1111', 6, false],
+	])('%s', (address, family, expected) => {
+		expect(isPrivateAddress({ address, family })).toBe(expected);
+	});
+});
