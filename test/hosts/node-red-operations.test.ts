@@ -1,0 +1,207 @@
+/** Every operation of every vendor in the real Node-RED, as a flow runs it, compared record by record with the core alone. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Field, Fields } from '../../core/field';
+import type { AnyOperation } from '../../core/operation';
+import { PASSWORD } from '../../simulators/protrack';
+import { NODE_RED_VERSIONS } from './install';
+import { startNodeRed, type NodeRed, type Rig, type RunResult } from './node-red';
+import { comparable, DEVICE, nameOf, startVendor, type TestVendor } from './vendor';
+
+const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
+const BRANDS = ['trackceo', 'etrack'] as const;
+type Brand = (typeof BRANDS)[number];
+
+/** A value as the dialog's TypedInput stores it. */
+function typed({ kind }: Field, value: unknown): { type: string; value: string } {
+	if (kind === 'choices') return { type: 'list', value: (value as string[]).join(',') };
+	return { type: typeof value === 'number' ? 'num' : typeof value === 'boolean' ? 'bool' : kind === 'id' || kind === 'ids' || kind === 'choice' ? 'list' : 'str', value: String(value) };
+}
+
+describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
+	let nodeRed: NodeRed;
+	const vendors = {} as Record<Brand, TestVendor>;
+
+	beforeAll(async () => {
+		const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-'));
+		nodeRed = await startNodeRed({ version, packages: [join(ARTIFACTS, tarball ?? '')] });
+		for (const brand of BRANDS) vendors[brand] = await startVendor(brand);
+	});
+
+	afterAll(async () => {
+		await nodeRed?.stop();
+		await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
+	});
+
+	async function rigOf(brand: Brand, name: string, params: Readonly<Record<string, unknown>>, settings: object = {}, account: object = {}): Promise<Rig> {
+		const { provider, connection } = vendors[brand];
+		const operation = provider.operations.find((each) => nameOf(each) === name) as AnyOperation;
+		const { secret, ...rest } = connection;
+		const inputs = Object.entries(operation.params as Fields).filter(([key]) => Object.hasOwn(params, key)).map(([key, field]) => {
+			const value = params[key];
+			return [key, typeof value === 'object' && value !== null && 'type' in value ? value : typed(field, value)];
+		});
+		return await nodeRed.rig(
+			{ type: `fleetwire-${brand}`, account: 'account', resource: operation.resource, operation: operation.name, params: Object.fromEntries(inputs), output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, ...settings },
+			{ others: [{ id: 'account', type: `fleetwire-${brand}-account`, name: '', ...rest, ...account }], credentials: { account: { secret } } },
+		);
+	}
+
+	const run = async (...args: Parameters<typeof rigOf>): Promise<RunResult> => (await rigOf(...args)).run({ payload: 'in' });
+	const records = ({ outputs }: RunResult) => outputs[0]?.[0]?.payload as object[];
+
+	test('both vendors are in the palette, without an error', async () => {
+		const sets = (await nodeRed.nodeSets()).filter(({ module }) => module === '@fleetwire/node-red-fleet');
+		expect(sets.map(({ types, enabled, err }) => ({ types, enabled, err })).sort((a, b) => String(a.types).localeCompare(String(b.types)))).toEqual([
+			{ types: ['fleetwire-etrack-account', 'fleetwire-etrack'], enabled: true, err: undefined },
+			{ types: ['fleetwire-trackceo-account', 'fleetwire-trackceo'], enabled: true, err: undefined },
+		]);
+	});
+
+	describe.each(BRANDS)('%s', (brand) => {
+		test('runs every operation, simplified and raw, with the records that the core gives', async () => {
+			const { provider, paramsOf, expected } = vendors[brand];
+			for (const operation of provider.operations) {
+				for (const output of operation.effect === 'read' ? (['simplified', 'raw'] as const) : (['simplified'] as const)) {
+					const name = nameOf(operation);
+					const result = await run(brand, name, paramsOf(operation), { output });
+					expect(result.caught, name).toEqual([]);
+					expect(result.completed, name).toBe(1);
+					const payload = records(result);
+					const got = operation.list ? payload : [payload];
+					expect(got.length, name).toBeGreaterThan(0);
+					expect(comparable(got), `${name} ${output}`).toEqual(comparable(await expected(operation, output)));
+				}
+			}
+		});
+
+		test('gives one message for each record, in parts that Join understands', async () => {
+			const result = await run(brand, 'position.getCurrent', { devices: '*' }, { result: 'record' });
+			const [messages = []] = result.outputs;
+			expect(messages).toHaveLength(12);
+			expect(messages.map(({ parts }) => parts as object)).toMatchObject(messages.map((_, index) => ({ index, count: 12, type: 'array' })));
+			for (const { topic, payload } of messages) expect(topic).toBe((payload as { deviceId: string }).deviceId);
+		});
+
+		test('gives worldmap what it can draw: flat, with a place', async () => {
+			const result = await run(brand, 'position.getCurrent', { devices: '*' }, { output: 'worldmap' });
+			const [messages = []] = result.outputs;
+			expect(messages.length).toBeGreaterThan(8);
+			for (const { payload } of messages) {
+				const { name, lat, lon, ...rest } = payload as Record<string, unknown>;
+				expect([typeof name, typeof lat, typeof lon]).toEqual(['string', 'number', 'number']);
+				expect(Object.values(rest).every((value) => typeof value !== 'object')).toBe(true);
+			}
+		});
+
+		test('parameters come from the message, the flow and expressions', async () => {
+			const sources: [object, object][] = [
+				[{ type: 'msg', value: 'imei' }, { imei: DEVICE }],
+				[{ type: 'jsonata', value: '[imei]' }, { imei: DEVICE }],
+				[{ type: 'json', value: `["${DEVICE}"]` }, {}],
+			];
+			for (const [devices, msg] of sources) {
+				const rig = await rigOf(brand, 'position.getCurrent', { devices });
+				expect(records(await rig.run({ ...msg }))).toMatchObject([{ deviceId: DEVICE }]);
+			}
+		});
+
+		test('bad input goes to Catch as one sentence with a code, and nothing is sent', async () => {
+			const { simulator } = vendors[brand];
+			simulator.requests.length = 0;
+			const bad: [string, object, RegExp][] = [
+				['position.getCurrent', { devices: '35889905102533X' }, /must be the 10 to 17 digits of an IMEI/],
+				['position.getCurrent', { devices: { type: 'msg', value: 'missing' } }, /Devices is missing/],
+				['position.getCurrent', { devices: { type: 'msg', value: 'a.b.c' } }, /Devices is missing/],
+				['position.getHistory', { devices: DEVICE, begin: '2026-03-02', end: '2026-03-01' }, /ends before it begins/],
+				['geofence.create', { device: DEVICE, name: 'Depot', alarmOn: 'both', latitude: 44, longitude: 26, radius: 99 }, /Radius must be between 100 and 5000 metres, not 99/],
+				['message.send', { accounts: 'demo', content: 'x'.repeat(301) }, /not be longer than 300 characters; it has 301/],
+			];
+			for (const [name, params, words] of bad) {
+				const { caught, completed, statuses } = await run(brand, name, params as Record<string, unknown>);
+				expect(completed, name).toBe(0);
+				expect(caught).toMatchObject([{ error: { message: expect.stringMatching(words), code: 'InvalidParams' } }]);
+				expect(statuses.at(-1)).toMatchObject({ fill: 'red', shape: 'ring' });
+			}
+			expect(simulator.requests).toHaveLength(0);
+		});
+
+		test('a wrong password is said in plain words, without the password', async () => {
+			const { connection } = vendors[brand];
+			const { secret: _, ...rest } = connection;
+			const rig = await nodeRed.rig(
+				{ type: `fleetwire-${brand}`, account: 'other', resource: 'device', operation: 'getMany', params: {}, version: 1 },
+				{ others: [{ id: 'other', type: `fleetwire-${brand}-account`, name: '', ...rest, account: 'nobody' }], credentials: { other: { secret: PASSWORD } } },
+			);
+			const { caught } = await rig.run();
+			expect(caught).toMatchObject([{ error: { code: 'LoginRejected', message: expect.stringContaining('refuses the account or its password') } }]);
+			expect(JSON.stringify(caught)).not.toContain(PASSWORD);
+			expect(nodeRed.logs()).not.toContain(PASSWORD);
+		});
+
+		test('the Test button says how a login went, with the values in the dialog or the deployed secret', async () => {
+			await rigOf(brand, 'device.getMany', {});
+			const { secret, ...settings } = vendors[brand].connection;
+			const login = (body: object) => nodeRed.admin('POST', `/fleetwire/${brand}/test`, { body });
+			expect(await login({ id: 'new', settings, credentials: { secret } })).toMatchObject({ ok: true });
+			expect(await login({ id: 'account', settings, credentials: { secret: '__PWRD__' } })).toMatchObject({ ok: true });
+			expect(await login({ id: 'new', settings, credentials: { secret: 'wrong' } })).toMatchObject({ ok: false, message: expect.stringContaining('refuses the account or its password') });
+			expect(await login({ id: 'new', settings: { ...settings, baseUrl: 'http://127.0.0.1:9' }, credentials: { secret } })).toMatchObject({ ok: false, code: 'Unreachable' });
+		});
+
+		test('pickers get the devices of the account', async () => {
+			await rigOf(brand, 'device.getMany', {});
+			const { choices } = (await nodeRed.adminGet(`/fleetwire/${brand}/lookup/account/device`)) as { choices: { value: string }[] };
+			expect(choices.map(({ value }) => value)).toContain(DEVICE);
+		});
+
+		test('a session killed from outside is renewed without the user noticing, and a redeploy needs no login', async () => {
+			const { simulator } = vendors[brand];
+			const logins = () => simulator.requests.filter(({ path, code }) => path === '/api/authorization' && code === 0).length;
+			const rig = await rigOf(brand, 'position.getCurrent', { devices: '*' });
+			await rig.run();
+			const before = logins();
+			simulator.killToken('demo');
+			expect(records(await rig.run())).toHaveLength(12);
+			expect(logins() - before).toBe(1);
+			expect(records(await run(brand, 'position.getCurrent', { devices: '*' }))).toHaveLength(12);
+			expect(logins() - before).toBe(1);
+		});
+
+		test.each(['reset', 'html', 'cutoff'] as const)('a command under "%s" is carried out once and its outcome is unknown', async (kind) => {
+			const { simulator } = vendors[brand];
+			const sent = () => simulator.requests.filter(({ path }) => path === '/api/command/send').length;
+			const before = sent();
+			simulator.fail({ kind, match: '/api/command/send', times: null, effect: 'after' });
+			const result = await run(brand, 'command.send', { device: DEVICE, command: 'LOCKDOOR', waitForAnswer: false });
+			simulator.clearFaults();
+			expect(records(result)).toMatchObject({ outcome: 'unknown', target: DEVICE });
+			expect(sent() - before).toBe(1);
+		});
+
+		test('with Allow Commands off, no command leaves', async () => {
+			const { simulator } = vendors[brand];
+			simulator.requests.length = 0;
+			const { caught } = await run(brand, 'command.send', { device: DEVICE, command: 'RELAY,1', waitForAnswer: false }, {}, { allowCommands: false });
+			expect(caught).toMatchObject([{ error: { code: 'NotPermitted', message: expect.stringContaining('Allow Commands') } }]);
+			expect(simulator.requests).toHaveLength(0);
+		});
+	});
+
+	test('nobody without permission gets at the lists, let alone at a login', async () => {
+		const guarded = await startNodeRed({
+			version,
+			packages: [join(ARTIFACTS, readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-')) ?? '')],
+			adminAuth: [{ username: 'admin', password: 'admin-password', permissions: '*' }],
+		});
+		try {
+			for (const [method, path] of [['GET', '/fleetwire/trackceo/lookup/account/device'], ['POST', '/fleetwire/trackceo/lookup/device'], ['POST', '/fleetwire/trackceo/test']] as const) {
+				const answer = await fetch(`${guarded.url}${path}`, { method });
+				expect(answer.status, path).toBe(401);
+			}
+		} finally {
+			await guarded.stop();
+		}
+	});
+});
