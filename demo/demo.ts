@@ -1,0 +1,137 @@
+/** `npm run demo`: the simulated vendors, Node-RED with the package and its example flows, and a map on which they move. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createFleet } from '../simulators/fleet';
+import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
+import { cacheFolder, ensureNodeRed, hostEnvironment, npm, type Installed } from '../test/hosts/install';
+import { Child } from '../test/hosts/process';
+
+const NODE_RED = '5.0.7';
+const WORLDMAP = 'node-red-contrib-web-worldmap@5.8.1';
+const ROOT = join(__dirname, '..');
+
+export interface Demo {
+	editor: string;
+	map: string;
+	vendors: ProtrackSimulator[];
+	stop(): Promise<void>;
+}
+
+interface FlowNode {
+	id: string;
+	type: string;
+	[property: string]: unknown;
+}
+
+export interface DemoOptions {
+	port?: number;
+	vendorPorts?: readonly [number, number];
+	/** Folder in the cache for Node-RED's user folder: kept between runs, so that a later run needs no network. */
+	folder?: string;
+}
+
+/** Starts everything, on loopback. */
+export async function startDemo({ port = 1880, vendorPorts = [4410, 4411], folder = 'demo' }: DemoOptions = {}): Promise<Demo> {
+	const fleet = createFleet();
+	const vendors: ProtrackSimulator[] = [];
+	let nodeRed: Child | undefined;
+	const stop = async () => {
+		await nodeRed?.stop();
+		await Promise.all(vendors.map((vendor) => vendor.close()));
+	};
+	try {
+		// A fix every two seconds, so that the map moves smoothly.
+		vendors.push(await startProtrack({ brand: 'trackceo', port: vendorPorts[0], fleet, fixIntervalSeconds: 2, newerFields: true }));
+		vendors.push(await startProtrack({ brand: 'etrack', port: vendorPorts[1], fleet, fixIntervalSeconds: 2 }));
+		const host = await ensureNodeRed(NODE_RED);
+		const userDir = await furnish(host, join(cacheFolder(), folder), flowsFor(vendors), port);
+		nodeRed = await Child.start({
+			command: host.node,
+			args: [host.bin, '--userDir', userDir, '--settings', join(userDir, 'settings.js')],
+			cwd: userDir,
+			env: hostEnvironment(host.node, userDir),
+			name: 'Node-RED',
+		});
+		const editor = `http://127.0.0.1:${String(port)}/`;
+		await nodeRed.ready(async () => (await fetch(`${editor}worldmap`)).ok, 60_000);
+		return { editor, map: `${editor}worldmap`, vendors, stop };
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}
+
+async function furnish(host: Installed, userDir: string, flows: FlowNode[], port: number): Promise<string> {
+	await mkdir(userDir, { recursive: true });
+	const tarball = await packed();
+	const wanted = createHash('sha256').update(readFileSync(tarball)).update(WORLDMAP).digest('hex');
+	const stamp = join(userDir, '.installed');
+	if (!existsSync(stamp) || (await readFile(stamp, 'utf8')) !== wanted) {
+		await writeFile(join(userDir, 'package.json'), JSON.stringify({ name: 'fleetwire-demo', private: true }));
+		await npm(['install', '--no-audit', '--no-fund', '--omit=dev', '--', tarball, WORLDMAP], { cwd: userDir, node: host.node, name: 'npm install of the demo', timeoutMs: 300_000 });
+		await writeFile(stamp, wanted);
+	}
+	const settings = {
+		uiHost: '127.0.0.1',
+		uiPort: port,
+		flowFile: 'flows.json',
+		// Without a secret the demo's credentials stay readable, which lets it write them itself; they open nothing but simulators.
+		credentialSecret: false,
+		telemetry: { enabled: false, updateNotification: false },
+		editorTheme: { tours: false, projects: { enabled: false } },
+		logging: { console: { level: 'warn', metrics: false, audit: false } },
+	};
+	await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, '\t')};\n`);
+	await writeFile(join(userDir, 'flows.json'), JSON.stringify(flows));
+	const accounts = flows.filter(({ type }) => isAccount(type));
+	await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(Object.fromEntries(accounts.map(({ id }) => [id, { secret: PASSWORD }]))));
+	return userDir;
+}
+
+async function packed(): Promise<string> {
+	const folder = join(cacheFolder(), 'demo-package');
+	await mkdir(folder, { recursive: true });
+	await npm(['pack', '--pack-destination', folder, '--silent'], { cwd: join(ROOT, 'node-red'), name: 'npm pack', timeoutMs: 60_000 });
+	const { version } = JSON.parse(await readFile(join(ROOT, 'node-red', 'package.json'), 'utf8')) as { version: string };
+	return join(folder, `fleetwire-node-red-fleet-${version}.tgz`);
+}
+
+const isAccount = (type: string) => /^fleetwire-\w+-account$/.test(type);
+
+/** The live map and the package's own example flows, with accounts that lead to the simulators. */
+function flowsFor(vendors: readonly ProtrackSimulator[]): FlowNode[] {
+	const examples = join(ROOT, 'node-red', 'examples');
+	const files = [join(__dirname, 'flows', 'live-map.json'), ...readdirSync(examples).sort().map((name) => join(examples, name))];
+	return files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as FlowNode[]).map((node) => {
+		if (!isAccount(node.type)) return node;
+		const vendor = vendors.find(({ brand }) => node.type === `fleetwire-${brand}-account`);
+		return { ...node, baseUrl: vendor?.url, account: 'demo', secretType: 'password', allowCommands: true, allowPrivateAddresses: true, rateLimit: 600, tls: '', proxy: '' };
+	});
+}
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({ options: { port: { type: 'string', default: '1880' } } });
+	console.log('Starting the simulated vendors and Node-RED (the first time, Node-RED is installed: half a minute) ...');
+	const demo = await startDemo({ port: Number(values.port) });
+	console.log(
+		[
+			'',
+			`The map, with vehicles that move:   ${demo.map}`,
+			`Node-RED, with the example flows:   ${demo.editor}`,
+			...demo.vendors.map(({ brand, url }) => `${(brand === 'trackceo' ? 'TrackCEO' : 'eTrack').padEnd(9)} (simulated):             ${url}   account demo, password ${PASSWORD}`),
+			'',
+			'Ctrl+C ends it. Map tiles come from the internet; all else works offline.',
+		].join('\n'),
+	);
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void demo.stop().then(() => process.exit(0)));
+}
+
+if (require.main === module) {
+	main().catch((error: unknown) => {
+		console.error(error instanceof Error ? error.message : String(error));
+		process.exitCode = 1;
+	});
+}
