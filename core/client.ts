@@ -85,7 +85,7 @@ export class Client<C extends Connection = Connection> {
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
 			for await (const rows of pages as AsyncIterable<Row[]>) {
 				if (operation.effect !== 'read') yield rows.map((row) => outcomeOf(operation, checked, { sentAt, answeredAt: isoOf(this.host.now()), ...row }));
-				else yield output === 'raw' ? rows : rows.map((row) => operation.record(row, checked) as object);
+				else yield output === 'raw' ? rows : rows.map((row) => operation.record(row, checked, this.connection) as object);
 			}
 		} catch (thrown) {
 			const error = this.clean(thrown);
@@ -143,7 +143,8 @@ export class Client<C extends Connection = Connection> {
 
 	private runFor(operation: AnyOperation, call: Call): Run {
 		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
-			const request = { ...fillRoute(asked.route, params), ...asked.request(params) };
+			const route = this.provider.route?.(asked, this.connection) ?? asked.route;
+			const request = { ...fillRoute(route, params), ...asked.request(params, this.connection) };
 			const data = await this.exchange(asked, request, call);
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
@@ -180,7 +181,7 @@ export class Client<C extends Connection = Connection> {
 				const answer = await this.host.send(request, { stale, signal, timeoutMs, freshForMs: read ? 0 : FRESH_FOR_COMMANDS_MS });
 				this.redactor.addToken(answer.session);
 				try {
-					const data = this.provider.open(answer);
+					const data = this.provider.open(answer, request);
 					resilience.succeeded();
 					this.shared.limiter.recover();
 					return data;

@@ -2,6 +2,7 @@ import type * as z from 'zod/v4';
 import type { Fields, Values } from './field';
 import type { WireRequest } from './host';
 import type { Run } from './client';
+import type { Connection } from './provider';
 import type { RecordKind, Row } from './records';
 
 /**
@@ -40,14 +41,14 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly params: F;
 	/** Method and path, e.g. 'GET /api/track'; {names} stand for params. */
 	readonly route: string;
-	/** What the request carries. */
-	readonly request: (params: Values<F>) => Omit<WireRequest, 'method' | 'path'>;
+	/** What the request carries. The connection tells settings of the account, such as its time zone. */
+	readonly request: (params: Values<F>, connection: Connection) => Omit<WireRequest, 'method' | 'path'>;
 	/** The part of the answer that holds data, after the provider has opened the envelope. */
 	readonly answer: z.ZodType<A>;
 	/** The vendor's own records in an answer: what Output = Raw gives. */
-	readonly rows: (answer: A, params: Values<F>) => R[];
+	readonly rows: (answer: A, params: Values<F>, connection: Connection) => R[];
 	/** A record as Output = Simplified gives it. */
-	readonly record: (row: R, params: Values<F>) => O;
+	readonly record: (row: R, params: Values<F>, connection: Connection) => O;
 	readonly kind: RecordKind;
 	/** How many requests it takes and in what order; by default one. */
 	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[]>;

@@ -47,10 +47,16 @@ export interface Provider<C extends Connection = Connection> {
 	/** Adds the session to a request. */
 	readonly sign: (request: WireRequest, session: string, connection: C) => WireRequest;
 	/**
-	 * Opens the envelope: gives the part that holds data.
+	 * Opens the envelope: gives the part that holds data. The request is at hand because some vendors give one code
+	 * different meanings in different methods.
 	 * @throws FleetError for everything that is not a success; an empty result is not an error.
 	 */
-	readonly open: (answer: WireAnswer) => unknown;
+	readonly open: (answer: WireAnswer, request: WireRequest) => unknown;
+	/**
+	 * The route of an operation where it depends on the account; by default the declared one.
+	 * @throws FleetError if the operation must not be tried as it is declared
+	 */
+	readonly route?: (operation: AnyOperation, connection: C) => string;
 	readonly limits: Limits;
 	readonly operations: readonly AnyOperation[];
 	/** Choices for pickers, by the name that fields refer to. */

@@ -134,7 +134,111 @@ export interface CommandOutcome {
 	answeredAt: string | null;
 }
 
-export type RecordKind = 'device' | 'position' | 'fix' | 'alarm' | 'mileage' | 'subAccount' | 'commandOutcome';
+/** A journey from ignition on to ignition off. Durations are in seconds. */
+export interface Trip {
+	id: string;
+	deviceId: string;
+	deviceName: string | null;
+	driverId: string | null;
+	driverName: string | null;
+	startedAt: string | null;
+	endedAt: string | null;
+	startLatitude: number | null;
+	startLongitude: number | null;
+	startAddress: string | null;
+	endLatitude: number | null;
+	endLongitude: number | null;
+	endAddress: string | null;
+	distance: number | null;
+	drivingSeconds: number | null;
+	idleSeconds: number | null;
+	maxSpeed: number | null;
+}
+
+/** A refill, a possible theft, or a sum of them. */
+export interface FuelEvent {
+	id: string;
+	deviceId: string;
+	/** Canonical kind, e.g. "fueling", "possibleTheft", "totalRefill". */
+	type: string;
+	/** Whether it sums up the period that was asked for, and is no event in itself. */
+	summary: boolean;
+	/** Whether it is about the secondary source, such as gas beside petrol. */
+	secondary: boolean;
+	time: string | null;
+	/** Litres, as the vendor estimates them. */
+	volume: number | null;
+	address: string | null;
+	private: boolean | null;
+}
+
+/** Entering or leaving a geofence. */
+export interface GeofenceEvent {
+	id: string;
+	deviceId: string;
+	type: 'entered' | 'left' | null;
+	geofenceId: string | null;
+	geofenceName: string | null;
+	time: string | null;
+	latitude: number | null;
+	longitude: number | null;
+}
+
+/** What happened to a lock. */
+export interface LockEvent {
+	id: string;
+	deviceId: string;
+	type: string;
+	title: string | null;
+	time: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	/** Card or person that did it. */
+	operator: string | null;
+}
+
+/** What a message queue delivered. */
+export interface Message<T extends object = object> {
+	id: string;
+	/** For acknowledging; acknowledging one acknowledges all before it. */
+	deliveryTag: string;
+	queue: 'positions' | 'trips' | 'scripts';
+	/** The record in it, of the kind that the queue delivers. */
+	record: T;
+}
+
+export interface Driver {
+	driverId: string;
+	name: string | null;
+	group: string | null;
+}
+
+/** A group of devices, such as a cost centre. */
+export interface Group {
+	groupId: string;
+	name: string | null;
+}
+
+/** Kinds of record, by the name that operations refer to. `other`: a body that the vendor's document does not describe, passed through. */
+export interface RecordKinds {
+	device: Device;
+	position: Position;
+	fix: Fix;
+	alarm: Alarm;
+	mileage: Mileage;
+	subAccount: SubAccount;
+	commandOutcome: CommandOutcome;
+	trip: Trip;
+	fuelEvent: FuelEvent;
+	geofenceEvent: GeofenceEvent;
+	lockEvent: LockEvent;
+	message: Message;
+	driver: Driver;
+	group: Group;
+	other: object;
+}
+
+export type RecordKind = keyof RecordKinds;
 
 // Reading a vendor's record: each reader gives null where there is no usable value, and never guesses.
 
