@@ -148,7 +148,7 @@ export class Client<C extends Connection = Connection> {
 			const data = await this.exchange(asked, request, call);
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
-			return asked.rows(answer.data, params) as Row[];
+			return asked.rows(answer.data, params, this.connection) as Row[];
 		};
 		return {
 			ask: (params) => ask(operation, params),

@@ -1,3 +1,5 @@
+import type { RecordKind } from './records';
+
 /** How resources are called in dropdowns and docs. */
 export const RESOURCE_TITLES: Readonly<Record<string, string>> = {
 	position: 'Position',
@@ -7,4 +9,23 @@ export const RESOURCE_TITLES: Readonly<Record<string, string>> = {
 	command: 'Command',
 	message: 'Message',
 	subAccount: 'Sub-Account',
+};
+
+/** What a simplified record of each kind is, and holds: for help and docs. */
+export const RECORD_WORDS: Readonly<Record<RecordKind, { title: string; holds: string }>> = {
+	device: { title: 'Device', holds: 'id, name, plate, model, SIM card, due dates' },
+	position: { title: 'Position', holds: 'time, coordinates, speed, course, status, ignition, odometer and more' },
+	fix: { title: 'Fix', holds: 'time, coordinates, speed, course' },
+	alarm: { title: 'Alarm', holds: 'kind, time, coordinates, speed, course, geofence' },
+	mileage: { title: 'Mileage', holds: 'device, period, distance in km' },
+	subAccount: { title: 'Sub-Account', holds: 'account, name, contact, role, blocked or not' },
+	commandOutcome: { title: 'Outcome', holds: 'outcome, explanation, target, command, commandId, response' },
+	trip: { title: 'Trip', holds: 'start, end, driver, distance in km, durations' },
+	fuelEvent: { title: 'Fuel Event', holds: 'kind, time, litres, address' },
+	geofenceEvent: { title: 'Geofence Event', holds: 'entered or left, geofence, time' },
+	lockEvent: { title: 'Lock Event', holds: 'kind, time, coordinates, operator' },
+	message: { title: 'Queue Message', holds: 'delivery tag and the record in it' },
+	driver: { title: 'Driver', holds: 'id, name, group' },
+	group: { title: 'Group', holds: 'id, name' },
+	other: { title: 'Answer', holds: 'what the vendor sends; its document does not describe it' },
 };

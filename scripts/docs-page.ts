@@ -1,4 +1,4 @@
-import { RESOURCE_TITLES } from '../core/resources';
+import { RECORD_WORDS, RESOURCE_TITLES } from '../core/resources';
 import type { Field, Fields } from '../core/field';
 import type { AnyOperation, Effect, Grade } from '../core/operation';
 import type { Provider } from '../core/provider';
@@ -14,16 +14,6 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
 	write: 'changes data; sent once',
 	command: 'acts on a vehicle or account; sent once, and only where the account allows commands',
 };
-const RECORDS: Readonly<Record<string, string>> = {
-	device: 'Device',
-	position: 'Position',
-	fix: 'Fix (a point of a track)',
-	alarm: 'Alarm',
-	mileage: 'Mileage',
-	subAccount: 'Sub-Account',
-	commandOutcome: 'Outcome',
-};
-
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function range({ min, max, unit }: Field): string {
@@ -55,7 +45,7 @@ function operationPart(operation: AnyOperation): string[] {
 		'',
 		...fieldTable(operation.params as Fields),
 		'',
-		`- Gives: ${operation.list && operation.effect === 'read' ? 'any number of' : 'one'} ${RECORDS[operation.kind] ?? operation.kind}`,
+		`- Gives: ${operation.list && operation.effect === 'read' ? 'any number of' : 'one'} ${RECORD_WORDS[operation.kind].title} (${RECORD_WORDS[operation.kind].holds})`,
 		`- Effect: ${operation.effect} - ${EFFECTS[operation.effect]}`,
 		`- Vendor's method: \`${operation.route}\`, section ${evidence.section}, grade ${evidence.grade}`,
 		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note}`]),

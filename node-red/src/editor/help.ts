@@ -1,22 +1,10 @@
 import type { Field, Fields } from '../../../core/field';
 import type { AnyOperation } from '../../../core/operation';
 import type { Provider } from '../../../core/provider';
-import type { RecordKind } from '../../../core/records';
-import { RESOURCE_TITLES } from '../../../core/resources';
+import { RECORD_WORDS, RESOURCE_TITLES } from '../../../core/resources';
 import { accountType } from '../account-node';
 import { MAPPABLE } from '../worldmap';
 import { requestType } from '../request-node';
-
-/** What a simplified record of each kind holds, in the words of the help panel. */
-const RECORDS: Record<RecordKind, string> = {
-	device: 'id, name, plate, model, SIM card, due dates',
-	position: 'time, coordinates, speed, course, status, ignition, odometer and more',
-	fix: 'time, coordinates, speed, course',
-	alarm: 'kind, time, coordinates, speed, course, geofence',
-	mileage: 'device, period, distance in km',
-	subAccount: 'account, name, contact, role, blocked or not',
-	commandOutcome: 'outcome, explanation, target, command, commandId, response',
-};
 
 const ERRORS: readonly [string, string][] = [
 	['InvalidParams', 'a value is missing or wrong; nothing was sent'],
@@ -55,7 +43,7 @@ function operationSection({ action, title, description, effect, params, kind, ev
 		'',
 		...fields.map(paramLine),
 		...(fields.length === 0 ? [] : ['']),
-		`Gives: ${RECORDS[kind]}. Vendor's document: section ${plain(evidence.section)}${evidence.grade === 'C' ? '' : ` (grade ${evidence.grade}: not proven)`}.`,
+		`Gives: ${RECORD_WORDS[kind].holds}. Vendor's document: section ${plain(evidence.section)}${evidence.grade === 'C' ? '' : ` (grade ${evidence.grade}: not proven)`}.`,
 		...notes.map((note) => `\n*Note:* ${note}`),
 		'',
 	].join('\n');
