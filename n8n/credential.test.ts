@@ -8,7 +8,7 @@ import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/p
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { executeContext, StoredCredential } from '../test/support/n8n-context';
 
-vi.mock('n8n-workflow', () => createRequire(import.meta.url)('n8n-workflow') as object);
+vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
 const type = new TrackCeoApi();
 let simulator: ProtrackSimulator;

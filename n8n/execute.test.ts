@@ -9,7 +9,7 @@ import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/p
 import { executeContext, StoredCredential, type NodeOptions } from '../test/support/n8n-context';
 
 // The classes that n8n-core uses, as in a running n8n.
-vi.mock('n8n-workflow', () => createRequire(import.meta.url)('n8n-workflow') as object);
+vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
 const DEVICE = '358899051000001';
 const node = new TrackCeo();
@@ -140,6 +140,17 @@ describe('parameters', () => {
 		const [record] = (await run(positions(DEVICE, { output: 'raw' }))).json;
 		expect(record).toMatchObject({ imei: DEVICE, datastatus: expect.any(Number) });
 	});
+});
+
+test('what the vendor cut is said in a hint', async () => {
+	await simulator.close();
+	simulator = await startProtrack({ brand: 'trackceo', fleetSize: 1100, devicesPerSubAccount: 2000 });
+	stored = account();
+	// An account of its own, with more devices than one list holds and no sub-accounts to complete it from.
+	const crowded = simulator.accounts.map(({ account: name }) => name).find((name) => [...simulator.devices.values()].filter(({ owner }) => owner.account === name).length > 500);
+	const { items, hints } = await run({ resource: 'device', operation: 'getMany', returnAll: true, options: { account: picked(crowded) } });
+	expect(items).toHaveLength(500);
+	expect(hints).toMatchObject([{ message: expect.stringContaining('entries may be missing'), type: 'warning', location: 'outputPane' }]);
 });
 
 describe('sent once', () => {

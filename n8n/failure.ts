@@ -36,7 +36,7 @@ export function failureOf(thrown: unknown, host: string, signal?: AbortSignal): 
 	if (signal?.aborted) return new TimedOut('The run was stopped.', { effect: 'unknown' });
 	const refusal = links.find(({ name = '' }) => REFUSED_BY_N8N.has(name));
 	if (refusal !== undefined) {
-		return new Unreachable(`n8n does not let the request out: ${refusal.message ?? ''}`, { advice: typeof refusal.description === 'string' ? refusal.description : 'Check the allowed domains in the credential.' });
+		return new Unreachable(`n8n does not let the request out: ${(refusal.message ?? '').replace(/\.?$/, '.')}`, { advice: typeof refusal.description === 'string' ? refusal.description : 'Check the allowed domains in the credential.' });
 	}
 	const { code } = links.find((link) => typeof link.code === 'string') ?? {};
 	return explain(typeof code === 'string' ? code : '', host, links.some(({ syscall }) => syscall === 'connect'));

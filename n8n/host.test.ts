@@ -5,7 +5,7 @@ import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
 import { executeContext, StoredCredential } from '../test/support/n8n-context';
 
-vi.mock('n8n-workflow', () => createRequire(import.meta.url)('n8n-workflow') as object);
+vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
 let simulator: ProtrackSimulator;
 beforeEach(async () => {

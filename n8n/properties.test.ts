@@ -11,9 +11,11 @@ import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { etrack, trackceo } from '../providers/protrack';
 import type { Provider } from '../core/provider';
 
-vi.mock('n8n-workflow', () => createRequire(import.meta.url)('n8n-workflow') as object);
+vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(__dirname, '..');
+/** It has no types. */
+const SCANNER = '@n8n/scan-community-package/scanner/scanner.mjs' as string;
 
 const brands: { name: string; provider: Provider; description: INodeTypeDescription; credential: TrackCeoApi | ETrackApi }[] = [
 	{ name: 'TrackCeo', provider: trackceo as unknown as Provider, description: new TrackCeo().description, credential: new TrackCeoApi() },
@@ -64,7 +66,7 @@ describe.each(brands)('$name', ({ name, provider, description, credential }) => 
 	test('the derived properties pass n8n\'s lint, as if they were written by hand', async () => {
 		// The plugin goes by other file names where it finds itself under test.
 		vi.stubEnv('NODE_ENV', 'production');
-		const { buildScanConfig } = (await import('@n8n/scan-community-package/scanner/scanner.mjs')) as { buildScanConfig: () => Promise<ESLint.Options['overrideConfig']> };
+		const { buildScanConfig } = (await import(SCANNER)) as { buildScanConfig: () => Promise<ESLint.Options['overrideConfig']> };
 		const eslint = new ESLint({ cwd: ROOT, allowInlineConfig: false, overrideConfigFile: true, overrideConfig: await buildScanConfig() });
 		const literal = (value: unknown) => JSON.stringify(value, undefined, '\t').replace(/^(\t*)"(\w+)":/gm, '$1$2:');
 		const lint = async (filePath: string, call: RegExp, properties: readonly INodeProperties[]) => {

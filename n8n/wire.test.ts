@@ -10,7 +10,7 @@ import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { executeContext, StoredCredential } from '../test/support/n8n-context';
 import { exchange, optionsOf } from './wire';
 
-vi.mock('n8n-workflow', () => createRequire(import.meta.url)('n8n-workflow') as object);
+vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
 interface Seen {
 	method?: string;

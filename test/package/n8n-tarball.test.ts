@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const load = createRequire(import.meta.url);
+const ROOT = join(__dirname, '..', '..');
+/** It has no types. */
+const SCANNER = '@n8n/scan-community-package/scanner/scanner.mjs' as string;
+const load = createRequire(__filename);
 
 interface Analysis {
 	passed: boolean;
@@ -43,7 +45,7 @@ const scripts = () => files.filter((file) => file.endsWith('.js'));
 test('n8n\'s scanner finds nothing in the tarball, nor in the sources', async () => {
 	// Its rules go by other file names where they find themselves under test.
 	vi.stubEnv('NODE_ENV', 'production');
-	const scanner = (await import('@n8n/scan-community-package/scanner/scanner.mjs')) as { analyzePackage: (folder: string, patterns: string[]) => Promise<Analysis>; SOURCE_FILE_PATTERNS: string[] };
+	const scanner = (await import(SCANNER)) as { analyzePackage: (folder: string, patterns: string[]) => Promise<Analysis>; SOURCE_FILE_PATTERNS: string[] };
 	const tarball = await scanner.analyzePackage(root, ['**/*.js', 'package.json']);
 	expect(tarball.details).toBeUndefined();
 	expect(tarball.passed).toBe(true);

@@ -21,7 +21,7 @@ import type {
 } from 'n8n-workflow';
 
 // n8n loads these as CommonJS; the same classes must be meant here.
-const load = createRequire(import.meta.url);
+const load = createRequire(__filename);
 load('reflect-metadata');
 const { ExecuteContext, LoadOptionsContext } = load('n8n-core') as typeof N8nCore;
 const { Workflow, createEmptyRunExecutionData } = load('n8n-workflow') as typeof N8nWorkflow;
