@@ -21,6 +21,7 @@ export type Installed = {
 
 export const N8N_VERSION = '2.41.1';
 export const NODE_RED_VERSIONS: readonly NodeRedVersion[] = ['5.0.7', '4.1.15'];
+const NODE_RED_DEV_VERSION = '0.1.6';
 const NODE_VERSION = '24.21.0';
 /** The one that n8n asks for; another would be built in n8n's own tree, which takes a minute more. */
 const SQLITE_VERSION = '5.1.7';
@@ -396,6 +397,17 @@ export async function ensureChromium(): Promise<string> {
 }
 
 /** Everything the tests with real hosts need. */
+/** The Flow Library's own checks of a package. Gives the folder of its sources. */
+export async function ensureNodeRedDev(): Promise<string> {
+	const dir = await ensure({
+		name: 'node-red-dev',
+		version: NODE_RED_DEV_VERSION,
+		manifest: { name: 'fleetwire-node-red-dev', private: true, dependencies: { 'node-red-dev': NODE_RED_DEV_VERSION } },
+		npmFlags: ['--ignore-scripts', '--omit=dev'],
+	});
+	return join(dir, 'node_modules', 'node-red-dev', 'src');
+}
+
 export async function ensureHosts(): Promise<{ name: string; path: string }[]> {
 	const node = await ensureNode();
 	// One after the other but for apt: npm alone keeps the disk and the network busy.
