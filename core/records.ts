@@ -30,12 +30,11 @@ export type DeviceStatus = 'online' | 'offline' | 'neverOnline' | 'expired' | 'b
 
 /** Where a device is and how it does. */
 export interface Position {
-	id: string;
 	deviceId: string;
+	/** Name or plate, where the vendor sends it along. */
+	deviceName: string | null;
 	/** Time of the fix. */
 	time: string | null;
-	/** When the device was last heard of, with or without a fix. */
-	seenAt: string | null;
 	latitude: number | null;
 	longitude: number | null;
 	speed: number | null;
@@ -44,11 +43,6 @@ export interface Position {
 	ignition: boolean | null;
 	/** For how many seconds the ignition has been as it is. */
 	ignitionSeconds: number | null;
-	doorOpen: boolean | null;
-	charging: boolean | null;
-	/** False once the fuel supply or the starter has been cut. */
-	fuelSupply: boolean | null;
-	armed: boolean | null;
 	odometer: number | null;
 	distanceToday: number | null;
 	battery: number | null;
@@ -56,7 +50,15 @@ export interface Position {
 	/** As the vendor gives it: litres unless its page says otherwise. */
 	fuel: number | null;
 	temperature: number | null;
+	doorOpen: boolean | null;
+	charging: boolean | null;
+	/** False once the fuel supply or the starter has been cut. */
+	fuelSupply: boolean | null;
+	armed: boolean | null;
 	address: string | null;
+	/** When the device was last heard of, with or without a fix. */
+	seenAt: string | null;
+	id: string;
 }
 
 /** One point of a track. */

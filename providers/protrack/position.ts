@@ -32,10 +32,9 @@ function toPosition(row: Row): Position {
 	const ignition = flagOf(row.accstatus);
 	const voltage = numberOf(row.externalpower);
 	return {
-		id: recordId(deviceId, time),
 		deviceId,
+		deviceName: null,
 		time,
-		seenAt: timeOf(row.hearttime),
 		...coordinatesOf(row.latitude, row.longitude),
 		speed: countOf(row.speed),
 		course: courseOf(row.course),
@@ -43,17 +42,19 @@ function toPosition(row: Row): Position {
 		ignition,
 		// Without an ignition status, acctime is no duration (facts 4.3).
 		ignitionSeconds: ignition === null ? null : countOf(row.acctime),
-		doorOpen: flagOf(row.doorstatus),
-		charging: flagOf(row.chargestatus),
-		fuelSupply: flagOf(row.oilpowerstatus),
-		armed: flagOf(row.defencestatus),
 		odometer: kilometres(countOf(row.odometer) ?? countOf(row.mileage)),
 		distanceToday: kilometres(countOf(row.todaymileage)),
 		battery: countOf(row.battery),
 		externalVoltage: voltage === null ? null : Math.abs(voltage),
 		fuel: countOf(row.fuel),
 		temperature: temperatureOf(row.temperature),
+		doorOpen: flagOf(row.doorstatus),
+		charging: flagOf(row.chargestatus),
+		fuelSupply: flagOf(row.oilpowerstatus),
+		armed: flagOf(row.defencestatus),
 		address: null,
+		seenAt: timeOf(row.hearttime),
+		id: recordId(deviceId, time),
 	};
 }
 
