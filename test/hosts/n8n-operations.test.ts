@@ -1,12 +1,12 @@
 /** Every operation of every vendor in the real n8n, as a user runs it, compared record by record with the core alone. */
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fields } from '../../core/field';
 import type { AnyOperation } from '../../core/operation';
 import { isOption } from '../../n8n/properties';
 import { PASSWORD } from '../../simulators/protrack';
-import { chain, startN8n, type Credential, type Execution, type N8n } from './n8n';
+import { chain, startN8n, type Credential, type Execution, type N8n, type WorkflowDefinition } from './n8n';
 import { comparable, DEVICE, nameOf, startVendor, type TestVendor } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
@@ -61,6 +61,16 @@ async function run(brand: Brand, name: string, params: Readonly<Record<string, u
 	const operation = vendors[brand].provider.operations.find((each) => nameOf(each) === name) as AnyOperation;
 	return await n8n.runWorkflow(chain(node(brand, parametersOf(operation, params, rest), settings)));
 }
+
+test('the example workflow runs', async () => {
+	const example = JSON.parse(readFileSync(join(__dirname, '..', '..', 'docs', 'examples', 'n8n-where-is-my-fleet.json'), 'utf8')) as WorkflowDefinition;
+	const { id, name } = credentials.trackceo;
+	const nodes = example.nodes.map((each) => (each.name === 'TrackCEO' ? { ...each, credentials: { trackCeoApi: { id, name } } } : each));
+	const execution = await n8n.runWorkflow({ ...example, nodes }, { from: 'Every 5 minutes' });
+	expect(execution.error).toBeUndefined();
+	expect(execution.data.TrackCEO).toHaveLength(12);
+	expect(execution.status).toBe('success');
+});
 
 describe.each(BRANDS)('%s', (brand) => {
 	test('has its node and its credential', async () => {
