@@ -73,6 +73,7 @@ export class Account {
 	}
 
 	private async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
+		signal?.throwIfAborted();
 		const { token } = await orAborted(
 			this.shared.sessions.get({
 				current: () => Promise.resolve(this.shared.session),
@@ -90,7 +91,6 @@ export class Account {
 /** Waits for what others wait for too: an abort ends the waiting, not the work. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
 	if (signal === undefined) return work;
-	signal.throwIfAborted();
 	let stop!: () => void;
 	const aborted = new Promise<never>((_, reject) => {
 		stop = () => reject(signal.reason as Error);

@@ -100,5 +100,6 @@ function settingsOf(RED: NodeAPI, provider: Provider, { id, settings = {}, crede
 /** As Node-RED does at deploy: a value that is nothing but ${NAME}. */
 function substituted(RED: NodeAPI, node: AccountNode | undefined, value: unknown): unknown {
 	if (typeof value !== 'string' || !/^\$\{\S+\}$/.test(value)) return value;
-	return RED.util.evaluateNodeProperty(value, 'env', node ?? ({} as AccountNode), {}) as unknown;
+	// Its declared type wants a node even where the environment alone is asked.
+	return (RED.util.evaluateNodeProperty as (text: string, type: string, node: AccountNode | undefined, msg: object) => unknown)(value, 'env', node, {});
 }

@@ -11,8 +11,8 @@ export interface Delivery {
 
 /** What a record is about: goes into msg.topic. */
 export function topicOf(record: object): string | undefined {
-	const { deviceId, account, target } = record as { deviceId?: unknown; account?: unknown; target?: unknown };
-	return [deviceId, account, target].find((value) => typeof value === 'string');
+	const { deviceId, account, driverId, groupId, target } = record as Record<string, unknown>;
+	return [deviceId, account, driverId, groupId, target].find((value) => typeof value === 'string');
 }
 
 /** All records in one message, the one that came in; the record itself where there can be only one. */

@@ -21,8 +21,9 @@ const isHandshake = (code: string) => code === 'EPROTO' || code.startsWith('ERR_
 /**
  * Turns what a socket, a TLS layer, a resolver or a decompressor throws into one of our errors.
  * @param sent whether the request had got a connection: from then on its effect is unknown
+ * @param proxied whether that connection leads to a proxy
  */
-export function explain(error: unknown, host: string, sent: boolean): FleetError {
+export function explain(error: unknown, host: string, { sent, proxied }: { sent: boolean; proxied: boolean }): FleetError {
 	const { code, message } = found(error);
 	const effect = sent ? ('unknown' as const) : ('none' as const);
 	const cause = Object.assign(new Error(message), code === '' ? {} : { code });
@@ -30,6 +31,7 @@ export function explain(error: unknown, host: string, sent: boolean): FleetError
 	if (code === PRIVATE_ADDRESS) {
 		return new InvalidParams(`The base URL leads to a private address (${message}).`, { cause, advice: 'If that is meant, for instance for a simulator, switch on "Allow Private Addresses" in the account.' });
 	}
+	if (proxied && !sent) return new Unreachable(`No connection through the proxy can be made (${code === '' ? message.slice(0, 100) : code}).`, { cause, effect, retryable: true, advice: 'Check the proxy in the account.' });
 	if (code === 'ENOTFOUND' || code === 'ENODATA') return new Unreachable(`There is no server with the name ${host}.`, { cause, effect, advice: `${baseUrl} If it is right, check this machine's connection to the internet.` });
 	if (code === 'EAI_AGAIN') return new Unreachable(`The name ${host} cannot be resolved at the moment.`, { cause, effect, retryable: true, advice: 'Check this machine\'s connection to the internet.' });
 	if (code === 'ECONNREFUSED') return new Unreachable(`${host} refuses the connection.`, { cause, effect, retryable: true, advice: `${baseUrl} If it is right, try again later.` });
@@ -41,6 +43,5 @@ export function explain(error: unknown, host: string, sent: boolean): FleetError
 		return new UnexpectedAnswer(`The answer of ${host} is damaged: it cannot be decompressed.`, { cause, effect: 'unknown', retryable: true, advice: 'Try again.' });
 	}
 	if (code.startsWith('HPE_') || (error as Error).name === 'HTTPParserError') return new UnexpectedAnswer(`${host} does not answer as a web server does.`, { cause, effect, advice: baseUrl });
-	if (code === 'UND_ERR_PRX_TLS' || /proxy/i.test(message)) return new Unreachable('The proxy does not let the request through.', { cause, effect, advice: 'Check the proxy of the account.' });
 	return new Unreachable(sent ? `The connection to ${host} broke off before the answer was complete.` : `No connection to ${host} can be made${code === '' ? '' : ` (${code})`}.`, { cause, effect, retryable: true, advice: 'Try again.' });
 }

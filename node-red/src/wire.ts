@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { FleetError, TimedOut, TooLarge, UnexpectedAnswer } from '../../core/errors';
+import { FleetError, TimedOut, TooLarge, UnexpectedAnswer, Unreachable } from '../../core/errors';
 import { addressOf, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../../core/host';
 import { publicLookup } from './public-lookup';
 import { explain } from './wire-errors';
@@ -31,6 +31,7 @@ const CONNECT_MS = 10_000;
 /** One account's way to its vendor: requests over undici, each answered whole or failed with a FleetError. */
 export class Wire {
 	private dispatcher: Promise<Dispatcher> | undefined;
+	private closing: Promise<void> | undefined;
 	private readonly host: string;
 
 	constructor(private readonly options: WireOptions) {
@@ -69,7 +70,7 @@ export class Wire {
 			signal?.throwIfAborted();
 			if (stop.signal.aborted) throw this.late(ms, sent);
 			if (error instanceof FleetError) throw error;
-			throw explain(error, this.host, sent);
+			throw explain(error, this.host, { sent, proxied: this.options.proxy !== undefined });
 		} finally {
 			clearTimeout(timer);
 			signal?.removeEventListener('abort', forward);
@@ -77,9 +78,9 @@ export class Wire {
 	}
 
 	/** Lets what is under way end, and its connections after it. */
-	async close(): Promise<void> {
-		const { dispatcher } = this;
-		await (await dispatcher)?.close();
+	close(): Promise<void> {
+		this.closing ??= Promise.resolve(this.dispatcher).then((dispatcher) => dispatcher?.close());
+		return this.closing;
 	}
 
 	/** The account's connections; `onSend` hears that a request has got one and goes out on it. */
@@ -92,6 +93,7 @@ export class Wire {
 				(super['onRequestStart' as never] as (...all: unknown[]) => void)(...args);
 			}
 		}
+		if (this.closing !== undefined) throw new Unreachable('The account was changed or removed in the meantime.', { advice: 'Nothing was sent. Run it again.' });
 		this.dispatcher ??= this.connect();
 		const dispatcher = await this.dispatcher;
 		return dispatcher.compose((dispatch) => (options, handler) => dispatch(options, new Watch(handler)));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Alarm, Fix, Position } from '../../core/records';
+import type { Alarm, Fix, GeofenceEvent, Position } from '../../core/records';
 import { escaped, MapMaker, namesOf } from './worldmap';
 
 const position: Position = {
-	id: '1:2026', deviceId: '1', time: '2026-01-31T08:00:00.000Z', seenAt: null, latitude: 44.4, longitude: 26.1, speed: 50, course: 90, status: 'online', ignition: true, ignitionSeconds: null,
+	id: '1:2026', deviceId: '1', deviceName: null, time: '2026-01-31T08:00:00.000Z', seenAt: null, latitude: 44.4, longitude: 26.1, speed: 50, course: 90, status: 'online', ignition: true, ignitionSeconds: null,
 	doorOpen: null, charging: null, fuelSupply: null, armed: null, odometer: 1234.5, distanceToday: null, battery: null, externalVoltage: null, fuel: null, temperature: null, address: null,
 };
 const fix = (deviceId: string, latitude: number | null): Fix => ({ deviceId, time: null, latitude, longitude: latitude, speed: 1, course: 1, odometer: null, ignition: null });
@@ -48,6 +48,11 @@ test('an alarm is a marker of its own, and its words stay text', () => {
 	expect(JSON.stringify(marker)).not.toMatch(/[<>]/);
 	expect(marker).not.toHaveProperty('speed');
 	expect(escaped('&"')).toBe('&#38;&#34;');
+});
+
+test('a geofence event is told in words', () => {
+	const event: GeofenceEvent = { id: 'x', deviceId: '1', type: 'left', geofenceId: '7', geofenceName: 'Depot', time: '2026-01-31T08:00:00.000Z', latitude: 1, longitude: 2 };
+	expect([...new MapMaker('geofenceEvent', 'Ctrack', String).add([event])]).toMatchObject([{ name: '1: Depot left, 2026-01-31T08:00:00.000Z', layer: 'Ctrack events', kind: 'left' }]);
 });
 
 test('two vehicles of one name keep apart', () => {

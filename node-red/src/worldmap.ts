@@ -1,8 +1,11 @@
 import type { Choice } from '../../core/field';
-import type { Alarm, Fix, Position, RecordKind } from '../../core/records';
+import type { Alarm, Fix, GeofenceEvent, LockEvent, Position, RecordKind } from '../../core/records';
 
 /** Kinds of record that can be drawn. */
-export const MAPPABLE: readonly RecordKind[] = ['position', 'fix', 'alarm'];
+export const MAPPABLE: readonly RecordKind[] = ['position', 'fix', 'alarm', 'geofenceEvent', 'lockEvent'];
+
+/** What happened somewhere, of whichever kind. */
+type Happening = Pick<Alarm, 'deviceId' | 'time' | 'latitude' | 'longitude'> & { title: string; type: string; speed: number | null };
 
 /** What node-red-contrib-web-worldmap draws. Keys that it does not know land in the marker's popup, as html. */
 type Marker = Record<string, string | number | [number, number][]>;
@@ -46,9 +49,11 @@ export class MapMaker {
 	/** Markers, or the tracks of devices that are complete. */
 	*add(records: readonly object[]): Generator<Marker> {
 		for (const record of records) {
-			const marker = this.kind === 'position' ? this.position(record as Position) : this.kind === 'alarm' ? this.alarm(record as Alarm) : undefined;
-			if (marker !== undefined) yield marker;
 			if (this.kind === 'fix') yield* this.fix(record as Fix);
+			else {
+				const marker = this.kind === 'position' ? this.position(record as Position) : this.happening(this.happeningOf(record));
+				if (marker !== undefined) yield marker;
+			}
 		}
 	}
 
@@ -88,20 +93,28 @@ export class MapMaker {
 		});
 	}
 
-	private alarm({ deviceId, type, title, time, recordedAt, latitude, longitude, speed }: Alarm): Marker | undefined {
+	private happeningOf(record: object): Happening {
+		if (this.kind === 'alarm') return { ...(record as Alarm), time: (record as Alarm).time ?? (record as Alarm).recordedAt };
+		if (this.kind === 'lockEvent') return { ...(record as LockEvent), title: (record as LockEvent).title ?? (record as LockEvent).type, speed: null };
+		const event = record as GeofenceEvent;
+		const type = event.type ?? 'crossed';
+		return { ...event, type, title: `${event.geofenceName ?? event.geofenceId ?? 'Geofence'} ${type}`, speed: null };
+	}
+
+	private happening({ deviceId, type, title, time, latitude, longitude, speed }: Happening): Marker | undefined {
 		if (latitude === null || longitude === null) return undefined;
 		return flat({
-			// One marker for each alarm: the map moves a marker when its name comes again.
-			name: `${this.name(deviceId)}: ${escaped(title)}, ${time ?? recordedAt ?? ''}`,
+			// One marker for each: the map moves a marker when its name comes again.
+			name: `${this.name(deviceId)}: ${escaped(title)}, ${time ?? ''}`,
 			deviceId: escaped(deviceId),
 			lat: latitude,
 			lon: longitude,
-			layer: `${this.layer} alarms`,
+			layer: `${this.layer} ${this.kind === 'alarm' ? 'alarms' : 'events'}`,
 			icon: 'fa-exclamation-triangle',
 			iconColor: COLOURS.alarm,
-			alarm: escaped(type),
+			kind: escaped(type),
 			speed: speed === null ? null : `${String(speed)} kph`,
-			raised: time,
+			happened: time,
 		});
 	}
 

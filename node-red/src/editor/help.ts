@@ -30,7 +30,7 @@ function paramLine(field: Field): string {
 	return `- **${plain(title)}**${required ? '' : ' (optional)'}: ${plain(description).replace(/\.?$/, '.')}${known}`;
 }
 
-function operationSection({ action, title, description, effect, params, kind, evidence }: AnyOperation): string {
+function operationSection({ title, description, effect, params, kind, evidence }: AnyOperation): string {
 	const fields = Object.values(params as Fields);
 	const notes = [
 		effect === 'command' ? 'Needs *Allow Commands* in the account. Sent exactly once.' : effect === 'write' ? 'Sent exactly once.' : '',
@@ -39,7 +39,7 @@ function operationSection({ action, title, description, effect, params, kind, ev
 	return [
 		`#### ${plain(title)}`,
 		'',
-		`${plain(action)}: ${plain(description).replace(/\.?$/, '.')}`,
+		plain(description).replace(/\.?$/, '.'),
 		'',
 		...fields.map(paramLine),
 		...(fields.length === 0 ? [] : ['']),
@@ -82,8 +82,6 @@ Each message runs the chosen operation once. Values can be typed in, or taken fr
 Errors go to Catch nodes. \`msg.error.message\` says what is wrong and what to do; \`msg.error.cause\` holds the vendor's code and words; \`msg.error.code\` is one of
 
 ${ERRORS.map(([code, meaning]) => `- \`${code}\`: ${meaning}`).join('\n')}
-
-### Operations
 
 ${resources.map((resource) => `### ${RESOURCE_TITLES[resource] ?? resource}\n\n${provider.operations.filter((operation) => operation.resource === resource).map(operationSection).join('\n')}`).join('\n')}`;
 }

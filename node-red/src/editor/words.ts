@@ -2,7 +2,6 @@ import type { Provider } from '../../../core/provider';
 
 /** What the dialogs and the status line say in English; the catalog's own words come on top. */
 const WORDS = {
-	palette: { request: '__title__', account: '__title__ account' },
 	account: {
 		name: 'Name',
 		namePlaceholder: 'Name shown in flows',
@@ -11,7 +10,7 @@ const WORDS = {
 		test: 'Test login',
 		testing: 'Logging in …',
 		testNote: 'Logs in with the values above. Nothing is saved.',
-		http: 'This address is plain http: the login signature and all positions travel unencrypted. Try the same address with https:// and keep it if the test succeeds.',
+		http: 'This address is plain http: logins, positions and commands travel unencrypted. Try the same address with https:// and keep it if the test succeeds.',
 		failed: 'The test could not be run: __message__',
 	},
 	request: {
@@ -37,8 +36,6 @@ const WORDS = {
 		choose: 'Choose …',
 		picked: 'picked',
 		time: 'time',
-		text: 'text',
-		outputLabel: 'records',
 		secret: 'Not stored in the flow: take it from a message, the context or an environment variable.',
 	},
 	picker: {
@@ -88,7 +85,7 @@ const WORDS = {
 export function wordsOf(provider: Provider): object {
 	return {
 		...WORDS,
-		palette: { request: provider.title, account: `${provider.title} account` },
+		palette: { account: `${provider.title} account` },
 		request: { ...WORDS.request, timeoutHint: WORDS.request.timeoutHint.replace('__minutes__', String(provider.limits.deadlineMs / 60_000)) },
 		connection: Object.fromEntries(Object.entries(provider.connection).map(([name, { title, description, options }]) => [name, { title, description, ...(options === undefined ? {} : { options: Object.fromEntries(options.map((option) => [option.value, option.title])) }) }])),
 	};

@@ -116,6 +116,13 @@ function openList(input, { provider, field, many, all }) {
 		if (found.length > ROWS) $('<div class="fleetwire-list-note">').text(text('picker.more', { count: found.length - ROWS })).appendTo(rows);
 	};
 
+	content.on('keydown', (event) => {
+		if (event.key !== 'Escape') return;
+		// Closed here: the editor would look for the parents of what is gone by then.
+		event.stopPropagation();
+		panel.hide();
+		input.focus();
+	});
 	say(text('picker.loading'));
 	// Opened before the list has come, so that the wait is seen.
 	panel.show({ target: input.uiSelect, align: 'right' });

@@ -32,12 +32,16 @@ fleetwire.prepareRequest = (node, provider) => {
 		operation.val(current);
 		// The editor fires "change" by itself: only a resource without the operation changes it.
 		if (operation.val() === null) operation.prop('selectedIndex', 0);
-		showOperation();
 	};
-	resource.on('change', fillOperations);
+	// Lets the editor check the operation anew, which it did when only the resource had changed.
+	resource.on('change', () => {
+		fillOperations();
+		operation.trigger('change');
+	});
 	operation.on('change', showOperation);
 	$('#node-input-output').on('change', showResult);
 	fillOperations();
+	showOperation();
 };
 
 /** Shows the fields of the chosen operation; does nothing while it stays the same. */

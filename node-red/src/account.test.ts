@@ -1,0 +1,105 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Provider } from '../../core/provider';
+import { findOperation } from '../../core/provider';
+import { trackceo } from '../../providers/protrack';
+import { Account, connectionOf } from './account';
+
+const provider = trackceo as unknown as Provider;
+const getMany = findOperation(provider, 'device', 'getMany');
+if (getMany === undefined) throw new Error('device.getMany is gone');
+
+let server: Server;
+let baseUrl: string;
+let logins: number;
+let refuse: boolean;
+let slow: number;
+const accounts: Account[] = [];
+
+beforeEach(async () => {
+	[logins, refuse, slow] = [0, false, 0];
+	// The platform in four lines: each login ends the session before it.
+	server = createServer((request, response) => {
+		const url = new URL(request.url ?? '', 'http://vendor');
+		const token = url.searchParams.get('access_token');
+		const answer =
+			url.pathname === '/api/authorization'
+				? refuse
+					? { code: 20001, message: 'Account or password error' }
+					: { code: 0, record: { access_token: `token-${String(++logins)}`, expires_in: 7200 } }
+				: token === `token-${String(logins)}`
+					? { code: 0, record: [{ imei: '358899051025339' }] }
+					: { code: 10011, message: 'invalid' };
+		setTimeout(() => response.end(JSON.stringify(answer)), slow);
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+});
+
+afterEach(async () => {
+	await Promise.all(accounts.splice(0).map((account) => account.close()));
+	server.closeAllConnections();
+	server.close();
+});
+
+function accountWith(onLogin?: ConstructorParameters<typeof Account>[3]): Account {
+	const settings = { baseUrl, account: 'demo', secretType: 'password', secret: 'Abc@34590', allowCommands: 'false', rateLimit: '60000', allowPrivateAddresses: true };
+	const account = new Account(provider, connectionOf(provider, settings), {}, onLogin);
+	accounts.push(account);
+	return account;
+}
+
+const devices = (account: Account, signal?: AbortSignal) => account.client(() => undefined).collect(getMany, {}, { signal });
+
+test('all nodes log in once, and so does what a redeploy makes of them', async () => {
+	const account = accountWith();
+	expect(logins).toBe(0);
+	await Promise.all([devices(account), devices(account), devices(accountWith())]);
+	await account.close();
+	expect(await devices(accountWith())).toHaveLength(1);
+	expect(logins).toBe(1);
+});
+
+test('a test login leaves the others a session that lives', async () => {
+	const account = accountWith();
+	await devices(account);
+	for (let count = 0; count < 3; count++) await accountWith().logIn();
+	expect(await devices(account)).toHaveLength(1);
+	expect(logins).toBe(4);
+});
+
+test('tells how logins end', async () => {
+	const told: (string | undefined)[] = [];
+	const account = accountWith((rejected) => told.push(rejected?.code));
+	refuse = true;
+	await expect(devices(account)).rejects.toMatchObject({ code: 'LoginRejected' });
+	refuse = false;
+	await devices(account);
+	expect(told).toEqual(['LoginRejected', undefined]);
+});
+
+test('whoever stops waiting for a login leaves it to the others, and nothing is thrown into the void', async () => {
+	const unhandled = vi.fn();
+	process.on('unhandledRejection', unhandled);
+	slow = 100;
+	const account = accountWith();
+	const stop = new AbortController();
+	const stopped = devices(account, stop.signal);
+	const other = devices(account);
+	setTimeout(() => stop.abort(), 20);
+	await expect(stopped).rejects.toMatchObject({ code: 'TimedOut' });
+	expect(await other).toHaveLength(1);
+	expect(logins).toBe(1);
+	await expect(devices(account, AbortSignal.abort())).rejects.toMatchObject({ code: 'TimedOut' });
+	refuse = true;
+	await new Promise((resolve) => setTimeout(resolve, 50));
+	process.off('unhandledRejection', unhandled);
+	expect(unhandled).not.toHaveBeenCalled();
+});
+
+test('settings that are incomplete or lead nowhere are refused in words', () => {
+	expect(() => connectionOf(provider, { baseUrl })).toThrow('Account is missing');
+	baseUrl = 'ftp://vendor.example';
+	expect(() => accountWith()).toThrow('The base URL must begin with https:// or http://.');
+});
