@@ -193,7 +193,7 @@ export class Client<C extends Connection = Connection> {
 					}
 				}
 			} catch (thrown) {
-				error = this.failed(thrown);
+				error = this.failed(thrown, signal?.aborted ?? false);
 			} finally {
 				release();
 			}
@@ -215,10 +215,10 @@ export class Client<C extends Connection = Connection> {
 		return error;
 	}
 
-	/** No answer at all. */
-	private failed(thrown: unknown): FleetError {
+	/** No answer at all. One that nobody waited for any more says nothing about the vendor. */
+	private failed(thrown: unknown, aborted: boolean): FleetError {
 		const error = asFleetError(thrown);
-		if (error instanceof Unreachable || error instanceof TimedOut) this.shared.resilience.failed(this.host.now());
+		if (!aborted && (error instanceof Unreachable || error instanceof TimedOut)) this.shared.resilience.failed(this.host.now());
 		else this.shared.resilience.left();
 		return error;
 	}

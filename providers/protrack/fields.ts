@@ -25,7 +25,7 @@ const accountName = { placeholder: 'e.g. demo', lookup: 'subAccount', max: 100 }
 export const account = text({ title: 'Account', description: 'Name of the sub-account', ...accountName });
 export const accountOrOwn = text({ title: 'Account', description: 'Name of a sub-account; empty for the account itself', ...accountName, optional: true });
 
-const accepted = 'A date and time; without an offset it is read in the time zone of the workflow. A distance such as -24h works too.';
+const accepted = 'A date and time; without an offset it is local: in n8n to the workflow\'s time zone, in Node-RED to the machine\'s. A distance such as -24h works too.';
 
 export function period(from = '-24h', to = 'now') {
 	return {

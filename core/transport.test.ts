@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { transportError } from './transport';
+
+const trust = 'Trust it.';
+
+test.each([
+	['ENOTFOUND', false, 'Unreachable', 'none', /no server with the name/],
+	['ECONNREFUSED', true, 'Unreachable', 'none', /refuses the connection/],
+	['ENETDOWN', true, 'Unreachable', 'unknown', /no way to/],
+	['CERT_HAS_EXPIRED', true, 'Unreachable', 'none', /certificate .* cannot be trusted/],
+	['ERR_SSL_WRONG_VERSION_NUMBER', true, 'Unreachable', 'none', /No secure connection/],
+	['Z_DATA_ERROR', true, 'UnexpectedAnswer', 'unknown', /cannot be decompressed/],
+	['HPE_INVALID_CONSTANT', true, 'UnexpectedAnswer', 'unknown', /as a web server does/],
+	['ETIMEDOUT', true, 'TimedOut', 'unknown', /did not answer in time/],
+	['ETIMEDOUT', false, 'TimedOut', 'none', /could not be reached in time/],
+	['ECONNRESET', true, 'Unreachable', 'unknown', /broke off/],
+	['', false, 'Unreachable', 'none', /No connection to/],
+] as const)('%s (sent: %s)', (code, sent, kind, effect, words) => {
+	const error = transportError(code, 'vendor.example', { sent, trust });
+	expect([error.code, error.effect]).toEqual([kind, effect]);
+	expect(error.message).toMatch(words);
+	expect(error.advice).not.toBe('');
+});
