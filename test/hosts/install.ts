@@ -193,11 +193,8 @@ export function cleanEnvironment(nodeBinary?: string): NodeJS.ProcessEnv {
 
 /** The environment for a host: no proxy stands between it and loopback, and its temporary files are in its own folder. */
 export function hostEnvironment(nodeBinary: string, temporary: string): NodeJS.ProcessEnv {
-	const env = cleanEnvironment(nodeBinary);
-	for (const key of Object.keys(env)) {
-		if (/^(https?|all|no)_proxy$/i.test(key)) delete env[key];
-	}
-	return { ...env, TMPDIR: temporary, TZ: 'UTC' };
+	const env = Object.entries(cleanEnvironment(nodeBinary)).filter(([key]) => !/^(https?|all|no)_proxy$/i.test(key));
+	return { ...Object.fromEntries(env), TMPDIR: temporary, TZ: 'UTC' };
 }
 
 export async function npm(
