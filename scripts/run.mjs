@@ -65,7 +65,7 @@ const commands = {
 	},
 	bench: () => {
 		build();
-		tsx('bench/bench.ts', ...args);
+		node('--expose-gc', '--import', 'tsx', 'bench/bench.ts', ...args);
 	},
 	screenshots: () => {
 		build();
