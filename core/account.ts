@@ -10,11 +10,11 @@ export interface SharedAccount {
 	readonly sessions: SessionKeeper;
 	readonly resilience: Resilience;
 	readonly lookups: Map<string, { choices: Promise<Choice[]>; until: number }>;
-	limiter: Limiter;
-	/** Requests a minute that the limiter was made for. */
+	readonly limiter: Limiter;
+	/** Requests a minute that the limiter is set to. */
 	rateLimit: number;
-	/** Where a host without a store of its own keeps the session. */
-	session?: Session;
+	/** Where a host without a store of its own keeps the session, with the loginKey of who made it. */
+	session?: Session & { key: string };
 }
 
 /** Requests of one account under way at once. */
@@ -40,13 +40,13 @@ export function loginKey(provider: Pick<Provider, 'name'>, connection: Connectio
 export function sharedAccount(provider: Provider, connection: Connection): SharedAccount {
 	const key = accountKey(provider, connection);
 	const { rateLimit } = connection;
-	const limiter = () => new Limiter(rateLimit, Math.min(provider.limits.burst, rateLimit), CONCURRENCY);
+	const burst = Math.min(provider.limits.burst, rateLimit);
 	let shared = accounts.get(key);
 	if (shared === undefined) {
-		shared = { sessions: new SessionKeeper(provider.title, connection.account), resilience: new Resilience(provider.title), lookups: new Map(), limiter: limiter(), rateLimit };
+		shared = { sessions: new SessionKeeper(provider.title, connection.account), resilience: new Resilience(provider.title), lookups: new Map(), limiter: new Limiter(rateLimit, burst, CONCURRENCY), rateLimit };
 		accounts.set(key, shared);
 	} else if (shared.rateLimit !== rateLimit) {
-		shared.limiter = limiter();
+		shared.limiter.change(rateLimit, burst);
 		shared.rateLimit = rateLimit;
 	}
 	return shared;

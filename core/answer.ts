@@ -1,12 +1,13 @@
 import { RateLimited, UnexpectedAnswer, VendorFault } from './errors';
 import type { WireAnswer } from './host';
 
-/** Seconds or a date in a Retry-After header, as milliseconds. */
-export function retryAfterOf(answer: WireAnswer, now = Date.now()): number | undefined {
-	const value = answer.headers['retry-after'];
+/** Seconds or a date in a Retry-After header, as milliseconds. A date is by the server's clock, which its Date header tells. */
+export function retryAfterOf({ headers }: WireAnswer, now = Date.now()): number | undefined {
+	const value = headers['retry-after'];
 	if (value === undefined) return undefined;
 	const seconds = Number(value);
-	const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - now;
+	const here = Date.parse(headers.date ?? '');
+	const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - (Number.isNaN(here) ? now : here);
 	return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 

@@ -33,12 +33,16 @@ export interface Run<F extends Fields = Fields, R extends Row = Row> {
 	call<F2 extends Fields, A2, R2 extends Row, O2>(operation: Operation<F2, A2, R2, O2>, params: Values<F2>): Promise<R2[]>;
 	/** The account's devices and the like, at most five minutes old. */
 	lookup(name: string): Promise<Choice[]>;
+	/** Token of the session in force, for what is not a request: a link that a person opens. */
+	token(): Promise<string>;
 	sleep(ms: number): Promise<void>;
 	/** Milliseconds since 1970. */
 	now(): number;
 	warn(message: string): void;
 	/** Requests worth making side by side. */
 	readonly width: number;
+	/** Settings of the account, such as the time zone in which the vendor's days are counted. */
+	readonly connection: Connection;
 }
 
 interface Call {
@@ -113,15 +117,15 @@ export class Client<C extends Connection = Connection> {
 		return records;
 	}
 
-	/** Choices for a picker, cached for five minutes. */
-	async lookup(name: string): Promise<Choice[]> {
+	/** Choices for a picker, cached for five minutes. The options matter to whoever has to ask the vendor for them. */
+	async lookup(name: string, { onWait, deadlineMs, priority }: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'> = {}): Promise<Choice[]> {
 		const find = this.provider.lookups[name];
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${name}.`);
 		const { lookups } = this.shared;
 		const key = `${name} ${loginKey(this.provider, this.connection)}`;
 		let cached = lookups.get(key);
 		if (cached === undefined || cached.until <= this.host.now()) {
-			const choices = find(this as unknown as Client);
+			const choices = find(this as unknown as Client, { onWait, deadlineMs, priority });
 			cached = { choices, until: this.host.now() + LOOKUP_MS };
 			lookups.set(key, cached);
 			choices.catch(() => lookups.delete(key));
@@ -153,12 +157,21 @@ export class Client<C extends Connection = Connection> {
 		return {
 			ask: (params) => ask(operation, params),
 			call: (other, params) => ask(other as AnyOperation, params) as Promise<never[]>,
-			lookup: (name) => this.lookup(name),
+			lookup: (name) => this.lookup(name, { ...call.options, deadlineMs: call.deadline - this.host.now() }),
+			token: () => this.token(call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
 			now: () => this.host.now(),
 			warn: (message) => this.host.warn(this.redactor.text(message)),
 			width: WIDTH,
+			connection: this.connection,
 		};
+	}
+
+	private async token({ options: { signal } }: Call): Promise<string> {
+		if (this.host.token === undefined) throw new UnexpectedAnswer('This program gives no session away.', { advice: 'Update Fleetwire.' });
+		const token = await this.host.token({ signal });
+		this.redactor.addToken(token);
+		return token;
 	}
 
 	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
@@ -167,9 +180,13 @@ export class Client<C extends Connection = Connection> {
 		const { signal, onWait, priority = 'person' } = call.options;
 		const read = operation.effect === 'read';
 		let stale: string | undefined;
+		let earlier: FleetError | undefined;
 		for (let attempt = 1; ; ) {
 			let error: FleetError;
-			const release = await this.shared.limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait });
+			const release = await this.shared.limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait }).catch((late: unknown) => {
+				// With no turn left to try again, what went wrong says more than that.
+				throw earlier === undefined || signal?.aborted ? late : earlier;
+			});
 			const held = resilience.enter(this.host.now());
 			if (held !== undefined) {
 				release();
@@ -181,19 +198,19 @@ export class Client<C extends Connection = Connection> {
 				const answer = await this.host.send(request, { stale, signal, timeoutMs, freshForMs: read ? 0 : FRESH_FOR_COMMANDS_MS });
 				this.redactor.addToken(answer.session);
 				try {
-					const data = this.provider.open(answer, request);
+					const data = this.provider.open(answer, request, operation);
 					resilience.succeeded();
 					this.shared.limiter.recover();
 					return data;
 				} catch (thrown) {
-					error = this.refused(thrown);
+					earlier = error = this.refused(thrown);
 					if (error instanceof SessionExpired && stale === undefined && (read || error.definite)) {
 						stale = answer.session;
 						continue;
 					}
 				}
 			} catch (thrown) {
-				error = this.failed(thrown, signal?.aborted ?? false);
+				earlier = error = this.failed(thrown, signal?.aborted ?? false);
 			} finally {
 				release();
 			}
@@ -211,7 +228,7 @@ export class Client<C extends Connection = Connection> {
 		const error = asFleetError(thrown);
 		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer)) resilience.failed(this.host.now());
 		else resilience.succeeded();
-		if (error instanceof RateLimited) limiter.slowDown();
+		if (error instanceof RateLimited) limiter.slowDown(this.host.now(), error.retryAfterMs);
 		return error;
 	}
 

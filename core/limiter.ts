@@ -9,6 +9,8 @@ const ORDER: Record<Priority, number> = { command: 0, person: 1, poll: 2 };
 const SLOWEST = 1 / 60_000;
 /** Each success after a complaint gives back this share of the set rate. */
 const RECOVERY = 0.02;
+/** However long a vendor asks us to pause, after this we look again. */
+const LONGEST_PAUSE_MS = 3_600_000;
 
 interface Waiting {
 	order: number;
@@ -18,9 +20,13 @@ interface Waiting {
 /**
  * Token bucket and concurrency cap of one account in one process. Nodes of the account share it, so that together they
  * stay within its quota. Polls may use at most half of the bucket, so that they cannot starve a person or a command.
+ *
+ * A burst of 1 means that the vendor wants requests apart from each other. It counts from when a request reaches it: that
+ * is some time between our sending (with a login before it, perhaps) and its answer. So such requests go one at a time,
+ * and the pause after each begins when it has ended.
  */
 export class Limiter {
-	private readonly set: number;
+	private set: number;
 	private rate: number;
 	private tokens: number;
 	private filledAt: number | undefined;
@@ -30,7 +36,7 @@ export class Limiter {
 
 	constructor(
 		perMinute: number,
-		private readonly burst: number,
+		private burst: number,
 		private readonly concurrency = 4,
 	) {
 		this.set = perMinute / 60_000;
@@ -70,15 +76,24 @@ export class Limiter {
 		return () => {
 			if (released) return;
 			released = true;
+			this.fill(host.now());
 			this.running -= 1;
 			this.pump(host);
 		};
 	}
 
-	/** The vendor said that we are too fast: go at half the speed. */
-	slowDown(): void {
+	/** The vendor said that we are too fast, and perhaps how long to pause: go at half the speed from now on. */
+	slowDown(now = this.filledAt, pauseMs = 0): void {
+		if (now !== undefined) this.fill(now);
 		this.rate = Math.max(this.rate / 2, Math.min(SLOWEST, this.set));
-		this.tokens = Math.min(this.tokens, 0);
+		this.tokens = Math.min(this.tokens, 0, 1 - Math.min(pauseMs, LONGEST_PAUSE_MS) * this.rate);
+	}
+
+	/** The account's limit was changed. What is used up stays used up. */
+	change(perMinute: number, burst: number): void {
+		this.set = this.rate = perMinute / 60_000;
+		this.burst = burst;
+		this.tokens = Math.min(this.tokens, burst);
 	}
 
 	/** A request went well: come slowly back to the set rate. */
@@ -88,16 +103,24 @@ export class Limiter {
 
 	/** Milliseconds until the bucket has enough for this order and those ahead of it. */
 	private waitFor(order: number, now: number, ahead: number): number {
-		this.filledAt ??= now;
-		this.tokens = Math.min(this.burst, this.tokens + Math.max(0, now - this.filledAt) * this.rate);
-		this.filledAt = now;
+		this.fill(now);
 		const needed = ahead + (order === ORDER.poll ? Math.max(1, this.burst / 2) : 1);
 		return this.tokens >= needed ? 0 : Math.max(1, Math.ceil((needed - this.tokens) / this.rate));
 	}
 
+	private get spaced(): boolean {
+		return this.burst <= 1;
+	}
+
+	private fill(now: number): void {
+		const passed = this.filledAt === undefined || (this.spaced && this.running > 0) ? 0 : Math.max(0, now - this.filledAt);
+		this.tokens = Math.min(this.burst, this.tokens + passed * this.rate);
+		this.filledAt = now;
+	}
+
 	/** Gives turns to the head of the queue for as long as there are slots and tokens; else comes back when there are. */
 	private pump(host: Host): void {
-		for (let head = this.queue[0]; head !== undefined && this.running < this.concurrency; head = this.queue[0]) {
+		for (let head = this.queue[0]; head !== undefined && this.running < (this.spaced ? 1 : this.concurrency); head = this.queue[0]) {
 			const wait = this.waitFor(head.order, host.now(), 0);
 			if (wait > 0) {
 				this.wakeIn(wait, host);
@@ -133,7 +156,13 @@ export class Limiter {
 			]);
 		} catch (error) {
 			const place = this.queue.indexOf(waiting);
-			if (place !== -1) this.queue.splice(place, 1);
+			if (place !== -1) {
+				this.queue.splice(place, 1);
+			} else {
+				// The turn came in the same moment: it must go to the next one.
+				this.running -= 1;
+				this.pump(host);
+			}
 			throw error;
 		} finally {
 			signal?.removeEventListener('abort', stop);
@@ -144,7 +173,7 @@ export class Limiter {
 
 function tooLate(waitMs: number): TimedOut {
 	return new TimedOut(`This account's request limit leaves no turn in time${waitMs > 0 ? `: the next one is in ${String(Math.ceil(waitMs / 1000))} s` : ''}.`, {
-		advice: 'Run it less often, or raise the rate limit in the account if the vendor allows more.',
+		advice: 'Run it less often or ask for less at once, give it more time (Timeout), or raise the rate limit in the account if the vendor allows more.',
 		retryable: false,
 	});
 }

@@ -1,7 +1,7 @@
 import type { Choice, Fields } from './field';
 import type { Exchange, WireAnswer, WireRequest } from './host';
 import type { AnyOperation, Evidence } from './operation';
-import type { Client } from './client';
+import type { Client, RunOptions } from './client';
 import type { Redactor } from './redaction';
 
 export type ProviderName = 'trackceo' | 'etrack' | 'ctrack' | 'itracksense' | 'trackgps';
@@ -47,11 +47,11 @@ export interface Provider<C extends Connection = Connection> {
 	/** Adds the session to a request. */
 	readonly sign: (request: WireRequest, session: string, connection: C) => WireRequest;
 	/**
-	 * Opens the envelope: gives the part that holds data. The request is at hand because some vendors give one code
-	 * different meanings in different methods.
+	 * Opens the envelope: gives the part that holds data. Request and operation are at hand because some vendors give one
+	 * code different meanings in different methods.
 	 * @throws FleetError for everything that is not a success; an empty result is not an error.
 	 */
-	readonly open: (answer: WireAnswer, request: WireRequest) => unknown;
+	readonly open: (answer: WireAnswer, request: WireRequest, operation: AnyOperation) => unknown;
 	/**
 	 * The route of an operation where it depends on the account; by default the declared one.
 	 * @throws FleetError if the operation must not be tried as it is declared
@@ -60,7 +60,7 @@ export interface Provider<C extends Connection = Connection> {
 	readonly limits: Limits;
 	readonly operations: readonly AnyOperation[];
 	/** Choices for pickers, by the name that fields refer to. */
-	readonly lookups: Readonly<Record<string, (client: Client) => Promise<Choice[]>>>;
+	readonly lookups: Readonly<Record<string, (client: Client, options?: RunOptions) => Promise<Choice[]>>>;
 }
 
 /** Finds an operation by the names that a flow stores. */

@@ -161,8 +161,10 @@ export interface Trip {
 export interface FuelEvent {
 	id: string;
 	deviceId: string;
-	/** Canonical kind, e.g. "fueling", "possibleTheft", "totalRefill". */
+	/** Canonical kind, e.g. "fueling", "possibleTheft", "totalRefill"; "other" where the vendor's kind is not known. */
 	type: string;
+	/** The vendor's own kind. */
+	vendorType: string;
 	/** Whether it sums up the period that was asked for, and is no event in itself. */
 	summary: boolean;
 	/** Whether it is about the secondary source, such as gas beside petrol. */
@@ -221,6 +223,114 @@ export interface Group {
 	name: string | null;
 }
 
+/** Whether a device is inside a geofence. */
+export interface GeofenceState {
+	deviceId: string;
+	geofenceId: string | null;
+	inside: boolean | null;
+	status: DeviceStatus | null;
+	/** Whether the position behind it is a satellite fix. */
+	gpsFix: boolean | null;
+	time: string | null;
+}
+
+/** Distance and fuel of a period. */
+export interface Consumption {
+	/** Null where the vendor names a device that is not known by that name. */
+	deviceId: string | null;
+	/** Name or plate, where the vendor sends it along. */
+	deviceName: string | null;
+	from: string;
+	to: string;
+	distance: number | null;
+	/** How long the engine ran. */
+	engineSeconds: number | null;
+	/** Litres. */
+	fuel: number | null;
+	/** Litres per 100 km. */
+	fuelPer100Km: number | null;
+	/** On the secondary source, such as gas beside petrol. */
+	secondaryDistance: number | null;
+	secondaryFuel: number | null;
+}
+
+/** A halt of a device. */
+export interface Stop {
+	id: string;
+	deviceId: string;
+	startedAt: string | null;
+	endedAt: string | null;
+	/** How long it lasted, and for how much of it the engine ran. */
+	seconds: number | null;
+	idleSeconds: number | null;
+	latitude: number | null;
+	longitude: number | null;
+	address: string | null;
+	odometer: number | null;
+	driverName: string | null;
+	private: boolean | null;
+}
+
+/** What a sensor measured. */
+export interface Reading {
+	id: string;
+	deviceId: string;
+	/** Degrees Celsius, or percent. */
+	type: 'temperature' | 'humidity';
+	sensor: string | null;
+	time: string | null;
+	value: number | null;
+}
+
+/** Where a device is, in words. */
+export interface Address {
+	deviceId: string;
+	time: string | null;
+	address: string | null;
+}
+
+/** A text that a device or its SIM card got or sent. */
+export interface DeviceMessage {
+	id: string;
+	deviceId: string | null;
+	iccid: string | null;
+	direction: 'toDevice' | 'fromDevice' | null;
+	text: string | null;
+	/** The vendor's own word. */
+	status: string | null;
+	time: string | null;
+}
+
+export interface SimCard {
+	iccid: string;
+	simNumber: string | null;
+	imsi: string | null;
+	deviceId: string | null;
+	packageName: string | null;
+	/** The vendor's own words for the card and for its connection. */
+	status: string | null;
+	sessionStatus: string | null;
+	/** Megabytes of the package, and the vendor's count of them. */
+	dataAllowance: number | null;
+	dataCount: number | null;
+	/** Text messages of the package, and the vendor's count of them. */
+	smsAllowance: number | null;
+	smsCount: number | null;
+	operator: string | null;
+	technology: string | null;
+	ipAddress: string | null;
+	tag: string | null;
+	remark: string | null;
+	activatedAt: string | null;
+	expiresAt: string | null;
+	createdAt: string | null;
+}
+
+/** A web page of the vendor's that opens without a login. Whoever has the address is logged in. */
+export interface WebLink {
+	url: string;
+}
+
 /** Kinds of record, by the name that operations refer to. `other`: a body that the vendor's document does not describe, passed through. */
 export interface RecordKinds {
 	device: Device;
@@ -237,6 +347,14 @@ export interface RecordKinds {
 	message: Message;
 	driver: Driver;
 	group: Group;
+	geofenceState: GeofenceState;
+	consumption: Consumption;
+	stop: Stop;
+	reading: Reading;
+	address: Address;
+	deviceMessage: DeviceMessage;
+	simCard: SimCard;
+	webLink: WebLink;
 	other: object;
 }
 

@@ -9,6 +9,13 @@ export const RESOURCE_TITLES: Readonly<Record<string, string>> = {
 	command: 'Command',
 	message: 'Message',
 	subAccount: 'Sub-Account',
+	address: 'Address',
+	lock: 'Lock',
+	sim: 'SIM Card',
+	session: 'Session',
+	fuel: 'Fuel',
+	stop: 'Stop',
+	temperature: 'Temperature',
 };
 
 /** What a simplified record of each kind is, and holds: for help and docs. */
@@ -27,5 +34,13 @@ export const RECORD_WORDS: Readonly<Record<RecordKind, { title: string; holds: s
 	message: { title: 'Queue Message', holds: 'delivery tag and the record in it' },
 	driver: { title: 'Driver', holds: 'id, name, group' },
 	group: { title: 'Group', holds: 'id, name' },
+	geofenceState: { title: 'Geofence State', holds: 'device, geofence, inside or not, online or not, time' },
+	consumption: { title: 'Consumption', holds: 'device, period, distance in km, fuel in litres' },
+	stop: { title: 'Stop', holds: 'start, end, coordinates, address, durations, driver' },
+	reading: { title: 'Reading', holds: 'kind, sensor, time, value' },
+	address: { title: 'Address', holds: 'device, time, address' },
+	deviceMessage: { title: 'Device Message', holds: 'device or SIM card, direction, text, status, time' },
+	simCard: { title: 'SIM Card', holds: 'numbers, device, package, status, volumes, due dates' },
+	webLink: { title: 'Web Link', holds: 'an address that opens without a login' },
 	other: { title: 'Answer', holds: 'what the vendor sends; its document does not describe it' },
 };

@@ -59,6 +59,11 @@ export function instantOfLocal(localAsUtc: number, zone: string): number {
 	return localAsUtc - before;
 }
 
+/** What a zone's wall clock shows at an instant, written as if it were UTC: the inverse of `instantOfLocal`. */
+export function localOfInstant(instant: number, zone: string): number {
+	return instant + offsetAt(zone, instant);
+}
+
 export function isTimeZone(zone: string): boolean {
 	try {
 		formatFor(zone);

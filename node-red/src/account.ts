@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sharedAccount, type SharedAccount } from '../../core/account';
+import { loginKey, sharedAccount, type SharedAccount } from '../../core/account';
 import { checkBaseUrl } from '../../core/base-url';
 import { Client } from '../../core/client';
 import { LoginRejected } from '../../core/errors';
@@ -26,6 +26,7 @@ export class Account {
 	readonly redactor = new Redactor();
 	private readonly wire: Wire;
 	private readonly shared: SharedAccount;
+	private readonly key: string;
 
 	/** @param onLogin hears how a login ended: undefined if well */
 	constructor(
@@ -38,6 +39,7 @@ export class Account {
 		provider.secrets(connection, this.redactor);
 		this.wire = new Wire({ baseUrl: connection.baseUrl, allowPrivateAddresses: connection.allowPrivateAddresses, ...options });
 		this.shared = sharedAccount(provider, connection);
+		this.key = loginKey(provider, connection);
 	}
 
 	/** A client whose hints go to `warn`. */
@@ -58,7 +60,7 @@ export class Account {
 		try {
 			const session = await logIn(this.provider, this.connection, (request) => this.wire.send(request, { timeoutMs: ATTEMPT_TIMEOUT_MS }), Date.now);
 			this.redactor.addToken(session.token);
-			this.shared.session = session;
+			this.shared.session = { ...session, key: this.key };
 			this.onLogin();
 			return session;
 		} catch (error) {
@@ -74,17 +76,15 @@ export class Account {
 
 	private async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
 		signal?.throwIfAborted();
-		const { token } = await orAborted(
-			this.shared.sessions.get({
-				current: () => Promise.resolve(this.shared.session),
-				renew: () => this.logIn(),
-				stale,
-				freshForMs,
-				now: Date.now,
-			}),
-			signal,
-		);
+		const { token } = await orAborted(this.session(stale, freshForMs), signal);
 		return { ...(await this.wire.send(this.provider.sign(request, token, this.connection), { timeoutMs, signal })), session: token };
+	}
+
+	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<Session> {
+		const own = () => (this.shared.session?.key === this.key ? this.shared.session : undefined);
+		const session = await this.shared.sessions.get({ current: () => Promise.resolve(own()), renew: () => this.logIn(), stale, freshForMs, now: Date.now });
+		// It may be one that another account node of the same name was just making, perhaps with another secret.
+		return own()?.token === session.token ? session : await this.logIn();
 	}
 }
 

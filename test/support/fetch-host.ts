@@ -19,7 +19,7 @@ export class FetchHost<C extends Connection> implements Host {
 		const shared = sharedAccount(this.provider as unknown as Provider, this.connection);
 		const { token } = await shared.sessions.get({
 			current: () => Promise.resolve(shared.session),
-			renew: async () => (shared.session = await logIn(this.provider, this.connection, this.exchange(timeoutMs), () => this.now())),
+			renew: async () => (shared.session = { ...(await logIn(this.provider, this.connection, this.exchange(timeoutMs), () => this.now())), key: '' }),
 			stale,
 			freshForMs,
 			now: () => this.now(),
