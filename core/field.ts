@@ -66,9 +66,11 @@ export function shown(value: unknown): string {
 
 type Optional<O, T> = O extends { optional: true } ? T | undefined : T;
 
-function make<T>(kind: Field['kind'], words: Words, schema: z.ZodType<T>, more: Partial<Field> & { optional?: boolean }): Field<T> {
+/** The schema is built when it is first asked for: making those of all operations at once would slow each start of a host. */
+function make<T>(kind: Field['kind'], words: Words, build: () => z.ZodType<T>, more: Partial<Field> & { optional?: boolean }): Field<T> {
 	const { optional = false, ...rest } = more;
 	const { title, description, placeholder, when } = words;
+	let built: z.ZodType<T> | undefined;
 	return {
 		clean: same,
 		kind,
@@ -77,8 +79,10 @@ function make<T>(kind: Field['kind'], words: Words, schema: z.ZodType<T>, more: 
 		...(placeholder === undefined ? {} : { placeholder }),
 		...(when === undefined ? {} : { when }),
 		...rest,
-		schema: (optional ? schema.optional() : schema) as z.ZodType<T>,
 		required: !optional,
+		get schema() {
+			return (built ??= (optional ? build().optional() : build()) as z.ZodType<T>);
+		},
 	};
 }
 
@@ -97,12 +101,15 @@ interface TextOptions extends Words {
 
 export function text<const O extends TextOptions>(o: O): Field<Optional<O, string>> {
 	const { title, min = 1, max, pattern, expected = 'has the wrong form' } = o;
-	let schema = z.string({ error: (issue) => `${title} must be a text, not ${shown(issue.input)}.` }).min(min, { error: () => `${title} must not be shorter than ${String(min)} characters.` });
-	if (max !== undefined) {
-		schema = schema.max(max, { error: (issue) => `${title} must not be longer than ${String(max)} characters; it has ${String((issue.input as string).length)}.` });
-	}
-	if (pattern !== undefined) schema = schema.regex(pattern, { error: (issue) => `${title} ${expected}, not ${o.secret ? 'what was given' : shown(issue.input)}.` });
-	return make(o.lookup === undefined ? 'text' : 'id', o, schema, {
+	const build = () => {
+		let schema = z.string({ error: (issue) => `${title} must be a text, not ${shown(issue.input)}.` }).min(min, { error: () => `${title} must not be shorter than ${String(min)} characters.` });
+		if (max !== undefined) {
+			schema = schema.max(max, { error: (issue) => `${title} must not be longer than ${String(max)} characters; it has ${String((issue.input as string).length)}.` });
+		}
+		if (pattern !== undefined) schema = schema.regex(pattern, { error: (issue) => `${title} ${expected}, not ${o.secret ? 'what was given' : shown(issue.input)}.` });
+		return schema;
+	};
+	return make(o.lookup === undefined ? 'text' : 'id', o, build, {
 		clean: o.secret ? (value) => (typeof value === 'number' ? String(value) : value) : scalar,
 		optional: o.optional === true,
 		initial: o.initial,
@@ -125,11 +132,14 @@ export function number<const O extends NumberOptions>(o: O): Field<Optional<O, n
 	const { title, min, max, unit } = o;
 	const range = min !== undefined && max !== undefined ? `between ${String(min)} and ${String(max)}` : min !== undefined ? `at least ${String(min)}` : `at most ${String(max)}`;
 	const wrong = (issue: { input?: unknown }) => `${title} must be ${range}${unit === undefined ? '' : ` ${unit}`}, not ${shown(issue.input)}.`;
-	let schema = z.number({ error: (issue) => `${title} must be a number, not ${shown(issue.input)}.` });
-	if (o.integer) schema = schema.int({ error: (issue) => `${title} must be a whole number, not ${shown(issue.input)}.` });
-	if (min !== undefined) schema = schema.min(min, { error: wrong });
-	if (max !== undefined) schema = schema.max(max, { error: wrong });
-	return make('number', o, schema, {
+	const build = () => {
+		let schema = z.number({ error: (issue) => `${title} must be a number, not ${shown(issue.input)}.` });
+		if (o.integer) schema = schema.int({ error: (issue) => `${title} must be a whole number, not ${shown(issue.input)}.` });
+		if (min !== undefined) schema = schema.min(min, { error: wrong });
+		if (max !== undefined) schema = schema.max(max, { error: wrong });
+		return schema;
+	};
+	return make('number', o, build, {
 		clean: (value) => (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value),
 		optional: o.optional === true,
 		initial: o.initial,
@@ -140,7 +150,7 @@ export function number<const O extends NumberOptions>(o: O): Field<Optional<O, n
 }
 
 export function flag(o: Words & { initial: boolean }): Field<boolean> {
-	return make('boolean', o, z.boolean({ error: (issue) => `${o.title} must be true or false, not ${shown(issue.input)}.` }), {
+	return make('boolean', o, () => z.boolean({ error: (issue) => `${o.title} must be true or false, not ${shown(issue.input)}.` }), {
 		clean: (value) => {
 			const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
 			return word === 'true' || word === 1 ? true : word === 'false' || word === 0 ? false : value;
@@ -154,31 +164,31 @@ interface ChoiceOptions<V extends string> extends Words {
 	initial?: V;
 }
 
+const valuesOf = <V extends string>({ options }: Pick<ChoiceOptions<V>, 'options'>) => options.map(({ value }) => value) as unknown as [V, ...V[]];
+
 const listed = (options: readonly Choice[]) => {
 	const names = options.map((option) => (option.value === option.title ? option.value : `"${option.value}"`));
 	return names.length > 12 ? `${names.slice(0, 12).join(', ')} ...` : names.join(', ');
 };
 
 export function choice<const V extends string>(o: ChoiceOptions<V>): Field<V> {
-	const values = o.options.map((option) => option.value);
-	const schema = z.enum(values as unknown as [V, ...V[]], { error: (issue) => `${o.title} must be one of ${listed(o.options)}, not ${shown(issue.input)}.` });
-	return make('choice', o, schema as unknown as z.ZodType<V>, { clean: scalar, options: o.options, initial: o.initial });
+	const build = () => z.enum(valuesOf(o), { error: (issue) => `${o.title} must be one of ${listed(o.options)}, not ${shown(issue.input)}.` }) as unknown as z.ZodType<V>;
+	return make('choice', o, build, { clean: scalar, options: o.options, initial: o.initial });
 }
 
 /** Any number of the options; none chosen means no restriction. */
 export function choices<const V extends string>(o: Omit<ChoiceOptions<V>, 'initial'>): Field<V[]> {
-	const values = o.options.map((option) => option.value);
-	const one = z.enum(values as unknown as [V, ...V[]], { error: (issue) => `${o.title} must only hold ${listed(o.options)}, not ${shown(issue.input)}.` });
-	const schema = z.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` });
-	return make('choices', o, schema as unknown as z.ZodType<V[]>, { clean: asList, options: o.options, initial: [] });
+	const build = () => {
+		const one = z.enum(valuesOf(o), { error: (issue) => `${o.title} must only hold ${listed(o.options)}, not ${shown(issue.input)}.` });
+		return z.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` }) as unknown as z.ZodType<V[]>;
+	};
+	return make('choices', o, build, { clean: asList, options: o.options, initial: [] });
 }
 
 /** A point in time; the value is milliseconds since 1970. */
 export function time<const O extends Words & { optional?: true; initial?: string }>(o: O): Field<Optional<O, number>> {
-	const schema = z.number({
-		error: (issue) => `${o.title} must be a date and time such as 2026-01-31T08:00:00Z, not ${shown(issue.input)}.`,
-	});
-	return make('time', o, schema, { clean: (value, clock) => readTime(value, clock) ?? value, optional: o.optional === true, initial: o.initial });
+	const build = () => z.number({ error: (issue) => `${o.title} must be a date and time such as 2026-01-31T08:00:00Z, not ${shown(issue.input)}.` });
+	return make('time', o, build, { clean: (value, clock) => readTime(value, clock) ?? value, optional: o.optional === true, initial: o.initial });
 }
 
 interface IdsOptions extends Words {
@@ -196,14 +206,13 @@ interface IdsOptions extends Words {
 /** A list of identifiers: an array, or a text separated by commas, semicolons, spaces or new lines. Doubles are dropped. */
 export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: true } ? Ids : string[]> {
 	const { title, noun, pattern, expected, most } = o;
-	let list = z
-		.array(z.string({ error: (issue) => `${title}: ${noun} must be a text, not ${shown(issue.input)}.` }).regex(pattern, { error: (issue) => `${title}: ${noun} ${expected}, not ${shown(issue.input)}.` }), {
-			error: (issue) => `${title} must be a list of ${noun}s, not ${shown(issue.input)}.`,
-		})
-		.min(1, { error: () => `${title} is empty: give at least one ${noun}.` });
-	if (most !== undefined) list = list.max(most, { error: (issue) => `${title} must not name more than ${String(most)} at once; it names ${String((issue.input as string[]).length)}.` });
-	const schema = o.all ? z.union([z.literal(ALL), list], { error: undefined }) : list;
-	return make('ids', o, schema as z.ZodType, {
+	const build = () => {
+		const one = z.string({ error: (issue) => `${title}: ${noun} must be a text, not ${shown(issue.input)}.` }).regex(pattern, { error: (issue) => `${title}: ${noun} ${expected}, not ${shown(issue.input)}.` });
+		let list = z.array(one, { error: (issue) => `${title} must be a list of ${noun}s, not ${shown(issue.input)}.` }).min(1, { error: () => `${title} is empty: give at least one ${noun}.` });
+		if (most !== undefined) list = list.max(most, { error: (issue) => `${title} must not name more than ${String(most)} at once; it names ${String((issue.input as string[]).length)}.` });
+		return (o.all ? z.union([z.literal(ALL), list]) : list) as z.ZodType;
+	};
+	return make('ids', o, build, {
 		clean: (value) => {
 			const parts = asList(value);
 			if (!Array.isArray(parts)) return parts;
@@ -217,8 +226,8 @@ export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: tr
 
 /** Anything that is JSON: an object, or its text. */
 export function json(o: Words & { optional?: true; initial?: string }): Field<Record<string, unknown> | undefined> {
-	const schema = z.record(z.string(), z.unknown(), { error: (issue) => `${o.title} must be a JSON object, not ${shown(issue.input)}.` });
-	return make<Record<string, unknown> | undefined>('json', o, schema, {
+	const build = () => z.record(z.string(), z.unknown(), { error: (issue) => `${o.title} must be a JSON object, not ${shown(issue.input)}.` });
+	return make<Record<string, unknown> | undefined>('json', o, build, {
 		clean: (value) => {
 			if (typeof value !== 'string') return value;
 			try {
