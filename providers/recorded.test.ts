@@ -14,6 +14,8 @@ import { providers } from '.';
 interface Recorded {
 	source: string;
 	params: Record<string, unknown>;
+	/** What the tests in the real hosts fill in, for the simulator. */
+	simulated: Record<string, unknown>;
 	exchanges: { request: string; response: unknown }[];
 	simplified: object[];
 	raw?: object[];
@@ -42,6 +44,7 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 		const file = join(folder, `${name}.json`);
 		expect(existsSync(file), `${name} has no recorded pair`).toBe(true);
 		const recorded = JSON.parse(readFileSync(file, 'utf8')) as Recorded;
+		expect(recorded.simulated, `${name} has no parameters for the simulator`).toBeTypeOf('object');
 		const run = async (output: 'simplified' | 'raw') => {
 			const answers = recorded.exchanges.map(({ response }) => response);
 			const host = new TestHost(() => json(answers.shift() ?? { code: -1, message: 'nothing recorded' }));

@@ -36,6 +36,10 @@ const node = (...rest) => run('node', rest);
 const tsx = (...rest) => run('node', ['--import', 'tsx', ...rest]);
 const vitest = (...rest) => run('node', [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...rest]);
 const build = () => node('scripts/build.mjs');
+const pack = () => {
+	build();
+	node('scripts/pack.mjs');
+};
 
 const commands = {
 	build,
@@ -49,14 +53,11 @@ const commands = {
 	},
 	'test:unit': () => vitest('--project', 'unit', ...args),
 	'test:hosts': () => {
-		build();
+		pack();
 		tsx('test/hosts/install.ts');
 		vitest('--project', 'hosts', ...args);
 	},
-	pack: () => {
-		build();
-		node('scripts/pack.mjs');
-	},
+	pack,
 	catalog: () => tsx('scripts/catalog.ts', ...args),
 	simulate: () => tsx('simulators/main.ts', ...args),
 	demo: () => {
@@ -68,7 +69,7 @@ const commands = {
 		node('--expose-gc', '--import', 'tsx', 'bench/bench.ts', ...args);
 	},
 	screenshots: () => {
-		build();
+		pack();
 		tsx('demo/screenshots.ts', ...args);
 	},
 };

@@ -1,4 +1,6 @@
 /** A vendor for the hosts' tests: a simulator whose clock stands still, and what each operation must give on it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from '../../core/client';
 import type { Provider } from '../../core/provider';
 import type { AnyOperation } from '../../core/operation';
@@ -10,28 +12,16 @@ import { FetchHost } from '../support/fetch-host';
 
 /** Long enough ago for any host's clock: the periods below have ended, and the login's time is learnt from code 10014. */
 export const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
-const ISO = (ms: number) => new Date(ms).toISOString();
-const [FIRST = '', SECOND = ''] = createFleet({ now: NOW }).map(({ imei }) => imei);
-export const DEVICE = FIRST;
+/** The first vehicle of the simulated fleet. */
+export const DEVICE = createFleet({ now: NOW })[0]?.imei ?? '';
+/** In a recorded pair: the number of the command that was sent last. */
+const LAST_COMMAND = '(last)';
 
-/** What a user fills in, for each operation; an operation without a line here fails the tests. */
-export const PARAMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-	'position.getCurrent': { devices: '*' },
-	'position.getHistory': { devices: FIRST, begin: ISO(NOW - 6 * 3_600_000), end: ISO(NOW) },
-	'device.getMany': { account: '' },
-	'device.get': { devices: `${FIRST}, ${SECOND}` },
-	'device.getMileage': { devices: `${FIRST},${SECOND}`, begin: '2026-03-02T00:00:00Z', end: '2026-03-12T00:00:00Z', roundToHalfHours: false },
-	'alarm.getMany': { devices: FIRST, begin: '2026-03-11T00:00:00Z', end: '2026-03-18T00:00:00Z', types: [] },
-	'geofence.create': { device: FIRST, name: 'Depot', alarmOn: 'both', latitude: 44.4268, longitude: 26.1025, radius: 300 },
-	'command.send': { device: FIRST, command: 'LOCKDOOR', waitForAnswer: true },
-	'command.getStatus': { commandId: '' },
-	'message.send': { accounts: 'demo-north,driver1', content: 'Hello' },
-	'subAccount.getMany': { account: '' },
-	'subAccount.get': { account: 'driver1' },
-	'subAccount.block': { account: 'driver1' },
-	'subAccount.unblock': { account: 'driver1' },
-	'subAccount.setPassword': { account: 'driver1', newPassword: 'New-Password-1' },
-};
+/** What a user fills in to run an operation on the simulator: part of its recorded pair. */
+function simulatedParams(operation: AnyOperation): Record<string, unknown> {
+	const file = join(__dirname, '..', '..', 'providers', 'protrack', 'recorded', `${nameOf(operation)}.json`);
+	return (JSON.parse(readFileSync(file, 'utf8')) as { simulated: Record<string, unknown> }).simulated;
+}
 
 export interface TestVendor {
 	simulator: ProtrackSimulator;
@@ -57,10 +47,8 @@ export async function startVendor(brand: 'trackceo' | 'etrack'): Promise<TestVen
 	let passed = 0;
 	const client = new Client(protrack, direct, new FetchHost(protrack, direct, { now: () => twin.now() + passed, pass: (ms) => (passed += ms) }));
 	const paramsFor = (operation: AnyOperation, { commands }: ProtrackSimulator) => {
-		const name = nameOf(operation);
-		const params = PARAMS[name];
-		if (params === undefined) throw new Error(`test/hosts/vendor.ts has no parameters for ${name}`);
-		return name === 'command.getStatus' ? { commandId: commands.at(-1)?.id } : params;
+		const params = simulatedParams(operation);
+		return params.commandId === LAST_COMMAND ? { ...params, commandId: commands.at(-1)?.id } : params;
 	};
 	return {
 		simulator,
