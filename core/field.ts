@@ -24,6 +24,8 @@ export interface Field<T = unknown> {
 	readonly options?: readonly Choice[];
 	/** Name of the provider's lookup that fills the picker. */
 	readonly lookup?: string;
+	/** What is typed in place of a pick, in title case: "By IMEI". */
+	readonly typedAs?: string;
 	/** An `ids` field may also be `ALL`. */
 	readonly all?: boolean;
 	readonly min?: number;
@@ -97,6 +99,8 @@ interface TextOptions extends Words {
 	expected?: string;
 	secret?: boolean;
 	lookup?: string;
+	/** With `lookup`: what is typed in place of a pick; "ID" if nothing is said. */
+	typedAs?: string;
 }
 
 export function text<const O extends TextOptions>(o: O): Field<Optional<O, string>> {
@@ -116,6 +120,7 @@ export function text<const O extends TextOptions>(o: O): Field<Optional<O, strin
 		max,
 		secret: o.secret,
 		lookup: o.lookup,
+		typedAs: o.typedAs,
 	});
 }
 
@@ -193,8 +198,10 @@ export function time<const O extends Words & { optional?: true; initial?: string
 
 interface IdsOptions extends Words {
 	lookup: string;
-	/** What one of them is called, e.g. "IMEI". */
+	/** What one of them is called in a sentence, e.g. "IMEI". */
 	noun: string;
+	/** What is typed in place of a pick; the noun if nothing is said. */
+	typedAs?: string;
 	pattern: RegExp;
 	expected: string;
 	/** Whether `ALL` is accepted. */
@@ -220,6 +227,7 @@ export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: tr
 			return o.all && unique.length === 1 && unique[0] === ALL ? ALL : unique;
 		},
 		lookup: o.lookup,
+		typedAs: o.typedAs ?? noun,
 		all: o.all,
 	}) as Field<O extends { all: true } ? Ids : string[]>;
 }

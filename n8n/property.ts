@@ -1,9 +1,6 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { Choice, Field } from '../core/field';
 
-/** How the identifiers of a lookup are called where one is typed in. */
-const TYPED: Readonly<Record<string, string>> = { device: 'By IMEI', subAccount: 'By Name' };
-
 /** n8n's own nodes sort lists of this length or more, and its lint asks for it. */
 const SORTED_FROM = 5;
 
@@ -77,16 +74,15 @@ function momentOf(initial: string): string {
 	return fullHour === undefined ? `={{ $now${back} }}` : `={{ $now.toUTC()${back}.startOf('hour') }}`;
 }
 
-function locatorOf({ kind, lookup = '', all, placeholder }: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
+function locatorOf({ kind, lookup = '', typedAs = 'ID', all, placeholder }: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
 	const many = kind === 'ids';
-	const typed = TYPED[lookup] ?? 'By ID';
 	return {
 		type: 'resourceLocator',
 		default: { mode: 'list', value: '' },
 		modes: [
 			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: searchMethod(lookup, all), searchable: true } },
 			{
-				displayName: typed,
+				displayName: `By ${typedAs}`,
 				name: 'id',
 				type: 'string',
 				...(placeholder === undefined ? {} : { placeholder }),

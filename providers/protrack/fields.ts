@@ -19,9 +19,9 @@ export const devicesOrAll = ids({
 	all: true,
 });
 
-export const device = text({ title: 'Device', description: 'Device to act on, as its IMEI', placeholder: 'e.g. 358899051025339', lookup: 'device', pattern: IMEI, expected: imeiForm });
+export const device = text({ title: 'Device', description: 'Device to act on, as its IMEI', placeholder: 'e.g. 358899051025339', lookup: 'device', typedAs: 'IMEI', pattern: IMEI, expected: imeiForm });
 
-const accountName = { placeholder: 'e.g. demo', lookup: 'subAccount', max: 100 } as const;
+const accountName = { placeholder: 'e.g. demo', lookup: 'subAccount', typedAs: 'Name', max: 100 } as const;
 export const account = text({ title: 'Account', description: 'Name of the sub-account', ...accountName });
 export const accountOrOwn = text({ title: 'Account', description: 'Name of a sub-account; empty for the account itself', ...accountName, optional: true });
 
