@@ -7,25 +7,21 @@ import type { AnyOperation } from '../../core/operation';
 import { isOption } from '../../n8n/properties';
 import { PASSWORD } from '../../simulators/protrack';
 import { chain, startN8n, type Credential, type Execution, type N8n, type WorkflowDefinition } from './n8n';
-import { comparable, DEVICE, nameOf, startVendor, type TestVendor } from './vendor';
+import { BRANDS, comparable, DEVICE, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
-const TYPES = { trackceo: { node: 'trackCeo', credential: 'trackCeoApi' }, etrack: { node: 'eTrack', credential: 'eTrackApi' } } as const;
-type Brand = keyof typeof TYPES;
-const BRANDS = Object.keys(TYPES) as Brand[];
-
 let n8n: N8n;
-const vendors = {} as Record<Brand, TestVendor>;
-const credentials = {} as Record<Brand, Credential>;
+const vendors = {} as Record<VendorName, TestVendor>;
+const credentials = {} as Record<VendorName, Credential>;
 
-const settingsOf = (brand: Brand) => ({ ...vendors[brand].connection });
+const settingsOf = (name: VendorName) => ({ ...vendors[name].connection });
 
 beforeAll(async () => {
 	const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('n8n-nodes-fleetwire-'));
 	n8n = await startN8n({ packages: [join(ARTIFACTS, tarball ?? '')] });
-	for (const brand of BRANDS) {
-		vendors[brand] = await startVendor(brand);
-		credentials[brand] = await n8n.createCredential({ name: brand, type: TYPES[brand].credential, data: settingsOf(brand) });
+	for (const name of VENDOR_NAMES) {
+		vendors[name] = await startVendor(name);
+		credentials[name] = await n8n.createCredential({ name, type: vendors[name].n8n.credential, data: settingsOf(name) });
 	}
 });
 
@@ -49,17 +45,17 @@ function parametersOf(operation: AnyOperation, params: Readonly<Record<string, u
 	return { ...parameters, options, ...rest };
 }
 
-const node = (brand: Brand, parameters: object, rest: object = {}) => ({
+const credentialsOf = (name: VendorName) => ({ [vendors[name].n8n.credential]: { id: credentials[name].id, name: credentials[name].name } });
+const node = (vendor: VendorName, parameters: object, rest: object = {}) => ({
 	name: 'Fleet',
-	type: `n8n-nodes-fleetwire.${TYPES[brand].node}`,
+	type: `n8n-nodes-fleetwire.${vendors[vendor].n8n.node}`,
 	parameters: parameters as Record<string, unknown>,
-	credentials: { [TYPES[brand].credential]: { id: credentials[brand].id, name: credentials[brand].name } },
+	credentials: credentialsOf(vendor),
 	...rest,
 });
 
-async function run(brand: Brand, name: string, params: Readonly<Record<string, unknown>>, rest: object = {}, settings: object = {}): Promise<Execution> {
-	const operation = vendors[brand].provider.operations.find((each) => nameOf(each) === name) as AnyOperation;
-	return await n8n.runWorkflow(chain(node(brand, parametersOf(operation, params, rest), settings)));
+async function run(vendor: VendorName, name: string, params: Readonly<Record<string, unknown>>, rest: object = {}, settings: object = {}): Promise<Execution> {
+	return await n8n.runWorkflow(chain(node(vendor, parametersOf(vendors[vendor].operation(name), params, rest), settings)));
 }
 
 test('the example workflow runs', async () => {
@@ -72,10 +68,10 @@ test('the example workflow runs', async () => {
 	expect(execution.status).toBe('success');
 });
 
-describe.each(BRANDS)('%s', (brand) => {
+describe.each(VENDOR_NAMES)('%s', (brand) => {
 	test('has its node and its credential', async () => {
 		const types = await n8n.nodeTypes();
-		expect(types.find(({ name }) => name === `n8n-nodes-fleetwire.${TYPES[brand].node}`)).toMatchObject({ credentials: [{ name: TYPES[brand].credential, required: true }] });
+		expect(types.find(({ name }) => name === `n8n-nodes-fleetwire.${vendors[brand].n8n.node}`)).toMatchObject({ credentials: [{ name: vendors[brand].n8n.credential, required: true }] });
 	});
 
 	test('runs every operation, simplified and raw, with the records that the core gives', async () => {
@@ -93,70 +89,70 @@ describe.each(BRANDS)('%s', (brand) => {
 	});
 
 	test('the credential test accepts what is right', async () => {
-		const type = TYPES[brand].credential;
+		const type = vendors[brand].n8n.credential;
 		expect(await n8n.testCredential({ name: 'good', type, data: settingsOf(brand) })).toMatchObject({ status: 'OK' });
 	});
 
 	test.each([
-		['a wrong password', { secret: 'wrong-password' }, /refuses the account or its password/],
-		['a blocked account', { account: 'blocked' }, /the account is blocked/],
-		['an account without the Open API', { account: 'noapi' }, /does not permit this to the account/],
-		['a base URL where nothing listens', { baseUrl: 'http://127.0.0.1:9' }, /(connect|reach|listens)/i],
+		['a wrong password', { secret: 'wrong-password' }, undefined],
+		['a base URL where nothing listens', { baseUrl: 'http://127.0.0.1:9' }, /refuses the connection/],
 		['a private address without permission', { allowPrivateAddresses: false }, /private address/],
 		['a base URL that is none', { baseUrl: 'api' }, /not a web address/],
-		['an md5 that is none', { secretType: 'md5' }, /The secret is not an md5/],
 	])('the credential test says what is wrong with %s', async (_, change, words) => {
-		const type = TYPES[brand].credential;
-		const result = await n8n.testCredential({ name: 'bad', type, data: { ...settingsOf(brand), ...change } });
+		const { n8n: { credential }, refusal } = vendors[brand];
+		const result = await n8n.testCredential({ name: 'bad', type: credential, data: { ...settingsOf(brand), ...change } });
 		expect(result.status).toBe('Error');
-		expect(result.message).toMatch(words);
-		expect(result.message).not.toContain(PASSWORD);
+		expect(result.message).toMatch(words ?? refusal);
+		expect(result.message).not.toContain(settingsOf(brand).secret);
 	});
 
 	test('the credential test says so when a web page comes in place of an answer', async () => {
 		const { simulator } = vendors[brand];
-		simulator.fail({ kind: 'html', match: '/api/authorization', times: null });
-		const result = await n8n.testCredential({ name: 'html', type: TYPES[brand].credential, data: settingsOf(brand) });
+		simulator.fail({ kind: 'html', times: null });
+		const result = await n8n.testCredential({ name: 'html', type: vendors[brand].n8n.credential, data: settingsOf(brand) });
 		simulator.clearFaults();
 		expect(result).toMatchObject({ status: 'Error' });
 		expect(result.message).toMatch(/web page/);
 	});
 
-	test('a session killed from outside is renewed without the user noticing', async () => {
-		const { simulator } = vendors[brand];
-		await run(brand, 'device.getMany', {});
-		simulator.killToken('demo');
-		const before = simulator.requests.filter(({ path }) => path === '/api/authorization').length;
-		const execution = await run(brand, 'position.getCurrent', { devices: '*' });
-		expect(execution).toMatchObject({ status: 'success' });
-		expect(execution.data.Fleet).toHaveLength(12);
-		const logins = simulator.requests.filter(({ path }) => path === '/api/authorization').slice(before);
-		expect(logins.filter(({ code }) => code === 0)).toHaveLength(1);
-	});
-
-	test('one session serves one execution after another', async () => {
-		const { simulator } = vendors[brand];
-		await run(brand, 'device.getMany', {});
-		const logins = () => simulator.requests.filter(({ path }) => path === '/api/authorization').length;
+	test('a session killed from outside is renewed without the user noticing, and then serves', async () => {
+		const { simulator, connection, provider, paramsOf, logins } = vendors[brand];
+		const operation = provider.operations.find(({ effect, list }) => effect === 'read' && list) as AnyOperation;
+		await run(brand, nameOf(operation), paramsOf(operation));
+		simulator.killToken(connection.account);
 		const before = logins();
-		for (let count = 0; count < 3; count++) await run(brand, 'device.getMany', {});
-		expect(logins()).toBe(before);
+		for (let count = 0; count < 3; count++) {
+			const execution = await run(brand, nameOf(operation), paramsOf(operation));
+			expect(execution).toMatchObject({ status: 'success' });
+			expect(execution.data.Fleet?.length).toBeGreaterThan(0);
+		}
+		expect(logins() - before).toBe(1);
 	});
 
 	test('pickers list devices, search them, and offer all', async () => {
-		const query = {
-			path: 'parameters.devices',
-			nodeTypeAndVersion: { name: `n8n-nodes-fleetwire.${TYPES[brand].node}`, version: 1 },
-			credentials: { [TYPES[brand].credential]: { id: credentials[brand].id, name: credentials[brand].name } },
-			currentNodeParameters: { resource: 'position', operation: 'getCurrent' },
-		};
+		const { device, n8n: { node: type }, provider } = vendors[brand];
+		const query = { path: 'parameters.devices', nodeTypeAndVersion: { name: `n8n-nodes-fleetwire.${type}`, version: 1 }, credentials: credentialsOf(brand), currentNodeParameters: {} };
 		const { results } = await n8n.resourceLocatorResults({ ...query, methodName: 'searchDevicesOrAll' });
 		expect(results[0]).toMatchObject({ value: '*' });
-		expect(results.map(({ value }) => value)).toContain(DEVICE);
-		const found = await n8n.resourceLocatorResults({ ...query, methodName: 'searchDevices', filter: DEVICE });
-		expect(found.results).toMatchObject([{ value: DEVICE }]);
-		const accounts = await n8n.resourceLocatorResults({ ...query, methodName: 'searchSubAccounts' });
-		expect(accounts.results.map(({ value }) => value)).toContain('driver1');
+		expect(results.map(({ value }) => value)).toContain(device);
+		const found = await n8n.resourceLocatorResults({ ...query, methodName: 'searchDevices', filter: device });
+		expect(found.results.map(({ value }) => value)).toContain(device);
+		for (const lookup of Object.keys(provider.lookups)) {
+			const list = await n8n.resourceLocatorResults({ ...query, methodName: `search${lookup.charAt(0).toUpperCase()}${lookup.slice(1)}s` });
+			expect(list.results.length, lookup).toBeGreaterThan(0);
+		}
+	});
+});
+
+describe.each(BRANDS)('%s', (brand) => {
+	test.each([
+		['a blocked account', { account: 'blocked' }, /the account is blocked/],
+		['an account without the Open API', { account: 'noapi' }, /does not permit this to the account/],
+		['an md5 that is none', { secretType: 'md5' }, /The secret is not an md5/],
+	])('the credential test says what is wrong with %s', async (_, change, words) => {
+		const result = await n8n.testCredential({ name: 'bad', type: vendors[brand].n8n.credential, data: { ...settingsOf(brand), ...change } });
+		expect(result.status).toBe('Error');
+		expect(result.message).toMatch(words);
 	});
 
 	test('a limit is kept', async () => {
@@ -185,7 +181,7 @@ describe.each(BRANDS)('%s', (brand) => {
 
 	test('with Continue On Fail, a bad item fails alone and every record knows its item', async () => {
 		const items = [{ imei: DEVICE }, { imei: 'nonsense' }, { imei: '999999999999999' }, { imei: DEVICE }];
-		const operation = vendors[brand].provider.operations.find((each) => nameOf(each) === 'position.getCurrent') as AnyOperation;
+		const operation = vendors[brand].operation('position.getCurrent');
 		const execution = await n8n.runWorkflow({
 			nodes: [
 				{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
@@ -217,10 +213,10 @@ describe.each(BRANDS)('%s', (brand) => {
 
 	test('with Allow Commands off, no command leaves', async () => {
 		const { simulator } = vendors[brand];
-		const { id, name } = await n8n.createCredential({ name: 'careful', type: TYPES[brand].credential, data: { ...settingsOf(brand), allowCommands: false } });
+		const { id, name } = await n8n.createCredential({ name: 'careful', type: vendors[brand].n8n.credential, data: { ...settingsOf(brand), allowCommands: false } });
 		simulator.requests.length = 0;
-		const operation = vendors[brand].provider.operations.find((each) => nameOf(each) === 'command.send') as AnyOperation;
-		const execution = await n8n.runWorkflow(chain({ ...node(brand, parametersOf(operation, { device: DEVICE, command: 'RELAY,1' })), credentials: { [TYPES[brand].credential]: { id, name } } }));
+		const operation = vendors[brand].operation('command.send');
+		const execution = await n8n.runWorkflow(chain({ ...node(brand, parametersOf(operation, { device: DEVICE, command: 'RELAY,1' })), credentials: { [vendors[brand].n8n.credential]: { id, name } } }));
 		expect(execution.error).toMatchObject({ message: expect.stringContaining('commands are switched off'), description: expect.stringContaining('Allow Commands') });
 		expect(simulator.requests).toHaveLength(0);
 	});

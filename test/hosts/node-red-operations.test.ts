@@ -7,11 +7,9 @@ import type { AnyOperation } from '../../core/operation';
 import { PASSWORD } from '../../simulators/protrack';
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type NodeRed, type Rig, type RunResult } from './node-red';
-import { comparable, DEVICE, nameOf, startVendor, type TestVendor } from './vendor';
+import { BRANDS, comparable, DEVICE, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
-const BRANDS = ['trackceo', 'etrack'] as const;
-type Brand = (typeof BRANDS)[number];
 
 /** A value as the dialog's TypedInput stores it. */
 function typed({ kind }: Field, value: unknown): { type: string; value: string } {
@@ -21,12 +19,12 @@ function typed({ kind }: Field, value: unknown): { type: string; value: string }
 
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let nodeRed: NodeRed;
-	const vendors = {} as Record<Brand, TestVendor>;
+	const vendors = {} as Record<VendorName, TestVendor>;
 
 	beforeAll(async () => {
 		const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-'));
 		nodeRed = await startNodeRed({ version, packages: [join(ARTIFACTS, tarball ?? '')] });
-		for (const brand of BRANDS) vendors[brand] = await startVendor(brand);
+		for (const name of VENDOR_NAMES) vendors[name] = await startVendor(name);
 	});
 
 	afterAll(async () => {
@@ -34,9 +32,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
 	});
 
-	async function rigOf(brand: Brand, name: string, params: Readonly<Record<string, unknown>>, settings: object = {}, account: object = {}): Promise<Rig> {
-		const { provider, connection } = vendors[brand];
-		const operation = provider.operations.find((each) => nameOf(each) === name) as AnyOperation;
+	async function rigOf(brand: VendorName, name: string, params: Readonly<Record<string, unknown>>, settings: object = {}, account: object = {}): Promise<Rig> {
+		const { connection } = vendors[brand];
+		const operation = vendors[brand].operation(name);
 		const { secret, ...rest } = connection;
 		const inputs = Object.entries(operation.params as Fields).filter(([key]) => Object.hasOwn(params, key)).map(([key, field]) => {
 			const value = params[key];
@@ -48,18 +46,22 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		);
 	}
 
+	/** A node that reads a list. */
+	const anyRig = (brand: VendorName) => {
+		const { provider, paramsOf } = vendors[brand];
+		const operation = provider.operations.find(({ effect, list }) => effect === 'read' && list) as AnyOperation;
+		return rigOf(brand, nameOf(operation), paramsOf(operation));
+	};
 	const run = async (...args: Parameters<typeof rigOf>): Promise<RunResult> => (await rigOf(...args)).run({ payload: 'in' });
 	const records = ({ outputs }: RunResult) => outputs[0]?.[0]?.payload as object[];
 
-	test('both vendors are in the palette, without an error', async () => {
+	test('all vendors are in the palette, without an error', async () => {
 		const sets = (await nodeRed.nodeSets()).filter(({ module }) => module === '@fleetwire/node-red-fleet');
-		expect(sets.map(({ types, enabled, err }) => ({ types, enabled, err })).sort((a, b) => String(a.types).localeCompare(String(b.types)))).toEqual([
-			{ types: ['fleetwire-etrack-account', 'fleetwire-etrack'], enabled: true, err: undefined },
-			{ types: ['fleetwire-trackceo-account', 'fleetwire-trackceo'], enabled: true, err: undefined },
-		]);
+		const found = sets.map(({ types, enabled, err }) => ({ types: [...types].sort(), enabled, err }));
+		expect(found.sort((a, b) => String(a.types).localeCompare(String(b.types)))).toEqual([...VENDOR_NAMES].sort().map((name) => ({ types: [`fleetwire-${name}`, `fleetwire-${name}-account`], enabled: true, err: undefined })));
 	});
 
-	describe.each(BRANDS)('%s', (brand) => {
+	describe.each(VENDOR_NAMES)('%s', (brand) => {
 		test('runs every operation, simplified and raw, with the records that the core gives', async () => {
 			const { provider, paramsOf, expected } = vendors[brand];
 			for (const operation of provider.operations) {
@@ -76,6 +78,39 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			}
 		});
 
+		test('the Test button says how a login went, with the values in the dialog or the deployed secret', async () => {
+			await anyRig(brand);
+			const { secret, ...settings } = vendors[brand].connection;
+			const login = (body: object) => nodeRed.admin('POST', `/fleetwire/${brand}/test`, { body });
+			expect(await login({ id: 'new', settings, credentials: { secret } })).toMatchObject({ ok: true });
+			expect(await login({ id: 'account', settings, credentials: { secret: '__PWRD__' } })).toMatchObject({ ok: true });
+			expect(await login({ id: 'new', settings, credentials: { secret: 'wrong-password' } })).toMatchObject({ ok: false, message: expect.stringMatching(vendors[brand].refusal) });
+			expect(await login({ id: 'new', settings: { ...settings, baseUrl: 'http://127.0.0.1:9' }, credentials: { secret } })).toMatchObject({ ok: false, code: 'Unreachable' });
+		});
+
+		test('pickers get the devices of the account', async () => {
+			await anyRig(brand);
+			for (const lookup of Object.keys(vendors[brand].provider.lookups)) {
+				const { choices } = (await nodeRed.adminGet(`/fleetwire/${brand}/lookup/account/${lookup}`)) as { choices: { value: string }[] };
+				if (lookup === 'device') expect(choices.map(({ value }) => value)).toContain(vendors[brand].device);
+				expect(choices.length, lookup).toBeGreaterThan(0);
+			}
+		});
+
+		test('a session killed from outside is renewed without the user noticing, and a redeploy needs no login', async () => {
+			const { simulator, connection, logins } = vendors[brand];
+			const rig = await anyRig(brand);
+			await rig.run();
+			const before = logins();
+			simulator.killToken(connection.account);
+			expect(records(await rig.run()).length).toBeGreaterThan(0);
+			expect(logins() - before).toBe(1);
+			expect(records(await (await anyRig(brand)).run()).length).toBeGreaterThan(0);
+			expect(logins() - before).toBe(1);
+		});
+	});
+
+	describe.each(BRANDS)('%s', (brand) => {
 		test('gives one message for each record, in parts that Join understands', async () => {
 			const result = await run(brand, 'position.getCurrent', { devices: '*' }, { result: 'record' });
 			const [messages = []] = result.outputs;
@@ -138,35 +173,6 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			expect(caught).toMatchObject([{ error: { code: 'LoginRejected', message: expect.stringContaining('refuses the account or its password') } }]);
 			expect(JSON.stringify(caught)).not.toContain(PASSWORD);
 			expect(nodeRed.logs()).not.toContain(PASSWORD);
-		});
-
-		test('the Test button says how a login went, with the values in the dialog or the deployed secret', async () => {
-			await rigOf(brand, 'device.getMany', {});
-			const { secret, ...settings } = vendors[brand].connection;
-			const login = (body: object) => nodeRed.admin('POST', `/fleetwire/${brand}/test`, { body });
-			expect(await login({ id: 'new', settings, credentials: { secret } })).toMatchObject({ ok: true });
-			expect(await login({ id: 'account', settings, credentials: { secret: '__PWRD__' } })).toMatchObject({ ok: true });
-			expect(await login({ id: 'new', settings, credentials: { secret: 'wrong' } })).toMatchObject({ ok: false, message: expect.stringContaining('refuses the account or its password') });
-			expect(await login({ id: 'new', settings: { ...settings, baseUrl: 'http://127.0.0.1:9' }, credentials: { secret } })).toMatchObject({ ok: false, code: 'Unreachable' });
-		});
-
-		test('pickers get the devices of the account', async () => {
-			await rigOf(brand, 'device.getMany', {});
-			const { choices } = (await nodeRed.adminGet(`/fleetwire/${brand}/lookup/account/device`)) as { choices: { value: string }[] };
-			expect(choices.map(({ value }) => value)).toContain(DEVICE);
-		});
-
-		test('a session killed from outside is renewed without the user noticing, and a redeploy needs no login', async () => {
-			const { simulator } = vendors[brand];
-			const logins = () => simulator.requests.filter(({ path, code }) => path === '/api/authorization' && code === 0).length;
-			const rig = await rigOf(brand, 'position.getCurrent', { devices: '*' });
-			await rig.run();
-			const before = logins();
-			simulator.killToken('demo');
-			expect(records(await rig.run())).toHaveLength(12);
-			expect(logins() - before).toBe(1);
-			expect(records(await run(brand, 'position.getCurrent', { devices: '*' }))).toHaveLength(12);
-			expect(logins() - before).toBe(1);
 		});
 
 		test.each(['reset', 'html', 'cutoff'] as const)('a command under "%s" is carried out once and its outcome is unknown', async (kind) => {
