@@ -24,7 +24,7 @@ export type Fault =
 	| { kind: 'gzipbomb'; bytes?: number };
 
 export type FaultRule = Fault & {
-	/** A path, or a test of the request; every request if left out. */
+	/** A path, its end behind a '*' (a token may be part of it), or a test of the request; every request if left out. */
 	match?: string | ((request: VendorRequest) => boolean);
 	/** How often it strikes, once unless told. Infinity, or null in JSON, is without end. */
 	times?: number | null;
@@ -54,13 +54,17 @@ export class Faults {
 	/** The first rule that a request meets; counts as one strike. */
 	take(request: VendorRequest): FaultRule | undefined {
 		const found = this.rules.find(({ rule: { match } }) =>
-			match === undefined || (typeof match === 'string' ? match === request.path : match(request)),
+			match === undefined || (typeof match === 'string' ? isPath(match, request.path) : match(request)),
 		);
 		if (!found) return undefined;
 		found.left -= 1;
 		this.rules = this.rules.filter(({ left }) => left > 0);
 		return found.rule;
 	}
+}
+
+function isPath(match: string, path: string): boolean {
+	return match.startsWith('*') ? path.endsWith(match.slice(1)) : match === path;
 }
 
 export function carriesOut(rule: FaultRule): boolean {

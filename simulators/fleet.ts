@@ -28,6 +28,8 @@ export interface Vehicle {
 	odometerOrigin: number;
 	tankLitres: number;
 	litresPer100Km: number;
+	/** Stolen from the tank at the depot, once per tankful; 0 for most. */
+	theftLitres: number;
 	/** Runs on its own battery, which is charged every five days; the others live on the vehicle's. */
 	selfPowered: boolean;
 	nominalVolts: 12 | 24;
@@ -65,7 +67,7 @@ export interface FleetOptions {
 	now?: number;
 }
 
-/** Vehicle 3 was never online and vehicle 4 lost contact three hours before `now`; all others report. */
+/** Vehicle 3 was never online and vehicle 4 lost contact three hours before `now`; all others report. Vehicle 10 is robbed of fuel. */
 export function createFleet({ size = 12, now = Date.now() }: FleetOptions = {}): Vehicle[] {
 	const installation = Date.UTC(new Date(now).getUTCFullYear() - 1, 0, 1) / 1000;
 	const silent = Math.floor(now / 3_600_000) * 3600 - 3 * 3600;
@@ -92,6 +94,7 @@ export function createFleet({ size = 12, now = Date.now() }: FleetOptions = {}):
 			odometerOrigin: cycle * timetable.length + timetable.metres[second]!,
 			tankLitres: heavy ? 400 : 65,
 			litresPer100Km: heavy ? 27 : 8.5,
+			theftLitres: index === 10 ? 35 : 0,
 			selfPowered: index % 6 === 1,
 			nominalVolts: heavy ? 24 : 12,
 			immobilised: [],
@@ -140,7 +143,8 @@ export function stateAt(vehicle: Vehicle, time: number): VehicleState {
 function fuel(vehicle: Vehicle, cycle: number, metres: number): number {
 	const perMetre = vehicle.litresPer100Km / 100_000;
 	const loops = Math.max(1, Math.floor((vehicle.tankLitres * 0.9) / (vehicle.timetable.length * perMetre)));
-	return vehicle.tankLitres - ((cycle % loops) * vehicle.timetable.length + metres) * perMetre;
+	const stolen = cycle % loops > loops / 2 ? vehicle.theftLitres : 0;
+	return vehicle.tankLitres - stolen - ((cycle % loops) * vehicle.timetable.length + metres) * perMetre;
 }
 
 function selfPoweredBattery(time: number): number {

@@ -1,7 +1,10 @@
 /** `npm run simulate`: the simulated vendors on fixed ports, until it is interrupted. */
 import { parseArgs } from 'node:util';
+import { PASSWORD as CTRACK_PASSWORD, startCtrack } from './ctrack';
 import { createFleet, type Vehicle } from './fleet';
+import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from './itracksense';
 import { PASSWORD, startProtrack, type Brand } from './protrack';
+import { PASSWORD as TRACKGPS_PASSWORD, startTrackgps } from './trackgps';
 
 const PORT_BASE = 4410;
 
@@ -17,11 +20,29 @@ interface Running {
 const VENDORS: readonly ((port: number, fleet: readonly Vehicle[]) => Promise<Running>)[] = [
 	(port, fleet) => protrack('TrackCEO', 'trackceo', port, fleet),
 	(port, fleet) => protrack('eTrack', 'etrack', port, fleet),
+	ctrack,
+	itracksense,
+	trackgps,
 ];
 
 async function protrack(title: string, brand: Brand, port: number, fleet: readonly Vehicle[]): Promise<Running> {
 	const { url, close } = await startProtrack({ brand, port, fleet });
 	return { title, url, login: ['account   demo', `password  ${PASSWORD}`], close };
+}
+
+async function ctrack(port: number, fleet: readonly Vehicle[]): Promise<Running> {
+	const { url, close } = await startCtrack({ port, fleet });
+	return { title: 'Ctrack', url, login: ['username  API_Demo', `password  ${CTRACK_PASSWORD}`], close };
+}
+
+async function itracksense(port: number, fleet: readonly Vehicle[]): Promise<Running> {
+	const { url, close } = await startItracksense({ port, fleet });
+	return { title: 'iTracksense', url, login: ['login     demo', `password  ${ITRACKSENSE_PASSWORD}`], close };
+}
+
+async function trackgps(port: number, fleet: readonly Vehicle[]): Promise<Running> {
+	const { url, close } = await startTrackgps({ port, fleet });
+	return { title: 'TrackGPS.ro', url, login: ['username  demo', `password  ${TRACKGPS_PASSWORD}`], close };
 }
 
 async function main(): Promise<void> {
@@ -48,6 +69,7 @@ async function main(): Promise<void> {
 			'Faults, for any of them:',
 			`curl -X POST ${url}/_simulator/faults -d '{"kind":"status","status":503,"match":"/api/track","times":3}'`,
 			`curl -X POST ${url}/_simulator/faults -d '{"kind":"reset","match":"/api/command/send","effect":"after"}'`,
+			`curl -X POST ${url}/_simulator/faults -d '{"kind":"html","match":"*/GetVehicles"}'`,
 			`curl -X POST ${url}/_simulator/kill-token -d '{"account":"demo"}'`,
 			`curl -X DELETE ${url}/_simulator/faults`,
 			`curl ${url}/_simulator/state`,
