@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
+import type { FleetError } from './errors';
 import { Limiter } from './limiter';
 import type { Connection, Provider, Session } from './provider';
 import type { Choice } from './field';
 import { Resilience } from './retry';
 import { SessionKeeper } from './session';
+
+export interface Suspect {
+	/** Token of the session. */
+	session: string;
+	/** What cast doubt on it. */
+	error: FleetError;
+}
 
 /** What all nodes of one account share in a process: one login, one quota, one breaker, one set of picker lists. */
 export interface SharedAccount {
@@ -13,6 +21,8 @@ export interface SharedAccount {
 	readonly limiter: Limiter;
 	/** Requests a minute that the limiter is set to. */
 	rateLimit: number;
+	/** A session that may be over, as a request that could not be sent again found out: the next request renews it first. */
+	suspect?: Suspect;
 	/** Where a host without a store of its own keeps the session, with the loginKey of who made it. */
 	session?: Session & { key: string };
 }

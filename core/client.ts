@@ -1,6 +1,6 @@
-import { loginKey, sharedAccount, type SharedAccount } from './account';
+import { loginKey, sharedAccount, type SharedAccount, type Suspect } from './account';
 import { checkBaseUrl } from './base-url';
-import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
+import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionContested, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
 import { readFields, type Choice, type Fields, type Values } from './field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type WireRequest } from './host';
 import type { Priority } from './limiter';
@@ -104,15 +104,16 @@ export class Client<C extends Connection = Connection> {
 		}
 	}
 
-	/** All records of an operation, or the first `limit` of them; pages beyond are not asked for. */
+	/** All records of an operation, or the first `limit` of them; pages beyond are not asked for. What would be lost by a limit comes whole. */
 	async collect(operation: AnyOperation, input: Readonly<Record<string, unknown>>, { limit = Infinity, ...options }: RunOptions & { limit?: number } = {}): Promise<object[]> {
 		const records: object[] = [];
+		const most = operation.once ? Infinity : limit;
 		for await (const page of this.run(operation, input, options)) {
 			for (const record of page) {
-				if (records.length >= limit) return records;
+				if (records.length >= most) return records;
 				records.push(record);
 			}
-			if (records.length >= limit) return records;
+			if (records.length >= most) return records;
 		}
 		return records;
 	}
@@ -179,7 +180,8 @@ export class Client<C extends Connection = Connection> {
 		const { resilience } = this.shared;
 		const { signal, onWait, priority = 'person' } = call.options;
 		const read = operation.effect === 'read';
-		let stale: string | undefined;
+		const again = read && !operation.once;
+		let suspect: Suspect | undefined;
 		let earlier: FleetError | undefined;
 		for (let attempt = 1; ; ) {
 			let error: FleetError;
@@ -195,8 +197,10 @@ export class Client<C extends Connection = Connection> {
 			try {
 				const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, call.deadline - this.host.now());
 				if (timeoutMs <= 0) throw overdue(call);
-				const answer = await this.host.send(request, { stale, signal, timeoutMs, freshForMs: read ? 0 : FRESH_FOR_COMMANDS_MS });
+				const { session: stale } = suspect ?? this.shared.suspect ?? {};
+				const answer = await this.host.send(request, { stale, signal, timeoutMs, freshForMs: again ? 0 : FRESH_FOR_COMMANDS_MS });
 				this.redactor.addToken(answer.session);
+				if (answer.session !== this.shared.suspect?.session) this.shared.suspect = undefined;
 				try {
 					const data = this.provider.open(answer, request, operation);
 					resilience.succeeded();
@@ -204,18 +208,28 @@ export class Client<C extends Connection = Connection> {
 					return data;
 				} catch (thrown) {
 					earlier = error = this.refused(thrown);
-					if (error instanceof SessionExpired && stale === undefined && (read || error.definite)) {
-						stale = answer.session;
+					const doubt = { session: answer.session, error };
+					if (error instanceof SessionExpired && suspect === undefined && (again || error.definite)) {
+						suspect = doubt;
 						continue;
 					}
+					if (!again && stale === undefined && mayBeOver(error)) this.shared.suspect = doubt;
+					// Where too many requests look like a session that is over, backing off comes before logging in.
+					else if (again && mayBeOver(error) && attempt > 1) suspect ??= doubt;
 				}
 			} catch (thrown) {
 				earlier = error = this.failed(thrown, signal?.aborted ?? false);
+				const { error: cause } = suspect ?? this.shared.suspect ?? {};
+				if (cause?.doubtful && (error instanceof SessionContested || error.doubtful)) {
+					// A login on mere suspicion that fails says less than what raised it: it may not have been called for.
+					this.shared.suspect = undefined;
+					error = cause;
+				}
 			} finally {
 				release();
 			}
-			if (!read || !error.retryable || attempt >= ATTEMPTS) throw error;
-			const wait = backoff(attempt, { tooOften: error instanceof RateLimited, retryAfterMs: error.retryAfterMs }, Math.random);
+			if (!again || !error.retryable || attempt >= ATTEMPTS) throw error;
+			const wait = backoff(attempt, { tooOften: error instanceof RateLimited && (!error.doubtful || attempt > 1), retryAfterMs: error.retryAfterMs }, Math.random);
 			if (this.host.now() + wait > call.deadline || !resilience.mayRetry()) throw error;
 			await this.host.sleep(wait, signal);
 			attempt += 1;
@@ -228,7 +242,7 @@ export class Client<C extends Connection = Connection> {
 		const error = asFleetError(thrown);
 		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer)) resilience.failed(this.host.now());
 		else resilience.succeeded();
-		if (error instanceof RateLimited) limiter.slowDown(this.host.now(), error.retryAfterMs);
+		if (error instanceof RateLimited && (!error.doubtful || limiter.busy)) limiter.slowDown(this.host.now(), error.retryAfterMs);
 		return error;
 	}
 
@@ -244,6 +258,9 @@ export class Client<C extends Connection = Connection> {
 		return this.redactor.error(asFleetError(thrown));
 	}
 }
+
+/** Whether a refusal can come from a session that is over. */
+const mayBeOver = (error: FleetError) => error instanceof SessionExpired || (error instanceof RateLimited && error.doubtful);
 
 const isoOf = (ms: number) => new Date(ms).toISOString();
 
@@ -275,6 +292,6 @@ function unreadable(operation: AnyOperation, error: { issues: readonly { path: P
 	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;
 	return new UnexpectedAnswer(`${provider.title} answered "${operation.title}" with something that its document does not describe (${where}: ${issue?.message ?? 'wrong form'}).`, {
 		advice: 'Try Output = Raw, and please report it.',
-		effect: operation.effect === 'read' ? 'none' : 'unknown',
+		effect: operation.effect === 'read' && !operation.once ? 'none' : 'unknown',
 	});
 }

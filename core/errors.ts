@@ -19,6 +19,8 @@ export interface FleetErrorDetails {
 	 * A command is never sent again while this is 'unknown'.
 	 */
 	effect?: 'none' | 'unknown';
+	/** Whether the vendor gives the same answer for another reason, so that it is not known if the session is over. */
+	doubtful?: boolean;
 	cause?: unknown;
 }
 
@@ -32,6 +34,7 @@ export abstract class FleetError extends Error {
 	readonly retryAfterMs?: number;
 	readonly retryable: boolean;
 	readonly effect: 'none' | 'unknown';
+	readonly doubtful: boolean;
 
 	constructor(message: string, details: FleetErrorDetails = {}) {
 		super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -43,6 +46,7 @@ export abstract class FleetError extends Error {
 		this.retryAfterMs = details.retryAfterMs;
 		this.retryable = details.retryable ?? false;
 		this.effect = details.effect ?? 'none';
+		this.doubtful = details.doubtful ?? false;
 	}
 
 	/** Message and advice as one text, for hosts that show a single line. */

@@ -85,4 +85,74 @@ describe('the limiter', () => {
 		release();
 		(await limiter.acquire('person', host, Infinity))();
 	});
+
+	test.each([0, 1, 2, 3, 4, 5])('a turn that comes %d ticks after the abort is not lost', async (ticks) => {
+		const host = idle();
+		const limiter = new Limiter(60, 5, 1);
+		const release = await limiter.acquire('person', host, Infinity);
+		const stop = new AbortController();
+		const waiting = limiter.acquire('person', host, Infinity, { signal: stop.signal }).then(
+			(granted) => granted(),
+			() => undefined,
+		);
+		stop.abort(new Error('stopped'));
+		for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+		release();
+		await waiting;
+		(await limiter.acquire('person', host, host.time + 10_000))();
+	});
+});
+
+describe('a burst of 1 spaces requests', () => {
+	test.each([
+		['short', 40],
+		['long', 20_000],
+	])('30 s from the end of one to the begin of the next, with %s answers and many waiting', async (_, length) => {
+		const host = idle();
+		const limiter = new Limiter(2, 1);
+		const spans: { begin: number; end: number }[] = [];
+		const waits: number[] = [];
+		await Promise.all(
+			Array.from({ length: 9 }, async (_nothing, index) => {
+				const release = await limiter.acquire((['poll', 'person', 'command'] as const)[index % 3] ?? 'poll', host, Infinity, { onWait: (ms) => waits.push(ms) });
+				const begin = host.time;
+				await host.sleep(((index * 7919) % length) + 1);
+				spans.push({ begin, end: host.time });
+				release();
+			}),
+		);
+		expect(spans).toHaveLength(9);
+		for (const [index, { begin }] of spans.slice(1).entries()) {
+			const pause = begin - (spans[index]?.end ?? 0);
+			expect(pause).toBeGreaterThanOrEqual(30_000);
+			expect(pause).toBeLessThanOrEqual(30_002);
+		}
+		expect(Math.min(...waits)).toBeGreaterThanOrEqual(29_999);
+		expect(waits).toHaveLength(8);
+	});
+
+	test('what the vendor asks for holds all back, up to an hour', async () => {
+		const host = idle();
+		const limiter = new Limiter(2, 1);
+		for (const [asked, expected] of [[10_000, 60_000], [200_000, 200_000], [1e12, 3_600_000]] as const) {
+			const release = await limiter.acquire('person', host, Infinity);
+			limiter.slowDown(host.time, asked);
+			release();
+			const from = host.time;
+			(await limiter.acquire('person', host, Infinity))();
+			expect(host.time - from).toBeGreaterThanOrEqual(expected);
+			expect(host.time - from).toBeLessThanOrEqual(expected + 2);
+			host.time += 3_600_000;
+		}
+	});
+
+	test('a change of the limit refills nothing', async () => {
+		const host = idle();
+		const limiter = new Limiter(2, 1);
+		(await limiter.acquire('person', host, Infinity))();
+		limiter.change(4, 1);
+		const from = host.time;
+		(await limiter.acquire('person', host, Infinity))();
+		expect(host.time - from).toBe(15_000);
+	});
 });

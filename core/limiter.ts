@@ -96,6 +96,11 @@ export class Limiter {
 		this.tokens = Math.min(this.tokens, burst);
 	}
 
+	/** Whether requests have followed each other so closely that a refusal may be about that. */
+	get busy(): boolean {
+		return this.tokens < this.burst / 2;
+	}
+
 	/** A request went well: come slowly back to the set rate. */
 	recover(): void {
 		if (this.rate < this.set) this.rate = Math.min(this.set, this.rate + this.set * RECOVERY);

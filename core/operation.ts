@@ -38,6 +38,8 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly action: string;
 	readonly description: string;
 	readonly effect: Effect;
+	/** For a read that takes something away, such as messages from a queue: sent once, as a write is, and given whole. */
+	readonly once?: boolean;
 	readonly params: F;
 	/** Method and path, e.g. 'GET /api/track'; {names} stand for params. */
 	readonly route: string;

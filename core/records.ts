@@ -205,7 +205,7 @@ export interface LockEvent {
 export interface Message<T extends object = object> {
 	id: string;
 	/** For acknowledging; acknowledging one acknowledges all before it. */
-	deliveryTag: string;
+	deliveryTag: string | null;
 	queue: 'positions' | 'trips' | 'scripts';
 	/** The record in it, of the kind that the queue delivers. */
 	record: T;
@@ -221,6 +221,35 @@ export interface Driver {
 export interface Group {
 	groupId: string;
 	name: string | null;
+}
+
+/** What an odometer showed. */
+export interface Odometer {
+	/** Null where the vendor names the vehicle by its plate alone. */
+	deviceId: string | null;
+	deviceName: string | null;
+	driverName: string | null;
+	time: string | null;
+	odometer: number | null;
+}
+
+/** For how long a vehicle or machine worked. */
+export interface WorkingHours {
+	deviceId: string;
+	/** Day that the hours are of; null for all hours so far. */
+	date: string | null;
+	hours: number | null;
+}
+
+/** A place that the account's users have marked. */
+export interface Place {
+	placeId: string;
+	name: string | null;
+	category: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	address: string | null;
+	modifiedAt: string | null;
 }
 
 /** Whether a device is inside a geofence. */
@@ -347,6 +376,9 @@ export interface RecordKinds {
 	message: Message;
 	driver: Driver;
 	group: Group;
+	odometer: Odometer;
+	workingHours: WorkingHours;
+	place: Place;
 	geofenceState: GeofenceState;
 	consumption: Consumption;
 	stop: Stop;
@@ -364,7 +396,7 @@ export type RecordKind = keyof RecordKinds;
 
 /** The row itself, or an error if the vendor sent something else in its place. */
 export function asRow(value: unknown, what: string): Row {
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UnexpectedAnswer(`The vendor sent ${value === null ? 'null' : typeof value} in place of ${what}.`);
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UnexpectedAnswer(`The vendor sent ${value === null ? 'null' : typeof value} in place of ${what}.`, { advice: 'Please report it with the operation that you ran.' });
 	return value as Row;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { instantOfLocal, isoOfSeconds, isTimeZone, readTime } from './time';
+import { instantOfLocal, isoOfSeconds, isTimeZone, localOfInstant, readTime } from './time';
 
 const clock = { now: Date.UTC(2026, 0, 31, 12, 34, 56), timeZone: 'Europe/Bucharest' };
 const iso = (value: unknown, timeZone = clock.timeZone) => {
@@ -37,6 +37,18 @@ describe('local times', () => {
 	});
 	test('the doubled hour is the first of the two', () => expect(bucharest('2026-10-25T03:30:00')).toBe('2026-10-25T00:30:00.000Z'));
 	test('the missing hour moves on', () => expect(bucharest('2026-03-29T03:30:00')).toBe('2026-03-29T01:30:00.000Z'));
+	test('and back: every quarter of an hour of the days on which the clocks change, and of a zone that moves by half an hour', () => {
+		for (const [zone, day] of [['Europe/Bucharest', Date.UTC(2026, 2, 29)], ['Europe/Bucharest', Date.UTC(2026, 9, 25)], ['Australia/Lord_Howe', Date.UTC(2026, 3, 4)], ['Asia/Kathmandu', Date.UTC(2026, 0, 1)]] as const) {
+			let doubled = 0;
+			for (let at = day - 43_200_000; at < day + 86_400_000; at += 900_000) {
+				const local = localOfInstant(at + 1234, zone);
+				expect(new Date(local).toISOString().slice(11, 19)).toBe(new Date(at + 1234).toLocaleTimeString('en-GB', { timeZone: zone }));
+				if (instantOfLocal(local, zone) !== at + 1234) doubled += 1;
+			}
+			// Only the second pass through the doubled hour is read as the first.
+			expect(doubled).toBe({ 'Europe/Bucharest': day > Date.UTC(2026, 6) ? 4 : 0, 'Australia/Lord_Howe': 2, 'Asia/Kathmandu': 0 }[zone]);
+		}
+	});
 	test('zones have names', () => {
 		expect(isTimeZone('Europe/Bucharest')).toBe(true);
 		expect(isTimeZone('Mars/Olympus')).toBe(false);

@@ -7,6 +7,9 @@ import { openAccount } from './account';
 import { errorItemOf, nodeErrorOf } from './errors';
 import { inputOf, mustNotRetry } from './input';
 
+/** Shorter waits are nobody's concern. */
+const WAIT_WORTH_TELLING_MS = 5000;
+
 /** Runs a node: its operation, once for each item. */
 export async function execute<C extends Connection>(context: IExecuteFunctions, provider: Provider<C>, credentialType: string): Promise<INodeExecutionData[][]> {
 	const node = context.getNode();
@@ -14,6 +17,8 @@ export async function execute<C extends Connection>(context: IExecuteFunctions, 
 	const output: INodeExecutionData[] = [];
 	const warnings = new Set<string>();
 	const signal = stopSignalOf(context);
+	let waitedMs = 0;
+	const onWait = (ms: number) => (waitedMs = Math.max(waitedMs, ms));
 	let operation: AnyOperation | undefined;
 	let client: Client<C> | undefined;
 	for (let item = 0; item < length; item++) {
@@ -22,12 +27,13 @@ export async function execute<C extends Connection>(context: IExecuteFunctions, 
 			operation ??= operationOf(context, provider, node.retryOnFail);
 			client ??= await openAccount(context, provider, credentialType, (message) => warnings.add(message));
 			const { params, options } = inputOf(context, operation, node.parameters, item);
-			for (const record of await client.collect(operation, params, { ...options, signal })) output.push({ json: record as IDataObject, pairedItem });
+			for (const record of await client.collect(operation, params, { ...options, signal, onWait })) output.push({ json: record as IDataObject, pairedItem });
 		} catch (error) {
 			if (!context.continueOnFail()) throw nodeErrorOf(error, node, { itemIndex: item, addition: alreadyDone(operation, item) });
 			output.push({ json: errorItemOf(error), pairedItem });
 		}
 	}
+	if (waitedMs >= WAIT_WORTH_TELLING_MS) warnings.add(`A request had to wait ${String(Math.round(waitedMs / 1000))} s for its turn: the account's nodes share its request limit.`);
 	for (const message of warnings) context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	return [output];
 }

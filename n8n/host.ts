@@ -39,6 +39,10 @@ export class N8nHost<C extends Connection> implements Host {
 		return { ...answer, session: (readSession(data[SESSION], this.key) ?? session).token };
 	}
 
+	async token({ signal }: Pick<SendOptions, 'signal'>): Promise<string> {
+		return (await orStopped(this.session(undefined, undefined), signal)).token;
+	}
+
 	async sleep(ms: number, signal?: AbortSignal): Promise<void> {
 		await pause(ms, signal);
 	}

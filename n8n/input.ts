@@ -3,7 +3,7 @@ import type { RunOptions } from '../core/client';
 import { InvalidParams } from '../core/errors';
 import { number, readFields, type Fields } from '../core/field';
 import type { AnyOperation } from '../core/operation';
-import { isOption } from './properties';
+import { hasLimit, isOption } from './properties';
 
 /** The longest that a run may be given, in seconds: a day. */
 const timeout = number({ title: 'Timeout', description: '', min: 1, max: 86_400, optional: true });
@@ -28,7 +28,7 @@ export function inputOf(context: IExecuteFunctions, operation: AnyOperation, par
 			if (has(name)) params[name] = valueOf(read(name));
 		} else if (Object.hasOwn(chosen, name)) params[name] = valueOf(chosen[name]);
 	}
-	const isList = operation.effect === 'read' && operation.list;
+	const isList = hasLimit(operation);
 	const all = !isList || (has('returnAll') && read('returnAll') === true);
 	const raw = operation.effect === 'read' && has('output') && read('output') === 'raw';
 	const timeZone = context.getTimezone();
@@ -52,6 +52,6 @@ function valueOf(value: unknown): unknown {
 
 /** A node that n8n runs again by itself would send a command again that has been carried out for an earlier item. */
 export function mustNotRetry(operation: AnyOperation, retryOnFail: boolean | undefined): void {
-	if (operation.effect === 'read' || retryOnFail !== true) return;
+	if ((operation.effect === 'read' && operation.once !== true) || retryOnFail !== true) return;
 	throw new InvalidParams(`"Retry On Fail" is on in this node's settings: what this operation does could then be done more than once.`, { advice: 'Switch it off. Nothing was sent.' });
 }

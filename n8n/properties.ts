@@ -40,8 +40,11 @@ function operationsOf(resource: string, operations: readonly AnyOperation[]): IN
 /** Whether a field has its place among the options: what need not be filled in, unless another field asks for it. */
 export const isOption = ({ kind, required, when }: Field) => when === undefined && (!required || kind === 'boolean' || kind === 'choices');
 
+/** Whether Return All and Limit make sense: what a vendor hands out once must not be cut. */
+export const hasLimit = ({ effect, list, once }: AnyOperation) => effect === 'read' && list && once !== true;
+
 function parametersOf(operation: AnyOperation, deadlineMs: number): INodeProperties[] {
-	const { resource, name, effect, list } = operation;
+	const { resource, name, effect } = operation;
 	const displayOptions = shownFor(resource, name);
 	const fields = Object.entries(operation.params as Fields);
 	const options = fields.filter(([, field]) => isOption(field)).map(([key, field]) => propertyOf(key, field));
@@ -54,7 +57,7 @@ function parametersOf(operation: AnyOperation, deadlineMs: number): INodePropert
 				const empty = rest.default === '' || type === 'resourceLocator';
 				return { displayName, name: keyName, type, ...(field.required && empty ? { required: true } : {}), displayOptions: shownFor(resource, name, field), ...rest };
 			}),
-		...(effect === 'read' && list ? returnAll(resource, name) : []),
+		...(hasLimit(operation) ? returnAll(resource, name) : []),
 		...(effect === 'read' ? [output(resource, name)] : []),
 		{
 			displayName: 'Options',

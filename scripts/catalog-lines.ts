@@ -15,10 +15,14 @@ export interface CatalogLine {
 
 /** One line for each method of the vendors' documents, the login included. */
 export function catalogLines(): CatalogLine[] {
-	return providers.flatMap((provider) => [
-		line(provider.name, 'session', 'login', 'read', provider.loginMethod.route, provider.loginMethod.evidence),
-		...provider.operations.map(({ resource, name, effect, route, evidence }) => line(provider.name, resource, name, effect, route, evidence)),
-	]);
+	return providers.flatMap((provider) => {
+		const lines = [
+			line(provider.name, 'session', 'login', 'read', provider.loginMethod.route, provider.loginMethod.evidence),
+			...provider.operations.map(({ resource, name, effect, route, evidence }) => line(provider.name, resource, name, effect, route, evidence)),
+		];
+		// Two operations may make different records of one method.
+		return lines.filter(({ method, path }, place) => lines.findIndex((other) => other.method === method && other.path === path) === place);
+	});
 }
 
 function line(provider: string, resource: string, operation: string, effect: Effect, route: string, { section, grade, note }: { section: string; grade: Grade; note?: string }): CatalogLine {

@@ -46,7 +46,7 @@ function operationPart(operation: AnyOperation): string[] {
 		...fieldTable(operation.params as Fields),
 		'',
 		`- Gives: ${operation.list && operation.effect === 'read' ? 'any number of' : 'one'} ${RECORD_WORDS[operation.kind].title} (${RECORD_WORDS[operation.kind].holds})`,
-		`- Effect: ${operation.effect} - ${EFFECTS[operation.effect]}`,
+		`- Effect: ${operation.effect} - ${operation.once === true ? 'sent once, as the vendor hands its answer out once' : EFFECTS[operation.effect]}`,
 		`- Vendor's method: \`${operation.route}\`, section ${evidence.section}, grade ${evidence.grade}`,
 		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note}`]),
 		'',
@@ -68,7 +68,11 @@ export function pageOf(provider: Provider): string {
 		'',
 		...fieldTable(provider.connection),
 		'',
-		`Unless the account says otherwise, Fleetwire makes at most ${String(requestsPerMinute)} requests a minute (${String(burst)} at once after a pause, 4 side by side), shared by all nodes of the account; grade G, as the vendor publishes no number. A run of an operation may take ${String(deadlineMs / 1000)} s in all, a single request 30 s.`,
+		burst > 1
+			? `Unless the account says otherwise, Fleetwire makes at most ${String(requestsPerMinute)} requests a minute (${String(burst)} at once after a pause, 4 side by side), shared by all nodes of the account; grade G, as the vendor publishes no number.`
+			: `Unless the account says otherwise, Fleetwire makes one request in ${String(60 / requestsPerMinute)} s, shared by all nodes of the account, as the vendor demands (grade C).`,
+		'',
+		`A run of an operation may take ${String(deadlineMs / 1000)} s in all, a single request 30 s.`,
 		'',
 		`Login: \`${provider.loginMethod.route}\`, section ${provider.loginMethod.evidence.section}, grade ${provider.loginMethod.evidence.grade}.`,
 		'',

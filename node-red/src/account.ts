@@ -46,6 +46,7 @@ export class Account {
 	client(warn: (message: string) => void): Client {
 		const host: Host = {
 			send: (request, options) => this.send(request, options),
+			token: async ({ signal }) => (await orAborted(this.session(undefined, undefined), signal)).token,
 			sleep: async (ms, signal) => {
 				await sleep(ms, undefined, { signal });
 			},

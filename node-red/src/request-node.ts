@@ -120,7 +120,7 @@ class RequestNode implements AccountUser {
 			timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
 			onWait: (ms) => this.status.waiting(ms),
 		});
-		const pages = firstOf(records, operation.list ? limit : Infinity);
+		const pages = firstOf(records, operation.list && operation.once !== true ? limit : Infinity);
 		if (draws) return this.draw(pages, operation, client, new MessagePerRecord(RED, msg, send));
 		const delivery = operation.list && config.result === 'record' ? new MessagePerRecord(RED, msg, send) : new OneMessage(msg, send, operation.list);
 		let worst = 0;

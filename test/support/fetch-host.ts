@@ -16,6 +16,15 @@ export class FetchHost<C extends Connection> implements Host {
 	) {}
 
 	async send(request: WireRequest, { stale, freshForMs, timeoutMs }: SendOptions): Promise<SignedAnswer> {
+		const token = await this.session(timeoutMs, stale, freshForMs);
+		return { ...(await this.exchange(timeoutMs)(this.provider.sign(request, token, this.connection))), session: token };
+	}
+
+	async token(): Promise<string> {
+		return await this.session(30_000);
+	}
+
+	private async session(timeoutMs: number, stale?: string, freshForMs?: number): Promise<string> {
 		const shared = sharedAccount(this.provider as unknown as Provider, this.connection);
 		const { token } = await shared.sessions.get({
 			current: () => Promise.resolve(shared.session),
@@ -24,13 +33,16 @@ export class FetchHost<C extends Connection> implements Host {
 			freshForMs,
 			now: () => this.now(),
 		});
-		return { ...(await this.exchange(timeoutMs)(this.provider.sign(request, token, this.connection))), session: token };
+		return token;
 	}
 
 	private exchange(timeoutMs: number): Exchange {
 		return async (request) => {
 			try {
-				const answer = await fetch(addressOf(this.connection.baseUrl, request), { method: request.method, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+				const { form, json } = request;
+				const body = form === undefined ? (json === undefined ? undefined : JSON.stringify(json)) : new URLSearchParams(form);
+				const headers = { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers };
+				const answer = await fetch(addressOf(this.connection.baseUrl, request), { method: request.method, headers, body, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
 				return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
 			} catch (cause) {
 				if (cause instanceof Error && cause.name === 'TimeoutError') throw new TimedOut('No answer in time.', { cause, retryable: true, effect: 'unknown' });

@@ -25,6 +25,10 @@ export class TestHost implements Host {
 		return { ...(await this.respond(request, options, session)), session };
 	}
 
+	token(): Promise<string> {
+		return Promise.resolve(this.session);
+	}
+
 	now(): number {
 		return this.time;
 	}

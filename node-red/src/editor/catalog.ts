@@ -17,7 +17,7 @@ export function catalogOf(provider: Provider): object {
 		title: provider.title,
 		resources: used.map((name) => ({ name, title: RESOURCE_TITLES[name] ?? name })),
 		connection: fieldsOf(provider.connection),
-		operations: provider.operations.map(({ resource, name, title, action, description, effect, list, kind, params }) => ({
+		operations: provider.operations.map(({ resource, name, title, action, description, effect, list, once, kind, params }) => ({
 			resource,
 			name,
 			title,
@@ -25,6 +25,7 @@ export function catalogOf(provider: Provider): object {
 			description,
 			effect,
 			list,
+			limited: list && effect === 'read' && once !== true,
 			map: effect === 'read' && MAPPABLE.includes(kind),
 			fields: fieldsOf(params as Fields),
 		})),

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import type { Fields } from '../../../core/field';
 import type { Provider } from '../../../core/provider';
 import { findOperation } from '../../../core/provider';
 import { providers } from '../../../providers';
@@ -46,26 +47,26 @@ function registered(provider: Provider): Record<string, Definition> {
 	const $ = () => ({ text: () => ({ appendTo: () => undefined }) });
 	const context: Record<string, unknown> = { RED, $, window: { fleetwire: window }, fleetwire: window, Map, Set };
 	runInNewContext(script, context);
-	const [, inline = ''] = /<script type="text\/javascript">([\s\S]*)<\/script>/.exec(pageOf(provider, LOOKS[provider.name] ?? { color: '', icon: '' })) ?? [];
+	const [, inline = ''] = /<script type="text\/javascript">([\s\S]*)<\/script>/.exec(pageOf(provider, LOOKS[provider.name])) ?? [];
 	runInNewContext(inline, context);
 	return types;
 }
 
 test('each vendor has an entry in package.json, a look and an icon of its own', () => {
 	expect(Object.keys(manifest['node-red'].nodes)).toEqual(providers.map(({ name }) => name));
-	const icons = providers.map(({ name }) => LOOKS[name]?.icon);
+	const icons = providers.map(({ name }) => LOOKS[name].icon);
 	expect(new Set(icons).size).toBe(providers.length);
 	expect(readdirSync(join(root, 'icons')).sort()).toEqual([...icons].sort());
 });
 
 describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
-	const page = pageOf(provider, LOOKS[provider.name] ?? { color: '', icon: '' });
+	const page = pageOf(provider, LOOKS[provider.name]);
 	const types = registered(provider);
 	const request = types[`fleetwire-${provider.name}`]!;
 	const account = types[`fleetwire-${provider.name}-account`]!;
 
 	test('is registered in words that can be read out of the text', () => {
-		for (const literal of [`RED.nodes.registerType('fleetwire-${provider.name}', {`, `color: '${String(LOOKS[provider.name]?.color)}'`, `icon: '${String(LOOKS[provider.name]?.icon)}'`, 'inputs: 1', 'outputs: 1']) {
+		for (const literal of [`RED.nodes.registerType('fleetwire-${provider.name}', {`, `color: '${LOOKS[provider.name].color}'`, `icon: '${LOOKS[provider.name].icon}'`, 'inputs: 1', 'outputs: 1']) {
 			expect(page).toContain(literal);
 		}
 		expect(page).not.toContain('PROVIDER');
@@ -102,7 +103,7 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 	test('says what is missing, and what it does not know', () => {
 		const check = (node: object) => request.defaults.params?.validate?.call(node, (node as { params: unknown }).params, {});
 		const node = { resource: 'position', operation: 'getHistory', params: {} };
-		expect(check(node)).toEqual(['problem.missing {"title":"Devices"}']);
+		expect(check(node)).toEqual([`problem.missing {"title":"${(findOperation(provider, 'position', 'getHistory')?.params as Fields).devices?.title ?? ''}"}`]);
 		expect(check({ ...node, params: { devices: { type: 'list', value: '*' } } })).toBe(true);
 		expect(check({ ...node, params: { devices: { type: 'msg', value: 'a' }, begin: { type: 'str', value: '' } } })).toEqual(['problem.missing {"title":"Begin"}']);
 		const known = (resource: string, operation: string) => request.defaults.operation?.validate?.call({ resource, operation }, operation, {});

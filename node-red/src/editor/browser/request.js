@@ -136,13 +136,13 @@ function showConditional() {
 
 /** Which of the settings below the parameters make sense. */
 function showResult() {
-	const { effect = 'read', list = false, map = false } = open.operation || { list: true, map: true };
+	const { effect = 'read', list = false, limited = false, map = false } = open.operation || { list: true, limited: true, map: true };
 	const output = $('#node-input-output');
 	output.find('option[value="worldmap"]').prop({ disabled: !map, hidden: !map });
 	if (open.operation && !map && output.val() === 'worldmap') output.val('simplified');
 	$('.fleetwire-output').toggle(effect === 'read');
 	$('.fleetwire-list-result').toggle(list && output.val() !== 'worldmap');
-	$('.fleetwire-list').toggle(list && effect === 'read');
+	$('.fleetwire-list').toggle(limited);
 }
 
 fleetwire.saveRequest = (node) => {

@@ -1,0 +1,22 @@
+import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
+import { authenticateOf, credentialProperties, preAuthenticationOf } from '../n8n/credential';
+import { itracksense } from '../providers/itracksense';
+
+export class ITracksenseApi implements ICredentialType {
+	name = 'iTracksenseApi';
+
+	displayName = 'iTracksense API';
+
+	icon: Icon = { light: 'file:../icons/itracksense.svg', dark: 'file:../icons/itracksense.dark.svg' };
+
+	documentationUrl = 'https://github.com/fleetwire/fleetwire#accounts';
+
+	properties: INodeProperties[] = credentialProperties(itracksense);
+
+	preAuthentication = preAuthenticationOf(itracksense);
+
+	authenticate: IAuthenticate = authenticateOf(itracksense);
+
+	// The login before this request is the real test. Whatever the bare address answers, it costs nothing of the quota.
+	test: ICredentialTestRequest = { request: { baseURL: '={{$credentials.baseUrl}}', url: '/', ignoreHttpStatusErrors: true } };
+}

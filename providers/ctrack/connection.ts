@@ -1,0 +1,64 @@
+import { choice, flag, number, text, type Fields } from '../../core/field';
+import type { Connection } from '../../core/provider';
+
+export const TITLE = 'Ctrack';
+
+/** The document's test environment. Every customer has an address of their own (facts 3.1). */
+const SANDBOX = 'https://uksb-fleet.ctrack.com/DCTTPIEngine/TPIEngine/REST';
+
+export interface CtrackConnection extends Connection {
+	secret: string;
+	speedUnit: 'kmh' | 'mph';
+	odometerUnit: 'metre' | 'kilometre' | 'mile';
+}
+
+/** Account settings; their names are stored by users. */
+export function connectionFields(requestsPerMinute: number): Fields {
+	return {
+		baseUrl: text({
+			title: 'Base URL',
+			description: 'Address of the API that Ctrack gave you, up to and including /REST. Every customer has their own; the one shown is the documented test environment.',
+			placeholder: SANDBOX,
+		}),
+		account: text({ title: 'Account', description: 'Username of the API user. Ctrack issues one for each company, so all of its programs share it.', placeholder: 'e.g. API_Demo' }),
+		secret: text({ title: 'Secret', description: 'Password of the API user', secret: true }),
+		speedUnit: choice({
+			title: 'Speed Unit',
+			description: 'Unit in which Ctrack gives speeds; it is not documented. Kilometres per hour are a guess after a sister product (grade G). Compare a speed with what Ctrack Fleet shows, and choose another if they differ.',
+			options: [
+				{ value: 'kmh', title: 'Kilometres per Hour' },
+				{ value: 'mph', title: 'Miles per Hour' },
+			],
+			initial: 'kmh',
+		}),
+		odometerUnit: choice({
+			title: 'Odometer Unit',
+			description: 'Unit in which Ctrack gives odometers and distances; it is not documented. Metres are a guess after a sister product (grade G). Compare an odometer with what Ctrack Fleet shows, and choose another if they differ.',
+			options: [
+				{ value: 'metre', title: 'Metres' },
+				{ value: 'kilometre', title: 'Kilometres' },
+				{ value: 'mile', title: 'Miles' },
+			],
+			initial: 'metre',
+		}),
+		allowCommands: flag({
+			title: 'Allow Commands',
+			description: 'Whether flows may act on vehicles and accounts. Nothing in Ctrack\'s API does, so far.',
+			initial: false,
+		}),
+		rateLimit: number({
+			title: 'Rate Limit',
+			description: `Most requests per minute, over all nodes of this account. ${TITLE} sets the limit by contract; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
+			unit: 'requests per minute',
+			min: 1,
+			max: 60_000,
+			integer: true,
+			initial: requestsPerMinute,
+		}),
+		allowPrivateAddresses: flag({
+			title: 'Allow Private Addresses',
+			description: 'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
+			initial: false,
+		}),
+	};
+}

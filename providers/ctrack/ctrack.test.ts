@@ -1,0 +1,657 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { sharedAccount } from '../../core/account';
+import { Client, type RunOptions } from '../../core/client';
+import { FleetError, Unreachable } from '../../core/errors';
+import { addressOf, type SendOptions, type SignedAnswer, type WireAnswer, type WireRequest } from '../../core/host';
+import { findOperation, type Provider } from '../../core/provider';
+import type { CommandOutcome, Message, Odometer, Position, Trip } from '../../core/records';
+import { logIn } from '../../core/session';
+import { PASSWORD, startCtrack, type CtrackOptions, type CtrackSimulator } from '../../simulators/ctrack';
+import { FetchHost } from '../../test/support/fetch-host';
+import { json, TestHost } from '../../test/support/test-host';
+import { open, recordsIn } from './answer';
+import type { CtrackConnection } from './connection';
+import { timeOf } from './times';
+import { ctrack } from '.';
+
+const SECRET = 'Pass word/01';
+const MINUTE = 60_000;
+const provider = ctrack as unknown as Provider;
+
+/** Answers the signed requests that leave, logins aside; `token` is what they carried in their path. */
+type Vendor = (request: WireRequest, token: string) => WireAnswer | Promise<WireAnswer>;
+
+/** A host that logs in and signs as the real ones do. */
+class CtrackHost extends TestHost {
+	readonly logins: number[] = [];
+	readonly paths: string[] = [];
+	loginAnswer = (): WireAnswer => json({ ErrorCode: 'Success = 0', UserId: 89471, SessionToken: `9ed4bd2a-${this.logins.length}`, SessionDurationMinutes: 60, xml: null });
+
+	constructor(
+		private readonly connection: CtrackConnection,
+		private readonly vendor: Vendor,
+	) {
+		super(() => json({}));
+	}
+
+	override async send(request: WireRequest, { stale, freshForMs }: SendOptions): Promise<SignedAnswer> {
+		const shared = sharedAccount(provider, this.connection);
+		const now = () => this.now();
+		const renew = async () => (shared.session = { ...(await logIn(provider, this.connection, () => this.login(), now)), key: '' });
+		const { token } = await shared.sessions.get({ current: async () => shared.session, renew, stale, freshForMs, now });
+		const signed = ctrack.sign(request, token, this.connection);
+		this.paths.push(addressOf('', signed));
+		return { ...(await this.vendor(signed, token)), session: token };
+	}
+
+	private async login(): Promise<WireAnswer> {
+		this.logins.push(this.now());
+		return this.loginAnswer();
+	}
+}
+
+let accounts = 0;
+function start(vendor: Vendor, settings: Partial<CtrackConnection> = {}) {
+	const connection: CtrackConnection = {
+		baseUrl: 'https://fleet.example/REST',
+		account: `account-${accounts++}`,
+		secret: SECRET,
+		speedUnit: 'kmh',
+		odometerUnit: 'metre',
+		allowCommands: false,
+		allowPrivateAddresses: false,
+		rateLimit: 60_000,
+		...settings,
+	};
+	const host = new CtrackHost(connection, vendor);
+	const client = new Client(ctrack, connection, host);
+	const run = async <R = object>(name: string, params: object = {}, options: RunOptions & { limit?: number } = {}) => {
+		const [resource = '', operation = ''] = name.split('.');
+		return (await client.collect(findOperation(provider, resource, operation)!, params as Record<string, unknown>, options)) as R[];
+	};
+	const fails = async (...args: Parameters<typeof run>): Promise<FleetError> => {
+		const error = await run(...args).then(() => undefined, (thrown: unknown) => thrown);
+		expect(error).toBeInstanceOf(FleetError);
+		const text = `${(error as FleetError).sentence} ${(error as FleetError).stack} ${(error as FleetError).vendorMessage}`;
+		for (const secret of [SECRET, encodeURIComponent(SECRET), '9ed4bd2a-1', '9ed4bd2a-2']) expect(text).not.toContain(secret);
+		return error as FleetError;
+	};
+	return { host, client, run, fails };
+}
+
+const vehicle = { NodeId: 566, Type: 'iS411', VehicleRegistration: 'Trailer 4', FleetNumber: 'KOR029', Description: 'Yellow', CostCentre: 3039, Errorcode: 0 };
+const position = { NodeId: 566, SingleStatus: 4, Ignition: false, Latitude: -25.8, Longitude: 28.2, Location: 'at Ctrack; ', RunningOdo: 19_000_000, Speed: 50, HeadingText: '', ErrorCode: 0, EventTimeUTC: '2017-04-30T02:01:26.000Z' };
+const vehicles = () => json({ ErrorCode: 0, VehicleList: [vehicle] });
+const period = { begin: '2026-01-30T00:00:00Z', end: '2026-01-31T00:00:00Z' };
+
+test('all 39 methods of the document, each once', () => {
+	const sections = [ctrack.loginMethod, ...ctrack.operations].map(({ evidence }) => evidence.section);
+	const count = (module: string) => sections.filter((section) => section.startsWith(`${module}/`)).length;
+	expect(['Membership', 'CostCentres', 'Vehicles', 'Drivers', 'Location', 'Queues'].map(count)).toEqual([2, 5, 21, 3, 2, 6]);
+	expect(new Set(sections).size).toBe(39);
+	for (const { route, evidence } of [ctrack.loginMethod, ...ctrack.operations]) expect(route).toBe(`GET /${evidence.section}`);
+	expect(ctrack.operations.filter(({ effect }) => effect === 'command')).toEqual([]);
+	expect(new Set(ctrack.operations.map(({ resource, name }) => `${resource}.${name}`)).size).toBe(38);
+});
+
+describe('the token', () => {
+	test('goes behind the module, escaped, and nowhere else', async () => {
+		const sign = (path: string, token = 'a/b?c%') => ctrack.sign({ method: 'GET', path, query: { Vehicles: 1 } }, token, {} as CtrackConnection);
+		expect(sign('/Vehicles/GetVehicles').path).toBe('/Vehicles/a%2Fb%3Fc%25/GetVehicles');
+		expect(sign('/Queues/Ack', '$&').path).toBe('/Queues/%24%26/Ack');
+		for (const path of ['/Membership/GetServiceVersion', '/', '/Vehicles', '/Other/Vehicles/Get']) expect(sign(path).path).toBe(path);
+	});
+
+	test('that would climb out of the path is refused', async () => {
+		const { host, fails } = start(vehicles);
+		host.loginAnswer = () => json({ ErrorCode: 0, SessionToken: '..' });
+		expect((await fails('device.getMany')).message).toContain('sent no session token');
+	});
+
+	test('serves all requests for an hour, counted from the login', async () => {
+		const { host, run } = start(vehicles);
+		await run('device.getMany');
+		host.time += 59 * MINUTE;
+		await run('device.getMany');
+		expect(host.logins).toHaveLength(1);
+		host.time += MINUTE;
+		await run('device.getMany');
+		expect(host.logins).toHaveLength(2);
+		expect(host.paths).toEqual(['/Vehicles/9ed4bd2a-1/GetVehicles', '/Vehicles/9ed4bd2a-1/GetVehicles', '/Vehicles/9ed4bd2a-2/GetVehicles']);
+	});
+
+	test('is not seen in errors, though the vendor repeats it', async () => {
+		const { fails } = start((request) => json(`no such endpoint ${request.path}`, 404));
+		expect((await fails('device.getMany')).vendorMessage).toBe('no such endpoint /Vehicles/[token]/GetVehicles');
+	});
+});
+
+describe('a login that is refused', () => {
+	test.each([
+		[json({ ErrorCode: 4 }), 'refuses the account or its secret (error code 4)'],
+		[json({ ErrorCode: 'AuthorisationFailed = 4' }), 'refuses the account or its secret (error code AuthorisationFailed = 4)'],
+		[json('', 401), 'either account or secret are wrong, or requests come too often'],
+	])('is made once and says why', async (answer, words) => {
+		const { host, fails } = start(vehicles);
+		host.loginAnswer = () => answer;
+		const error = await fails('device.getMany');
+		expect(error).toMatchObject({ code: 'LoginRejected', retryable: false });
+		expect(error.message).toContain(words);
+		expect(host.logins).toHaveLength(1);
+	});
+});
+
+test('a login that comes too often is tried again', async () => {
+	const { host, run } = start(vehicles);
+	const { loginAnswer } = host;
+	host.loginAnswer = () => (host.logins.length === 1 ? json('', 400) : loginAnswer());
+	expect(await run('device.getMany')).toHaveLength(1);
+	expect(host.logins).toHaveLength(2);
+});
+
+describe('a session that is over is renewed once', () => {
+	const dead: [string, WireAnswer][] = [
+		['an integer', json({ ErrorCode: 4 })],
+		['its name', json({ ErrorCode: 'AuthorisationFailed = 4' })],
+		['its name alone', json({ ErrorCode: 'AuthorisationFailed' })],
+		['a code with HTTP 401', json({ ErrorCode: 4 }, 401)],
+		['HTTP 401', json('', 401)],
+		['HTTP 401 with a web page', json('<html>Unauthorized</html>', 401)],
+		['HTTP 400', json('Bad Request', 400)],
+	];
+
+	test.each(dead)('told by %s', async (_, answer) => {
+		const { host, run } = start((_request, token) => (token === '9ed4bd2a-1' ? answer : vehicles()));
+		expect(await run('device.getMany')).toHaveLength(1);
+		expect(host.logins).toHaveLength(2);
+	});
+
+	test.each(dead)('told by %s, and no more often', async (_, answer) => {
+		const { host, fails } = start(() => answer);
+		await fails('device.getMany');
+		expect(host.logins).toHaveLength(2);
+		expect(host.paths.length).toBeLessThanOrEqual(3);
+	});
+
+	test('an error code 4 that stays says that it can be a right that is missing', async () => {
+		const { fails } = start(() => json({ ErrorCode: 4 }));
+		const error = await fails('device.getGritterStatusOfAll');
+		expect(error.code).toBe('SessionExpired');
+		expect(error.sentence).toMatch(/or does not let the account do this \(error code 4\).*ask Ctrack to enable this/);
+	});
+
+	test('a definite refusal is sent again, whatever it would do', async () => {
+		const { run } = start((_request, token) => (token === '9ed4bd2a-1' ? json({ ErrorCode: 4 }) : json({ ErrorCode: 0, Subscribe: 'Success' })));
+		expect(await run('queue.subscribe', { queue: 'trips', directAccess: true })).toMatchObject([{ outcome: 'confirmed', target: 'Trips' }]);
+	});
+});
+
+describe('HTTP 400 and 401 can mean too many requests', () => {
+	test.each([
+		[400, /a value in it is wrong, or requests come too often/],
+		[401, /the session is not valid, or requests come too often/],
+	])('%i: backs off, renews once, then names both', async (status, words) => {
+		const { host, fails } = start(() => json('', status));
+		const error = await fails('device.getMany');
+		expect(error).toMatchObject({ code: 'RateLimited', status });
+		expect(error.message).toMatch(words);
+		// First the same session again, and only then another.
+		expect(host.paths.map((path) => /a-(\d)/.exec(path)?.[1])).toEqual(['1', '1', '2']);
+		expect(host.slept.filter((ms) => ms >= 500)).toHaveLength(2);
+	});
+
+	test('a limit that passes costs no login', async () => {
+		let refusals = 1;
+		const { host, run } = start(() => (refusals-- > 0 ? json('', 401) : vehicles()));
+		expect(await run('device.getMany')).toHaveLength(1);
+		expect(host.logins).toHaveLength(1);
+	});
+
+	test('slow the account down under load, and not where nothing else was asked', async () => {
+		let refuse = true;
+		const { host, client, run } = start(() => (refuse ? json('', 400) : vehicles()), { rateLimit: 60 });
+		const { limiter } = sharedAccount(provider, client.connection);
+		await run('device.getMany').catch(() => undefined);
+		refuse = false;
+		host.time += MINUTE;
+		for (let count = 0; count < 9; count++) await run('device.getMany');
+		expect(limiter.busy).toBe(true);
+		const before = host.now();
+		await run('device.getMany');
+		expect(host.now() - before).toBeLessThan(1_000);
+		refuse = true;
+		await run('device.getMany').catch(() => undefined);
+		refuse = false;
+		const slowed = host.now();
+		await run('device.getMany');
+		expect(host.now() - slowed).toBeGreaterThan(1_000);
+	});
+
+	test('many of them are not blamed on another program', async () => {
+		const { host, fails } = start(() => json('', 400));
+		for (let count = 0; count < 5; count++) expect((await fails('device.getMany')).code).toBe('RateLimited');
+		expect(host.logins.length).toBeLessThanOrEqual(6);
+	});
+
+	test('nor is the account suspected when the login is limited too', async () => {
+		const { host, run, fails } = start(() => json('', 401));
+		await run('device.getMany').catch(() => undefined);
+		host.loginAnswer = () => json('', 401);
+		expect((await fails('device.getMany')).code).toBe('RateLimited');
+		host.time += MINUTE;
+		host.loginAnswer = () => json({ ErrorCode: 4 });
+		expect((await fails('device.getMany')).code).toBe('LoginRejected');
+	});
+
+	test('what changes something is not sent again; the next request has a new session', async () => {
+		const { host, run } = start((_request, token) => (token === '9ed4bd2a-1' ? json('', 401) : json({ ErrorCode: 0, Result: 'Success' })));
+		const acknowledge = { queue: 'positions', deliveryTags: '7' };
+		expect(await run('queue.acknowledge', acknowledge)).toMatchObject([{ outcome: 'unknown' }]);
+		expect(host.paths).toHaveLength(1);
+		expect(await run('queue.acknowledge', acknowledge)).toMatchObject([{ outcome: 'confirmed', response: 'Success' }]);
+		expect(host.logins).toHaveLength(2);
+	});
+});
+
+describe('other errors', () => {
+	test.each([
+		[json({ ErrorCode: 7 }), 'VendorFault', /does not explain \(error code 7\)/],
+		[json({ ErrorCode: 'NoSuchVehicle = 12', VehicleList: null }), 'VendorFault', /error code NoSuchVehicle = 12/],
+		[json('<html>', 404), 'NotFound', /does not know the address or a value in it/],
+		[json('', 405), 'UnexpectedAnswer', /refused the request \(HTTP 405\)/],
+		[json({ ErrorCode: true }), 'UnexpectedAnswer', /an error code that is neither number nor text/],
+		[json('null'), 'UnexpectedAnswer', /an empty answer/],
+		[json({ ErrorCode: 0 }), 'UnexpectedAnswer', /nothing in it but its error code/],
+		[json({ ErrorCode: 0, VehicleList: 'none' }), 'UnexpectedAnswer', /without "NodeId"/],
+		[json({ ErrorCode: 0, VehicleList: [vehicle, null] }), 'UnexpectedAnswer', /sent null in place of a record/],
+	])('%#', async (answer, code, words) => {
+		const { host, fails } = start(() => answer);
+		const error = await fails('device.getMany');
+		expect(error.code).toBe(code);
+		expect(error.sentence).toMatch(words);
+		expect(host.logins).toHaveLength(1);
+	});
+
+	test('of single records are told with the record', async () => {
+		const { run } = start(() => json({ ErrorCode: 0, LastVehiclePositions: [position, { ...position, NodeId: 999, Latitude: 0, Longitude: 0, ErrorCode: 12, EventTimeUTC: '0001-01-01T00:00:00' }] }));
+		const [fine, bad] = await run<Position & { error?: string }>('position.getCurrent', { devices: '566,999' });
+		expect(fine).not.toHaveProperty('error');
+		expect(bad).toMatchObject({ deviceId: '999', time: null, latitude: null, error: 'Ctrack reports an error for this record (error code 12).' });
+	});
+});
+
+describe('the decoder finds records', () => {
+	test.each([
+		['in a list under any key', { ErrorCode: 0, Whatever: [vehicle] }, 1],
+		['in an object under a key', { ErrorCode: 0, Driver: vehicle }, 1],
+		['beside the error code', { ErrorCode: 'Success = 0', ...vehicle }, 1],
+		['alone', vehicle, 1],
+		['in a list alone', [vehicle, vehicle], 2],
+		['in a list beside other things', { ErrorCode: 0, Message: 'ok', xml: null, VehicleList: [vehicle] }, 1],
+		['with a list of their own in them', { ...vehicle, DriverCategories: ['C1', 'C'] }, 1],
+		['nowhere in an empty list', { ErrorCode: 0, VehicleList: [] }, 0],
+		['nowhere in null', { ErrorCode: 0, VehicleList: null }, 0],
+		['nowhere in an empty list alone', [], 0],
+	])('%s', (_, body, count) => {
+		const rows = recordsIn(open(json(body)));
+		expect(rows).toHaveLength(count);
+		for (const row of rows) expect(row).toMatchObject({ NodeId: 566 });
+	});
+
+	test('but does not choose between two lists', () => {
+		expect(() => recordsIn({ A: [vehicle], B: [vehicle] })).toThrow('more than one list');
+	});
+
+	test('a body that the document does not describe is passed on, words and numbers as well', async () => {
+		for (const [body, expected] of [['"in Leeds"', [{ value: 'in Leeds' }]], [{ ErrorCode: 0, LocationString: 'in Leeds' }, [{ LocationString: 'in Leeds' }]], [[1, [2]], [{ value: 1 }, { value: [2] }]], [{ ErrorCode: 0 }, []]] as const) {
+			const { run } = start(() => json(body));
+			expect(await run('location.getAddress', { device: '566', latitude: 53, longitude: -1, useMetric: false })).toEqual(expected);
+		}
+	});
+});
+
+describe('times', () => {
+	test.each([
+		['2017-04-30T02:01:26Z', '2017-04-30T02:01:26.000Z'],
+		['2017-04-30T02:01:26.000Z', '2017-04-30T02:01:26.000Z'],
+		['2017-04-30T02:01:26.1234567', '2017-04-30T02:01:26.123Z'],
+		['2017-04-30T02:01:26', '2017-04-30T02:01:26.000Z'],
+		['2017-04-30T04:01:26+02:00', '2017-04-30T02:01:26.000Z'],
+		['/Date(1493517686000)/', '2017-04-30T02:01:26.000Z'],
+		['/Date(1493517686000+0200)/', '2017-04-30T02:01:26.000Z'],
+		['0001-01-01T00:00:00', null],
+		['9999-12-31T23:59:59.9999999', null],
+		['/Date(-62135596800000)/', null],
+		['2017-02-30T02:01:26Z', null],
+		['now', null],
+		['-1h', null],
+		[1493517686, null],
+		['', null],
+		[null, null],
+	])('%j is %j', (given, expected) => expect(timeOf(given)).toBe(expected));
+
+	test('leave as the document writes them', async () => {
+		const { host, run } = start(() => json([]));
+		await run('trip.getDistances', { begin: '2026-01-30T02:00:00.500+02:00', end: Date.UTC(2026, 0, 31) });
+		expect(host.paths).toEqual(['/Vehicles/9ed4bd2a-1/GetVehiclesTripDistances?fromDateTimeUTC=2026-01-30T00%3A00%3A00Z&toDateTimeUTC=2026-01-31T00%3A00%3A00Z']);
+	});
+});
+
+describe('units are the account\'s', () => {
+	test.each([
+		[{}, 50, 19_000],
+		[{ speedUnit: 'mph', odometerUnit: 'kilometre' }, 80.467, 19_000_000],
+		[{ speedUnit: 'kmh', odometerUnit: 'mile' }, 50, 30_577_536],
+	] as const)('%j', async (settings, speed, odometer) => {
+		const { run } = start(() => json({ ErrorCode: 0, LastVehiclePositions: [position] }), settings);
+		expect(await run('position.getCurrentOfAll')).toMatchObject([{ speed, odometer }]);
+	});
+
+	test('trips and odometers go by them too', async () => {
+		const { run } = start(({ path }) => json({ ErrorCode: 0, List: [path.endsWith('Trips') ? { NodeId: 566, TripOdo: 1500, MaxSpeed: 60, TripStartUTC: '2026-01-30T10:00:00Z', TripEndUTC: '2026-01-30T11:00:00Z' } : { VehicleId: 'Trailer 4', VehicleOdo: 1500, OdoTimestamp: '' }] }), { speedUnit: 'mph', odometerUnit: 'metre' });
+		expect(await run<Trip>('trip.getMany', { devices: '566', ...period })).toMatchObject([{ distance: 1.5, maxSpeed: 96.561 }]);
+		expect(await run<Odometer>('device.getOdometer', { searchBy: 'NodeId', values: '566', at: 'now' })).toMatchObject([{ deviceId: '566', odometer: 1.5, time: null }]);
+	});
+
+	test('a driving time longer than its trip is not in seconds, and not passed off as such', async () => {
+		const trip = { NodeId: 1, TripStartUTC: '2026-01-30T10:00:00Z', TripEndUTC: '2026-01-30T11:00:00Z' };
+		const { run } = start(() => json([{ ...trip, DrivingTime: 3000 }, { ...trip, DrivingTime: 3_000_000 }]));
+		expect((await run<Trip>('trip.getManyDetailed', { devices: '1', ...period })).map(({ drivingSeconds }) => drivingSeconds)).toEqual([3000, null]);
+	});
+});
+
+describe('many vehicles', () => {
+	test('go a hundred to a request, or one where the method takes one', async () => {
+		const { host, run } = start(() => json({ ErrorCode: 0, List: [] }));
+		const devices = Array.from({ length: 250 }, (_, index) => String(index + 1));
+		await run('position.getCurrent', { devices });
+		expect(host.paths).toHaveLength(3);
+		await run('position.getHistory', { devices: devices.slice(0, 5), ...period });
+		expect(host.paths.slice(3).map((path) => /vehicleNodeId=(\d+)/.exec(path)?.[1])).toEqual(['1', '2', '3', '4', '5']);
+	});
+
+	test('all of them: from the list, or by the method that knows them all', async () => {
+		const { host, run } = start(({ path }) => (path.endsWith('GetVehicles') ? json([vehicle, { ...vehicle, NodeId: 567 }]) : json({ ErrorCode: 0, List: [] })));
+		await run('position.getCurrent', { devices: '*' });
+		await run('trip.getMany', { devices: '*', ...period });
+		expect(host.paths.map((path) => path.split('/').at(-1)?.split('&')[0])).toEqual(['GetLastVehiclePositionsforAuthenticatedUser', 'GetVehicles', 'GetVehicleTrips?vehicleNodeId=566', 'GetVehicleTrips?vehicleNodeId=567']);
+	});
+});
+
+test('pickers: vehicles by registration, fleet number and description; drivers of all cost centres, each once', async () => {
+	const { client } = start(({ path, query }) => {
+		if (path.endsWith('GetVehicles')) return json({ ErrorCode: 0, VehicleList: [{ ...vehicle, NodeId: null }, vehicle, { ...vehicle, NodeId: 7, VehicleRegistration: 'B 1', FleetNumber: '', Description: 'B 1' }] });
+		if (path.endsWith('GetCostCentres')) return json({ ErrorCode: 0, CostCentre: [{ CostCentre: 'South', NodeId: 2 }, { CostCentre: 'North', NodeId: 1 }] });
+		return json({ ErrorCode: 0, DriverList: [{ NodeId: 33347, DriverId: 'Ann' }, ...(query?.costCentreId === '2' ? [{ NodeId: 33348, DriverId: null }] : [])] });
+	});
+	expect(await client.lookup('device')).toEqual([{ value: '7', title: 'B 1 · 7' }, { value: '566', title: 'Trailer 4 · KOR029 · Yellow · 566' }]);
+	expect(await client.lookup('group')).toEqual([{ value: '1', title: 'North · 1' }, { value: '2', title: 'South · 2' }]);
+	expect(await client.lookup('driver')).toEqual([{ value: '33348', title: '33348' }, { value: '33347', title: 'Ann · 33347' }]);
+});
+
+describe('a queue', () => {
+	const message = { ...position, DeliveryTag: 17, Odo: 5000, LocationString: 'at Ctrack; ' };
+	const batch = () => json({ ErrorCode: 0, VehiclePositionsDetailed: [message, { ...message, DeliveryTag: 18, NodeId: 567 }] });
+	const take = { maxMessages: 1000, autoAck: false };
+
+	test('gives messages: tag, an id that outlives the session, and the record', async () => {
+		const { host, run } = start(batch);
+		const messages = await run<Message<Position>>('queue.getPositions', take);
+		expect(messages).toMatchObject([
+			{ id: 'positions:566:2017-04-30T02:01:26.000Z:4', deliveryTag: '17', queue: 'positions', record: { deviceId: '566', speed: 50, address: 'at Ctrack' } },
+			{ deliveryTag: '18', record: { deviceId: '567' } },
+		]);
+		expect(host.paths).toEqual(['/Queues/9ed4bd2a-1/GetPositions?autoack=false&limit=1000']);
+		expect(await run('queue.getPositions', take, { output: 'raw' })).toMatchObject([{ DeliveryTag: 17 }, { DeliveryTag: 18 }]);
+	});
+
+	test.each([{ ErrorCode: 0, VehiclePositionsDetailed: [] }, { ErrorCode: 0, VehiclePositionsDetailed: null }, { ErrorCode: 0 }, []])('that is empty gives none: %j', async (body) => {
+		expect(await start(() => json(body)).run('queue.getPositions', take)).toEqual([]);
+	});
+
+	test('a limit does not throw away what was taken from it', async () => {
+		expect(await start(batch).run('queue.getPositions', take, { limit: 1 })).toHaveLength(2);
+	});
+
+	test('a message that cannot be read is given as it came, and the rest with it', async () => {
+		const { run } = start(() => json({ ErrorCode: 0, List: [{ DeliveryTag: 16, Speed: 1 }, null, message] }));
+		const messages = await run<Message>('queue.getPositions', take);
+		expect(messages).toMatchObject([{ deliveryTag: '16', record: { DeliveryTag: 16, Speed: 1 } }, { deliveryTag: null, record: { value: null } }, { deliveryTag: '17', record: { deviceId: '566' } }]);
+		expect(new Set(messages.map(({ id }) => id)).size).toBe(3);
+	});
+
+	test.each([
+		['no answer', () => Promise.reject(new Unreachable('The connection broke.', { retryable: true, effect: 'unknown' }))],
+		['HTTP 503', () => json('busy', 503)],
+		['HTTP 429', () => json('slow down', 429)],
+		['half an answer', () => json('{"ErrorCode":0,"VehiclePositionsDetailed":[{"NodeId":5')],
+		['HTTP 400', () => json('', 400)],
+		['HTTP 401', () => json('', 401)],
+	] as [string, Vendor][])('is asked once, whatever comes back: %s', async (what, vendor) => {
+		for (const autoAck of [false, true]) {
+			const { host, fails } = start(vendor);
+			const error = await fails('queue.getTrips', { ...take, autoAck });
+			expect(host.paths).toHaveLength(1);
+			const lost = !/4\d\d/.test(what);
+			expect(error.advice.includes('may come again')).toBe(lost && !autoAck);
+			expect(error.advice.includes('may be lost')).toBe(lost && autoAck);
+		}
+	});
+
+	test('with a session that is certainly over is asked again with a new one', async () => {
+		const { host, run } = start((_request, token) => (token === '9ed4bd2a-1' ? json({ ErrorCode: 4 }) : batch()));
+		expect(await run('queue.getPositions', take)).toHaveLength(2);
+		expect(host.logins).toHaveLength(2);
+	});
+
+	test('does not stay with a session that may be over', async () => {
+		const { host, run, fails } = start((_request, token) => (token === '9ed4bd2a-1' ? json('', 401) : batch()));
+		expect((await fails('queue.getPositions', take)).code).toBe('RateLimited');
+		expect(await run('queue.getPositions', take)).toHaveLength(2);
+		expect(host.logins).toHaveLength(2);
+	});
+
+	test('is acknowledged by the highest tag alone', async () => {
+		const { host, run } = start(() => json({ ErrorCode: 0, Result: 'Success' }));
+		for (const deliveryTags of ['9, 10,8', [9, 10, '8'], 10]) await run('queue.acknowledge', { queue: 'scripts', deliveryTags });
+		expect(host.paths).toEqual(Array(3).fill('/Queues/9ed4bd2a-1/Ack?type=Scripts&Tags=10'));
+	});
+
+	test('a word other than success is no confirmation', async () => {
+		const { run } = start(() => json({ ErrorCode: 0, Subscribe: 'AlreadySubscribed' }));
+		const [outcome] = await run<CommandOutcome>('queue.subscribe', { queue: 'trips', directAccess: true });
+		expect(outcome).toMatchObject({ outcome: 'unknown', response: 'AlreadySubscribed' });
+		expect(outcome?.explanation).toContain('"AlreadySubscribed"');
+	});
+});
+
+describe('bad input is refused with a sentence, before any request', () => {
+	test.each([
+		['position.getCurrent', { devices: 'Trailer 4' }, 'Vehicles: NodeId must be the number of a vehicle, its NodeId, not "Trailer".'],
+		['position.getCurrent', { devices: [] }, 'Vehicles is empty: give at least one NodeId.'],
+		['group.findByDevices', { devices: '*' }, 'must be the number of a vehicle'],
+		['trip.getMany', { devices: '1', begin: 'now', end: '-1h' }, 'The period ends before it begins'],
+		['device.get', { group: '1', searchBy: 'Plate', value: 'x' }, 'Search By must be one of'],
+		['device.getOdometer', { searchBy: 'MIT', values: ' , ', at: 'now' }, 'Values is empty: give at least one.'],
+		['queue.getTrips', { maxMessages: 1001, autoAck: false }, 'Max Messages must be between 1 and 1000, not 1001.'],
+		['queue.acknowledge', { queue: 'trips', deliveryTags: '7-9' }, 'Delivery Tags must hold whole numbers, not "7-9".'],
+		['queue.acknowledge', { queue: 'trips', deliveryTags: { tag: 7 } }, 'Delivery Tags must be a list, not an object.'],
+		['queue.acknowledge', { queue: 'trips', deliveryTags: undefined }, 'Delivery Tags is missing'],
+	])('%s %j', async (name, params, sentence) => {
+		const { host, fails } = start(vehicles);
+		const error = await fails(name, params);
+		expect(error.code).toBe('InvalidParams');
+		expect(error.message).toContain(sentence);
+		expect(host.logins).toHaveLength(0);
+	});
+});
+
+describe('mutated answers give records or an error with words', () => {
+	const folder = join(__dirname, 'recorded');
+	const recordings = readdirSync(folder).map((file) => [file.replace(/\.json$/, ''), JSON.parse(readFileSync(join(folder, file), 'utf8')) as { params: object; exchanges: { response: unknown }[] }] as const);
+	const MUTATIONS = 200;
+
+	test.each(recordings)('of %s', async (name, { params, exchanges }) => {
+		let seed = 0;
+		for (const character of name) seed = (seed * 31 + character.charCodeAt(0)) >>> 0;
+		const random = randomOf(seed);
+		const original = exchanges[0]!.response;
+		for (let count = 0; count < MUTATIONS; count++) {
+			const text = mutated(original, random);
+			const { run } = start(() => json(text));
+			const result = await run(name, params).catch((error: unknown) => error);
+			if (result instanceof Error) {
+				expect(result, text).toBeInstanceOf(FleetError);
+				expect(result.message, text).not.toContain('did not expect');
+				expect(result.message.length, text).toBeGreaterThan(20);
+			} else {
+				for (const record of result as object[]) check(record, text);
+			}
+		}
+	});
+
+	/** No value that is none: those that JSON cannot carry, and times that are no times. */
+	function check(record: object, text: string): void {
+		for (const [key, value] of Object.entries(record)) {
+			if (typeof value === 'number') expect(Number.isFinite(value), `${key} of ${text}`).toBe(true);
+			if (value !== null && (key === 'time' || key.endsWith('At'))) expect(Number.isNaN(Date.parse(String(value))), `${key} of ${text}`).toBe(false);
+			expect(value, `${key} of ${text}`).not.toBeUndefined();
+			expect(['NaN', 'Invalid Date', 'undefined', '[object Object]'], `${key} of ${text}`).not.toContain(value);
+			if (typeof value === 'object' && value !== null) check(value, text);
+		}
+	}
+});
+
+/** mulberry32 */
+function randomOf(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+	};
+}
+
+const WRONG: readonly unknown[] = [null, '', 'wrong', -1, 1e308, 0.5, true, false, [], {}, [null], [[]], { NodeId: {} }, '/Date(99999999999999999)/', '2017-13-45T99:99:99Z', '__proto__'];
+
+/** One to three of: a field missing, null, of a wrong type, too much; or the text cut off. */
+function mutated(original: unknown, random: () => number): string {
+	const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+	const root = { root: structuredClone(original) };
+	for (let times = 1 + Math.floor(random() * 3); times > 0; times--) {
+		const places: [Record<string, unknown>, string][] = [];
+		const walk = (value: unknown) => {
+			if (typeof value !== 'object' || value === null) return;
+			for (const key of Object.keys(value)) {
+				places.push([value as Record<string, unknown>, key]);
+				walk((value as Record<string, unknown>)[key]);
+			}
+		};
+		walk(root);
+		const wrong = structuredClone(pick(WRONG));
+		const [parent, key] = pick(places);
+		const kind = random();
+		if (kind < 0.3 && parent !== root) Reflect.deleteProperty(parent, key);
+		else if (kind < 0.45) parent[key] = null;
+		else if (kind < 0.8) parent[key] = wrong;
+		else parent[`extra${times}`] = wrong;
+	}
+	const text = JSON.stringify(root.root);
+	return random() < 0.1 ? text.slice(0, Math.floor(random() * text.length)) : text;
+}
+
+describe('against the simulator', () => {
+	const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
+	const running: CtrackSimulator[] = [];
+	afterEach(async () => {
+		await Promise.all(running.splice(0).map((simulator) => simulator.close()));
+	});
+
+	/** A day after all queues were subscribed to. */
+	async function simulated(options: CtrackOptions = {}) {
+		const simulator = await startCtrack({ clock: () => NOW - 24 * 60 * MINUTE, ...options });
+		running.push(simulator);
+		const connection: CtrackConnection = { baseUrl: simulator.url, account: 'API_Demo', secret: PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre', allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000 };
+		const host = new FetchHost(ctrack, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
+		const client = new Client(ctrack, connection, host);
+		const run = async (name: string, params: object, output?: 'raw') => {
+			const [resource = '', operation = ''] = name.split('.');
+			return client.collect(findOperation(provider, resource, operation)!, params as Record<string, unknown>, { output });
+		};
+		for (const queue of ['positions', 'trips', 'scripts']) await run('queue.subscribe', { queue, directAccess: true });
+		simulator.advance(NOW - simulator.now());
+		return { simulator, client, run };
+	}
+
+	/** What every operation gives with the parameters that the hosts' tests use. */
+	async function everything(options: CtrackOptions = {}) {
+		const { run } = await simulated(options);
+		const found: Record<string, object[]> = {};
+		for (const { resource, name } of ctrack.operations) {
+			const recorded = JSON.parse(readFileSync(join(__dirname, 'recorded', `${resource}.${name}.json`), 'utf8')) as { simulated: object };
+			found[`${resource}.${name}`] = await run(`${resource}.${name}`, recorded.simulated);
+		}
+		return JSON.parse(JSON.stringify(found, (key, value: unknown) => (/^(sentAt|answeredAt)$/.test(key) ? null : key === 'error' ? String(value).replace(/Failed = /, '') : value))) as typeof found;
+	}
+
+	test('every operation gives records, the same however the vendor writes them', async () => {
+		const plain = await everything();
+		for (const [name, records] of Object.entries(plain)) expect(records.length, name).toBeGreaterThan(0);
+		for (const name of ['queue.subscribe', 'queue.acknowledge', 'queue.unsubscribe']) expect(plain[name]).toMatchObject([{ outcome: 'confirmed' }]);
+		const described = ({ 'device.getGritterStatus': _, 'device.getGritterStatusOfAll': __, 'queue.getScripts': ___, ...rest }: typeof plain) => rest;
+		for (const options of [{ shapes: 'list' }, { shapes: 'record' }, { errorCodes: 'text' }, { times: 'wcf' }, { times: 'milliseconds' }] satisfies CtrackOptions[]) {
+			expect(described(await everything(options)), JSON.stringify(options)).toEqual(described(plain));
+		}
+	});
+
+	test('vehicles and their positions agree, whoever is asked', async () => {
+		const { run } = await simulated();
+		const all = (await run('position.getCurrentOfAll', {})) as (Position & { error?: string })[];
+		expect(await run('position.getCurrent', { devices: all.map(({ deviceId }) => deviceId) })).toEqual(all);
+		expect(all.filter(({ error }) => error !== undefined)).toMatchObject([{ latitude: null, longitude: null, time: null }]);
+		for (const { deviceId, odometer, time } of all.filter(({ error }) => error === undefined)) {
+			const [reading] = (await run('device.getOdometer', { searchBy: 'NodeId', values: deviceId, at: NOW })) as Odometer[];
+			expect(reading).toMatchObject({ deviceId, time, odometer });
+		}
+	});
+
+	test.each([{ sessionErrors: 'code' }, { sessionErrors: 'code', errorCodes: 'text' }, { sessionErrors: 'http401' }] satisfies CtrackOptions[])('a dead session is renewed once: %j', async (options) => {
+		const { simulator, run } = await simulated(options);
+		await run('device.getMany', {});
+		simulator.killToken('API_Demo');
+		simulator.requests.length = 0;
+		expect(await run('device.getMany', {})).not.toHaveLength(0);
+		expect(simulator.requests.filter(({ path }) => path.endsWith('/Login'))).toHaveLength(1);
+	});
+
+	test.each([400, 401] as const)('a limit told by HTTP %i is waited out', async (status) => {
+		// Two pauses of half a second at least.
+		const { run } = await simulated({ rateLimit: { requests: 6, perSeconds: 1, status } });
+		for (let count = 0; count < 20; count++) expect(await run('device.getMany', {})).toHaveLength(12);
+	});
+
+	test('messages come until they are acknowledged, and once more if their answer was lost', async () => {
+		const { simulator, run } = await simulated();
+		const take = async () => (await run('queue.getPositions', { maxMessages: 10, autoAck: false })) as Message<Position>[];
+		const first = await take();
+		expect(await take()).toEqual(first);
+		simulator.requests.length = 0;
+		simulator.fail({ kind: 'cutoff', match: '*/GetPositions', times: 1, effect: 'after' });
+		await expect(take()).rejects.toMatchObject({ advice: expect.stringContaining('may come again') as string });
+		expect(simulator.requests).toHaveLength(1);
+		expect(await take()).toEqual(first);
+		await run('queue.acknowledge', { queue: 'positions', deliveryTags: first.map(({ deliveryTag }) => deliveryTag) });
+		const ids = new Set(first.map(({ id }) => id));
+		expect((await take()).filter(({ id }) => ids.has(id))).toEqual([]);
+	});
+
+	test('pickers', async () => {
+		const { client } = await simulated();
+		expect((await client.lookup('device')).find(({ value }) => value === '566')?.title).toMatch(/^.+ · KOR029 · .+ · 566$/);
+		expect((await client.lookup('group')).map(({ value }) => value).sort()).toEqual(['3001', '3002', '3003', '3004']);
+		expect(await client.lookup('driver')).toHaveLength(6);
+	});
+});

@@ -1,0 +1,248 @@
+import { choice, text, time } from '../../core/field';
+import { operation } from '../../core/operation';
+import { inOrder } from '../../core/pages';
+import { countOf, textOf, type Device, type Odometer, type Row, type WorkingHours } from '../../core/records';
+import { chunks } from '../../core/windows';
+import { anythingIn, body, recordsIn, withItsError } from './answer';
+import { device, devicesOrAll, group, nodeIdOf, perVehicle, period, periodProblem, texts, vehiclesPerRequest } from './fields';
+import { parameterOf, timeOf } from './times';
+import { UNITS_NOTE, unitsOf, type Units } from './units';
+
+/** What a vehicle can be searched by (Vehicles/GetVehicleDetail), in the document's words. */
+const searchBy = choice({
+	title: 'Search By',
+	description: 'What the value is',
+	options: [
+		{ value: 'NodeId', title: 'NodeId' },
+		{ value: 'vehicleID', title: 'Vehicle ID', description: 'Its registration, as the document\'s samples have it' },
+		{ value: 'MIT', title: 'MIT', description: 'Number of the unit in it' },
+		{ value: 'SerialNumber', title: 'Serial Number' },
+	],
+	initial: 'NodeId',
+});
+
+function toDevice(row: Row): Device {
+	return withItsError(row, {
+		deviceId: nodeIdOf(row),
+		name: textOf(row.Description),
+		plate: textOf(row.VehicleRegistration),
+		model: textOf(row.Type),
+		simNumber: textOf(row.CellphoneNumber),
+		iccid: null,
+		group: textOf(row.CostCentre),
+		activatedAt: null,
+		firstOnlineAt: null,
+		expiresAt: null,
+		userExpiresAt: null,
+	});
+}
+
+const reads = { resource: 'device', effect: 'read', answer: body, rows: recordsIn } as const;
+const vehicles = { ...reads, record: toDevice, kind: 'device' } as const;
+
+export const getMany = operation({
+	...vehicles,
+	name: 'getMany',
+	title: 'Get Many',
+	action: 'Get many vehicles',
+	description: 'List the vehicles that the API user may see',
+	route: 'GET /Vehicles/GetVehicles',
+	params: {},
+	list: true,
+	evidence: { section: 'Vehicles/GetVehicles', grade: 'C' },
+});
+
+export const getManyInGroup = operation({
+	...vehicles,
+	name: 'getManyInGroup',
+	title: 'Get Many in a Cost Centre',
+	action: 'Get the vehicles of a cost centre',
+	description: 'List the vehicles of a cost centre',
+	route: 'GET /Vehicles/GetVehiclesinCostCentre',
+	params: { group },
+	request: ({ group }) => ({ query: { costCentreId: group } }),
+	list: true,
+	evidence: { section: 'Vehicles/GetVehiclesinCostCentre', grade: 'C' },
+});
+
+export const get = operation({
+	...vehicles,
+	name: 'get',
+	title: 'Get Details',
+	action: 'Get details of a vehicle',
+	description: 'Find a vehicle of a cost centre by its NodeId, its registration or the numbers of its unit',
+	route: 'GET /Vehicles/GetVehicleDetail',
+	params: { group, searchBy, value: text({ title: 'Value', description: 'What to search for', placeholder: 'e.g. 566', lookup: 'device', typedAs: 'Value', max: 100 }) },
+	request: ({ group, searchBy, value }) => ({ query: { costCentreId: group, searchType: searchBy, value } }),
+	evidence: { section: 'Vehicles/GetVehicleDetail', grade: 'C' },
+});
+
+function toOdometer(row: Row, units: Units, deviceId: string | null): Odometer {
+	const deviceName = textOf(row.VehicleId ?? row.VehicleRegistration);
+	return withItsError(row, {
+		deviceId: deviceId ?? (deviceName === null ? nodeIdOf(row) : textOf(row.NodeId)),
+		deviceName,
+		driverName: textOf(row.DriverId),
+		time: timeOf(row.OdoTimestamp),
+		odometer: units.distance(row.VehicleOdo),
+	});
+}
+
+export const getOdometer = operation({
+	...reads,
+	name: 'getOdometer',
+	title: 'Get Odometer',
+	action: 'Get odometers at a time',
+	description: 'Get what the odometers of vehicles showed at a time. Ctrack names the vehicles in its answer by registration alone.',
+	route: 'GET /Vehicles/GetVehicleOdoattime',
+	params: {
+		searchBy,
+		values: texts({
+			title: 'Values',
+			description: 'Vehicles to ask about: NodeIds, registrations or numbers of units, as Search By says. Any number: a list, or a text with commas between them.',
+			placeholder: 'e.g. 566, 567',
+			pattern: /^[^,\n]{1,100}$/,
+			expected: 'must hold texts of at most 100 characters, without commas',
+		}),
+		at: time({ title: 'At', description: 'Time of the reading. A date and time, or a distance from now such as -24h.', initial: 'now', placeholder: 'e.g. 2026-01-31T08:00:00Z' }),
+	},
+	request: ({ searchBy, values, at }) => ({ query: { searchType: searchBy, odoDateTime: parameterOf(at), sValues: values.join(',') } }),
+	record: (row, { searchBy, values: [value = null, ...more] }, connection) => toOdometer(row, unitsOf(connection), searchBy === 'NodeId' && more.length === 0 ? value : null),
+	kind: 'odometer',
+	run: (run, params) => inOrder(chunks(params.values, vehiclesPerRequest), run.width, (values) => run.ask({ ...params, values })),
+	list: true,
+	evidence: { section: 'Vehicles/GetVehicleOdoattime', grade: 'C', note: `That several values are parted by commas is likely, not documented (grade L). ${UNITS_NOTE}` },
+});
+
+const overPeriod = { devices: devicesOrAll, ...period() };
+
+function periodQuery({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) {
+	return { query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } };
+}
+
+export const getOdometerOverPeriod = operation({
+	...reads,
+	name: 'getOdometerOverPeriod',
+	title: 'Get Odometer Over Period',
+	action: 'Get odometers over a period',
+	description: 'Get what Ctrack gives as the odometer of vehicles for a period',
+	route: 'GET /Vehicles/GetVehicleOdoOverPeriod',
+	params: overPeriod,
+	request: periodQuery,
+	// One flat record without a NodeId: each vehicle is asked for on its own, and its number put in front.
+	rows: (answer, { devices }) => recordsIn(answer).map((row) => ({ NodeId: devices[0], ...row })),
+	record: (row, _, connection) => toOdometer(row, unitsOf(connection), textOf(row.NodeId)),
+	kind: 'odometer',
+	run: perVehicle,
+	check: periodProblem,
+	list: true,
+	evidence: { section: 'Vehicles/GetVehicleOdoOverPeriod', grade: 'L', note: `Whether the value is a reading or the distance of the period is not documented (grade U). ${UNITS_NOTE}` },
+});
+
+const RUNNING_HOURS_NOTE = 'The unit is not documented, and the sample is no plausible number of hours: the value is passed on as it comes (grade U).';
+
+const runningHours = {
+	...reads,
+	record: (row: Row): WorkingHours => withItsError(row, { deviceId: nodeIdOf(row, 'VehicleNodeId'), date: null, hours: countOf(row.RunningHours) }),
+	kind: 'workingHours',
+	list: true,
+} as const;
+
+export const getRunningHours = operation({
+	...runningHours,
+	name: 'getRunningHours',
+	title: 'Get Running Hours',
+	action: 'Get running hours of vehicles',
+	description: 'Get for how long vehicles have run so far',
+	route: 'GET /Vehicles/GetVehicleRunningHours',
+	params: { devices: devicesOrAll },
+	request: ({ devices }) => ({ query: { vehicleNodeId: devices[0] } }),
+	run: perVehicle,
+	evidence: { section: 'Vehicles/GetVehicleRunningHours', grade: 'C', note: RUNNING_HOURS_NOTE },
+});
+
+export const getManyRunningHours = operation({
+	...runningHours,
+	name: 'getManyRunningHours',
+	title: 'Get Many Running Hours',
+	action: 'Get many running hours',
+	description: 'Ask Ctrack\'s method for the running hours of several vehicles. The document lets it name a single one, as Get Running Hours does.',
+	route: 'GET /Vehicles/GetVehiclesRunningHours',
+	params: { device },
+	request: ({ device }) => ({ query: { vehicleNodeId: device } }),
+	evidence: { section: 'Vehicles/GetVehiclesRunningHours', grade: 'C', note: `In what it differs from GetVehicleRunningHours is not documented (grade U). ${RUNNING_HOURS_NOTE}` },
+});
+
+const usage = {
+	...reads,
+	record: (row: Row): WorkingHours => withItsError(row, { deviceId: nodeIdOf(row), date: timeOf(row.OperatingDate), hours: countOf(row.WorkingHours) }),
+	kind: 'workingHours',
+	check: periodProblem,
+	list: true,
+} as const;
+const USAGE_NOTE = 'The document shows a single record; how several come is not known (grade U), and read in every likely way.';
+
+export const getUsage = operation({
+	...usage,
+	name: 'getUsage',
+	title: 'Get Usage',
+	action: 'Get usage of vehicles',
+	description: 'Get how many hours vehicles worked on each day of a period',
+	route: 'GET /Vehicles/GetVehicleUsage',
+	params: overPeriod,
+	request: periodQuery,
+	run: perVehicle,
+	evidence: { section: 'Vehicles/GetVehicleUsage', grade: 'L', note: USAGE_NOTE },
+});
+
+export const getUsageByGroup = operation({
+	...usage,
+	name: 'getUsageByGroup',
+	title: 'Get Usage by Cost Centre',
+	action: 'Get usage of the vehicles of a cost centre',
+	description: 'Get how many hours the vehicles of a cost centre worked on each day of a period',
+	route: 'GET /Vehicles/GetVehicleUsageByCostCentre',
+	params: { group, ...period() },
+	request: ({ group, begin, end }) => ({ query: { costCentreId: group, fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } }),
+	evidence: { section: 'Vehicles/GetVehicleUsageByCostCentre', grade: 'L', note: USAGE_NOTE },
+});
+
+/** The document's sample of these is an error. */
+const undescribed = { ...reads, rows: anythingIn, record: (row: Row) => row, kind: 'other', list: true } as const;
+const UNDESCRIBED_NOTE = 'The document does not show the answer: it is passed on as it comes.';
+
+export const getGritterStatus = operation({
+	...undescribed,
+	name: 'getGritterStatus',
+	title: 'Get Gritter Status',
+	action: 'Get the gritter status of a vehicle',
+	description: 'Get the status of a gritting vehicle',
+	route: 'GET /Vehicles/getgritterstatus',
+	params: { device },
+	request: ({ device }) => ({ query: { vehicleNodeId: device } }),
+	evidence: { section: 'Vehicles/getgritterstatus', grade: 'U', note: UNDESCRIBED_NOTE },
+});
+
+export const getGritterStatusOfAll = operation({
+	...undescribed,
+	name: 'getGritterStatusOfAll',
+	title: 'Get Gritter Status of All',
+	action: 'Get the gritter status of all vehicles',
+	description: 'Get the status of all gritting vehicles that the API user may see',
+	route: 'GET /Vehicles/getgritterstatusForAuthenticatedUser',
+	params: {},
+	evidence: { section: 'Vehicles/getgritterstatusForAuthenticatedUser', grade: 'U', note: UNDESCRIBED_NOTE },
+});
+
+export const getDrivingBehaviour = operation({
+	...undescribed,
+	name: 'getDrivingBehaviour',
+	title: 'Get Driving Behaviour',
+	action: 'Get the driving behaviour of a vehicle',
+	description: 'Get how a vehicle was driven in a period',
+	route: 'GET /Vehicles/GetVehicleDrivingBehaviour',
+	params: { device, ...period() },
+	request: ({ device, begin, end }) => ({ query: { vehicleNodeId: device, fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } }),
+	check: periodProblem,
+	evidence: { section: 'Vehicles/GetVehicleDrivingBehaviour', grade: 'U', note: UNDESCRIBED_NOTE },
+});

@@ -1,0 +1,58 @@
+import * as z from 'zod/v4';
+import type { Run } from '../../core/client';
+import { ALL, ids, shown, text, type Field, type Ids } from '../../core/field';
+import { inOrder } from '../../core/pages';
+import { UnexpectedAnswer } from '../../core/errors';
+import { identityOf, type Row } from '../../core/records';
+
+export { period, periodProblem } from '../protrack/fields';
+
+/** Ctrack numbers vehicles, drivers and cost centres alike: their NodeIds. */
+const NODE_ID = /^\d{1,18}$/;
+
+/** A NodeId in an answer. @throws UnexpectedAnswer if it is none: a record of nobody would be a wrong one. */
+export function nodeIdOf(row: Row, name = 'NodeId'): string {
+	const id = identityOf(row[name], name);
+	if (!NODE_ID.test(id)) throw new UnexpectedAnswer(`The vendor sent a record whose "${name}" is no number.`, { advice: 'Try Output = Raw to see it, and please report it.' });
+	return id;
+}
+
+const vehicleForm = { pattern: NODE_ID, expected: 'must be the number of a vehicle, its NodeId' } as const;
+const vehicles = { title: 'Vehicles', lookup: 'device', noun: 'NodeId', placeholder: 'e.g. 566, 567', ...vehicleForm } as const;
+
+export const device = text({ title: 'Vehicle', description: 'Vehicle to ask about, as its NodeId', placeholder: 'e.g. 566', lookup: 'device', typedAs: 'NodeId', ...vehicleForm });
+/** Any number of vehicles. */
+export const devices = ids({ ...vehicles, description: 'Vehicles to ask about, as NodeIds. Any number: a list, or a text with commas between them.' });
+/** Any number of vehicles, or all of the account. */
+export const devicesOrAll = ids({ ...vehicles, description: 'Vehicles to ask about, as NodeIds. Any number: a list, or a text with commas between them; * means all vehicles of the account.', all: true });
+
+export const group = text({ title: 'Cost Centre', description: 'Cost centre, as its NodeId', placeholder: 'e.g. 3039', lookup: 'group', typedAs: 'NodeId', pattern: NODE_ID, expected: 'must be the number of a cost centre, its NodeId' });
+
+/** A list of texts without a picker: an array, or a text with commas or new lines between them. Doubles are dropped. */
+export function texts(o: { title: string; description: string; placeholder: string; pattern: RegExp; expected: string }): Field<string[]> {
+	const one = z.string({ error: (issue) => `${o.title} must hold texts, not ${shown(issue.input)}.` }).regex(o.pattern, { error: (issue) => `${o.title} ${o.expected}, not ${shown(issue.input)}.` });
+	const schema = z.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` }).min(1, { error: () => `${o.title} is empty: give at least one.` });
+	const clean = (value: unknown) => {
+		const parts = typeof value === 'string' ? value.split(/[,\n]/) : typeof value === 'number' ? [value] : value;
+		if (!Array.isArray(parts)) return parts;
+		return [...new Set((parts as unknown[]).map((part) => (typeof part === 'number' ? String(part) : typeof part === 'string' ? part.trim() : part)).filter((part) => part !== ''))];
+	};
+	return { ...text(o), schema, clean };
+}
+
+/** Vehicles in one request. The document sets no limit; this keeps addresses below the 2,048 characters that IIS takes. Grade G. */
+export const vehiclesPerRequest = 100;
+
+/** The NodeIds that a `devices` parameter stands for. */
+export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
+	return devices === ALL ? (await run.lookup('device')).map(({ value }) => value) : devices;
+}
+
+interface Asks<P, R> extends Pick<Run, 'lookup' | 'width'> {
+	ask(params: P): Promise<R[]>;
+}
+
+/** One request for each vehicle, for methods that take a single one. */
+export async function* perVehicle<P extends { devices: Ids }, R extends Row>(run: Asks<P, R>, params: P): AsyncGenerator<R[]> {
+	yield* inOrder(await listed(run, params.devices), run.width, (device) => run.ask({ ...params, devices: [device] }));
+}

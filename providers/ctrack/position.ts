@@ -1,0 +1,150 @@
+import { ALL } from '../../core/field';
+import { operation } from '../../core/operation';
+import { inOrder } from '../../core/pages';
+import type { Connection } from '../../core/provider';
+import { coordinatesOf, countOf, courseOf, recordId, textOf, type Fix, type Position, type Row } from '../../core/records';
+import { chunks } from '../../core/windows';
+import { body, recordsIn, withItsError } from './answer';
+import { device, devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehiclesPerRequest } from './fields';
+import { parameterOf, timeOf } from './times';
+import { UNITS_NOTE, unitsOf, type Units } from './units';
+
+function flagOf(value: unknown): boolean | null {
+	const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
+	return word === true || word === 'true' || word === 1 ? true : word === false || word === 'false' || word === 0 ? false : null;
+}
+
+const COMPASS = ['N', 'NNE', 'NE', 'ENE', 'E', 'ESE', 'SE', 'SSE', 'S', 'SSW', 'SW', 'WSW', 'W', 'WNW', 'NW', 'NNW'];
+
+/** A text that is empty in every sample. Points of the compass and degrees leave no doubt; other words are not guessed at. */
+function headingOf(value: unknown): number | null {
+	const point = typeof value === 'string' ? COMPASS.indexOf(value.trim().toUpperCase()) : -1;
+	return point === -1 ? courseOf(value) : point * 22.5;
+}
+
+/** "at Ctrack; near Regency Drive; 0157; " without what trails behind. */
+export const wordsOf = (value: unknown) => textOf(value)?.replace(/[\s;]+$/, '') ?? null;
+
+/** Last positions have one set of names, those of histories and queues another. */
+export function toPosition(row: Row, units: Units): Position {
+	const deviceId = nodeIdOf(row);
+	const time = timeOf(row.EventTimeUTC);
+	return withItsError(row, {
+		deviceId,
+		deviceName: null,
+		time,
+		...coordinatesOf(row.Latitude, row.Longitude),
+		speed: units.speed(row.Speed),
+		course: headingOf(row.HeadingText ?? row.VehicleHeading),
+		status: null,
+		ignition: flagOf(row.Ignition),
+		ignitionSeconds: null,
+		odometer: units.distance(row.RunningOdo ?? row.Odo),
+		distanceToday: null,
+		// Of an electric vehicle (GetVehiclePositionsCANDetailed).
+		battery: countOf(row.CanBatteryLevelInPercentage),
+		externalVoltage: null,
+		fuel: null,
+		temperature: null,
+		doorOpen: null,
+		charging: flagOf(row.Charging),
+		fuelSupply: null,
+		armed: null,
+		// In histories, Location is empty and LocationString has the words.
+		address: wordsOf(row.LocationString) ?? wordsOf(row.Location),
+		seenAt: null,
+		id: recordId(deviceId, time),
+	});
+}
+
+function toFix(row: Row, units: Units): Fix {
+	const { deviceId, time, latitude, longitude, speed, course, odometer, ignition } = toPosition(row, units);
+	return withItsError(row, { deviceId, time, latitude, longitude, speed, course, odometer, ignition });
+}
+
+const current = { resource: 'position', effect: 'read', answer: body, rows: recordsIn, record: (row: Row, _: unknown, connection: Connection) => toPosition(row, unitsOf(connection)), kind: 'position' } as const;
+
+export const getCurrentOfAll = operation({
+	...current,
+	name: 'getCurrentOfAll',
+	title: 'Get Current of All',
+	action: 'Get the current positions of all vehicles',
+	description: 'Get the latest position of every vehicle that the API user may see',
+	route: 'GET /Vehicles/GetLastVehiclePositionsforAuthenticatedUser',
+	params: {},
+	list: true,
+	evidence: { section: 'Vehicles/GetLastVehiclePositionsforAuthenticatedUser', grade: 'C', note: UNITS_NOTE },
+});
+
+export const getCurrent = operation({
+	...current,
+	name: 'getCurrent',
+	title: 'Get Current',
+	action: 'Get current positions',
+	description: 'Get the latest position of any number of vehicles',
+	route: 'GET /Vehicles/GetLastVehiclePositions',
+	params: { devices: devicesOrAll },
+	request: ({ devices }) => ({ query: { svehicleNodeIds: devices === ALL ? devices : devices.join(',') } }),
+	run: async function* (run, { devices }) {
+		if (devices === ALL) yield await run.call(getCurrentOfAll, {});
+		else yield* inOrder(chunks(devices, vehiclesPerRequest), run.width, (some) => run.ask({ devices: some }));
+	},
+	list: true,
+	evidence: { section: 'Vehicles/GetLastVehiclePositions', grade: 'C', note: UNITS_NOTE },
+});
+
+export const getCurrentOfOne = operation({
+	...current,
+	name: 'getCurrentOfOne',
+	title: 'Get Current of One',
+	action: 'Get the current position of a vehicle',
+	description: 'Get the latest position of a vehicle',
+	route: 'GET /Vehicles/GetLastVehiclePosition',
+	params: { device },
+	request: ({ device }) => ({ query: { vehicleNodeId: device } }),
+	evidence: { section: 'Vehicles/GetLastVehiclePosition', grade: 'C', note: `The document lets it name several vehicles; for those there is Get Current. ${UNITS_NOTE}` },
+});
+
+const history = {
+	resource: 'position',
+	effect: 'read',
+	params: { devices: devicesOrAll, ...period() },
+	answer: body,
+	rows: recordsIn,
+	list: true,
+} as const;
+
+/** The document's Python sample sends svehicleNodeIds and no period, which its table contradicts (facts 3.1). */
+function historyQuery({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) {
+	return { query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } };
+}
+
+export const getHistory = operation({
+	...history,
+	name: 'getHistory',
+	title: 'Get History',
+	action: 'Get the position history of vehicles',
+	description: 'Get every recorded position of vehicles in a period',
+	route: 'GET /Vehicles/GetVehiclePositionsDetailed',
+	request: historyQuery,
+	record: (row, _, connection) => toFix(row, unitsOf(connection)),
+	kind: 'fix',
+	run: perVehicle,
+	check: periodProblem,
+	evidence: { section: 'Vehicles/GetVehiclePositionsDetailed', grade: 'L', note: `The document shows a single record, and a sample that contradicts its table of parameters; the table is followed. ${UNITS_NOTE}` },
+});
+
+export const getCanHistory = operation({
+	...history,
+	name: 'getCanHistory',
+	title: 'Get CAN History',
+	action: 'Get the position history of vehicles with CAN data',
+	description: 'Get every recorded position of vehicles in a period, with the battery level of electric ones and whether they charge. Their range is in the raw records.',
+	route: 'GET /Vehicles/GetVehiclePositionsCANDetailed',
+	request: historyQuery,
+	record: (row, _, connection) => toPosition(row, unitsOf(connection)),
+	kind: 'position',
+	run: perVehicle,
+	check: periodProblem,
+	evidence: { section: 'Vehicles/GetVehiclePositionsCANDetailed', grade: 'L', note: `The document shows a single record, and a sample that contradicts its table of parameters; the table is followed. ${UNITS_NOTE}` },
+});

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { FleetError, RateLimited, UnexpectedAnswer } from '../../core/errors';
+import { choice, flag, number, type Values } from '../../core/field';
+import type { Run } from '../../core/client';
+import { operation } from '../../core/operation';
+import { recordId, textOf, type Message, type Row } from '../../core/records';
+import { anythingIn, body } from './answer';
+import { texts } from './fields';
+import { toPosition } from './position';
+import { timeOf } from './times';
+import { toTrip } from './trip';
+import { UNITS_NOTE, unitsOf } from './units';
+
+const queue = choice({
+	title: 'Queue',
+	description: 'Which of the account\'s queues',
+	options: [
+		{ value: 'positions', title: 'Positions', description: 'Every new position of every vehicle' },
+		{ value: 'trips', title: 'Trips', description: 'Once a day, the trips of the last 24 hours' },
+		{ value: 'scripts', title: 'Scripts', description: 'Further data of vehicles whose units send them' },
+	],
+	initial: 'positions',
+});
+const TYPES = { positions: 'Positions', trips: 'Trips', scripts: 'Scripts' } as const;
+type QueueName = keyof typeof TYPES;
+
+const SUCCESS = /^(success(\s*=\s*0)?|true|ok)$/i;
+
+/** The answer is a word, {"ErrorCode":0,"Subscribe":"Success"}; one that is not known to mean success is no confirmation. */
+function wordIn(answer: unknown): Row[] {
+	const word = Object.values(anythingIn(answer)[0] ?? {}).map(textOf).find((text) => text !== null) ?? null;
+	if (word === null || SUCCESS.test(word)) return [{ response: word }];
+	return [{ outcome: 'unknown', explanation: `Ctrack answered "${word.slice(0, 100)}", which is not known to mean success.`, response: word }];
+}
+
+const acting = { resource: 'queue', effect: 'write', answer: body, rows: wordIn, record: (row: Row) => row, kind: 'commandOutcome' } as const;
+
+const directAccess = flag({ title: 'Direct Access', description: 'Whether to ask for direct access. The document requires it and does not explain it; its sample has it on.', initial: true });
+
+export const subscribe = operation({
+	...acting,
+	name: 'subscribe',
+	title: 'Subscribe',
+	action: 'Subscribe to a queue',
+	description: 'Have Ctrack fill a queue. It can take up to 24 hours until messages come. A queue that is not read for 14 days is deleted, with the messages in it.',
+	route: 'GET /Queues/Subscribe',
+	params: { queue, directAccess },
+	request: ({ queue, directAccess }) => ({ query: { type: TYPES[queue], directAccess: String(directAccess) } }),
+	target: ({ queue }) => ({ target: TYPES[queue], command: 'Subscribe' }),
+	evidence: { section: 'Queues/Subscribe', grade: 'C', note: 'What Direct Access does is not documented (grade U).' },
+});
+
+export const unsubscribe = operation({
+	...acting,
+	name: 'unsubscribe',
+	title: 'Unsubscribe',
+	action: 'Unsubscribe from a queue',
+	description: 'Have Ctrack no longer fill a queue. Messages that are still in it are lost.',
+	route: 'GET /Queues/Unsubscribe',
+	params: { queue, directAccess },
+	request: ({ queue, directAccess }) => ({ query: { type: TYPES[queue], directAccess: String(directAccess) } }),
+	target: ({ queue }) => ({ target: TYPES[queue], command: 'Unsubscribe' }),
+	evidence: { section: 'Queues/Unsubscribe', grade: 'C', note: 'What Direct Access does is not documented (grade U).' },
+});
+
+/** The highest of the tags. As BigInt: nothing says how large they grow. */
+const highest = (tags: readonly string[]) => tags.reduce((most, tag) => (BigInt(tag) > BigInt(most) ? tag : most), '0');
+
+export const acknowledge = operation({
+	...acting,
+	name: 'acknowledge',
+	title: 'Acknowledge',
+	action: 'Acknowledge messages of a queue',
+	description:
+		'Tell Ctrack that messages have been dealt with, so that they do not come again. It counts for all messages up to the tag, not only for those with a tag given: of several tags the highest suffices, and it alone is sent. Acknowledge only when every message before it has been dealt with too.',
+	route: 'GET /Queues/Ack',
+	params: {
+		queue,
+		deliveryTags: texts({ title: 'Delivery Tags', description: 'Tags of the messages, as Get gave them. Any number: a list, or a text with commas between them.', placeholder: 'e.g. 17', pattern: /^\d{1,20}$/, expected: 'must hold whole numbers' }),
+	},
+	request: ({ queue, deliveryTags }) => ({ query: { type: TYPES[queue], Tags: highest(deliveryTags) } }),
+	target: ({ queue, deliveryTags }) => ({ target: TYPES[queue], command: `Acknowledge up to ${highest(deliveryTags)}` }),
+	evidence: { section: 'Queues/Ack', grade: 'C', note: 'That a tag is only good in the session in which it was delivered is a guess (grade G).' },
+});
+
+const params = {
+	maxMessages: number({ title: 'Max Messages', description: 'Most messages to take at once, up to 1000', min: 1, max: 1000, integer: true, initial: 500 }),
+	autoAck: flag({
+		title: 'Acknowledge at Once',
+		description: 'Whether Ctrack shall count the messages as dealt with as soon as it has sent them. They are lost if the answer is, or if the flow fails later. While off, use Acknowledge once they are dealt with.',
+		initial: false,
+	}),
+};
+
+/** Identifies a message by what it says: delivery tags start anew with each session (facts 3.4), and messages can come again. */
+function idOf(queue: QueueName, row: Row): string {
+	const { DeliveryTag: _, ...rest } = row;
+	const parts = queue === 'positions' ? [textOf(row.NodeId), timeOf(row.EventTimeUTC), textOf(row.SingleStatus)] : queue === 'trips' ? [textOf(row.NodeId), timeOf(row.TripStartUTC), timeOf(row.TripEndUTC)] : [];
+	if (parts.length === 0 || parts.includes(null)) return recordId(queue, createHash('sha256').update(JSON.stringify(rest)).digest('base64url').slice(0, 22));
+	return recordId(queue, ...parts);
+}
+
+/** A message that cannot be simplified is given as it came: with an error in its place, the whole batch would be lost. */
+function orAsItCame(row: Row, simplify: (row: Row) => object): object {
+	try {
+		return simplify(row);
+	} catch (error) {
+		if (error instanceof UnexpectedAnswer) return row;
+		throw error;
+	}
+}
+
+function toMessage(queue: QueueName, row: Row, simplify: (row: Row) => object): Message {
+	return { id: idOf(queue, row), deliveryTag: textOf(row.DeliveryTag), queue, record: orAsItCame(row, simplify) };
+}
+
+const LOST = 'The messages that it took from the queue may be lost, because they were acknowledged at once.';
+const COMES_AGAIN = 'Its messages are still in the queue and may come again. Until they have, acknowledge no higher tag than the last one you received: that would delete them unseen.';
+
+/** A Get whose answer was lost is not sent again, because it may have taken messages from the queue; the user is told what that means. */
+async function* get(run: Run<typeof params>, given: Values<typeof params>): AsyncGenerator<Row[]> {
+	try {
+		yield await run.ask(given);
+	} catch (error) {
+		if (error instanceof FleetError && error.effect === 'unknown' && !(error instanceof RateLimited)) {
+			Object.defineProperty(error, 'advice', { value: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim() });
+		}
+		throw error;
+	}
+}
+
+const gets = {
+	resource: 'queue',
+	effect: 'read',
+	once: true,
+	params,
+	request: ({ maxMessages, autoAck }: Values<typeof params>) => ({ query: { autoack: String(autoAck), limit: maxMessages } }),
+	answer: body,
+	rows: anythingIn,
+	kind: 'message',
+	run: get,
+	list: true,
+} as const;
+
+const TAKES = 'Takes the oldest messages that were not acknowledged, once: a Get without an answer is not repeated.';
+
+export const getPositions = operation({
+	...gets,
+	name: 'getPositions',
+	title: 'Get Positions',
+	action: 'Get positions from the queue',
+	description: `Get new positions of all vehicles from the queue. ${TAKES}`,
+	route: 'GET /Queues/GetPositions',
+	record: (row, _, connection) => toMessage('positions', row, (message) => toPosition(message, unitsOf(connection))),
+	evidence: { section: 'Queues/GetPositions', grade: 'C', note: UNITS_NOTE },
+});
+
+export const getTrips = operation({
+	...gets,
+	name: 'getTrips',
+	title: 'Get Trips',
+	action: 'Get trips from the queue',
+	description: `Get completed trips of all vehicles from the queue, which Ctrack fills once a day. ${TAKES}`,
+	route: 'GET /Queues/GetTrips',
+	record: (row, _, connection) => toMessage('trips', row, (message) => toTrip(message, unitsOf(connection))),
+	evidence: { section: 'Queues/GetTrips', grade: 'L', note: `The document shows a single record; how several come is inferred from Get Positions. That the driving time is in seconds is a guess (grade G). ${UNITS_NOTE}` },
+});
+
+export const getScripts = operation({
+	...gets,
+	name: 'getScripts',
+	title: 'Get Scripts',
+	action: 'Get script data from the queue',
+	description: `Get further data of vehicles from the queue. Only certain units send them. ${TAKES}`,
+	route: 'GET /Queues/GetScripts',
+	record: (row) => toMessage('scripts', row, (message) => message),
+	evidence: { section: 'Queues/GetScripts', grade: 'U', note: 'The document does not show the answer: the record in each message is passed on as it comes.' },
+});

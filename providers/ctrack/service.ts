@@ -1,0 +1,20 @@
+import { operation } from '../../core/operation';
+import { textOf, type Row } from '../../core/records';
+import { body, recordsIn } from './answer';
+
+export const getVersion = operation({
+	resource: 'service',
+	name: 'getVersion',
+	title: 'Get Version',
+	action: 'Get the version of the service',
+	description: 'Get the version of Ctrack\'s service',
+	effect: 'read',
+	route: 'GET /Membership/GetServiceVersion',
+	params: {},
+	answer: body,
+	// {"ErrorCode":0,"Version":{"Result":"4.4.13.8"}}
+	rows: recordsIn,
+	record: (row: Row) => ({ version: textOf(row.Result) }),
+	kind: 'other',
+	evidence: { section: 'Membership/GetServiceVersion', grade: 'C' },
+});

@@ -1,0 +1,56 @@
+import * as z from 'zod/v4';
+import { LoginRejected, RateLimited, SessionExpired, UnexpectedAnswer } from '../../core/errors';
+import type { Exchange, WireAnswer, WireRequest } from '../../core/host';
+import type { Session } from '../../core/provider';
+import type { Redactor } from '../../core/redaction';
+import { open } from './answer';
+import { TITLE, type CtrackConnection } from './connection';
+
+export const LOGIN = 'GET /Membership/Login';
+
+const Login = z.object({
+	// A GUID in the document. Dots alone would climb out of their place in the path.
+	SessionToken: z.string().regex(/[^.\s]/),
+	SessionDurationMinutes: z.coerce.number().positive().max(1440).catch(60),
+});
+
+/** Logs in (Membership/Login). Whether a session lasts longer when it is used is not known: it counts from its beginning. */
+export async function login({ account, secret }: CtrackConnection, exchange: Exchange, now: () => number): Promise<Session> {
+	const begun = now();
+	const body = opened(await exchange({ method: 'GET', path: '/Membership/Login', query: { Username: account, Password: secret } }));
+	const parsed = Login.safeParse(body);
+	if (!parsed.success) throw new UnexpectedAnswer(`${TITLE} accepted the login but sent no session token.`, { advice: 'Check the base URL in the account.' });
+	const { SessionToken, SessionDurationMinutes } = parsed.data;
+	return { token: SessionToken, expiresAt: begun + SessionDurationMinutes * 60_000 };
+}
+
+/** A login that is refused means the account. It is not tried again by itself: that could lock the API user out. */
+function opened(answer: WireAnswer): unknown {
+	try {
+		return open(answer);
+	} catch (error) {
+		if (!(error instanceof SessionExpired) && !(error instanceof RateLimited && error.doubtful)) throw error;
+		const { status, vendorCode, vendorMessage } = error;
+		const details = { status, vendorCode, vendorMessage };
+		if (error instanceof SessionExpired) {
+			throw new LoginRejected(`${TITLE} refuses the account or its secret (error code ${vendorMessage ?? vendorCode ?? ''}).`, { ...details, advice: 'Check account and secret, and that the base URL is the one Ctrack gave you.' });
+		}
+		if (status === 400) {
+			// A value that is wrong is the other meaning of 400, and this request is as the document has it.
+			throw new RateLimited(`${TITLE} refused the login (HTTP 400), most likely because requests come too often.`, { ...details, retryable: true, advice: 'Run it less often, or lower the rate limit in the account. If it stays, check account and secret.' });
+		}
+		throw new LoginRejected(`${TITLE} refused the login (HTTP ${String(status)}): either account or secret are wrong, or requests come too often. Its answer does not say which.`, { ...details, doubtful: true, advice: 'Check account and secret. If they are right, wait a few minutes and lower the rate limit in the account.' });
+	}
+}
+
+/** The modules whose methods take the token; Membership has those that need none. */
+const MODULE = /^\/(?:CostCentres|Vehicles|Drivers|Location|Queues)(?=\/)/;
+
+/** The token is a part of the path, behind the module: /Vehicles/<token>/GetVehicles. */
+export function sign(request: WireRequest, token: string): WireRequest {
+	return { ...request, path: request.path.replace(MODULE, (module) => `${module}/${encodeURIComponent(token)}`) };
+}
+
+export function secrets({ secret }: CtrackConnection, redactor: Redactor): void {
+	redactor.add(secret, 'secret');
+}

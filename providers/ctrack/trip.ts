@@ -1,0 +1,99 @@
+import { operation } from '../../core/operation';
+import type { Connection } from '../../core/provider';
+import { coordinatesOf, countOf, recordId, textOf, type Mileage, type Row, type Trip } from '../../core/records';
+import { body, recordsIn, withItsError } from './answer';
+import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem } from './fields';
+import { wordsOf } from './position';
+import { parameterOf, timeOf } from './times';
+import { UNITS_NOTE, unitsOf, type Units } from './units';
+
+/** Vehicles/GetVehicleTrips has the first few of these; the rest comes with GetVehicleTripsDetailed and the queue. */
+export function toTrip(row: Row, units: Units): Trip {
+	const deviceId = nodeIdOf(row);
+	const startedAt = timeOf(row.TripStartUTC);
+	const endedAt = timeOf(row.TripEndUTC);
+	const start = coordinatesOf(row.StartLatitude, row.StartLongitude);
+	const end = coordinatesOf(row.EndLatitude, row.EndLongitude);
+	return withItsError(row, {
+		id: recordId(deviceId, startedAt, endedAt),
+		deviceId,
+		deviceName: null,
+		driverId: textOf(row.DriverId),
+		driverName: textOf(row.DriverName),
+		startedAt,
+		endedAt,
+		startLatitude: start.latitude,
+		startLongitude: start.longitude,
+		startAddress: wordsOf(row.StartLocation),
+		endLatitude: end.latitude,
+		endLongitude: end.longitude,
+		endAddress: wordsOf(row.EndLocation),
+		distance: units.distance(row.TripDistance ?? row.TripOdo),
+		drivingSeconds: secondsWithin(row.DrivingTime, startedAt, endedAt),
+		// There is only a time of idling in excess of what is allowed.
+		idleSeconds: null,
+		maxSpeed: units.speed(row.MaxSpeed),
+	});
+}
+
+/** A sister product counts in seconds (facts 3.5). What is longer than the trip itself is in some other unit. */
+function secondsWithin(value: unknown, startedAt: string | null, endedAt: string | null): number | null {
+	const seconds = countOf(value);
+	if (seconds === null || startedAt === null || endedAt === null) return null;
+	return seconds * 1000 <= Date.parse(endedAt) - Date.parse(startedAt) ? seconds : null;
+}
+
+const trips = {
+	resource: 'trip',
+	effect: 'read',
+	params: { devices: devicesOrAll, ...period() },
+	request: ({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) => ({ query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } }),
+	answer: body,
+	rows: recordsIn,
+	record: (row: Row, _: unknown, connection: Connection) => toTrip(row, unitsOf(connection)),
+	kind: 'trip',
+	check: periodProblem,
+	list: true,
+} as const;
+
+export const getMany = operation({
+	...trips,
+	name: 'getMany',
+	title: 'Get Many',
+	action: 'Get the trips of vehicles',
+	description: 'List the trips of vehicles in a period: start, end, driver, distance and highest speed',
+	route: 'GET /Vehicles/GetVehicleTrips',
+	run: perVehicle,
+	evidence: { section: 'Vehicles/GetVehicleTrips', grade: 'C', note: UNITS_NOTE },
+});
+
+export const getManyDetailed = operation({
+	...trips,
+	name: 'getManyDetailed',
+	title: 'Get Many with Details',
+	action: 'Get the trips of vehicles with details',
+	description: 'List the trips of vehicles in a period, with places and driving time; counts of speeding, harsh driving and idling are in the raw records',
+	route: 'GET /Vehicles/GetVehicleTripsDetailed',
+	run: perVehicle,
+	evidence: { section: 'Vehicles/GetVehicleTripsDetailed', grade: 'C', note: `That the driving time is in seconds is a guess (grade G). ${UNITS_NOTE}` },
+});
+
+export const getDistances = operation({
+	resource: 'trip',
+	name: 'getDistances',
+	title: 'Get Distances',
+	action: 'Get the distances of all vehicles',
+	description: 'Get the distance that each vehicle of the account drove in a period',
+	effect: 'read',
+	route: 'GET /Vehicles/GetVehiclesTripDistances',
+	params: period(),
+	request: ({ begin, end }) => ({ query: { fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } }),
+	answer: body,
+	rows: recordsIn,
+	record: (row, { begin, end }, connection): Mileage =>
+		withItsError(row, { deviceId: nodeIdOf(row, 'VehicleNodeId'), from: new Date(begin).toISOString(), to: new Date(end).toISOString(), distance: unitsOf(connection).distance(row.TotalPeriodDistance) }),
+	kind: 'mileage',
+	check: periodProblem,
+	list: true,
+	evidence: { section: 'Vehicles/GetVehiclesTripDistances', grade: 'C', note: UNITS_NOTE },
+});

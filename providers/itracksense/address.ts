@@ -1,0 +1,41 @@
+import { operation } from '../../core/operation';
+import type { Connection } from '../../core/provider';
+import type { Address, Row } from '../../core/records';
+import { textOrNull } from './answer';
+import { device, plate } from './fields';
+import { method } from './method';
+import { timesOf } from './times';
+import { trimmed } from './values';
+
+/** "(2020-07-23 13:44:52) 212 Meters, Kuming, Yunan" */
+function toAddress({ text }: Row, deviceId: string, connection: Connection): Address {
+	const [, time, address] = /^\s*\(([\d :/T-]{8,30})\)([^]*)$/.exec(String(text)) ?? [];
+	return { deviceId, time: timesOf(connection).iso(time), address: trimmed(address ?? text) };
+}
+
+/** The answer is a text. None: the vendor knows no address. */
+const addresses = { resource: 'address', effect: 'read', answer: textOrNull, rows: (text: string | null | undefined): Row[] => (trimmed(text) === null ? [] : [{ text }]), kind: 'address' } as const;
+
+export const get = operation({
+	...addresses,
+	name: 'get',
+	title: 'Get',
+	action: 'Get the address of a device',
+	description: 'Get the address where a device is, with the time of its position',
+	params: { device },
+	request: (params) => ({ json: { DeviceID: params.device } }),
+	record: (row: Row, params, connection) => toAddress(row, params.device, connection),
+	...method(13),
+});
+
+export const getByPlate = operation({
+	...addresses,
+	name: 'getByPlate',
+	title: 'Get by Plate',
+	action: 'Get the address of a vehicle by plate',
+	description: 'Get the address where a vehicle is, with the time of its position. The answer names no device: its deviceId is the plate.',
+	params: { plate },
+	request: (params) => ({ json: { VehiclePlate: params.plate } }),
+	record: (row: Row, params, connection) => toAddress(row, params.plate, connection),
+	...method(12, 'The document shows no answer; section 13, which asks by device ID, does.'),
+});

@@ -1,0 +1,194 @@
+import * as z from 'zod/v4';
+import { jsonOf } from '../../core/answer';
+import { InvalidParams, LoginRejected, NotFound, NotPermitted, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
+import type { WireAnswer, WireRequest } from '../../core/host';
+import type { AnyOperation } from '../../core/operation';
+import { asRow, textOf, type CommandOutcome, type Row } from '../../core/records';
+import { TITLE } from './connection';
+import { noSuchMethod } from './method';
+
+type Kind = new (message: string, details: FleetErrorDetails & { definite: boolean }) => FleetError;
+interface Meaning {
+	kind: Kind;
+	words: string;
+	advice: string;
+	retryable?: true;
+	/** The code does not say whether the request was carried out. */
+	unknown?: true;
+}
+type Codes = Readonly<Record<string, Meaning>>;
+
+const SESSION: Meaning = { kind: SessionExpired, words: 'says that the session is not valid', advice: 'Fleetwire logs in again by itself; if it stays, check the account\'s rights, and whether another program uses it.' };
+const PARAMETER: Meaning = { kind: InvalidParams, words: 'refuses a parameter, or misses one', advice: 'Check the values of this node. If they are right, test the account: the session may have ended.' };
+const HOLDER: Meaning = { kind: VendorFault, words: 'does not find the holder of the account', advice: 'Ask the service provider.' };
+const PLATE: Meaning = { kind: NotFound, words: 'does not know the plate, or it has been deleted', advice: 'Check the plate, letter by letter: it must be as in the list of devices.' };
+const DEVICE: Meaning = { kind: NotFound, words: 'does not know the device, or it has been deleted', advice: 'Check the device ID.' };
+const RIGHT: Meaning = { kind: NotPermitted, words: 'does not know the vehicle, or does not let the account see it', advice: 'Check which devices the account has.' };
+
+/** What a code means where its section does not say otherwise: sections 14 to 28. */
+const ANYWHERE: Codes = {
+	401: SESSION,
+	402: { kind: InvalidParams, words: 'cannot read the list of device IDs', advice: 'Give ids with commas between them and nothing else.' },
+	403: { kind: InvalidParams, words: 'says that the period ends before it begins', advice: 'Check Begin and End, and the time zone in the account.' },
+	404: { kind: NotFound, words: 'does not know the device', advice: 'Check the device ID or plate, and the number of the geofence where there is one.' },
+	500: { kind: VendorFault, words: 'has an internal fault', advice: 'Try again later.', retryable: true, unknown: true },
+	4009: SESSION,
+};
+
+const rejected = (words: string, advice: string): Meaning => ({ kind: LoginRejected, words, advice });
+const askProvider = 'Ask the service provider.';
+
+/** Codes with a meaning of their own in some sections. 401 is a bad parameter in sections 7 to 13, 17 and 18 (facts 1.3). */
+const IN_SECTION: Readonly<Record<string, Codes>> = {
+	4: {
+		401: rejected('refuses the account or its password', 'Check both in the account.'),
+		500: rejected('refuses the login', 'Check account and password, then try again later.'),
+		4000: rejected('says that the account\'s service period is over', askProvider),
+		4002: rejected('says that the account has expired', askProvider),
+		4003: rejected('says that the account\'s enterprise has expired', askProvider),
+		4004: rejected('does not know the account', 'Check its name in the account, and the base URL.'),
+		4005: rejected('refuses the password', 'Check it in the account.'),
+		4006: rejected('says that the account has been deleted', askProvider),
+		4009: rejected('does not know the login key', askProvider),
+		4010: rejected('refuses the login without a reason', 'Check account and password, then try again later.'),
+		4011: rejected('could not store the login', 'Try again later.'),
+	},
+	7: { 401: PARAMETER },
+	8: { 401: PARAMETER },
+	9: { 401: PARAMETER, 4001: PLATE },
+	10: { 401: PARAMETER, 4002: DEVICE },
+	// 4003 stands in the heading of section 12, where it makes no sense: it seems to be the last line of this table.
+	11: { 401: PARAMETER, 4001: HOLDER, 4003: HOLDER },
+	12: { 401: PARAMETER, 4001: RIGHT },
+	13: { 401: PARAMETER, 4001: RIGHT },
+	17: { 401: PARAMETER, 4001: PLATE },
+	18: { 401: PARAMETER },
+	28: { 4001: HOLDER, 4005: DEVICE, 4006: PLATE },
+};
+
+/** Sections 15 and 16 answer Code 200 whatever happens; how it went is in Data. "0" is success. */
+const RESULTS: Codes = {
+	1: SESSION,
+	2: DEVICE,
+	3: { kind: NotFound, words: 'does not know the enterprise, or it has been deleted', advice: askProvider },
+	4: { kind: NotPermitted, words: 'does not let the account see the device', advice: 'Check which devices the account has.' },
+	'-1': { kind: VendorFault, words: 'has a fault in its database', advice: 'Check whether it was done, then try again later.', unknown: true },
+};
+const RESULT_SECTIONS = new Set(['15', '16']);
+
+/** Words that tell a dead session from a bad parameter where both could be meant by 401. */
+const ABOUT_SESSION = /token|log.?in|credential|expired?\b|unauthori[sz]ed|登录|凭证|令牌/i;
+
+const integer = z.union([z.number().int(), z.string().regex(/^\s*-?\d+\s*$/).transform(Number)]);
+const Envelope = z.object({ Code: integer, Data: z.unknown(), ErrMsg: z.unknown() });
+
+/** What a write or command is answered with: no data, but words. */
+export interface Acknowledgement {
+	data: unknown;
+	words: string | null;
+}
+
+function failure(meaning: Meaning | undefined, code: string, { status, words }: { status: number; words: string | null }): FleetError {
+	const details = { vendorCode: code, vendorMessage: words ?? undefined, status };
+	const said = words === null ? `code ${code}` : `code ${code}: ${words}`;
+	if (meaning === undefined) return new VendorFault(`${TITLE} answered with an error that its document does not list for this method (${said}).`, { ...details, effect: 'unknown' });
+	const { kind, words: what, advice, retryable, unknown } = meaning;
+	return new kind(`${TITLE} ${what} (${said}).`, { ...details, advice, retryable, effect: unknown ? 'unknown' : 'none', definite: true });
+}
+
+function envelopeOf(answer: WireAnswer): { code: string; data: unknown; words: string | null } {
+	const envelope = Envelope.safeParse(jsonOf(answer, TITLE));
+	if (!envelope.success) {
+		throw new UnexpectedAnswer(`${TITLE} sent an answer without a result code (HTTP ${String(answer.status)}).`, { status: answer.status, effect: 'unknown', advice: 'Check the base URL in the account.' });
+	}
+	const { Code, Data, ErrMsg } = envelope.data;
+	return { code: String(Code), data: Data, words: textOf(ErrMsg)?.trim().slice(0, 300) ?? null };
+}
+
+/** An answer of the vendor's own, and not of the server that it runs on. */
+const CODED = /"Code"\s*:/;
+
+/** Opens the answer to the login (section 4). */
+export function openLogin(answer: WireAnswer): unknown {
+	if (answer.status === 401 && !CODED.test(answer.body)) throw failure(IN_SECTION['4']?.['401'], '401', { status: 401, words: null });
+	const { code, data, words } = envelopeOf(answer);
+	if (code !== '200') throw failure(IN_SECTION['4']?.[code], code, { status: answer.status, words });
+	return data;
+}
+
+/**
+ * Opens {"Code":200,"Data":...,"ErrMsg":...} (section 2): gives Data; for a write or command an Acknowledgement.
+ * What a code other than 200 means depends on the section.
+ */
+export function openEnvelope(answer: WireAnswer, { path }: Pick<WireRequest, 'path'>, operation: AnyOperation): unknown {
+	const { status, body } = answer;
+	const { section } = operation.evidence;
+	// Whether HTTP's own 401 and 404 are used is not documented (facts 1.4). Without a Code they can only mean this.
+	if ((status === 404 || status === 405) && !CODED.test(body)) throw noSuchMethod(operation, path, status);
+	if (status === 401 && !CODED.test(body)) throw failure(SESSION, '401', { status, words: null });
+	const { code, data, words } = envelopeOf(answer);
+	if (code !== '200') {
+		const own = IN_SECTION[section]?.[code];
+		const meaning = own === PARAMETER && ABOUT_SESSION.test(words ?? '') ? SESSION : (own ?? ANYWHERE[code]);
+		throw failure(meaning, code, { status, words });
+	}
+	if (RESULT_SECTIONS.has(section)) {
+		const result = textOf(data)?.trim() ?? '';
+		if (result === '') throw new UnexpectedAnswer(`${TITLE} answered "${operation.title}" without a result.`, { status, effect: 'unknown' });
+		if (result !== '0') throw failure(RESULTS[result], result, { status, words });
+	}
+	return operation.effect === 'read' ? data : ({ data, words } satisfies Acknowledgement);
+}
+
+/** The answer of a write or command; `openEnvelope` has made it. */
+export const acknowledged = z.custom<Acknowledgement>();
+
+/** "Success", "OK" and "Ok" are the document's words where all is well (sections 29 to 41). */
+const WELL = /^(?:success(?:ful(?:ly)?)?|ok)\W*$/i;
+
+/** What became of a command that the vendor has taken; it does not tell whether the device has carried it out. */
+export function handedOver({ words, data }: Acknowledgement): Partial<CommandOutcome> & Row {
+	const response = textOf(data);
+	if (words !== null && !WELL.test(words)) return { outcome: 'unknown', explanation: `${TITLE} took the request, but said: ${words}. Check whether it was done.`, response };
+	return { outcome: 'sent', explanation: `${TITLE} took it; what the device answers is not told here.`, response, answeredAt: null };
+}
+
+/** The same for what the vendor itself does. */
+export function done(acknowledgement: Acknowledgement): Partial<CommandOutcome> & Row {
+	const { outcome, ...rest } = handedOver(acknowledgement);
+	return outcome === 'sent' ? { response: rest.response ?? null } : { outcome, ...rest };
+}
+
+const isObject = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+const missing = z.union([z.null(), z.undefined(), z.literal('')]);
+
+/** Only looked at from outside: each record is checked when it is read, and there may be 50,000 of them. */
+export const list = z.custom<unknown[]>(Array.isArray, { error: 'not a list' });
+
+/** {"total":8,"data":[...]}, which is empty as {"total":0,"data":[]}. */
+export const listInData = z.object({ data: list });
+/** {"total":8,"data":[...]} of the paged list (section 6). */
+export const pageInData = z.object({ total: integer, data: list });
+/** A list without anything around it (sections 29, 32). How an empty one looks is not documented. */
+export const bareList = z.union([list, missing.transform(() => [] as unknown[])]);
+/** {"Total_Records":6,"List":[...]} (section 36). How an empty one looks is not documented. */
+export const listInList = z.union([z.object({ List: z.union([list, missing.transform(() => [] as unknown[])]) }), missing.transform(() => ({ List: [] as unknown[] }))]);
+/** {"data":{...}}, which is {"total":0,"data":[]} where there is nothing (sections 23, 24). */
+export const objectOrEmptyList = z.object({ data: z.union([z.custom<Row>(isObject, { error: 'not an object' }), z.tuple([]), z.null()], { error: 'neither an object nor an empty list' }) });
+/** A text, such as an address (sections 12, 13); null where the vendor has none. */
+export const textOrNull = z.union([z.string(), z.null(), z.undefined()]);
+/** One record. */
+export const object = z.custom<Row>(isObject, { error: 'not an object' });
+
+/** Records of a list, each checked to be one. */
+export function rowsOf(records: unknown[], what: string): Row[] {
+	for (const record of records) asRow(record, what);
+	return records as Row[];
+}
+
+/** Whatever came, as records, where the document does not show the answer. */
+export function anyRows(answer: unknown): Row[] {
+	if (isObject(answer) && Array.isArray(answer.data)) return anyRows(answer.data);
+	if (Array.isArray(answer)) return answer.flatMap(anyRows);
+	return [isObject(answer) ? answer : { value: answer ?? null }];
+}

@@ -1,0 +1,68 @@
+import * as z from 'zod/v4';
+import { flag, json, number, shown, text, type Field, type Fields } from '../../core/field';
+import type { Connection } from '../../core/provider';
+import { isTimeZone } from '../../core/time';
+
+export const TITLE = 'iTracksense';
+const BASE_URL = 'http://openapi.itracksense.com';
+
+export interface ITracksenseConnection extends Connection {
+	/** The account's password, as the login sends it (section 4). */
+	secret: string;
+	/** IANA zone of all times in requests and answers. */
+	timeZone: string;
+	/** Paths of methods, by "<resource>.<operation>". */
+	methodPaths?: Record<string, unknown>;
+}
+
+const timeZone: Field<string> = {
+	...text({
+		title: 'Time Zone',
+		description:
+			'Time zone of the vendor\'s times, which carry none, as an IANA name. The document does not say which it is; Asia/Shanghai is a guess (grade G) after a sample whose times fit working hours there. To find out, compare the time of a current position with a clock.',
+		initial: 'Asia/Shanghai',
+		placeholder: 'e.g. Europe/Bucharest',
+	}),
+	schema: z.string({ error: (issue) => `Time Zone must be a text, not ${shown(issue.input)}.` }).refine(isTimeZone, { error: (issue) => `Time Zone must be an IANA name such as Europe/Bucharest, not ${shown(issue.input)}.` }),
+};
+
+/** Account settings; their names are stored by users. */
+export function connectionFields(requestsPerMinute: number): Fields {
+	return {
+		baseUrl: text({
+			title: 'Base URL',
+			description: 'Address of the API, as in iTracksense\'s documentation. The documented address is plain http, which sends the password and positions unencrypted; try https:// and keep it if it works.',
+			initial: BASE_URL,
+			placeholder: BASE_URL,
+		}),
+		account: text({ title: 'Account', description: 'Login name of the iTracksense account', placeholder: 'e.g. mycompany' }),
+		secret: text({ title: 'Password', description: 'Password of the account. The login sends it as it is, so https matters.', secret: true }),
+		timeZone,
+		methodPaths: json({
+			title: 'Method Paths',
+			description:
+				'Paths of methods as JSON, for example {"position.getHistory": "/api/vehicle/TheMethod"}. The document lost most of them: reads are tried at a guessed path, writes and commands are refused until their path is set here. Names are those of the operations: resource, dot, operation.',
+			optional: true,
+			initial: '{}',
+		}),
+		allowCommands: flag({
+			title: 'Allow Commands',
+			description: 'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
+			initial: false,
+		}),
+		rateLimit: number({
+			title: 'Rate Limit',
+			description: 'Most requests per minute, over all nodes of this account. iTracksense does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.',
+			unit: 'requests per minute',
+			min: 1,
+			max: 60_000,
+			integer: true,
+			initial: requestsPerMinute,
+		}),
+		allowPrivateAddresses: flag({
+			title: 'Allow Private Addresses',
+			description: 'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
+			initial: false,
+		}),
+	};
+}

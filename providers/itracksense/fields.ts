@@ -1,0 +1,41 @@
+import type { Run } from '../../core/client';
+import { ALL, ids, text, type Ids } from '../../core/field';
+
+/** The samples range from "0010" to fifteen digits; letters are not excluded anywhere. */
+const DEVICE = /^[\w.-]{1,40}$/;
+/** Plates hold whatever users type in, even brackets and slashes; a comma would end one (section 7). */
+const PLATE = /^[^,\n]{1,60}$/;
+const deviceForm = { noun: 'device ID', typedAs: 'Device ID', pattern: DEVICE, expected: 'must be a device ID, of letters and digits' } as const;
+const plateForm = { noun: 'plate', typedAs: 'Plate', pattern: PLATE, expected: 'must be a plate of at most 60 characters, without commas' } as const;
+const devicesOf = { title: 'Devices', lookup: 'device', ...deviceForm, placeholder: 'e.g. 862306128008106, 80222299' } as const;
+const platesOf = { title: 'Plates', lookup: 'plate', ...plateForm, placeholder: 'e.g. EL A3S9, BAC 621(S)' } as const;
+
+const all = ids({ ...platesOf, description: '', all: true });
+
+/** Plates have spaces in them: only commas and new lines part them. */
+function cleanPlates(...[value, clock]: Parameters<typeof all.clean>): unknown {
+	return all.clean(typeof value === 'string' ? value.split(/[,\n]/).map((plate) => plate.trim()).filter((plate) => plate !== '') : value, clock);
+}
+
+export const anyForm = { device: deviceForm, plate: plateForm, cleanPlates };
+
+export const device = text({ title: 'Device', description: 'Device ID', placeholder: 'e.g. 862306128008106', lookup: 'device', typedAs: 'Device ID', pattern: DEVICE, expected: deviceForm.expected });
+export const plate = text({ title: 'Plate', description: 'Plate of the vehicle, or name of the asset', placeholder: 'e.g. EL A3S9', lookup: 'plate', typedAs: 'Plate', pattern: PLATE, expected: plateForm.expected });
+
+/** Any number of devices, or all of the account. */
+export const devices = ids({ ...devicesOf, description: 'Device IDs. Any number: a list, or a text with commas between them; * means all devices of the account.', all: true });
+/** Any number of plates, or all of the account. */
+export const plates = { ...ids({ ...platesOf, description: 'Plates of vehicles, or names of assets. Any number: a list, or a text with commas between them; * means all of the account.', all: true }), clean: cleanPlates };
+
+export const iccid = text({ title: 'ICCID', description: 'Number of the SIM card, printed on it', placeholder: 'e.g. 8988228055509013601', pattern: /^[0-9A-Fa-f]{10,24}$/, expected: 'must be the 19 or 20 digits of an ICCID' });
+
+/** The vendor's own word for all: an empty list (sections 7, 8, 11, 17, 18). A list that is really empty never gets here. */
+export const listOrEmpty = (some: Ids) => (some === ALL ? '' : some.join(','));
+
+/** The devices or plates that a parameter stands for. */
+export async function listed(run: Pick<Run, 'lookup'>, lookup: 'device' | 'plate', some: Ids): Promise<string[]> {
+	return some === ALL ? (await run.lookup(lookup)).map(({ value }) => value) : some;
+}
+
+/** How many one request may name is not documented. Grade G. */
+export const NAMES_PER_REQUEST = 200;

@@ -1,0 +1,102 @@
+import * as z from 'zod/v4';
+import { ALL, number } from '../../core/field';
+import { operation } from '../../core/operation';
+import { inOrder } from '../../core/pages';
+import type { Connection } from '../../core/provider';
+import { identityOf, recordId, textOf, type GeofenceEvent, type GeofenceState, type Row } from '../../core/records';
+import { chunks } from '../../core/windows';
+import { period, periodProblem } from '../protrack/fields';
+import { listInData, object, rowsOf } from './answer';
+import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
+import { method } from './method';
+import { periodBody, timesOf } from './times';
+import { flagOf, trimmed } from './values';
+
+function toEvent(row: Row, deviceId: string, type: GeofenceEvent['type'], time: string | null): GeofenceEvent {
+	const geofenceName = trimmed(row.RegionName);
+	return { id: recordId(deviceId, time, type, geofenceName), deviceId, type, geofenceId: null, geofenceName, time, latitude: null, longitude: null };
+}
+
+/** Sections 19 and 20. IOType: 0 in, 1 out. */
+function toInOut(row: Row, _: unknown, connection: Connection): GeofenceEvent {
+	const out = flagOf(row.IOType);
+	return toEvent(row, identityOf(trimmed(row.DeviceID), 'DeviceID'), out === null ? null : out ? 'left' : 'entered', timesOf(connection).iso(row.IOTime));
+}
+
+const events = { resource: 'geofence', effect: 'read', answer: listInData, rows: ({ data }: { data: unknown[] }) => rowsOf(data, 'a geofence event'), kind: 'geofenceEvent', list: true } as const;
+
+export const getEvents = operation({
+	...events,
+	name: 'getEvents',
+	title: 'Get Events',
+	action: 'Get geofence events',
+	description: 'Get when devices entered and left geofences in a period, by device ID',
+	params: { devices, ...period() },
+	request: (params, connection) => ({ json: { DeviceIDs: listOrEmpty(params.devices), ...periodBody(params, connection) } }),
+	record: toInOut,
+	run: async function* (run, params) {
+		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, devices: some }));
+	},
+	check: periodProblem,
+	...method(19),
+});
+
+export const getEventsByPlate = operation({
+	...events,
+	name: 'getEventsByPlate',
+	title: 'Get Events by Plate',
+	action: 'Get geofence events by plate',
+	description: 'Get when vehicles entered and left geofences in a period, by plate',
+	params: { plates, ...period() },
+	request: (params, connection) => ({ json: { VehicleNums: listOrEmpty(params.plates), ...periodBody(params, connection) } }),
+	record: toInOut,
+	run: async function* (run, params) {
+		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, plates: some }));
+	},
+	check: periodProblem,
+	...method(20),
+});
+
+export const getCurrent = operation({
+	...events,
+	name: 'getCurrent',
+	title: 'Get Current',
+	action: 'Get the geofences that vehicles are in',
+	description: 'Get the geofences that vehicles or assets are in now, and since when, by plate. The answer names no device: its deviceId is the plate.',
+	params: { plates },
+	// The table calls it VehiclePlate, the sample VehiclePlates.
+	request: (params) => ({ json: { VehiclePlate: listOrEmpty(params.plates), VehiclePlates: listOrEmpty(params.plates) } }),
+	record: (row, _, connection) => toEvent(row, identityOf(trimmed(row.VehicleNum), 'VehicleNum'), 'entered', timesOf(connection).iso(row.InRegionTime)),
+	run: async function* (run, params) {
+		if (params.plates === ALL) yield await run.ask(params);
+		else yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) => run.ask({ plates: some }));
+	},
+	...method(18, 'The table calls the parameter VehiclePlate, the sample VehiclePlates: both are sent.'),
+});
+
+export const check = operation({
+	resource: 'geofence',
+	name: 'check',
+	title: 'Check',
+	action: 'Check whether a vehicle is in a geofence',
+	description: 'Tell whether a vehicle is inside a geofence now, by plate. The answer names no device: its deviceId is the plate.',
+	effect: 'read',
+	params: { plate, geofence: number({ title: 'Geofence ID', description: 'The vendor\'s number of the geofence', min: 0, max: 2_147_483_647, integer: true }) },
+	request: (params) => ({ json: { VehiclePlate: params.plate, PolygonID: params.geofence } }),
+	answer: z.object({ data: object }),
+	rows: ({ data }) => [data],
+	record: (row, params, connection): GeofenceState => {
+		const online = flagOf(row.IsOnline);
+		return {
+			deviceId: trimmed(row.VehiclePlate) ?? params.plate,
+			geofenceId: textOf(params.geofence),
+			inside: flagOf(row.InFence),
+			status: online === null ? null : online ? 'online' : 'offline',
+			gpsFix: flagOf(row.GPSFlag),
+			// null: it never was online.
+			time: timesOf(connection).iso(row.GPSTime),
+		};
+	},
+	kind: 'geofenceState',
+	...method(25),
+});

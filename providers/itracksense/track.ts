@@ -1,0 +1,159 @@
+import * as z from 'zod/v4';
+import { flag, text } from '../../core/field';
+import { operation } from '../../core/operation';
+import type { Connection } from '../../core/provider';
+import { coordinatesOf, countOf, courseOf, numberOf, type Fix, type Row } from '../../core/records';
+import { period, periodProblem } from '../protrack/fields';
+import { list, listInData, rowsOf } from './answer';
+import { device, devices, listed, plates } from './fields';
+import { inDays } from './history';
+import { method } from './method';
+import { ignitionIn } from './status-text';
+import { timesOf } from './times';
+import { flagOf, gcj02Of } from './values';
+
+/** Sections 9 and 10. There may be 50,000 of them in an answer: only what a Fix has is read. */
+function toFix(row: Row, deviceId: string, connection: Connection): Fix {
+	const { latitude, longitude } = coordinatesOf(row.Lat, row.Lon);
+	return {
+		deviceId,
+		time: timesOf(connection).iso(row.GPSTime),
+		latitude,
+		longitude,
+		speed: countOf(row.Speed),
+		course: courseOf(row.Direct),
+		odometer: countOf(row.Mileage),
+		ignition: ignitionIn(row.StatusDes),
+	};
+}
+
+/** Records do not say whose they are: `name` is what was asked for. */
+function ofOne(records: unknown[], field: 'DeviceID' | 'VehicleNum', name: string): Row[] {
+	const rows = rowsOf(records, 'a position');
+	for (const row of rows) row[field] = name;
+	return rows;
+}
+
+const shared = { resource: 'position', effect: 'read', kind: 'fix', list: true } as const;
+/** Made here, never by a user: whose records, and from when to when in the vendor's form. */
+const oneWindow = { of: text({ title: 'Of', description: 'Device or plate' }), from: text({ title: 'From', description: 'Local time' }), to: text({ title: 'To', description: 'Local time' }) };
+
+/** One request of sections 9 and 10: one device or plate, one day. */
+function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 'DeviceID' | 'NumberPlateLists', field: 'DeviceID' | 'VehicleNum') {
+	return operation({
+		...shared,
+		...words,
+		action: words.title,
+		description: words.title,
+		params: oneWindow,
+		request: ({ of, from, to }) => ({ json: { [key]: of, StartTime: from, EndTime: to } }),
+		answer: listInData,
+		rows: ({ data }, { of }) => ofOne(data, field, of),
+		record: (row) => row,
+		...method(section),
+	});
+}
+
+const LIMITS = 'One call gives a day and 50,000 records at most; longer periods are put together. The unit of Mileage is not documented here; km, as in section 23.';
+
+const byDevice = { name: 'getHistory', title: 'Get History' };
+const dayOfDevice = windowOf(byDevice, 10, 'DeviceID', 'DeviceID');
+
+export const getHistory = operation({
+	...shared,
+	...byDevice,
+	action: 'Get the position history of devices',
+	description: 'Get every recorded position of devices in a period of any length, by device ID',
+	params: { devices, ...period() },
+	answer: listInData,
+	record: (row: Row, _, connection) => toFix(row, String(row.DeviceID), connection),
+	run: async function* (run, params) {
+		for (const of of await listed(run, 'device', params.devices)) yield* inDays(run, params, (from, to) => run.call(dayOfDevice, { of, from, to }));
+	},
+	check: periodProblem,
+	...method(10, LIMITS),
+});
+
+const byPlate = { name: 'getHistoryByPlate', title: 'Get History by Plate' };
+const dayOfPlate = windowOf(byPlate, 9, 'NumberPlateLists', 'VehicleNum');
+
+export const getHistoryByPlate = operation({
+	...shared,
+	...byPlate,
+	action: 'Get the position history of vehicles by plate',
+	description: 'Get every recorded position of vehicles or assets in a period of any length, by plate. The answer names no device: its deviceId is the plate.',
+	params: { plates, ...period() },
+	answer: listInData,
+	record: (row: Row, _, connection) => toFix(row, String(row.VehicleNum), connection),
+	run: async function* (run, params) {
+		for (const of of await listed(run, 'plate', params.plates)) yield* inDays(run, params, (from, to) => run.call(dayOfPlate, { of, from, to }));
+	},
+	check: periodProblem,
+	...method(9, LIMITS),
+});
+
+/** A point of section 26. */
+interface TrackFix extends Fix {
+	/** From satellites; false: from radio cells or Wi-Fi. */
+	gpsFix: boolean | null;
+	/** A point of the path that the vendor has corrected to the roads: it has no time, and GCJ-02 coordinates only. */
+	corrected: boolean;
+	gcj02Latitude: number | null;
+	gcj02Longitude: number | null;
+}
+
+/** Section 26, where all numbers are texts. */
+function toTrackFix(row: Row, deviceId: string, connection: Connection): TrackFix {
+	const corrected = row.GPSTime === undefined && row.x !== undefined;
+	const flagged = numberOf(row.GPSFlag);
+	return {
+		...toFix(row, deviceId, connection),
+		// Its mileage has no unit, and the sample's looks like metres where section 23 has km.
+		odometer: null,
+		ignition: flagOf(row.Status),
+		// Odd: satellites; even: radio cells or Wi-Fi.
+		gpsFix: flagged === null ? null : Math.abs(flagged % 2) === 1,
+		corrected,
+		...(corrected ? gcj02Of(row.y, row.x) : gcj02Of(row.RLat, row.RLon)),
+	};
+}
+
+const trackWords = { name: 'getTrack', title: 'Get Track' };
+const trackParams = {
+	device,
+	...period(),
+	standing: flag({ title: 'Standing', description: 'Whether to include points with speed 0', initial: true }),
+	lbs: flag({ title: 'Radio Cells', description: 'Whether to include positions found by radio cells, which are some hundred metres off', initial: true }),
+	corrected: flag({ title: 'Corrected Path', description: 'Whether to add the path as the vendor corrects it to the roads. Its points follow those of each day, without time, and in GCJ-02 only.', initial: false }),
+};
+
+const dayOfTrack = operation({
+	...shared,
+	...trackWords,
+	action: 'Get a track',
+	description: 'Get a track',
+	params: { ...oneWindow, standing: trackParams.standing, lbs: trackParams.lbs, corrected: trackParams.corrected },
+	request: ({ of, from, to, standing, lbs, corrected }) => ({
+		json: { DeviceID: of, StartTime: from, EndTime: to, ContainZeroSpeed: standing, ContainLBSLocation: lbs, ContainCorrectPath: corrected },
+	}),
+	// correct_path is null where the correction failed.
+	answer: z.object({ data: list, correct_path: z.union([list, z.null(), z.undefined()]) }),
+	rows: ({ data, correct_path: path }, { of }) => [...ofOne(data, 'DeviceID', of), ...ofOne(path ?? [], 'DeviceID', of)],
+	record: (row) => row,
+	...method(26),
+});
+
+export const getTrack = operation({
+	...shared,
+	...trackWords,
+	action: 'Get the track of a device',
+	description: 'Get the track of one device in a period of any length, with or without standing and radio cell positions, in WGS-84 and GCJ-02, and corrected to the roads if wanted',
+	params: trackParams,
+	answer: listInData,
+	record: (row: Row, params, connection) => toTrackFix(row, params.device, connection),
+	run: async function* (run, { device: of, standing, lbs, corrected, ...asked }) {
+		yield* inDays(run, asked, (from, to) => run.call(dayOfTrack, { of, from, to, standing, lbs, corrected }));
+	},
+	check: periodProblem,
+	...method(26, 'The document gives Mileage without a unit: it is in Output = Raw only. Asked for in windows of a day, as sections 9 and 10 need it.'),
+});

@@ -1,0 +1,115 @@
+import type { Choice, Values } from '../../core/field';
+import type { Run } from '../../core/client';
+import { operation } from '../../core/operation';
+import { countOf, textOf, type Consumption, type Row } from '../../core/records';
+import { recordList, rowsOf, valuesOf, withValue } from './answer';
+import { groups, inWindows, vehiclesAndPeriod, vehiclesPerRequest } from './batches';
+import { devicesOrAll, period, periodProblem } from './fields';
+import { namesIn } from './lookups';
+
+/** Seconds of "h:m:s"; as .NET writes it, days may come before: "1.02:03:04". */
+function secondsOf(value: unknown): number | null {
+	const match = typeof value === 'string' ? /^(?:(\d+)\.)?(\d+):(\d+):(\d+)(?:\.\d+)?$/.exec(value.trim()) : null;
+	if (match === null) return null;
+	const [days, hours, minutes, seconds] = match.slice(1).map((part?: string) => Number(part ?? 0)) as [number, number, number, number];
+	return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+}
+
+const spanOf = (seconds: number) => [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].join(':');
+
+const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function toConsumption(row: Row, { begin, end }: { begin: number; end: number }): Consumption {
+	const of = valuesOf(row);
+	const secondary = of('secondarySource');
+	const other = isRow(secondary) ? valuesOf(secondary) : () => null;
+	return {
+		deviceId: textOf(of('vehicleId')),
+		deviceName: textOf(of('vehicleName')) ?? textOf(of('licensePlate')),
+		from: new Date(begin).toISOString(),
+		to: new Date(end).toISOString(),
+		distance: countOf(of('distance')),
+		engineSeconds: secondsOf(of('hours')),
+		fuel: countOf(of('consumptionValue')),
+		fuelPer100Km: countOf(of('averageConsumption100Km')),
+		secondaryDistance: countOf(other('distance')),
+		secondaryFuel: countOf(other('consumptionValue')),
+	};
+}
+
+const rounded = (value: number) => Math.round(value * 1000) / 1000;
+const plus = (a: number | null, b: number | null) => (a === null || b === null ? null : rounded(a + b));
+
+/** The record of two windows; null where one of them has no value. */
+function added(a: Row, b: Row): Row {
+	const [first, second] = [valuesOf(a), valuesOf(b)];
+	const both = (name: string) => plus(countOf(first(name)), countOf(second(name)));
+	const [distance, fuel] = [both('distance'), both('consumptionValue')];
+	const seconds = plus(secondsOf(first('hours')), secondsOf(second('hours')));
+	const [gas, moreGas] = [first('secondarySource'), second('secondarySource')];
+	const totals = {
+		distance,
+		hours: seconds === null ? null : spanOf(seconds),
+		consumptionValue: fuel,
+		averageConsumption100Km: distance === null || fuel === null || distance === 0 ? null : rounded((fuel / distance) * 100),
+		...(isRow(gas) && isRow(moreGas) ? { secondarySource: added(gas, moreGas) } : {}),
+	};
+	return Object.entries(totals).reduce((row, [name, value]) => withValue(row, name, value), b);
+}
+
+const plain = (text: string) => text.replace(/[\s-]/g, '').toLowerCase();
+
+/** Whose record it is: it carries name and plate of a vehicle, but not its number. */
+function vehicleOf(row: Row, asked: readonly Choice[]): string | null {
+	const of = valuesOf(row);
+	for (const name of [of('licensePlate'), of('vehicleName')].map(textOf)) {
+		const fitting = name === null ? [] : asked.filter((choice) => namesIn(choice).some((one) => plain(one) === plain(name)));
+		if (fitting.length === 1) return fitting[0]?.value ?? null;
+	}
+	return null;
+}
+
+const params = { devices: devicesOrAll, ...period };
+
+async function* consumptions(run: Run<typeof params>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
+	for (const devices of await groups(run, asked.devices, vehiclesPerRequest)) {
+		// The only vehicle asked about needs no name.
+		const known = devices.length === 1 ? [] : (await run.lookup('device')).filter(({ value }) => devices.includes(value));
+		const totals = new Map<string, Row>();
+		for await (const page of inWindows(run, { ...asked, devices })) {
+			const seen = new Map<string, number>();
+			for (const row of page) {
+				const of = valuesOf(row);
+				const vehicle = devices.length === 1 ? devices[0] : vehicleOf(row, known);
+				const name = JSON.stringify([vehicle, of('vehicleName'), of('licensePlate')]);
+				// Two records of one answer are never added up, even if they bear the same name.
+				const count = (seen.get(name) ?? 0) + 1;
+				seen.set(name, count);
+				const key = `${name} ${count}`;
+				const before = totals.get(key);
+				totals.set(key, { vehicleId: vehicle === null ? null : Number(vehicle), ...(before === undefined ? row : added(before, row)) });
+			}
+		}
+		yield [...totals.values()];
+	}
+}
+
+export const getConsumption = operation({
+	resource: 'fuel',
+	name: 'getConsumption',
+	title: 'Get Consumption',
+	action: 'Get the fuel consumption of devices',
+	description: 'Get distance, engine time and fuel of vehicles in a period of any length. Each 10 vehicles and 31 days take one request.',
+	effect: 'read',
+	route: 'POST /api/carriers/consumption',
+	params,
+	request: (given) => ({ json: vehiclesAndPeriod(given) }),
+	answer: recordList,
+	rows: rowsOf('a consumption'),
+	record: toConsumption,
+	kind: 'consumption',
+	run: consumptions,
+	check: periodProblem,
+	list: true,
+	evidence: { section: 'consumption (public documentation)', grade: 'C', note: 'The vendor names the vehicles without their numbers; these are found by plate or name in the list of vehicles.' },
+});

@@ -1,0 +1,50 @@
+import { operation } from '../../core/operation';
+import { identityOf, textOf, type Device, type Row } from '../../core/records';
+import { recordList, rowsOf, valuesOf } from './answer';
+
+/**
+ * The vendor has one method for what a vehicle is and where it is: `device.getMany` and `position.getCurrent` are its
+ * two readings.
+ */
+export const companyVehicles = {
+	effect: 'read',
+	route: 'GET /api/carriers/company-vehicles',
+	request: () => ({}),
+	answer: recordList,
+	rows: rowsOf('a vehicle'),
+	list: true,
+} as const;
+
+export const COMPANY_VEHICLES = 'company-vehicles (public documentation)';
+
+function toDevice(row: Row): Device {
+	const of = valuesOf(row);
+	const model = [of('vehicleManufacturer'), of('vehicleModel')].map(textOf).filter((part) => part !== null);
+	return {
+		deviceId: identityOf(of('vehicleId'), 'vehicleId'),
+		name: textOf(of('vehicleName')),
+		plate: textOf(of('vehicleRegistrationNumber')),
+		model: textOf(model.join(' ')),
+		simNumber: null,
+		iccid: null,
+		// Not documented; real servers send it (facts 2.3).
+		group: textOf(of('groupName')),
+		activatedAt: null,
+		firstOnlineAt: null,
+		expiresAt: null,
+		userExpiresAt: null,
+	};
+}
+
+export const getMany = operation({
+	...companyVehicles,
+	resource: 'device',
+	name: 'getMany',
+	title: 'Get Many',
+	action: 'Get many devices',
+	description: 'List the vehicles of the company',
+	params: {},
+	record: toDevice,
+	kind: 'device',
+	evidence: { section: COMPANY_VEHICLES, grade: 'C', note: 'The group is not in the documentation; real servers send it.' },
+});

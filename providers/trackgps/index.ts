@@ -1,0 +1,28 @@
+import type { Provider } from '../../core/provider';
+import { openEnvelope, TITLE } from './answer';
+import { connectionFields, REQUESTS_PER_MINUTE, type TrackgpsConnection } from './connection';
+import * as consumption from './consumption';
+import * as device from './device';
+import { deviceChoices } from './lookups';
+import * as position from './position';
+import * as refill from './refill';
+import { LOGIN, login, secrets, sign } from './session';
+import * as stop from './stop';
+import * as temperature from './temperature';
+
+/** The e-Transport methods of the public documentation are left out: they are about freight declarations, not vehicles. */
+export const trackgps: Provider<TrackgpsConnection> = {
+	name: 'trackgps',
+	title: TITLE,
+	description: 'Track vehicles and read refills, thefts, consumption, stops and temperatures with TrackGPS.ro',
+	connection: connectionFields,
+	secrets,
+	login,
+	loginMethod: { route: LOGIN, evidence: { section: 'login (public documentation)', grade: 'C' } },
+	sign,
+	open: openEnvelope,
+	// Ten minutes are time for twenty turns.
+	limits: { requestsPerMinute: REQUESTS_PER_MINUTE, burst: 1, deadlineMs: 600_000 },
+	operations: [position.getCurrent, position.getHistory, device.getMany, refill.getRefills, consumption.getConsumption, stop.getMany, temperature.getMany],
+	lookups: { device: deviceChoices },
+};

@@ -1,0 +1,17 @@
+import type { Client, RunOptions } from '../../core/client';
+import type { Choice } from '../../core/field';
+import type { Device } from '../../core/records';
+import { getMany } from './device';
+
+const BETWEEN = ' · ';
+
+/** Vehicles by name and plate. */
+export async function deviceChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
+	const found = (await client.collect(getMany, {}, options)) as Device[];
+	return found
+		.map(({ deviceId, name, plate }) => ({ value: deviceId, title: [...new Set([name, plate, deviceId])].filter((part) => part !== null).join(BETWEEN) }))
+		.sort((a, b) => a.title.localeCompare(b.title, 'en', { numeric: true }));
+}
+
+/** Name and plate out of a vehicle's title. */
+export const namesIn = ({ title }: Choice) => title.split(BETWEEN).slice(0, -1);

@@ -1,0 +1,106 @@
+import { ALL } from '../../core/field';
+import { operation } from '../../core/operation';
+import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, textOf, type Fix, type Position, type Row } from '../../core/records';
+import type { Connection } from '../../core/provider';
+import { recordList, rowsOf, valuesOf } from './answer';
+import { batches, vehiclesAndPeriod } from './batches';
+import { zoneOf } from './connection';
+import { companyVehicles, COMPANY_VEHICLES } from './device';
+import { devicesOrAll, period, periodProblem } from './fields';
+import { timeOf } from './times';
+
+/** Facts 2.3: 1 is on (two independent clients), 2 is off (one); nothing is known of other values. */
+function ignitionOf(engineEvent: unknown): boolean | null {
+	const event = numberOf(engineEvent);
+	return event === 1 ? true : event === 2 ? false : null;
+}
+
+function toPosition(row: Row, _params: unknown, connection: Connection): Position {
+	const of = valuesOf(row);
+	const deviceId = identityOf(of('vehicleId'), 'vehicleId');
+	const time = timeOf(of('gpsDate'), zoneOf(connection));
+	return {
+		deviceId,
+		deviceName: textOf(of('vehicleName')) ?? textOf(of('vehicleRegistrationNumber')),
+		time,
+		...coordinatesOf(of('latitude'), of('longitude')),
+		speed: countOf(of('speed')),
+		course: courseOf(of('course')),
+		status: null,
+		ignition: ignitionOf(of('engineEvent')),
+		ignitionSeconds: null,
+		odometer: null,
+		distanceToday: null,
+		battery: null,
+		externalVoltage: countOf(of('externalPowerVoltage')),
+		fuel: null,
+		temperature: null,
+		doorOpen: null,
+		charging: null,
+		fuelSupply: null,
+		armed: null,
+		address: textOf(of('address')),
+		seenAt: timeOf(of('serverDate'), zoneOf(connection)),
+		id: recordId(deviceId, time),
+	};
+}
+
+const numberOfVehicle = (row: Row) => textOf(valuesOf(row)('vehicleId')) ?? '';
+
+export const getCurrent = operation({
+	...companyVehicles,
+	resource: 'position',
+	name: 'getCurrent',
+	title: 'Get Current',
+	action: 'Get current positions',
+	description: 'Get the latest position of any number of vehicles. One request gives those of the whole company.',
+	params: { devices: devicesOrAll },
+	record: toPosition,
+	kind: 'position',
+	run: async function* (run, params) {
+		const rows = await run.ask(params);
+		const { devices } = params;
+		if (devices === ALL) {
+			yield rows;
+			return;
+		}
+		const found = new Map(rows.map((row) => [numberOfVehicle(row), row]));
+		const missing = devices.filter((device) => !found.has(device));
+		if (missing.length > 0) run.warn(`TrackGPS.ro lists no vehicle ${missing.join(', ')}: either there is none, or the account may not see it.`);
+		yield devices.map((device) => found.get(device)).filter((row) => row !== undefined);
+	},
+	evidence: { section: COMPANY_VEHICLES, grade: 'C', note: 'Ignition is likely (L): 1 is on and 2 is off in working programs; the documentation does not say.' },
+});
+
+function toFix(row: Row, _params: unknown, connection: Connection): Fix {
+	const of = valuesOf(row);
+	return {
+		deviceId: identityOf(of('vehicleId'), 'vehicleId'),
+		time: timeOf(of('gpsDate'), zoneOf(connection)),
+		...coordinatesOf(of('latitude'), of('longitude')),
+		speed: countOf(of('speed')),
+		course: courseOf(of('course')),
+		odometer: null,
+		ignition: null,
+	};
+}
+
+export const getHistory = operation({
+	resource: 'position',
+	name: 'getHistory',
+	title: 'Get History',
+	action: 'Get the position history of devices',
+	description: 'Get every recorded position of vehicles in a period of any length (the vendor calls it way). Each 10 vehicles and 31 days take one request.',
+	effect: 'read',
+	route: 'POST /api/carriers/way',
+	params: { devices: devicesOrAll, ...period },
+	request: (params) => ({ json: vehiclesAndPeriod(params) }),
+	answer: recordList,
+	rows: rowsOf('a track point'),
+	record: toFix,
+	kind: 'fix',
+	run: (run, params) => batches(run, params, (row) => JSON.stringify(row)),
+	check: periodProblem,
+	list: true,
+	evidence: { section: 'way (public documentation)', grade: 'C', note: 'Times are local: in the hour that autumn doubles, the first of the two is taken.' },
+});

@@ -1,0 +1,138 @@
+import { choices, type Values } from '../../core/field';
+import { operation } from '../../core/operation';
+import type { Run } from '../../core/client';
+import type { Connection } from '../../core/provider';
+import { identityOf, numberOf, recordId, textOf, type FuelEvent, type Row } from '../../core/records';
+import { flagOf, recordList, rowsOf, valuesOf, withValue } from './answer';
+import { groups, inWindows, numbers, withoutDoubles } from './batches';
+import { zoneOf } from './connection';
+import { devicesOrAll, period, periodProblem } from './fields';
+import { localText, timeOf } from './times';
+
+/** How a summary of several windows is made of theirs: of the first, of the last, or their sum. Events have none. */
+type Over = 'first' | 'last' | 'sum' | null;
+
+interface Kind {
+	type: string;
+	title: string;
+	over: Over;
+}
+
+/** Refills, "List of Possible Events": these seven, each for the main and for the secondary source. */
+const KINDS: ReadonlyMap<string, Kind> = new Map(Object.entries<Kind>({
+	fuelstart: { type: 'fuelStart', title: 'Fuel at Start', over: 'first' },
+	fueling: { type: 'fueling', title: 'Fueling', over: null },
+	possiblefueltheft: { type: 'possibleTheft', title: 'Possible Theft', over: null },
+	totalrefill: { type: 'totalRefill', title: 'Total of Refills', over: 'sum' },
+	totalpossibletheft: { type: 'totalPossibleTheft', title: 'Total of Possible Thefts', over: 'sum' },
+	remainingfuel: { type: 'remainingFuel', title: 'Remaining Fuel', over: 'last' },
+	totalfuelconsumption: { type: 'totalConsumption', title: 'Total Consumption', over: 'sum' },
+}));
+const SECONDARY = 'secondarysource';
+
+function kindOf(event: string): { type: string; over: Over; secondary: boolean } {
+	const name = event.trim().toLowerCase();
+	const secondary = name.endsWith(SECONDARY);
+	const kind = KINDS.get(secondary ? name.slice(0, -SECONDARY.length) : name);
+	return { type: kind?.type ?? 'other', over: kind?.over ?? null, secondary };
+}
+
+const eventOf = (row: Row) => textOf(valuesOf(row)('event')) ?? '';
+
+const params = {
+	devices: devicesOrAll,
+	...period,
+	types: choices({
+		title: 'Event Types',
+		description: 'Kinds of event to keep; none chosen means all. Totals, Fuel at Start and Remaining Fuel sum up the period.',
+		options: [...KINDS.values()].map(({ type, title }) => ({ value: type, title })),
+	}),
+};
+
+/** The vendor revises its estimation, so an event is known by everything but that. */
+function toFuelEvent(row: Row, { begin, end }: Values<typeof params>, connection: Connection): FuelEvent {
+	const of = valuesOf(row);
+	const deviceId = identityOf(of('carrierId'), 'carrierId');
+	const event = identityOf(of('event'), 'event');
+	const { type, over, secondary } = kindOf(event);
+	const time = timeOf(of('date'), zoneOf(connection));
+	return {
+		id: over === null ? recordId(deviceId, event, time) : recordId(deviceId, event, new Date(begin).toISOString(), new Date(end).toISOString()),
+		deviceId,
+		type,
+		vendorType: event,
+		summary: over !== null,
+		secondary,
+		time,
+		volume: numberOf(of('estimation')),
+		address: textOf(of('location')),
+		private: flagOf(of('isPrivate')),
+	};
+}
+
+/** What several windows say in sum, so that a period of months reads like one of a day. */
+class Summaries {
+	private readonly rows = new Map<string, Row>();
+
+	/** Takes the summaries of a window in, and gives what else is in it. */
+	take(page: readonly Row[]): Row[] {
+		const counts = new Map<string, number>();
+		return page.filter((row) => {
+			const event = eventOf(row);
+			const { over } = kindOf(event);
+			if (over === null) return true;
+			// Two of a kind in one answer are two: for two tanks, perhaps.
+			const count = (counts.get(event) ?? 0) + 1;
+			counts.set(event, count);
+			const key = `${event} ${count}`;
+			const before = this.rows.get(key);
+			if (before === undefined || over === 'last') this.rows.set(key, row);
+			else if (over === 'sum') this.rows.set(key, withValue(row, 'estimation', sum(before, row)));
+			return false;
+		});
+	}
+
+	all(): Row[] {
+		return [...this.rows.values()];
+	}
+}
+
+function sum(...rows: Row[]): number | null {
+	return rows.map((row) => numberOf(valuesOf(row)('estimation'))).reduce((a, b) => (a === null || b === null ? null : Math.round((a + b) * 1000) / 1000));
+}
+
+/** Events window by window, then what sums them up. */
+async function* refills(run: Run<typeof params>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
+	const wanted = new Set<string>(asked.types);
+	const chosen = (row: Row) => wanted.size === 0 || wanted.has(kindOf(eventOf(row)).type);
+	for (const devices of await groups(run, asked.devices, 1)) {
+		const summaries = new Summaries();
+		const events = async function* () {
+			for await (const page of inWindows(run, { ...asked, devices })) yield summaries.take(page);
+		};
+		const key = (row: Row) => JSON.stringify([valuesOf(row)('date'), eventOf(row)]);
+		for await (const page of withoutDoubles(events(), key)) yield page.filter(chosen);
+		yield summaries.all().filter(chosen);
+	}
+}
+
+export const getRefills = operation({
+	resource: 'fuel',
+	name: 'getRefills',
+	title: 'Get Refills and Thefts',
+	action: 'Get refills and thefts of fuel',
+	description: 'Get refills and possible thefts of fuel in a period of any length, and what sums them up. Each vehicle and 31 days take one request, so that 20 vehicles take ten minutes.',
+	effect: 'read',
+	route: 'POST /api/carriers/refills',
+	params,
+	request: ({ devices, begin, end }) => ({ json: { carrierId: numbers(devices)[0], startDate: localText(begin), endDate: localText(end) } }),
+	answer: recordList,
+	// The vendor's records do not name their vehicle.
+	rows: (answer, { devices }) => rowsOf('an event')(answer).map((row) => ({ carrierId: numbers(devices)[0], ...row })),
+	record: toFuelEvent,
+	kind: 'fuelEvent',
+	run: refills,
+	check: periodProblem,
+	list: true,
+	evidence: { section: 'Refills', grade: 'C', note: 'No unit of the estimation is documented; litres are likely (L). Nor is a longest period: 31 days are asked at a time, as for other methods (G). Totals of longer periods are added up.' },
+});

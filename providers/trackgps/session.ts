@@ -1,0 +1,56 @@
+import { jsonOf } from '../../core/answer';
+import { LoginRejected, UnexpectedAnswer } from '../../core/errors';
+import type { Exchange, WireRequest } from '../../core/host';
+import type { Session } from '../../core/provider';
+import { asRow, countOf, textOf } from '../../core/records';
+import type { Redactor } from '../../core/redaction';
+import { reasonsOf, TITLE, tooOften, valuesOf, wordsOf } from './answer';
+import type { TrackgpsConnection } from './connection';
+
+export const LOGIN = 'POST /api/authentication/login';
+
+/** "All requests must include the api-version=2.0 parameter in the URL." */
+const VERSION = { 'api-version': '2.0' } as const;
+
+/** The overview says an hour, the login's sample and real tokens eight (facts 2.2): what the answer says counts. */
+const UNSAID_S = 3600;
+/** Renewed this long before its end. */
+const EARLY_S = 60;
+
+/**
+ * Logs in. There is a refresh token, but no document says where to send it; a login is not limited, so it serves as well
+ * (facts 2.2).
+ */
+export async function login(connection: TrackgpsConnection, exchange: Exchange, now: () => number): Promise<Session> {
+	const form = { username: connection.account, password: connection.secret };
+	const answer = await exchange({ method: 'POST', path: '/api/authentication/login', query: VERSION, form });
+	const { status } = answer;
+	if (status === 429) throw tooOften(answer);
+	if ((status === 400 || status === 401 || status === 403) && !/^\s*[{<]/.test(answer.body)) throw rejected(status);
+	const values = valuesOf(asRow(jsonOf(answer, TITLE), 'the answer to the login'));
+	// The words are those of the identity server (facts 2.2, L).
+	const error = textOf(values('error')) ?? textOf(wordsOf(reasonsOf(values('failureReasons'))));
+	if (error !== null || status >= 400) throw rejected(status, error, textOf(values('error_description')));
+	const token = textOf(values('access_token'));
+	if (token === null) throw new UnexpectedAnswer(`${TITLE} answered the login without an access token.`, { status, advice: 'Check the base URL in the account.' });
+	const told = countOf(values('expires_in'));
+	const seconds = told === null || told === 0 ? UNSAID_S : told;
+	return { token, expiresAt: now() + Math.max(seconds - EARLY_S, seconds / 2) * 1000 };
+}
+
+function rejected(status: number, error: string | null = null, description: string | null = null): LoginRejected {
+	const words = [error, description].filter((part) => part !== null).join(': ').slice(0, 300);
+	return new LoginRejected(`${TITLE} refuses the login (HTTP ${status}${words === '' ? '' : `: ${words}`}).`, {
+		status,
+		...(words === '' ? {} : { vendorCode: error ?? undefined, vendorMessage: words }),
+		advice: 'Check account and secret. If they are right, ask the support of TrackGPS.ro whether the user may use the API.',
+	});
+}
+
+export function sign(request: WireRequest, token: string): WireRequest {
+	return { ...request, query: { ...VERSION, ...request.query }, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+}
+
+export function secrets(connection: TrackgpsConnection, redactor: Redactor): void {
+	redactor.add(connection.secret, 'secret');
+}

@@ -1,0 +1,101 @@
+import { number } from '../../core/field';
+import { operation } from '../../core/operation';
+import type { Connection } from '../../core/provider';
+import { asRow, coordinatesOf, countOf, identityOf, recordId, textOf, type Row, type Stop } from '../../core/records';
+import { flagOf, parts, valuesOf } from './answer';
+import { batches, vehiclesAndPeriod } from './batches';
+import { zoneOf } from './connection';
+import { devicesOrAll, period, periodProblem } from './fields';
+import { timeOf } from './times';
+
+/**
+ * The payload is a list of {results: {key: [stop, ...]}}. What the key is, is not said; a vehicle's number, most likely
+ * (facts 2.3, L). It only counts for a stop that does not name its vehicle.
+ */
+function stopsOf(answer: unknown[]): Row[] {
+	return answer.flatMap((part) => {
+		const results = valuesOf(asRow(part, 'a part of the stops'))('results');
+		return Object.entries(asRow(results ?? {}, 'the stops by vehicle')).flatMap(([key, list]) => {
+			const stops = Array.isArray(list) ? list : [list];
+			return stops.filter((stop) => stop !== null).map((stop: unknown) => {
+				const row = asRow(stop, 'a stop');
+				return textOf(valuesOf(row)('vehicleId')) === null && /^\d+$/.test(key) ? { ...row, vehicleId: Number(key) } : row;
+			});
+		});
+	});
+}
+
+const between = (from: string | null, to: string | null) => (from === null || to === null || to < from ? null : (Date.parse(to) - Date.parse(from)) / 1000);
+
+/** The sum of the times in which the engine ran. The vendor gives it as a number too, in a unit that it does not name. */
+function idleSecondsOf(list: unknown, timeZone: string): number | null {
+	if (!Array.isArray(list)) return null;
+	return list.reduce((sum: number | null, part: unknown) => {
+		const of = typeof part === 'object' && part !== null ? valuesOf(part as Row) : () => null;
+		const seconds = between(timeOf(of('startDate'), timeZone), timeOf(of('endDate'), timeZone));
+		return sum === null || seconds === null ? null : sum + seconds;
+	}, 0);
+}
+
+function driverOf(list: unknown): string | null {
+	const names = (Array.isArray(list) ? list : []).flatMap((driver: unknown) => {
+		if (typeof driver !== 'object' || driver === null) return [];
+		const of = valuesOf(driver as Row);
+		return textOf([of('firstName'), of('lastName')].map(textOf).filter((name) => name !== null).join(' ')) ?? [];
+	});
+	return textOf(names.join(', '));
+}
+
+function toStop(row: Row, _params: unknown, connection: Connection): Stop {
+	const of = valuesOf(row);
+	const timeZone = zoneOf(connection);
+	const deviceId = identityOf(of('vehicleId'), 'vehicleId');
+	const startedAt = timeOf(of('startDate'), timeZone);
+	const endedAt = timeOf(of('endDate'), timeZone);
+	return {
+		id: recordId(deviceId, startedAt),
+		deviceId,
+		startedAt,
+		endedAt,
+		seconds: between(startedAt, endedAt),
+		idleSeconds: idleSecondsOf(of('engineOnStops'), timeZone),
+		...coordinatesOf(of('latitude'), of('longitude')),
+		address: textOf(of('address')),
+		odometer: countOf(of('indexKm')),
+		driverName: driverOf(of('drivers')),
+		private: flagOf(of('isPrivate')),
+	};
+}
+
+const key = (row: Row) => {
+	const of = valuesOf(row);
+	return JSON.stringify([of('vehicleId'), of('startDate')]);
+};
+
+export const getMany = operation({
+	resource: 'stop',
+	name: 'getMany',
+	title: 'Get Many',
+	action: 'Get many stops',
+	description: 'Get the stops of vehicles in a period of any length. Each 10 vehicles and 31 days take one request.',
+	effect: 'read',
+	route: 'POST /api/carriers/stops',
+	params: {
+		devices: devicesOrAll,
+		...period,
+		minimumMinutes: number({ title: 'Minimum Minutes', description: 'Shortest halt that counts as a stop, in minutes', unit: 'minutes', min: 1, max: 1440, integer: true, initial: 5 }),
+	},
+	request: (params) => ({ json: { ...vehiclesAndPeriod(params), stationaryMargin: params.minimumMinutes } }),
+	answer: parts,
+	rows: stopsOf,
+	record: toStop,
+	kind: 'stop',
+	run: (run, params) => batches(run, params, key),
+	check: periodProblem,
+	list: true,
+	evidence: {
+		section: 'stops (public documentation)',
+		grade: 'C',
+		note: 'No unit of durations is documented, so both are counted from begins and ends. How long a period may be is not known; 31 days are asked at a time (G), and a stop that lasts across two of these may come in two parts.',
+	},
+});

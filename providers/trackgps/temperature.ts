@@ -1,0 +1,56 @@
+import { UnexpectedAnswer } from '../../core/errors';
+import { operation } from '../../core/operation';
+import type { Connection } from '../../core/provider';
+import { asRow, identityOf, numberOf, recordId, textOf, type Reading, type Row } from '../../core/records';
+import { parts, valuesOf } from './answer';
+import { batches, vehiclesAndPeriod } from './batches';
+import { zoneOf } from './connection';
+import { devicesOrAll, period, periodProblem } from './fields';
+import { timeOf } from './times';
+
+interface ReadingRow extends Row {
+	/** Which of the payload's two lists it comes from. */
+	type: Reading['type'];
+}
+
+/** {temperature: [reading, ...], humidity: [reading, ...]}, as one object or as a list of them. */
+function readingsOf(answer: unknown[]): ReadingRow[] {
+	return answer.flatMap((part) => {
+		const of = valuesOf(asRow(part, 'readings'));
+		return (['temperature', 'humidity'] as const).flatMap((type) => listOf(of(type), type).map((row): ReadingRow => ({ ...asRow(row, 'a reading'), type })));
+	});
+}
+
+function listOf(list: unknown, type: string): unknown[] {
+	if (list === undefined || list === null) return [];
+	if (!Array.isArray(list)) throw new UnexpectedAnswer(`TrackGPS.ro sent ${typeof list} in place of a list ("${type}").`, { advice: 'Please report it.' });
+	return list;
+}
+
+function toReading(row: ReadingRow, _params: unknown, connection: Connection): Reading {
+	const of = valuesOf(row);
+	const deviceId = identityOf(of('vehicleId'), 'vehicleId');
+	const sensor = textOf(of('sensorNumber'));
+	const time = timeOf(of('date'), zoneOf(connection));
+	return { id: recordId(deviceId, row.type, sensor, time), deviceId, type: row.type, sensor, time, value: numberOf(of('value')) };
+}
+
+export const getMany = operation({
+	resource: 'temperature',
+	name: 'getMany',
+	title: 'Get Many',
+	action: 'Get many temperatures',
+	description: 'Get what the temperature and humidity sensors of vehicles measured in a period of any length. Each 10 vehicles and 31 days take one request.',
+	effect: 'read',
+	route: 'POST /api/carriers/temperatures',
+	params: { devices: devicesOrAll, ...period },
+	request: (params) => ({ json: vehiclesAndPeriod(params) }),
+	answer: parts,
+	rows: readingsOf,
+	record: toReading,
+	kind: 'reading',
+	run: (run, params) => batches(run, params, (row) => JSON.stringify(row)),
+	check: periodProblem,
+	list: true,
+	evidence: { section: 'temperatures (public documentation)', grade: 'C', note: 'Units, and how many vehicles and days one request may ask for, are not documented: taken are degrees Celsius, percent, 10 vehicles and 31 days (G).' },
+});
