@@ -59,6 +59,8 @@ export interface Position {
 	/** When the device was last heard of, with or without a fix. */
 	seenAt: string | null;
 	id: string;
+	/** What one vendor tells and the others do not, under names of its own. */
+	details: Readonly<Record<string, string | number | boolean | null>> | null;
 }
 
 /** One point of a track. */
@@ -71,6 +73,17 @@ export interface Fix {
 	course: number | null;
 	odometer: number | null;
 	ignition: boolean | null;
+}
+
+/** One point of a track about which the vendor tells more. */
+export interface TrackPoint extends Fix {
+	/** From satellites; false: from radio cells or Wi-Fi. */
+	gpsFix: boolean | null;
+	/** A point of the path that the vendor has corrected to the roads: it has no time, and GCJ-02 coordinates only. */
+	corrected: boolean;
+	/** The same place in China's own datum; never in the fields that hold WGS-84. */
+	gcj02Latitude: number | null;
+	gcj02Longitude: number | null;
 }
 
 export interface Alarm {
@@ -365,6 +378,7 @@ export interface RecordKinds {
 	device: Device;
 	position: Position;
 	fix: Fix;
+	trackPoint: TrackPoint;
 	alarm: Alarm;
 	mileage: Mileage;
 	subAccount: SubAccount;

@@ -29,6 +29,7 @@ export const RECORD_WORDS: Readonly<Record<RecordKind, { title: string; holds: s
 	device: { title: 'Device', holds: 'id, name, plate, model, SIM card, due dates' },
 	position: { title: 'Position', holds: 'time, coordinates, speed, course, status, ignition, odometer and more' },
 	fix: { title: 'Fix', holds: 'time, coordinates, speed, course' },
+	trackPoint: { title: 'Track Point', holds: 'time, coordinates, speed, course, how it was found' },
 	alarm: { title: 'Alarm', holds: 'kind, time, coordinates, speed, course, geofence' },
 	mileage: { title: 'Mileage', holds: 'device, period, distance in km' },
 	subAccount: { title: 'Sub-Account', holds: 'account, name, contact, role, blocked or not' },

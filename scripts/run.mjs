@@ -64,6 +64,7 @@ const commands = {
 		build();
 		tsx('demo/demo.ts', ...args);
 	},
+	'itracksense:paths': () => tsx('scripts/itracksense-paths.ts', ...args),
 	bench: () => {
 		build();
 		node('--expose-gc', '--import', 'tsx', 'bench/bench.ts', ...args);

@@ -3,7 +3,7 @@ import type { Alarm, Fix, GeofenceEvent, Position } from '../../core/records';
 import { escaped, MapMaker, namesOf } from './worldmap';
 
 const position: Position = {
-	id: '1:2026', deviceId: '1', deviceName: null, time: '2026-01-31T08:00:00.000Z', seenAt: null, latitude: 44.4, longitude: 26.1, speed: 50, course: 90, status: 'online', ignition: true, ignitionSeconds: null,
+	id: '1:2026', deviceId: '1', deviceName: null, details: null, time: '2026-01-31T08:00:00.000Z', seenAt: null, latitude: 44.4, longitude: 26.1, speed: 50, course: 90, status: 'online', ignition: true, ignitionSeconds: null,
 	doorOpen: null, charging: null, fuelSupply: null, armed: null, odometer: 1234.5, distanceToday: null, battery: null, externalVoltage: null, fuel: null, temperature: null, address: null,
 };
 const fix = (deviceId: string, latitude: number | null): Fix => ({ deviceId, time: null, latitude, longitude: latitude, speed: 1, course: 1, odometer: null, ignition: null });

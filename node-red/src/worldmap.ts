@@ -2,7 +2,7 @@ import type { Choice } from '../../core/field';
 import type { Alarm, Fix, GeofenceEvent, LockEvent, Position, RecordKind } from '../../core/records';
 
 /** Kinds of record that can be drawn. */
-export const MAPPABLE: readonly RecordKind[] = ['position', 'fix', 'alarm', 'geofenceEvent', 'lockEvent'];
+export const MAPPABLE: readonly RecordKind[] = ['position', 'fix', 'trackPoint', 'alarm', 'geofenceEvent', 'lockEvent'];
 
 /** What happened somewhere, of whichever kind. */
 type Happening = Pick<Alarm, 'deviceId' | 'time' | 'latitude' | 'longitude'> & { title: string; type: string; speed: number | null };
@@ -49,7 +49,7 @@ export class MapMaker {
 	/** Markers, or the tracks of devices that are complete. */
 	*add(records: readonly object[]): Generator<Marker> {
 		for (const record of records) {
-			if (this.kind === 'fix') yield* this.fix(record as Fix);
+			if (this.kind === 'fix' || this.kind === 'trackPoint') yield* this.fix(record as Fix);
 			else {
 				const marker = this.kind === 'position' ? this.position(record as Position) : this.happening(this.happeningOf(record));
 				if (marker !== undefined) yield marker;

@@ -1,5 +1,6 @@
-import { choice, flag, number, text, type Fields } from '../../core/field';
+import { choice, text, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
+import { sharedFields } from '../account-fields';
 
 export const TITLE = 'Ctrack';
 
@@ -41,24 +42,10 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			],
 			initial: 'metre',
 		}),
-		allowCommands: flag({
-			title: 'Allow Commands',
-			description: 'Whether flows may act on vehicles and accounts. Nothing in Ctrack\'s API does, so far.',
-			initial: false,
-		}),
-		rateLimit: number({
-			title: 'Rate Limit',
-			description: `Most requests per minute, over all nodes of this account. ${TITLE} sets the limit by contract; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
-			unit: 'requests per minute',
-			min: 1,
-			max: 60_000,
-			integer: true,
-			initial: requestsPerMinute,
-		}),
-		allowPrivateAddresses: flag({
-			title: 'Allow Private Addresses',
-			description: 'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
-			initial: false,
+		...sharedFields({
+			commands: 'Whether flows may act on vehicles and accounts. Nothing in Ctrack\'s API does, so far.',
+			limit: `${TITLE} sets the limit by contract; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
+			requestsPerMinute,
 		}),
 	};
 }

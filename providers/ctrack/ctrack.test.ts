@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { sharedAccount } from '../../core/account';
@@ -487,81 +487,6 @@ describe('bad input is refused with a sentence, before any request', () => {
 		expect(host.logins).toHaveLength(0);
 	});
 });
-
-describe('mutated answers give records or an error with words', () => {
-	const folder = join(__dirname, 'recorded');
-	const recordings = readdirSync(folder).map((file) => [file.replace(/\.json$/, ''), JSON.parse(readFileSync(join(folder, file), 'utf8')) as { params: object; exchanges: { response: unknown }[] }] as const);
-	const MUTATIONS = 200;
-
-	test.each(recordings)('of %s', async (name, { params, exchanges }) => {
-		let seed = 0;
-		for (const character of name) seed = (seed * 31 + character.charCodeAt(0)) >>> 0;
-		const random = randomOf(seed);
-		const original = exchanges[0]!.response;
-		for (let count = 0; count < MUTATIONS; count++) {
-			const text = mutated(original, random);
-			const { run } = start(() => json(text));
-			const result = await run(name, params).catch((error: unknown) => error);
-			if (result instanceof Error) {
-				expect(result, text).toBeInstanceOf(FleetError);
-				expect(result.message, text).not.toContain('did not expect');
-				expect(result.message.length, text).toBeGreaterThan(20);
-			} else {
-				for (const record of result as object[]) check(record, text);
-			}
-		}
-	});
-
-	/** No value that is none: those that JSON cannot carry, and times that are no times. */
-	function check(record: object, text: string): void {
-		for (const [key, value] of Object.entries(record)) {
-			if (typeof value === 'number') expect(Number.isFinite(value), `${key} of ${text}`).toBe(true);
-			if (value !== null && (key === 'time' || key.endsWith('At'))) expect(Number.isNaN(Date.parse(String(value))), `${key} of ${text}`).toBe(false);
-			expect(value, `${key} of ${text}`).not.toBeUndefined();
-			expect(['NaN', 'Invalid Date', 'undefined', '[object Object]'], `${key} of ${text}`).not.toContain(value);
-			if (typeof value === 'object' && value !== null) check(value, text);
-		}
-	}
-});
-
-/** mulberry32 */
-function randomOf(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) >>> 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-	};
-}
-
-const WRONG: readonly unknown[] = [null, '', 'wrong', -1, 1e308, 0.5, true, false, [], {}, [null], [[]], { NodeId: {} }, '/Date(99999999999999999)/', '2017-13-45T99:99:99Z', '__proto__'];
-
-/** One to three of: a field missing, null, of a wrong type, too much; or the text cut off. */
-function mutated(original: unknown, random: () => number): string {
-	const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-	const root = { root: structuredClone(original) };
-	for (let times = 1 + Math.floor(random() * 3); times > 0; times--) {
-		const places: [Record<string, unknown>, string][] = [];
-		const walk = (value: unknown) => {
-			if (typeof value !== 'object' || value === null) return;
-			for (const key of Object.keys(value)) {
-				places.push([value as Record<string, unknown>, key]);
-				walk((value as Record<string, unknown>)[key]);
-			}
-		};
-		walk(root);
-		const wrong = structuredClone(pick(WRONG));
-		const [parent, key] = pick(places);
-		const kind = random();
-		if (kind < 0.3 && parent !== root) Reflect.deleteProperty(parent, key);
-		else if (kind < 0.45) parent[key] = null;
-		else if (kind < 0.8) parent[key] = wrong;
-		else parent[`extra${times}`] = wrong;
-	}
-	const text = JSON.stringify(root.root);
-	return random() < 0.1 ? text.slice(0, Math.floor(random() * text.length)) : text;
-}
 
 describe('against the simulator', () => {
 	const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);

@@ -5,7 +5,7 @@ import { inOrder } from '../../core/pages';
 import { UnexpectedAnswer } from '../../core/errors';
 import { identityOf, type Row } from '../../core/records';
 
-export { period, periodProblem } from '../protrack/fields';
+export { period, periodProblem } from '../period';
 
 /** Ctrack numbers vehicles, drivers and cost centres alike: their NodeIds. */
 const NODE_ID = /^\d{1,18}$/;

@@ -54,6 +54,7 @@ export function toPosition(row: Row, units: Units): Position {
 		address: wordsOf(row.LocationString) ?? wordsOf(row.Location),
 		seenAt: null,
 		id: recordId(deviceId, time),
+		details: null,
 	});
 }
 

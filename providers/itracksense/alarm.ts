@@ -5,7 +5,7 @@ import { inOrder } from '../../core/pages';
 import type { Connection } from '../../core/provider';
 import { coordinatesOf, countOf, courseOf, identityOf, recordId, type Alarm, type Row } from '../../core/records';
 import { chunks } from '../../core/windows';
-import { period, periodProblem } from '../protrack/fields';
+import { period, periodProblem } from '../period';
 import { listInData, rowsOf } from './answer';
 import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
 import { method } from './method';
@@ -74,15 +74,15 @@ export const getCurrent = operation({
 	name: 'getCurrent',
 	title: 'Get Current',
 	action: 'Get current alarms',
-	description: 'Get the alarms that devices have now. The document shows no answer: beside the fields of an alarm, each record has the vendor\'s own.',
+	description: 'Get the alarms that devices have now. The document names the fields of its answer but shows none.',
 	params: { devices },
 	request: (params) => ({ json: { DeviceID: listOrEmpty(params.devices) } }),
-	record: (row, _, connection): Alarm & Row => ({ ...row, ...toAlarm(row, trimmed(row.DeviceID) ?? identityOf(trimmed(row.VehicleNum), 'DeviceID'), connection) }),
+	record: (row, _, connection): Alarm => toAlarm(row, trimmed(row.DeviceID) ?? identityOf(trimmed(row.VehicleNum), 'DeviceID'), connection),
 	run: async function* (run, params) {
 		if (params.devices === ALL) yield await run.ask(params);
 		else yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) => run.ask({ devices: some }));
 	},
-	...method(11, `The document names the fields of the answer but shows none: they are passed through, too. ${IN_WORDS}`),
+	...method(11, `The document names the fields of the answer but shows none; Output = Raw passes it through. ${IN_WORDS}`),
 });
 
 export const getMany = operation({

@@ -1,7 +1,6 @@
-import * as z from 'zod/v4';
-import { flag, json, number, shown, text, type Field, type Fields } from '../../core/field';
+import { json, text, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
-import { isTimeZone } from '../../core/time';
+import { sharedFields, timeZone } from '../account-fields';
 
 export const TITLE = 'iTracksense';
 const BASE_URL = 'http://openapi.itracksense.com';
@@ -15,17 +14,6 @@ export interface ITracksenseConnection extends Connection {
 	methodPaths?: Record<string, unknown>;
 }
 
-const timeZone: Field<string> = {
-	...text({
-		title: 'Time Zone',
-		description:
-			'Time zone of the vendor\'s times, which carry none, as an IANA name. The document does not say which it is; Asia/Shanghai is a guess (grade G) after a sample whose times fit working hours there. To find out, compare the time of a current position with a clock.',
-		initial: 'Asia/Shanghai',
-		placeholder: 'e.g. Europe/Bucharest',
-	}),
-	schema: z.string({ error: (issue) => `Time Zone must be a text, not ${shown(issue.input)}.` }).refine(isTimeZone, { error: (issue) => `Time Zone must be an IANA name such as Europe/Bucharest, not ${shown(issue.input)}.` }),
-};
-
 /** Account settings; their names are stored by users. */
 export function connectionFields(requestsPerMinute: number): Fields {
 	return {
@@ -37,7 +25,10 @@ export function connectionFields(requestsPerMinute: number): Fields {
 		}),
 		account: text({ title: 'Account', description: 'Login name of the iTracksense account', placeholder: 'e.g. mycompany' }),
 		secret: text({ title: 'Password', description: 'Password of the account. The login sends it as it is, so https matters.', secret: true }),
-		timeZone,
+		timeZone: timeZone(
+			'Time zone of the vendor\'s times, which carry none, as an IANA name. The document does not say which it is; Asia/Shanghai is a guess (grade G) after a sample whose times fit working hours there. To find out, compare the time of a current position with a clock.',
+			'Asia/Shanghai',
+		),
 		methodPaths: json({
 			title: 'Method Paths',
 			description:
@@ -45,24 +36,10 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			optional: true,
 			initial: '{}',
 		}),
-		allowCommands: flag({
-			title: 'Allow Commands',
-			description: 'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
-			initial: false,
-		}),
-		rateLimit: number({
-			title: 'Rate Limit',
-			description: 'Most requests per minute, over all nodes of this account. iTracksense does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.',
-			unit: 'requests per minute',
-			min: 1,
-			max: 60_000,
-			integer: true,
-			initial: requestsPerMinute,
-		}),
-		allowPrivateAddresses: flag({
-			title: 'Allow Private Addresses',
-			description: 'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
-			initial: false,
+		...sharedFields({
+			commands: 'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
+			limit: 'iTracksense does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.',
+			requestsPerMinute,
 		}),
 	};
 }

@@ -5,7 +5,7 @@ import { operation } from '../../core/operation';
 import { inOrder } from '../../core/pages';
 import { countOf, identityOf, type Consumption, type Device, type Row } from '../../core/records';
 import { chunks } from '../../core/windows';
-import { period, periodProblem } from '../protrack/fields';
+import { period, periodProblem } from '../period';
 import { acknowledged, anyRows, listInData, pageInData, rowsOf } from './answer';
 import { device, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
 import { method } from './method';

@@ -5,7 +5,7 @@ import { inOrder } from '../../core/pages';
 import type { Connection } from '../../core/provider';
 import { identityOf, recordId, textOf, type GeofenceEvent, type GeofenceState, type Row } from '../../core/records';
 import { chunks } from '../../core/windows';
-import { period, periodProblem } from '../protrack/fields';
+import { period, periodProblem } from '../period';
 import { listInData, object, rowsOf } from './answer';
 import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
 import { method } from './method';

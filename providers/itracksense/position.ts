@@ -11,23 +11,11 @@ import { readStatusText } from './status-text';
 import { timesOf } from './times';
 import { flagOf, gcj02Of, trimmed } from './values';
 
-/** A position, with what the vendor's status text tells beside it, and GCJ-02 where the vendor gives that too. */
-export interface StatusPosition extends Position {
-	/** For how many seconds it has been standing idle. */
-	idleSeconds: number | null;
-	network: string | null;
-	networkSignal: number | null;
-	satellites: number | null;
-	/** lbs: from radio cells, some hundred metres off. */
-	fixBy: 'lbs' | null;
-	statusText: string | null;
-	/** The same place in China's own datum; never in the fields that hold WGS-84. */
-	gcj02Latitude: number | null;
-	gcj02Longitude: number | null;
-}
-
-/** Sections 7, 8, 23, 24 and 27, which share their fields as far as they have them. */
-function toPosition(row: Row, deviceId: string, connection: Connection): StatusPosition {
+/**
+ * Sections 7, 8, 23, 24 and 27, which share their fields as far as they have them. The details are what the vendor's status
+ * text tells beside, that text, and GCJ-02 coordinates where the vendor gives them: never in the fields that hold WGS-84.
+ */
+function toPosition(row: Row, deviceId: string, connection: Connection): Position {
 	const times = timesOf(connection);
 	const time = times.iso(row.GPSTime);
 	const said = readStatusText(row.StatusDes);
@@ -58,13 +46,16 @@ function toPosition(row: Row, deviceId: string, connection: Connection): StatusP
 		address: trimmed(row.Location),
 		seenAt: times.iso(row.RcvTime),
 		id: recordId(deviceId, time),
-		idleSeconds: said.idleSeconds,
-		network: said.network,
-		networkSignal: said.networkSignal,
-		satellites: said.satellites,
-		fixBy: said.lbs ? 'lbs' : null,
-		statusText: trimmed(row.StatusDes),
-		...gcj02Of(row.RLat, row.RLon),
+		details: {
+			idleSeconds: said.idleSeconds,
+			network: said.network,
+			networkSignal: said.networkSignal,
+			satellites: said.satellites,
+			// From radio cells, some hundred metres off.
+			fixBy: said.lbs ? 'lbs' : null,
+			statusText: trimmed(row.StatusDes),
+			...gcj02Of(row.RLat, row.RLon),
+		},
 	};
 }
 

@@ -2,8 +2,8 @@ import * as z from 'zod/v4';
 import { flag, text } from '../../core/field';
 import { operation } from '../../core/operation';
 import type { Connection } from '../../core/provider';
-import { coordinatesOf, countOf, courseOf, numberOf, type Fix, type Row } from '../../core/records';
-import { period, periodProblem } from '../protrack/fields';
+import { coordinatesOf, countOf, courseOf, numberOf, type Fix, type Row, type TrackPoint } from '../../core/records';
+import { period, periodProblem } from '../period';
 import { list, listInData, rowsOf } from './answer';
 import { device, devices, listed, plates } from './fields';
 import { inDays } from './history';
@@ -92,18 +92,8 @@ export const getHistoryByPlate = operation({
 	...method(9, LIMITS),
 });
 
-/** A point of section 26. */
-interface TrackFix extends Fix {
-	/** From satellites; false: from radio cells or Wi-Fi. */
-	gpsFix: boolean | null;
-	/** A point of the path that the vendor has corrected to the roads: it has no time, and GCJ-02 coordinates only. */
-	corrected: boolean;
-	gcj02Latitude: number | null;
-	gcj02Longitude: number | null;
-}
-
 /** Section 26, where all numbers are texts. */
-function toTrackFix(row: Row, deviceId: string, connection: Connection): TrackFix {
+function toTrackPoint(row: Row, deviceId: string, connection: Connection): TrackPoint {
 	const corrected = row.GPSTime === undefined && row.x !== undefined;
 	const flagged = numberOf(row.GPSFlag);
 	return {
@@ -146,11 +136,12 @@ const dayOfTrack = operation({
 export const getTrack = operation({
 	...shared,
 	...trackWords,
+	kind: 'trackPoint',
 	action: 'Get the track of a device',
 	description: 'Get the track of one device in a period of any length, with or without standing and radio cell positions, in WGS-84 and GCJ-02, and corrected to the roads if wanted',
 	params: trackParams,
 	answer: listInData,
-	record: (row: Row, params, connection) => toTrackFix(row, params.device, connection),
+	record: (row: Row, params, connection) => toTrackPoint(row, params.device, connection),
 	run: async function* (run, { device: of, standing, lbs, corrected, ...asked }) {
 		yield* inDays(run, asked, (from, to) => run.call(dayOfTrack, { of, from, to, standing, lbs, corrected }));
 	},

@@ -7,7 +7,8 @@ import { coordinatesOf, countOf, courseOf, recordId, type Alarm, type Row } from
 import { recordText } from './answer';
 import { listed } from './batches';
 import type { Brand } from './brand';
-import { devicesOrAll, period, periodProblem } from './fields';
+import { period, periodProblem } from '../period';
+import { devicesOrAll } from './fields';
 import { seconds, timeOf } from './times';
 
 /** Section 2.8: the vendor's number of each kind is its place here, counted from 1. eTrack's document ends with 27. */

@@ -34,7 +34,10 @@ export const getStatus = operation({
 	request: ({ commandId }) => ({ query: { commandid: commandId } }),
 	answer: recordObject,
 	rows: (answer) => [asRow(answer, 'the answer to a command')],
-	record: (row, { commandId }): CommandOutcome => ({ operation: 'command.getStatus', target: null, command: null, sentAt: null, answeredAt: null, commandId, ...answered(row, 'sent') }),
+	record: (row, { commandId }): CommandOutcome => {
+		const { outcome, explanation, response } = answered(row, 'sent');
+		return { outcome, explanation, operation: 'command.getStatus', target: null, command: null, commandId, response, sentAt: null, answeredAt: null };
+	},
 	kind: 'commandOutcome',
 	evidence: { section: '2.6', grade: 'C', note: 'A device\'s answer counts as a failure where it contains the word "fail"; the document shows only a success.' },
 });

@@ -1,5 +1,6 @@
-import { choice, flag, number, text, type Fields } from '../../core/field';
+import { choice, text, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
+import { sharedFields } from '../account-fields';
 
 export interface ProtrackConnection extends Connection {
 	/** What `secret` holds. */
@@ -29,24 +30,10 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 			initial: 'password',
 		}),
 		secret: text({ title: 'Secret', description: 'The password, or its md5 as 32 lower-case hexadecimal characters', secret: true }),
-		allowCommands: flag({
-			title: 'Allow Commands',
-			description: 'Whether flows may act on vehicles and accounts: stop engines, lock doors, block accounts, set passwords. While off, none of these is ever sent.',
-			initial: false,
-		}),
-		rateLimit: number({
-			title: 'Rate Limit',
-			description: `Most requests per minute, over all nodes of this account. ${title} does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
-			unit: 'requests per minute',
-			min: 1,
-			max: 60_000,
-			integer: true,
-			initial: requestsPerMinute,
-		}),
-		allowPrivateAddresses: flag({
-			title: 'Allow Private Addresses',
-			description: 'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
-			initial: false,
+		...sharedFields({
+			commands: 'Whether flows may act on vehicles and accounts: stop engines, lock doors, block accounts, set passwords. While off, none of these is ever sent.',
+			limit: `${title} does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
+			requestsPerMinute,
 		}),
 	};
 }

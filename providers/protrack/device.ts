@@ -6,7 +6,8 @@ import { asRow, identityOf, numberOf, textOf, type Device, type Mileage, type Ro
 import { chunks, windows } from '../../core/windows';
 import { recordList } from './answer';
 import { imeisPerRequest, listed } from './batches';
-import { accountOrOwn, devices, devicesOrAll, period, periodProblem } from './fields';
+import { period, periodProblem } from '../period';
+import { accountOrOwn, devices, devicesOrAll } from './fields';
 import { seconds, timeOf } from './times';
 import { wholeList } from './whole-list';
 

@@ -1,4 +1,4 @@
-import { ids, text, time } from '../../core/field';
+import { ids, text } from '../../core/field';
 
 /** An IMEI has 15 digits; some trackers of the platform report 10 to 17. */
 const IMEI = /^\d{10,17}$/;
@@ -24,21 +24,3 @@ export const device = text({ title: 'Device', description: 'Device to act on, as
 const accountName = { placeholder: 'e.g. demo', lookup: 'subAccount', typedAs: 'Name', max: 100 } as const;
 export const account = text({ title: 'Account', description: 'Name of the sub-account', ...accountName });
 export const accountOrOwn = text({ title: 'Account', description: 'Name of a sub-account; empty for the account itself', ...accountName, optional: true });
-
-const accepted = 'A date and time; without an offset it is local: in n8n to the workflow\'s time zone, in Node-RED to the machine\'s. A distance such as -24h works too.';
-
-export function period(from = '-24h', to = 'now') {
-	return {
-		begin: time({ title: 'Begin', description: `Start of the period. ${accepted}`, initial: from, placeholder: 'e.g. 2026-01-31T08:00:00Z' }),
-		end: time({ title: 'End', description: `End of the period. ${accepted}`, initial: to, placeholder: 'e.g. 2026-01-31T17:00:00Z' }),
-	};
-}
-
-const show = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
-
-/** Says what is wrong with a period, or nothing. */
-export function periodProblem(params: { begin: number; end: number }, now: number): string | undefined {
-	if (params.end <= params.begin) return `The period ends before it begins (Begin ${show(params.begin)}, End ${show(params.end)}): exchange the two, or choose a later End.`;
-	if (params.begin > now) return `The period lies in the future: it begins at ${show(params.begin)}, and now it is ${show(now)}.`;
-	return undefined;
-}

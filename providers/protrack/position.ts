@@ -6,7 +6,8 @@ import { isoOfSeconds } from '../../core/time';
 import { chunks } from '../../core/windows';
 import { recordList, recordText } from './answer';
 import { imeisPerRequest, listed } from './batches';
-import { devicesOrAll, period, periodProblem } from './fields';
+import { period, periodProblem } from '../period';
+import { devicesOrAll } from './fields';
 import { seconds, timeOf } from './times';
 
 /** Section 2.2, datastatus. */
@@ -55,6 +56,7 @@ function toPosition(row: Row): Position {
 		address: null,
 		seenAt: timeOf(row.hearttime),
 		id: recordId(deviceId, time),
+		details: null,
 	};
 }
 

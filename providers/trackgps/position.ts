@@ -42,6 +42,7 @@ function toPosition(row: Row, _params: unknown, connection: Connection): Positio
 		address: textOf(of('address')),
 		seenAt: timeOf(of('serverDate'), zoneOf(connection)),
 		id: recordId(deviceId, time),
+		details: null,
 	};
 }
 
