@@ -4,8 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createFleet } from '../simulators/fleet';
-import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
+import { startAll, type RunningVendor } from '../simulators/all';
 import { cacheFolder, ensureNodeRed, hostEnvironment, npm, type Installed } from '../test/hosts/install';
 import { Child } from '../test/hosts/process';
 
@@ -16,7 +15,7 @@ const ROOT = join(__dirname, '..');
 export interface Demo {
 	editor: string;
 	map: string;
-	vendors: ProtrackSimulator[];
+	vendors: RunningVendor[];
 	stop(): Promise<void>;
 }
 
@@ -28,26 +27,24 @@ interface FlowNode {
 
 export interface DemoOptions {
 	port?: number;
-	vendorPorts?: readonly [number, number];
+	/** First of the vendors' ports; 0 takes any free ones. */
+	vendorPortBase?: number;
 	/** Folder in the cache for Node-RED's user folder: kept between runs, so that a later run needs no network. */
 	folder?: string;
 }
 
 /** Starts everything, on loopback. */
-export async function startDemo({ port = 1880, vendorPorts = [4410, 4411], folder = 'demo' }: DemoOptions = {}): Promise<Demo> {
-	const fleet = createFleet();
-	const vendors: ProtrackSimulator[] = [];
+export async function startDemo({ port = 1880, vendorPortBase = 4410, folder = 'demo' }: DemoOptions = {}): Promise<Demo> {
+	// A fix every two seconds, so that the map moves smoothly.
+	const vendors = await startAll({ portBase: vendorPortBase, fixIntervalSeconds: 2 });
 	let nodeRed: Child | undefined;
 	const stop = async () => {
 		await nodeRed?.stop();
 		await Promise.all(vendors.map((vendor) => vendor.close()));
 	};
 	try {
-		// A fix every two seconds, so that the map moves smoothly.
-		vendors.push(await startProtrack({ brand: 'trackceo', port: vendorPorts[0], fleet, fixIntervalSeconds: 2, newerFields: true }));
-		vendors.push(await startProtrack({ brand: 'etrack', port: vendorPorts[1], fleet, fixIntervalSeconds: 2 }));
 		const host = await ensureNodeRed(NODE_RED);
-		const userDir = await furnish(host, join(cacheFolder(), folder), flowsFor(vendors), port);
+		const userDir = await furnish(host, join(cacheFolder(), folder), vendors, port);
 		nodeRed = await Child.start({
 			command: host.node,
 			args: [host.bin, '--userDir', userDir, '--settings', join(userDir, 'settings.js')],
@@ -64,7 +61,7 @@ export async function startDemo({ port = 1880, vendorPorts = [4410, 4411], folde
 	}
 }
 
-async function furnish(host: Installed, userDir: string, flows: FlowNode[], port: number): Promise<string> {
+async function furnish(host: Installed, userDir: string, vendors: readonly RunningVendor[], port: number): Promise<string> {
 	await mkdir(userDir, { recursive: true });
 	const tarball = await packed();
 	const wanted = createHash('sha256').update(readFileSync(tarball)).update(WORLDMAP).digest('hex');
@@ -85,9 +82,10 @@ async function furnish(host: Installed, userDir: string, flows: FlowNode[], port
 		logging: { console: { level: 'warn', metrics: false, audit: false } },
 	};
 	await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, '\t')};\n`);
+	const flows = flowsFor(vendors);
 	await writeFile(join(userDir, 'flows.json'), JSON.stringify(flows));
 	const accounts = flows.filter(({ type }) => isAccount(type));
-	await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(Object.fromEntries(accounts.map(({ id }) => [id, { secret: PASSWORD }]))));
+	await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(Object.fromEntries(accounts.map(({ id, type }) => [id, { secret: vendorOf(vendors, type)?.password }]))));
 	return userDir;
 }
 
@@ -99,16 +97,20 @@ async function packed(): Promise<string> {
 	return join(folder, `fleetwire-node-red-fleet-${version}.tgz`);
 }
 
+const vendorOf = (vendors: readonly RunningVendor[], type: string) => vendors.find(({ name }) => type === `fleetwire-${name}-account`);
+
 const isAccount = (type: string) => /^fleetwire-\w+-account$/.test(type);
 
 /** The live map and the package's own example flows, with accounts that lead to the simulators. */
-function flowsFor(vendors: readonly ProtrackSimulator[]): FlowNode[] {
+function flowsFor(vendors: readonly RunningVendor[]): FlowNode[] {
 	const examples = join(ROOT, 'node-red', 'examples');
 	const files = [join(__dirname, 'flows', 'live-map.json'), ...readdirSync(examples).sort().map((name) => join(examples, name))];
 	return files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as FlowNode[]).map((node) => {
 		if (!isAccount(node.type)) return node;
-		const vendor = vendors.find(({ brand }) => node.type === `fleetwire-${brand}-account`);
-		return { ...node, baseUrl: vendor?.url, account: 'demo', secretType: 'password', allowCommands: true, allowPrivateAddresses: true, rateLimit: 600, tls: '', proxy: '' };
+		const vendor = vendorOf(vendors, node.type);
+		// Ctrack's example leaves its units, and TrackGPS its quota, as they are.
+		const rateLimit = vendor?.name === 'trackgps' ? {} : { rateLimit: 600 };
+		return { secretType: 'password', tls: '', proxy: '', ...node, baseUrl: vendor?.url, account: vendor?.account, allowCommands: true, allowPrivateAddresses: true, ...rateLimit };
 	});
 }
 
@@ -121,7 +123,9 @@ async function main(): Promise<void> {
 			'',
 			`The map, with vehicles that move:   ${demo.map}`,
 			`Node-RED, with the example flows:   ${demo.editor}`,
-			...demo.vendors.map(({ brand, url }) => `${(brand === 'trackceo' ? 'TrackCEO' : 'eTrack').padEnd(9)} (simulated):             ${url}   account demo, password ${PASSWORD}`),
+			'',
+			'Simulated vendors:',
+			...demo.vendors.map(({ title, url, account, password }) => `  ${title.padEnd(12)} ${url}   account ${account}, password ${password}`),
 			'',
 			'Ctrl+C ends it. Map tiles come from the internet; all else works offline.',
 		].join('\n'),

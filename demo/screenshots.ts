@@ -1,7 +1,6 @@
 /** `npm run screenshots`: the README's pictures, taken from the real hosts at work on the simulated fleet. */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PASSWORD } from '../simulators/protrack';
 import { openBrowser, openN8nNode, openN8nWorkflow, screenshot, type Browser } from '../test/hosts/browser';
 import { startN8n } from '../test/hosts/n8n';
 import { freePort } from '../test/hosts/process';
@@ -33,7 +32,7 @@ async function n8n(browser: Browser, demo: Demo): Promise<void> {
 	const host = await startN8n({ packages: [join(artifacts, tarball)] });
 	try {
 		const [vendor] = demo.vendors;
-		const data = { baseUrl: vendor?.url, account: 'demo', secretType: 'password', secret: PASSWORD, allowCommands: false, allowPrivateAddresses: true, rateLimit: 240 };
+		const data = { baseUrl: vendor?.url, account: vendor?.account, secretType: 'password', secret: vendor?.password, allowCommands: false, allowPrivateAddresses: true, rateLimit: 240 };
 		const { id, name } = await host.createCredential({ name: 'My fleet', type: 'trackCeoApi', data });
 		const workflow = await host.createWorkflow({
 			name: 'Where is my fleet?',
@@ -60,7 +59,7 @@ async function n8n(browser: Browser, demo: Demo): Promise<void> {
 
 async function main(): Promise<void> {
 	mkdirSync(IMAGES, { recursive: true });
-	const demo = await startDemo({ port: await freePort(), vendorPorts: [0, 0], folder: 'demo-test' });
+	const demo = await startDemo({ port: await freePort(), vendorPortBase: 0, folder: 'demo-test' });
 	try {
 		const browser = await openBrowser();
 		try {

@@ -74,15 +74,17 @@ export const getCurrent = operation({
 	name: 'getCurrent',
 	title: 'Get Current',
 	action: 'Get current alarms',
-	description: 'Get the alarms that devices have now. The document names the fields of its answer but shows none.',
+	description: 'Get the alarms that devices have now. The document shows no answer: beside the fields of an alarm, each record has the vendor\'s own.',
 	params: { devices },
 	request: (params) => ({ json: { DeviceID: listOrEmpty(params.devices) } }),
-	record: (row, _, connection): Alarm => toAlarm(row, trimmed(row.DeviceID) ?? identityOf(trimmed(row.VehicleNum), 'DeviceID'), connection),
+	// Not an alarm's columns alone, so not of that kind.
+	kind: 'other',
+	record: (row, _, connection): Alarm & Row => ({ ...row, ...toAlarm(row, trimmed(row.DeviceID) ?? identityOf(trimmed(row.VehicleNum), 'DeviceID'), connection) }),
 	run: async function* (run, params) {
 		if (params.devices === ALL) yield await run.ask(params);
 		else yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) => run.ask({ devices: some }));
 	},
-	...method(11, `The document names the fields of the answer but shows none; Output = Raw passes it through. ${IN_WORDS}`),
+	...method(11, `The document names the fields of the answer but shows none: they are passed through, too. ${IN_WORDS}`),
 });
 
 export const getMany = operation({

@@ -598,8 +598,8 @@ describe('StatusDes', () => {
 	test('"Acc idle" does not tell the ignition; Status does', async () => {
 		expect([ignitionIn('ACC idle [8 min]'), ignitionIn(' acc ON'), ignitionIn('Acc off [1 min]'), ignitionIn(null)]).toEqual([null, true, false, null]);
 		const position = async (row: object) => (await start([rows({ SIM2: '1', ...row })]).run('position.getCurrent', { devices: '1' }))[0];
-		expect(await position({ StatusDes: 'Acc idle [8 min]', Status: 0 })).toMatchObject({ ignition: false, ignitionSeconds: null, idleSeconds: 480 });
-		expect(await position({ StatusDes: 'Acc off [8 min]', Status: 0 })).toMatchObject({ ignition: false, ignitionSeconds: 480, statusText: 'Acc off [8 min]' });
+		expect(await position({ StatusDes: 'Acc idle [8 min]', Status: 0 })).toMatchObject({ ignition: false, ignitionSeconds: null, details: { idleSeconds: 480 } });
+		expect(await position({ StatusDes: 'Acc off [8 min]', Status: 0 })).toMatchObject({ ignition: false, ignitionSeconds: 480, details: { statusText: 'Acc off [8 min]' } });
 		expect(await position({ StatusDes: 'Acc on [8 min]' })).toMatchObject({ ignition: true, ignitionSeconds: 480 });
 		expect(await position({ StatusDes: 'Acc on [8 min]', Status: 0 })).toMatchObject({ ignition: false, ignitionSeconds: null });
 	});

@@ -139,7 +139,7 @@ describe('login', () => {
 	test('the account: defaults, and a zone that exists', () => {
 		const clock = { now: 0, timeZone: 'UTC' };
 		expect(readFields(trackgps.connection, { account: 'a', secret: 'b' }, clock)).toEqual({ baseUrl: 'https://api.trackgps.ro', account: 'a', secret: 'b', timeZone: 'Europe/Bucharest', allowCommands: false, allowPrivateAddresses: false, rateLimit: 2 });
-		expect(() => readFields(trackgps.connection, { account: 'a', secret: 'b', timeZone: 'Mars/Olympus' }, clock)).toThrow('Time Zone must be an IANA name such as Europe/Bucharest.');
+		expect(() => readFields(trackgps.connection, { account: 'a', secret: 'b', timeZone: 'Mars/Olympus' }, clock)).toThrow('Time Zone must be an IANA name such as Europe/Bucharest');
 	});
 });
 

@@ -8,7 +8,7 @@ let demo: Demo;
 let browser: Browser;
 
 beforeAll(async () => {
-	demo = await startDemo({ port: await freePort(), vendorPorts: [0, 0], folder: 'demo-test' });
+	demo = await startDemo({ port: await freePort(), vendorPortBase: 0, folder: 'demo-test' });
 	browser = await openBrowser();
 });
 

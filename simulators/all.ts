@@ -1,0 +1,59 @@
+/** All simulated vendors at once, over one fleet. */
+import { PASSWORD as CTRACK_PASSWORD, startCtrack } from './ctrack';
+import { createFleet, type Vehicle } from './fleet';
+import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from './itracksense';
+import { PASSWORD, startProtrack, type Brand } from './protrack';
+import { PASSWORD as TRACKGPS_PASSWORD, startTrackgps } from './trackgps';
+
+export interface RunningVendor {
+	name: string;
+	title: string;
+	url: string;
+	account: string;
+	password: string;
+	close(): Promise<void>;
+}
+
+interface Settings {
+	port: number;
+	fleet: readonly Vehicle[];
+	fixIntervalSeconds?: number;
+}
+
+type Start = (settings: Settings) => Promise<RunningVendor>;
+
+const protrack = (brand: Brand, title: string): Start => async (settings) => {
+	const { url, close } = await startProtrack({ brand, newerFields: brand === 'trackceo', ...settings });
+	return { name: brand, title, url, account: 'demo', password: PASSWORD, close };
+};
+
+/** One entry per vendor; its place is the distance of its port from the base. */
+export const STARTS: readonly Start[] = [
+	protrack('trackceo', 'TrackCEO'),
+	protrack('etrack', 'eTrack'),
+	async (settings) => {
+		const { url, close } = await startCtrack(settings);
+		return { name: 'ctrack', title: 'Ctrack', url, account: 'API_Demo', password: CTRACK_PASSWORD, close };
+	},
+	async (settings) => {
+		const { url, close } = await startItracksense(settings);
+		return { name: 'itracksense', title: 'iTracksense', url, account: 'demo', password: ITRACKSENSE_PASSWORD, close };
+	},
+	async (settings) => {
+		const { url, close } = await startTrackgps(settings);
+		return { name: 'trackgps', title: 'TrackGPS.ro', url, account: 'demo', password: TRACKGPS_PASSWORD, close };
+	},
+];
+
+/** Starts them on ports one after the other from `portBase`; 0 takes any free ones. */
+export async function startAll({ portBase, fixIntervalSeconds }: { portBase: number; fixIntervalSeconds?: number }): Promise<RunningVendor[]> {
+	const fleet = createFleet();
+	const running: RunningVendor[] = [];
+	try {
+		for (const [place, start] of STARTS.entries()) running.push(await start({ port: portBase === 0 ? 0 : portBase + place, fleet, ...(fixIntervalSeconds === undefined ? {} : { fixIntervalSeconds }) }));
+	} catch (error) {
+		await Promise.all(running.map((vendor) => vendor.close()));
+		throw error;
+	}
+	return running;
+}
