@@ -5,7 +5,8 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ensureN8n, hostEnvironment, withLock, type Installed } from './install';
-import { Child, Stop, type Exit, freePort, removeFolder, run, temporaryFolder, until } from './process';
+import { HostProcess } from './host-process';
+import { Child, freePort, run, temporaryFolder, until } from './process';
 
 export type Json = Record<string, unknown>;
 
@@ -128,20 +129,20 @@ export async function startN8n(options: StartN8n): Promise<N8n> {
 	return n8n;
 }
 
-export class N8n {
+export class N8n extends HostProcess {
 	url = '';
 	/** The name and value of the session's cookie. */
 	cookie = { name: 'n8n-auth', value: '' };
-	private child: Child | undefined;
-	private earlier = '';
 	private port = 0;
 
 	private constructor(
 		private readonly host: Installed,
 		private readonly env: NodeJS.ProcessEnv,
 		readonly userFolder: string,
-		private readonly ownsFolder: boolean,
-	) {}
+		ownsFolder: boolean,
+	) {
+		super('n8n', userFolder, ownsFolder);
+	}
 
 	static async create({ packages, env, userFolder }: StartN8n): Promise<N8n> {
 		const host = await ensureN8n();
@@ -239,7 +240,7 @@ export class N8n {
 		};
 	}
 
-	async start(): Promise<void> {
+	override async start(): Promise<void> {
 		if (this.child) throw new Error('n8n is running already');
 		// A restart keeps the address, so that an open editor and the stored webhooks still fit.
 		this.port ||= await freePort();
@@ -453,44 +454,6 @@ export class N8n {
 			env: { N8N_RUNNERS_BROKER_PORT: String(await freePort()), ...this.environment() },
 			name: `n8n ${args[0]}`,
 		};
-	}
-
-	get pid(): number | undefined {
-		return this.child?.pid;
-	}
-
-	/** What n8n printed, earlier starts included. */
-	logs(): string {
-		return this.earlier + (this.child?.output ?? '');
-	}
-
-	/** Stops, or kills without notice, and starts again on the same folder and address. */
-	async restart(how: 'graceful' | 'kill' = 'graceful'): Promise<void> {
-		await this.end(how);
-		await this.start();
-	}
-
-	/** Ends the process and keeps the folder; start() goes on from there. */
-	async end(how: 'graceful' | 'kill' = 'graceful'): Promise<Exit | undefined> {
-		const child = this.child;
-		if (!child) return undefined;
-		this.child = undefined;
-		const exit = await (how === 'kill' ? child.kill() : child.stop(30_000));
-		this.earlier += child.output;
-		return exit;
-	}
-
-	async stop(): Promise<void> {
-		try {
-			await this.end();
-		} finally {
-			if (this.ownsFolder) await removeFolder(this.userFolder);
-		}
-	}
-
-	private mustRun(): void {
-		const exit = this.child?.exit;
-		if (!this.child || exit) throw new Stop(`n8n is not running (${JSON.stringify(exit)})\n${this.logs()}`);
 	}
 
 	/** n8n's own reader for the form in which it stores executions. */

@@ -5,7 +5,8 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { ensureNodeRed, hostEnvironment, npm, type Installed, type NodeRedVersion } from './install';
-import { Child, Stop, type Exit, freePort, removeFolder, temporaryFolder, until } from './process';
+import { HostProcess } from './host-process';
+import { Child, freePort, Stop, temporaryFolder, until } from './process';
 
 export type { NodeRedVersion } from './install';
 
@@ -73,20 +74,20 @@ type ProbeState = {
 	last: number;
 };
 
-export class NodeRed {
+export class NodeRed extends HostProcess {
 	url = '';
 	token: string | undefined;
-	private child: Child | undefined;
-	private earlier = '';
 	private port = 0;
 
 	private constructor(
 		readonly version: NodeRedVersion,
 		private readonly host: Installed,
 		readonly userDir: string,
-		private readonly ownsFolder: boolean,
+		ownsFolder: boolean,
 		private readonly options: StartNodeRed,
-	) {}
+	) {
+		super(`Node-RED ${version}`, userDir, ownsFolder);
+	}
 
 	static async create(options: StartNodeRed): Promise<NodeRed> {
 		const host = await ensureNodeRed(options.version);
@@ -146,7 +147,7 @@ export class NodeRed {
 		return { ...user, password: hashSync(user.password, 4) };
 	}
 
-	async start(): Promise<void> {
+	override async start(): Promise<void> {
 		if (this.child) throw new Error('Node-RED is running already');
 		// A restart keeps the address, so that an open editor finds it again.
 		this.port ||= await freePort();
@@ -325,47 +326,6 @@ export class NodeRed {
 
 	private async probeState(): Promise<ProbeState> {
 		return (await (await this.probe('GET', 'state')).json()) as ProbeState;
-	}
-
-	get pid(): number | undefined {
-		return this.child?.pid;
-	}
-
-	get running(): boolean {
-		return this.child !== undefined && this.child.exit === undefined;
-	}
-
-	/** What Node-RED printed, earlier starts included. */
-	logs(): string {
-		return this.earlier + (this.child?.output ?? '');
-	}
-
-	/** Stops, or kills without notice, and starts again on the same folder and address. */
-	async restart(how: 'graceful' | 'kill' = 'graceful'): Promise<void> {
-		await this.end(how);
-		await this.start();
-	}
-
-	/** Ends the process and keeps the folder; start() goes on from there. */
-	async end(how: 'graceful' | 'kill' = 'graceful'): Promise<Exit | undefined> {
-		const child = this.child;
-		if (!child) return undefined;
-		this.child = undefined;
-		const exit = await (how === 'kill' ? child.kill() : child.stop(30_000));
-		this.earlier += child.output;
-		return exit;
-	}
-
-	async stop(): Promise<void> {
-		try {
-			await this.end();
-		} finally {
-			if (this.ownsFolder) await removeFolder(this.userDir);
-		}
-	}
-
-	private mustRun(): void {
-		if (!this.running) throw new Stop(`Node-RED is not running (${JSON.stringify(this.child?.exit)})\n${this.logs()}`);
 	}
 }
 
