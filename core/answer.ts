@@ -30,12 +30,13 @@ export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 	}
 	try {
 		return JSON.parse(body) as unknown;
-	} catch (cause) {
+	} catch {
+		// What the parser says is left out: it quotes the text around the fault, which may cut a secret in two.
 		const start = body.trimStart().slice(0, 200).toLowerCase();
 		if (start.startsWith('<')) {
 			throw new UnexpectedAnswer(`A web page came in place of ${vendor}'s data (HTTP ${String(status)}).`, { ...common, retryable: true, advice: 'Check the base URL in the account, and whether a proxy or firewall stands in between.' });
 		}
 		const what = start === '' ? 'an empty answer' : start.startsWith('{') || start.startsWith('[') ? 'an answer that breaks off or is damaged' : 'an answer that is not JSON';
-		throw new UnexpectedAnswer(`${vendor} sent ${what} (HTTP ${String(status)}).`, { ...common, retryable: true, cause, advice: 'Try again; if it stays, check the base URL in the account.' });
+		throw new UnexpectedAnswer(`${vendor} sent ${what} (HTTP ${String(status)}).`, { ...common, retryable: true, advice: 'Try again; if it stays, check the base URL in the account.' });
 	}
 }

@@ -4,14 +4,14 @@ import { checkBaseUrl, isPrivateHost } from './base-url';
 test.each([
 	'http://127.0.0.1:1', 'http://localhost', 'http://a.localhost.', 'http://2130706433', 'http://0x7f.1', 'http://10.1.2.3', 'http://172.31.0.1', 'http://192.168.1.1',
 	'http://169.254.169.254', 'http://100.64.0.1', 'http://0.0.0.0', 'http://224.0.0.1', 'http://[::1]', 'http://[::]', 'http://[::ffff:127.0.0.1]', 'http://[::ffff:a9fe:a9fe]',
-	'http://[64:ff9b::7f00:1]', 'http://[fd00::1]', 'http://[fe80::1]', 'http://[ff02::1]',
+	'http://[::ffff:0:127.0.0.1]', 'http://[64:ff9b::7f00:1]', 'http://[64:ff9b:1::1]', 'http://[2002:7f00:1::]', 'http://[2002:a9fe:a9fe::1]', 'http://[2001:db8::1]', 'http://[fd00::1]', 'http://[fe80::1]', 'http://[ff02::1]',
 ])('%s is private', (url) => {
 	expect(isPrivateHost(new URL(url).hostname)).toBe(true);
 	expect(() => checkBaseUrl(url, false)).toThrow('private address');
 	expect(() => checkBaseUrl(url, true)).not.toThrow();
 });
 
-test.each(['http://api.trackceo.com', 'https://8.8.8.8', 'https://172.32.0.1', 'https://[2606:4700::1111]', 'https://100.128.0.1', 'https://gps.example.com/api'])('%s is public', (url) => expect(() => checkBaseUrl(url, false)).not.toThrow());
+test.each(['http://api.trackceo.com', 'https://8.8.8.8', 'https://172.32.0.1', 'https://[2606:4700::1111]', 'https://[2002:808:808::1]', 'https://[64:ff9b::808:808]', 'https://100.128.0.1', 'https://gps.example.com/api'])('%s is public', (url) => expect(() => checkBaseUrl(url, false)).not.toThrow());
 
 test.each([
 	['api.trackceo.com', 'not a web address'],

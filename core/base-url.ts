@@ -37,22 +37,25 @@ function isPrivate4(a: number, b: number, c: number): boolean {
 		(a === 100 && b >= 64 && b < 128) ||
 		(a === 169 && b === 254) ||
 		(a === 172 && b >= 16 && b < 32) ||
-		(a === 192 && (b === 168 || (b === 0 && (c === 0 || c === 2)))) ||
-		(a === 198 && (b === 18 || b === 19))
+		(a === 192 && (b === 168 || (b === 0 && (c === 0 || c === 2)) || (b === 88 && c === 99))) ||
+		(a === 198 && (b === 18 || b === 19 || (b === 51 && c === 100))) ||
+		(a === 203 && b === 0 && c === 113)
 	);
 }
 
 function isPrivate6(address: string): boolean {
 	const groups = expand6(address);
-	const [first = 0] = groups;
-	const high = groups.slice(0, 5).every((group) => group === 0);
-	// ::, ::1, IPv4-compatible and IPv4-mapped addresses, and NAT64: judged by the IPv4 address within.
-	if ((high && (groups[5] === 0 || groups[5] === 0xffff)) || (first === 0x64 && groups[1] === 0xff9b)) {
-		const [g6 = 0, g7 = 0] = groups.slice(6);
-		return isPrivate4(g6 >> 8, g6 & 255, g7 >> 8);
-	}
+	const [g0 = 0, g1 = 0, g2 = 0, , g4 = 0, g5 = 0] = groups;
+	const within = (at: number) => isPrivate4((groups[at] ?? 0) >> 8, (groups[at] ?? 0) & 255, (groups[at + 1] ?? 0) >> 8);
+	const empty = (until: number) => groups.slice(0, until).every((group) => group === 0);
+	// ::, ::1, IPv4-compatible, IPv4-mapped (::ffff:1.2.3.4) and IPv4-translated (::ffff:0:1.2.3.4) addresses, and NAT64: judged by the IPv4 address within.
+	if ((empty(5) && (g5 === 0 || g5 === 0xffff)) || (empty(4) && g4 === 0xffff && g5 === 0) || (g0 === 0x64 && g1 === 0xff9b && g2 === 0)) return within(6);
+	// 6to4 carries its IPv4 address in front.
+	if (g0 === 0x2002) return within(1);
+	// A network's own NAT64 (64:ff9b:1::/48), discard (100::/64), Teredo and documentation addresses lead nowhere public.
+	if ((g0 === 0x64 && g1 === 0xff9b) || (g0 === 0x100 && g1 === 0) || (g0 === 0x2001 && (g1 === 0 || g1 === 0xdb8))) return true;
 	// fc00::/7 unique local, fe80::/10 link-local, fec0::/10 site-local, ff00::/8 multicast.
-	return (first & 0xfe00) === 0xfc00 || first >= 0xfe80;
+	return (g0 & 0xfe00) === 0xfc00 || g0 >= 0xfe80;
 }
 
 function expand6(address: string): number[] {

@@ -66,8 +66,10 @@ function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 
 			if (body.expired) throw new SessionExpired('Vendor says that the session is over.', { definite: true });
 			return body;
 		},
-		limits: { requestsPerMinute, burst: 100, deadlineMs: 60_000 },
+		limits: { requestsPerMinute, burst: 100, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
 		operations: [read, write, command, many],
+		triggers: [],
+		survey: { operation: read, all: true },
 		lookups: {},
 	};
 	const host = new TestHost(respond);

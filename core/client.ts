@@ -1,7 +1,7 @@
 import { loginKey, sharedAccount, type SharedAccount, type Suspect } from './account';
 import { checkBaseUrl } from './base-url';
 import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionContested, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
-import { readFields, type Choice, type Fields, type Values } from './field';
+import { readFields, shown, type Choice, type Fields, type Values } from './field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type WireRequest } from './host';
 import type { Priority } from './limiter';
 import { fillRoute, type AnyOperation, type Operation } from './operation';
@@ -10,6 +10,7 @@ import type { Connection, Provider } from './provider';
 import type { Row } from './records';
 import { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
+import type { QueueReader } from './triggers/queue-consumer';
 
 export interface RunOptions {
 	/** simplified: the same fields for every vendor. raw: the vendor's own. */
@@ -23,6 +24,10 @@ export interface RunOptions {
 	timeZone?: string;
 	/** Hears that a request waits for its turn, and for how many milliseconds. */
 	onWait?: (ms: number) => void;
+	/** Hears the token of the session in which a request was answered. */
+	onSession?: (token: string) => void;
+	/** Token of the session that it makes sense in, such as an acknowledgement: in any other, nothing is sent. */
+	inSession?: string;
 }
 
 /** What an operation's own `run` works with. */
@@ -39,6 +44,8 @@ export interface Run<F extends Fields = Fields, R extends Row = Row> {
 	/** Milliseconds since 1970. */
 	now(): number;
 	warn(message: string): void;
+	/** The trigger of this process that reads a queue of the account, if there is one. */
+	reader(queue: string): QueueReader | undefined;
 	/** Requests worth making side by side. */
 	readonly width: number;
 	/** Settings of the account, such as the time zone in which the vendor's days are counted. */
@@ -58,7 +65,8 @@ const WIDTH = 4;
 
 /** Runs a provider's operations for one account. */
 export class Client<C extends Connection = Connection> {
-	private readonly shared: SharedAccount;
+	/** What all clients of the account have in common. */
+	readonly shared: SharedAccount;
 
 	constructor(
 		readonly provider: Provider<C>,
@@ -118,10 +126,20 @@ export class Client<C extends Connection = Connection> {
 		return records;
 	}
 
+	/** Milliseconds since 1970. */
+	now(): number {
+		return this.host.now();
+	}
+
+	/** Tells the user something that is not an error. */
+	warn(message: string): void {
+		this.host.warn(this.redactor.text(message));
+	}
+
 	/** Choices for a picker, cached for five minutes. The options matter to whoever has to ask the vendor for them. */
 	async lookup(name: string, { onWait, deadlineMs, priority }: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'> = {}): Promise<Choice[]> {
-		const find = this.provider.lookups[name];
-		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${name}.`);
+		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
+		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
 		const { lookups } = this.shared;
 		const key = `${name} ${loginKey(this.provider, this.connection)}`;
 		let cached = lookups.get(key);
@@ -162,7 +180,9 @@ export class Client<C extends Connection = Connection> {
 			token: () => this.token(call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
 			now: () => this.host.now(),
-			warn: (message) => this.host.warn(this.redactor.text(message)),
+			warn: (message) => this.warn(message),
+			// A reader tells the vendor in the session in which it was given the messages.
+			reader: (queue) => (call.options.inSession === undefined ? this.shared.queues.get(queue) : undefined),
 			width: WIDTH,
 			connection: this.connection,
 		};
@@ -175,10 +195,22 @@ export class Client<C extends Connection = Connection> {
 		return token;
 	}
 
+	/** @throws SessionExpired if the session that the call makes sense in is over */
+	private async mustBeIn(call: Call): Promise<void> {
+		const { inSession } = call.options;
+		if (inSession === undefined || (this.shared.suspect?.session !== inSession && (await this.token(call)) === inSession)) return;
+		throw new SessionExpired('The session that this belongs to is over.', { definite: true, advice: 'Nothing was sent.' });
+	}
+
+	/** Has the next request begin a new session, if the one with this token is still in force then. */
+	distrust(session: string): void {
+		this.shared.suspect = { session, error: new SessionExpired('A new session was asked for.', { definite: true }) };
+	}
+
 	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
 	private async exchange(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
 		const { resilience } = this.shared;
-		const { signal, onWait, priority = 'person' } = call.options;
+		const { signal, onWait, inSession, priority = 'person' } = call.options;
 		const read = operation.effect === 'read';
 		const again = read && !operation.once;
 		let suspect: Suspect | undefined;
@@ -195,11 +227,15 @@ export class Client<C extends Connection = Connection> {
 				throw held;
 			}
 			try {
-				const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, call.deadline - this.host.now());
+				const leftMs = call.deadline - this.host.now();
+				const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, leftMs);
 				if (timeoutMs <= 0) throw overdue(call);
-				const { session: stale } = suspect ?? this.shared.suspect ?? {};
-				const answer = await this.host.send(request, { stale, signal, timeoutMs, freshForMs: again ? 0 : FRESH_FOR_COMMANDS_MS });
+				await this.mustBeIn(call);
+				const bound = inSession !== undefined;
+				const { session: stale } = bound ? {} : (suspect ?? this.shared.suspect ?? {});
+				const answer = await this.host.send(request, { stale, signal, timeoutMs, leftMs, freshForMs: again || bound ? 0 : FRESH_FOR_COMMANDS_MS });
 				this.redactor.addToken(answer.session);
+				call.options.onSession?.(answer.session);
 				if (answer.session !== this.shared.suspect?.session) this.shared.suspect = undefined;
 				try {
 					const data = this.provider.open(answer, request, operation);
@@ -209,7 +245,7 @@ export class Client<C extends Connection = Connection> {
 				} catch (thrown) {
 					earlier = error = this.refused(thrown);
 					const doubt = { session: answer.session, error };
-					if (error instanceof SessionExpired && suspect === undefined && (again || error.definite)) {
+					if (error instanceof SessionExpired && suspect === undefined && !bound && (again || error.definite)) {
 						suspect = doubt;
 						continue;
 					}
@@ -241,7 +277,7 @@ export class Client<C extends Connection = Connection> {
 		const { limiter, resilience } = this.shared;
 		const error = asFleetError(thrown);
 		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer)) resilience.failed(this.host.now());
-		else resilience.succeeded();
+		else resilience.answered();
 		if (error instanceof RateLimited && (!error.doubtful || limiter.busy)) limiter.slowDown(this.host.now(), error.retryAfterMs);
 		return error;
 	}

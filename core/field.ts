@@ -32,6 +32,8 @@ export interface Field<T = unknown> {
 	readonly max?: number;
 	readonly unit?: string;
 	readonly secret?: boolean;
+	/** Of an account's settings: the login does not depend on it, so accounts that differ in it alone share a session. */
+	readonly apartFromLogin?: boolean;
 	/** Show and read the field only while another has one of these values. */
 	readonly when?: Readonly<Record<string, readonly string[]>>;
 }
@@ -55,6 +57,7 @@ interface Words {
 	description: string;
 	placeholder?: string;
 	when?: Field['when'];
+	apartFromLogin?: true;
 }
 
 const same = (value: unknown) => value;
@@ -71,7 +74,7 @@ type Optional<O, T> = O extends { optional: true } ? T | undefined : T;
 /** The schema is built when it is first asked for: making those of all operations at once would slow each start of a host. */
 function make<T>(kind: Field['kind'], words: Words, build: () => z.ZodType<T>, more: Partial<Field> & { optional?: boolean }): Field<T> {
 	const { optional = false, ...rest } = more;
-	const { title, description, placeholder, when } = words;
+	const { title, description, placeholder, when, apartFromLogin } = words;
 	let built: z.ZodType<T> | undefined;
 	return {
 		clean: same,
@@ -80,6 +83,7 @@ function make<T>(kind: Field['kind'], words: Words, build: () => z.ZodType<T>, m
 		description,
 		...(placeholder === undefined ? {} : { placeholder }),
 		...(when === undefined ? {} : { when }),
+		...(apartFromLogin === undefined ? {} : { apartFromLogin }),
 		...rest,
 		required: !optional,
 		get schema() {
@@ -230,6 +234,12 @@ export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: tr
 		typedAs: o.typedAs ?? noun,
 		all: o.all,
 	}) as Field<O extends { all: true } ? Ids : string[]>;
+}
+
+/** The same field with every device of the account to begin with. */
+export function allAtFirst<T>(field: Field<T>): Field<T> {
+	// Spreading would build the schema.
+	return Object.create(Object.prototype, { ...Object.getOwnPropertyDescriptors(field), initial: { value: ALL, enumerable: true } }) as Field<T>;
 }
 
 /** Anything that is JSON: an object, or its text. */

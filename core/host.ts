@@ -1,3 +1,5 @@
+import { TimedOut } from './errors';
+
 /** The one interface to the program around the core: n8n, Node-RED or a test. */
 export interface Host {
 	/**
@@ -24,6 +26,8 @@ export interface SendOptions {
 	signal?: AbortSignal;
 	/** For this attempt, from connecting to the last byte. */
 	timeoutMs: number;
+	/** What the run has left in all: a login that comes before the attempt takes its time out of this. */
+	leftMs: number;
 }
 
 export interface WireRequest {
@@ -47,6 +51,9 @@ export interface SignedAnswer extends WireAnswer {
 	/** Token of the session that the request went out with. */
 	session: string;
 }
+
+/** A login that others may go on waiting for. The request that it was wanted for has not been sent. */
+export const loginTooSlow = () => new TimedOut('The login did not end in the time that the run has.', { retryable: true, advice: 'Check whether the vendor works, or raise the timeout.' });
 
 /** Sends one plain request, unsigned: what a login needs. */
 export type Exchange = (request: WireRequest) => Promise<WireAnswer>;

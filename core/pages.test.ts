@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inOrder, timePages } from './pages';
+import { inOrder, timePages, timeWindows } from './pages';
 import { chunks, windows } from './windows';
 
 async function all<T>(pages: AsyncIterable<T[]>): Promise<T[]> {
@@ -54,6 +54,152 @@ describe('pages by time', () => {
 		const found = await all(timePages(0, (begin) => (asked++, fetch(begin)), paging(10)));
 		expect(found).toEqual(points);
 		expect(asked).toBe(2);
+	});
+});
+
+describe('windows of time side by side', () => {
+	interface Bounds {
+		begin?: 'inclusive' | 'exclusive';
+		end?: 'inclusive' | 'exclusive';
+	}
+	/** The same server, which also minds the end of the period, and answers after any number of turns. */
+	function periodServer(points: readonly Point[], size: number, { begin: first = 'inclusive', end: last = 'inclusive' }: Bounds = {}, delays: readonly number[] = [0]) {
+		const sorted = [...points].sort((a, b) => a.at - b.at);
+		const counts = { requests: 0, records: 0 };
+		/** Place of the first point at or after a second. */
+		const place = (second: number) => {
+			let [low, high] = [0, sorted.length];
+			while (low < high) {
+				const middle = (low + high) >> 1;
+				if ((sorted[middle]?.at ?? Infinity) < second) low = middle + 1;
+				else high = middle;
+			}
+			return low;
+		};
+		const fetch = async (begin: number, end: number) => {
+			if (begin > end) throw new Error('refused: the period ends before it begins');
+			const turns = delays[counts.requests++ % delays.length] ?? 0;
+			for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+			const from = place(first === 'inclusive' ? begin : begin + 1);
+			const page = sorted.slice(from, Math.min(from + size, place(last === 'inclusive' ? end + 1 : end)));
+			counts.records += page.length;
+			return page;
+		};
+		return { sorted, counts, fetch };
+	}
+	const ends = fc.constantFrom('inclusive' as const, 'exclusive' as const);
+	/** Seconds between neighbours: bursts in one second, driving, standing, and long silences. */
+	const burst = fc.constant(0);
+	const driving = fc.integer({ min: 1, max: 5 });
+	const standing = fc.integer({ min: 20, max: 300 });
+	const silence = fc.integer({ min: 5000, max: 100_000 });
+	const upTo200 = { maxLength: 200, size: 'max' } as const;
+	const gaps = fc.oneof(fc.array(fc.oneof(burst, driving), upTo200), fc.array(fc.oneof({ weight: 2, arbitrary: burst }, { weight: 5, arbitrary: driving }, { weight: 3, arbitrary: standing }, { weight: 1, arbitrary: silence }), upTo200));
+	const delays = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 });
+	const pointsOf = (between: readonly number[]) => {
+		let at = 50;
+		return between.map((gap, id): Point => ({ at: (at += gap), id }));
+	};
+
+	test('every record of the period comes once and in order, whichever side its end is on', async () => {
+		await fc.assert(
+			fc.asyncProperty(gaps, ends, fc.integer({ min: 2, max: 15 }), fc.integer({ min: 1, max: 5 }), fc.nat({ max: 60 }), fc.nat({ max: 400 }), delays, async (between, end, size, width, begin, more, turns) => {
+				const points = pointsOf(between);
+				fc.pre(points.every(({ at }, index) => points[index + size - 1]?.at !== at));
+				const until = Math.max(begin + 1, (points.at(-1)?.at ?? 0) - 200 + more);
+				const { fetch } = periodServer(points, size, { end }, turns);
+				const found = await all(timeWindows(begin, until, fetch, paging(size), width));
+				expect(found).toEqual(points.filter(({ at }) => at >= begin && (end === 'inclusive' ? at <= until : at < until)));
+			}),
+			{ numRuns: 2000 },
+		);
+	});
+
+	test('nothing is lost between windows even if the begin did not count', async () => {
+		await fc.assert(
+			fc.asyncProperty(gaps, ends, fc.integer({ min: 2, max: 15 }), async (between, end, size) => {
+				const points = pointsOf(between.map((gap) => Math.max(1, gap)));
+				const until = (points.at(-1)?.at ?? 0) + 1;
+				const { fetch } = periodServer(points, size, { begin: 'exclusive', end });
+				expect(await all(timeWindows(0, until, fetch, paging(size), 4))).toEqual(points);
+			}),
+			{ numRuns: 500 },
+		);
+	});
+
+	const HOUR = 3600;
+	const DAY = 24 * HOUR;
+	const fixes = (seconds: number, gapAt: (second: number) => number) => {
+		const points: Point[] = [];
+		for (let at = 0; at < seconds; at += gapAt(at)) points.push({ at, id: points.length });
+		return points;
+	};
+	const worksDays = (second: number) => {
+		const hour = (second / HOUR) % 24;
+		return Math.floor(second / DAY) % 7 < 5 && hour > 8 && hour < 17 ? 20 : 600;
+	};
+	/** Requests for one vehicle's records; `least` is what one page after another takes. */
+	test.each([
+		{ what: 'an empty period', points: [], seconds: DAY, least: 1, most: 1 },
+		{ what: 'one page', points: fixes(DAY, () => 87), seconds: DAY, least: 1, most: 1 },
+		{ what: '10 pages, evenly', points: fixes(10 * DAY, () => 87), seconds: 10 * DAY, least: 10, most: 11 },
+		{ what: '100 pages, evenly', points: fixes(100 * DAY, () => 87), seconds: 100 * DAY, least: 100, most: 105 },
+		{ what: 'a week of working days', points: fixes(7 * DAY, worksDays), seconds: 7 * DAY, least: 9, most: 10 },
+		{ what: 'a quarter of working days', points: fixes(91 * DAY, worksDays), seconds: 91 * DAY, least: 114, most: 121 },
+		{ what: 'a busy month in a year of silence', points: fixes(30 * DAY, () => 87), seconds: 365 * DAY, least: 30, most: 37 },
+	])('$what: $most requests, where $least are the least', async ({ points, seconds, least, most }) => {
+		const { fetch, counts } = periodServer(points, 1000);
+		expect(await all(timePages(0, (begin) => fetch(begin, seconds), paging(1000)))).toHaveLength(points.length);
+		expect(counts.requests).toBe(least);
+		counts.requests = 0;
+		expect(await all(timeWindows(0, seconds, fetch, paging(1000), 4))).toHaveLength(points.length);
+		expect(counts.requests).toBe(most);
+	});
+
+	test('what is read ahead stays within bounds, however slowly it is taken', async () => {
+		const { fetch, counts, sorted } = periodServer(fixes(1000 * DAY, () => 87), 1000);
+		let taken = 0;
+		let ahead = 0;
+		for await (const page of timeWindows(0, 1000 * DAY, fetch, paging(1000), 4)) {
+			// Long enough for all that is under way.
+			for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+			ahead = Math.max(ahead, counts.records - taken);
+			taken += page.length;
+		}
+		expect(taken).toBe(sorted.length);
+		expect(ahead).toBeLessThanOrEqual(5 * 8 * 1000);
+	});
+
+	test('who stops early has not asked for much more', async () => {
+		const { fetch, counts } = periodServer(fixes(100 * DAY, () => 87), 1000, {}, [20, 20, 20, 20, 100]);
+		const pages = timeWindows(0, 100 * DAY, fetch, paging(1000), 4);
+		await pages.next();
+		expect(counts.requests).toBe(1);
+		await pages.next();
+		await pages.return(undefined);
+		const { requests } = counts;
+		expect(requests).toBeLessThanOrEqual(1 + 4 * 3);
+		for (let turn = 0; turn < 1000; turn++) await Promise.resolve();
+		// What was under way has ended, and nothing has followed it.
+		expect(counts.requests).toBe(requests);
+	});
+
+	test('a failure comes in its turn', async () => {
+		const { fetch, sorted } = periodServer(fixes(20 * DAY, () => 87), 1000);
+		const found: Point[] = [];
+		const failing = (begin: number, end: number) => (end > 10 * DAY && end < 20 * DAY ? Promise.reject(new Error('half')) : fetch(begin, end));
+		await expect(
+			(async () => {
+				for await (const page of timeWindows(0, 20 * DAY, failing, paging(1000), 4)) found.push(...page);
+			})(),
+		).rejects.toThrow('half');
+		expect(found.length).toBeGreaterThan(1000);
+		expect(found).toEqual(sorted.slice(0, found.length));
+	});
+
+	test('a second that holds more than a page is an error there too', async () => {
+		const { fetch } = periodServer([...fixes(5000, () => 1), ...Array.from({ length: 1001 }, (_, id) => ({ at: 4321, id: 10_000 + id }))], 1000);
+		await expect(all(timeWindows(0, 5000, fetch, paging(1000), 4))).rejects.toThrow('more than one page holds');
 	});
 });
 

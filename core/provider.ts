@@ -3,6 +3,7 @@ import type { Exchange, WireAnswer, WireRequest } from './host';
 import type { AnyOperation, Evidence } from './operation';
 import type { Client, RunOptions } from './client';
 import type { Redactor } from './redaction';
+import type { AnyTrigger, Survey } from './triggers/trigger';
 
 export type ProviderName = 'trackceo' | 'etrack' | 'ctrack' | 'itracksense' | 'trackgps';
 
@@ -30,6 +31,8 @@ export interface Limits {
 	burst: number;
 	/** How long one run of an operation may take, queueing, retries and pages included. */
 	deadlineMs: number;
+	/** Seconds between two polls of a trigger: what a new node proposes, and the least that makes sense. */
+	poll: { seconds: number; leastSeconds: number };
 }
 
 export interface Provider<C extends Connection = Connection> {
@@ -59,6 +62,9 @@ export interface Provider<C extends Connection = Connection> {
 	readonly route?: (operation: AnyOperation, connection: C) => string;
 	readonly limits: Limits;
 	readonly operations: readonly AnyOperation[];
+	readonly triggers: readonly AnyTrigger[];
+	/** How triggers learn which devices have been heard of. */
+	readonly survey: Survey;
 	/** Choices for pickers, by the name that fields refer to. */
 	readonly lookups: Readonly<Record<string, (client: Client, options?: RunOptions) => Promise<Choice[]>>>;
 }
@@ -66,4 +72,8 @@ export interface Provider<C extends Connection = Connection> {
 /** Finds an operation by the names that a flow stores. */
 export function findOperation(provider: Provider, resource: string, name: string): AnyOperation | undefined {
 	return provider.operations.find((operation) => operation.resource === resource && operation.name === name);
+}
+
+export function findTrigger(provider: Provider, name: string): AnyTrigger | undefined {
+	return provider.triggers.find((trigger) => trigger.name === name);
 }

@@ -3,11 +3,42 @@ import { FleetError } from './errors';
 
 const TOKENS_KEPT = 4;
 
-/** A text as it is, url-encoded in both fashions, and base64. */
+/** Marks the place where a text was cut. */
+const CUT = '…';
+/** A shorter beginning of a secret tells nothing of it. */
+const SHORTEST_PART = 4;
+
+/** Somebody else's words, short enough for a sentence. The mark tells that a secret may be cut in two before it. */
+export function cut(text: string, most = 300): string {
+	return text.length > most ? text.slice(0, most - 1) + CUT : text;
+}
+
+/** A text as it is, url-encoded in the fashions there are, in JSON, in html, and base64. */
 function formsOf(text: string): string[] {
 	const base64 = Buffer.from(text).toString('base64');
-	const inForm = new URLSearchParams([['', text]]).toString().slice(1);
-	return [text, encodeURIComponent(text), inForm, base64, base64.replace(/=+$/, ''), encodeURIComponent(base64)];
+	const encoded = percentEncoded(text);
+	return [
+		text,
+		encoded,
+		encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`),
+		new URLSearchParams([['', text]]).toString().slice(1),
+		new URL(`http://x/${text.replace(/[\\/?#]/g, percentEncoded)}`).pathname.slice(1),
+		JSON.stringify(text).slice(1, -1),
+		text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;'),
+		base64,
+		base64.replace(/=+$/, ''),
+		base64.replace(/=+$/, '').replace(/\+/g, '-').replace(/\//g, '_'),
+		percentEncoded(base64),
+	];
+}
+
+/** Half of a surrogate pair has no encoding. */
+function percentEncoded(text: string): string {
+	try {
+		return encodeURIComponent(text);
+	} catch {
+		return text;
+	}
 }
 
 /** Shorter values would blank out ordinary words; vendors' tokens and usable passwords are longer. */
@@ -42,7 +73,7 @@ export class Redactor {
 
 	private hide(forms: readonly string[], label: string): void {
 		for (const form of forms) {
-			if (!this.forms.has(form)) this.forms.set(form, `[${label}]`);
+			if (form.length >= SHORTEST && !this.forms.has(form)) this.forms.set(form, `[${label}]`);
 		}
 		this.pattern = undefined;
 	}
@@ -56,7 +87,25 @@ export class Redactor {
 				.join('|'),
 			'gi',
 		);
-		return text.replace(this.pattern, (found) => this.forms.get(found) ?? '[secret]');
+		return this.withoutParts(text.replace(this.pattern, (found) => this.forms.get(found) ?? '[secret]'));
+	}
+
+	/** Hides the beginning of a secret that a cut has left. */
+	private withoutParts(text: string): string {
+		const pieces = text.split(CUT);
+		for (const [index, piece] of pieces.slice(0, -1).entries()) pieces[index] = this.withoutPart(piece);
+		return pieces.join(CUT);
+	}
+
+	private withoutPart(piece: string): string {
+		const lower = piece.toLowerCase();
+		let longest = 0;
+		for (const form of this.forms.keys()) {
+			for (let length = Math.min(form.length, piece.length); length >= SHORTEST_PART && length > longest; length--) {
+				if (lower.endsWith(form.slice(0, length).toLowerCase())) longest = length;
+			}
+		}
+		return longest === 0 ? piece : `${piece.slice(0, -longest)}[secret]`;
 	}
 
 	/**

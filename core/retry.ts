@@ -45,10 +45,15 @@ export class Resilience {
 		return undefined;
 	}
 
-	/** An answer came, whatever it said. */
-	succeeded(): void {
+	/** An answer came that says that the vendor works, but not what was asked for. */
+	answered(): void {
 		this.failures = 0;
 		this.probing = false;
+	}
+
+	/** What was asked for came. */
+	succeeded(): void {
+		this.answered();
 		this.budget = Math.min(BUDGET, this.budget + EARNED);
 	}
 

@@ -5,12 +5,13 @@ import { isTimeZone } from '../core/time';
 /** Settings that every vendor's account has. Their names are stored by users. */
 export function sharedFields({ commands, limit, requestsPerMinute }: { commands: string; limit: string; requestsPerMinute: number }) {
 	return {
-		allowCommands: flag({ title: 'Allow Commands', description: commands, initial: false }),
-		rateLimit: number({ title: 'Rate Limit', description: `Most requests per minute, over all nodes of this account. ${limit}`, unit: 'requests per minute', min: 1, max: 60_000, integer: true, initial: requestsPerMinute }),
+		allowCommands: flag({ title: 'Allow Commands', description: commands, initial: false, apartFromLogin: true }),
+		rateLimit: number({ title: 'Rate Limit', description: `Most requests per minute, over all nodes of this account. ${limit}`, unit: 'requests per minute', min: 1, max: 60_000, integer: true, initial: requestsPerMinute, apartFromLogin: true }),
 		allowPrivateAddresses: flag({
 			title: 'Allow Private Addresses',
 			description: 'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
 			initial: false,
+			apartFromLogin: true,
 		}),
 	};
 }
@@ -18,5 +19,5 @@ export function sharedFields({ commands, limit, requestsPerMinute }: { commands:
 /** The zone in which a vendor's times are meant that carry none. */
 export function timeZone(description: string, initial: string): Field<string> {
 	const named = z.string({ error: (issue) => `Time Zone must be a text, not ${shown(issue.input)}.` }).refine(isTimeZone, { error: (issue) => `Time Zone must be an IANA name such as Europe/Bucharest, not ${shown(issue.input)}.` });
-	return { ...text({ title: 'Time Zone', description, initial, placeholder: 'e.g. Europe/Bucharest' }), schema: named };
+	return { ...text({ title: 'Time Zone', description, initial, placeholder: 'e.g. Europe/Bucharest', apartFromLogin: true }), schema: named };
 }

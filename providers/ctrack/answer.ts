@@ -3,6 +3,7 @@ import { jsonOf } from '../../core/answer';
 import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/errors';
 import type { WireAnswer } from '../../core/host';
 import { asRow, type Row } from '../../core/records';
+import { cut } from '../../core/redaction';
 import { TITLE } from './connection';
 
 const ERROR_CODE = 'ErrorCode';
@@ -31,7 +32,7 @@ function errorCodeOf(body: unknown, status: number): ErrorCode | undefined {
 }
 
 function parsedCode(value: number | string): ErrorCode {
-	const said = String(value).trim().slice(0, 100);
+	const said = cut(String(value).trim(), 100);
 	const number = NAMED.exec(said)?.[2];
 	if (number !== undefined) return { code: Number(number), said };
 	return { code: /^success$/i.test(said) ? 0 : /^authori[sz]ationfailed$/i.test(said) ? AUTHORISATION_FAILED : NaN, said };
@@ -94,7 +95,7 @@ function jsonIfAny(body: string): unknown {
 /** The vendor's words in an error's body, where they are words. */
 function wordsOf(body: string, parsed: unknown): string | undefined {
 	const text = typeof parsed === 'string' ? parsed : body.trimStart().startsWith('<') ? '' : body;
-	return text.trim() === '' ? undefined : text.trim().slice(0, 300);
+	return text.trim() === '' ? undefined : cut(text.trim());
 }
 
 /**

@@ -31,6 +31,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 				{ value: 'mph', title: 'Miles per Hour' },
 			],
 			initial: 'kmh',
+			apartFromLogin: true,
 		}),
 		odometerUnit: choice({
 			title: 'Odometer Unit',
@@ -41,6 +42,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 				{ value: 'mile', title: 'Miles' },
 			],
 			initial: 'metre',
+			apartFromLogin: true,
 		}),
 		...sharedFields({
 			commands: 'Whether flows may act on vehicles and accounts. Nothing in Ctrack\'s API does, so far.',

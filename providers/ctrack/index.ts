@@ -5,15 +5,17 @@ import * as device from './device';
 import * as driver from './driver';
 import * as group from './group';
 import * as location from './location';
+import { vehiclesPerRequest } from './fields';
 import { deviceChoices, driverChoices, groupChoices } from './lookups';
 import * as position from './position';
 import * as queue from './queue';
 import * as service from './service';
 import { LOGIN, login, secrets, sign } from './session';
 import * as trip from './trip';
+import { triggers } from './triggers';
 
 /** Ctrack limits requests by contract and does not publish numbers. Grade G. */
-const LIMITS = { requestsPerMinute: 120, burst: 10, deadlineMs: 300_000 };
+const LIMITS = { requestsPerMinute: 120, burst: 10, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 15 } };
 
 /** Ctrack Fleet, through its "WCF API". */
 export const ctrack: Provider<CtrackConnection> = {
@@ -67,5 +69,7 @@ export const ctrack: Provider<CtrackConnection> = {
 		queue.unsubscribe,
 		service.getVersion,
 	],
+	triggers,
+	survey: { operation: position.getCurrent, all: true, perRequest: vehiclesPerRequest },
 	lookups: { device: deviceChoices, group: groupChoices, driver: driverChoices },
 };

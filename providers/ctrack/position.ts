@@ -85,6 +85,7 @@ export const getCurrent = operation({
 	description: 'Get the latest position of any number of vehicles',
 	route: 'GET /Vehicles/GetLastVehiclePositions',
 	params: { devices: devicesOrAll },
+	together: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => textOf(row.NodeId) },
 	request: ({ devices }) => ({ query: { svehicleNodeIds: devices === ALL ? devices : devices.join(',') } }),
 	run: async function* (run, { devices }) {
 		if (devices === ALL) yield await run.call(getCurrentOfAll, {});

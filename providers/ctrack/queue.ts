@@ -4,6 +4,7 @@ import { choice, flag, number, type Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { operation } from '../../core/operation';
 import { recordId, textOf, type Message, type Row } from '../../core/records';
+import { cut } from '../../core/redaction';
 import { anythingIn, body } from './answer';
 import { texts } from './fields';
 import { toPosition } from './position';
@@ -11,7 +12,7 @@ import { timeOf } from './times';
 import { toTrip } from './trip';
 import { UNITS_NOTE, unitsOf } from './units';
 
-const queue = choice({
+export const queue = choice({
 	title: 'Queue',
 	description: 'Which of the account\'s queues',
 	options: [
@@ -30,12 +31,12 @@ const SUCCESS = /^(success(\s*=\s*0)?|true|ok)$/i;
 function wordIn(answer: unknown): Row[] {
 	const word = Object.values(anythingIn(answer)[0] ?? {}).map(textOf).find((text) => text !== null) ?? null;
 	if (word === null || SUCCESS.test(word)) return [{ response: word }];
-	return [{ outcome: 'unknown', explanation: `Ctrack answered "${word.slice(0, 100)}", which is not known to mean success.`, response: word }];
+	return [{ outcome: 'unknown', explanation: `Ctrack answered "${cut(word, 100)}", which is not known to mean success.`, response: word }];
 }
 
 const acting = { resource: 'queue', effect: 'write', answer: body, rows: wordIn, record: (row: Row) => row, kind: 'commandOutcome' } as const;
 
-const directAccess = flag({ title: 'Direct Access', description: 'Whether to ask for direct access. The document requires it and does not explain it; its sample has it on.', initial: true });
+export const directAccess = flag({ title: 'Direct Access', description: 'Whether to ask for direct access. The document requires it and does not explain it; its sample has it on.', initial: true });
 
 export const subscribe = operation({
 	...acting,
@@ -79,6 +80,10 @@ export const acknowledge = operation({
 		deliveryTags: texts({ title: 'Delivery Tags', description: 'Tags of the messages, as Get gave them. Any number: a list, or a text with commas between them.', placeholder: 'e.g. 17', pattern: /^\d{1,20}$/, expected: 'must hold whole numbers' }),
 	},
 	request: ({ queue, deliveryTags }) => ({ query: { type: TYPES[queue], Tags: highest(deliveryTags) } }),
+	run: async function* (run, params) {
+		const reader = run.reader(params.queue);
+		yield [reader === undefined ? ((await run.ask(params))[0] ?? {}) : await reader.acknowledge(params.deliveryTags)];
+	},
 	target: ({ queue, deliveryTags }) => ({ target: TYPES[queue], command: `Acknowledge up to ${highest(deliveryTags)}` }),
 	evidence: { section: 'Queues/Ack', grade: 'C', note: 'That a tag is only good in the session in which it was delivered is a guess (grade G).' },
 });

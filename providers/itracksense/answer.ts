@@ -4,6 +4,7 @@ import { InvalidParams, LoginRejected, NotFound, NotPermitted, SessionExpired, U
 import type { WireAnswer, WireRequest } from '../../core/host';
 import type { AnyOperation } from '../../core/operation';
 import { asRow, textOf, type CommandOutcome, type Row } from '../../core/records';
+import { cut } from '../../core/redaction';
 import { TITLE } from './connection';
 import { noSuchMethod } from './method';
 
@@ -80,6 +81,10 @@ const RESULT_SECTIONS = new Set(['15', '16']);
 const ABOUT_SESSION = /token|log.?in|credential|expired?\b|unauthori[sz]ed|登录|凭证|令牌/i;
 
 const integer = z.union([z.number().int(), z.string().regex(/^\s*-?\d+\s*$/).transform(Number)]);
+const wordsOf = (said: unknown) => {
+	const text = textOf(said)?.trim();
+	return text === undefined ? null : cut(text);
+};
 const Envelope = z.object({ Code: integer, Data: z.unknown(), ErrMsg: z.unknown() });
 
 /** What a write or command is answered with: no data, but words. */
@@ -102,7 +107,7 @@ function envelopeOf(answer: WireAnswer): { code: string; data: unknown; words: s
 		throw new UnexpectedAnswer(`${TITLE} sent an answer without a result code (HTTP ${String(answer.status)}).`, { status: answer.status, effect: 'unknown', advice: 'Check the base URL in the account.' });
 	}
 	const { Code, Data, ErrMsg } = envelope.data;
-	return { code: String(Code), data: Data, words: textOf(ErrMsg)?.trim().slice(0, 300) ?? null };
+	return { code: String(Code), data: Data, words: wordsOf(ErrMsg) };
 }
 
 /** An answer of the vendor's own, and not of the server that it runs on. */
@@ -135,7 +140,7 @@ export function openEnvelope(answer: WireAnswer, { path }: Pick<WireRequest, 'pa
 	if (RESULT_SECTIONS.has(section)) {
 		const result = textOf(data)?.trim() ?? '';
 		if (result === '') throw new UnexpectedAnswer(`${TITLE} answered "${operation.title}" without a result.`, { status, effect: 'unknown' });
-		if (result !== '0') throw failure(RESULTS[result], result, { status, words });
+		if (result !== '0') throw failure(Object.hasOwn(RESULTS, result) ? RESULTS[result] : undefined, result, { status, words });
 	}
 	return operation.effect === 'read' ? data : ({ data, words } satisfies Acknowledgement);
 }

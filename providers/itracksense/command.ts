@@ -68,7 +68,7 @@ export const requestIccid = operation({
 	...method(41, NO_CODES),
 });
 
-const DIRECTIONS: Readonly<Record<string, DeviceMessage['direction']>> = { send: 'toDevice', respond: 'fromDevice' };
+const DIRECTIONS: ReadonlyMap<string, DeviceMessage['direction']> = new Map([['send', 'toDevice'], ['respond', 'fromDevice']]);
 
 export const getMessages = operation({
 	resource: 'command',
@@ -85,7 +85,7 @@ export const getMessages = operation({
 		id: recordId(params.device, identityOf(textOf(row.RecID), 'RecID')),
 		deviceId: params.device,
 		iccid: null,
-		direction: DIRECTIONS[trimmed(row.MsgType)?.toLowerCase() ?? ''] ?? null,
+		direction: DIRECTIONS.get(trimmed(row.MsgType)?.toLowerCase() ?? '') ?? null,
 		text: trimmed(row.MsgBody),
 		status: trimmed(row.MsgType),
 		time: timesOf(connection).iso(row.SendTime),

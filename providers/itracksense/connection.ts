@@ -35,6 +35,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 				'Paths of methods as JSON, for example {"position.getHistory": "/api/vehicle/TheMethod"}. The document lost most of them: reads are tried at a guessed path, writes and commands are refused until their path is set here. Names are those of the operations: resource, dot, operation.',
 			optional: true,
 			initial: '{}',
+			apartFromLogin: true,
 		}),
 		...sharedFields({
 			commands: 'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',

@@ -5,6 +5,7 @@ import { openEnvelope } from './answer';
 import * as command from './command';
 import { connectionFields, TITLE, type ITracksenseConnection } from './connection';
 import * as device from './device';
+import { NAMES_PER_REQUEST } from './fields';
 import * as geofence from './geofence';
 import * as lock from './lock';
 import { deviceChoices, plateChoices } from './lookups';
@@ -13,9 +14,10 @@ import * as position from './position';
 import * as session from './session';
 import * as sim from './sim';
 import * as track from './track';
+import { triggers } from './triggers';
 
 /** The document says nothing of limits: a cautious guess. Grade G. */
-const LIMITS = { requestsPerMinute: 120, burst: 10, deadlineMs: 300_000 };
+const LIMITS = { requestsPerMinute: 120, burst: 10, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 } };
 
 const operations = [
 	position.getCurrent,
@@ -74,5 +76,7 @@ export const itracksense: Provider<ITracksenseConnection> = {
 	route: (operation, connection) => routeOf(operation, connection, overridable),
 	limits: LIMITS,
 	operations,
+	triggers,
+	survey: { operation: position.getCurrent, all: true, perRequest: NAMES_PER_REQUEST },
 	lookups: { device: deviceChoices, plate: plateChoices },
 };

@@ -88,7 +88,7 @@ export const sendSms = operation({
 });
 
 /** To the device: "mobile terminated"; from it: "mobile originated". */
-const DIRECTIONS: Readonly<Record<string, DeviceMessage['direction']>> = { MT: 'toDevice', MO: 'fromDevice' };
+const DIRECTIONS: ReadonlyMap<string, DeviceMessage['direction']> = new Map([['MT', 'toDevice'], ['MO', 'fromDevice']]);
 
 export const getMessages = operation({
 	resource: 'sim',
@@ -106,7 +106,7 @@ export const getMessages = operation({
 		const time = timesOf(connection).iso(row.CreateTime);
 		const kind = trimmed(row.MType);
 		const content = trimmed(row.Content);
-		return { id: recordId(of, time, kind, content), deviceId: null, iccid: of, direction: DIRECTIONS[kind ?? ''] ?? null, text: content, status: trimmed(row.Status), time };
+		return { id: recordId(of, time, kind, content), deviceId: null, iccid: of, direction: DIRECTIONS.get(kind ?? '') ?? null, text: content, status: trimmed(row.Status), time };
 	},
 	kind: 'deviceMessage',
 	list: true,

@@ -4,6 +4,7 @@ import { choices } from '../../core/field';
 import { operation } from '../../core/operation';
 import { timePages } from '../../core/pages';
 import { coordinatesOf, countOf, courseOf, recordId, type Alarm, type Row } from '../../core/records';
+import { cut } from '../../core/redaction';
 import { recordText } from './answer';
 import { listed } from './batches';
 import type { Brand } from './brand';
@@ -44,7 +45,7 @@ function alarmsOf(text: string, imei: string): AlarmRow[] {
 		const parts = group.split(',');
 		const [alarmtype = NaN, longitude = NaN, latitude = NaN, gpstime = NaN, systemtime = NaN, speed = NaN, course = NaN] = parts.map(Number);
 		if (parts.length < 7 || Number.isNaN(alarmtype) || Number.isNaN(systemtime)) {
-			throw new UnexpectedAnswer(`The vendor sent an alarm that cannot be read: "${group.slice(0, 80)}".`, { advice: 'Expected are type, longitude, latitude, two times, speed, course and geofence.' });
+			throw new UnexpectedAnswer(`The vendor sent an alarm that cannot be read: "${cut(group, 80)}".`, { advice: 'Expected are type, longitude, latitude, two times, speed, course and geofence.' });
 		}
 		alarms.push({ imei, alarmtype, longitude, latitude, gpstime, systemtime, speed, course, geofenceid: parts[7]?.trim() ?? null });
 	}
@@ -71,6 +72,14 @@ function toAlarm(row: AlarmRow): Alarm {
 
 const ALARM_PAGE = 100;
 
+/** Kinds that a brand's document lists, as choices. */
+export const alarmTypes = (brand: Brand) =>
+	choices({
+		title: 'Alarm Types',
+		description: 'Kinds of alarm to keep; none chosen means all',
+		options: TYPES.slice(0, brand.alarmTypes).map((type) => ({ value: type, title: ALARM_TITLES[type] })).sort((a, b) => a.title.localeCompare(b.title, 'en')),
+	});
+
 export const getMany = (brand: Brand) =>
 	operation({
 		resource: 'alarm',
@@ -83,11 +92,7 @@ export const getMany = (brand: Brand) =>
 		params: {
 			devices: devicesOrAll,
 			...period(),
-			types: choices({
-				title: 'Alarm Types',
-				description: 'Kinds of alarm to keep; none chosen means all',
-				options: TYPES.slice(0, brand.alarmTypes).map((type) => ({ value: type, title: ALARM_TITLES[type] })).sort((a, b) => a.title.localeCompare(b.title, 'en')),
-			}),
+			types: alarmTypes(brand),
 		},
 		request: ({ devices, begin, end }) => ({ query: { imei: devices[0], begintime: seconds(begin), endtime: seconds(end) } }),
 		answer: recordText,

@@ -14,6 +14,7 @@ import {
 	type FleetErrorDetails,
 } from '../../core/errors';
 import type { WireAnswer } from '../../core/host';
+import { cut } from '../../core/redaction';
 
 export const REQUEST_TIME_ERROR = '10014';
 export const SEND_COMMAND_FAILED = '20018';
@@ -75,7 +76,7 @@ export function openEnvelope(answer: WireAnswer, title: string): unknown {
 	if (code === '0') return record ?? undefined;
 	if (code === NO_DATA) return undefined;
 	const meaning = CODES[code];
-	const details = { vendorCode: code, vendorMessage: typeof message === 'string' && message !== '' ? message.slice(0, 300) : undefined, status: answer.status };
+	const details = { vendorCode: code, vendorMessage: typeof message === 'string' && message !== '' ? cut(message) : undefined, status: answer.status };
 	const said = details.vendorMessage === undefined ? `code ${code}` : `code ${code}: ${details.vendorMessage}`;
 	if (meaning === undefined) throw new VendorFault(`${title} answered with an error that its document does not list (${said}).`, { ...details, effect: 'unknown' });
 	const { kind, words, advice, retryable, unknown } = meaning;

@@ -5,7 +5,7 @@ import { operation } from '../../core/operation';
 import { asRow, identityOf, numberOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
 import { chunks, windows } from '../../core/windows';
 import { recordList } from './answer';
-import { imeisPerRequest, listed } from './batches';
+import { imeisPerRequest, listed, together } from './batches';
 import { period, periodProblem } from '../period';
 import { accountOrOwn, devices, devicesOrAll } from './fields';
 import { seconds, timeOf } from './times';
@@ -62,6 +62,7 @@ export const get = operation({
 	rows,
 	record: toDevice,
 	kind: 'device',
+	together,
 	run: (run, params) => inOrder(chunks(params.devices, imeisPerRequest), run.width, (devices) => run.ask({ devices })),
 	list: true,
 	evidence: { section: '2.12', grade: 'C' },
@@ -125,6 +126,7 @@ export const getMileage = operation({
 		distance: typeof row.mileage === 'number' ? Math.round(row.mileage * 100) / 100 : null,
 	}),
 	kind: 'mileage',
+	together,
 	run: mileages,
 	check: (params, now) => {
 		const { from, to } = halfHours({ ...params, roundToHalfHours: false });

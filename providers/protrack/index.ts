@@ -1,6 +1,7 @@
 import type { Provider } from '../../core/provider';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
+import { imeisPerRequest } from './batches';
 import { ETRACK, TRACKCEO, type Brand } from './brand';
 import * as command from './command';
 import { connectionFields, type ProtrackConnection } from './connection';
@@ -11,12 +12,14 @@ import * as message from './message';
 import * as position from './position';
 import { AUTHORIZATION, login, secrets, sign } from './session';
 import * as subAccount from './sub-account';
+import { triggers } from './triggers';
 
 /** No brand publishes its limits; pollers in use make a request every 12 to 60 s for many devices (facts 4.3). Grade G. */
-const LIMITS = { requestsPerMinute: 240, burst: 20, deadlineMs: 300_000 };
+const LIMITS = { requestsPerMinute: 240, burst: 20, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 } };
 
 /** One brand of the Protrack platform. */
 function protrack(brand: Brand): Provider<ProtrackConnection> {
+	const alarms = alarm.getMany(brand);
 	return {
 		name: brand.name,
 		title: brand.title,
@@ -34,7 +37,7 @@ function protrack(brand: Brand): Provider<ProtrackConnection> {
 			device.getMany,
 			device.get,
 			device.getMileage,
-			alarm.getMany(brand),
+			alarms,
 			geofence.create,
 			command.send(brand),
 			command.getStatus,
@@ -45,6 +48,8 @@ function protrack(brand: Brand): Provider<ProtrackConnection> {
 			subAccount.unblock,
 			...(brand.setsPasswords ? [subAccount.setPassword] : []),
 		],
+		triggers: triggers(alarms, brand),
+		survey: { operation: position.getCurrent, all: false, perRequest: imeisPerRequest },
 		lookups: { device: deviceChoices, subAccount: subAccountChoices },
 	};
 }

@@ -1,11 +1,12 @@
 import { operation } from '../../core/operation';
 import { UnexpectedAnswer } from '../../core/errors';
-import { inOrder, timePages } from '../../core/pages';
+import { inOrder, timeWindows, type TimePages } from '../../core/pages';
 import { asRow, coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, type DeviceStatus, type Fix, type Position, type Row } from '../../core/records';
+import { cut } from '../../core/redaction';
 import { isoOfSeconds } from '../../core/time';
 import { chunks } from '../../core/windows';
 import { recordList, recordText } from './answer';
-import { imeisPerRequest, listed } from './batches';
+import { imeisPerRequest, listed, together } from './batches';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
 import { seconds, timeOf } from './times';
@@ -74,6 +75,7 @@ export const getCurrent = operation({
 	rows: (answer) => answer.map((row) => asRow(row, 'a position')),
 	record: toPosition,
 	kind: 'position',
+	together,
 	run: async function* (run, { devices }) {
 		yield* inOrder(chunks(await listed(run, devices), imeisPerRequest), run.width, (some) => run.ask({ devices: some }));
 	},
@@ -81,7 +83,6 @@ export const getCurrent = operation({
 	evidence: { section: '2.2', grade: 'C', note: 'fuel, odometer, externalpower and temperature are not in the document; newer servers send them. The unit of fuel is not known.' },
 });
 
-const PLAYBACK_PAGE = 1000;
 
 /** A point of section 2.3, under the names of the document. */
 interface Point extends Row {
@@ -100,7 +101,7 @@ function pointsOf(text: string, imei: string): Point[] {
 		if (group.trim() === '') continue;
 		const [longitude, latitude, gpstime, speed, course] = group.split(',').map(Number);
 		if (longitude === undefined || latitude === undefined || course === undefined || speed === undefined || gpstime === undefined || Number.isNaN(gpstime)) {
-			throw new UnexpectedAnswer(`The vendor sent a track point that cannot be read: "${group.slice(0, 60)}".`, { advice: 'Expected are longitude, latitude, time, speed and course.' });
+			throw new UnexpectedAnswer(`The vendor sent a track point that cannot be read: "${cut(group, 60)}".`, { advice: 'Expected are longitude, latitude, time, speed and course.' });
 		}
 		points.push({ imei, longitude, latitude, gpstime, speed, course });
 	}
@@ -111,6 +112,12 @@ function toFix(point: Point): Fix {
 	const { imei, longitude, latitude, gpstime, speed, course } = point;
 	return { deviceId: imei, time: isoOfSeconds(gpstime), ...coordinatesOf(latitude, longitude), speed: countOf(speed), course: courseOf(course), odometer: null, ignition: null };
 }
+
+const PAGING: TimePages<Point> = {
+	size: 1000,
+	mark: ({ gpstime }) => gpstime,
+	key: ({ longitude, latitude, speed, course }) => `${String(longitude)},${String(latitude)},${String(speed)},${String(course)}`,
+};
 
 export const getHistory = operation({
 	resource: 'position',
@@ -127,14 +134,14 @@ export const getHistory = operation({
 	record: toFix,
 	kind: 'fix',
 	run: async function* (run, { devices, begin, end }) {
-		for (const device of await listed(run, devices)) {
-			const from = (at: number) => run.ask({ devices: [device], begin: at * 1000, end });
-			yield* timePages(seconds(begin), from, {
-				size: PLAYBACK_PAGE,
-				mark: (point) => point.gpstime,
-				key: ({ longitude, latitude, speed, course }) => `${String(longitude)},${String(latitude)},${String(speed)},${String(course)}`,
-			});
-		}
+		const [first, ...others] = (await listed(run, devices)).map((device) => (from: number, to: number) => run.ask({ devices: [device], begin: from * 1000, end: to * 1000 }));
+		const from = seconds(begin);
+		const to = seconds(end);
+		if (first === undefined) return;
+		// By itself, so that whoever wants only a few positions causes one request.
+		yield* timeWindows(from, to, first, PAGING, run.width);
+		const begun = inOrder(others, run.width, async (fetch) => ({ fetch, page: await fetch(from, to) }));
+		for await (const { fetch, page } of begun) yield* timeWindows(from, to, fetch, PAGING, run.width, page);
 	},
 	check: periodProblem,
 	list: true,

@@ -3,6 +3,7 @@ import { jsonOf, retryAfterOf } from '../../core/answer';
 import { InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
 import type { WireAnswer, WireRequest } from '../../core/host';
 import { asRow, textOf, type Row } from '../../core/records';
+import { cut } from '../../core/redaction';
 
 export const TITLE = 'TrackGPS.ro';
 
@@ -107,7 +108,7 @@ export function reasonsOf(list: unknown): Reason[] {
 	});
 }
 
-export const wordsOf = (reasons: readonly Reason[]) => reasons.map(({ words }) => words).join('; ').slice(0, 300);
+export const wordsOf = (reasons: readonly Reason[]) => cut(reasons.map(({ words }) => words).join('; '));
 const said = (reasons: readonly Reason[]) => (reasons.length === 0 ? '' : `: ${wordsOf(reasons)}`);
 
 function detailsOf(status: number, reasons: readonly Reason[]): FleetErrorDetails {
@@ -120,7 +121,7 @@ function refused({ kind, words, advice }: Refusal, status: number, reasons: read
 
 export function tooOften(answer: WireAnswer): RateLimited {
 	const text = answer.body.trim();
-	const words = text === '' || isPage(text) ? undefined : text.slice(0, 200);
+	const words = text === '' || isPage(text) ? undefined : cut(text, 200);
 	return new RateLimited(`${TITLE} says that requests come too often (HTTP ${answer.status}${words === undefined ? '' : `: ${words}`}).`, {
 		status: answer.status,
 		vendorMessage: words,

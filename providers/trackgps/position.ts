@@ -58,6 +58,7 @@ export const getCurrent = operation({
 	params: { devices: devicesOrAll },
 	record: toPosition,
 	kind: 'position',
+	together: { devices: 'devices', most: Infinity, deviceOf: numberOfVehicle },
 	run: async function* (run, params) {
 		const rows = await run.ask(params);
 		const { devices } = params;

@@ -3,7 +3,7 @@ import { LoginRejected, UnexpectedAnswer } from '../../core/errors';
 import type { Exchange, WireRequest } from '../../core/host';
 import type { Session } from '../../core/provider';
 import { asRow, countOf, textOf } from '../../core/records';
-import type { Redactor } from '../../core/redaction';
+import { cut, type Redactor } from '../../core/redaction';
 import { reasonsOf, TITLE, tooOften, valuesOf, wordsOf } from './answer';
 import type { TrackgpsConnection } from './connection';
 
@@ -39,7 +39,7 @@ export async function login(connection: TrackgpsConnection, exchange: Exchange, 
 }
 
 function rejected(status: number, error: string | null = null, description: string | null = null): LoginRejected {
-	const words = [error, description].filter((part) => part !== null).join(': ').slice(0, 300);
+	const words = cut([error, description].filter((part) => part !== null).join(': '));
 	return new LoginRejected(`${TITLE} refuses the login (HTTP ${status}${words === '' ? '' : `: ${words}`}).`, {
 		status,
 		...(words === '' ? {} : { vendorCode: error ?? undefined, vendorMessage: words }),

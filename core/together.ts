@@ -1,0 +1,166 @@
+import { asFleetError, type Client, type RunOptions } from './client';
+import { DeviceOffline, InvalidParams, NotFound, NotPermitted, TooLarge, UnexpectedAnswer, VendorFault, type FleetError } from './errors';
+import type { AnyOperation, Together } from './operation';
+import type { Row } from './records';
+import { chunks } from './windows';
+
+/** One of many runs of a read: what `Client.collect` would be given for it. */
+export interface Asked {
+	input: Readonly<Record<string, unknown>>;
+	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone'> & { limit?: number };
+}
+
+interface Member extends Asked {
+	/** The devices it asks about, and all its parameters, checked; undefined if it runs by itself. */
+	devices?: string[];
+	params?: Record<string, unknown>;
+}
+
+interface Batch {
+	members: Member[];
+	devices: Set<string>;
+	answers?: Promise<Map<Member, Answer>>;
+}
+
+type Answer = { records: object[] } | { error: FleetError };
+
+/** Into how many parts a batch that failed is cut: all of its members being wrong costs little more than asking for each alone. */
+const PARTS = 10;
+/** Batches under way at once. */
+const WIDTH = 4;
+
+/**
+ * Many runs of a read that takes a list of devices, sharing requests. Each gets what it would get alone, errors included:
+ * a batch that fails for what may lie in one of them is asked for again in smaller parts.
+ */
+export class RunsTogether {
+	private readonly batches: Batch[] = [];
+	private readonly places: { batch: number; member: Member }[] = [];
+	/** The batch that takes more runs with the same parameters, by these. */
+	private readonly open = new Map<string, number>();
+	private started = 0;
+	private readonly together: Together;
+
+	constructor(
+		private readonly client: Client,
+		private readonly operation: AnyOperation,
+		private readonly options: Pick<RunOptions, 'signal' | 'onWait'>,
+	) {
+		if (operation.together === undefined) throw new Error(`runs of ${operation.resource}.${operation.name} share no requests`);
+		this.together = operation.together as Together;
+	}
+
+	/** Adds a run, and gives its number. */
+	add(asked: Asked): number {
+		const member = this.read(asked);
+		const { devices, params, options } = member;
+		const key = JSON.stringify([{ ...params, [this.together.devices]: undefined }, options.deadlineMs]);
+		let place = devices === undefined ? undefined : this.open.get(key);
+		let batch = place === undefined ? undefined : this.batches[place];
+		if (batch === undefined || !this.fits(batch, devices ?? [])) {
+			batch = { members: [], devices: new Set() };
+			place = this.batches.push(batch) - 1;
+			if (devices !== undefined) this.open.set(key, place);
+		}
+		batch.members.push(member);
+		for (const device of devices ?? []) batch.devices.add(device);
+		return this.places.push({ batch: place ?? 0, member }) - 1;
+	}
+
+	/** The records of a run. Batches are asked for when the first of their runs is, and a few ahead. @throws FleetError */
+	async recordsOf(run: number): Promise<object[]> {
+		const place = this.places[run];
+		if (place === undefined) return [];
+		// Where a vendor wants its requests apart from each other, those ahead would only use up their time.
+		const { limits } = this.client.provider;
+		const ahead = Math.min(limits.burst, this.client.connection.rateLimit) > 1 ? WIDTH : 1;
+		for (; this.started < Math.min(this.batches.length, place.batch + ahead); this.started++) {
+			const batch = this.batches[this.started];
+			if (batch !== undefined) batch.answers = this.answersOf(batch.members);
+		}
+		const answer = (await this.batches[place.batch]?.answers)?.get(place.member) ?? { records: [] };
+		if ('error' in answer) throw answer.error;
+		return answer.records;
+	}
+
+	private read(asked: Asked): Member {
+		try {
+			const params = this.client.read(this.operation, asked.input, asked.options);
+			const devices = params[this.together.devices];
+			if (Array.isArray(devices) && devices.length <= this.together.most) return { ...asked, params, devices: devices as string[] };
+		} catch {
+			// What is wrong is said when it runs by itself.
+		}
+		return asked;
+	}
+
+	/** Whether a batch can take these devices so that each run's records come in the order in which they would come alone. */
+	private fits({ devices }: Batch, more: readonly string[]): boolean {
+		const fresh = more.filter((device) => !devices.has(device));
+		return devices.size + fresh.length <= this.together.most && (more.length === 1 || fresh.length === more.length);
+	}
+
+	/** Never rejects. */
+	private async answersOf(members: readonly Member[]): Promise<Map<Member, Answer>> {
+		const [first, ...others] = members;
+		if (first === undefined) return new Map();
+		if (others.length === 0) return new Map([[first, await this.alone(first)]]);
+		const answers = new Map<Member, Answer>();
+		const merge = (more: ReadonlyMap<Member, Answer>) => {
+			for (const [member, answer] of more) answers.set(member, answer);
+		};
+		const devices = [...new Set(members.flatMap((member) => member.devices ?? []))];
+		try {
+			const { input, options } = first;
+			const rows = (await this.client.collect(this.operation, { ...input, [this.together.devices]: devices }, { ...this.options, ...options, limit: undefined, output: 'raw' })) as Row[];
+			const byDevice = this.byDevice(rows);
+			// A record of a device that nobody asked about: the vendor may write a name in another way than it was asked for.
+			const strangers = [...byDevice.keys()].some((device) => device === null || !devices.includes(device));
+			for (const member of members) {
+				const own = new Set(member.devices);
+				const found = own.size === 1 ? (byDevice.get(member.devices?.[0] ?? '') ?? []) : rows.filter((row) => own.has(this.together.deviceOf(row) ?? ''));
+				answers.set(member, strangers && found.length < own.size ? await this.alone(member) : this.shared(member, found));
+			}
+		} catch (thrown) {
+			const error = asFleetError(thrown);
+			if (!mayLieInOne(error)) return new Map(members.map((member) => [member, { error }]));
+			for (const part of chunks(members, Math.ceil(members.length / PARTS))) merge(await this.answersOf(part));
+		}
+		return answers;
+	}
+
+	private byDevice(rows: readonly Row[]): Map<string | null, Row[]> {
+		const found = new Map<string | null, Row[]>();
+		for (const row of rows) {
+			const device = this.together.deviceOf(row);
+			const own = found.get(device);
+			if (own === undefined) found.set(device, [row]);
+			else own.push(row);
+		}
+		return found;
+	}
+
+	private async alone({ input, options }: Member): Promise<Answer> {
+		try {
+			return { records: await this.client.collect(this.operation, input, { ...this.options, ...options }) };
+		} catch (thrown) {
+			return { error: asFleetError(thrown) };
+		}
+	}
+
+	/** Its share of a batch's records, each a record of its own. */
+	private shared({ params = {}, options: { limit = Infinity, output } }: Member, rows: readonly Row[]): Answer {
+		const { client, operation } = this;
+		try {
+			const records = rows.map((row) => (output === 'raw' ? structuredClone(row) : (operation.record(row, params, client.connection) as object)));
+			return { records: records.slice(0, limit) };
+		} catch (thrown) {
+			return { error: client.redactor.error(asFleetError(thrown)) };
+		}
+	}
+}
+
+/** Whether one of the devices may be what is wrong with a request about many. */
+function mayLieInOne(error: FleetError): boolean {
+	return [InvalidParams, NotPermitted, NotFound, DeviceOffline, TooLarge, UnexpectedAnswer, VendorFault].some((kind) => error instanceof kind);
+}

@@ -1,0 +1,232 @@
+import { asFleetError, type Client } from '../client';
+import { InvalidParams, LoginRejected, NotFound, NotPermitted, RateLimited, SessionContested, TimedOut, UnexpectedAnswer, Unreachable, VendorFault, type FleetError } from '../errors';
+import { ALL, type Ids } from '../field';
+import type { AnyOperation } from '../operation';
+import type { Position, Row } from '../records';
+import { chunks } from '../windows';
+import type { PollOptions } from './poller';
+import { LOOK_BACK_MINUTES, type AnyTrigger, type FleetEvent } from './trigger';
+
+export const DAY_SECONDS = 86_400;
+/** A look that another trigger took is as good for this long at most. */
+const SHARED_MS = 60_000;
+/** A batch is handed over when it has so many events. */
+const MOST_EVENTS = 500;
+/** Time or quota that learning who was heard of may take, so that something is left for the looks. */
+const SURVEY_SHARE = 0.5;
+
+/** A device, and what is known of when it was last heard of. */
+export interface Sighting {
+	deviceId: string;
+	/** Seconds; undefined: never, or not known in this poll. */
+	heard: number | undefined;
+}
+
+/** A position, and the vendor's own record of it. */
+export interface Found {
+	row: Row;
+	position: Position;
+}
+
+/** What the user chose, checked. */
+export interface Settings {
+	firstRun: 'nothing' | 'latest' | 'since';
+	/** Milliseconds. */
+	since?: number;
+	/** Minutes. */
+	lookBack?: number;
+	includeRaw: boolean;
+}
+
+/** One poll of one trigger: its clock, its limits, and what comes of it. */
+export class Pass {
+	/** Seconds, when the poll began. */
+	readonly now: number;
+	readonly event: string;
+	readonly firstRun: Settings['firstRun'];
+	/** Seconds. */
+	readonly since: number;
+	readonly includeRaw: boolean;
+	events: FleetEvent[] = [];
+	problem: FleetError | undefined;
+	stop = false;
+	/** Looks that this poll took itself. */
+	looks = 0;
+	/** When the oldest round over the fleet began that still counts for a device, in seconds by the local clock; undefined: all were looked at in this poll. */
+	oldestLook: number | undefined;
+	/** Seconds. */
+	readonly lookBack: number;
+	private readonly deadline: number;
+	/** Time or quota is used up. */
+	private usedUp = false;
+	/** What went wrong would go wrong with every device. */
+	private ended = false;
+
+	constructor(
+		private readonly client: Client,
+		trigger: AnyTrigger,
+		readonly params: Readonly<Record<string, unknown>>,
+		{ firstRun, since, lookBack = LOOK_BACK_MINUTES, includeRaw }: Settings,
+		private readonly options: PollOptions,
+	) {
+		const now = client.now();
+		this.now = Math.floor(now / 1000);
+		this.deadline = now + options.budgetMs;
+		this.event = trigger.name;
+		this.firstRun = firstRun;
+		this.since = Math.floor((since ?? now) / 1000);
+		this.includeRaw = includeRaw;
+		this.lookBack = Math.round(lookBack * 60);
+	}
+
+	/** Whether there is time and quota for another look. */
+	goesOn(): boolean {
+		this.options.signal?.throwIfAborted();
+		return !this.usedUp && !this.ended && this.client.now() < this.deadline;
+	}
+
+	full(events: number): boolean {
+		return events >= MOST_EVENTS;
+	}
+
+	/** Rows of an operation, shared with other triggers that ask the same; a period's end is always beyond the present. */
+	take(operation: AnyOperation, params: Record<string, unknown>, { mark, deadline = this.deadline, maxAgeMs = Math.min(this.options.intervalMs / 2, SHARED_MS) }: { mark: number; deadline?: number; maxAgeMs?: number }): { pages: AsyncIterable<Row[]>; mark: number } {
+		const { client, options } = this;
+		const now = this.client.now();
+		return client.shared.looks.take({ key: `${operation.resource}.${operation.name} ${JSON.stringify({ ...params, end: undefined })}`, now, maxAgeMs, mark }, () => {
+			this.looks += 1;
+			const { signal, onWait } = options;
+			return client.run(operation, params, { output: 'raw', priority: 'poll', deadlineMs: Math.max(1, deadline - this.client.now()), signal, onWait }) as AsyncIterable<Row[]>;
+		});
+	}
+
+	/** A row as the operation simplifies it. @throws UnexpectedAnswer */
+	record(operation: AnyOperation, row: Row, params: Record<string, unknown>): Record<string, unknown> {
+		return operation.record(row, params, this.client.connection) as Record<string, unknown>;
+	}
+
+	/**
+	 * The fleet's current positions, some devices at a time.
+	 * @param devices undefined: all, where one request gives all
+	 */
+	async *positions(devices: readonly string[] | undefined, limits: { deadline?: number; maxAgeMs?: number } = {}): AsyncGenerator<{ devices: readonly string[]; found: Found[] }> {
+		const { operation, perRequest = Infinity } = this.client.provider.survey;
+		const groups: (string[] | undefined)[] = devices === undefined ? [undefined] : chunks(devices, perRequest);
+		for (const some of groups) {
+			const found: Found[] = [];
+			const params = { devices: some ?? ALL };
+			const { pages } = this.take(operation, params, { mark: this.now, ...limits });
+			for await (const page of pages) for (const row of page) this.find(operation, row, params, found);
+			yield { devices: some ?? found.map(({ position }) => position.deviceId), found };
+		}
+	}
+
+	/** One position that cannot be read must not hide the others. */
+	private find(operation: AnyOperation, row: Row, params: Record<string, unknown>, found: Found[]): void {
+		try {
+			found.push({ row, position: this.record(operation, row, params) as unknown as Position });
+		} catch (error) {
+			if (!(error instanceof UnexpectedAnswer)) throw error;
+			this.report(error);
+		}
+	}
+
+	/** Whether the survey asks for the positions of all in one request. */
+	get surveysAll(): boolean {
+		const { all, perRequest } = this.client.provider.survey;
+		return all && (perRequest === undefined || this.devices === ALL);
+	}
+
+	private get devices(): Ids {
+		return (this.params.devices ?? ALL) as Ids;
+	}
+
+	/** The devices that the user chose, in the order of their ids; undefined: all, which the survey tells. */
+	async chosen(): Promise<string[] | undefined> {
+		const { devices } = this;
+		if (devices !== ALL) return [...devices].sort();
+		if (this.surveysAll) return undefined;
+		const { signal: _, onWait } = this.options;
+		const choices = await this.client.lookup('device', { priority: 'poll', deadlineMs: Math.max(1, this.deadline - this.client.now()), onWait });
+		return choices.map(({ value }) => value).sort();
+	}
+
+	/**
+	 * Every device that is to be looked at, and when it was last heard of.
+	 * @param from where the survey of a large fleet broke off in the last poll; the result tells where it did in this one
+	 */
+	async sightings(from: string | undefined): Promise<{ sightings: Sighting[]; next: string | undefined }> {
+		const { everyMs } = this.client.provider.survey;
+		const chosen = await this.chosen();
+		const heard = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
+		const share = this.client.now() + this.options.budgetMs * (this.surveysAll ? 1 : SURVEY_SHARE);
+		const order = this.surveysAll ? undefined : rotated(chosen ?? [], from);
+		let upTo = order?.[0];
+		try {
+			for await (const { devices, found } of this.positions(order, { deadline: Math.min(share, this.deadline), ...(everyMs === undefined ? {} : { maxAgeMs: everyMs }) })) {
+				for (const { position } of found) if (chosen === undefined || heard.has(position.deviceId)) heard.set(position.deviceId, heardOf(position));
+				upTo = order?.[order.indexOf(devices.at(-1) ?? '') + 1];
+				if (this.client.now() >= share) break;
+			}
+		} catch (thrown) {
+			const error = this.failed(thrown);
+			// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are, there is no going on.
+			if (this.surveysAll || !outOfTurns(error)) throw error;
+		}
+		return { sightings: [...heard].map(([deviceId, at]) => ({ deviceId, heard: at })), next: upTo };
+	}
+
+	/** Makes one of our errors of what was thrown; passes on that the poll was aborted. */
+	failed(thrown: unknown): FleetError {
+		this.options.signal?.throwIfAborted();
+		return asFleetError(thrown);
+	}
+
+	/** Whether an error ends the poll: it would come with every other device, too. Takes note of it. */
+	concernsAll(error: FleetError): boolean {
+		if (outOfTurns(error)) {
+			this.usedUp = true;
+			return true;
+		}
+		const lasting = lasts(error);
+		if (!lasting && !ofTheAccount(error)) return false;
+		this.ended = true;
+		this.stop ||= lasting;
+		this.problem = error;
+		return true;
+	}
+
+	/** Something went wrong with one device. The first such thing is told. */
+	report(error: FleetError): void {
+		this.problem ??= error;
+	}
+}
+
+/** Newest time at which any device was heard of, in seconds. */
+export function newestOf(sightings: readonly Sighting[]): number | undefined {
+	let newest: number | undefined;
+	for (const { heard } of sightings) if (heard !== undefined && (newest === undefined || heard > newest)) newest = heard;
+	return newest;
+}
+
+/** When a device was last heard of, in seconds. */
+export function heardOf({ time, seenAt }: Pick<Position, 'time' | 'seenAt'>): number | undefined {
+	const times = [time, seenAt].filter((iso) => iso !== null).map((iso) => Math.floor(Date.parse(iso) / 1000));
+	return times.length === 0 ? undefined : Math.max(...times);
+}
+
+function rotated(list: readonly string[], from: string | undefined): readonly string[] {
+	const start = from === undefined ? -1 : list.findIndex((item) => item >= from);
+	return start <= 0 ? list : [...list.slice(start), ...list.slice(0, start)];
+}
+
+/** The poll's time or the account's quota is used up, which is no fault. */
+const outOfTurns = (error: FleetError) => error instanceof TimedOut && !error.retryable;
+
+/** Trying again gives the same until the user changes something. */
+export function lasts(error: FleetError): boolean {
+	const { vendorCode } = error;
+	return error instanceof LoginRejected || (vendorCode === undefined && (error instanceof InvalidParams || error instanceof NotPermitted || error instanceof NotFound));
+}
+
+const ofTheAccount = (error: FleetError) => error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable || error instanceof TimedOut || (error instanceof VendorFault && error.retryable);

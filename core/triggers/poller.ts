@@ -1,0 +1,116 @@
+import type { Client } from '../client';
+import { InvalidParams, type FleetError } from '../errors';
+import { readFields, type Fields } from '../field';
+import type { Cursor } from './cursor';
+import { Pass, type Settings } from './pass';
+import { pollStream, readStream, sampleStream } from './stream';
+import { deliveryFields, type AnyTrigger, type FleetEvent, type Source, type StreamSource, type WatchSource } from './trigger';
+import { pollWatch, readWatch, sampleWatch } from './watch';
+
+export interface PollOptions {
+	/** Time between two polls, in milliseconds: what another trigger of the account found out less than half of it ago is not asked again. */
+	intervalMs: number;
+	/** How long this poll may take, queueing included. What is left is for the next. */
+	budgetMs: number;
+	signal?: AbortSignal;
+	/** Hears that a request waits for its turn, and for how many milliseconds. */
+	onWait?: (ms: number) => void;
+}
+
+export interface PollResult {
+	/** New events, per device in ascending order of time. */
+	events: FleetEvent[];
+	/** To be stored once the events are delivered, and given to the next poll. Plain JSON. Undefined while not even the first look has succeeded. */
+	cursor: Cursor | undefined;
+	/** Whether there is more to fetch at once. */
+	more: boolean;
+	/** What went wrong with some or all of it. The events and the cursor are good all the same. */
+	problem?: FleetError;
+	/** Whether polling again would only repeat the problem: a refused login, a wrong setting, a path that is not there. */
+	stop: boolean;
+	/** Age of the oldest look at a device, in milliseconds, where not all could be looked at in this poll; else undefined. */
+	oldestLookMs?: number;
+	/** Looks that this poll took itself, mostly one request each. */
+	looks: number;
+}
+
+/** What a form for the trigger asks for: its filters, and how its events are delivered. */
+export function fieldsOfTrigger({ params, queue = false }: AnyTrigger): Fields {
+	return queue ? (params as Fields) : { ...(params as Fields), ...deliveryFields };
+}
+
+/** Polls one trigger. It keeps nothing itself: where it stands is in the cursor, which the host keeps. */
+export class Poller {
+	private readonly params: Record<string, unknown>;
+	private readonly settings: Settings;
+	private readonly source: StreamSource | WatchSource;
+
+	/**
+	 * @param input the trigger's filters and `deliveryFields`, as the host has them
+	 * @throws InvalidParams
+	 */
+	constructor(
+		readonly client: Client,
+		readonly trigger: AnyTrigger,
+		input: Readonly<Record<string, unknown>>,
+		{ timeZone = 'UTC' }: { timeZone?: string } = {},
+	) {
+		const clock = { now: client.now(), timeZone };
+		this.params = readFields(trigger.params as Fields, input, clock);
+		this.settings = readFields(deliveryFields, input, clock) as unknown as Settings;
+		const sentence = trigger.check?.(this.params, clock.now);
+		if (sentence !== undefined) throw new InvalidParams(sentence);
+		const source = typeof trigger.source === 'function' ? (trigger.source as (params: object) => Source)(this.params) : trigger.source;
+		if (source.type === 'queue') throw new InvalidParams(`"${trigger.title}" is read from a queue, not polled.`);
+		this.source = source;
+		this.settings.lookBack ??= source.type === 'stream' ? source.lookBackMinutes : undefined;
+	}
+
+	/**
+	 * Looks for what is new.
+	 * @param stored the cursor of the last poll whose events were delivered; undefined for the first. One that cannot be read starts afresh, with a warning.
+	 * @throws the signal's reason if it is aborted; everything else is in `problem`
+	 */
+	async poll(stored: unknown, options: PollOptions): Promise<PollResult> {
+		const { client, source } = this;
+		const pass = new Pass(client, this.trigger, this.params, this.settings, options);
+		let cursor = stored as Cursor | undefined;
+		try {
+			cursor = source.type === 'stream' ? await pollStream(pass, source, this.readable(stored, readStream)) : await pollWatch(pass, source, this.readable(stored, readWatch));
+		} catch (thrown) {
+			const error = pass.failed(thrown);
+			if (!pass.concernsAll(error)) pass.report(error);
+		}
+		const { events, problem, stop, oldestLook, looks } = pass;
+		return {
+			events,
+			cursor,
+			more: pass.full(events.length) && !stop,
+			...(problem === undefined ? {} : { problem: client.redactor.error(problem) }),
+			stop,
+			...(oldestLook === undefined ? {} : { oldestLookMs: Math.max(0, client.now() - oldestLook * 1000) }),
+			looks,
+		};
+	}
+
+	private readable<C>(stored: unknown, read: (stored: unknown) => C): C | undefined {
+		if (stored === undefined || stored === null) return undefined;
+		// Another event was chosen in the node.
+		if (typeof stored === 'object' && 'event' in stored && stored.event !== this.trigger.name) return undefined;
+		try {
+			return read(structuredClone(stored));
+		} catch {
+			this.client.warn(`What "${this.trigger.title}" had stored about where it stands cannot be read, so it starts afresh: events of the meantime may be missing.`);
+			return undefined;
+		}
+	}
+
+	/** Recent events to try a flow with; nothing is remembered. @throws FleetError */
+	async sample(options: Pick<PollOptions, 'budgetMs' | 'signal'>): Promise<FleetEvent[]> {
+		const pass = new Pass(this.client, this.trigger, this.params, this.settings, { intervalMs: 0, ...options });
+		const { source } = this;
+		const events = await (source.type === 'stream' ? sampleStream(pass, source) : sampleWatch(pass, source));
+		if (events.length === 0 && pass.problem !== undefined) throw this.client.redactor.error(pass.problem);
+		return events;
+	}
+}

@@ -1,0 +1,371 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/v4';
+import { UnexpectedAnswer } from '../errors';
+import type { Row } from '../records';
+import { chunks } from '../windows';
+import { coveredBy, leftOf, nextRound, roundSchema, seconds, type Cursor } from './cursor';
+import { DAY_SECONDS, newestOf, type Pass, type Sighting } from './pass';
+import type { FleetEvent, StreamSource } from './trigger';
+
+/**
+ * Where a stream stands. All times are record times in seconds, never those of the local clock.
+ *
+ * A device is covered up to a time if everything that the vendor had of it until then was delivered. Its next window
+ * begins a look-back before that, and what was delivered since is kept. Of devices that are not named here, the round
+ * tells up to when they are covered.
+ */
+const schema = z.object({
+	v: z.literal(1),
+	event: z.string(),
+	/** Newest record time that is known, at most the local time then. */
+	mark: seconds,
+	/** Events before this are left out: they were there before the trigger was. */
+	since: seconds,
+	/** Whether the first look at each device gives its newest event only. */
+	latest: z.boolean().optional(),
+	lookBack: seconds,
+	round: roundSchema,
+	/** Where the survey goes on. */
+	survey: z.string().optional(),
+	/** Device -> covered up to; newest time of its events; then mark and fingerprint of each that was delivered since its window's begin. */
+	devices: z.record(z.string(), z.array(z.union([z.number(), z.string()])).min(2)),
+	/** Devices whose last look failed -> covered up to; where it broke off on the way, also how far it came and what it will cover. */
+	behind: z.record(z.string(), z.array(seconds).min(1).max(3)),
+});
+type StreamCursor = z.infer<typeof schema>;
+
+/** So many devices that fail one after the other are not the fault of the devices. */
+const FAILURES = 10;
+/** Of so many looks at devices that were heard of, one goes to those longest unseen. */
+const FAIR_SHARE = 10;
+/** A fleet that takes no more looks than this is looked at in its order, whoever was heard of. */
+const FEW_LOOKS = 4;
+
+interface Entry {
+	covered: number;
+	/** Fingerprint -> mark. */
+	seen: Map<string, number>;
+	/** Newest time of an event that was given in an earlier poll. */
+	newest: number;
+}
+
+interface Timed {
+	event: FleetEvent;
+	/** Seconds. */
+	time: number;
+	device: string;
+}
+
+/** Events of devices of which only the newest is wanted, and all that were found of them. */
+type Latest = Map<string, { newest: Timed | undefined; found: Map<string, number> }>;
+
+/** What a look has come to, for the devices that it was about. */
+interface Window {
+	devices: readonly string[];
+	/** Asked from here on; the same for all pages. */
+	begin: number;
+	/** What a finished look covers: what was known when it began, so that late arrivals during its pages are not passed by. */
+	cover: number;
+	/** How far its pages came. */
+	reached: number;
+	latest: Latest;
+}
+
+/** @throws Error if it cannot be read */
+export const readStream = (stored: unknown): StreamCursor => schema.parse(stored);
+
+/** Polls a stream once: what was found is in the pass. @throws FleetError if nothing could be looked at */
+export async function pollStream(pass: Pass, source: StreamSource, stored: StreamCursor | undefined): Promise<Cursor> {
+	const { sightings, next } = await pass.sightings(stored?.survey);
+	const newest = Math.max(stored?.mark ?? 0, Math.min(newestOf(sightings) ?? 0, pass.now));
+	const poll = new StreamPoll(pass, source, stored ?? firstCursor(pass, newest), newest);
+	await poll.look(sightings);
+	return poll.end(next);
+}
+
+function firstCursor({ now, event, firstRun, since: from, lookBack }: Pass, newest: number): StreamCursor {
+	// The vendor's time, as its newest record tells it: a wrong clock or zone here must not hide events for hours.
+	const present = now - newest > DAY_SECONDS ? now : newest;
+	const since = firstRun === 'since' ? from : firstRun === 'latest' ? present - DAY_SECONDS : present;
+	return { v: 1, event, mark: newest, since, ...(firstRun === 'latest' ? { latest: true } : {}), lookBack, round: { began: since, before: since, at: now, atBefore: now }, devices: {}, behind: {} };
+}
+
+class StreamPoll {
+	private readonly entries = new Map<string, Entry>();
+	private readonly behind: Map<string, number[]>;
+	private readonly events: Timed[] = [];
+	/** Newest record time that was known before the first look of this poll. */
+	private readonly mark: number;
+	private newest: number;
+	private failures = 0;
+
+	constructor(
+		private readonly pass: Pass,
+		private readonly source: StreamSource,
+		private readonly cursor: StreamCursor,
+		newest: number,
+	) {
+		// A clock may be wrong by a day: what is older than that was there at the last look all the same.
+		this.mark = Math.max(newest, pass.now - DAY_SECONDS);
+		this.newest = newest;
+		this.behind = new Map(Object.entries(cursor.behind));
+		for (const [device, [covered, newest, ...rest]] of Object.entries(cursor.devices)) {
+			const entry: Entry = { covered: Number(covered), seen: new Map(), newest: Number(newest) };
+			for (let at = 0; at + 1 < rest.length; at += 2) entry.seen.set(String(rest[at + 1]), Number(rest[at]));
+			this.entries.set(device, entry);
+		}
+		this.widen();
+	}
+
+	/** Looks at devices that were heard of, and at those longest unseen, until time or quota is used up. */
+	async look(sightings: readonly Sighting[]): Promise<void> {
+		const { pass, cursor } = this;
+		const devices = sightings.map(({ deviceId }) => deviceId).sort();
+		nextRound(cursor.round, devices, this.mark, pass.now);
+		const urgent = this.urgent(sightings);
+		const looked = new Set<string>();
+		for (let count = 1; pass.goesOn(); count++) {
+			const some = (count % FAIR_SHARE === 0 ? undefined : urgent.next(looked)) ?? this.nextOfRound(devices, looked) ?? urgent.next(looked);
+			if (some === undefined) break;
+			const { settled, enough } = await this.lookAt(some);
+			if (settled) for (const device of some) looked.add(device);
+			if (enough) break;
+		}
+		const left = leftOf(cursor.round, devices).find((device) => !looked.has(device));
+		if (left === undefined) delete cursor.round.next;
+		else {
+			cursor.round.next = left;
+			pass.oldestLook = cursor.round.atBefore;
+		}
+	}
+
+	/** Devices to be looked at out of their turn: those whose last look broke off, then those heard of since, longest unseen first. */
+	private urgent(sightings: readonly Sighting[]): { next: (looked: ReadonlySet<string>) => string[] | undefined } {
+		const { perRequest } = this.source;
+		const brokenOff = [...this.behind].filter(([, { length }]) => length > 1).map(([device]) => [device]);
+		const heard =
+			sightings.length <= perRequest * FEW_LOOKS
+				? []
+				: sightings
+						.filter(({ deviceId, heard: at }) => at !== undefined && at > this.coveredOf(deviceId))
+						.map(({ deviceId }) => deviceId)
+						.sort((a, b) => this.coveredOf(a) - this.coveredOf(b) || (a < b ? -1 : 1));
+		const groups = [...brokenOff, ...chunks(heard, perRequest)];
+		let place = 0;
+		return {
+			next: (looked) => {
+				while (place < groups.length) {
+					const some = groups[place++]?.filter((device) => !looked.has(device)) ?? [];
+					if (some.length > 0) return some;
+				}
+				return undefined;
+			},
+		};
+	}
+
+	private nextOfRound(devices: readonly string[], looked: ReadonlySet<string>): string[] | undefined {
+		const some: string[] = [];
+		for (const device of leftOf(this.cursor.round, devices)) {
+			if (looked.has(device)) continue;
+			some.push(device);
+			if (some.length >= this.source.perRequest) break;
+		}
+		const [first] = some;
+		if (first === undefined) return undefined;
+		this.cursor.round.next = first;
+		return some;
+	}
+
+	private coveredOf(device: string): number {
+		const [behind] = this.behind.get(device) ?? [];
+		return behind ?? Math.max(this.entries.get(device)?.covered ?? 0, coveredBy(this.cursor.round, device));
+	}
+
+	/** Begin of a device's next window: what is older was delivered, or came too late. */
+	private beginOf(device: string): number {
+		return this.windowBegin(this.coveredOf(device));
+	}
+
+	/** Rounded down, so that triggers which stand at about the same time ask the same. */
+	private windowBegin(covered: number): number {
+		const step = Math.max(60, this.cursor.lookBack);
+		return Math.max(0, Math.floor((covered - this.cursor.lookBack) / step) * step);
+	}
+
+	/**
+	 * Looks at some devices.
+	 * @returns settled: the round may go on without them; enough: the poll ends here
+	 */
+	async lookAt(devices: string[]): Promise<{ settled: boolean; enough: boolean }> {
+		const { pass, source } = this;
+		const [, from, cover] = (devices.length === 1 ? this.behind.get(devices[0] ?? '') : undefined) ?? [];
+		const begin = from ?? Math.min(...devices.map((device) => this.beginOf(device)));
+		const window: Window = { devices, begin, cover: cover ?? this.mark, reached: begin, latest: new Map() };
+		if (this.cursor.latest === true && from === undefined) for (const device of devices) if (!this.known(device)) window.latest.set(device, { newest: undefined, found: new Map() });
+		try {
+			// Before the present even where the clock was set back; and well beyond it, in case it is behind.
+			const period = { begin: Math.min(begin, pass.now - 60) * 1000, end: (Math.max(pass.now, this.mark) + DAY_SECONDS) * 1000 };
+			const params = source.ask(devices, period, pass.params as never);
+			const { pages, mark } = pass.take(source.operation, params, { mark: this.mark });
+			window.cover = Math.min(window.cover, cover ?? mark);
+			for await (const page of pages) {
+				for (const row of page) this.takeIn(row, params, window);
+				if (source.ascending && pass.full(this.events.length)) throw new Full();
+			}
+		} catch (thrown) {
+			return this.brokenOff(thrown, window);
+		}
+		this.finished(window);
+		return { settled: true, enough: pass.full(this.events.length) };
+	}
+
+	get count(): number {
+		return this.events.length;
+	}
+
+	/** Whether the device was looked at before. */
+	private known(device: string): boolean {
+		return this.entries.has(device) || this.coveredOf(device) > this.cursor.since;
+	}
+
+	private finished({ devices, begin, cover, latest }: Window): void {
+		const { round } = this.cursor;
+		this.failures = 0;
+		for (const [device, { newest, found }] of latest) {
+			for (const [mark, at] of found) this.entryOf(device).seen.set(mark, at);
+			if (newest !== undefined) this.events.push(newest);
+		}
+		for (const device of devices) {
+			const entry = this.entryOf(device);
+			entry.covered = Math.max(entry.covered, cover);
+			// One that took several polls covers what it covered when it began, although the round is further.
+			if (this.behind.get(device)?.[1] === begin && cover < round.began) this.behind.set(device, [cover]);
+			else this.behind.delete(device);
+		}
+		// Another trigger's look can be a little older than this poll.
+		if (!devices.some((device) => this.behind.has(device))) round.began = Math.min(round.began, cover);
+	}
+
+	private entryOf(device: string): Entry {
+		let entry = this.entries.get(device);
+		if (entry === undefined) this.entries.set(device, (entry = { covered: this.coveredOf(device), seen: new Map(), newest: 0 }));
+		return entry;
+	}
+
+	/** Takes a record in: an event, unless it was given before or is not wanted. */
+	private takeIn(row: Row, params: Record<string, unknown>, window: Window): void {
+		const { pass, source, cursor } = this;
+		const record = this.read(row, params, window.devices);
+		const readable = !('unreadable' in record);
+		const iso = readable ? source.mark(record as never) : null;
+		const at = iso === null ? this.mark : Math.floor(Date.parse(iso) / 1000);
+		this.newest = Math.max(this.newest, Math.min(at, pass.now));
+		window.reached = Math.max(window.reached, at);
+		const deviceId = (record.deviceId as string | null | undefined) ?? null;
+		const device = deviceId ?? window.devices[0] ?? '';
+		if (at < cursor.since || at < this.beginOf(device)) return;
+		const id = String(record.id);
+		const mark = fingerprint(id);
+		const entry = this.entries.get(device);
+		if (entry?.seen.has(mark) === true || (readable && source.keep?.(record as never, pass.params as never) === false)) return;
+		const time = (record.time as string | null | undefined) ?? iso;
+		const event: FleetEvent = { ...record, id, event: pass.event, deviceId, time, late: false, ...(pass.includeRaw || !readable ? { raw: row } : {}) };
+		const timed = { event, time: time === null ? at : Math.floor(Date.parse(time) / 1000), device };
+		const latest = window.latest.get(device);
+		if (latest === undefined) {
+			this.entryOf(device).seen.set(mark, at);
+			this.events.push(timed);
+			return;
+		}
+		latest.found.set(mark, at);
+		if (latest.newest === undefined || latest.newest.time <= timed.time) latest.newest = timed;
+	}
+
+	/** The record in a row; one that cannot be read is passed on as it came, because it may be the one that matters. */
+	private read(row: Row, params: Record<string, unknown>, devices: readonly string[]): Record<string, unknown> {
+		try {
+			return this.pass.record(this.source.operation, row, params);
+		} catch (error) {
+			if (!(error instanceof UnexpectedAnswer)) throw error;
+			return { id: fingerprint(JSON.stringify(row)), deviceId: devices.length === 1 ? (devices[0] ?? null) : null, unreadable: error.message };
+		}
+	}
+
+	private brokenOff(thrown: unknown, { devices, begin, cover, reached, latest }: Window): { settled: boolean; enough: boolean } {
+		const { pass, source } = this;
+		const full = thrown instanceof Full;
+		const error = full ? undefined : pass.failed(thrown);
+		const all = error !== undefined && pass.concernsAll(error);
+		const [device = ''] = devices;
+		const covered = devices.map((id): [string, number] => [id, this.coveredOf(id)]);
+		// All of its pages up to there have been taken in: the next look begins with that second.
+		const onTheWay = source.ascending && devices.length === 1 && reached > begin && latest.size === 0;
+		if (onTheWay) this.behind.set(device, [covered[0]?.[1] ?? begin, reached, cover]);
+		if (full || all) return { settled: onTheWay, enough: true };
+		if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);
+		if (error !== undefined) pass.report(error);
+		this.failures += 1;
+		return { settled: true, enough: this.failures >= FAILURES };
+	}
+
+	/** With a longer look-back than before, what was given long ago would be given again. */
+	private widen(): void {
+		const { cursor, pass } = this;
+		if (pass.lookBack > cursor.lookBack) {
+			const oldest = Math.min(cursor.round.before, cursor.round.began, ...[...this.behind.values()].map(([covered = 0]) => covered));
+			cursor.since = Math.max(cursor.since, oldest - cursor.lookBack);
+		}
+		cursor.lookBack = pass.lookBack;
+	}
+
+	/** The events by their times; those that are older than what was given of their device before are marked. */
+	private inOrder(): FleetEvent[] {
+		this.events.sort((a, b) => a.time - b.time || (a.event.id < b.event.id ? -1 : 1));
+		for (const { event, time, device } of this.events) {
+			const entry = this.entryOf(device);
+			event.late = time < entry.newest;
+			entry.newest = Math.max(entry.newest, time);
+		}
+		return this.events.map(({ event }) => event);
+	}
+
+	/** Hands the events over; gives where the stream stands once they are delivered. */
+	end(survey: string | undefined): Cursor {
+		const { cursor, pass, entries, behind } = this;
+		const { survey: _, ...kept } = cursor;
+		pass.events = this.inOrder();
+		const devices: StreamCursor['devices'] = {};
+		for (const [device, { covered, seen, newest }] of entries) {
+			const [, reached, cover = 0] = behind.get(device) ?? [];
+			const begin = reached === undefined ? this.beginOf(device) : Math.min(reached, this.windowBegin(cover));
+			const left = [...seen].filter(([, at]) => at >= begin);
+			// Where the round covers more, it says all there is to say.
+			if (left.length > 0 || coveredBy(cursor.round, device) < covered) devices[device] = [covered, newest, ...left.flatMap(([mark, at]) => [at, mark])];
+		}
+		return { ...kept, mark: this.newest, devices, behind: Object.fromEntries(behind), ...(survey === undefined ? {} : { survey }) };
+	}
+}
+
+/** The batch is large enough. */
+class Full extends Error {}
+
+const fingerprint = (id: string) => createHash('sha256').update(id).digest('base64url').slice(0, 8);
+
+/** What a trial shows at most, and how many devices it asks about for it. */
+const SAMPLE_EVENTS = 10;
+const SAMPLE_DEVICES = 10;
+
+/** Recent events of the devices that were heard of last. */
+export async function sampleStream(pass: Pass, source: StreamSource): Promise<FleetEvent[]> {
+	const { sightings } = await pass.sightings(undefined);
+	const devices = sightings.sort((a, b) => (b.heard ?? 0) - (a.heard ?? 0)).map(({ deviceId }) => deviceId);
+	const present = Math.min(newestOf(sightings) ?? pass.now, pass.now);
+	const poll = new StreamPoll(pass, source, { ...firstCursor(pass, present), since: 0, round: { began: present - DAY_SECONDS, before: present - DAY_SECONDS, at: pass.now, atBefore: pass.now } }, present);
+	for (const some of chunks(devices.slice(0, Math.max(SAMPLE_DEVICES, source.perRequest)), source.perRequest)) {
+		if (!pass.goesOn()) break;
+		await poll.lookAt(some);
+		if (poll.count >= SAMPLE_EVENTS) break;
+	}
+	poll.end(undefined);
+	return pass.events.slice(-SAMPLE_EVENTS);
+}

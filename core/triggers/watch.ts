@@ -1,0 +1,114 @@
+import * as z from 'zod/v4';
+import { recordId, type Position } from '../records';
+import { coveredBy, leftOf, nextRound, pack, roundSchema, seconds, unpack, type Cursor } from './cursor';
+import { DAY_SECONDS, heardOf, type Found, type Pass } from './pass';
+import type { FleetEvent, WatchSource } from './trigger';
+
+/** Where a watch stands: what it remembers of each device, and the round over the fleet. */
+const schema = z.object({
+	v: z.literal(1),
+	event: z.string(),
+	/** Newest record time that is known, at most the local time then. */
+	mark: seconds,
+	round: roundSchema,
+	/** Whether the first round is not over: devices that come for the first time are only remembered. */
+	first: z.boolean().optional(),
+	/** Events before this are left out. */
+	since: seconds,
+	/** Packed, see cursor.ts. */
+	states: z.string(),
+});
+type WatchCursor = z.infer<typeof schema>;
+
+/** @throws Error if it cannot be read */
+export function readWatch(stored: unknown): { cursor: WatchCursor; states: Map<string, string> } {
+	const cursor = schema.parse(stored);
+	return { cursor, states: unpack(cursor.states) };
+}
+
+function firstCursor(pass: Pass): WatchCursor {
+	const { now } = pass;
+	return { v: 1, event: pass.event, mark: 0, round: { began: 0, before: 0, at: now, atBefore: now }, first: true, since: pass.firstRun === 'since' ? pass.since : 0, states: '' };
+}
+
+/** Polls a watch once: compares the fleet's positions with what was remembered of them. */
+export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnType<typeof readWatch> | undefined): Promise<Cursor> {
+	const cursor = stored === undefined ? firstCursor(pass) : { ...stored.cursor, round: { ...stored.cursor.round } };
+	const states = stored?.states ?? new Map<string, string>();
+	const chosen = await pass.chosen();
+	const { round } = cursor;
+	const mark = Math.max(cursor.mark, pass.now - DAY_SECONDS);
+	const ids = chosen ?? ['*'];
+	nextRound(round, ids, mark, pass.now);
+	const events: { event: FleetEvent; at: number }[] = [];
+	const wanted = chosen === undefined ? undefined : new Set(chosen);
+	const order = pass.surveysAll ? undefined : leftOf(round, ids);
+	try {
+		for await (const { devices, found } of pass.positions(order)) {
+			for (const one of found) {
+				const { deviceId } = one.position;
+				if (wanted !== undefined && !wanted.has(deviceId)) continue;
+				const heard = heardOf(one.position);
+				if (heard !== undefined) cursor.mark = Math.max(cursor.mark, Math.min(heard, pass.now));
+				look(pass, source, one, { cursor, states, events, was: pass.surveysAll ? round.before : coveredBy(round, deviceId) });
+			}
+			const next = pass.surveysAll ? undefined : ids[ids.indexOf(devices.at(-1) ?? '') + 1];
+			if (next === undefined) delete round.next;
+			else round.next = next;
+			if (!pass.goesOn() || pass.full(events.length)) break;
+		}
+	} catch (thrown) {
+		const error = pass.failed(thrown);
+		if (!pass.concernsAll(error)) pass.report(error);
+	}
+	if (round.next === undefined) delete cursor.first;
+	else pass.oldestLook = round.atBefore;
+	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
+	pass.events = events.map(({ event }) => event);
+	return { ...cursor, states: pack(states) };
+}
+
+interface Under {
+	cursor: WatchCursor;
+	states: Map<string, string>;
+	events: { event: FleetEvent; at: number }[];
+	/** Mark at the last look at the device. */
+	was: number;
+}
+
+function look(pass: Pass, source: WatchSource, { row, position }: Found, { cursor, states, events, was }: Under): void {
+	const { deviceId } = position;
+	const before = states.get(deviceId);
+	const first = cursor.first === true;
+	const seen = source.look(position, { before, first, was, mark: cursor.round.began, now: pass.now, lookBack: pass.lookBack, params: pass.params as never });
+	if (seen.state === undefined) states.delete(deviceId);
+	else states.set(deviceId, seen.state);
+	if (first && !wantedAtFirst(pass, position)) return;
+	for (const { key, ...adds } of seen.events) events.push({ event: eventOf(pass, position, key, adds, row), at: heardOf(position) ?? pass.now });
+}
+
+/** In the first round, what is there was there before the trigger. */
+function wantedAtFirst({ firstRun, since }: Pass, position: Position): boolean {
+	return firstRun === 'latest' || (firstRun === 'since' && (heardOf(position) ?? 0) >= since);
+}
+
+function eventOf(pass: Pick<Pass, 'event' | 'includeRaw'>, position: Position, key: string, adds: Record<string, unknown>, row: unknown): FleetEvent {
+	return { ...position, ...adds, id: recordId(position.deviceId, key), event: pass.event, deviceId: position.deviceId, time: position.time, late: false, ...(pass.includeRaw ? { raw: row } : {}) };
+}
+
+/** What a trial shows at most. */
+const SAMPLE_EVENTS = 10;
+
+/** What the watch would have reported of some positions, had everything about them been new. */
+export async function sampleWatch(pass: Pass, source: WatchSource): Promise<FleetEvent[]> {
+	const chosen = await pass.chosen();
+	const some = pass.surveysAll ? undefined : chosen?.slice(0, SAMPLE_EVENTS);
+	const events: FleetEvent[] = [];
+	for await (const { found } of pass.positions(some)) {
+		for (const { row, position } of found) {
+			if (chosen?.includes(position.deviceId) === false || events.length >= SAMPLE_EVENTS) continue;
+			for (const { key, ...adds } of source.sample(position, { now: pass.now, params: pass.params as never })) events.push(eventOf(pass, position, key, adds, row));
+		}
+	}
+	return events;
+}

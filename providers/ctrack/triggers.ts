@@ -1,0 +1,49 @@
+import { allAtFirst } from '../../core/field';
+import type { Trip } from '../../core/records';
+import { queueFields } from '../../core/triggers/queue-consumer';
+import { stream, trigger, type AnyTrigger } from '../../core/triggers/trigger';
+import { deviceSilent, ignitionChanged, positionChanged } from '../../core/triggers/watches';
+import { devicesOrAll } from './fields';
+import { getCurrentOfAll } from './position';
+import * as queue from './queue';
+import { getManyDetailed } from './trip';
+
+const { evidence: positions } = getCurrentOfAll;
+const GETS = { positions: queue.getPositions, trips: queue.getTrips, scripts: queue.getScripts } as const;
+type QueueName = keyof typeof GETS;
+
+const devices = allAtFirst(devicesOrAll);
+
+/** What a flow can start with. */
+export const triggers: readonly AnyTrigger[] = [
+	trigger({
+		name: 'queueMessage',
+		title: 'Queue Message',
+		description: 'When a queue of the account has a new message. Nothing is lost: what is not acknowledged comes again.',
+		params: { queue: queue.queue, directAccess: queue.directAccess, ...queueFields },
+		kind: 'message',
+		queue: true,
+		source: ({ queue: name }) => ({ type: 'queue', queue: name, get: GETS[name as QueueName], acknowledge: queue.acknowledge, subscribe: queue.subscribe }),
+		evidence: { section: 'Queues', grade: 'C', note: 'How the queue treats messages that were not acknowledged, and whether tags hold beyond a session, is not documented (grades L and G): both are allowed for.' },
+	}),
+	positionChanged({ devices, evidence: positions }),
+	trigger({
+		name: 'newTrip',
+		title: 'New Trip',
+		description: 'When a vehicle has ended a trip. Each vehicle takes a request: those that have been heard of come first.',
+		params: { devices },
+		kind: 'trip',
+		source: stream<Trip, unknown>({
+			operation: getManyDetailed,
+			ask: (some, period) => ({ devices: some, ...period }),
+			perRequest: 1,
+			mark: ({ endedAt }) => endedAt,
+			keep: ({ endedAt }) => endedAt !== null,
+			// Whether a trip belongs to a period by its start or by its end is not documented: a day finds it by either.
+			lookBackMinutes: 1440,
+		}),
+		evidence: getManyDetailed.evidence,
+	}),
+	ignitionChanged({ devices, evidence: positions }),
+	deviceSilent({ devices, evidence: positions }),
+];

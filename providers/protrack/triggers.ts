@@ -1,0 +1,61 @@
+import { allAtFirst, choice } from '../../core/field';
+import type { AnyOperation } from '../../core/operation';
+import type { Alarm } from '../../core/records';
+import { stream, trigger, type AnyTrigger } from '../../core/triggers/trigger';
+import { deviceSilent, positionChanged, statusChanged } from '../../core/triggers/watches';
+import { alarmTypes } from './alarm';
+import type { Brand } from './brand';
+import { devicesOrAll } from './fields';
+import { getCurrent } from './position';
+
+const devices = allAtFirst(devicesOrAll);
+
+/** What a flow can start with. Alarms cost a request for each device: those that have been heard of come first. */
+export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
+	const source = <P>(keep: (alarm: Alarm, params: P) => boolean) =>
+		stream<Alarm, P>({
+			operation: alarms,
+			ask: (some, period) => ({ devices: some, ...period, types: [] }),
+			perRequest: 1,
+			ascending: true,
+			// The vendor pages by the time at which it recorded the alarm.
+			mark: ({ recordedAt, time }) => recordedAt ?? time,
+			keep,
+		});
+	const { evidence: positions } = getCurrent;
+	return [
+		trigger({
+			name: 'newAlarm',
+			title: 'New Alarm',
+			description: 'When a device raises an alarm, such as SOS, speeding or a cut power supply',
+			params: { devices, types: alarmTypes(brand) },
+			kind: 'alarm',
+			source: source<{ types: readonly string[] }>(({ type }, { types }) => types.length === 0 || types.includes(type)),
+			evidence: alarms.evidence,
+		}),
+		positionChanged({ devices, evidence: positions }),
+		statusChanged({ devices, evidence: positions, of: ['status', 'ignition', 'doorOpen', 'charging', 'fuelSupply', 'armed'] }),
+		deviceSilent({ devices, evidence: positions }),
+		trigger({
+			name: 'geofenceCrossed',
+			title: 'Geofence Crossed',
+			description: 'When a device enters or leaves a geofence, as the vendor\'s alarms tell',
+			params: {
+				devices,
+				direction: choice({
+					title: 'Direction',
+					description: 'Which crossings to report',
+					options: [
+						{ value: 'both', title: 'Entering and Leaving' },
+						{ value: 'entered', title: 'Entering' },
+						{ value: 'left', title: 'Leaving' },
+					],
+					initial: 'both',
+				}),
+			},
+			kind: 'alarm',
+			source: source<{ direction: string }>(({ type }, { direction }) => (type === 'geofenceEntered' && direction !== 'left') || (type === 'geofenceLeft' && direction !== 'entered')),
+			evidence: alarms.evidence,
+		}),
+	];
+}

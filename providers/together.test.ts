@@ -1,0 +1,164 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { Client } from '../core/client';
+import type { FleetError } from '../core/errors';
+import { readFields, type Field } from '../core/field';
+import type { Connection } from '../core/provider';
+import { RunsTogether, type Asked } from '../core/together';
+import { FetchHost } from '../test/support/fetch-host';
+import { NOW, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from '../test/hosts/vendor';
+import { providers } from '.';
+
+const running: TestVendor[] = [];
+afterEach(async () => {
+	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
+});
+
+async function start(name: VendorName) {
+	const vendor = await startVendor(name);
+	running.push(vendor);
+	const { provider, simulator } = vendor;
+	const connection = readFields(provider.connection, { ...vendor.connection }, { now: NOW, timeZone: 'UTC' }) as unknown as Connection;
+	let passed = 0;
+	const host = new FetchHost(provider, connection, { now: () => simulator.now() + passed, pass: (ms) => (passed += ms) });
+	const client = new Client(provider, connection, host);
+	return { ...vendor, client };
+}
+
+type Outcome = { records: object[] } | { error: string; code: string };
+const outcomeOf = (run: Promise<object[]>): Promise<Outcome> =>
+	run.then(
+		(records) => ({ records }),
+		(error: unknown) => ({ error: (error as FleetError).message, code: (error as FleetError).code }),
+	);
+
+const operations = VENDOR_NAMES.flatMap((name) =>
+	(providers.find((provider) => provider.name === name)?.operations ?? []).flatMap((operation) => (operation.together === undefined ? [] : [{ vendor: name, name: nameOf(operation) }])),
+);
+
+test('there are operations whose runs share requests, all of them reads of a list', () => {
+	expect(operations.map(({ vendor, name }) => `${vendor} ${name}`)).toEqual([
+		'trackceo position.getCurrent', 'trackceo device.get', 'trackceo device.getMileage',
+		'etrack position.getCurrent', 'etrack device.get', 'etrack device.getMileage',
+		'ctrack position.getCurrent',
+		'itracksense position.getCurrent', 'itracksense position.getCurrentByPlate',
+		'trackgps position.getCurrent',
+	]);
+	for (const { operations: all } of providers) {
+		for (const { effect, once, params, together } of all) {
+			if (together !== undefined) expect([effect, once, (params as Record<string, Field>)[together.devices]?.kind]).toEqual(['read', undefined, 'ids']);
+		}
+	}
+});
+
+describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
+	/** Devices of the account, as the operation's parameter names them, and one that nobody has. */
+	async function setUp() {
+		const vendor = await start(vendorName);
+		const operation = vendor.operation(name);
+		const list = String(operation.together?.devices);
+		const field = (operation.params as Record<string, Field>)[list];
+		const devices = (await vendor.client.lookup(String(field?.lookup))).map(({ value }) => value);
+		const { [list]: _, ...others } = vendor.paramsOf(operation);
+		const asked = (value: unknown, options: Asked['options'] = {}, more: object = {}): Asked => ({ input: { ...others, ...more, [list]: value }, options });
+		const { client } = vendor;
+		const together = new RunsTogether(client, operation, {});
+		const requests = () => vendor.simulator.requests.length;
+		return { vendor, client, operation, field, devices, asked, together, requests, stranger: vendorName === 'itracksense' ? 'nobody' : '999999999999999' };
+	}
+
+	test('each run gets what it gets alone, however the others fare', async () => {
+		const { client, operation, field, devices, asked, together, stranger } = await setUp();
+		const [a = '', b = '', c = ''] = devices;
+		const runs = [
+			...devices.map((device) => asked(device)),
+			asked(stranger),
+			asked([c, a]),
+			asked(a, { output: 'raw' }),
+			asked(''),
+			asked([b, a, c], { limit: 2 }),
+			asked([a, stranger]),
+			...(field?.all ? [asked('*')] : []),
+			asked(a),
+			asked([b], { deadlineMs: 200_000 }),
+			asked(b, { limit: 1, output: 'raw' }),
+		];
+		const alone: Outcome[] = [];
+		for (const { input, options } of runs) alone.push(await outcomeOf(client.collect(operation, input, options)));
+		for (const run of runs) together.add(run);
+		const shared: Outcome[] = [];
+		for (const place of runs.keys()) shared.push(await outcomeOf(together.recordsOf(place)));
+		expect(shared).toEqual(alone);
+		expect(alone.filter((outcome) => 'records' in outcome && outcome.records.length > 0).length).toBeGreaterThanOrEqual(10);
+	});
+
+	test('they share requests', async () => {
+		const { devices, asked, together, requests } = await setUp();
+		for (const device of devices) together.add(asked(device));
+		const before = requests();
+		for (const place of devices.keys()) await together.recordsOf(place);
+		// Mileage has a request for each week.
+		expect(requests() - before).toBeLessThanOrEqual(2);
+		expect(devices.length).toBeGreaterThanOrEqual(8);
+	});
+
+	test('no two runs get the same record', async () => {
+		const { devices: [device], asked, together } = await setUp();
+		for (const output of ['raw', 'raw', 'simplified', 'simplified'] as const) together.add(asked(device, { output }));
+		const found = (await Promise.all([0, 1, 2, 3].map((place) => together.recordsOf(place)))).flat();
+		expect(found).toHaveLength(4);
+		expect(new Set(found).size).toBe(4);
+	});
+});
+
+describe('requests that fail', () => {
+	const IMEI = (place: number) => String(358899051000001 + place * 75);
+
+	async function positions(count: number) {
+		const vendor = await start('trackceo');
+		const together = new RunsTogether(vendor.client, vendor.operation('position.getCurrent'), {});
+		const devices = (await vendor.client.lookup('device')).map(({ value }) => value);
+		const add = (device: string) => together.add({ input: { devices: device }, options: {} });
+		for (let place = 0; place < count; place++) add(devices[place % devices.length] ?? IMEI(0));
+		const before = vendor.simulator.requests.length;
+		return { vendor, together, add, requests: () => vendor.simulator.requests.length - before };
+	}
+
+	test('one device that is not the account\'s fails alone, for a few requests more', async () => {
+		const { together, add, requests } = await positions(99);
+		const bad = add('999999999999999');
+		const outcomes: Outcome[] = [];
+		for (let place = 0; place <= bad; place++) outcomes.push(await outcomeOf(together.recordsOf(place)));
+		expect(outcomes.flatMap((outcome, place) => ('error' in outcome ? [place] : []))).toEqual([bad]);
+		expect(requests()).toBe(1 + 10 + 10);
+	});
+
+	test('what lies in no device is not asked for again in parts', async () => {
+		const { vendor, together, requests } = await positions(50);
+		vendor.simulator.fail({ kind: 'code', code: 10007, match: '/api/authorization', times: Infinity });
+		vendor.simulator.fail({ kind: 'code', code: 20001, match: '/api/track', times: Infinity });
+		for (let place = 0; place < 50; place++) expect(await outcomeOf(together.recordsOf(place))).toMatchObject({ code: 'LoginRejected' });
+		expect(requests()).toBe(1);
+	});
+});
+
+test('a vendor that names devices in another way than it was asked is asked alone', async () => {
+	const vendor = await start('itracksense');
+	const operation = vendor.operation('position.getCurrentByPlate');
+	const plates = (await vendor.client.lookup('plate')).map(({ value }) => value).slice(0, 3);
+	const changed = { ...operation, together: { ...operation.together!, deviceOf: (row: Record<string, unknown>) => String(row.VehicleNum).toLowerCase() } };
+	const together = new RunsTogether(vendor.client, changed, {});
+	for (const plate of plates) together.add({ input: { plates: plate }, options: {} });
+	for (const [place, plate] of plates.entries()) expect(await together.recordsOf(place)).toMatchObject([{ deviceName: plate }]);
+});
+
+test('where requests must keep apart from each other, batches go one at a time', async () => {
+	const vendor = await start('trackgps');
+	const operation = vendor.operation('position.getCurrent');
+	const one = { ...operation, together: { ...operation.together!, most: 1 } };
+	const together = new RunsTogether(vendor.client, one, {});
+	const devices = (await vendor.client.lookup('device')).map(({ value }) => value).slice(0, 4);
+	for (const device of devices) together.add({ input: { devices: device }, options: {} });
+	const before = vendor.simulator.requests.length;
+	await together.recordsOf(0);
+	expect(vendor.simulator.requests.length - before).toBe(1);
+});

@@ -1,0 +1,45 @@
+import { allAtFirst, choices } from '../../core/field';
+import type { FuelEvent } from '../../core/records';
+import { stream, trigger, type AnyTrigger } from '../../core/triggers/trigger';
+import { ignitionChanged, positionChanged } from '../../core/triggers/watches';
+import { devicesOrAll } from './fields';
+import { getCurrent } from './position';
+import { getRefills } from './refill';
+
+const { evidence: positions } = getCurrent;
+
+const devices = allAtFirst(devicesOrAll);
+
+/** What a flow can start with. Requests are dear here: one in 30 s for the whole account. */
+export const triggers: readonly AnyTrigger[] = [
+	trigger({
+		name: 'refillOrTheft',
+		title: 'New Refill or Theft',
+		description: 'When a vehicle was refuelled, or fuel may have been stolen. Vehicles take turns, one every 30 seconds: a round over 20 vehicles takes about ten minutes.',
+		params: {
+			devices,
+			types: choices({
+				title: 'Event Types',
+				description: 'Kinds of event to report; none chosen means both',
+				options: [
+					{ value: 'fueling', title: 'Fueling' },
+					{ value: 'possibleTheft', title: 'Possible Theft' },
+				],
+			}),
+		},
+		kind: 'fuelEvent',
+		// Summaries of the period that was asked for are no events.
+		source: stream<FuelEvent, { types: readonly string[] }>({
+			operation: getRefills,
+			ask: (some, period) => ({ devices: some, ...period, types: ['fueling', 'possibleTheft'] }),
+			perRequest: 1,
+			mark: ({ time }) => time,
+			keep: ({ type }, { types }) => types.length === 0 || types.includes(type),
+			// When the vendor has worked an event out is not documented.
+			lookBackMinutes: 1440,
+		}),
+		evidence: { ...getRefills.evidence, note: `${getRefills.evidence.note ?? ''} How late an event may appear is not documented: a day is allowed for (G).` },
+	}),
+	positionChanged({ devices, evidence: positions }),
+	ignitionChanged({ devices, evidence: positions }),
+];

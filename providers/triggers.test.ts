@@ -1,0 +1,154 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { Client } from '../core/client';
+import { ALL, readFields, type Fields } from '../core/field';
+import { findTrigger, type Connection, type Provider, type ProviderName } from '../core/provider';
+import { Poller, type PollResult } from '../core/triggers/poller';
+import type { Position } from '../core/records';
+import type { FleetEvent, Source, StreamSource, WatchSource } from '../core/triggers/trigger';
+import type { FaultRule } from '../simulators/faults';
+import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../simulators/ctrack';
+import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';
+import { PASSWORD, startProtrack } from '../simulators/protrack';
+import type { LoggedRequest } from '../simulators/server';
+import { PASSWORD as TRACKGPS_PASSWORD, startTrackgps } from '../simulators/trackgps';
+import { FetchHost } from '../test/support/fetch-host';
+import { itracksense } from './itracksense';
+import { providers } from '.';
+
+const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
+const MINUTE = 60_000;
+
+interface Simulator {
+	url: string;
+	requests: LoggedRequest[];
+	now(): number;
+	advance(ms: number): void;
+	fail(rule: FaultRule): void;
+	close(): Promise<void>;
+}
+
+/** The paths that the document lost, as the simulator is told them and the account names them. */
+const guessed = itracksense.operations.filter(({ evidence }) => evidence.grade === 'G').map(({ resource, name, evidence, route }) => ({ name: `${resource}.${name}`, section: evidence.section, path: route.split(' ')[1] ?? '' }));
+
+const STARTS: Record<ProviderName, { start: () => Promise<Simulator>; settings: object }> = {
+	trackceo: { start: () => startProtrack({ brand: 'trackceo', clock: () => NOW }), settings: { account: 'demo', secretType: 'password', secret: PASSWORD } },
+	etrack: { start: () => startProtrack({ brand: 'etrack', clock: () => NOW }), settings: { account: 'demo', secretType: 'password', secret: PASSWORD } },
+	ctrack: { start: () => startCtrack({ clock: () => NOW }), settings: { account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' } },
+	itracksense: {
+		start: () => startItracksense({ clock: () => NOW, paths: Object.fromEntries(guessed.map(({ section, path }) => [section, path])) }),
+		settings: { account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: JSON.stringify(Object.fromEntries(guessed.map(({ name, path }) => [name, path]))) },
+	},
+	trackgps: { start: () => startTrackgps({ clock: () => NOW, rateLimit: null }), settings: { account: 'demo', secret: TRACKGPS_PASSWORD, timeZone: 'Europe/Bucharest' } },
+};
+
+const running: Simulator[] = [];
+afterEach(async () => {
+	await Promise.all(running.splice(0).map((simulator) => simulator.close()));
+});
+
+async function start(name: ProviderName, settings: object = {}) {
+	const provider = providers.find((one) => one.name === name) as Provider;
+	const simulator = await STARTS[name].start();
+	running.push(simulator);
+	const connection = readFields(provider.connection, { baseUrl: simulator.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, ...STARTS[name].settings, ...settings }, { now: NOW, timeZone: 'UTC' }) as unknown as Connection;
+	const host = new FetchHost(provider, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
+	const client = new Client(provider, connection, host);
+	const trigger = (event: string) => findTrigger(provider, event) ?? expect.fail(`no ${event}`);
+	return { provider, simulator, client, host, poller: (event: string, input: object = {}) => new Poller(client, trigger(event), input as Record<string, unknown>) };
+}
+type Started = Awaited<ReturnType<typeof start>>;
+
+/** Polls for a while, each cursor through JSON as a host would store it. */
+async function poll({ simulator }: Started, poller: Poller, { times, everyMs, stored, after = () => Promise.resolve() }: { times: number; everyMs: number; stored?: unknown; after?: () => Promise<void> }): Promise<{ events: FleetEvent[]; cursor: unknown; results: PollResult[] }> {
+	let cursor = stored;
+	const results: PollResult[] = [];
+	for (let count = 0; count < times; count++) {
+		const begun = simulator.now();
+		const result = await poller.poll(cursor, { intervalMs: everyMs, budgetMs: everyMs });
+		results.push(result);
+		await after();
+		cursor = JSON.parse(JSON.stringify(result.cursor)) as unknown;
+		simulator.advance(Math.max(0, begun + everyMs - simulator.now()));
+	}
+	return { events: results.flatMap(({ events }) => events), cursor, results };
+}
+
+const TRIGGERS = providers.flatMap((provider) => provider.triggers.filter(({ queue }) => queue !== true).map((trigger) => [provider.name, trigger.name] as const));
+
+describe.each(TRIGGERS)('%s %s', (name, event) => {
+	const trackgps = name === 'trackgps';
+	// Nobody tampers with a tracker every hour.
+	const everyMs = trackgps ? 5 * MINUTE : event === 'removalAlarm' ? 30 * MINUTE : MINUTE;
+
+	test('gives each event once, in order, and nothing old', async () => {
+		const vendor = await start(name);
+		const begun = vendor.simulator.now();
+		const snapshots = [await positions(vendor)];
+		const { events, results } = await poll(vendor, vendor.poller(event, event === 'deviceSilent' ? { minutes: 5 } : {}), { times: trackgps ? 40 : 60, everyMs, after: async () => void snapshots.push(await positions(vendor)) });
+		snapshots.shift();
+		const lastLook = vendor.simulator.now() - everyMs;
+		expect(results.filter(({ problem }) => problem !== undefined).map(({ problem }) => problem?.sentence)).toEqual([]);
+		if (event !== 'deviceSilent') expect(events.length).toBeGreaterThan(0);
+		expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+		for (const one of events) {
+			expect(one).toMatchObject({ event, deviceId: expect.any(String) as string });
+			if (one.time !== null && event !== 'deviceSilent') expect(Date.parse(one.time)).toBeGreaterThan(begun - 10 * MINUTE);
+		}
+		const last = new Map<string, string>();
+		for (const { deviceId, time, late } of events) {
+			if (deviceId === null || time === null || late) continue;
+			expect((last.get(deviceId) ?? '') <= time).toBe(true);
+			last.set(deviceId, time);
+		}
+		expect(events.map(({ id }) => id).sort()).toEqual((await expected(vendor, event, { from: begun, to: lastLook }, snapshots)).sort());
+	}, 60_000);
+
+	test('a trial gives recent events', async () => {
+		const vendor = await start(name);
+		const events = await vendor.poller(event).sample({ budgetMs: 10 * MINUTE });
+		expect(events.length).toBeGreaterThan(0);
+		expect(events[0]).toMatchObject({ event, id: expect.any(String) as string });
+	}, 60_000);
+});
+
+/** The fleet's positions, asked for by a client of its own quota. */
+async function positions({ provider, client }: Started): Promise<Position[]> {
+	return (await client.collect(provider.survey.operation, { devices: ALL })) as Position[];
+}
+
+const heard = ({ time, seenAt }: Position) => [time, seenAt].filter((iso) => iso !== null).sort().at(-1);
+const secondsOf = (iso: string) => Math.floor(Date.parse(iso) / 1000);
+
+/** Ids that must come: those of records as the operation tells them for the whole time at once; of watches, by comparing what was there after each poll. */
+async function expected(vendor: Started, event: string, { from, to }: { from: number; to: number }, snapshots: readonly Position[][]): Promise<string[]> {
+	const { client, provider } = vendor;
+	const trigger = findTrigger(provider, event) ?? expect.fail();
+	const params = readFields(trigger.params as Fields, {}, { now: NOW, timeZone: 'UTC' });
+	const source = (typeof trigger.source === 'function' ? (trigger.source as (params: object) => Source)(params) : trigger.source) as StreamSource | WatchSource;
+	if (source.type === 'stream') {
+		const since = Math.max(...(snapshots[0] ?? []).map((position) => Date.parse(heard(position) ?? '1970-01-01T00:00:00Z')).filter((at) => at <= from));
+		const ids: string[] = [];
+		for (const { value } of await client.lookup('device')) {
+			const asked = source.ask([value], { begin: from - 86_400_000, end: to }, params as never);
+			for (const record of (await client.collect(source.operation, asked)) as { id: string }[]) {
+				const mark = source.mark(record as never);
+				if (mark !== null && Date.parse(mark) >= since && Date.parse(mark) <= to && source.keep?.(record as never, params as never) !== false) ids.push(record.id);
+			}
+		}
+		return ids;
+	}
+	const ids: string[] = [];
+	for (const [place, positions] of snapshots.entries()) {
+		const before = new Map(snapshots[place - 1]?.map((position) => [position.deviceId, position]));
+		for (const now of place === 0 ? [] : positions) {
+			const old = before.get(now.deviceId);
+			const at = heard(now);
+			if (old === undefined || at === undefined) continue;
+			if (event === 'positionChanged' && now.time !== old.time && now.latitude !== null) ids.push(`${now.deviceId}:${String(now.time)}`);
+			for (const change of event === 'ignitionChanged' ? (['ignition'] as const) : event === 'statusChanged' ? (['status', 'ignition', 'doorOpen', 'charging', 'fuelSupply', 'armed'] as const) : []) {
+				if (now[change] !== null && old[change] !== null && now[change] !== old[change]) ids.push(`${now.deviceId}:${String(secondsOf(at))}:${change}:${String(now[change])}`);
+			}
+		}
+	}
+	return ids;
+}
