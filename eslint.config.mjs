@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
 /** Which way imports may go: CONTRIBUTING.md, "The house". Each folder names all that it may import; tests are free. */
 const HOUSE = {
 	core: ['\\./', 'zod/v4$', 'node:crypto$'],
+	'core/triggers': ['\\./', '\\.\\./(?!\\.\\.|triggers)', 'zod/v4$', 'node:crypto$'],
 	providers: ['\\./', '(\\.\\./)+core/', '\\.\\./[\\w-]+(/[\\w-]+)?$', 'zod/v4$', 'node:crypto$'],
 	n8n: ['\\./', '\\.\\./(core|providers)/', 'n8n-workflow$', 'node:crypto$'],
 	nodes: ['\\./', '\\.\\./\\.\\./(n8n|providers)/', 'n8n-workflow$'],

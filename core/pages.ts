@@ -1,25 +1,42 @@
 import { UnexpectedAnswer } from './errors';
 
 /**
- * Runs tasks side by side, at most `width` at once, and yields their results in the order of the tasks.
- * A task starts only when its result can be taken soon, so memory stays at `width` results.
+ * Runs tasks side by side, at most `width` at once, and yields their results in the order of the tasks. Whoever takes them
+ * need not be quick for the next tasks to start, but no more than `ahead` results are kept in memory.
  */
-export async function* inOrder<T, R>(tasks: Iterable<T>, width: number, work: (task: T) => Promise<R>): AsyncGenerator<R> {
+export async function* inOrder<T, R>(tasks: Iterable<T>, width: number, work: (task: T) => Promise<R>, ahead = 2 * width): AsyncGenerator<R> {
 	const started: Promise<R>[] = [];
 	const iterator = tasks[Symbol.iterator]();
+	let running = 0;
+	let over = false;
 	const start = () => {
-		const next = iterator.next();
-		if (next.done) return;
-		const result = work(next.value);
-		// Its error is taken when its turn comes; until then it must not count as unhandled.
-		result.catch(() => undefined);
-		started.push(result);
+		while (!over && running < width && started.length < ahead) {
+			const next = iterator.next();
+			if (next.done) return;
+			running += 1;
+			const result = work(next.value);
+			started.push(result);
+			// Its error is taken when its turn comes; until then it must not count as unhandled.
+			result.then(
+				() => {
+					running -= 1;
+					start();
+				},
+				() => {
+					over = true;
+				},
+			);
+		}
 	};
-	for (let count = 0; count < width; count++) start();
-	for (let result = started.shift(); result !== undefined; result = started.shift()) {
-		const value = await result;
+	try {
 		start();
-		yield value;
+		for (let result = started.shift(); result !== undefined; result = started.shift()) {
+			const value = await result;
+			start();
+			yield value;
+		}
+	} finally {
+		over = true;
 	}
 }
 
@@ -161,7 +178,7 @@ export async function* timeWindows<R>(begin: number, end: number, fetch: (begin:
 
 	/** A window that turns out to hold much more than thought is cut again. */
 	async function* sideBySide(whole: Stretch<R>): AsyncGenerator<R[]> {
-		for await (const { stretch, pages } of inOrder(cut(whole), width, read)) {
+		for await (const { stretch, pages } of inOrder(cut(whole), width, read, width)) {
 			yield* pages;
 			if (!stretch.done) yield* sideBySide(stretch);
 		}

@@ -2,6 +2,7 @@ import { RECORD_WORDS, RESOURCE_TITLES } from '../core/resources';
 import type { Field, Fields } from '../core/field';
 import type { AnyOperation, Effect, Grade } from '../core/operation';
 import type { Provider } from '../core/provider';
+import { deliveryFields, type AnyTrigger, type Source } from '../core/triggers/trigger';
 
 const GRADES: Readonly<Record<Grade, string>> = {
 	C: 'certain: read in the vendor\'s document, or seen in independent working programs',
@@ -53,6 +54,42 @@ function operationPart(operation: AnyOperation): string[] {
 	];
 }
 
+function triggerPart(trigger: AnyTrigger): string[] {
+	const { evidence, adds = {}, source } = trigger;
+	const lookBack = typeof source === 'object' ? lookBackOf(source) : undefined;
+	const words = RECORD_WORDS[trigger.kind];
+	return [
+		`### ${trigger.title} (\`${trigger.name}\`)`,
+		'',
+		trigger.description.replace(/([^.])$/, '$1.'),
+		'',
+		...fieldTable(trigger.params as Fields),
+		'',
+		`- Each event: ${words.title} (${words.holds})${Object.entries(adds).map(([name, about]) => `; \`${name}\`: ${about.charAt(0).toLowerCase()}${about.slice(1)}`).join('')}`,
+		...(lookBack === undefined ? [] : [`- Look-back, unless told otherwise: ${String(lookBack)} minutes`]),
+		`- Source: section ${evidence.section}, grade ${evidence.grade}`,
+		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note.trim()}`]),
+		'',
+	];
+}
+
+const lookBackOf = (source: Source) => (source.type === 'stream' ? source.lookBackMinutes : undefined);
+
+/** What a flow can start with. */
+function triggersPart({ triggers, limits }: Provider): string[] {
+	return [
+		'## Triggers',
+		'',
+		`A trigger polls; ${String(limits.poll.seconds)} s between two polls are proposed, and less than ${String(limits.poll.leastSeconds)} s make no sense with this vendor. Triggers of one account share what they ask. Every event has a stable \`id\`, the \`event\`'s name, \`deviceId\`, \`time\`, and \`late\`: whether something newer of that device was given before.`,
+		'',
+		'Beside its own filters, each trigger that polls has these:',
+		'',
+		...fieldTable(deliveryFields),
+		'',
+		...triggers.flatMap(triggerPart),
+	];
+}
+
 /** A vendor's page: account, every operation with its parameters, what it gives and how sure it is. */
 export function pageOf(provider: Provider): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
@@ -77,6 +114,7 @@ export function pageOf(provider: Provider): string {
 		`Login: \`${provider.loginMethod.route}\`, section ${provider.loginMethod.evidence.section}, grade ${provider.loginMethod.evidence.grade}.`,
 		'',
 		...resources.flatMap((resource) => [`## ${RESOURCE_TITLES[resource] ?? resource} (\`${resource}\`)`, '', ...provider.operations.filter((operation) => operation.resource === resource).flatMap(operationPart)]),
+		...triggersPart(provider),
 		'## Grades',
 		'',
 		...Object.entries(GRADES).map(([grade, words]) => `- ${grade}: ${words}`),

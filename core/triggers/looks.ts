@@ -16,7 +16,7 @@ class SharedPages implements AsyncIterable<Row[]> {
 	private readonly pages: Row[][] = [];
 	private readonly source: AsyncIterator<Row[]>;
 	private ended = false;
-	private error: unknown;
+	private error: Error | undefined;
 	private pulling: Promise<void> | undefined;
 
 	constructor(
@@ -45,11 +45,11 @@ class SharedPages implements AsyncIterable<Row[]> {
 
 	private async pull(): Promise<void> {
 		try {
-			const { done, value } = await this.source.next();
-			if (done === true) this.ended = true;
-			else this.pages.push(value);
+			const next = await this.source.next();
+			if (next.done === true) this.ended = true;
+			else this.pages.push(next.value);
 		} catch (error) {
-			this.error = error;
+			this.error = error as Error;
 		} finally {
 			this.pulling = undefined;
 		}

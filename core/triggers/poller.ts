@@ -57,7 +57,7 @@ export class Poller {
 	) {
 		const clock = { now: client.now(), timeZone };
 		this.params = readFields(trigger.params as Fields, input, clock);
-		this.settings = readFields(deliveryFields, input, clock) as unknown as Settings;
+		this.settings = readFields(deliveryFields, input, clock);
 		const sentence = trigger.check?.(this.params, clock.now);
 		if (sentence !== undefined) throw new InvalidParams(sentence);
 		const source = typeof trigger.source === 'function' ? (trigger.source as (params: object) => Source)(this.params) : trigger.source;

@@ -127,7 +127,7 @@ export class QueueConsumer implements QueueReader {
 		for (;;) {
 			const { rows, session } = await this.get({ deadlineMs: budgetMs, signal, onWait });
 			const messages = rows.map((row) => ({ row, message: this.read(row) }));
-			const tags = messages.map(({ message }) => message.deliveryTag).filter((tag) => tag !== null && /^\d+$/.test(tag)).map((tag) => BigInt(tag as string));
+			const tags = messages.map(({ message }) => message.deliveryTag).filter((tag): tag is string => tag !== null && /^\d+$/.test(tag)).map(BigInt);
 			const [first] = tags;
 			if (this.lost && rows.length > 0 && !this.isNext(first, session)) {
 				// What was lost lies before these messages. A new session gives all of it again, these included.

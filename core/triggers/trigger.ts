@@ -139,7 +139,7 @@ export const deliveryFields = {
 		initial: 'nothing',
 	}),
 	since: time({ title: 'Since', description: 'Time from which on events are given in the first run. Without an offset it is local: in n8n to the workflow\'s time zone, in Node-RED to the machine\'s. A distance such as -24h works too.', initial: '-24h', placeholder: 'e.g. 2026-01-31T08:00:00Z', when: { firstRun: ['since'] } }),
-	lookBack: number({ title: 'Look-Back', description: 'How late an event may reach the vendor and still be found, in minutes. Each poll asks again for as much; what was given already is left out.', unit: 'minutes', min: 0, max: 10_080, optional: true }),
+	lookBack: number({ title: 'Look-Back', description: 'How late an event may reach the vendor and still be found, in minutes. Each poll asks again for as much; what was given already is left out. Empty: 10 minutes, or more where the vendor needs it.', unit: 'minutes', min: 0, max: 10_080, optional: true }),
 	includeRaw: flag({ title: 'Include Raw', description: 'Whether each event also carries the vendor\'s own record, as "raw"', initial: false }),
 } satisfies Fields;
 

@@ -10,7 +10,6 @@ import { getManyDetailed } from './trip';
 
 const { evidence: positions } = getCurrentOfAll;
 const GETS = { positions: queue.getPositions, trips: queue.getTrips, scripts: queue.getScripts } as const;
-type QueueName = keyof typeof GETS;
 
 const devices = allAtFirst(devicesOrAll);
 
@@ -23,7 +22,7 @@ export const triggers: readonly AnyTrigger[] = [
 		params: { queue: queue.queue, directAccess: queue.directAccess, ...queueFields },
 		kind: 'message',
 		queue: true,
-		source: ({ queue: name }) => ({ type: 'queue', queue: name, get: GETS[name as QueueName], acknowledge: queue.acknowledge, subscribe: queue.subscribe }),
+		source: ({ queue: name }) => ({ type: 'queue', queue: name, get: GETS[name], acknowledge: queue.acknowledge, subscribe: queue.subscribe }),
 		evidence: { section: 'Queues', grade: 'C', note: 'How the queue treats messages that were not acknowledged, and whether tags hold beyond a session, is not documented (grades L and G): both are allowed for.' },
 	}),
 	positionChanged({ devices, evidence: positions }),

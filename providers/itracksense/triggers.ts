@@ -1,5 +1,4 @@
 import { allAtFirst, choice, type Fields } from '../../core/field';
-import type { AnyOperation } from '../../core/operation';
 import type { Alarm, GeofenceEvent, LockEvent } from '../../core/records';
 import { stream, trigger, type AnyTrigger } from '../../core/triggers/trigger';
 import { deviceSilent, positionChanged, statusChanged } from '../../core/triggers/watches';
@@ -14,11 +13,10 @@ const { evidence: positions } = getCurrent;
 const recorded = ({ recordedAt, time }: Alarm) => recordedAt ?? time;
 
 /** Records of a period, of many devices in one request. */
-const together = <R, P = unknown>(operation: AnyOperation, mark: (record: R) => string | null, keep?: (record: R, params: P) => boolean) =>
-	stream<R, P>({ operation, ask: (some, period) => ({ devices: some, ...period }), perRequest: NAMES_PER_REQUEST, mark, ...(keep === undefined ? {} : { keep }) });
+const together = { ask: (some: string[], period: { begin: number; end: number }) => ({ devices: some, ...period }), perRequest: NAMES_PER_REQUEST };
 
 const ALARMS = {
-	history: together(alarm.getMany, recorded),
+	history: stream<Alarm, unknown>({ ...together, operation: alarm.getMany, mark: recorded }),
 	current: stream<Alarm, unknown>({ operation: alarm.getCurrent, ask: (some) => ({ devices: some }), perRequest: NAMES_PER_REQUEST, mark: recorded }),
 } as const;
 
@@ -41,7 +39,7 @@ export const triggers: readonly AnyTrigger[] = [
 			}),
 		} satisfies Fields,
 		kind: 'alarm',
-		source: ({ source }) => ALARMS[source as keyof typeof ALARMS],
+		source: ({ source }) => ALARMS[source],
 		evidence: { ...alarm.getMany.evidence, section: '11, 21' },
 	}),
 	positionChanged({ devices, evidence: positions }),
@@ -63,7 +61,7 @@ export const triggers: readonly AnyTrigger[] = [
 			}),
 		},
 		kind: 'geofenceEvent',
-		source: together<GeofenceEvent, { direction: string }>(geofence.getEvents, ({ time }) => time, ({ type }, { direction }) => direction === 'both' || type === null || type === direction),
+		source: stream<GeofenceEvent, { direction: string }>({ ...together, operation: geofence.getEvents, mark: ({ time }) => time, keep: ({ type }, { direction }) => direction === 'both' || type === null || type === direction }),
 		evidence: geofence.getEvents.evidence,
 	}),
 	trigger({

@@ -94,16 +94,30 @@ interface Point extends Row {
 	course: number;
 }
 
-/** "lon,lat,gpstime,speed,course;..." - a trailing ";" is tolerated (facts 4.3). */
+/** "lon,lat,gpstime,speed,course;..." - a trailing ";" is tolerated (facts 4.3). Read comma by comma, as tracks are long. */
 function pointsOf(text: string, imei: string): Point[] {
 	const points: Point[] = [];
 	for (const group of text.split(';')) {
-		if (group.trim() === '') continue;
-		const [longitude, latitude, gpstime, speed, course] = group.split(',').map(Number);
-		if (longitude === undefined || latitude === undefined || course === undefined || speed === undefined || gpstime === undefined || Number.isNaN(gpstime)) {
-			throw new UnexpectedAnswer(`The vendor sent a track point that cannot be read: "${cut(group, 60)}".`, { advice: 'Expected are longitude, latitude, time, speed and course.' });
+		const first = group.indexOf(',');
+		const second = group.indexOf(',', first + 1);
+		const third = group.indexOf(',', second + 1);
+		const fourth = group.indexOf(',', third + 1);
+		// Not found is -1, from where the search begins anew.
+		const whole = first < second && second < third && third < fourth;
+		if (!whole && group.trim() === '') continue;
+		const gpstime = Number(group.slice(second + 1, third));
+		if (!whole || Number.isNaN(gpstime)) {
+			throw new UnexpectedAnswer(`The vendor sent a track point that cannot be read: "${group.slice(0, 60)}".`, { advice: 'Expected are longitude, latitude, time, speed and course.' });
 		}
-		points.push({ imei, longitude, latitude, gpstime, speed, course });
+		const fifth = group.indexOf(',', fourth + 1);
+		points.push({
+			imei,
+			longitude: Number(group.slice(0, first)),
+			latitude: Number(group.slice(first + 1, second)),
+			gpstime,
+			speed: Number(group.slice(third + 1, fourth)),
+			course: Number(group.slice(fourth + 1, fifth === -1 ? undefined : fifth)),
+		});
 	}
 	return points;
 }

@@ -10,10 +10,15 @@ import { getCurrent } from './position';
 
 const devices = allAtFirst(devicesOrAll);
 
+interface Filters {
+	types?: readonly string[];
+	direction?: string;
+}
+
 /** What a flow can start with. Alarms cost a request for each device: those that have been heard of come first. */
 export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
-	const source = <P>(keep: (alarm: Alarm, params: P) => boolean) =>
-		stream<Alarm, P>({
+	const source = (keep: (alarm: Alarm, params: Filters) => boolean) =>
+		stream<Alarm, Filters>({
 			operation: alarms,
 			ask: (some, period) => ({ devices: some, ...period, types: [] }),
 			perRequest: 1,
@@ -30,7 +35,7 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 			description: 'When a device raises an alarm, such as SOS, speeding or a cut power supply',
 			params: { devices, types: alarmTypes(brand) },
 			kind: 'alarm',
-			source: source<{ types: readonly string[] }>(({ type }, { types }) => types.length === 0 || types.includes(type)),
+			source: source(({ type }, { types = [] }) => types.length === 0 || types.includes(type)),
 			evidence: alarms.evidence,
 		}),
 		positionChanged({ devices, evidence: positions }),
@@ -54,7 +59,7 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 				}),
 			},
 			kind: 'alarm',
-			source: source<{ direction: string }>(({ type }, { direction }) => (type === 'geofenceEntered' && direction !== 'left') || (type === 'geofenceLeft' && direction !== 'entered')),
+			source: source(({ type }, { direction }) => (type === 'geofenceEntered' && direction !== 'left') || (type === 'geofenceLeft' && direction !== 'entered')),
 			evidence: alarms.evidence,
 		}),
 	];

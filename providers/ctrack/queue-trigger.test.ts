@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { Client } from '../../core/client';
+import type { CommandOutcome } from '../../core/records';
+import { QueueConsumer, type Batch } from '../../core/triggers/queue-consumer';
+import type { FleetEvent } from '../../core/triggers/trigger';
+import { PASSWORD, startCtrack, type CtrackOptions, type CtrackSimulator } from '../../simulators/ctrack';
+import { FetchHost } from '../../test/support/fetch-host';
+import type { CtrackConnection } from './connection';
+import { acknowledge } from './queue';
+import { triggers } from './triggers';
+import { ctrack } from '.';
+
+const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
+const MINUTE = 60_000;
+
+const running: CtrackSimulator[] = [];
+afterEach(async () => {
+	await Promise.all(running.splice(0).map((simulator) => simulator.close()));
+});
+
+async function start(options: Partial<CtrackOptions> = {}, input: object = {}) {
+	const simulator = await startCtrack({ clock: () => NOW, ...options });
+	running.push(simulator);
+	const connection = { baseUrl: simulator.url, account: 'API_Demo', secret: PASSWORD, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, speedUnit: 'kmh', odometerUnit: 'metre' } as CtrackConnection;
+	const host = new FetchHost(ctrack, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
+	const client = new Client(ctrack, connection, host) as unknown as Client;
+	const trigger = triggers.find(({ name }) => name === 'queueMessage') ?? expect.fail();
+	const consumer = () => new QueueConsumer(client, trigger, { maxMessages: 20, ...input });
+	return { simulator, client, host, consumer };
+}
+
+const queueOf = (simulator: CtrackSimulator) => simulator.queues().find(({ type }) => type === 'Positions') ?? expect.fail('no queue');
+const next = (consumer: QueueConsumer) => consumer.next({ budgetMs: MINUTE });
+const nextBatch = async (consumer: QueueConsumer): Promise<Batch> => (await next(consumer)) ?? expect.fail('the queue is empty');
+const ids = (events: readonly FleetEvent[]) => events.map(({ id }) => id);
+
+/** Empties the queue, each batch dealt with. */
+async function drain(consumer: QueueConsumer, given: FleetEvent[], most = 100): Promise<void> {
+	for (let count = 0; count < most; count++) {
+		const batch = await next(consumer);
+		if (batch === undefined) return;
+		given.push(...batch.events);
+		await batch.done();
+	}
+}
+
+test('subscribes, gives every message once and in order, and acknowledges it', async () => {
+	const { simulator, consumer } = await start();
+	const reader = consumer();
+	await reader.open();
+	simulator.advance(10 * MINUTE);
+	const given: FleetEvent[] = [];
+	await drain(reader, given);
+	expect(given.length).toBeGreaterThan(40);
+	expect(new Set(ids(given)).size).toBe(given.length);
+	expect(given[0]).toMatchObject({ event: 'queueMessage', queue: 'positions', deliveryTag: '1', deviceId: expect.any(String) as string, time: expect.any(String) as string });
+	expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
+	reader.close();
+});
+
+test('gives a batch again that failed, and nothing else before it; then sets it aside', async () => {
+	const { simulator, consumer } = await start({}, { attempts: 3 });
+	const reader = consumer();
+	await reader.open();
+	simulator.advance(10 * MINUTE);
+	const first = await nextBatch(reader);
+	expect([first.attempt, first.failed()]).toEqual([1, true]);
+	const second = await nextBatch(reader);
+	expect([second.attempt, ids(second.events), second.failed()]).toEqual([2, ids(first.events), true]);
+	const third = await nextBatch(reader);
+	expect([third.attempt, third.failed()]).toEqual([3, false]);
+	expect(queueOf(simulator).acknowledged).toBe(0);
+	await third.done();
+	expect(queueOf(simulator).acknowledged).toBe(20);
+	expect(ids((await nextBatch(reader)).events)).not.toEqual(ids(first.events));
+});
+
+test('acknowledges single messages as far as none before them is unfinished', async () => {
+	const { simulator, client, consumer } = await start();
+	const reader = consumer();
+	await reader.open();
+	simulator.advance(10 * MINUTE);
+	const batch = await nextBatch(reader);
+	const tags = batch.events.map(({ deliveryTag }) => deliveryTag as string);
+	const ack = async (...some: (string | undefined)[]) => ((await client.collect(acknowledge, { queue: 'positions', deliveryTags: some })) as CommandOutcome[])[0]?.outcome;
+	expect(await ack(tags[2])).toBe('sent');
+	expect(queueOf(simulator).acknowledged).toBe(0);
+	expect(await ack(tags[0])).toBe('confirmed');
+	expect(queueOf(simulator).acknowledged).toBe(1);
+	expect(await ack(tags[1])).toBe('confirmed');
+	expect(queueOf(simulator).acknowledged).toBe(3);
+	expect(await ack('999')).toBe('failed');
+	expect(batch.failed()).toBe(true);
+	const again = await nextBatch(reader);
+	expect(ids(again.events)).toEqual(ids(batch.events).slice(3));
+	let settled = false;
+	void again.acknowledged.then(() => (settled = true));
+	await ack(...tags.slice(3).reverse());
+	await again.acknowledged;
+	expect(settled).toBe(true);
+	expect(queueOf(simulator).acknowledged).toBe(20);
+});
+
+test('a second reader of the queue is refused, until the first has closed', async () => {
+	const { consumer } = await start();
+	const [one, two] = [consumer(), consumer()];
+	await one.open();
+	await expect(two.open()).rejects.toThrow('Another trigger reads the positions queue');
+	one.close();
+	await two.open();
+});
+
+describe.each(['nextGet', 'newSession'] as const)('redelivery at %s', (redelivery) => {
+	describe.each(['same', 'new'] as const)('with %s tags', (redeliveredTags) => {
+		describe.each(['session', 'queue'] as const)('counted by %s', (deliveryTags) => {
+			const rules = { redelivery, redeliveredTags, deliveryTags };
+
+			test('a lost answer to a Get loses nothing', async () => {
+				const { simulator, consumer } = await start(rules);
+				const reader = consumer();
+				await reader.open();
+				simulator.advance(10 * MINUTE);
+				const given: FleetEvent[] = [];
+				await drain(reader, given, 1);
+				simulator.fail({ match: ({ path }) => path.endsWith('/GetPositions'), kind: 'reset', effect: 'after' });
+				await expect(next(reader)).rejects.toMatchObject({ effect: 'unknown' });
+				await drain(reader, given);
+				// Messages of a session that nobody ended come again when it is over.
+				simulator.advance(61 * MINUTE);
+				await drain(reader, given, 1000);
+				expect(new Set(ids(given)).size).toBe(given.length);
+				expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
+			});
+
+			test('a lost answer to an acknowledgement gives nothing twice', async () => {
+				const { simulator, consumer } = await start(rules);
+				const reader = consumer();
+				await reader.open();
+				simulator.advance(5 * MINUTE);
+				const given: FleetEvent[] = [];
+				const batch = await nextBatch(reader);
+				given.push(...batch.events);
+				simulator.fail({ match: ({ path }) => path.endsWith('/Ack'), kind: 'reset' });
+				await expect(batch.done()).rejects.toThrow();
+				await drain(reader, given);
+				simulator.advance(61 * MINUTE);
+				await drain(reader, given, 1000);
+				expect(new Set(ids(given)).size).toBe(given.length);
+				expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
+			});
+		});
+	});
+});
