@@ -1,5 +1,5 @@
 import { asFleetError, type Client } from '../client';
-import { InvalidParams, LoginRejected, NotFound, NotPermitted, RateLimited, SessionContested, TimedOut, UnexpectedAnswer, Unreachable, VendorFault, type FleetError } from '../errors';
+import { InvalidParams, LoginRejected, NotFound, NotPermitted, RateLimited, SessionContested, TimedOut, UnexpectedAnswer, Unreachable, type FleetError } from '../errors';
 import { ALL, type Ids } from '../field';
 import type { AnyOperation } from '../operation';
 import type { Position, Row } from '../records';
@@ -105,20 +105,19 @@ export class Pass {
 		return operation.record(row, params, this.client.connection) as Record<string, unknown>;
 	}
 
-	/**
-	 * The fleet's current positions, some devices at a time.
-	 * @param devices undefined: all, where one request gives all
-	 */
-	async *positions(devices: readonly string[] | undefined, limits: { deadline?: number; maxAgeMs?: number } = {}): AsyncGenerator<{ devices: readonly string[]; found: Found[] }> {
-		const { operation, perRequest = Infinity } = this.client.provider.survey;
-		const groups: (string[] | undefined)[] = devices === undefined ? [undefined] : chunks(devices, perRequest);
-		for (const some of groups) {
-			const found: Found[] = [];
-			const params = { devices: some ?? ALL };
-			const { pages } = this.take(operation, params, { mark: this.now, ...limits });
-			for await (const page of pages) for (const row of page) this.find(operation, row, params, found);
-			yield { devices: some ?? found.map(({ position }) => position.deviceId), found };
-		}
+	/** Devices as the survey asks for them, one request each. @param devices undefined: all, where one request gives all */
+	surveyGroups(devices: readonly string[] | undefined): (string[] | undefined)[] {
+		return devices === undefined ? [undefined] : chunks(devices, this.client.provider.survey.perRequest ?? Infinity);
+	}
+
+	/** The current positions of a group. */
+	async survey(group: string[] | undefined, limits: { deadline?: number; maxAgeMs?: number } = {}): Promise<Found[]> {
+		const { operation } = this.client.provider.survey;
+		const found: Found[] = [];
+		const params = { devices: group ?? ALL };
+		const { pages } = this.take(operation, params, { mark: this.now, ...limits });
+		for await (const page of pages) for (const row of page) this.find(operation, row, params, found);
+		return found;
 	}
 
 	/** One position that cannot be read must not hide the others. */
@@ -161,19 +160,22 @@ export class Pass {
 		const heard = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
 		const share = this.client.now() + this.options.budgetMs * (this.surveysAll ? 1 : SURVEY_SHARE);
 		const order = this.surveysAll ? undefined : rotated(chosen ?? [], from);
-		let upTo = order?.[0];
-		try {
-			for await (const { devices, found } of this.positions(order, { deadline: Math.min(share, this.deadline), ...(everyMs === undefined ? {} : { maxAgeMs: everyMs }) })) {
-				for (const { position } of found) if (chosen === undefined || heard.has(position.deviceId)) heard.set(position.deviceId, heardOf(position));
-				upTo = order?.[order.indexOf(devices.at(-1) ?? '') + 1];
-				if (this.client.now() >= share) break;
+		const limits = { deadline: Math.min(share, this.deadline), ...(everyMs === undefined ? {} : { maxAgeMs: everyMs }) };
+		let done = 0;
+		for (const group of this.surveyGroups(order)) {
+			if (done > 0 && this.client.now() >= share) break;
+			try {
+				for (const { position } of await this.survey(group, limits)) if (chosen === undefined || heard.has(position.deviceId)) heard.set(position.deviceId, heardOf(position));
+			} catch (thrown) {
+				const error = this.failed(thrown);
+				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are, there is no going on.
+				if (this.surveysAll || (!outOfTurns(error) && this.concernsAll(error))) throw error;
+				if (outOfTurns(error)) break;
+				this.report(error);
 			}
-		} catch (thrown) {
-			const error = this.failed(thrown);
-			// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are, there is no going on.
-			if (this.surveysAll || !outOfTurns(error)) throw error;
+			done += group?.length ?? 0;
 		}
-		return { sightings: [...heard].map(([deviceId, at]) => ({ deviceId, heard: at })), next: upTo };
+		return { sightings: [...heard].map(([deviceId, at]) => ({ deviceId, heard: at })), next: order?.[done] };
 	}
 
 	/** Makes one of our errors of what was thrown; passes on that the poll was aborted. */
@@ -202,10 +204,10 @@ export class Pass {
 	}
 }
 
-/** Newest time at which any device was heard of, in seconds. */
-export function newestOf(sightings: readonly Sighting[]): number | undefined {
+/** Newest time at which any device was heard of, in seconds; of those up to `most`. */
+export function newestOf(sightings: readonly Sighting[], most = Infinity): number | undefined {
 	let newest: number | undefined;
-	for (const { heard } of sightings) if (heard !== undefined && (newest === undefined || heard > newest)) newest = heard;
+	for (const { heard } of sightings) if (heard !== undefined && heard <= most && (newest === undefined || heard > newest)) newest = heard;
 	return newest;
 }
 
@@ -229,4 +231,5 @@ export function lasts(error: FleetError): boolean {
 	return error instanceof LoginRejected || (vendorCode === undefined && (error instanceof InvalidParams || error instanceof NotPermitted || error instanceof NotFound));
 }
 
-const ofTheAccount = (error: FleetError) => error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable || error instanceof TimedOut || (error instanceof VendorFault && error.retryable);
+/** A fault of the vendor or a late answer may be about one device alone. */
+const ofTheAccount = (error: FleetError) => error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable;

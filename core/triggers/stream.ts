@@ -17,7 +17,7 @@ import type { FleetEvent, StreamSource } from './trigger';
 const schema = z.object({
 	v: z.literal(1),
 	event: z.string(),
-	/** Newest record time that is known, at most the local time then. */
+	/** Newest record time that is known. Records that are dated in the future do not count. */
 	mark: seconds,
 	/** Events before this are left out: they were there before the trigger was. */
 	since: seconds,
@@ -77,17 +77,18 @@ export const readStream = (stored: unknown): StreamCursor => schema.parse(stored
 /** Polls a stream once: what was found is in the pass. @throws FleetError if nothing could be looked at */
 export async function pollStream(pass: Pass, source: StreamSource, stored: StreamCursor | undefined): Promise<Cursor> {
 	const { sightings, next } = await pass.sightings(stored?.survey);
-	const newest = Math.max(stored?.mark ?? 0, Math.min(newestOf(sightings) ?? 0, pass.now));
-	const poll = new StreamPoll(pass, source, stored ?? firstCursor(pass, newest), newest);
+	const mark = Math.max(stored?.mark ?? 0, newestOf(sightings, pass.now) ?? 0);
+	const poll = new StreamPoll(pass, source, stored ?? firstCursor(pass, mark, newestOf(sightings)), mark);
 	await poll.look(sightings);
 	return poll.end(next);
 }
 
-function firstCursor({ now, event, firstRun, since: from, lookBack }: Pass, newest: number): StreamCursor {
-	// The vendor's time, as its newest record tells it: a wrong clock or zone here must not hide events for hours.
-	const present = now - newest > DAY_SECONDS ? now : newest;
+/** @param newest newest time in the vendor's records, even if it is in the future */
+function firstCursor({ now, event, firstRun, since: from, lookBack }: Pass, mark: number, newest: number | undefined): StreamCursor {
+	// The vendor's own time, as far as it is behind: a wrong clock or zone here must not hide events for hours.
+	const present = newest === undefined || Math.abs(now - newest) > DAY_SECONDS ? now : Math.min(newest, now);
 	const since = firstRun === 'since' ? from : firstRun === 'latest' ? present - DAY_SECONDS : present;
-	return { v: 1, event, mark: newest, since, ...(firstRun === 'latest' ? { latest: true } : {}), lookBack, round: { began: since, before: since, at: now, atBefore: now }, devices: {}, behind: {} };
+	return { v: 1, event, mark, since, ...(firstRun === 'latest' ? { latest: true } : {}), lookBack, round: { began: since, before: since, at: now, atBefore: now }, devices: {}, behind: {} };
 }
 
 class StreamPoll {
@@ -122,15 +123,18 @@ class StreamPoll {
 		const { pass, cursor } = this;
 		const devices = sightings.map(({ deviceId }) => deviceId).sort();
 		nextRound(cursor.round, devices, this.mark, pass.now);
-		const urgent = this.urgent(sightings);
 		const looked = new Set<string>();
+		const urgent = queued(this.urgent(sightings), looked);
+		const round = queued(inGroups(leftOf(cursor.round, devices), this.source.perRequest, looked), looked);
 		for (let count = 1; pass.goesOn(); count++) {
-			const some = (count % FAIR_SHARE === 0 ? undefined : urgent.next(looked)) ?? this.nextOfRound(devices, looked) ?? urgent.next(looked);
+			const [first, second] = count % FAIR_SHARE === 0 ? [round, urgent] : [urgent, round];
+			const some = first() ?? second();
 			if (some === undefined) break;
 			const { settled, enough } = await this.lookAt(some);
 			if (settled) for (const device of some) looked.add(device);
 			if (enough) break;
 		}
+		this.forgetGone(new Set(devices));
 		const left = leftOf(cursor.round, devices).find((device) => !looked.has(device));
 		if (left === undefined) delete cursor.round.next;
 		else {
@@ -139,8 +143,13 @@ class StreamPoll {
 		}
 	}
 
+	/** Devices that are no longer the account's are not waited for without end. */
+	private forgetGone(devices: ReadonlySet<string>): void {
+		for (const [device, [covered = 0]] of this.behind) if (!devices.has(device) && covered < this.mark - 7 * DAY_SECONDS) this.behind.delete(device);
+	}
+
 	/** Devices to be looked at out of their turn: those whose last look broke off, then those heard of since, longest unseen first. */
-	private urgent(sightings: readonly Sighting[]): { next: (looked: ReadonlySet<string>) => string[] | undefined } {
+	private urgent(sightings: readonly Sighting[]): string[][] {
 		const { perRequest } = this.source;
 		const brokenOff = [...this.behind].filter(([, { length }]) => length > 1).map(([device]) => [device]);
 		const heard =
@@ -150,30 +159,7 @@ class StreamPoll {
 						.filter(({ deviceId, heard: at }) => at !== undefined && at > this.coveredOf(deviceId))
 						.map(({ deviceId }) => deviceId)
 						.sort((a, b) => this.coveredOf(a) - this.coveredOf(b) || (a < b ? -1 : 1));
-		const groups = [...brokenOff, ...chunks(heard, perRequest)];
-		let place = 0;
-		return {
-			next: (looked) => {
-				while (place < groups.length) {
-					const some = groups[place++]?.filter((device) => !looked.has(device)) ?? [];
-					if (some.length > 0) return some;
-				}
-				return undefined;
-			},
-		};
-	}
-
-	private nextOfRound(devices: readonly string[], looked: ReadonlySet<string>): string[] | undefined {
-		const some: string[] = [];
-		for (const device of leftOf(this.cursor.round, devices)) {
-			if (looked.has(device)) continue;
-			some.push(device);
-			if (some.length >= this.source.perRequest) break;
-		}
-		const [first] = some;
-		if (first === undefined) return undefined;
-		this.cursor.round.next = first;
-		return some;
+		return [...brokenOff, ...chunks(heard, perRequest)];
 	}
 
 	private coveredOf(device: string): number {
@@ -259,8 +245,8 @@ class StreamPoll {
 		const readable = !('unreadable' in record);
 		const iso = readable ? source.mark(record as never) : null;
 		const at = iso === null ? this.mark : Math.floor(Date.parse(iso) / 1000);
-		this.newest = Math.max(this.newest, Math.min(at, pass.now));
-		window.reached = Math.max(window.reached, at);
+		if (at <= pass.now) this.newest = Math.max(this.newest, at);
+		if (iso !== null) window.reached = Math.max(window.reached, at);
 		const deviceId = (record.deviceId as string | null | undefined) ?? null;
 		const device = deviceId ?? window.devices[0] ?? '';
 		if (at < cursor.since || at < this.beginOf(device)) return;
@@ -298,8 +284,8 @@ class StreamPoll {
 		const all = error !== undefined && pass.concernsAll(error);
 		const [device = ''] = devices;
 		const covered = devices.map((id): [string, number] => [id, this.coveredOf(id)]);
-		// All of its pages up to there have been taken in: the next look begins with that second.
-		const onTheWay = source.ascending && devices.length === 1 && reached > begin && latest.size === 0;
+		// All of its pages up to there have been taken in: the next look begins with that second. One that gets no further stays there.
+		const onTheWay = source.ascending && devices.length === 1 && latest.size === 0 && (reached > begin || (this.behind.get(device)?.length ?? 0) > 1);
 		if (onTheWay) this.behind.set(device, [covered[0]?.[1] ?? begin, reached, cover]);
 		if (full || all) return { settled: onTheWay, enough: true };
 		if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);
@@ -346,6 +332,32 @@ class StreamPoll {
 	}
 }
 
+/** Devices in groups, those left out that have been looked at when a group's turn comes. */
+function* inGroups(devices: readonly string[], size: number, looked: ReadonlySet<string>): Generator<string[]> {
+	let some: string[] = [];
+	for (const device of devices) {
+		if (looked.has(device)) continue;
+		some.push(device);
+		if (some.length < size) continue;
+		yield some;
+		some = [];
+	}
+	if (some.length > 0) yield some;
+}
+
+/** Gives one group after the other, without devices that have been looked at. */
+function queued(groups: Iterable<string[]>, looked: ReadonlySet<string>): () => string[] | undefined {
+	const iterator = groups[Symbol.iterator]();
+	return () => {
+		for (;;) {
+			const next = iterator.next() as IteratorResult<string[], undefined>;
+			if (next.done === true) return undefined;
+			const some = next.value.filter((device) => !looked.has(device));
+			if (some.length > 0) return some;
+		}
+	};
+}
+
 /** The batch is large enough. */
 class Full extends Error {}
 
@@ -359,8 +371,8 @@ const SAMPLE_DEVICES = 10;
 export async function sampleStream(pass: Pass, source: StreamSource): Promise<FleetEvent[]> {
 	const { sightings } = await pass.sightings(undefined);
 	const devices = sightings.sort((a, b) => (b.heard ?? 0) - (a.heard ?? 0)).map(({ deviceId }) => deviceId);
-	const present = Math.min(newestOf(sightings) ?? pass.now, pass.now);
-	const poll = new StreamPoll(pass, source, { ...firstCursor(pass, present), since: 0, round: { began: present - DAY_SECONDS, before: present - DAY_SECONDS, at: pass.now, atBefore: pass.now } }, present);
+	const present = newestOf(sightings) ?? pass.now;
+	const poll = new StreamPoll(pass, source, { ...firstCursor(pass, present, present), since: 0, round: { began: present - DAY_SECONDS, before: present - DAY_SECONDS, at: pass.now, atBefore: pass.now } }, present);
 	for (const some of chunks(devices.slice(0, Math.max(SAMPLE_DEVICES, source.perRequest)), source.perRequest)) {
 		if (!pass.goesOn()) break;
 		await poll.lookAt(some);

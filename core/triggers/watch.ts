@@ -8,7 +8,7 @@ import type { FleetEvent, WatchSource } from './trigger';
 const schema = z.object({
 	v: z.literal(1),
 	event: z.string(),
-	/** Newest record time that is known, at most the local time then. */
+	/** Newest record time that is known. Records that are dated in the future do not count. */
 	mark: seconds,
 	round: roundSchema,
 	/** Whether the first round is not over: devices that come for the first time are only remembered. */
@@ -31,6 +31,9 @@ function firstCursor(pass: Pass): WatchCursor {
 	return { v: 1, event: pass.event, mark: 0, round: { began: 0, before: 0, at: now, atBefore: now }, first: true, since: pass.firstRun === 'since' ? pass.since : 0, states: '' };
 }
 
+/** So many groups that fail one after the other are not the fault of their devices. */
+const FAILURES = 3;
+
 /** Polls a watch once: compares the fleet's positions with what was remembered of them. */
 export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnType<typeof readWatch> | undefined): Promise<Cursor> {
 	const cursor = stored === undefined ? firstCursor(pass) : { ...stored.cursor, round: { ...stored.cursor.round } };
@@ -43,23 +46,31 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 	const events: { event: FleetEvent; at: number }[] = [];
 	const wanted = chosen === undefined ? undefined : new Set(chosen);
 	const order = pass.surveysAll ? undefined : leftOf(round, ids);
-	try {
-		for await (const { devices, found } of pass.positions(order)) {
-			for (const one of found) {
+	let done = 0;
+	let failures = 0;
+	for (const group of pass.surveyGroups(order)) {
+		if (!pass.goesOn() || pass.full(events.length) || failures >= FAILURES) break;
+		try {
+			for (const one of await pass.survey(group)) {
 				const { deviceId } = one.position;
-				if (wanted !== undefined && !wanted.has(deviceId)) continue;
+				if (wanted?.has(deviceId) === false) continue;
 				const heard = heardOf(one.position);
-				if (heard !== undefined) cursor.mark = Math.max(cursor.mark, Math.min(heard, pass.now));
+				if (heard !== undefined && heard <= pass.now) cursor.mark = Math.max(cursor.mark, heard);
 				look(pass, source, one, { cursor, states, events, was: pass.surveysAll ? round.before : coveredBy(round, deviceId) });
 			}
-			const next = pass.surveysAll ? undefined : ids[ids.indexOf(devices.at(-1) ?? '') + 1];
-			if (next === undefined) delete round.next;
-			else round.next = next;
-			if (!pass.goesOn() || pass.full(events.length)) break;
+			failures = 0;
+		} catch (thrown) {
+			const error = pass.failed(thrown);
+			if (pass.concernsAll(error)) break;
+			pass.report(error);
+			failures += 1;
+			// The others go on without it, but a fleet that is asked for as a whole has no others.
+			if (group === undefined) break;
 		}
-	} catch (thrown) {
-		const error = pass.failed(thrown);
-		if (!pass.concernsAll(error)) pass.report(error);
+		done += group?.length ?? 0;
+		const next = order?.[done];
+		if (next === undefined) delete round.next;
+		else round.next = next;
 	}
 	if (round.next === undefined) delete cursor.first;
 	else pass.oldestLook = round.atBefore;
@@ -102,13 +113,11 @@ const SAMPLE_EVENTS = 10;
 /** What the watch would have reported of some positions, had everything about them been new. */
 export async function sampleWatch(pass: Pass, source: WatchSource): Promise<FleetEvent[]> {
 	const chosen = await pass.chosen();
-	const some = pass.surveysAll ? undefined : chosen?.slice(0, SAMPLE_EVENTS);
+	const [group] = pass.surveyGroups(pass.surveysAll ? undefined : chosen?.slice(0, SAMPLE_EVENTS));
 	const events: FleetEvent[] = [];
-	for await (const { found } of pass.positions(some)) {
-		for (const { row, position } of found) {
-			if (chosen?.includes(position.deviceId) === false || events.length >= SAMPLE_EVENTS) continue;
-			for (const { key, ...adds } of source.sample(position, { now: pass.now, params: pass.params as never })) events.push(eventOf(pass, position, key, adds, row));
-		}
+	for (const { row, position } of await pass.survey(group)) {
+		if (chosen?.includes(position.deviceId) === false || events.length >= SAMPLE_EVENTS) continue;
+		for (const { key, ...adds } of source.sample(position, { now: pass.now, params: pass.params as never })) events.push(eventOf(pass, position, key, adds, row));
 	}
 	return events;
 }
