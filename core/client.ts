@@ -143,9 +143,11 @@ export class Client<C extends Connection = Connection> {
 		const { lookups } = this.shared;
 		const key = `${name} ${loginKey(this.provider, this.connection)}`;
 		let cached = lookups.get(key);
-		if (cached === undefined || cached.until <= this.host.now()) {
+		const now = this.host.now();
+		// A clock that was set back must not keep a list for longer.
+		if (cached === undefined || cached.until <= now || cached.until > now + LOOKUP_MS) {
 			const choices = find(this as unknown as Client, { onWait, deadlineMs, priority });
-			cached = { choices, until: this.host.now() + LOOKUP_MS };
+			cached = { choices, until: now + LOOKUP_MS };
 			lookups.set(key, cached);
 			choices.catch(() => lookups.delete(key));
 		}

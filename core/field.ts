@@ -197,7 +197,12 @@ export function choices<const V extends string>(o: Omit<ChoiceOptions<V>, 'initi
 /** A point in time; the value is milliseconds since 1970. */
 export function time<const O extends Words & { optional?: true; initial?: string }>(o: O): Field<Optional<O, number>> {
 	const build = () => z.number({ error: (issue) => `${o.title} must be a date and time such as 2026-01-31T08:00:00Z, not ${shown(issue.input)}.` });
-	return make('time', o, build, { clean: (value, clock) => readTime(value, clock) ?? value, optional: o.optional === true, initial: o.initial });
+	return make('time', o, build, {
+		// A number that is no time must not pass as one.
+		clean: (value, clock) => readTime(value, clock) ?? (typeof value === 'number' ? String(value) : value),
+		optional: o.optional === true,
+		initial: o.initial,
+	});
 }
 
 interface IdsOptions extends Words {

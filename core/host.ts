@@ -64,11 +64,18 @@ export const ATTEMPT_TIMEOUT_MS = 30_000;
 /** Largest answer that is read, decoded. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** A value of a query. Numbers are written without an exponent, which no vendor's document knows. */
+export function inQuery(value: string | number): string {
+	const text = String(value);
+	if (typeof value === 'string' || !text.includes('e')) return text;
+	return Math.abs(value) < 1 ? value.toFixed(12).replace(/0+$/, '').replace(/\.$/, '').replace(/^-0$/, '0') : BigInt(Math.round(value)).toString();
+}
+
 /** The request's full address below `baseUrl`. Query values are percent-encoded; undefined ones are left out. */
 export function addressOf(baseUrl: string, request: WireRequest): string {
 	const query = new URLSearchParams();
 	for (const [name, value] of Object.entries(request.query ?? {})) {
-		if (value !== undefined) query.set(name, String(value));
+		if (value !== undefined) query.set(name, inQuery(value));
 	}
 	const text = query.toString();
 	return baseUrl.replace(/\/+$/, '') + request.path + (text === '' ? '' : `?${text}`);

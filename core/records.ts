@@ -457,5 +457,6 @@ export function courseOf(value: unknown): number | null {
 
 /** Identifies one thing a device reported, for as long as it exists. */
 export function recordId(...parts: readonly (string | number | null)[]): string {
-	return parts.map((part) => (part === null ? '' : String(part))).join(':');
+	// join() makes nothing of null.
+	return parts.join(':');
 }

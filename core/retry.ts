@@ -35,7 +35,8 @@ export class Resilience {
 	/** Asks to send a request: gives the reason why not while the breaker is open. */
 	enter(now: number): Unreachable | undefined {
 		if (this.failures < FAILURES) return undefined;
-		if (now < this.openUntil || this.probing) {
+		// A clock that was set back must not hold them back for longer.
+		if ((now < this.openUntil && this.openUntil - now <= OPEN_MS) || this.probing) {
 			return new Unreachable(`${this.vendor} failed ${String(this.failures)} times in a row, so requests are held back for ${String(Math.max(1, Math.ceil((this.openUntil - now) / 1000)))} s.`, {
 				advice: 'Nothing was sent. Check whether the vendor works, then try again.',
 				retryable: true,

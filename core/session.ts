@@ -44,7 +44,8 @@ export class SessionKeeper {
 	}
 
 	private countRenewal(now: number): void {
-		while (this.renewals[0] !== undefined && this.renewals[0] <= now - CONTEST_MS) this.renewals.shift();
+		// Those of the future were before a clock was set back.
+		while (this.renewals[0] !== undefined && (this.renewals[0] <= now - CONTEST_MS || this.renewals[0] > now)) this.renewals.shift();
 		if (this.renewals.length >= CONTEST_RENEWALS) {
 			throw new SessionContested(`Another program is logging in to ${this.vendor} with the account "${this.account}", and each login ends the other's session.`, {
 				advice: 'Stop the other program, or give each its own account. Fleetwire waits a minute before it logs in again.',

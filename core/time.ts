@@ -147,8 +147,12 @@ function fromEpoch(value: number): number | undefined {
 	return finite(value < SECONDS_BELOW ? value * 1000 : value);
 }
 
+/** Years have four digits in every vendor's times, in each zone. */
+const EARLIEST = Date.UTC(1000, 0, 2);
+const LATEST = Date.UTC(9999, 11, 30);
+
 function finite(ms: number): number | undefined {
-	return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? ms : undefined;
+	return ms >= EARLIEST && ms <= LATEST ? ms : undefined;
 }
 
 function isDay(year: number, month: number, day: number): boolean {
@@ -160,5 +164,5 @@ function fromLocal(match: RegExpExecArray, zone: string): number | undefined {
 	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (match.slice(1, 7) as (string | undefined)[]).map((part) => Number(part ?? 0));
 	if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
 	const fraction = Math.floor(Number(match[7] ?? 0) * 1000);
-	return instantOfLocal(Date.UTC(year, month - 1, day, hour, minute, second), zone) + fraction;
+	return finite(instantOfLocal(Date.UTC(year, month - 1, day, hour, minute, second), zone) + fraction);
 }

@@ -17,6 +17,8 @@ interface Member extends Asked {
 }
 
 interface Batch {
+	/** Its place among the batches. */
+	place: number;
 	members: Member[];
 	devices: Set<string>;
 	answers?: Promise<Map<Member, Answer>>;
@@ -35,9 +37,9 @@ const WIDTH = 4;
  */
 export class RunsTogether {
 	private readonly batches: Batch[] = [];
-	private readonly places: { batch: number; member: Member }[] = [];
+	private readonly runs: { batch: Batch; member: Member }[] = [];
 	/** The batch that takes more runs with the same parameters, by these. */
-	private readonly open = new Map<string, number>();
+	private readonly open = new Map<string, Batch>();
 	private started = 0;
 	private readonly together: Together;
 
@@ -55,30 +57,29 @@ export class RunsTogether {
 		const member = this.read(asked);
 		const { devices, params, options } = member;
 		const key = JSON.stringify([{ ...params, [this.together.devices]: undefined }, options.deadlineMs]);
-		let place = devices === undefined ? undefined : this.open.get(key);
-		let batch = place === undefined ? undefined : this.batches[place];
+		let batch = devices === undefined ? undefined : this.open.get(key);
 		if (batch === undefined || !this.fits(batch, devices ?? [])) {
-			batch = { members: [], devices: new Set() };
-			place = this.batches.push(batch) - 1;
-			if (devices !== undefined) this.open.set(key, place);
+			batch = { place: this.batches.length, members: [], devices: new Set() };
+			this.batches.push(batch);
+			if (devices !== undefined) this.open.set(key, batch);
 		}
 		batch.members.push(member);
 		for (const device of devices ?? []) batch.devices.add(device);
-		return this.places.push({ batch: place ?? 0, member }) - 1;
+		return this.runs.push({ batch, member }) - 1;
 	}
 
 	/** The records of a run. Batches are asked for when the first of their runs is, and a few ahead. @throws FleetError */
 	async recordsOf(run: number): Promise<object[]> {
-		const place = this.places[run];
-		if (place === undefined) return [];
+		const asked = this.runs[run];
+		if (asked === undefined) return [];
 		// Where a vendor wants its requests apart from each other, those ahead would only use up their time.
 		const { limits } = this.client.provider;
 		const ahead = Math.min(limits.burst, this.client.connection.rateLimit) > 1 ? WIDTH : 1;
-		for (; this.started < Math.min(this.batches.length, place.batch + ahead); this.started++) {
-			const batch = this.batches[this.started];
-			if (batch !== undefined) batch.answers = this.answersOf(batch.members);
+		for (const batch of this.batches.slice(this.started, asked.batch.place + ahead)) {
+			batch.answers = this.answersOf(batch.members);
+			this.started += 1;
 		}
-		const answer = (await this.batches[place.batch]?.answers)?.get(place.member) ?? { records: [] };
+		const answer = (await asked.batch.answers)?.get(asked.member) ?? { records: [] };
 		if ('error' in answer) throw answer.error;
 		return answer.records;
 	}

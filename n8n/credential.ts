@@ -94,5 +94,6 @@ function signed<C extends Connection>(provider: Provider<C>, connection: C, { ba
 		token,
 		connection,
 	);
-	return { ...options, [name]: base + request.path, qs: { ...request.query }, headers: { ...request.headers }, abortSignal: options[STOP] ?? options.abortSignal };
+	// A redirect that the HTTP Request node follows must not take a token to another host.
+	return { ...options, sendCredentialsOnCrossOriginRedirect: false, [name]: base + request.path, qs: { ...request.query }, headers: { ...request.headers }, abortSignal: options[STOP] ?? options.abortSignal };
 }

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import type { INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
+import { findOperation, type Provider } from '../core/provider';
+import { trackceo } from '../providers/protrack';
+import { inputsOf } from './input';
 import { executeContext, StoredCredential, type NodeOptions } from '../test/support/n8n-context';
 
 // The classes that n8n-core uses, as in a running n8n.
@@ -74,9 +77,62 @@ describe('items', () => {
 	});
 
 	test('one login and one reading of the credential serve all items', async () => {
-		await run(positions(DEVICE), { items: Array.from({ length: 5 }, () => ({ json: {} })) });
-		expect(paths()).toEqual(['authorization', 'track', 'track', 'track', 'track', 'track']);
+		await run({ resource: 'alarm', operation: 'getMany', devices: picked(DEVICE), begin: '2026-01-01', end: '2026-01-02' }, { items: Array.from({ length: 5 }, () => ({ json: {} })) });
+		expect(paths()).toEqual(['authorization', 'alarm/list', 'alarm/list', 'alarm/list', 'alarm/list', 'alarm/list']);
 		expect(stored.reads).toBeLessThanOrEqual(2);
+	});
+
+	/** An item for each of these values of `imei`. */
+	const itemsOf = (...imeis: unknown[]) => imeis.map((imei) => ({ json: { imei } as IDataObject }));
+	const OTHER = '358899051000076';
+	const STRANGER = '999999999999999';
+
+	test('items that ask the same of other devices share requests, and keep their order and their records', async () => {
+		await simulator.close();
+		simulator = await startProtrack({ brand: 'trackceo', fleetSize: 300 });
+		stored = account();
+		const imeis = [...simulator.devices.keys()].reverse();
+		const { items } = await run(positions('={{ $json.imei }}'), { items: itemsOf(...imeis) });
+		expect(items.map(({ json, pairedItem }) => [json.deviceId, pairedItem])).toEqual(imeis.map((imei, item) => [imei, { item }]));
+		expect(paths()).toEqual(['authorization', 'track', 'track', 'track']);
+	});
+
+	test('items with other parameters share none, wherever they stand', async () => {
+		const items = [DEVICE, OTHER, DEVICE, OTHER].map((imei, place) => ({ json: { imei, begin: place % 2 === 0 ? '2026-03-01T00:00:00Z' : '2026-03-02T00:00:00Z' } }));
+		const { json } = await run({ resource: 'device', operation: 'getMileage', devices: picked('={{ $json.imei }}'), begin: '={{ $json.begin }}', end: '2026-03-03T00:00:00Z' }, { items });
+		expect(json.map(({ deviceId, from }) => [deviceId, from])).toEqual(items.map(({ json: { imei, begin } }) => [imei, begin.replace('Z', '.000Z')]));
+		expect(paths()).toEqual(['authorization', 'device/mileage', 'device/mileage']);
+	});
+
+	test('one bad item fails alone, whether it is refused here or by the vendor', async () => {
+		const { items } = await run(positions('={{ $json.imei }}'), { settings: { onError: 'continueRegularOutput' }, items: itemsOf(DEVICE, STRANGER, 'wrong', undefined, OTHER) });
+		expect(items).toMatchObject([
+			{ json: { deviceId: DEVICE }, pairedItem: { item: 0 } },
+			{ json: { error: expect.any(String), details: { vendorCode: '10013' } }, pairedItem: { item: 1 } },
+			{ json: { error: expect.stringContaining('IMEI'), details: { code: 'InvalidParams' } }, pairedItem: { item: 2 } },
+			{ json: { error: expect.stringContaining('missing') }, pairedItem: { item: 3 } },
+			{ json: { deviceId: OTHER }, pairedItem: { item: 4 } },
+		]);
+	});
+
+	test('without that setting, the first bad item ends the run', async () => {
+		expect(await failed(positions('={{ $json.imei }}'), { items: itemsOf(DEVICE, STRANGER, 'wrong', OTHER) })).toMatchObject({ message: expect.stringContaining('10013'), context: { itemIndex: 1 } });
+		simulator.requests.length = 0;
+		expect(await failed(positions('={{ $json.imei }}'), { items: itemsOf('wrong', STRANGER, DEVICE) })).toMatchObject({ message: expect.stringContaining('IMEI'), context: { itemIndex: 0 } });
+		expect(paths().filter((path) => path === 'track')).toEqual([]);
+	});
+
+	test('an expression that fails is its item\'s error', async () => {
+		const { items } = await run(positions('={{ $json.imei.trim() }}'), { settings: { onError: 'continueRegularOutput' }, items: itemsOf(DEVICE, 17, OTHER) });
+		expect(items.map(({ json }) => json.deviceId ?? Object.keys(json))).toEqual([DEVICE, ['error', 'details'], OTHER]);
+	});
+
+	test('limit, output and options count for each item', async () => {
+		const { json } = await run(
+			{ ...positions('={{ $json.imeis }}'), limit: '={{ $json.limit }}', output: '={{ $json.output }}' },
+			{ items: [{ json: { imeis: [OTHER, DEVICE], limit: 1, output: 'raw' } }, { json: { imeis: [DEVICE], limit: 5, output: 'simplified' } }] },
+		);
+		expect(json).toMatchObject([{ imei: OTHER }, { deviceId: DEVICE }]);
 	});
 
 	test('no records are no items', async () => {
@@ -100,6 +156,28 @@ describe('parameters', () => {
 	test('an expression in place of the whole picker', async () => {
 		const { json } = await run({ ...positions(''), devices: '={{ [$json.imei] }}' }, { items: [{ json: { imei: DEVICE } }] });
 		expect(json.map(({ deviceId }) => deviceId)).toEqual([DEVICE]);
+	});
+
+	test('a field of the item is what n8n makes of it, whichever way it is read', async () => {
+		const nobody = Object.create({ inherited: 'x' }) as IDataObject;
+		const values: unknown[] = [DEVICE, ` ${DEVICE} `, Number(DEVICE), '', 'x', 0, 1.5, Number.NaN, true, false, null, undefined, [DEVICE], { deep: DEVICE }, new Date(0), nobody, '={{ 1 + 1 }}', '{{ 2 }}', '__proto__'];
+		// The second way is one that only n8n can read.
+		for (const [simple, other] of [['={{ $json.a }}', '={{ $json["a"] }}'], ['={{$json.a.deep}}', '={{ $json["a"].deep }}'], ['={{ $json.a.inherited }}', '={{ $json["a"].inherited }}'], ['={{ $json.a.length }}', '={{ $json["a"].length }}']]) {
+			for (const value of values) {
+				const read = (expression = '') => {
+					const { context } = executeContext(node, stored, { parameters: { ...positions(expression), options: {} }, items: [{ json: { a: value } as IDataObject }] });
+					return attempt(() => inputsOf(context, findOperation(trackceo as unknown as Provider, 'position', 'getCurrent')!)(0).params.devices);
+				};
+				expect(read(simple), `${String(simple)} of ${inspect(value)}`).toEqual(read(other));
+			}
+		}
+	});
+
+	test('n8n is asked once for what is the same for all items, and not at all for fields of the items', async () => {
+		const { context } = executeContext(node, stored, { parameters: positions('={{ $json.imei }}', { limit: 5, output: 'raw', options: {} }), items: [DEVICE, '358899051000076', DEVICE].map((imei) => ({ json: { imei } })) });
+		const asked = vi.spyOn(context, 'getNodeParameter');
+		await node.execute.call(context);
+		expect(asked.mock.calls.map(([name]) => name).sort()).toEqual(['limit', 'operation', 'options', 'output', 'resource', 'returnAll']);
 	});
 
 	test.each(['={{ $json.nothing }}', '={{ undefined }}', '={{ null }}', '', '={{ "" }}'])('%j is missing, and never all devices', async (value) => {
@@ -249,6 +327,14 @@ describe('errors', () => {
 		expect(Date.now() - began).toBeLessThan(2000);
 	});
 });
+
+const attempt = (work: () => unknown) => {
+	try {
+		return work();
+	} catch (error) {
+		return String(error);
+	}
+};
 
 /** What a new node holds. */
 function defaults(resource: string, operation: string): INodeParameters {

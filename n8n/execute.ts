@@ -1,11 +1,12 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import type { Client } from '../core/client';
+import type { Client, RunOptions } from '../core/client';
 import { InvalidParams, TimedOut } from '../core/errors';
 import type { AnyOperation } from '../core/operation';
 import { findOperation, type Connection, type Provider } from '../core/provider';
+import { RunsTogether } from '../core/together';
 import { openAccount } from './account';
 import { errorItemOf, nodeErrorOf } from './errors';
-import { inputOf, mustNotRetry } from './input';
+import { inputsOf, mustNotRetry } from './input';
 
 /** Shorter waits are nobody's concern. */
 const WAIT_WORTH_TELLING_MS = 5000;
@@ -16,26 +17,55 @@ export async function execute<C extends Connection>(context: IExecuteFunctions, 
 	const { length } = context.getInputData();
 	const output: INodeExecutionData[] = [];
 	const warnings = new Set<string>();
-	const signal = stopSignalOf(context);
+	const stop = stopOf(context);
 	let waitedMs = 0;
-	const onWait = (ms: number) => (waitedMs = Math.max(waitedMs, ms));
+	const options = { signal: stop.signal, onWait: (ms: number) => (waitedMs = Math.max(waitedMs, ms)) };
 	let operation: AnyOperation | undefined;
-	let client: Client<C> | undefined;
-	for (let item = 0; item < length; item++) {
-		const pairedItem = { item };
-		try {
-			operation ??= operationOf(context, provider, node.retryOnFail);
-			client ??= await openAccount(context, provider, credentialType, (message) => warnings.add(message));
-			const { params, options } = inputOf(context, operation, node.parameters, item);
-			for (const record of await client.collect(operation, params, { ...options, signal, onWait })) output.push({ json: record as IDataObject, pairedItem });
-		} catch (error) {
-			if (!context.continueOnFail()) throw nodeErrorOf(error, node, { itemIndex: item, addition: alreadyDone(operation, item) });
-			output.push({ json: errorItemOf(error), pairedItem });
+	let recordsOf: ((item: number) => Promise<object[]>) | undefined;
+	try {
+		for (let item = 0; item < length; item++) {
+			const pairedItem = { item };
+			try {
+				operation ??= operationOf(context, provider, node.retryOnFail);
+				recordsOf ??= runsOf(context, operation, (await openAccount(context, provider, credentialType, (message) => warnings.add(message))) as unknown as Client, options);
+				for (const record of await recordsOf(item)) output.push({ json: record as IDataObject, pairedItem });
+			} catch (error) {
+				if (!context.continueOnFail()) throw nodeErrorOf(error, node, { itemIndex: item, addition: alreadyDone(operation, item) });
+				output.push({ json: errorItemOf(error), pairedItem });
+			}
 		}
+	} finally {
+		stop.abort();
 	}
 	if (waitedMs >= WAIT_WORTH_TELLING_MS) warnings.add(`A request had to wait ${String(Math.round(waitedMs / 1000))} s for its turn: the account's nodes share its request limit.`);
 	for (const message of warnings) context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	return [output];
+}
+
+/** How the records of an item are got: where items can share requests, all are read before the first is run. */
+function runsOf(context: IExecuteFunctions, operation: AnyOperation, client: Client, options: Pick<RunOptions, 'signal' | 'onWait'>): (item: number) => Promise<object[]> {
+	const inputOf = inputsOf(context, operation);
+	const { length } = context.getInputData();
+	if (operation.together === undefined || length === 1) {
+		return async (item) => {
+			const { params, options: own } = inputOf(item);
+			return await client.collect(operation, params, { ...own, ...options });
+		};
+	}
+	const together = new RunsTogether(client, operation, options);
+	const runs: (() => Promise<object[]>)[] = [];
+	for (let item = 0; item < length; item++) {
+		try {
+			const { params, options: own } = inputOf(item);
+			const run = together.add({ input: params, options: own });
+			runs.push(() => together.recordsOf(run));
+		} catch (error) {
+			runs.push(() => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+			// Items behind it are never run.
+			if (!context.continueOnFail()) break;
+		}
+	}
+	return async (item) => (await runs[item]?.()) ?? [];
 }
 
 /** Resource and operation take no expressions, so they are the same for every item. */
@@ -51,13 +81,13 @@ function operationOf<C extends Connection>(context: IExecuteFunctions, provider:
 }
 
 /** n8n stops a run with a reason of its own, which says nothing of what became of the request. */
-function stopSignalOf(context: IExecuteFunctions): AbortSignal {
+function stopOf(context: IExecuteFunctions): AbortController {
 	const stop = new AbortController();
 	const stopped = () => stop.abort(new TimedOut('The run was stopped.'));
 	const signal = context.getExecutionCancelSignal();
 	if (signal?.aborted) stopped();
 	else signal?.addEventListener('abort', stopped, { once: true });
-	return stop.signal;
+	return stop;
 }
 
 /** What a user must know who would run the node again after an error. */

@@ -1,16 +1,16 @@
-import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
 import { loginKey, sharedAccount } from '../core/account';
 import { UnexpectedAnswer } from '../core/errors';
-import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../core/host';
+import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../core/host';
 import type { Connection, Provider } from '../core/provider';
 import { LoggedIn, LOGIN_ONLY } from './credential';
 import { chainOf, failureOf } from './failure';
 import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
-import { orStopped, pause } from './stop';
+import { orLate, orStopped, pause } from './stop';
 import { exchange, optionsOf } from './wire';
 
-/** Where a node does its work: an execution, or the editor's pickers. */
-export type Context = IExecuteFunctions | ILoadOptionsFunctions;
+/** Where a node does its work: an execution, a trigger, or the editor's pickers. */
+export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
 
 /**
  * n8n as the core sees it. The session lives in the credential, so that all workers share it: n8n logs in, signs and
@@ -30,8 +30,11 @@ export class N8nHost<C extends Connection> implements Host {
 		this.key = loginKey(provider, connection);
 	}
 
-	async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
-		const session = await orStopped(this.session(stale, freshForMs), signal);
+	async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs: most, leftMs }: SendOptions): Promise<SignedAnswer> {
+		const deadline = this.now() + leftMs;
+		const session = await orLate(this.session(stale, freshForMs), leftMs, signal);
+		const timeoutMs = Math.min(most, deadline - this.now());
+		if (timeoutMs <= 0) throw loginTooSlow();
 		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
 		const options = optionsOf(this.connection.baseUrl, request, timeoutMs);
 		const answer = await exchange((asked) => this.ask(asked, data), options, { timeoutMs, signal });

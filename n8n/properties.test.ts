@@ -10,15 +10,23 @@ import { ITracksenseApi } from '../credentials/ITracksenseApi.credentials';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
 import { TrackGpsApi } from '../credentials/TrackGpsApi.credentials';
 import { Ctrack } from '../nodes/Ctrack/Ctrack.node';
+import { CtrackQueueTrigger } from '../nodes/Ctrack/CtrackQueueTrigger.node';
+import { CtrackTrigger } from '../nodes/Ctrack/CtrackTrigger.node';
 import { ETrack } from '../nodes/ETrack/ETrack.node';
+import { ETrackTrigger } from '../nodes/ETrack/ETrackTrigger.node';
 import { ITracksense } from '../nodes/ITracksense/ITracksense.node';
+import { ITracksenseTrigger } from '../nodes/ITracksense/ITracksenseTrigger.node';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
+import { TrackCeoTrigger } from '../nodes/TrackCeo/TrackCeoTrigger.node';
 import { TrackGps } from '../nodes/TrackGps/TrackGps.node';
+import { TrackGpsTrigger } from '../nodes/TrackGps/TrackGpsTrigger.node';
 import { ctrack } from '../providers/ctrack';
 import { itracksense } from '../providers/itracksense';
 import { etrack, trackceo } from '../providers/protrack';
 import { trackgps } from '../providers/trackgps';
 import type { Provider } from '../core/provider';
+import { fieldsOfTrigger } from '../core/triggers/poller';
+import { isQueued, readingFields } from './trigger-properties';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
@@ -42,8 +50,8 @@ const isProperty = (option: INodePropertyOptions | INodeProperties | INodeProper
 /** One line for each thing that users' workflows store: names, choices and defaults. */
 function* surface(properties: readonly INodeProperties[], indent = ''): Generator<string> {
 	for (const { name, type, default: value, required, options = [], displayOptions, typeOptions, modes } of properties) {
-		const { resource, operation, ...when } = displayOptions?.show ?? {};
-		const where = resource === undefined ? '' : ` [${[resource, operation].filter((part) => part !== undefined).join('.')}]`;
+		const { resource, operation, event, ...when } = displayOptions?.show ?? {};
+		const where = [resource, operation, event].every((part) => part === undefined) ? '' : ` [${[resource, operation, event].filter((part) => part !== undefined).join('.')}]`;
 		const other = Object.keys(when).length === 0 ? '' : ` when ${JSON.stringify(when)}`;
 		const method = modes?.map(({ name: mode, typeOptions: more }) => more?.searchListMethod ?? mode).join('|');
 		yield `${indent}${name}: ${type}${where}${other}${required ? ' required' : ''} = ${JSON.stringify(value)}${typeOptions === undefined ? '' : ` ${JSON.stringify(typeOptions)}`}${method === undefined ? '' : ` (${method})`}`;
@@ -77,25 +85,72 @@ describe.each(brands)('$name', ({ name, provider, description, credential }) => 
 	});
 
 	test('the derived properties pass n8n\'s lint, as if they were written by hand', async () => {
-		// The plugin goes by other file names where it finds itself under test.
-		vi.stubEnv('NODE_ENV', 'production');
-		const { buildScanConfig } = (await import(SCANNER)) as { buildScanConfig: () => Promise<ESLint.Options['overrideConfig']> };
-		const eslint = new ESLint({ cwd: ROOT, allowInlineConfig: false, overrideConfigFile: true, overrideConfig: await buildScanConfig() });
-		const literal = (value: unknown) => JSON.stringify(value, undefined, '\t').replace(/^(\t*)"(\w+)":/gm, '$1$2:');
-		const lint = async (filePath: string, call: RegExp, properties: readonly INodeProperties[]) => {
-			const source = readFileSync(join(ROOT, filePath), 'utf8');
-			expect(source).toMatch(call);
-			const written = source.replace(call, () => literal(properties));
-			const results = await eslint.lintText(written, { filePath: join(ROOT, filePath) });
-			return results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${String(ruleId)}: ${message} ${written.split('\n').slice(line - 3, line + 1).join(' ')}`));
-		};
 		const told = [
 			...(await lint(`nodes/${name}/${name}.node.ts`, /propertiesOf\(\w+\)/, description.properties)),
 			...(await lint(`credentials/${name}Api.credentials.ts`, /credentialProperties\(\w+\)/, credential.properties)),
 		];
-		expect(told.filter((line) => !EXCEPTIONS.some((exception) => exception.test(line)))).toEqual([]);
+		expect(told).toEqual([]);
 	}, 60_000);
 });
+
+const triggers: { name: string; folder: string; provider: Provider; description: INodeTypeDescription }[] = [
+	{ name: 'TrackCeoTrigger', folder: 'TrackCeo', provider: trackceo as unknown as Provider, description: new TrackCeoTrigger().description },
+	{ name: 'ETrackTrigger', folder: 'ETrack', provider: etrack as unknown as Provider, description: new ETrackTrigger().description },
+	{ name: 'CtrackTrigger', folder: 'Ctrack', provider: ctrack as unknown as Provider, description: new CtrackTrigger().description },
+	{ name: 'ITracksenseTrigger', folder: 'ITracksense', provider: itracksense as unknown as Provider, description: new ITracksenseTrigger().description },
+	{ name: 'TrackGpsTrigger', folder: 'TrackGps', provider: trackgps as unknown as Provider, description: new TrackGpsTrigger().description },
+];
+const queueTrigger = { name: 'CtrackQueueTrigger', folder: 'Ctrack', description: new CtrackQueueTrigger().description };
+
+describe.each([...triggers, queueTrigger])('$name', ({ name, folder, description }) => {
+	test('what workflows store stays as it is', async () => {
+		await expect([...surface(description.properties)].join('\n') + '\n').toMatchFileSnapshot(`__snapshots__/${name}.txt`);
+	});
+
+	test('the derived properties pass n8n\'s lint, as if they were written by hand', async () => {
+		expect(await lint(`nodes/${folder}/${name}.node.ts`, /\w+PropertiesOf\(\w+\)/, description.properties)).toEqual([]);
+	}, 60_000);
+});
+
+describe.each(triggers)('$name', ({ provider, description }) => {
+	const polled = provider.triggers.filter((trigger) => !isQueued(trigger));
+
+	test('offers every event that is polled', () => {
+		const { options = [] } = find(description.properties, 'event') ?? {};
+		expect(options.map((option) => (option as INodePropertyOptions).value).sort()).toEqual(polled.map((trigger) => trigger.name).sort());
+	});
+
+	test('every event has all its fields, and no name twice', () => {
+		for (const trigger of polled) {
+			const properties = description.properties.filter(({ displayOptions }) => displayOptions?.show?.event?.includes(trigger.name));
+			const names = [...properties.map((property) => property.name), ...(find(properties, 'options')?.options ?? []).map((option) => option.name)];
+			expect(names).toEqual(expect.arrayContaining(Object.keys(fieldsOfTrigger(trigger))));
+			expect(new Set(names).size, trigger.name).toBe(names.length);
+		}
+	});
+});
+
+test('the queue\'s node has all fields', () => {
+	const names = [...queueTrigger.description.properties, ...(find(queueTrigger.description.properties, 'options')?.options ?? [])].map((property) => property.name);
+	const queue = ctrack.triggers.find(isQueued);
+	expect(names).toEqual(expect.arrayContaining([...Object.keys(fieldsOfTrigger(queue!)), ...Object.keys(readingFields)]));
+});
+
+/** What n8n's lint says of a file in which the call that makes the properties is replaced by the properties. */
+async function lint(filePath: string, call: RegExp, properties: readonly INodeProperties[]): Promise<string[]> {
+	// The plugin goes by other file names where it finds itself under test.
+	vi.stubEnv('NODE_ENV', 'production');
+	const { buildScanConfig } = (await import(SCANNER)) as { buildScanConfig: () => Promise<ESLint.Options['overrideConfig']> };
+	const eslint = new ESLint({ cwd: ROOT, allowInlineConfig: false, overrideConfigFile: true, overrideConfig: await buildScanConfig() });
+	const literal = JSON.stringify(properties, undefined, '\t').replace(/^(\t*)"(\w+)":/gm, '$1$2:');
+	const source = readFileSync(join(ROOT, filePath), 'utf8');
+	expect(source).toMatch(call);
+	const written = source.replace(call, () => literal);
+	const results = await eslint.lintText(written, { filePath: join(ROOT, filePath) });
+	return results
+		.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${String(ruleId)}: ${message} ${written.split('\n').slice(line - 3, line + 1).join(' ')}`))
+		.filter((line) => !EXCEPTIONS.some((exception) => exception.test(line)));
+}
 
 /** Where n8n's lint is not followed, and why. */
 const EXCEPTIONS = [

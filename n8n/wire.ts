@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import { TimedOut, TooLarge } from '../core/errors';
-import { addressOf, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/host';
+import { addressOf, inQuery, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/host';
 import { failureOf } from './failure';
 import { orStopped, pause } from './stop';
 
@@ -39,7 +39,7 @@ export function optionsOf(baseUrl: string, { query, form, json, headers, ...requ
 	return {
 		method: request.method,
 		url: addressOf(baseUrl, request),
-		qs: Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== undefined)),
+		qs: Object.fromEntries(Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, inQuery(value)]]))),
 		headers: { accept: 'application/json', ...headers },
 		...(body === undefined ? {} : { body: body }),
 		timeout: timeoutMs,

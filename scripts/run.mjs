@@ -67,6 +67,8 @@ const commands = {
 	'itracksense:paths': () => tsx('scripts/itracksense-paths.ts', ...args),
 	bench: () => {
 		build();
+		// Standard output is for the figures.
+		run('node', ['scripts/pack.mjs'], { stdio: ['ignore', 2, 2] });
 		node('--expose-gc', '--import', 'tsx', 'bench/bench.ts', ...args);
 	},
 	screenshots: () => {

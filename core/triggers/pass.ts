@@ -10,6 +10,8 @@ import { LOOK_BACK_MINUTES, type AnyTrigger, type FleetEvent } from './trigger';
 export const DAY_SECONDS = 86_400;
 /** A look that another trigger took is as good for this long at most. */
 const SHARED_MS = 60_000;
+/** By so much a record may be ahead of the local clock without counting as dated in the future. */
+const CLOCK_SECONDS = 60;
 /** A batch is handed over when it has so many events. */
 const MOST_EVENTS = 500;
 /** Time or quota that learning who was heard of may take, so that something is left for the looks. */
@@ -83,6 +85,12 @@ export class Pass {
 	goesOn(): boolean {
 		this.options.signal?.throwIfAborted();
 		return !this.usedUp && !this.ended && this.client.now() < this.deadline;
+	}
+
+	/** A time of the vendor's records as far as it is one of the past; undefined if it is not. Clocks differ a little. */
+	past(time: number | undefined): number | undefined {
+		const now = Math.floor(this.client.now() / 1000);
+		return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);
 	}
 
 	full(events: number): boolean {
@@ -204,10 +212,13 @@ export class Pass {
 	}
 }
 
-/** Newest time at which any device was heard of, in seconds; of those up to `most`. */
-export function newestOf(sightings: readonly Sighting[], most = Infinity): number | undefined {
+/** Newest time at which any device was heard of, in seconds. @param past gives a time that counts, or undefined */
+export function newestOf(sightings: readonly Sighting[], past = (heard: number | undefined) => heard): number | undefined {
 	let newest: number | undefined;
-	for (const { heard } of sightings) if (heard !== undefined && heard <= most && (newest === undefined || heard > newest)) newest = heard;
+	for (const { heard } of sightings) {
+		const at = past(heard);
+		if (at !== undefined && (newest === undefined || at > newest)) newest = at;
+	}
 	return newest;
 }
 

@@ -1,3 +1,4 @@
+import type { SharedAccount } from '../account';
 import { asFleetError, type Client } from '../client';
 import { InvalidParams, RateLimited, UnexpectedAnswer } from '../errors';
 import { flag, number, readFields, type Fields } from '../field';
@@ -55,7 +56,28 @@ interface Under {
 	acknowledged: Promise<void>;
 }
 
-/** Messages that were dealt with are left out if they come again; so many are remembered. */
+/** What a consumer leaves to the next one of its queue, as after a deploy: it must not acknowledge past what was taken before. */
+interface Past {
+	under: Under | undefined;
+	/** Highest tag that was seen in the session. */
+	last: { session: string; tag: bigint } | undefined;
+	/** The answer to a Get was lost, with the messages that it took. */
+	lost: boolean;
+	/** Ids of messages that were dealt with: they are left out if they come again. */
+	readonly dealtWith: Set<string>;
+}
+
+const pasts = new WeakMap<SharedAccount, Map<string, Past>>();
+
+function pastOf(account: SharedAccount, queue: string): Past {
+	const queues = pasts.get(account) ?? new Map<string, Past>();
+	pasts.set(account, queues);
+	let past = queues.get(queue);
+	if (past === undefined) queues.set(queue, (past = { under: undefined, last: undefined, lost: false, dealtWith: new Set() }));
+	return past;
+}
+
+/** So many ids are remembered. */
 const REMEMBERED = 20_000;
 const ACK_MS = 60_000;
 const tagOf = (event: FleetEvent) => BigInt(event.deliveryTag as string);
@@ -70,11 +92,7 @@ export class QueueConsumer implements QueueReader {
 	private readonly params: Record<string, unknown>;
 	private readonly settings: Settings;
 	private readonly source: QueueSource;
-	private under: Under | undefined;
-	/** Highest tag that this consumer has seen in the session. */
-	private last: { session: string; tag: bigint } | undefined;
-	private lost = false;
-	private readonly dealtWith = new Set<string>();
+	private readonly past: Past;
 
 	/**
 	 * @param input the trigger's params, as the host has them
@@ -91,6 +109,7 @@ export class QueueConsumer implements QueueReader {
 		const source = typeof trigger.source === 'function' ? (trigger.source as (params: object) => Source)(this.params) : trigger.source;
 		if (source.type !== 'queue') throw new InvalidParams(`"${trigger.title}" is polled, not read from a queue.`);
 		this.source = source;
+		this.past = pastOf(client.shared, source.queue);
 	}
 
 	/**
@@ -111,38 +130,37 @@ export class QueueConsumer implements QueueReader {
 		if (outcome?.outcome === 'failed' || outcome?.outcome === 'unknown') this.client.warn(`It is not certain that the ${queue} queue is subscribed to: ${outcome.explanation}`);
 	}
 
-	/** Gives the queue free: another consumer may take it over. What is not acknowledged comes again. */
+	/** Gives the queue free: another consumer may take it over, and gives again what is not acknowledged. */
 	close(): void {
 		const { queues } = this.client.shared;
 		if (queues.get(this.source.queue) === this) queues.delete(this.source.queue);
-		this.under = undefined;
 	}
 
 	/** The batch that failed again, or the next of the queue; undefined if there is nothing. @throws FleetError */
 	async next({ budgetMs, signal, onWait }: { budgetMs: number; signal?: AbortSignal; onWait?: (ms: number) => void }): Promise<Batch | undefined> {
-		if (this.under !== undefined) {
-			this.under.attempt += 1;
-			return this.batchOf(this.under);
+		if (this.past.under !== undefined) {
+			this.past.under.attempt += 1;
+			return this.batchOf(this.past.under);
 		}
 		for (;;) {
 			const { rows, session } = await this.get({ deadlineMs: budgetMs, signal, onWait });
 			const messages = rows.map((row) => ({ row, message: this.read(row) }));
 			const tags = messages.map(({ message }) => message.deliveryTag).filter((tag): tag is string => tag !== null && /^\d+$/.test(tag)).map(BigInt);
 			const [first] = tags;
-			if (this.lost && rows.length > 0 && !this.isNext(first, session)) {
+			if (this.past.lost && rows.length > 0 && !this.isNext(first, session)) {
 				// What was lost lies before these messages. A new session gives all of it again, these included.
 				this.client.distrust(session);
-				this.lost = false;
+				this.past.lost = false;
 				continue;
 			}
-			if (rows.length > 0) this.lost = false;
-			if (tags.length > 0) this.last = { session, tag: tags.reduce((most, tag) => (tag > most ? tag : most)) };
-			const events = messages.filter(({ message }) => !this.dealtWith.has(message.id)).map(({ row, message }) => this.eventOf(message, row));
+			if (rows.length > 0) this.past.lost = false;
+			if (tags.length > 0) this.past.last = { session, tag: tags.reduce((most, tag) => (tag > most ? tag : most)) };
+			const events = messages.filter(({ message }) => !this.past.dealtWith.has(message.id)).map(({ row, message }) => this.eventOf(message, row));
 			if (rows.length === 0) return undefined;
-			this.under = underway(events, tags, session);
-			if (events.length > 0) return this.batchOf(this.under);
+			this.past.under = underway(events, tags, session);
+			if (events.length > 0) return this.batchOf(this.past.under);
 			// All of them had been dealt with, and only the acknowledgement was lost.
-			await this.done(this.under, signal);
+			await this.done(this.past.under, signal);
 		}
 	}
 
@@ -157,7 +175,7 @@ export class QueueConsumer implements QueueReader {
 
 	/** Single messages are dealt with. Tells the vendor as far as none before them is unfinished. */
 	async acknowledge(tags: readonly string[]): Promise<Row> {
-		const { under } = this;
+		const { under } = this.past;
 		const own = tags.map(BigInt).filter((tag) => under?.tags.includes(tag));
 		if (under === undefined || own.length === 0) return { outcome: 'failed', explanation: 'These messages are not under way: they were acknowledged before, or their session is over and they come again.' };
 		for (const tag of own) {
@@ -174,7 +192,7 @@ export class QueueConsumer implements QueueReader {
 	}
 
 	private settled(under: Under): void {
-		if (this.under === under) this.under = undefined;
+		if (this.past.under === under) this.past.under = undefined;
 		under.settle();
 	}
 
@@ -227,14 +245,14 @@ export class QueueConsumer implements QueueReader {
 			return { rows, session };
 		} catch (thrown) {
 			const error = asFleetError(thrown);
-			if (error.effect === 'unknown' && !(error instanceof RateLimited)) this.lost = true;
+			if (error.effect === 'unknown' && !(error instanceof RateLimited)) this.past.lost = true;
 			throw error;
 		}
 	}
 
 	/** Whether nothing can lie between the last message that was seen and this one. */
 	private isNext(tag: bigint | undefined, session: string): boolean {
-		return tag !== undefined && this.last?.session === session && tag === this.last.tag + 1n;
+		return tag !== undefined && this.past.last?.session === session && tag === this.past.last.tag + 1n;
 	}
 
 	private read(row: Row): Message {
@@ -247,10 +265,10 @@ export class QueueConsumer implements QueueReader {
 	}
 
 	private remember(id: string): void {
-		this.dealtWith.add(id);
-		if (this.dealtWith.size <= REMEMBERED) return;
-		for (const oldest of this.dealtWith) {
-			this.dealtWith.delete(oldest);
+		this.past.dealtWith.add(id);
+		if (this.past.dealtWith.size <= REMEMBERED) return;
+		for (const oldest of this.past.dealtWith) {
+			this.past.dealtWith.delete(oldest);
 			return;
 		}
 	}

@@ -21,10 +21,14 @@ const schema = z.object({
 	mark: seconds,
 	/** Events before this are left out: they were there before the trigger was. */
 	since: seconds,
-	/** Whether the first look at each device gives its newest event only. */
-	latest: z.boolean().optional(),
+	/** Earlier look-backs that were shorter: up to which mark, and how long. Their windows were left behind for good. */
+	shorter: z.array(z.tuple([seconds, seconds])).optional(),
+	/** Of what happened until then, the first look at each device gives the newest only. */
+	latest: seconds.optional(),
 	lookBack: seconds,
 	round: roundSchema,
+	/** Looks since the round last had its turn, while devices that were heard of come first. */
+	turn: seconds.optional(),
 	/** Where the survey goes on. */
 	survey: z.string().optional(),
 	/** Device -> covered up to; newest time of its events; then mark and fingerprint of each that was delivered since its window's begin. */
@@ -41,6 +45,9 @@ const FAIR_SHARE = 10;
 /** A fleet that takes no more looks than this is looked at in its order, whoever was heard of. */
 const FEW_LOOKS = 4;
 
+/** Whose records say not whose they are. */
+const NOBODY = '';
+
 interface Entry {
 	covered: number;
 	/** Fingerprint -> mark. */
@@ -56,8 +63,8 @@ interface Timed {
 	device: string;
 }
 
-/** Events of devices of which only the newest is wanted, and all that were found of them. */
-type Latest = Map<string, { newest: Timed | undefined; found: Map<string, number> }>;
+/** Devices of whose older events the newest alone is wanted: that one, its mark, and all that were found. */
+type Latest = Map<string, { newest: Timed | undefined; at: number; found: Map<string, number> }>;
 
 /** What a look has come to, for the devices that it was about. */
 interface Window {
@@ -75,9 +82,11 @@ interface Window {
 export const readStream = (stored: unknown): StreamCursor => schema.parse(stored);
 
 /** Polls a stream once: what was found is in the pass. @throws FleetError if nothing could be looked at */
-export async function pollStream(pass: Pass, source: StreamSource, stored: StreamCursor | undefined): Promise<Cursor> {
+export async function pollStream(pass: Pass, source: StreamSource, stored: StreamCursor | undefined): Promise<Cursor | undefined> {
 	const { sightings, next } = await pass.sightings(stored?.survey);
-	const mark = Math.max(stored?.mark ?? 0, newestOf(sightings, pass.now) ?? 0);
+	// Nothing tells the vendor's time yet, and it is from there that events are new.
+	if (stored === undefined && (next ?? pass.problem) !== undefined && newestOf(sightings) === undefined) return undefined;
+	const mark = Math.max(stored?.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard)) ?? 0);
 	const poll = new StreamPoll(pass, source, stored ?? firstCursor(pass, mark, newestOf(sightings)), mark);
 	await poll.look(sightings);
 	return poll.end(next);
@@ -88,7 +97,9 @@ function firstCursor({ now, event, firstRun, since: from, lookBack }: Pass, mark
 	// The vendor's own time, as far as it is behind: a wrong clock or zone here must not hide events for hours.
 	const present = newest === undefined || Math.abs(now - newest) > DAY_SECONDS ? now : Math.min(newest, now);
 	const since = firstRun === 'since' ? from : firstRun === 'latest' ? present - DAY_SECONDS : present;
-	return { v: 1, event, mark, since, ...(firstRun === 'latest' ? { latest: true } : {}), lookBack, round: { began: since, before: since, at: now, atBefore: now }, devices: {}, behind: {} };
+	// Nothing was looked at: a look covers what is left out.
+	const before = Math.max(0, since - 1);
+	return { v: 1, event, mark, since, ...(firstRun === 'latest' ? { latest: present } : {}), lookBack, round: { began: before, before, at: now, atBefore: now }, devices: {}, behind: {} };
 }
 
 class StreamPoll {
@@ -106,8 +117,8 @@ class StreamPoll {
 		private readonly cursor: StreamCursor,
 		newest: number,
 	) {
-		// A clock may be wrong by a day: what is older than that was there at the last look all the same.
-		this.mark = Math.max(newest, pass.now - DAY_SECONDS);
+		// A clock may be wrong by a day: what is older than that was there at the last look all the same. So was what is left out.
+		this.mark = Math.max(newest, pass.now - DAY_SECONDS, cursor.since);
 		this.newest = newest;
 		this.behind = new Map(Object.entries(cursor.behind));
 		for (const [device, [covered, newest, ...rest]] of Object.entries(cursor.devices)) {
@@ -126,11 +137,15 @@ class StreamPoll {
 		const looked = new Set<string>();
 		const urgent = queued(this.urgent(sightings), looked);
 		const round = queued(inGroups(leftOf(cursor.round, devices), this.source.perRequest, looked), looked);
-		for (let count = 1; pass.goesOn(); count++) {
-			const [first, second] = count % FAIR_SHARE === 0 ? [round, urgent] : [urgent, round];
+		while (pass.goesOn()) {
+			// Counted from poll to poll: some have time for a few looks only.
+			const turn = ((cursor.turn ?? 0) + 1) % FAIR_SHARE;
+			const [first, second] = turn === 0 ? [round, urgent] : [urgent, round];
 			const some = first() ?? second();
 			if (some === undefined) break;
 			const { settled, enough } = await this.lookAt(some);
+			// One that had no time or quota left was none.
+			if (settled || !enough) cursor.turn = turn;
 			if (settled) for (const device of some) looked.add(device);
 			if (enough) break;
 		}
@@ -163,8 +178,15 @@ class StreamPoll {
 	}
 
 	private coveredOf(device: string): number {
+		if (device === NOBODY) return this.oldest;
 		const [behind] = this.behind.get(device) ?? [];
 		return behind ?? Math.max(this.entries.get(device)?.covered ?? 0, coveredBy(this.cursor.round, device));
+	}
+
+	/** All devices are covered up to there. */
+	private get oldest(): number {
+		const { round } = this.cursor;
+		return Math.min(round.before, round.began, ...[...this.behind.values()].map(([covered = 0]) => covered));
 	}
 
 	/** Begin of a device's next window: what is older was delivered, or came too late. */
@@ -172,10 +194,9 @@ class StreamPoll {
 		return this.windowBegin(this.coveredOf(device));
 	}
 
-	/** Rounded down, so that triggers which stand at about the same time ask the same. */
 	private windowBegin(covered: number): number {
-		const step = Math.max(60, this.cursor.lookBack);
-		return Math.max(0, Math.floor((covered - this.cursor.lookBack) / step) * step);
+		const { lookBack, shorter = [] } = this.cursor;
+		return Math.max(windowBegin(covered, lookBack), ...shorter.map(([mark, seconds]) => windowBegin(Math.min(covered, mark), seconds)));
 	}
 
 	/**
@@ -187,7 +208,7 @@ class StreamPoll {
 		const [, from, cover] = (devices.length === 1 ? this.behind.get(devices[0] ?? '') : undefined) ?? [];
 		const begin = from ?? Math.min(...devices.map((device) => this.beginOf(device)));
 		const window: Window = { devices, begin, cover: cover ?? this.mark, reached: begin, latest: new Map() };
-		if (this.cursor.latest === true && from === undefined) for (const device of devices) if (!this.known(device)) window.latest.set(device, { newest: undefined, found: new Map() });
+		if (this.cursor.latest !== undefined) for (const device of devices) if (!this.known(device)) window.latest.set(device, { newest: undefined, at: 0, found: new Map() });
 		try {
 			// Before the present even where the clock was set back; and well beyond it, in case it is behind.
 			const period = { begin: Math.min(begin, pass.now - 60) * 1000, end: (Math.max(pass.now, this.mark) + DAY_SECONDS) * 1000 };
@@ -211,16 +232,13 @@ class StreamPoll {
 
 	/** Whether the device was looked at before. */
 	private known(device: string): boolean {
-		return this.entries.has(device) || this.coveredOf(device) > this.cursor.since;
+		return this.coveredOf(device) >= this.cursor.since;
 	}
 
 	private finished({ devices, begin, cover, latest }: Window): void {
 		const { round } = this.cursor;
 		this.failures = 0;
-		for (const [device, { newest, found }] of latest) {
-			for (const [mark, at] of found) this.entryOf(device).seen.set(mark, at);
-			if (newest !== undefined) this.events.push(newest);
-		}
+		this.giveLatest(latest, Infinity);
 		for (const device of devices) {
 			const entry = this.entryOf(device);
 			entry.covered = Math.max(entry.covered, cover);
@@ -230,6 +248,15 @@ class StreamPoll {
 		}
 		// Another trigger's look can be a little older than this poll.
 		if (!devices.some((device) => this.behind.has(device))) round.began = Math.min(round.began, cover);
+	}
+
+	/** Of what lies before a time and up to when the trigger was switched on, the newest is given. Until all that is known, it may come again. */
+	private giveLatest(latest: Latest, reached: number): void {
+		const all = reached > (this.cursor.latest ?? 0);
+		for (const [device, { newest, found }] of latest) {
+			for (const [mark, at] of found) if (all || at < reached) this.entryOf(device).seen.set(mark, at);
+			if (all && newest !== undefined) this.events.push(newest);
+		}
 	}
 
 	private entryOf(device: string): Entry {
@@ -245,26 +272,31 @@ class StreamPoll {
 		const readable = !('unreadable' in record);
 		const iso = readable ? source.mark(record as never) : null;
 		const at = iso === null ? this.mark : Math.floor(Date.parse(iso) / 1000);
-		if (at <= pass.now) this.newest = Math.max(this.newest, at);
+		this.newest = Math.max(this.newest, pass.past(at) ?? 0);
 		if (iso !== null) window.reached = Math.max(window.reached, at);
 		const deviceId = (record.deviceId as string | null | undefined) ?? null;
-		const device = deviceId ?? window.devices[0] ?? '';
-		if (at < cursor.since || at < this.beginOf(device)) return;
+		const device = deviceId ?? NOBODY;
+		if (at < Math.max(cursor.since, window.begin, this.beginOf(device))) return;
 		const id = String(record.id);
 		const mark = fingerprint(id);
 		const entry = this.entries.get(device);
-		if (entry?.seen.has(mark) === true || (readable && source.keep?.(record as never, pass.params as never) === false)) return;
+		if (entry?.seen.has(mark) === true) {
+			// What has no time of its own is remembered for as long as it comes.
+			if (iso === null) entry.seen.set(mark, at);
+			return;
+		}
+		if (readable && source.keep?.(record as never, pass.params as never) === false) return;
 		const time = (record.time as string | null | undefined) ?? iso;
 		const event: FleetEvent = { ...record, id, event: pass.event, deviceId, time, late: false, ...(pass.includeRaw || !readable ? { raw: row } : {}) };
 		const timed = { event, time: time === null ? at : Math.floor(Date.parse(time) / 1000), device };
 		const latest = window.latest.get(device);
-		if (latest === undefined) {
+		if (latest === undefined || iso === null || at > (cursor.latest ?? 0)) {
 			this.entryOf(device).seen.set(mark, at);
 			this.events.push(timed);
 			return;
 		}
 		latest.found.set(mark, at);
-		if (latest.newest === undefined || latest.newest.time <= timed.time) latest.newest = timed;
+		if (at >= latest.at) Object.assign(latest, { newest: timed, at });
 	}
 
 	/** The record in a row; one that cannot be read is passed on as it came, because it may be the one that matters. */
@@ -273,7 +305,7 @@ class StreamPoll {
 			return this.pass.record(this.source.operation, row, params);
 		} catch (error) {
 			if (!(error instanceof UnexpectedAnswer)) throw error;
-			return { id: fingerprint(JSON.stringify(row)), deviceId: devices.length === 1 ? (devices[0] ?? null) : null, unreadable: error.message };
+			return { id: fingerprint(JSON.stringify(row)), deviceId: this.source.perRequest === 1 ? (devices[0] ?? null) : null, unreadable: error.message };
 		}
 	}
 
@@ -285,29 +317,34 @@ class StreamPoll {
 		const [device = ''] = devices;
 		const covered = devices.map((id): [string, number] => [id, this.coveredOf(id)]);
 		// All of its pages up to there have been taken in: the next look begins with that second. One that gets no further stays there.
-		const onTheWay = source.ascending && devices.length === 1 && latest.size === 0 && (reached > begin || (this.behind.get(device)?.length ?? 0) > 1);
-		if (onTheWay) this.behind.set(device, [covered[0]?.[1] ?? begin, reached, cover]);
-		if (full || all) return { settled: onTheWay, enough: true };
+		const onTheWay = source.ascending && devices.length === 1 && (reached > begin || (this.behind.get(device)?.length ?? 0) > 1);
+		if (onTheWay) {
+			this.behind.set(device, [covered[0]?.[1] ?? begin, reached, cover]);
+			this.giveLatest(latest, reached);
+		}
+		if (full || all) return { settled: onTheWay && reached > begin, enough: true };
 		if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);
 		if (error !== undefined) pass.report(error);
 		this.failures += 1;
 		return { settled: true, enough: this.failures >= FAILURES };
 	}
 
-	/** With a longer look-back than before, what was given long ago would be given again. */
+	/** With a longer look-back than before, what was given before the earlier windows would be given again. */
 	private widen(): void {
 		const { cursor, pass } = this;
-		if (pass.lookBack > cursor.lookBack) {
-			const oldest = Math.min(cursor.round.before, cursor.round.began, ...[...this.behind.values()].map(([covered = 0]) => covered));
-			cursor.since = Math.max(cursor.since, oldest - cursor.lookBack);
-		}
+		const { round, lookBack, shorter = [] } = cursor;
+		const covered = [...this.entries.values()].map((entry) => entry.covered);
+		if (pass.lookBack > lookBack) shorter.push([Math.max(this.mark, round.began, ...covered), lookBack]);
 		cursor.lookBack = pass.lookBack;
+		cursor.shorter = shorter.filter(([mark, seconds]) => seconds < pass.lookBack && windowBegin(mark, seconds) > windowBegin(this.oldest, pass.lookBack));
+		if (cursor.shorter.length === 0) delete cursor.shorter;
 	}
 
 	/** The events by their times; those that are older than what was given of their device before are marked. */
 	private inOrder(): FleetEvent[] {
 		this.events.sort((a, b) => a.time - b.time || (a.event.id < b.event.id ? -1 : 1));
 		for (const { event, time, device } of this.events) {
+			if (event.time === null) continue;
 			const entry = this.entryOf(device);
 			event.late = time < entry.newest;
 			entry.newest = Math.max(entry.newest, time);
@@ -330,6 +367,12 @@ class StreamPoll {
 		}
 		return { ...kept, mark: this.newest, devices, behind: Object.fromEntries(behind), ...(survey === undefined ? {} : { survey }) };
 	}
+}
+
+/** Rounded down, so that triggers which stand at about the same time ask the same. */
+function windowBegin(covered: number, lookBack: number): number {
+	const step = Math.max(60, lookBack);
+	return Math.max(0, Math.floor((covered - lookBack) / step) * step);
 }
 
 /** Devices in groups, those left out that have been looked at when a group's turn comes. */

@@ -21,6 +21,12 @@ export interface AccountNode extends Node<Record<string, string>> {
 
 export const accountType = (provider: Provider) => `fleetwire-${provider.name}-account`;
 
+/** The account that a node names, if it is there and of this vendor. */
+export function accountNodeOf(RED: NodeAPI, provider: Provider, id = ''): AccountNode | undefined {
+	const node = RED.nodes.getNode(id) as AccountNode | null | undefined;
+	return node?.type === accountType(provider) ? node : undefined;
+}
+
 /** What of an account's settings is about the way to the vendor: Node-RED's own TLS and proxy nodes. */
 export function wireOptionsOf(RED: NodeAPI, { tls, proxy }: Settings): Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses'> {
 	const nodeOf = (id: unknown) => (typeof id === 'string' && id !== '' ? (RED.nodes.getNode(id) as unknown) : undefined);

@@ -4,7 +4,7 @@ import { checkBaseUrl } from '../../core/base-url';
 import { Client } from '../../core/client';
 import { LoginRejected } from '../../core/errors';
 import { readFields } from '../../core/field';
-import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/host';
+import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/host';
 import type { Connection, Provider, Session } from '../../core/provider';
 import { Redactor } from '../../core/redaction';
 import { logIn } from '../../core/session';
@@ -75,10 +75,14 @@ export class Account {
 		return this.wire.close();
 	}
 
-	private async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
+	private async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs, leftMs }: SendOptions): Promise<SignedAnswer> {
 		signal?.throwIfAborted();
-		const { token } = await orAborted(this.session(stale, freshForMs), signal);
-		return { ...(await this.wire.send(this.provider.sign(request, token, this.connection), { timeoutMs, signal })), session: token };
+		const deadline = Date.now() + leftMs;
+		const { token } = await orAborted(this.session(stale, freshForMs), signal, leftMs);
+		const ms = Math.min(timeoutMs, deadline - Date.now());
+		if (ms <= 0) throw loginTooSlow();
+		const answer = await this.wire.send(this.provider.sign(request, token, this.connection), { timeoutMs: ms, signal });
+		return { ...answer, session: token };
 	}
 
 	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<Session> {
@@ -89,17 +93,19 @@ export class Account {
 	}
 }
 
-/** Waits for what others wait for too: an abort ends the waiting, not the work. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-	if (signal === undefined) return work;
+/** Waits for a login that others may wait for too: an abort, or the end of the caller's time, ends the waiting, not the login. */
+async function orAborted<T>(login: Promise<T>, signal: AbortSignal | undefined, ms?: number): Promise<T> {
 	let stop!: () => void;
-	const aborted = new Promise<never>((_, reject) => {
-		stop = () => reject(signal.reason as Error);
-		signal.addEventListener('abort', stop, { once: true });
+	let timer: NodeJS.Timeout | undefined;
+	const over = new Promise<never>((_, reject) => {
+		stop = () => reject(signal?.reason as Error);
+		signal?.addEventListener('abort', stop, { once: true });
+		if (ms !== undefined) timer = setTimeout(() => reject(loginTooSlow()), ms);
 	});
 	try {
-		return await Promise.race([work, aborted]);
+		return await Promise.race([login, over]);
 	} finally {
-		signal.removeEventListener('abort', stop);
+		clearTimeout(timer);
+		signal?.removeEventListener('abort', stop);
 	}
 }

@@ -4,7 +4,8 @@ import { asFleetError, Client } from '../../core/client';
 import { Redactor } from '../../core/redaction';
 import type { Provider } from '../../core/provider';
 import type { Settings } from './account';
-import { accountOf, accountType, type AccountNode } from './account-node';
+import { accountNodeOf, accountOf, type AccountNode } from './account-node';
+import { triggerType, type TriggerNodeInstance } from './trigger-node';
 
 /** What the editor sends in place of a password that it does not know. */
 const UNCHANGED = '__PWRD__';
@@ -22,13 +23,13 @@ interface DialogBody {
  */
 export function addRoutes(RED: NodeAPI, provider: Provider): void {
 	const path = `/fleetwire/${provider.name}`;
-	const read = RED.auth.needsPermission(`fleetwire-${provider.name}.read`);
+	// Lists name an account's devices and cost requests: they are for who edits flows, not for who may only look at them.
 	const write = RED.auth.needsPermission(`fleetwire-${provider.name}.write`);
 
-	RED.httpAdmin.get(`${path}/lookup/:account/:name`, read, (request, response) => {
+	RED.httpAdmin.get(`${path}/lookup/:account/:name`, write, (request, response) => {
 		answer(response, new Redactor(), async () => {
-			const node = RED.nodes.getNode(String(request.params.account)) as AccountNode | undefined;
-			if (node?.type !== accountType(provider)) return { status: 404, body: { ok: false, message: RED._('admin.unknownAccount') } };
+			const node = accountNodeOf(RED, provider, String(request.params.account));
+			if (node === undefined) return { status: 404, body: { ok: false, message: RED._('admin.unknownAccount') } };
 			return choices(node.client(() => undefined), String(request.params.name));
 		});
 	});
@@ -36,6 +37,15 @@ export function addRoutes(RED: NodeAPI, provider: Provider): void {
 	// An account that was not deployed yet comes along with the request, and so does one that is being edited.
 	RED.httpAdmin.post(`${path}/lookup/:name`, write, (request, response) => {
 		withAccount(RED, provider, request, response, async (account) => choices(account.client(() => undefined), String(request.params.name)));
+	});
+
+	RED.httpAdmin.post(`${path}/poll/:trigger`, write, (request, response) => {
+		answer(response, new Redactor(), () => {
+			const node = RED.nodes.getNode(String(request.params.trigger)) as TriggerNodeInstance | undefined;
+			if (node?.type !== triggerType(provider)) return { status: 404, body: { ok: false, message: RED._('admin.unknownTrigger') } };
+			node.pollNow();
+			return { status: 200, body: { ok: true, message: RED._('admin.polling') } };
+		});
 	});
 
 	RED.httpAdmin.post(`${path}/test`, write, (request, response) => {
@@ -72,7 +82,7 @@ function withAccount(RED: NodeAPI, provider: Provider, request: Request, respons
 }
 
 /** Nothing may escape: an unhandled rejection would end Node-RED. */
-function answer(response: Response, redactor: Redactor, work: () => Promise<Answer>): void {
+function answer(response: Response, redactor: Redactor, work: () => Answer | Promise<Answer>): void {
 	Promise.resolve()
 		.then(work)
 		.catch((thrown: unknown): Answer => {
@@ -86,8 +96,8 @@ function answer(response: Response, redactor: Redactor, work: () => Promise<Answ
 
 /** The dialog's values, with ${ENV} filled in, and for secrets that the editor does not know the deployed ones. */
 function settingsOf(RED: NodeAPI, provider: Provider, { id, settings = {}, credentials = {} }: DialogBody): Settings {
-	const node = typeof id === 'string' ? (RED.nodes.getNode(id) as AccountNode | undefined) : undefined;
-	const deployed = node?.type === accountType(provider) ? node.credentials : undefined;
+	const node = typeof id === 'string' ? accountNodeOf(RED, provider, id) : undefined;
+	const deployed = node?.credentials;
 	const all: Record<string, unknown> = {};
 	for (const [name, field] of Object.entries(provider.connection)) {
 		const given = field.secret ? credentials[name] : settings[name];

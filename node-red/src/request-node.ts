@@ -5,7 +5,7 @@ import { shown, type Fields } from '../../core/field';
 import type { AnyOperation } from '../../core/operation';
 import { findOperation, type Provider } from '../../core/provider';
 import type { CommandOutcome, Outcome } from '../../core/records';
-import { accountType, type AccountNode, type AccountUser } from './account-node';
+import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
 import { valuesOf, type Inputs } from './inputs';
 import { StatusLine } from './status-line';
@@ -69,9 +69,8 @@ class RequestNode implements AccountUser {
 		this.status.account(error);
 	}
 
-	private account(): AccountNode | null {
-		const node = this.RED.nodes.getNode(this.config.account ?? '') as AccountNode | null | undefined;
-		return node?.type === accountType(this.provider) ? node : null;
+	private account(): AccountNode | undefined {
+		return accountNodeOf(this.RED, this.provider, this.config.account);
 	}
 
 	private close(): void {
@@ -107,7 +106,7 @@ class RequestNode implements AccountUser {
 		const { RED, node, config } = this;
 		const operation = this.operation();
 		const account = this.account();
-		if (account === null) throw new InvalidParams(`This node has no ${this.provider.title} account.`, { advice: 'Choose one in the node, and check that it is enabled.' });
+		if (account === undefined) throw new InvalidParams(`This node has no ${this.provider.title} account.`, { advice: 'Choose one in the node, and check that it is enabled.' });
 		const client = account.client((message) => node.warn(message));
 		const limit = positive(config.limit, 'Limit') ?? Infinity;
 		const timeout = positive(config.timeout, 'Timeout');

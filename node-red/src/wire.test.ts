@@ -137,6 +137,11 @@ describe('a request fails clearly', () => {
 		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer', effect: 'unknown', retryable: true });
 	});
 
+	test('when it is compressed in a way that nobody knows', async () => {
+		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'rot13' }).end('x'));
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer', effect: 'unknown' });
+	});
+
 	test('when the body is too large', async () => {
 		const url = await serve((_, response) => response.end(Buffer.alloc(MAX_BODY_BYTES + 1, 32)));
 		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000 }))).toMatchObject({ code: 'TooLarge', effect: 'unknown' });

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { FleetError, TimedOut, TooLarge, UnexpectedAnswer, Unreachable } from '../../core/errors';
-import { addressOf, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../../core/host';
+import { addressOf, ATTEMPT_TIMEOUT_MS, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../../core/host';
 import { publicLookup } from './public-lookup';
 import { explain } from './wire-errors';
 
@@ -25,8 +25,18 @@ export interface Attempt {
 }
 
 const AGENT = 'fleetwire (+https://github.com/fleetwire/fleetwire)';
-/** The vendor's servers answer a connect at once or not at all. */
-const CONNECT_MS = 10_000;
+/**
+ * Ends a connection that is not made and that nobody waits for any more: what counts is the clock of the attempt, in which
+ * a slow name server or TLS handshake has its place.
+ */
+const CONNECT_MS = ATTEMPT_TIMEOUT_MS;
+
+let loaded: Promise<typeof import('undici')> | undefined;
+
+/** undici takes 40 ms to load, which Node-RED need not spend before the first request; asking for it anew costs each request 0.1 ms. */
+function undici(): Promise<typeof import('undici')> {
+	return (loaded ??= import('undici'));
+}
 
 /** One account's way to its vendor: requests over undici, each answered whole or failed with a FleetError. */
 export class Wire {
@@ -54,7 +64,7 @@ export class Wire {
 				sent = true;
 			});
 			const { origin, pathname, search } = new URL(addressOf(this.options.baseUrl, request));
-			const answer = await dispatcher.request({
+			const asked = dispatcher.request({
 				origin,
 				path: pathname + search,
 				method: request.method,
@@ -64,6 +74,7 @@ export class Wire {
 				headersTimeout: 0,
 				bodyTimeout: 0,
 			});
+			const answer = await orAborted(asked, stop.signal);
 			const plain = plainHeaders(answer.headers);
 			return { status: answer.statusCode, headers: plain, body: await read(answer.body, plain['content-encoding'], this.host) };
 		} catch (error) {
@@ -85,8 +96,7 @@ export class Wire {
 
 	/** The account's connections; `onSend` hears that a request has got one and goes out on it. */
 	private async open(onSend: () => void): Promise<Dispatcher> {
-		// undici takes 40 ms to load, which Node-RED need not spend before the first request.
-		const { DecoratorHandler } = await import('undici');
+		const { DecoratorHandler } = await undici();
 		class Watch extends DecoratorHandler {
 			onRequestStart(...args: unknown[]): void {
 				onSend();
@@ -100,7 +110,7 @@ export class Wire {
 	}
 
 	private async connect(): Promise<Dispatcher> {
-		const { Agent, ProxyAgent } = await import('undici');
+		const { Agent, ProxyAgent } = await undici();
 		const { allowPrivateAddresses, baseUrl, proxy, tls } = this.options;
 		if (proxy !== undefined) {
 			// Which address a name has is then the proxy's knowledge, so only literal private addresses can be refused.
@@ -116,6 +126,21 @@ export class Wire {
 			retryable: true,
 			advice: 'Check whether the vendor works, and the base URL in the account.',
 		});
+	}
+}
+
+/** undici minds the signal only once there is a connection; a request whose signal was aborted before is then not sent. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+	let stop!: () => void;
+	const aborted = new Promise<never>((_, reject) => {
+		stop = () => reject(signal.reason as Error);
+		if (signal.aborted) stop();
+		else signal.addEventListener('abort', stop, { once: true });
+	});
+	try {
+		return await Promise.race([work, aborted]);
+	} finally {
+		signal.removeEventListener('abort', stop);
 	}
 }
 
@@ -163,7 +188,8 @@ async function read(body: Readable, encoding: string | undefined, host: string):
 	try {
 		stages = decoders(encoding);
 	} catch (error) {
-		body.destroy();
+		// undici has it fail as it is destroyed; with nobody listening that would end Node-RED.
+		body.on('error', () => undefined).destroy();
 		throw error;
 	}
 	await (pipeline as (streams: unknown[]) => Promise<void>)([body, ...stages, collect]);

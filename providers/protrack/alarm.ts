@@ -21,6 +21,9 @@ const TYPES: readonly AlarmType[] = [
 	'fatigue', 'fatigueNoBreak', 'lowFuel', 'lowExternalBattery',
 ];
 
+/** Without localeCompare, whose first call takes 6 ms of a host's start. */
+const byTitle = (a: { title: string }, b: { title: string }) => (a.title.toLowerCase() < b.title.toLowerCase() ? -1 : 1);
+
 export const alarmTypeOf = (vendorType: number): AlarmType => TYPES[vendorType - 1] ?? 'other';
 
 /** The alarm of section 2.8 under the names of the document. */
@@ -77,7 +80,7 @@ export const alarmTypes = (brand: Brand) =>
 	choices({
 		title: 'Alarm Types',
 		description: 'Kinds of alarm to keep; none chosen means all',
-		options: TYPES.slice(0, brand.alarmTypes).map((type) => ({ value: type, title: ALARM_TITLES[type] })).sort((a, b) => a.title.localeCompare(b.title, 'en')),
+		options: TYPES.slice(0, brand.alarmTypes).map((type) => ({ value: type, title: ALARM_TITLES[type] })).sort(byTitle),
 	});
 
 export const getMany = (brand: Brand) =>

@@ -107,7 +107,7 @@ function pointsOf(text: string, imei: string): Point[] {
 		if (!whole && group.trim() === '') continue;
 		const gpstime = Number(group.slice(second + 1, third));
 		if (!whole || Number.isNaN(gpstime)) {
-			throw new UnexpectedAnswer(`The vendor sent a track point that cannot be read: "${group.slice(0, 60)}".`, { advice: 'Expected are longitude, latitude, time, speed and course.' });
+			throw new UnexpectedAnswer(`The vendor sent a track point that cannot be read: "${cut(group, 60)}".`, { advice: 'Expected are longitude, latitude, time, speed and course.' });
 		}
 		const fifth = group.indexOf(',', fourth + 1);
 		points.push({

@@ -170,6 +170,35 @@ describe('tracks', () => {
 		expect(fixes.length).toBe(expected + last.filter(({ time }) => Date.parse(time ?? '') === NOW).length);
 	});
 
+	test('of several devices come one device after the other, each as it comes alone', async () => {
+		const { run, calls } = await start();
+		const period = { begin: NOW - 3 * DAY, end: NOW };
+		const devices = [PLAIN, NEVER_ONLINE, OFFLINE, IMEIS[1], SPARSE].filter((imei) => imei !== undefined);
+		const alone: Fix[] = [];
+		let pages = 0;
+		for (const device of devices) {
+			const fixes = await run<Fix>('position.getHistory', { devices: device, ...period });
+			pages += Math.max(1, Math.ceil(fixes.length / 999));
+			alone.push(...fixes);
+		}
+		const before = calls('/api/playback').length;
+		expect(await run<Fix>('position.getHistory', { devices, ...period })).toEqual(alone);
+		const asked = calls('/api/playback').length - before;
+		expect(pages).toBeGreaterThan(20);
+		expect(asked).toBe(before);
+		// Windows side by side cost a few requests more than one page after another.
+		expect(asked).toBeLessThanOrEqual(1.25 * pages);
+	});
+
+	test('of a single page take one request each, and none beyond a limit', async () => {
+		const { run, calls } = await start();
+		const period = { begin: NOW - HOUR, end: NOW };
+		await run('position.getHistory', { devices: IMEIS, ...period });
+		expect(calls('/api/playback')).toHaveLength(IMEIS.length);
+		await run('position.getHistory', { devices: IMEIS, ...period }, { limit: 10 });
+		expect(calls('/api/playback')).toHaveLength(IMEIS.length + 1);
+	});
+
 	test.each(['nodata', 'empty'] as const)('without points are empty (%s)', async (emptyPlayback) => {
 		const { run } = await start({ emptyPlayback });
 		expect(await run('position.getHistory', { devices: NEVER_ONLINE, begin: '-24h', end: 'now' })).toEqual([]);

@@ -44,10 +44,14 @@ export interface CtrackSimulator {
 	expireToken(username: string): void;
 	/** The queues there are. */
 	queues(): QueueState[];
+	/** All that has come to a queue since the subscription, whatever became of it. */
+	history(username: string, type: QueueType): Omit<Message, 'number'>[];
 	/** Takes the next messages out of a queue before anybody gets them; returns them. Throws without such a queue. */
 	loseMessages(username: string, type: QueueType, count: number): Message[];
 	/** Puts all unacknowledged messages back, whatever the rule. */
 	redeliver(): void;
+	/** What the vendor makes of a request, without a server in between. */
+	answer(request: VendorRequest): Answer;
 	close(): Promise<void>;
 }
 
@@ -60,7 +64,8 @@ export async function startCtrack(options: CtrackOptions = {}): Promise<CtrackSi
 	const platform = new Platform(platformOptions);
 	const sessions = new Sessions(platform);
 	const queues = new Queues(platform, sessions);
-	const server = await startServer(new Ctrack(platform, sessions, queues), { port, host, latencyMs, logSize });
+	const vendor = new Ctrack(platform, sessions, queues);
+	const server = await startServer(vendor, { port, host, latencyMs, logSize });
 	for (const rule of faults) server.faults.add(rule);
 	return {
 		url: server.url + PREFIX,
@@ -76,8 +81,10 @@ export async function startCtrack(options: CtrackOptions = {}): Promise<CtrackSi
 		killToken: (username) => sessions.kill(username),
 		expireToken: (username) => sessions.expire(username),
 		queues: () => queues.states(),
+		history: (username, type) => queues.history(username, type),
 		loseMessages: (username, type, count) => queues.lose(username, type, count),
 		redeliver: () => queues.redeliver(),
+		answer: (request) => vendor.answer(request),
 		close: () => server.close(),
 	};
 }

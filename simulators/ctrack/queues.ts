@@ -63,7 +63,8 @@ export const MAX_LIMIT = 1000;
 const UNUSED = 14 * 86_400;
 const DAY = 86_400;
 const HOUR = 3600;
-const CHUNK = 60;
+/** So many seconds of messages are made at a time. */
+const STEP: Readonly<Record<QueueType, number>> = { Positions: 60, Trips: HOUR, Scripts: HOUR };
 
 export class Queues {
 	private readonly queues = new Map<string, Queue>();
@@ -140,6 +141,16 @@ export class Queues {
 		for (const queue of this.queues.values()) this.requeue(queue, () => true);
 	}
 
+	/** All that has come to a queue since the subscription, whatever became of it. */
+	history(username: string, type: QueueType): Omit<Message, 'number'>[] {
+		const queue = this.queues.get(keyOf(username, type));
+		if (!queue) return [];
+		const messages: Omit<Message, 'number'>[] = [];
+		const now = this.platform.now();
+		for (let begin = queue.subscribed + 1; begin <= now; begin += STEP[type]) messages.push(...this.produced(queue, begin, Math.min(begin + STEP[type] - 1, now)));
+		return messages;
+	}
+
 	states(): QueueState[] {
 		return [...this.queues.values()].map((queue) => ({
 			username: queue.user.username, type: queue.type, directAccess: queue.directAccess, subscribed: queue.subscribed,
@@ -209,9 +220,8 @@ export class Queues {
 			return;
 		}
 		queue.filledUntil = Math.max(queue.filledUntil, oldest);
-		const step = queue.type === 'Positions' ? CHUNK : HOUR;
 		while (queue.ready.length < wanted && queue.filledUntil < now) {
-			const until = Math.min(queue.filledUntil + step, now);
+			const until = Math.min(queue.filledUntil + STEP[queue.type], now);
 			for (const message of this.produced(queue, queue.filledUntil + 1, until)) queue.ready.push({ ...message, number: ++queue.numbers });
 			queue.filledUntil = until;
 		}

@@ -42,6 +42,8 @@ export interface ItracksenseSimulator {
 	killToken(loginName: string): void;
 	/** All tokens of an account are 180 days old. */
 	expireToken(loginName: string): void;
+	/** What the vendor makes of a request, without a server in between. */
+	answer(request: VendorRequest): Answer;
 	close(): Promise<void>;
 }
 
@@ -52,7 +54,8 @@ export async function startItracksense(options: ItracksenseOptions = {}): Promis
 	const { port, host, latencyMs, logSize, faults = [], ...platformOptions } = options;
 	const platform = new Platform(platformOptions);
 	const sessions = new Sessions(platform);
-	const server = await startServer(new Itracksense(platform, sessions), { port, host, latencyMs, logSize });
+	const vendor = new Itracksense(platform, sessions);
+	const server = await startServer(vendor, { port, host, latencyMs, logSize });
 	for (const rule of faults) server.faults.add(rule);
 	return {
 		url: server.url,
@@ -68,6 +71,7 @@ export async function startItracksense(options: ItracksenseOptions = {}): Promis
 		clearFaults: () => server.faults.clear(),
 		killToken: (loginName) => sessions.kill(loginName),
 		expireToken: (loginName) => sessions.expire(loginName),
+		answer: (request) => vendor.answer(request),
 		close: () => server.close(),
 	};
 }

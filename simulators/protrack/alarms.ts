@@ -40,13 +40,16 @@ export interface AlarmSource {
 	brand: Brand;
 	/** How many alarms of a 'stuck' device share the system time of noon. */
 	stuckAlarms: number;
+	/** How many alarms beside these the device raises in every second. */
+	perSecond?: number;
 }
 
 /**
  * The first alarms whose system time lies in a period, both ends included, in the order of their system times.
  * They are produced a few hours at a time, as only the first `most` are wanted of a period that may be years.
+ * @param isListed whether the platform lists it already
  */
-export function alarmsBetween(source: AlarmSource, begin: number, end: number, most: number): Alarm[] {
+export function alarmsBetween(source: AlarmSource, begin: number, end: number, most = Infinity, isListed: (alarm: Alarm) => boolean = () => true): Alarm[] {
 	const { device } = source;
 	const { vehicle } = device;
 	if (vehicle.contact === 'never') return [];
@@ -56,7 +59,7 @@ export function alarmsBetween(source: AlarmSource, begin: number, end: number, m
 	for (let start = from; start <= until; start += CHUNK) {
 		const stop = Math.min(start + CHUNK - 1, until);
 		for (const alarm of raised(source, start, stop)) {
-			if (alarm.systemtime >= begin && alarm.systemtime <= end) found.push(alarm);
+			if (alarm.systemtime >= begin && alarm.systemtime <= end && isListed(alarm)) found.push(alarm);
 		}
 		found = found.sort((a, b) => a.systemtime - b.systemtime || a.gpstime - b.gpstime || a.type - b.type);
 		// Whatever comes later has a system time after `stop`.
@@ -65,7 +68,7 @@ export function alarmsBetween(source: AlarmSource, begin: number, end: number, m
 	return found.slice(0, most);
 }
 
-function* raised({ device, fences, brand, stuckAlarms }: AlarmSource, begin: number, end: number): Generator<Alarm> {
+function* raised({ device, fences, brand, stuckAlarms, perSecond = 0 }: AlarmSource, begin: number, end: number): Generator<Alarm> {
 	const { vehicle } = device;
 	const alarm = (type: number, gpstime: number, geofence = 0): Alarm => ({
 		type, gpstime, geofence, systemtime: gpstime + lag(vehicle.index, type, gpstime),
@@ -85,6 +88,8 @@ function* raised({ device, fences, brand, stuckAlarms }: AlarmSource, begin: num
 		if (time >= begin && time <= end) yield alarm(others[(slot + vehicle.index) % others.length]!, time);
 	}
 
+	for (let count = Math.ceil(begin * perSecond); count < (end + 1) * perSecond; count++) yield alarm(others[count % others.length]!, Math.floor(count / perSecond));
+
 	if (device.role !== 'stuck') return;
 	for (let noon = nextNoon(begin); noon <= end; noon += 86_400) {
 		for (let i = 0; i < stuckAlarms; i++) yield { type: VIBRATION, gpstime: noon - i, systemtime: noon + 1, geofence: 0 };
@@ -96,6 +101,11 @@ function lag(index: number, type: number, gpstime: number): number {
 	const chance = scatter(index * 64 + type, gpstime);
 	const most = chance % 100 < 70 ? 8 : chance % 100 < 95 ? 60 : LONGEST_LAG;
 	return 2 + ((chance >>> 8) % (most - 2));
+}
+
+/** Seconds after its system time until the platform lists an alarm. */
+export function listingDelay({ vehicle }: Device, { type, gpstime }: Alarm, longest: number): number {
+	return longest === 0 ? 0 : scatter(gpstime, vehicle.index * 64 + type) % (longest + 1);
 }
 
 /** `short` leaves the geofence off where there is none, as some hosts do (facts 4.3). */

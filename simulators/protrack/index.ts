@@ -5,7 +5,7 @@
 import type { FaultRule } from '../faults';
 import { startServer, type Answer, type LoggedRequest, type ServerOptions, type Vendor, type VendorRequest } from '../server';
 import type { Account } from './accounts';
-import type { Geofence } from './alarms';
+import { alarmsBetween, type Alarm, type Geofence } from './alarms';
 import { MESSAGES, Refusal, type Code } from './codes';
 import { dataStatus, type Device } from './devices';
 import { METHODS } from './methods';
@@ -14,6 +14,7 @@ import { Platform, type Brand, type Command, type Message, type PlatformOptions 
 import { Sessions } from './sessions';
 
 export type { FaultRule } from '../faults';
+export type { Alarm } from './alarms';
 export type { LoggedRequest } from '../server';
 export { PASSWORD, type Account, type AccountSeed } from './accounts';
 export type { Device, Role } from './devices';
@@ -34,6 +35,8 @@ export interface ProtrackSimulator {
 	commands: readonly Command[];
 	messages: readonly Message[];
 	geofences: readonly Geofence[];
+	/** All alarms of a device in a period by their system times in seconds, both ends included: also those that the list does not have yet. */
+	alarmsOf(imei: string, begin: number, end: number): Alarm[];
 	/** The simulator's clock, milliseconds. */
 	now(): number;
 	advance(milliseconds: number): void;
@@ -43,6 +46,8 @@ export interface ProtrackSimulator {
 	killToken(account: string): void;
 	/** The token of an account is two hours old. */
 	expireToken(account: string): void;
+	/** What the vendor makes of a request, without a server in between. */
+	answer(request: VendorRequest): Answer;
 	close(): Promise<void>;
 }
 
@@ -64,12 +69,17 @@ export async function startProtrack(options: ProtrackOptions): Promise<ProtrackS
 		commands: platform.commands,
 		messages: platform.messages,
 		geofences: platform.geofences,
+		alarmsOf: (imei, begin, end) => {
+			const device = platform.devices.get(imei);
+			return device ? alarmsBetween(platform.alarmsOf(device), begin, end) : [];
+		},
 		now: () => platform.milliseconds(),
 		advance: (milliseconds) => platform.advance(milliseconds),
 		fail: (rule) => server.faults.add(rule),
 		clearFaults: () => server.faults.clear(),
 		killToken: (account) => sessions.kill(account),
 		expireToken: (account) => sessions.expire(account),
+		answer: (request) => vendor.answer(request),
 		close: () => server.close(),
 	};
 }

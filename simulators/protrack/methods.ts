@@ -1,7 +1,7 @@
 /** Chapter 2 of both documents, method by method. */
 import { stateAt } from '../fleet';
 import { accountRecord, type Account } from './accounts';
-import { alarmsBetween, alarmText } from './alarms';
+import { alarmsBetween, alarmText, listingDelay } from './alarms';
 import { Refusal } from './codes';
 import { queryCommand, sendCommand } from './commands';
 import { deviceFixes, deviceRecord, devicesWithin, round, trackRecord, type Device } from './devices';
@@ -93,9 +93,9 @@ function listAlarms(platform: Platform, account: Account, params: Params): strin
 	params.require('imei', 'begintime', 'endtime');
 	const device = platform.deviceFor(account, params.imei());
 	const [begin, end] = params.period();
-	const { brand, stuckAlarms, emptyAlarms, shortAlarms } = platform.settings;
-	const source = { device, fences: platform.fencesOf(device), brand, stuckAlarms };
-	const alarms = alarmsBetween(source, begin, Math.min(end, platform.now()), MAX_ALARMS);
+	const { emptyAlarms, shortAlarms, alarmDelaySeconds } = platform.settings;
+	const now = platform.now();
+	const alarms = alarmsBetween(platform.alarmsOf(device), begin, Math.min(end, now), MAX_ALARMS, (alarm) => alarm.systemtime + listingDelay(device, alarm, alarmDelaySeconds) <= now);
 	if (alarms.length === 0 && emptyAlarms === 'nodata') throw new Refusal(20023);
 	return alarms.map((alarm) => alarmText(device, alarm, shortAlarms)).join(';');
 }

@@ -1,5 +1,5 @@
 import { createFleet, type Vehicle } from '../fleet';
-import type { Geofence } from './alarms';
+import type { AlarmSource, Geofence } from './alarms';
 import { createAccounts, isWithin, SEEDS, type Account, type AccountSeed } from './accounts';
 import { Refusal } from './codes';
 import { accountsForFleet, createDevices, type Device } from './devices';
@@ -34,6 +34,10 @@ export interface PlatformOptions {
 	/** Records of the 'stuck' device that share the second of noon UTC. */
 	stuckFixes?: number;
 	stuckAlarms?: number;
+	/** Alarms that every device raises in each second, beside those that its movement brings about. */
+	alarmsPerSecond?: number;
+	/** Longest time from an alarm's system time until the list has it. */
+	alarmDelaySeconds?: number;
 	/** Seconds until devices answer commands. */
 	answersAfterSeconds?: number;
 	/** Whether a distributor's device list holds the devices of its sub-accounts too (the documents do not say). */
@@ -96,6 +100,8 @@ export class Platform {
 			shortAlarms: false,
 			stuckFixes: 0,
 			stuckAlarms: 0,
+			alarmsPerSecond: 0,
+			alarmDelaySeconds: 0,
 			answersAfterSeconds: 2,
 			deviceListScope: 'subtree',
 			quirks: {},
@@ -154,6 +160,12 @@ export class Platform {
 		const target = this.accountFor(account, name);
 		if (target === account) throw new Refusal(10007);
 		return target;
+	}
+
+	/** What brings about the alarms of a device. */
+	alarmsOf(device: Device): AlarmSource {
+		const { brand, stuckAlarms, alarmsPerSecond } = this.settings;
+		return { device, fences: this.fencesOf(device), brand, stuckAlarms, perSecond: alarmsPerSecond };
 	}
 
 	fencesOf({ imei, vehicle }: Device): Geofence[] {

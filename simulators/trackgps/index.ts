@@ -35,6 +35,8 @@ export interface TrackgpsSimulator {
 	killToken(username: string): void;
 	/** All tokens of a user are as old as they get. */
 	expireToken(username: string): void;
+	/** What the vendor makes of a request, without a server in between. */
+	answer(request: VendorRequest): Answer;
 	close(): Promise<void>;
 }
 
@@ -46,7 +48,8 @@ export async function startTrackgps(options: TrackgpsOptions = {}): Promise<Trac
 	const { port, host, latencyMs, logSize, faults = [], ...platformOptions } = options;
 	const platform = new Platform(platformOptions);
 	const sessions = new Sessions(platform);
-	const server = await startServer(new Trackgps(platform, sessions), { port, host, latencyMs, logSize });
+	const vendor = new Trackgps(platform, sessions);
+	const server = await startServer(vendor, { port, host, latencyMs, logSize });
 	for (const rule of faults) server.faults.add(rule);
 	return {
 		url: server.url,
@@ -59,6 +62,7 @@ export async function startTrackgps(options: TrackgpsOptions = {}): Promise<Trac
 		clearFaults: () => server.faults.clear(),
 		killToken: (username) => sessions.kill(username),
 		expireToken: (username) => sessions.expire(username),
+		answer: (request) => vendor.answer(request),
 		close: () => server.close(),
 	};
 }

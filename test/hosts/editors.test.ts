@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fields } from '../../core/field';
 import { RESOURCE_TITLES } from '../../core/resources';
+import { fieldsOfTrigger } from '../../core/triggers/poller';
+import { providers } from '../../providers';
 import { complaints, openBrowser, openN8nNode, openN8nWorkflow, openNodeRedEditor, type Browser, type NodeRedEditor } from './browser';
 import { NODE_RED_VERSIONS } from './install';
 import { chain, startN8n } from './n8n';
 import { startNodeRed, type NodeRed } from './node-red';
+import { until } from './process';
 import { DEVICE, startVendor, type TestVendor } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
@@ -31,12 +34,14 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let said: string[];
 
 	beforeAll(async () => {
-		nodeRed = await startNodeRed({ version, packages: [tarball('fleetwire-node-red-fleet-')] });
+		nodeRed = await startNodeRed({ version, packages: [tarball('fleetwire-node-red-fleet-')], settings: { contextStorage: { default: { module: 'memory' }, disk: { module: 'localfilesystem' } } }, env: { LATE: '20' } });
 		const { secret, ...settings } = vendor.connection;
 		await nodeRed.deploy(
 			[
 				{ id: 'tab', type: 'tab', label: 'Fleet' },
 				{ id: 'account', type: 'fleetwire-trackceo-account', name: 'Mine', ...settings, tls: '', proxy: '', version: 1 },
+				{ id: 'trigger', type: 'fleetwire-trackceo-trigger', z: 'tab', name: '', account: 'account', event: 'newAlarm', params: { devices: { type: 'list', value: DEVICE }, types: { type: 'list', value: 'sos,speeding' }, firstRun: { type: 'list', value: 'latest' }, lookBack: { type: 'env', value: 'LATE' }, includeRaw: { type: 'bool', value: 'true' } }, interval: '30', output: 'simplified', result: 'message', store: 'disk', version: 1, x: 200, y: 200, wires: [[]] },
+				{ id: 'dropped', type: 'fleetwire-trackceo-trigger', z: 'tab', name: '', account: 'account', event: vendor.provider.triggers[0]?.name, params: {}, interval: 60, output: 'simplified', result: 'record', store: '', version: 1, x: 200, y: 300, wires: [[]] },
 				{ id: 'node', type: 'fleetwire-trackceo', z: 'tab', name: '', account: 'account', resource: 'position', operation: 'getCurrent', params: { devices: { type: 'msg', value: 'imei' } }, output: 'raw', result: 'record', limit: '7', timeout: '', version: 1, x: 200, y: 100, wires: [[]] },
 			],
 			{ credentials: { account: { secret } } },
@@ -49,8 +54,8 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await nodeRed?.stop();
 	});
 
-	test('the palette has both vendors', async () => {
-		expect(await editor.palette()).toEqual(expect.arrayContaining(['fleetwire-trackceo', 'fleetwire-etrack']));
+	test('the palette has every vendor, to ask and to be told', async () => {
+		expect(await editor.palette()).toEqual(expect.arrayContaining(providers.flatMap(({ name }) => [`fleetwire-${name}`, `fleetwire-${name}-trigger`])));
 	});
 
 	test('opening and closing a dialog changes nothing', async () => {
@@ -98,6 +103,55 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await editor.edit('node');
 		expect(await editor.fields()).toMatchObject({ 'param-device': { value: DEVICE }, 'param-longitude': { typedInput: 'jsonata', value: 'payload.lon' } });
 		await editor.cancel();
+	});
+
+	test('a trigger\'s dialog changes nothing by being looked at, and each event shows its own fields', async () => {
+		const before = await editor.node('trigger');
+		await editor.edit('trigger');
+		expect(await editor.fields()).toMatchObject({ event: { value: 'newAlarm', label: 'Event' }, interval: { value: '30' }, 'param-devices': { value: DEVICE }, 'param-lookBack': { typedInput: 'env', value: 'LATE' }, store: { value: 'disk' }, result: { value: 'message', visible: true } });
+		await editor.save();
+		expect(await editor.node('trigger')).toEqual(before);
+		expect(await editor.page.evaluate('RED.nodes.dirty()')).toBe(false);
+
+		await editor.edit('trigger');
+		for (const trigger of vendor.provider.triggers) {
+			await editor.field('event').selectOption(trigger.name);
+			const fields = await editor.fields();
+			expect(fields.event?.options?.map(({ text }) => text)).toContain(trigger.title);
+			const shown = Object.entries(fields).filter(([key]) => key.startsWith('param-'));
+			expect(shown.map(([key]) => key.replace('param-', '')).sort()).toEqual(Object.keys(fieldsOfTrigger(trigger)).sort());
+			for (const [key, { label }] of shown) expect(label).toBe(fieldsOfTrigger(trigger)[key.replace('param-', '')]?.title);
+			// No message comes in that could hold a value.
+			expect(await editor.page.evaluate("$('#node-input-param-lookBack').typedInput('type', 'msg').typedInput('type')")).not.toBe('msg');
+			expect(fields['param-since']?.visible).toBe(false);
+		}
+		await editor.page.evaluate("$('#node-input-param-firstRun').typedInput('value', 'since')");
+		expect((await editor.fields())['param-since']?.visible).toBe(true);
+		await editor.cancel();
+	});
+
+	test('a trigger that is dropped is for all devices, and is told what is wrong with it', async () => {
+		await editor.edit('dropped');
+		expect(await editor.fields()).toMatchObject({ event: { value: vendor.provider.triggers[0]?.name }, 'param-devices': { value: '*' }, interval: { value: '60' }, store: { value: '' } });
+		await editor.field('interval').fill('1');
+		await editor.save();
+		expect((await editor.validationErrors('dropped')).join(' ')).toMatch(/at least 10 seconds/);
+		await editor.edit('dropped');
+		await editor.field('interval').fill('45');
+		await editor.field('event').selectOption('positionChanged');
+		await editor.field('output').selectOption('worldmap');
+		expect((await editor.fields()).result?.visible).toBe(false);
+		await editor.save();
+		expect(await editor.validationErrors('dropped')).toEqual([]);
+		await editor.deploy();
+		expect((await nodeRed.getFlows()).flows.find(({ id }) => id === 'dropped')).toMatchObject({ event: 'positionChanged', interval: '45', output: 'worldmap', params: { devices: { type: 'list', value: '*' }, firstRun: { type: 'list', value: 'nothing' } } });
+	});
+
+	test('the button on a trigger polls now, and says so', async () => {
+		vendor.simulator.requests.length = 0;
+		await editor.page.evaluate("$('.red-ui-flow-node').has('.red-ui-flow-node-button').toArray().find((node) => node.id === 'dropped').querySelector('.red-ui-flow-node-button-button').dispatchEvent(new MouseEvent('click', { bubbles: true }))");
+		await editor.page.getByText('Polling').first().waitFor();
+		await until('the poll', () => vendor.simulator.requests.some(({ path }) => path === '/api/track'));
 	});
 
 	test('a field that is missing is marked, and the node says why', async () => {

@@ -2,10 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Fields } from '../../core/field';
 import type { AnyOperation } from '../../core/operation';
-import { isOption } from '../../n8n/properties';
 import { PASSWORD } from '../../simulators/protrack';
+import { panelOf } from './forms';
 import { chain, startN8n, type Credential, type Execution, type N8n, type WorkflowDefinition } from './n8n';
 import { BRANDS, comparable, DEVICE, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
 
@@ -30,21 +29,6 @@ afterAll(async () => {
 	await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
 });
 
-const locator = (value: unknown) => ({ __rl: true, mode: 'id', value });
-
-/** The node's parameters as the panel would store them. */
-function parametersOf(operation: AnyOperation, params: Readonly<Record<string, unknown>>, rest: object = {}): Record<string, unknown> {
-	const parameters: Record<string, unknown> = { resource: operation.resource, operation: operation.name, ...(operation.list ? { returnAll: true } : {}) };
-	const options: Record<string, unknown> = {};
-	for (const [name, field] of Object.entries(operation.params as Fields)) {
-		if (!Object.hasOwn(params, name)) continue;
-		const value = field.kind === 'id' || field.kind === 'ids' ? locator(params[name]) : params[name];
-		if (isOption(field)) options[name] = value;
-		else parameters[name] = value;
-	}
-	return { ...parameters, options, ...rest };
-}
-
 const credentialsOf = (name: VendorName) => ({ [vendors[name].n8n.credential]: { id: credentials[name].id, name: credentials[name].name } });
 const node = (vendor: VendorName, parameters: object, rest: object = {}) => ({
 	name: 'Fleet',
@@ -55,7 +39,7 @@ const node = (vendor: VendorName, parameters: object, rest: object = {}) => ({
 });
 
 async function run(vendor: VendorName, name: string, params: Readonly<Record<string, unknown>>, rest: object = {}, settings: object = {}): Promise<Execution> {
-	return await n8n.runWorkflow(chain(node(vendor, parametersOf(vendors[vendor].operation(name), params, rest), settings)));
+	return await n8n.runWorkflow(chain(node(vendor, panelOf(vendors[vendor].operation(name), params, rest), settings)));
 }
 
 test('the example workflow runs', async () => {
@@ -186,7 +170,7 @@ describe.each(BRANDS)('%s', (brand) => {
 			nodes: [
 				{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
 				{ name: 'Items', type: 'n8n-nodes-base.code', typeVersion: 2, parameters: { jsCode: `return ${JSON.stringify(items)}.map((json) => ({ json }));` } },
-				node(brand, parametersOf(operation, { devices: '={{ $json.imei }}' }), { onError: 'continueRegularOutput' }),
+				node(brand, panelOf(operation, { devices: '={{ $json.imei }}' }), { onError: 'continueRegularOutput' }),
 			],
 			pinData: { Items: items.map((json) => ({ json })) },
 		});
@@ -216,7 +200,7 @@ describe.each(BRANDS)('%s', (brand) => {
 		const { id, name } = await n8n.createCredential({ name: 'careful', type: vendors[brand].n8n.credential, data: { ...settingsOf(brand), allowCommands: false } });
 		simulator.requests.length = 0;
 		const operation = vendors[brand].operation('command.send');
-		const execution = await n8n.runWorkflow(chain({ ...node(brand, parametersOf(operation, { device: DEVICE, command: 'RELAY,1' })), credentials: { [vendors[brand].n8n.credential]: { id, name } } }));
+		const execution = await n8n.runWorkflow(chain({ ...node(brand, panelOf(operation, { device: DEVICE, command: 'RELAY,1' })), credentials: { [vendors[brand].n8n.credential]: { id, name } } }));
 		expect(execution.error).toMatchObject({ message: expect.stringContaining('commands are switched off'), description: expect.stringContaining('Allow Commands') });
 		expect(simulator.requests).toHaveLength(0);
 	});

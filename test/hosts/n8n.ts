@@ -41,6 +41,14 @@ export type Workflow = WorkflowDefinition & {
 	activeVersionId?: string | null;
 };
 
+/** What a published workflow was started with, as n8n keeps it. */
+export type Delivery = {
+	/** Of the execution. */
+	id: string;
+	status: string;
+	items: Item[];
+};
+
 export type CredentialDefinition = { name: string; type: string; data: Json };
 export type Credential = { id: string; name: string; type: string };
 export type CredentialTest = { status: 'OK' | 'Error'; message: string };
@@ -351,7 +359,7 @@ export class N8n extends HostProcess {
 	 */
 	async runWorkflow(
 		workflow: Workflow | WorkflowDefinition,
-		options: { from?: string; to?: string; timeoutMs?: number } = {},
+		options: { from?: string; to?: string; timeoutMs?: number; everyMs?: number } = {},
 	): Promise<Execution> {
 		const stored = 'id' in workflow && workflow.id ? (workflow as Workflow) : await this.createWorkflow(workflow);
 		const trigger =
@@ -366,7 +374,7 @@ export class N8n extends HostProcess {
 			...(options.to ? { destinationNode: { nodeName: options.to, mode: 'inclusive' } } : {}),
 		})) as { executionId?: string; waitingForWebhook?: boolean };
 		if (!answer.executionId) throw new Error(`the workflow ${stored.name} waits for a call from outside: ${JSON.stringify(answer)}`);
-		return await this.waitForExecution(answer.executionId, options.timeoutMs);
+		return await this.waitForExecution(answer.executionId, options.timeoutMs, options.everyMs);
 	}
 
 	/** Every execution of a workflow, the oldest first, without its data. */
@@ -389,7 +397,7 @@ export class N8n extends HostProcess {
 		return decode(stored, this.flatted.parse(stored.data) as Json);
 	}
 
-	async waitForExecution(id: string, timeoutMs = 60_000): Promise<Execution> {
+	async waitForExecution(id: string, timeoutMs = 60_000, everyMs = 30): Promise<Execution> {
 		return await until(
 			`execution ${id} to end`,
 			async () => {
@@ -397,17 +405,80 @@ export class N8n extends HostProcess {
 				const execution = await this.execution(id);
 				return ['new', 'running', 'waiting', 'unknown'].includes(execution.status) ? false : execution;
 			},
-			{ timeoutMs, everyMs: 30 },
+			{ timeoutMs, everyMs },
 		);
 	}
 
+	/**
+	 * What a trigger has given: its items in every execution that n8n has stored, the oldest first, whatever became of it.
+	 * Read from the database (SQLite), so that it can be asked of an n8n that was killed, too.
+	 */
+	deliveries(workflowId: string, { after = 0 }: { after?: number } = {}): Delivery[] {
+		return this.inDatabase((database) => {
+			const rows = database
+				.prepare(`SELECT e.id AS id, e.status AS status, d.data AS data FROM execution_entity e JOIN execution_data d ON d."executionId" = e.id WHERE e."workflowId" = ? AND e.mode = 'trigger' AND e.id > ? ORDER BY e.id`)
+				.all(workflowId, after) as { id: number; status: string; data: string }[];
+			return rows.map(({ id, status, data }) => ({ id: String(id), status, items: startItems(this.flatted.parse(data) as Json) }));
+		});
+	}
+
+	/**
+	 * Changes the text in which a trigger node has stored where it stands: the workflow's static data, and the durable cursor
+	 * where there is one. n8n should not be running.
+	 */
+	changeTriggerState(workflowId: string, change: (text: string) => string): void {
+		const changed = (json: string) => JSON.stringify(JSON.parse(json), (key, value: unknown) => (key === 'fleetwire' ? change(String(value)) : value));
+		this.inDatabase((database) => {
+			for (const [table, column, id] of [['workflow_entity', 'staticData', 'id'], ['poller_state', 'cursor', 'workflowId']]) {
+				const row = database.prepare(`SELECT "${column}" AS text FROM ${table} WHERE "${id}" = ?`).get(workflowId) as { text: string | null } | undefined;
+				if (typeof row?.text === 'string') database.prepare(`UPDATE ${table} SET "${column}" = ? WHERE "${id}" = ?`).run(changed(row.text), workflowId);
+			}
+		});
+	}
+
+	private inDatabase<T>(use: (database: DatabaseSync) => T): T {
+		const database = new DatabaseSync(join(this.userFolder, '.n8n', 'database.sqlite'), { timeout: 5_000 });
+		try {
+			return use(database);
+		} finally {
+			database.close();
+		}
+	}
+
+	/** Publishes a workflow and waits until its triggers are there; throws what n8n says of those that failed. */
 	async activate(workflow: { id: string }): Promise<Workflow> {
 		const { versionId } = await this.getWorkflow(workflow.id);
-		return (await this.rest('POST', `/workflows/${workflow.id}/activate`, { versionId })) as Workflow;
+		const published = (await this.rest('POST', `/workflows/${workflow.id}/activate`, { versionId })) as Workflow;
+		const { triggers } = await this.published(workflow.id);
+		const failures = triggers.filter(({ status }) => status === 'failed').map(({ errorMessage }) => errorMessage ?? 'a trigger failed');
+		if (failures.length > 0) throw new Error(failures.join('\n'));
+		return published;
 	}
 
 	async deactivate(workflow: { id: string }): Promise<Workflow> {
-		return (await this.rest('POST', `/workflows/${workflow.id}/deactivate`, {})) as Workflow;
+		const unpublished = (await this.rest('POST', `/workflows/${workflow.id}/deactivate`, {})) as Workflow;
+		await this.published(workflow.id);
+		return unpublished;
+	}
+
+	/** n8n publishes in the background: waits until it has, and gives what became of each trigger. */
+	private async published(workflowId: string): Promise<{ triggers: { nodeId: string; status: string; errorMessage: string | null }[] }> {
+		type Status = { status: string; triggers: { nodeId: string; status: string; errorMessage: string | null }[] };
+		return await until(
+			`workflow ${workflowId} to be published`,
+			async () => {
+				this.mustRun();
+				try {
+					const status = (await this.rest('GET', `/workflows/${workflowId}/publication-status`)) as Status;
+					return status.status !== 'in_progress' && status;
+				} catch (error) {
+					// Where it publishes at once, it has no status to tell.
+					if (error instanceof RestError && error.status === 404) return { status: 'published', triggers: [] };
+					throw error;
+				}
+			},
+			{ timeoutMs: 90_000, everyMs: 50 },
+		);
 	}
 
 	/** What a resource locator's list shows. */
@@ -468,6 +539,35 @@ export const MANUAL_TRIGGER = 'n8n-nodes-base.manualTrigger';
 /** A manual trigger and the nodes after it, one after the other. */
 export function chain(...nodes: WorkflowNode[]): WorkflowDefinition {
 	return { nodes: [{ name: 'Start', type: MANUAL_TRIGGER }, ...nodes] };
+}
+
+/**
+ * Poll Times that make n8n poll every so many seconds, which divide a minute. It allows no cron expression that fires
+ * more than once a minute, but any number of them.
+ */
+export function everySeconds(seconds: number): Json {
+	return { item: Array.from({ length: Math.floor(60 / seconds) }, (_, index) => ({ mode: 'custom', cronExpression: `${index * seconds} * * * * *` })) };
+}
+
+/** Environment in which n8n's scheduler runs polls and keeps their cursors in one transaction with the executions. */
+export const DURABLE_CURSORS: NodeJS.ProcessEnv = {
+	N8N_SCHEDULER_ENABLED: 'true',
+	N8N_SCHEDULER_POLL_TRIGGERS_ENABLED: 'true',
+	N8N_POLLER_DURABLE_CURSORS_ENABLED: 'true',
+	N8N_USE_WORKFLOW_PUBLICATION_SERVICE: 'true',
+	// Its own clock, which ticks slowly.
+	N8N_SCHEDULER_EXECUTOR_INTERVAL: '1',
+	N8N_SCHEDULER_MATERIALIZATION_INTERVAL: '1',
+	N8N_SCHEDULER_REAPER_INTERVAL: '2',
+};
+
+/** The items that an execution's first node has given; of one that has not begun, those that it is to begin with. */
+function startItems(raw: Json): Item[] {
+	const { resultData, executionData } = raw as { resultData?: { runData?: Record<string, (StoredRun & { executionIndex?: number })[]> }; executionData?: { nodeExecutionStack?: { data?: { main?: (Item[] | null)[] } }[] } };
+	const runs = Object.values(resultData?.runData ?? {}).map(([first]) => first);
+	const first = runs.find((run) => run?.executionIndex === 0) ?? runs[0];
+	const ran = first?.data === undefined ? undefined : Object.values(first.data)[0]?.[0];
+	return ran ?? executionData?.nodeExecutionStack?.[0]?.data?.main?.[0] ?? [];
 }
 
 function complete(definition: WorkflowDefinition): Json {

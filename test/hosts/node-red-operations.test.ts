@@ -2,20 +2,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Field, Fields } from '../../core/field';
 import type { AnyOperation } from '../../core/operation';
 import { PASSWORD } from '../../simulators/protrack';
+import { dialogOf } from './forms';
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type NodeRed, type Rig, type RunResult } from './node-red';
 import { BRANDS, comparable, DEVICE, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
-
-/** A value as the dialog's TypedInput stores it. */
-function typed({ kind }: Field, value: unknown): { type: string; value: string } {
-	if (kind === 'choices') return { type: 'list', value: (value as string[]).join(',') };
-	return { type: typeof value === 'number' ? 'num' : typeof value === 'boolean' ? 'bool' : kind === 'id' || kind === 'ids' || kind === 'choice' ? 'list' : 'str', value: String(value) };
-}
 
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let nodeRed: NodeRed;
@@ -36,12 +30,8 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		const { connection } = vendors[brand];
 		const operation = vendors[brand].operation(name);
 		const { secret, ...rest } = connection;
-		const inputs = Object.entries(operation.params as Fields).filter(([key]) => Object.hasOwn(params, key)).map(([key, field]) => {
-			const value = params[key];
-			return [key, typeof value === 'object' && value !== null && 'type' in value ? value : typed(field, value)];
-		});
 		return await nodeRed.rig(
-			{ type: `fleetwire-${brand}`, account: 'account', resource: operation.resource, operation: operation.name, params: Object.fromEntries(inputs), output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, ...settings },
+			{ type: `fleetwire-${brand}`, account: 'account', resource: operation.resource, operation: operation.name, params: dialogOf(operation, params), output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, ...settings },
 			{ others: [{ id: 'account', type: `fleetwire-${brand}-account`, name: '', ...rest, ...account }], credentials: { account: { secret } } },
 		);
 	}
@@ -58,7 +48,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	test('all vendors are in the palette, without an error', async () => {
 		const sets = (await nodeRed.nodeSets()).filter(({ module }) => module === '@fleetwire/node-red-fleet');
 		const found = sets.map(({ types, enabled, err }) => ({ types: [...types].sort(), enabled, err }));
-		expect(found.sort((a, b) => String(a.types).localeCompare(String(b.types)))).toEqual([...VENDOR_NAMES].sort().map((name) => ({ types: [`fleetwire-${name}`, `fleetwire-${name}-account`], enabled: true, err: undefined })));
+		expect(found.sort((a, b) => String(a.types).localeCompare(String(b.types)))).toEqual([...VENDOR_NAMES].sort().map((name) => ({ types: [`fleetwire-${name}`, `fleetwire-${name}-account`, `fleetwire-${name}-trigger`], enabled: true, err: undefined })));
 	});
 
 	describe.each(VENDOR_NAMES)('%s', (brand) => {

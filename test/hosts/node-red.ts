@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { ensureNodeRed, hostEnvironment, npm, type Installed, type NodeRedVersion } from './install';
 import { HostProcess } from './host-process';
-import { Child, freePort, Stop, temporaryFolder, until } from './process';
+import { Child, freePort, Stop, temporaryFolder, until, type Exit } from './process';
 
 export type { NodeRedVersion } from './install';
 
@@ -40,6 +40,13 @@ export type StartNodeRed = {
 	userDir?: string;
 	env?: NodeJS.ProcessEnv;
 };
+
+/**
+ * Where a Node-RED can be killed: before a request goes out, before one for the next page, after an answer came (`match` is
+ * a part of its path); before a node sends, after the next node has got the message (`match` is a part of the sender's type); before and after a
+ * written file takes its place (`match` is a part of its path).
+ */
+export type KillPoint = 'request' | 'page' | 'answer' | 'send' | 'sent' | 'store' | 'stored';
 
 export class AdminError extends Error {
 	constructor(
@@ -311,6 +318,22 @@ export class NodeRed extends HostProcess {
 	/** Node sets as the palette manager lists them: `{id, module, version, types, enabled, err?}`. */
 	async nodeSets(): Promise<{ id: string; module: string; version: string; types: string[]; enabled: boolean; err?: unknown }[]> {
 		return (await this.admin('GET', '/nodes')) as Awaited<ReturnType<NodeRed['nodeSets']>>;
+	}
+
+	/** Sets what the process takes for the time, so many milliseconds beside the true one; a restart sets it right. */
+	async setClock(offset: number): Promise<void> {
+		await this.probe('POST', `clock?offset=${String(offset)}`);
+	}
+
+	/** Has the process end without notice when it comes to a point of its work for the `count`th time. */
+	async killAt(point: KillPoint, { count = 1, match = '' }: { count?: number; match?: string } = {}): Promise<void> {
+		await this.probe('POST', `kill?${new URLSearchParams({ point, count: String(count), match })}`);
+	}
+
+	/** Waits until the process has ended by itself; start() goes on from there. */
+	async died({ timeoutMs = 30_000 }: { timeoutMs?: number } = {}): Promise<Exit | undefined> {
+		await until(`Node-RED ${this.version} to end`, () => !this.running, { timeoutMs });
+		return await this.end('kill');
 	}
 
 	private async probe(method: string, path: string, body?: Buffer): Promise<Response> {

@@ -66,7 +66,7 @@ const protrack = (brand: 'trackceo' | 'etrack', n8n: Kind['n8n']): Kind => ({
 
 /** iTracksense's operations whose paths its document lost: the simulator takes the guesses, and the account names them. */
 const guessed = () => itracksense.operations.filter(({ evidence }) => evidence.grade === 'G');
-const guessedPaths = () => Object.fromEntries(guessed().map(({ evidence, route }) => [evidence.section, route.split(' ')[1] ?? '']));
+export const guessedPaths = () => Object.fromEntries(guessed().map(({ evidence, route }) => [evidence.section, route.split(' ')[1] ?? '']));
 const methodPaths = () => Object.fromEntries(guessed().map((operation) => [nameOf(operation), operation.route.split(' ')[1]]));
 
 /** Ctrack whose queues were subscribed to a day ago, so that there are messages in them. */

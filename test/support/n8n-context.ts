@@ -9,6 +9,7 @@ import type * as N8nWorkflow from 'n8n-workflow';
 import type {
 	ICredentialDataDecryptedObject,
 	ICredentialType,
+	IDataObject,
 	IHttpRequestHelper,
 	IHttpRequestOptions,
 	IExecuteFunctions,
@@ -17,13 +18,19 @@ import type {
 	INodeExecutionData,
 	INodeParameters,
 	INodeType,
+	IPollFunctions,
+	IRun,
+	ITriggerFunctions,
+	ITriggerResponse,
 	IWorkflowExecuteAdditionalData,
+	WorkflowActivateMode,
+	WorkflowExecuteMode,
 } from 'n8n-workflow';
 
 // n8n loads these as CommonJS; the same classes must be meant here.
 const load = createRequire(__filename);
 load('reflect-metadata');
-const { ExecuteContext, LoadOptionsContext } = load('n8n-core') as typeof N8nCore;
+const { ExecuteContext, LoadOptionsContext, PollContext, TriggerContext } = load('n8n-core') as typeof N8nCore;
 const { Workflow, createEmptyRunExecutionData } = load('n8n-workflow') as typeof N8nWorkflow;
 
 /** A credential in the database. */
@@ -42,6 +49,7 @@ export interface NodeOptions {
 	settings?: Partial<INode>;
 	timezone?: string;
 	signal?: AbortSignal;
+	staticData?: IDataObject;
 }
 
 export interface NodeContext<C> {
@@ -49,7 +57,7 @@ export interface NodeContext<C> {
 	hints: () => { message: string }[];
 }
 
-function workflowOf(type: INodeType, { parameters = {}, settings, timezone = 'UTC' }: NodeOptions, credentialType: string) {
+function workflowOf(type: INodeType, { parameters = {}, settings, timezone = 'UTC', staticData }: NodeOptions, credentialType: string) {
 	const nodeTypes = { getByName: () => type, getByNameAndVersion: () => type, getKnownTypes: () => ({}) };
 	const node: INode = {
 		id: 'node',
@@ -61,7 +69,7 @@ function workflowOf(type: INodeType, { parameters = {}, settings, timezone = 'UT
 		...settings,
 		parameters,
 	};
-	const workflow = new Workflow({ id: 'workflow', nodes: [node], connections: {}, active: false, nodeTypes, settings: { timezone } });
+	const workflow = new Workflow({ id: 'workflow', nodes: [node], connections: {}, active: false, nodeTypes, settings: { timezone }, staticData });
 	return { workflow, node: workflow.nodes.Fleet! };
 }
 
@@ -101,4 +109,163 @@ export function executeContext(type: INodeType, stored: StoredCredential, option
 export function loadOptionsContext(type: INodeType, stored: StoredCredential, options: NodeOptions = {}): ILoadOptionsFunctions {
 	const { workflow, node } = workflowOf(type, options, stored.type.name);
 	return new LoadOptionsContext(workflow, node, additionalDataOf(stored), '') as unknown as ILoadOptionsFunctions;
+}
+
+/** A poll as the editor's button makes it. */
+export async function tryPoll(type: INodeType, stored: StoredCredential, options: NodeOptions = {}): Promise<INodeExecutionData[]> {
+	const { workflow, node } = workflowOf(type, options, stored.type.name);
+	const context = new PollContext(workflow, node, additionalDataOf(stored), 'manual', 'manual');
+	const [items = []] = (await type.poll!.call(context as unknown as IPollFunctions)) ?? [];
+	return items;
+}
+
+export interface PublishedOptions extends NodeOptions {
+	/** As with n8n's durable cursors: static data and execution are stored in one step, and each poll begins with what is stored. */
+	durable?: boolean;
+}
+
+/**
+ * A published workflow whose node is polled, after n8n's own activation and executor (active-workflow-triggers.js,
+ * poll-trigger-executor.js, poll-trigger-task-handler.js): what they keep in the database is in `database`.
+ */
+export class PublishedPoll {
+	/** The workflow's row, and the executions in the order in which they were made. */
+	readonly database: { staticData: IDataObject; executions: INodeExecutionData[][]; failures: Error[] } = { staticData: {}, executions: [], failures: [] };
+	/** A crash at this point of the next poll that gives something. */
+	crash: 'beforeStored' | 'beforeExecution' | undefined;
+	private current: { context: IPollFunctions; save: () => void } | undefined;
+
+	constructor(
+		private readonly type: INodeType,
+		private readonly stored: StoredCredential,
+		public options: PublishedOptions = {},
+	) {}
+
+	get events(): IDataObject[] {
+		return this.database.executions.flat().map(({ json }) => json);
+	}
+
+	/** Publishes the workflow. @throws what the first poll throws */
+	async activate(mode: WorkflowActivateMode = 'activate'): Promise<void> {
+		this.current = this.opened(mode, this.options.durable === true ? 'activation' : undefined);
+		const { context, save } = this.current;
+		try {
+			await this.run(context);
+		} catch (error) {
+			this.current = undefined;
+			throw error;
+		}
+		save();
+	}
+
+	deactivate(): void {
+		this.current = undefined;
+	}
+
+	/** The clock's next poll. */
+	async tick(): Promise<void> {
+		const { current } = this;
+		if (current === undefined) throw new Error('the workflow is not published');
+		const { context } = this.options.durable === true ? this.opened('update', 'tick') : current;
+		try {
+			await this.run(context, () => this.current === current);
+		} catch (error) {
+			if (error instanceof Crash) throw error;
+			this.database.failures.push(error as Error);
+		}
+	}
+
+	private async run(context: IPollFunctions, isCurrent = () => true): Promise<void> {
+		const given = await this.type.poll!.call(context);
+		if (!isCurrent()) return;
+		if (given !== null) context.__emit(given);
+		else await context.__commitCursor?.();
+	}
+
+	private opened(mode: WorkflowActivateMode, durable: 'activation' | 'tick' | undefined): { context: IPollFunctions; save: () => void } {
+		const { workflow, node } = workflowOf(this.type, { ...this.options, staticData: structuredClone(this.database.staticData) }, this.stored.type.name);
+		const key = `node:${node.name}`;
+		const snapshot = structuredClone((this.database.staticData[key] ?? {}) as IDataObject);
+		const save = () => {
+			if (durable === undefined) this.database.staticData = JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject;
+		};
+		const commit = () => {
+			if (durable !== undefined) this.database.staticData[key] = structuredClone(snapshot);
+		};
+		const emit = ([items = []]: INodeExecutionData[][]) => {
+			if (this.crash === 'beforeStored') throw new Crash();
+			if (this.crash === 'beforeExecution' && durable !== undefined) throw new Crash();
+			save();
+			if (this.crash === 'beforeExecution') throw new Crash();
+			commit();
+			this.database.executions.push(JSON.parse(JSON.stringify(items)) as INodeExecutionData[]);
+		};
+		const fail = (error: Error) => void this.database.failures.push(error);
+		const context = new PollContext(
+			workflow,
+			node,
+			additionalDataOf(this.stored),
+			'trigger',
+			mode,
+			emit,
+			fail,
+			async () => await Promise.resolve(durable === 'tick' ? commit() : undefined),
+			undefined,
+			durable === undefined ? undefined : () => snapshot,
+			durable === 'tick' ? () => 36_000 : undefined,
+		);
+		return { context: context as unknown as IPollFunctions, save };
+	}
+}
+
+/** The process ends here. */
+export class Crash extends Error {}
+
+export interface Emitted {
+	items: INodeExecutionData[];
+	/** Ends the execution, as `status` says. */
+	end: (status: IRun['status']) => void;
+}
+
+/** A published workflow whose node is a trigger of its own; the clock is in the test's hands. */
+export class PublishedTrigger {
+	readonly emitted: Emitted[] = [];
+	readonly failures: Error[] = [];
+	expression = '';
+	private onTick: () => void = () => undefined;
+	private response: ITriggerResponse | undefined;
+
+	constructor(
+		private readonly type: INodeType,
+		private readonly stored: StoredCredential,
+		private readonly options: NodeOptions = {},
+	) {}
+
+	async activate(activation: WorkflowActivateMode = 'activate', mode: WorkflowExecuteMode = 'trigger'): Promise<ITriggerResponse | undefined> {
+		const { workflow, node } = workflowOf(this.type, this.options, this.stored.type.name);
+		const emit: ITriggerFunctions['emit'] = ([items = []], _response, done) => {
+			const end = (status: IRun['status']) => done?.resolve({ status, data: { resultData: { runData: {}, ...(status === 'error' ? { error: new Error('it failed') } : {}) } } } as unknown as IRun);
+			this.emitted.push({ items, end });
+		};
+		const fail = (error: Error) => void this.failures.push(error);
+		const scheduling = {
+			registerCron: ({ expression }: { expression: string }, onTick: (at: Date) => void) => {
+				this.expression = expression;
+				this.onTick = () => onTick(new Date());
+			},
+		};
+		const context = new TriggerContext(workflow, node, additionalDataOf(this.stored), mode, activation, emit, fail, fail, scheduling as never);
+		this.response = await this.type.trigger!.call(context as unknown as ITriggerFunctions);
+		return this.response;
+	}
+
+	tick(): void {
+		this.onTick();
+	}
+
+	async close(): Promise<void> {
+		await this.response?.closeFunction?.();
+		this.response = undefined;
+		this.onTick = () => undefined;
+	}
 }

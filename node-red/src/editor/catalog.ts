@@ -1,6 +1,7 @@
 import type { Field, Fields } from '../../../core/field';
 import type { Provider } from '../../../core/provider';
 import { RESOURCE_TITLES } from '../../../core/resources';
+import { fieldsOfTrigger } from '../../../core/triggers/poller';
 import { MAPPABLE } from '../worldmap';
 
 /** A field as the editor needs it: the words and the widget, without the check. */
@@ -10,7 +11,7 @@ function fieldOf(name: string, { kind, title, description, placeholder, required
 
 export const fieldsOf = (fields: Fields): object[] => Object.entries(fields).map(([name, field]) => fieldOf(name, field));
 
-/** A vendor's operations as the editor needs them. */
+/** A vendor's operations and triggers as the editor needs them. */
 export function catalogOf(provider: Provider): object {
 	const used = [...new Set(provider.operations.map(({ resource }) => resource))];
 	return {
@@ -28,6 +29,15 @@ export function catalogOf(provider: Provider): object {
 			limited: list && effect === 'read' && once !== true,
 			map: effect === 'read' && MAPPABLE.includes(kind),
 			fields: fieldsOf(params as Fields),
+		})),
+		poll: provider.limits.poll,
+		triggers: provider.triggers.map((trigger) => ({
+			name: trigger.name,
+			title: trigger.title,
+			description: trigger.description,
+			queue: trigger.queue ?? false,
+			map: MAPPABLE.includes(trigger.kind),
+			fields: fieldsOf(fieldsOfTrigger(trigger)),
 		})),
 	};
 }

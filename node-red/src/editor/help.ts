@@ -2,9 +2,11 @@ import type { Field, Fields } from '../../../core/field';
 import type { AnyOperation } from '../../../core/operation';
 import type { Provider } from '../../../core/provider';
 import { RECORD_WORDS, RESOURCE_TITLES } from '../../../core/resources';
+import { deliveryFields, type AnyTrigger } from '../../../core/triggers/trigger';
 import { accountType } from '../account-node';
 import { MAPPABLE } from '../worldmap';
 import { requestType } from '../request-node';
+import { triggerType } from '../trigger-node';
 
 const ERRORS: readonly [string, string][] = [
 	['InvalidParams', 'a value is missing or wrong; nothing was sent'],
@@ -86,6 +88,65 @@ ${ERRORS.map(([code, meaning]) => `- \`${code}\`: ${meaning}`).join('\n')}
 ${resources.map((resource) => `### ${RESOURCE_TITLES[resource] ?? resource}\n\n${provider.operations.filter((operation) => operation.resource === resource).map(operationSection).join('\n')}`).join('\n')}`;
 }
 
+const COMMON = Object.values(deliveryFields) as Field[];
+
+function triggerSection(trigger: AnyTrigger): string {
+	const { title, description, kind, adds = {}, evidence } = trigger;
+	const fields = Object.values(trigger.params as Fields);
+	const carries = Object.entries(adds).map(([name, words]) => `\`${name}\` (${plain(words)})`);
+	return [
+		`#### ${plain(title)}`,
+		'',
+		plain(description).replace(/\.?$/, '.'),
+		'',
+		...fields.map(paramLine),
+		...(fields.length === 0 ? [] : ['']),
+		`Carries: ${RECORD_WORDS[kind].holds}${carries.length === 0 ? '' : `; and ${carries.join(', ')}`}.${evidence.grade === 'C' ? '' : ` Section ${plain(evidence.section)} of the vendor's document (grade ${evidence.grade}: not proven).`}`,
+		...(evidence.note === undefined ? [] : [`\n*Note:* ${plain(evidence.note)}`]),
+		'',
+	].join('\n');
+}
+
+function triggerHelp(provider: Provider): string {
+	const { seconds, leastSeconds } = provider.limits.poll;
+	const queue = provider.triggers.find((trigger) => trigger.queue);
+	return `Starts a flow when something happens to the vehicles of a ${plain(provider.title)} account.
+
+### Inputs
+
+: payload (string) : \`poll\` looks now; \`pause\` stops looking, also after a restart, until \`resume\`; \`reset\` forgets where it stood and begins as a new node does. The button on the node polls, and starts a node again that had stopped.
+
+### Outputs
+
+: payload (object | array) : the event, or with *One message with all events of a poll* a list of them.
+: topic (string) : the device.
+: parts (object) : the event's place among those of one poll, so that Join works.${queue === undefined ? '' : '\n: attempt (number) : of a queue\'s messages: how often they have been sent, beginning with 1.'}
+
+Every event has \`id\`, \`event\`, \`deviceId\`, \`time\` and \`late\` beside the fields of its kind. \`id\` stays the same if an event is ever sent twice. \`late\` says that something newer of this device was sent before.
+
+### Details
+
+The node looks every ${String(seconds)} seconds unless told otherwise, at least ${String(leastSeconds)} apart. Triggers of the same account and interval look together and share what they find.
+
+It notes which events it has sent, and goes on there after a deploy or a restart: no event is lost, and none is sent twice unless Node-RED or the machine stops dead between sending and noting. A context store as *Remember in* is as lasting as that store: Node-RED's own file store writes every 30 seconds, so that more can come twice after a power cut.
+
+What is common to all events${queue === undefined ? '' : `, other than *${plain(queue.title)}*`}:
+
+${COMMON.map(paramLine).join('\n')}
+${queue === undefined ? '' : `
+*${plain(queue.title)}*: with *By an Acknowledge operation in the flow*, wire the messages on to a ${plain(provider.title)} node with *Queue*, *Acknowledge* and \`msg.payload.deliveryTag\`. What is not acknowledged in time is sent again.
+`}
+**The line below the node**: \`12 new, 10:42\` - so many events at that time; \`nothing new, 10:43\` - it looked then; \`looked 4 min ago\` - the account's request limit leaves some vehicles waiting so long; \`limited, 30 s\` - it waits for its turn. A yellow ring: it failed and will try again, more and more seldom. A red ring: it has stopped, for instance because the login is refused. Put that right and deploy, or send \`resume\`.
+
+### Errors
+
+Errors go to Catch nodes: once, and again when something else is wrong or when it had worked in between. \`msg.error\` is as with the other nodes of this vendor; \`NotStored\` means that it could not be noted where the trigger stands.
+
+### Events
+
+${provider.triggers.map(triggerSection).join('\n')}`;
+}
+
 function accountHelp(provider: Provider): string {
 	const settings = Object.values(provider.connection);
 	return `A ${plain(provider.title)} account. All nodes of one account share one login, one rate limit and one set of picker lists, also across deploys.
@@ -107,5 +168,5 @@ Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment varia
 /** The help panel's text for one vendor's nodes. Its first line is the palette's tooltip. */
 export function helpOf(provider: Provider): string {
 	const script = (type: string, text: string) => `<script type="text/markdown" data-help-name="${type}">\n${text}\n</script>\n`;
-	return `${script(requestType(provider), requestHelp(provider))}\n${script(accountType(provider), accountHelp(provider))}`;
+	return [script(requestType(provider), requestHelp(provider)), script(triggerType(provider), triggerHelp(provider)), script(accountType(provider), accountHelp(provider))].join('\n');
 }

@@ -4,7 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { Fields } from '../../../core/field';
 import type { Provider } from '../../../core/provider';
-import { findOperation } from '../../../core/provider';
+import { findOperation, findTrigger } from '../../../core/provider';
+import { fieldsOfTrigger } from '../../../core/triggers/poller';
 import { providers } from '../../../providers';
 import { catalogOf } from './catalog';
 import { helpOf } from './help';
@@ -63,14 +64,16 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 	const page = pageOf(provider, LOOKS[provider.name]);
 	const types = registered(provider);
 	const request = types[`fleetwire-${provider.name}`]!;
+	const trigger = types[`fleetwire-${provider.name}-trigger`]!;
 	const account = types[`fleetwire-${provider.name}-account`]!;
 
 	test('is registered in words that can be read out of the text', () => {
-		for (const literal of [`RED.nodes.registerType('fleetwire-${provider.name}', {`, `color: '${LOOKS[provider.name].color}'`, `icon: '${LOOKS[provider.name].icon}'`, 'inputs: 1', 'outputs: 1']) {
+		for (const literal of [`RED.nodes.registerType('fleetwire-${provider.name}', {`, `RED.nodes.registerType('fleetwire-${provider.name}-trigger', {`, `color: '${LOOKS[provider.name].color}'`, `icon: '${LOOKS[provider.name].icon}'`, 'inputs: 1', 'outputs: 1']) {
 			expect(page).toContain(literal);
 		}
 		expect(page).not.toContain('PROVIDER');
 		expect(request).toMatchObject({ category: 'fleet', inputs: 1, outputs: 1 });
+		expect(trigger).toMatchObject({ category: 'fleet', inputs: 1, outputs: 1, icon: request.icon, color: request.color });
 		expect(account.category).toBe('config');
 	});
 
@@ -111,6 +114,28 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 		expect(known('position', 'fly')).toBe('problem.operation {"operation":"position.fly"}');
 	});
 
+	test('a new trigger begins with an event that exists, often enough and not too often', () => {
+		const { event, interval } = trigger.defaults;
+		expect(findTrigger(provider, String(event?.value))).toBeDefined();
+		const fine = (value: unknown) => interval?.validate?.call({}, value, {});
+		const { seconds, leastSeconds } = provider.limits.poll;
+		expect(interval?.value).toBe(seconds);
+		expect([fine(seconds), fine(leastSeconds), fine(String(leastSeconds)), fine('')]).toEqual([true, true, true, true]);
+		expect(fine(leastSeconds - 1)).toMatch(/^problem.interval/);
+		expect(fine('often')).toMatch(/^problem.interval/);
+	});
+
+	test('a trigger says what it does not know', () => {
+		const known = (event: string) => trigger.defaults.event?.validate?.call({ event }, event, {});
+		for (const { name, title } of provider.triggers) {
+			expect(known(name)).toBe(true);
+			expect(trigger.label.call({ name: '', event: name })).toBe(title);
+		}
+		expect(known('landedOnTheMoon')).toBe('problem.event {"event":"landedOnTheMoon"}');
+		const filters = (event: string, params: object) => trigger.defaults.params?.validate?.call({ event, params }, params, {});
+		for (const { name } of provider.triggers) expect(filters(name, { devices: { type: 'list', value: '*' }, lookBack: { type: 'num', value: 'soon' } })).toEqual(name === 'queueMessage' ? true : ['not a number']);
+	});
+
 	test('shows what the node does as its label', () => {
 		expect(request.label.call({ name: '', resource: 'position', operation: 'getCurrent' })).toBe('Get current positions');
 		expect(request.label.call({ name: 'Vans', resource: 'position', operation: 'getCurrent' })).toBe('Vans');
@@ -119,7 +144,8 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 	test('explains every operation and parameter in its help', () => {
 		const help = helpOf(provider);
 		for (const operation of provider.operations) expect(help).toContain(`section ${operation.evidence.section}`);
-		expect(help.match(/data-help-name/g)).toHaveLength(2);
+		expect(help.match(/data-help-name/g)).toHaveLength(3);
+		for (const { title } of provider.triggers) expect(help).toContain(`#### ${title}`);
 		expect(help).not.toMatch(/<(?!\/?script)/);
 	});
 
@@ -128,7 +154,15 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 		const ids = new Set(flow.map(({ id }) => id));
 		expect(ids.size).toBe(flow.length);
 		const requests = flow.filter(({ type }) => type === `fleetwire-${provider.name}`);
-		expect(requests.length).toBeGreaterThan(0);
+		const triggers = flow.filter(({ type }) => type === `fleetwire-${provider.name}-trigger`);
+		expect(requests.length + triggers.length).toBeGreaterThan(0);
+		for (const node of triggers) {
+			expect(ids).toContain(node.account);
+			const found = findTrigger(provider, String(node.event))!;
+			expect(Object.keys(fieldsOfTrigger(found))).toEqual(expect.arrayContaining(Object.keys(node.params as object)));
+			for (const name of ['params', 'interval']) expect(trigger.defaults[name]?.validate?.call(node, node[name], {})).toBe(true);
+			expect(Object.keys(trigger.defaults)).toEqual(expect.arrayContaining(Object.keys(node).filter((key) => !['id', 'type', 'z', 'x', 'y', 'wires'].includes(key))));
+		}
 		for (const node of requests) {
 			expect(ids).toContain(node.account);
 			const operation = findOperation(provider, String(node.resource), String(node.operation));

@@ -2,6 +2,7 @@ import type { Field } from '../../../core/field';
 import type { Provider } from '../../../core/provider';
 import { accountType } from '../account-node';
 import { requestType } from '../request-node';
+import { triggerType } from '../trigger-node';
 
 export const PACKAGE = '@fleetwire/node-red-fleet';
 
@@ -29,8 +30,11 @@ function settingRow(name: string, field: Field): string {
 
 const range = (min: number | undefined, max: number | undefined, kind: string) => (kind === 'number' ? `${min === undefined ? '' : ` min="${String(min)}"`}${max === undefined ? '' : ` max="${String(max)}"`}` : '');
 const row = (content: string) => `\t<div class="form-row">${content}</div>`;
-const select = (id: string, options: readonly string[]) => `<select id="${id}">${options.map((option) => `<option value="${option}" data-i18n="request.${option}"></option>`).join('')}</select>`;
-const labelled = (name: string, image: string, input: string) => `<label for="node-input-${name}"><i class="fa ${image}" aria-hidden="true"></i> <span data-i18n="request.${name}"></span></label>${input}`;
+const select = (name: string, options: readonly string[], words = 'request') => `<select id="node-input-${name}">${options.map((option) => `<option value="${option}" data-i18n="${words}.${option}"></option>`).join('')}</select>`;
+const labelled = (name: string, image: string, input: string, words = 'request') => `<label for="node-input-${name}"><i class="fa ${image}" aria-hidden="true"></i> <span data-i18n="${words}.${name}"></span></label>${input}`;
+const hint = (name: string, words: string) => `<div class="fleetwire-hint" id="node-input-${name}-hint" data-i18n="${words}.${name}Hint"></div>`;
+/** A row that is only shown where it makes sense. */
+const only = (name: string, content: string) => `\t<div class="fleetwire-${name}">${row(content).trim()}</div>`;
 
 function accountForm(provider: Provider): string {
 	return [
@@ -49,10 +53,41 @@ function requestForm(): string {
 		'\t<div class="form-tips fleetwire-notice" style="display:none"></div>',
 		'\t<div class="fleetwire-params"></div>',
 		'\t<hr class="fleetwire-rule">',
-		`\t<div class="fleetwire-output">${row(labelled('output', 'fa-sign-out', select('node-input-output', ['simplified', 'raw', 'worldmap']))).trim()}</div>`,
-		`\t<div class="fleetwire-list-result">${row(labelled('result', 'fa-envelope-o', select('node-input-result', ['message', 'record']))).trim()}</div>`,
-		`\t<div class="fleetwire-list">${row(`${labelled('limit', 'fa-hand-paper-o', '<input type="number" min="0" step="1" id="node-input-limit">')}<div class="fleetwire-hint" data-i18n="request.limitHint"></div>`).trim()}</div>`,
+		only('output', labelled('output', 'fa-sign-out', select('output', ['simplified', 'raw', 'worldmap']))),
+		only('list-result', labelled('result', 'fa-envelope-o', select('result', ['message', 'record']))),
+		only('list', `${labelled('limit', 'fa-hand-paper-o', '<input type="number" min="0" step="1" id="node-input-limit">')}<div class="fleetwire-hint" data-i18n="request.limitHint"></div>`),
 		row(`${labelled('timeout', 'fa-clock-o', '<input type="number" min="0" id="node-input-timeout">')}<div class="fleetwire-hint" data-i18n="request.timeoutHint"></div>`),
+		row(labelled('name', 'fa-tag', '<input type="text" id="node-input-name">')),
+	].join('\n');
+}
+
+const hasQueue = ({ triggers }: Provider) => triggers.some(({ queue }) => queue);
+
+const QUEUE_DEFAULTS = `acknowledge: { value: 'sent' },
+		acknowledgeWithin: { value: 10, validate: function (v, opt) { return fleetwire.checkMinutes(PROVIDER, v, opt); } },
+		`;
+
+function triggerForm(provider: Provider): string {
+	const { leastSeconds } = provider.limits.poll;
+	const number = (name: string, least: number) => `<input type="number" min="${String(least)}" id="node-input-${name}" aria-describedby="node-input-${name}-hint">`;
+	const own = (name: string, image: string, input: string) => labelled(name, image, input, 'trigger');
+	return [
+		row(labelled('account', 'fa-building-o', '<input type="text" id="node-input-account">')),
+		row(`${own('event', 'fa-bell-o', '<select id="node-input-event"></select>')}<div class="fleetwire-hint fleetwire-about"></div>`),
+		'\t<div class="fleetwire-params"></div>',
+		'\t<hr class="fleetwire-rule">',
+		row(`${own('interval', 'fa-refresh', number('interval', leastSeconds))}${hint('interval', 'trigger')}`),
+		only('output', labelled('output', 'fa-sign-out', select('output', ['simplified', 'worldmap']))),
+		only('list-result', labelled('result', 'fa-envelope-o', select('result', ['record', 'message'], 'trigger'))),
+		...(hasQueue(provider)
+			? [
+					'\t<div class="fleetwire-queue">',
+					row(`${own('acknowledge', 'fa-check-square-o', select('acknowledge', ['sent', 'operation'], 'trigger'))}${hint('acknowledge', 'trigger')}`),
+					only('within', `${own('acknowledgeWithin', 'fa-hourglass-half', number('acknowledgeWithin', 1))}${hint('acknowledgeWithin', 'trigger')}`),
+					'\t</div>',
+				]
+			: []),
+		only('store', `${own('store', 'fa-database', '<select id="node-input-store" aria-describedby="node-input-store-hint"></select>')}${hint('store', 'trigger')}`),
 		row(labelled('name', 'fa-tag', '<input type="text" id="node-input-name">')),
 	].join('\n');
 }
@@ -66,7 +101,7 @@ function settingDefault(name: string, { initial, kind, required }: Field): strin
 
 /**
  * The html of one vendor's nodes. The definitions are literal, because the Flow Library reads type, colour and icon out of
- * the text; what they do is in resources/editor.js, which both vendors share.
+ * the text; what they do is in resources/editor.js, which all vendors share.
  */
 export function pageOf(provider: Provider, { color, icon: image }: { color: string; icon: string }): string {
 	const settings = Object.entries(provider.connection);
@@ -86,6 +121,12 @@ ${accountForm(provider)}
 <script type="text/html" data-template-name="${requestType(provider)}">
 <div class="fleetwire">
 ${requestForm()}
+</div>
+</script>
+
+<script type="text/html" data-template-name="${triggerType(provider)}">
+<div class="fleetwire">
+${triggerForm(provider)}
 </div>
 </script>
 
@@ -134,6 +175,37 @@ RED.nodes.registerType('${requestType(provider)}', {
 	oneditprepare: function () { fleetwire.prepareRequest(this, PROVIDER); },
 	oneditsave: function () { fleetwire.saveRequest(this, PROVIDER); },
 	oneditcancel: function () { fleetwire.leaveRequest(); }
+});
+
+RED.nodes.registerType('${triggerType(provider)}', {
+	category: 'fleet',
+	color: '${color}',
+	icon: '${image}',
+	inputs: 1,
+	outputs: 1,
+	paletteLabel: '${provider.title} trigger',
+	defaults: {
+		name: { value: '' },
+		account: { value: '', type: '${accountType(provider)}', required: true },
+		event: { value: '${provider.triggers[0]?.name ?? ''}', validate: function (v, opt) { return fleetwire.checkEvent(this, PROVIDER, opt); } },
+		params: { value: {}, validate: function (v, opt) { return fleetwire.checkFilters(this, PROVIDER, v, opt); } },
+		interval: { value: ${String(provider.limits.poll.seconds)}, validate: function (v, opt) { return fleetwire.checkInterval(this, PROVIDER, v, opt); } },
+		output: { value: 'simplified' },
+		result: { value: 'record' },
+		${hasQueue(provider) ? QUEUE_DEFAULTS : ''}store: { value: '' },
+		version: { value: 1 }
+	},
+	button: {
+		enabled: function () { return !this.changed; },
+		onclick: function () { fleetwire.pollNow(this, PROVIDER); }
+	},
+	label: function () { return this.name || fleetwire.labelOfTrigger(this, PROVIDER) || '${provider.title} trigger'; },
+	labelStyle: function () { return this.name ? 'node_label_italic' : ''; },
+	inputLabels: 'poll, pause, resume, reset',
+	outputLabels: ['events'],
+	oneditprepare: function () { fleetwire.prepareTrigger(this, PROVIDER); },
+	oneditsave: function () { fleetwire.saveTrigger(this, PROVIDER); },
+	oneditcancel: function () { fleetwire.leaveTrigger(); }
 });
 </script>
 `);

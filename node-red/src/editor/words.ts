@@ -38,6 +38,25 @@ const WORDS = {
 		time: 'time',
 		secret: 'Not stored in the flow: take it from a message, the context or an environment variable.',
 	},
+	trigger: {
+		event: 'Event',
+		interval: 'Every',
+		intervalHint: 'Seconds between two polls: __seconds__ unless you know better, and at least __leastSeconds__.',
+		record: 'A message for each event',
+		message: 'One message with all events of a poll',
+		acknowledge: 'Acknowledge',
+		acknowledgeHint: 'What is not acknowledged stays in the queue and comes again.',
+		sent: 'When the messages have been sent',
+		operation: 'By an Acknowledge operation in the flow',
+		acknowledgeWithin: 'Within',
+		acknowledgeWithinHint: 'Minutes that the flow has to acknowledge. After that, the same messages are sent again; msg.attempt counts.',
+		store: 'Remember in',
+		storeHint: 'Where the node notes which events it has sent, for the next start of Node-RED. A file is the safest.',
+		file: "A file in Node-RED's folder",
+		context: 'The context store “__name__”',
+		unreadable: 'What was stored about where this trigger stands cannot be read (__reason__), so it starts afresh: events of the meantime may be missing.',
+		notPolled: 'The node could not be told to poll: __message__',
+	},
 	picker: {
 		open: 'Choose from the account',
 		all: 'All devices',
@@ -48,13 +67,27 @@ const WORDS = {
 		more: '__count__ more: type to find them.',
 		noAccount: 'Choose an account first.',
 	},
-	problem: { missing: '__title__ is missing', operation: 'Operation: __operation__ is not known' },
+	problem: {
+		missing: '__title__ is missing',
+		operation: 'Operation: __operation__ is not known',
+		event: 'Event: __event__ is not known',
+		interval: 'Every: at least __leastSeconds__ seconds',
+		minutes: 'Within: more than 0 minutes',
+	},
 	status: {
 		asking: 'asking',
 		waitingSeconds: 'waiting __seconds__ s',
 		waitingMinutes: 'waiting __minutes__ min',
 		record: '1 record',
 		records: '__count__ records',
+		new: '__count__ new, __time__',
+		nothing: 'nothing new, __time__',
+		newLate: '__count__ new, lag __minutes__ min',
+		looked: 'looked __minutes__ min ago',
+		limitedSeconds: 'limited, __seconds__ s',
+		limitedMinutes: 'limited, __minutes__ min',
+		unacknowledged: '__count__ to acknowledge',
+		paused: 'paused',
 		confirmed: 'confirmed',
 		sent: 'sent',
 		timedOut: 'no answer yet',
@@ -74,19 +107,25 @@ const WORDS = {
 		TimedOut: 'timed out',
 		TooLarge: 'answer too large',
 		UnexpectedAnswer: 'unexpected answer',
+		NotStored: 'state not stored',
 	},
 	admin: {
 		unknownAccount: 'This account is not deployed yet.',
 		loggedIn: 'Logged in as __account__.',
+		unknownTrigger: 'this node is not deployed, or not under this name, as within a subflow',
+		polling: 'Polling …',
 	},
 } as const;
+
+const filled = (text: string, values: Readonly<Record<string, number>>) => text.replace(/__(\w+)__/g, (_, name: string) => String(values[name]));
 
 /** The message catalog of one vendor's nodes. */
 export function wordsOf(provider: Provider): object {
 	return {
 		...WORDS,
 		palette: { account: `${provider.title} account` },
-		request: { ...WORDS.request, timeoutHint: WORDS.request.timeoutHint.replace('__minutes__', String(provider.limits.deadlineMs / 60_000)) },
+		request: { ...WORDS.request, timeoutHint: filled(WORDS.request.timeoutHint, { minutes: provider.limits.deadlineMs / 60_000 }) },
+		trigger: { ...WORDS.trigger, intervalHint: filled(WORDS.trigger.intervalHint, provider.limits.poll) },
 		connection: Object.fromEntries(Object.entries(provider.connection).map(([name, { title, description, options }]) => [name, { title, description, ...(options === undefined ? {} : { options: Object.fromEntries(options.map((option) => [option.value, option.title])) }) }])),
 	};
 }

@@ -3,6 +3,7 @@
  * that what was delivered just before a kill is known too, and hands messages to any node.
  */
 'use strict';
+const { subscribe } = require('node:diagnostics_channel');
 const fs = require('node:fs');
 const path = require('node:path');
 const v8 = require('node:v8');
@@ -61,6 +62,44 @@ module.exports = function (RED) {
 		});
 	});
 
+	const { now } = Date;
+	RED.httpAdmin.post('/test-probe/clock', (request, response) => {
+		const offset = Number(request.query.offset);
+		Date.now = () => now() + offset;
+		response.status(204).end();
+	});
+
+	/** Where the process is to end without notice, and after how many times that it came there. */
+	let end;
+	function at(point, what = '') {
+		if (end === undefined || end.point !== point || !what.includes(end.match)) return;
+		end.count -= 1;
+		if (end.count <= 0) process.kill(process.pid, 'SIGKILL');
+	}
+	RED.httpAdmin.post('/test-probe/kill', (request, response) => {
+		end = { point: String(request.query.point), match: String(request.query.match || ''), count: Number(request.query.count || 1) };
+		response.status(204).end();
+	});
+	// The pages of one look differ in their beginning only.
+	const lookOf = (url) => url.replace(/\bbegintime=\d+/, '');
+	let before = '';
+	subscribe('undici:request:create', ({ request }) => {
+		at('request', request.path);
+		if (request.path !== before && lookOf(request.path) === lookOf(before)) at('page', request.path);
+		before = request.path;
+	});
+	subscribe('undici:request:trailers', ({ request }) => at('answer', request.path));
+	RED.hooks.add('onSend.test-probe', (events) => at('send', typeOf(events[0].source.node)));
+	// The message reaches the next node in the next round of the loop.
+	RED.hooks.add('postDeliver.test-probe', ({ source }) => setImmediate(() => at('sent', typeOf(source.node))));
+	const promises = require('node:fs/promises');
+	const { rename } = promises;
+	promises.rename = async (from, to) => {
+		at('store', String(to));
+		await rename(from, to);
+		at('stored', String(to));
+	};
+
 	RED.httpAdmin.get('/test-probe/received', (request, response) => {
 		const after = Number(request.query.after || 0);
 		const answer = () => {
@@ -83,6 +122,8 @@ module.exports = function (RED) {
 		waiting.push(once);
 	});
 };
+
+const typeOf = (node) => (node ? node.type : '');
 
 function read(file) {
 	let bytes;

@@ -42,13 +42,16 @@ fleetwire.checkOperation = (node, provider, opt) => {
 
 fleetwire.checkParams = (node, provider, params, opt) => {
 	const operation = operationOf(provider, node.resource, node.operation);
-	if (operation === undefined) return true;
-	const problems = operation.fields
-		.filter((field) => applies(field, params || {}))
-		.map((field) => problemOf(field, (params || {})[field.name], words(provider)))
+	return operation === undefined || checkFields(operation.fields, provider, params || {}, opt);
+};
+
+function checkFields(fields, provider, params, opt) {
+	const problems = fields
+		.filter((field) => applies(field, params))
+		.map((field) => problemOf(field, params[field.name], words(provider)))
 		.filter((problem) => problem !== undefined);
 	return problems.length === 0 || (opt ? problems : false);
-};
+}
 
 /** What is wrong with one parameter as it is filled in, or undefined. */
 function problemOf(field, given, text) {

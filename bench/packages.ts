@@ -1,0 +1,77 @@
+/** What a host pays for having the package at all. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limitOf, median, type Result } from './measure';
+
+const ROOT = join(__dirname, '..');
+const RUNS = 15;
+const KB = 1024;
+
+/** Milliseconds to require files, in a process of its own. */
+function loading(name: string, files: readonly string[], before: string): Result {
+	const code = `${before}; const t = performance.now(); for (const f of ${JSON.stringify(files)}) require(f); console.log(performance.now() - t);`;
+	const once = () => {
+		const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', cwd: ROOT });
+		if (status !== 0) throw new Error(stderr);
+		return Number(stdout);
+	};
+	once();
+	return limitOf(name, median(Array.from({ length: RUNS }, once)), 'ms', 60);
+}
+
+interface Manifest {
+	n8n: { nodes: string[]; credentials: string[] };
+	'node-red': { nodes: Record<string, string> };
+}
+const manifestOf = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+
+export function start(): Result[] {
+	const { n8n } = manifestOf(ROOT);
+	const nodeRed = join(ROOT, 'node-red');
+	return [
+		// n8n itself has loaded n8n-workflow and zod long before.
+		loading('start-n8n', [...n8n.nodes, ...n8n.credentials].map((file) => join(ROOT, file)), "require('n8n-workflow'); require('zod/v4')"),
+		loading('start-node-red', Object.values(manifestOf(nodeRed)['node-red'].nodes).map((file) => join(nodeRed, file)), ''),
+	];
+}
+
+/** The tarballs in artifacts/, which `npm run bench` packs anew. */
+export function tarball(of: 'n8n' | 'node-red'): string {
+	const artifacts = join(ROOT, 'artifacts');
+	const name = readdirSync(artifacts).find((file) => file.startsWith(of === 'n8n' ? 'n8n-nodes-fleetwire-' : 'fleetwire-node-red-fleet-'));
+	if (name === undefined) throw new Error('npm run pack first');
+	return join(artifacts, name);
+}
+
+function unpackedBytes(file: string): number {
+	const { stdout } = spawnSync('tar', ['-tzvf', file], { encoding: 'utf8' });
+	return stdout.split('\n').reduce((sum, line) => sum + Number(/^\S+\s+\S+\s+(\d+)/.exec(line)?.[1] ?? 0), 0);
+}
+
+/** How many packages an install adds, its own included. */
+function packagesAdded(file: string): number {
+	const folder = mkdtempSync(join(tmpdir(), 'fleetwire-size-'));
+	try {
+		writeFileSync(join(folder, 'package.json'), '{"private":true}');
+		// As both hosts do, which bring their own n8n-workflow.
+		const { status, stderr } = spawnSync('npm', ['install', '--legacy-peer-deps', '--no-audit', '--no-fund', '--ignore-scripts', file], { cwd: folder, encoding: 'utf8' });
+		if (status !== 0) throw new Error(stderr);
+		const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as { packages: Record<string, unknown> };
+		return Object.keys(lock.packages).filter((path) => path !== '').length;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+export function size(): Result[] {
+	return (['n8n', 'node-red'] as const).flatMap((host) => {
+		const file = tarball(host);
+		return [
+			limitOf(`size-${host}`, statSync(file).size / KB, 'KB', 250),
+			limitOf(`size-${host}-unpacked`, unpackedBytes(file) / KB, 'KB', 1536),
+			limitOf(`size-${host}-packages`, packagesAdded(file), 'packages', host === 'n8n' ? 1 : 3),
+		];
+	});
+}

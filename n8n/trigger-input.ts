@@ -1,0 +1,60 @@
+import { isResourceLocatorValue, type IDataObject, type INodeExecutionData, type INodeParameters, type IPollFunctions, type ITriggerFunctions } from 'n8n-workflow';
+import type { Fields } from '../core/field';
+import type { FleetEvent } from '../core/triggers/trigger';
+import { isOption } from './properties';
+
+/**
+ * What a trigger node's parameters give its fields. One that the node does not have is left out; one that is there but
+ * whose expression gives nothing is passed on as undefined, so that the core can say that it is missing.
+ */
+export function triggerInput(context: IPollFunctions | ITriggerFunctions, fields: Fields, parameters: INodeParameters): Record<string, unknown> {
+	const has = (name: string) => Object.hasOwn(parameters, name);
+	const chosen = has('options') ? (context.getNodeParameter('options') as Record<string, unknown>) : {};
+	const input: Record<string, unknown> = {};
+	for (const [name, field] of Object.entries(fields)) {
+		if (!isOption(field)) {
+			if (has(name)) input[name] = valueOf(context.getNodeParameter(name));
+		} else if (Object.hasOwn(chosen, name)) input[name] = valueOf(chosen[name]);
+	}
+	return input;
+}
+
+/** What a picker stands for; an expression may give anything in its place. */
+function valueOf(value: unknown): unknown {
+	return isResourceLocatorValue(value) ? value.value : value;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+interface PollTime {
+	mode?: string;
+	unit?: string;
+	value?: unknown;
+}
+
+/** Time between two polls, on average, as n8n's Poll Times ask for it. A cron expression is taken for one of every minute. */
+export function pollIntervalMs(pollTimes: unknown): number {
+	const { item = [] } = (pollTimes ?? {}) as { item?: PollTime[] };
+	const perMs = item.reduce((sum, time) => sum + 1 / intervalOf(time), 0);
+	return perMs === 0 ? MINUTE_MS : 1 / perMs;
+}
+
+function intervalOf({ mode, unit, value }: PollTime): number {
+	switch (mode) {
+		case 'everyX':
+			return Math.max(1, Number(value) || 1) * (unit === 'hours' ? HOUR_MS : MINUTE_MS);
+		case 'everyHour':
+			return HOUR_MS;
+		case 'everyDay':
+		case 'everyWeek':
+		case 'everyMonth':
+			return 24 * HOUR_MS;
+		default:
+			return MINUTE_MS;
+	}
+}
+
+export function itemsOf(events: readonly FleetEvent[]): INodeExecutionData[] {
+	return events.map((event) => ({ json: event as unknown as IDataObject }));
+}

@@ -1,0 +1,362 @@
+import { createRequire } from 'node:module';
+import type { ICredentialDataDecryptedObject, INodeParameters } from 'n8n-workflow';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
+import { TrackCeoTrigger } from '../nodes/TrackCeo/TrackCeoTrigger.node';
+import { AlarmFeed } from '../test/support/alarm-feed';
+import { Crash, PublishedPoll, StoredCredential, tryPoll, type PublishedOptions } from '../test/support/n8n-context';
+import { forgetBookmarks } from './trigger-state';
+
+vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
+
+const [ONE, TWO, THREE] = ['358899051000001', '358899051000002', '358899051000003'] as const;
+const type = new TrackCeoTrigger();
+let feed: AlarmFeed;
+let stored: StoredCredential;
+
+beforeEach(async () => {
+	vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+	feed = await AlarmFeed.start();
+	stored = account();
+	forgetBookmarks();
+});
+afterEach(async () => {
+	await feed.close();
+	vi.useRealTimers();
+});
+
+const account = (changes: ICredentialDataDecryptedObject = {}) =>
+	new StoredCredential(new TrackCeoApi(), { baseUrl: feed.url, account: 'demo', secretType: 'password', secret: 'a secret', allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, session: '', ...changes });
+
+const newAlarm = (parameters: INodeParameters = {}): INodeParameters => ({ event: 'newAlarm', devices: { __rl: true, mode: 'list', value: '*' }, firstRun: 'nothing', options: {}, pollTimes: { item: [{ mode: 'everyMinute' }] }, ...parameters });
+
+/** Polled every minute, as far as the clock tells. */
+class EveryMinute extends PublishedPoll {
+	override async tick(): Promise<void> {
+		vi.setSystemTime(Date.now() + 60_000);
+		await super.tick();
+	}
+}
+const published = (options: PublishedOptions = {}) => new EveryMinute(type, stored, { parameters: newAlarm(), ...options });
+
+/** The process ends, and another begins. */
+async function restart(poll: PublishedPoll): Promise<void> {
+	poll.deactivate();
+	forgetBookmarks();
+	await poll.activate('init');
+}
+
+const keys = (poll: PublishedPoll) => poll.events.map((event) => AlarmFeed.keyOf(event));
+const inBatches = (poll: PublishedPoll) => poll.database.executions.map((items) => items.map(({ json }) => AlarmFeed.keyOf(json)));
+const now = () => feed.now();
+const shuffled = (list: readonly string[]) => [...list].sort();
+
+describe.each([
+	['default', false],
+	['durable cursors', true],
+])('n8n in its mode "%s"', (_, durable) => {
+	test('every alarm comes once, those of before the start not at all', async () => {
+		feed.add({ imei: ONE, at: now() - 300 });
+		const poll = published({ durable });
+		await poll.activate();
+		await poll.tick();
+		const first = feed.add({ imei: ONE, at: now() + 1 }, { imei: TWO, at: now() + 1 });
+		await poll.tick();
+		await poll.tick();
+		const second = feed.add({ imei: ONE, at: now() + 2 });
+		await poll.tick();
+		await poll.tick();
+		expect(shuffled(keys(poll))).toEqual(shuffled([...first, ...second]));
+		expect(poll.database.executions).toHaveLength(2);
+		expect(poll.database.failures).toEqual([]);
+	});
+
+	test('an event carries the record and what is common to all', async () => {
+		const poll = published({ durable });
+		await poll.activate();
+		feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		expect(poll.events).toMatchObject([{ event: 'newAlarm', id: expect.any(String), deviceId: ONE, type: 'sos', late: false, latitude: 44.4, longitude: 26.1 }]);
+		expect(poll.events[0]).not.toHaveProperty('raw');
+	});
+
+	test('nothing is given twice over switching off, on, and editing', async () => {
+		const poll = published({ durable });
+		await poll.activate();
+		const expected: string[] = [];
+		for (let round = 0; round < 3; round++) {
+			expected.push(...feed.add({ imei: ONE, at: now() + round + 1 }));
+			await poll.tick();
+			poll.deactivate();
+			expected.push(...feed.add({ imei: TWO, at: now() + round + 1 }));
+			poll.options = { ...poll.options, parameters: newAlarm({ options: { includeRaw: round % 2 === 0 } }) };
+			await poll.activate('update');
+			await poll.tick();
+		}
+		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+	});
+
+	test('over a stop of the process nothing is missing, and at most the last batch comes again', async () => {
+		const poll = published({ durable });
+		await poll.activate();
+		const expected: string[] = [];
+		for (let round = 1; round <= 4; round++) {
+			expected.push(...feed.add({ imei: ONE, at: now() + round }));
+			await poll.tick();
+		}
+		expected.push(...feed.add({ imei: TWO, at: now() + 9 }));
+		const last = inBatches(poll).at(-1)!;
+		await restart(poll);
+		await poll.tick();
+		const all = keys(poll);
+		expect(new Set(all)).toEqual(new Set(expected));
+		const twice = all.filter((key, at) => all.indexOf(key) !== at);
+		expect(twice).toEqual(durable ? [] : last);
+	});
+
+	test.each(['beforeStored', 'beforeExecution'] as const)('a crash %s loses nothing', async (point) => {
+		const poll = published({ durable });
+		await poll.activate();
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		expected.push(...feed.add({ imei: ONE, at: now() + 2 }, { imei: TWO, at: now() + 2 }));
+		poll.crash = point;
+		await expect(poll.tick()).rejects.toBeInstanceOf(Crash);
+		poll.crash = undefined;
+		await restart(poll);
+		await poll.tick();
+		const all = keys(poll);
+		expect(new Set(all)).toEqual(new Set(expected));
+		expect(all.length - new Set(all).size).toBeLessThanOrEqual(durable ? 0 : 1);
+	});
+
+	test('what n8n drops because the workflow was changed meanwhile is given again', async () => {
+		const poll = published({ durable });
+		await poll.activate();
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		expected.push(...feed.add({ imei: TWO, at: now() + 2 }));
+		let release!: () => void;
+		feed.hold = new Promise((resolve) => (release = resolve));
+		const tick = poll.tick();
+		poll.deactivate();
+		release();
+		feed.hold = undefined;
+		await tick;
+		expect(poll.database.executions).toHaveLength(1);
+		await poll.activate('update');
+		await poll.tick();
+		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+	});
+
+	test('one poll at a time', async () => {
+		const poll = published({ durable });
+		await poll.activate();
+		const expected = feed.add({ imei: ONE, at: now() + 1 }, { imei: TWO, at: now() + 1 }, { imei: THREE, at: now() + 1 });
+		await Promise.all([poll.tick(), poll.tick(), poll.tick()]);
+		await poll.tick();
+		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+	});
+
+	test('late, out of order, in the future, and hundreds in one second', async () => {
+		const poll = published({ durable });
+		await poll.activate();
+		const expected = feed.add({ imei: ONE, at: now() + 5 }, { imei: ONE, at: now() + 3 });
+		await poll.tick();
+		expected.push(...feed.add({ imei: ONE, at: now() - 120 }, { imei: ONE, at: now() + 4 }));
+		await poll.tick();
+		expected.push(...feed.add({ imei: TWO, at: now() + 3600 }, { imei: TWO, at: now() + 1 }));
+		await poll.tick();
+		expected.push(...feed.add({ imei: TWO, at: now() + 2 }));
+		await poll.tick();
+		const second = now() + 6;
+		expected.push(...feed.add(...Array.from({ length: 90 }, (_, index) => ({ imei: THREE, at: second, gpsTime: second - index }))));
+		await poll.tick();
+		await poll.tick();
+		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+		expect(poll.events.some(({ late }) => late === true)).toBe(true);
+	});
+
+	test('n8n\'s clock is set back an hour, and a day', async () => {
+		const poll = published({ durable });
+		await poll.activate();
+		const expected: string[] = [];
+		for (const seconds of [0, 3600, 86_400, 0]) {
+			vi.setSystemTime(Date.now() - seconds * 1000);
+			// The vendor's goes on.
+			feed.skewSeconds += seconds;
+			expected.push(...feed.add({ imei: ONE, at: now() }, { imei: TWO, at: now() }));
+			await poll.tick();
+		}
+		await poll.tick();
+		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+	});
+
+	test('stored data that are cut start afresh with a warning', async () => {
+		const poll = published({ durable });
+		await poll.activate();
+		feed.add({ imei: ONE, at: now() - 30 });
+		await poll.tick();
+		poll.deactivate();
+		forgetBookmarks();
+		const data = poll.database.staticData['node:Fleet'] as Record<string, string>;
+		data.fleetwire = data.fleetwire!.slice(0, data.fleetwire!.length / 2);
+		await poll.activate('init');
+		await poll.tick();
+		const next = feed.add({ imei: ONE, at: now() + 5 });
+		await poll.tick();
+		expect(keys(poll).slice(-1)).toEqual(next);
+		expect(poll.database.executions).toHaveLength(2);
+	});
+});
+
+test('static data are small, and hold what was before the last batch', async () => {
+	const poll = published();
+	await poll.activate();
+	const stored = () => (poll.database.staticData['node:Fleet'] as { fleetwire: string }).fleetwire;
+	const before = JSON.parse(stored()) as { cursor: object };
+	feed.add({ imei: ONE, at: now() + 1 });
+	await poll.tick();
+	const text = stored();
+	expect(JSON.parse(text)).toMatchObject({ batch: expect.any(Number), account: expect.any(String), cursor: before.cursor });
+	expect(text.length).toBeLessThan(1000);
+});
+
+describe('problems', () => {
+	// Reads that fail are tried again after a random time: the shortest.
+	beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
+	afterEach(() => void vi.restoreAllMocks());
+
+	test('a refused login fails the activation, without the secret in the words', async () => {
+		feed.refusing = true;
+		const error = await published().activate().catch((thrown: unknown) => thrown as Error);
+		expect(error).toMatchObject({ message: expect.stringContaining('refuses the account or its password'), description: expect.stringContaining('sends nothing') });
+		expect(JSON.stringify(error)).not.toContain('a secret');
+	});
+
+	test('a vendor that cannot be reached fails the activation by a user, not that when n8n starts', async () => {
+		feed.down = true;
+		const poll = published();
+		await expect(poll.activate()).rejects.toThrow();
+		await poll.activate('init');
+		feed.down = false;
+		await poll.tick();
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		expect(keys(poll)).toEqual(expected);
+	}, 30_000);
+
+	test('after a refused login nothing is sent until the credential is changed', async () => {
+		const poll = published();
+		await poll.activate();
+		feed.refusing = true;
+		stored.data = { ...stored.data, secret: 'another', session: '' };
+		await poll.tick();
+		const sent = feed.requests.length;
+		for (let round = 0; round < 5; round++) await poll.tick();
+		expect(feed.requests).toHaveLength(sent);
+		expect(poll.database.failures).toHaveLength(1);
+		feed.refusing = false;
+		stored.data = { ...stored.data, secret: 'a secret', session: '' };
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		expect(keys(poll)).toEqual(expected);
+	});
+
+	test('when n8n starts with a refused login, it is told once, and polling goes on once it is corrected', async () => {
+		const poll = published();
+		feed.refusing = true;
+		await poll.activate('init');
+		await poll.tick();
+		await poll.tick();
+		expect(poll.database.failures).toMatchObject([{ message: expect.stringContaining('refuses the account') }]);
+		feed.refusing = false;
+		stored.data = { ...stored.data, secret: 'right now', session: '' };
+		await poll.tick();
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		expect(keys(poll)).toEqual(expected);
+	});
+
+	test('a vendor that is away is told with every poll, and its events come afterwards', async () => {
+		const poll = published();
+		await poll.activate();
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		feed.down = true;
+		await poll.tick();
+		expect(poll.database.failures).toHaveLength(1);
+		feed.down = false;
+		await vi.waitFor(async () => {
+			await poll.tick();
+			expect(keys(poll)).toEqual(expected);
+		}, { timeout: 60_000, interval: 500 });
+	}, 90_000);
+
+	test('an event that the vendor does not have', async () => {
+		await expect(published({ parameters: newAlarm({ event: 'noSuchThing' }) }).activate()).rejects.toThrow('has no event "noSuchThing"');
+	});
+});
+
+describe('the settings', () => {
+	test('with another account it begins afresh', async () => {
+		const poll = published();
+		await poll.activate();
+		feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		poll.deactivate();
+		feed.add({ imei: ONE, at: now() - 30 });
+		stored.data = { ...stored.data, account: 'other', session: '' };
+		await poll.activate('update');
+		await poll.tick();
+		expect(poll.database.executions).toHaveLength(1);
+	});
+
+	test('a new secret changes nothing of where it stands', async () => {
+		const poll = published();
+		await poll.activate();
+		poll.deactivate();
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		stored.data = { ...stored.data, secret: 'a new one', session: '' };
+		await poll.activate('update');
+		await poll.tick();
+		expect(keys(poll)).toEqual(expected);
+	});
+
+	test('the first run gives what the user asks for', async () => {
+		const old = feed.add({ imei: ONE, at: now() - 7200 }, { imei: ONE, at: now() - 3600 }, { imei: TWO, at: now() - 60 });
+		const since = published({ parameters: newAlarm({ firstRun: 'since', since: '-90m' }) });
+		await since.activate();
+		await since.tick();
+		expect(shuffled(keys(since))).toEqual(shuffled(old.slice(1)));
+		forgetBookmarks();
+		const latest = published({ parameters: newAlarm({ firstRun: 'latest' }) });
+		await latest.activate();
+		await latest.tick();
+		expect(shuffled(keys(latest))).toEqual(shuffled(old.slice(1)));
+	});
+
+	test('a large backlog comes in executions of some thousand, in order', async () => {
+		const begin = now() - 5000;
+		const old = feed.add(...Array.from({ length: 2400 }, (_, index) => ({ imei: ONE, at: begin + index })));
+		const poll = published({ parameters: newAlarm({ firstRun: 'since', since: '-3h' }) });
+		await poll.activate();
+		for (let round = 0; round < 4; round++) await poll.tick();
+		expect(keys(poll)).toEqual(old);
+		for (const items of poll.database.executions) expect(items.length).toBeLessThanOrEqual(1200);
+	});
+});
+
+describe('a trial in the editor', () => {
+	test('gives recent events and stores nothing', async () => {
+		const [, key] = feed.add({ imei: ONE, at: now() - 7200 }, { imei: ONE, at: now() - 60 });
+		const items = await tryPoll(type, stored, { parameters: newAlarm() });
+		expect(items.map(({ json }) => AlarmFeed.keyOf(json))).toContain(key);
+		const poll = published();
+		await poll.activate();
+		expect(poll.database.executions).toEqual([]);
+	});
+
+	test('says so if there are none', async () => {
+		await expect(tryPoll(type, stored, { parameters: newAlarm() })).rejects.toThrow('no recent event');
+	});
+});

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { NodeOperationError, type IDataObject, type INode, type INodeExecutionData, type IPollFunctions } from 'n8n-workflow';
+import { accountKey } from '../core/account';
+import { InvalidParams, type FleetError } from '../core/errors';
+import { findTrigger, type Connection, type Provider } from '../core/provider';
+import { fieldsOfTrigger, Poller } from '../core/triggers/poller';
+import type { AnyTrigger, FleetEvent } from '../core/triggers/trigger';
+import { openAccount } from './account';
+import { nodeErrorOf } from './errors';
+import { itemsOf, pollIntervalMs, triggerInput } from './trigger-input';
+import { EVENT, isQueued } from './trigger-properties';
+import { bookmarkOf, readStored, store, type Bookmark } from './trigger-state';
+
+/** What n8n allows a poll of its own clock. One that its scheduler runs, in a transaction with the execution, has less. */
+const UNSCHEDULED_MS = 300_000;
+/** Part of the time allowed that a poll takes: what comes after it needs some as well. */
+const SHARE = 0.8;
+/** What the poll takes at most that n8n makes while a user waits for the workflow to be published. */
+const FIRST_MS = 30_000;
+/** Events that one execution gets at most, but for the rest of a batch. */
+const MOST_EVENTS = 1000;
+/** Events in a batch of the poller at most, but for the rest of an answer. */
+const BATCH = 500;
+/** A poll may take so long at least, however often there is one. */
+const LEAST_MS = 10_000;
+/** It is not worth beginning another batch. */
+const TOO_LITTLE_MS = 2000;
+/** A trigger that has stopped says so again from time to time, as the first error may have been overlooked. */
+const REMINDER_MS = 3_600_000;
+
+const STOPPED = 'Until then, this trigger sends nothing: it goes on when the node or its credential is changed, or the workflow is published anew.';
+
+/** Polls of this process that are known already: the first of each activation is told by its context. */
+const activations = new WeakSet<object>();
+
+/** Polls a trigger node, or gives a sample where a user tries it in the editor. */
+export async function poll<C extends Connection>(context: IPollFunctions, provider: Provider<C>, credentialType: string): Promise<INodeExecutionData[][] | null> {
+	const node = context.getNode();
+	try {
+		const trigger = triggerOf(context, provider);
+		const client = await openAccount(context, provider, credentialType, (message) => context.logger.warn(`${node.name}: ${message}`));
+		const poller = new Poller(client as never, trigger, triggerInput(context, fieldsOfTrigger(trigger), node.parameters), { timeZone: context.getTimezone() });
+		const allowedMs = allowed(context);
+		const intervalMs = pollIntervalMs(context.getNodeParameter('pollTimes', {}));
+		// What takes longer than until the next poll would only keep back what was found.
+		const budgetMs = Math.min(SHARE * allowedMs, Math.max(SHARE * intervalMs, LEAST_MS), provider.limits.deadlineMs);
+		if (context.getMode() === 'manual') return [itemsOf(await sample(context, poller, budgetMs))];
+		const settings = createHash('sha256').update(JSON.stringify([node.parameters, client.connection])).digest('base64url');
+		const account = createHash('sha256').update(accountKey(provider as never, client.connection)).digest('base64url').slice(0, 16);
+		return await new Round(context, poller, { budgetMs, intervalMs, scheduled: allowedMs !== UNSCHEDULED_MS, settings, account }).run();
+	} catch (error) {
+		throw nodeErrorOf(error, node);
+	}
+}
+
+/** The event takes no expression. @throws InvalidParams */
+function triggerOf<C extends Connection>(context: IPollFunctions, provider: Provider<C>): AnyTrigger {
+	const name = context.getNodeParameter(EVENT) as string;
+	const trigger = findTrigger(provider as never, name);
+	if (trigger === undefined || isQueued(trigger)) throw new InvalidParams(`The ${provider.title} trigger has no event "${name}".`, { advice: 'Choose the event anew in the node.' });
+	return trigger;
+}
+
+async function sample(context: IPollFunctions, poller: Poller, budgetMs: number): Promise<FleetEvent[]> {
+	const events = await poller.sample({ budgetMs });
+	if (events.length > 0) return events;
+	throw new NodeOperationError(context.getNode(), 'There is no recent event of this kind to show.', {
+		description: 'Choose other devices or fewer filters, or pin data of your own to try the workflow with. Once it is published, new events start it all the same.',
+	});
+}
+
+/** Milliseconds that n8n allows; older versions do not say. */
+function allowed(context: IPollFunctions): number {
+	const { getPollBudgetMs } = context as Partial<IPollFunctions>;
+	return getPollBudgetMs === undefined ? UNSCHEDULED_MS : getPollBudgetMs.call(context);
+}
+
+interface Settings {
+	budgetMs: number;
+	intervalMs: number;
+	/** Whether n8n's scheduler runs the poll, and not the clock of the workflow's activation. */
+	scheduled: boolean;
+	/** Stands for all settings of node and account. */
+	settings: string;
+	/** Stands for the account. */
+	account: string;
+}
+
+/** One poll of a published workflow. */
+class Round {
+	private readonly node: INode;
+	private readonly bookmark: Bookmark;
+	/** Whether it is the first of an activation: what it throws, the user sees at once. */
+	private readonly first: boolean;
+	/** Whether n8n activates the workflow by itself, as it does when it starts. */
+	private readonly byItself: boolean;
+
+	constructor(
+		private readonly context: IPollFunctions,
+		private readonly poller: Poller,
+		private readonly settings: Settings,
+	) {
+		this.node = context.getNode();
+		this.bookmark = bookmarkOf(context.getWorkflow().id ?? '', this.node.id);
+		this.first = !settings.scheduled && !activations.has(context);
+		this.byItself = this.first && ['init', 'leadershipChange'].includes(context.getActivationMode());
+		activations.add(context);
+	}
+
+	async run(): Promise<INodeExecutionData[][] | null> {
+		const { bookmark, settings, first } = this;
+		const { stopped } = bookmark;
+		const now = Date.now();
+		if (first && !this.byItself) {
+			const error = bookmark.justStopped(settings.settings, now);
+			if (error !== undefined) throw nodeErrorOf(error, this.node, { addition: STOPPED });
+		} else if (stopped?.settings === settings.settings) {
+			if (now - stopped.toldAt < REMINDER_MS) return null;
+			stopped.toldAt = now;
+			throw nodeErrorOf(stopped.error, this.node, { addition: STOPPED });
+		}
+		const { leastSeconds } = this.poller.client.provider.limits.poll;
+		const turn = bookmark.begin(now, { mostMs: 2 * settings.budgetMs, leastMs: first ? 0 : (leastSeconds - 60) * 1000 });
+		if (turn === undefined) return null;
+		try {
+			return await this.poll(turn);
+		} finally {
+			bookmark.end(turn);
+		}
+	}
+
+	private async poll(turn: number): Promise<INodeExecutionData[][] | null> {
+		const { bookmark, context, settings } = this;
+		const data = context.getWorkflowStaticData('node');
+		const exact = this.commitsTogether(data);
+		const from = bookmark.resume(readStored(data), settings.account, Date.now());
+		if (from === undefined) return null;
+		const { events, cursor, problem, stop } = await this.fetch(from.cursor);
+		// Another poll was begun in the meantime, as this one took too long.
+		if (!bookmark.holds(turn)) return null;
+		bookmark.stopped = undefined;
+		const now = Date.now();
+		if (events.length > 0) {
+			if (problem !== undefined) context.logger.warn(`${this.node.name}: ${problem.sentence}`);
+			store(data, bookmark.handOver(cursor, now, exact));
+			return [itemsOf(events)];
+		}
+		store(data, bookmark.idle(cursor, now, exact));
+		if (problem === undefined) return null;
+		if (stop) bookmark.stopped = { settings: settings.settings, error: problem, at: now, toldAt: now };
+		const error = nodeErrorOf(problem, this.node, { addition: stop ? STOPPED : '' });
+		if (!this.byItself) throw error;
+		// n8n tries an activation that fails later and later again, up to a day apart. Polling is on again within a minute.
+		if (stop) context.__emitError(error);
+		else context.logger.warn(`${this.node.name}: ${problem.sentence}`);
+		return null;
+	}
+
+	/** Batch after batch, until there is no more or an execution has enough. */
+	private async fetch(from: unknown): Promise<{ events: FleetEvent[]; cursor: unknown; problem?: FleetError; stop: boolean }> {
+		const { poller, settings, context } = this;
+		// The user waits for the first poll.
+		const deadline = Date.now() + (this.first ? Math.min(settings.budgetMs, FIRST_MS) : settings.budgetMs);
+		const events: FleetEvent[] = [];
+		let cursor = from;
+		for (;;) {
+			const result = await poller.poll(cursor, { intervalMs: settings.intervalMs, budgetMs: deadline - Date.now() });
+			({ cursor } = result);
+			for (const event of result.events) events.push(event);
+			const { more, problem, stop, oldestLookMs } = result;
+			if (more && problem === undefined && events.length + BATCH <= MOST_EVENTS && deadline - Date.now() > TOO_LITTLE_MS) continue;
+			if (oldestLookMs !== undefined) context.logger.debug(`${this.node.name}: not all devices could be looked at in this poll; the oldest look is ${String(Math.round(oldestLookMs / 1000))} s ago.`);
+			return { events, cursor, problem, stop };
+		}
+	}
+
+	/**
+	 * Whether n8n writes static data and execution in one transaction. Its scheduler does so if durable cursors are on:
+	 * then the node gets a copy of the data, in place of the object that tells the workflow of every change.
+	 */
+	private commitsTogether(data: IDataObject): boolean {
+		return this.settings.scheduled && '__commitCursor' in this.context && !('__dataChanged' in data);
+	}
+}

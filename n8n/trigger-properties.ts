@@ -1,0 +1,107 @@
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+import { choice, number, type Field, type Fields } from '../core/field';
+import type { Connection, Provider } from '../core/provider';
+import { fieldsOfTrigger } from '../core/triggers/poller';
+import type { AnyTrigger } from '../core/triggers/trigger';
+import { isOption } from './properties';
+import { propertyOf, sortedByName } from './property';
+
+/** Whether a trigger reads a queue; the others are polled. In n8n they are nodes apart: it runs a node in one way or the other. */
+export const isQueued = ({ queue }: AnyTrigger) => queue === true;
+
+/** Name of the parameter that holds the trigger's name. */
+export const EVENT = 'event';
+
+/** The properties of a provider's polling trigger node. Their names are stored in users' workflows. */
+export function triggerPropertiesOf<C extends Connection>({ triggers }: Provider<C>): INodeProperties[] {
+	const polled = triggers.filter((trigger) => !isQueued(trigger));
+	return [
+		{
+			displayName: 'Event',
+			name: EVENT,
+			type: 'options',
+			noDataExpression: true,
+			options: sortedByName(polled.map(({ name, title, description }) => ({ name: title, value: name, description }))),
+			default: polled[0]?.name ?? '',
+		},
+		...polled.flatMap((trigger) => fieldsShown(fieldsOfTrigger(trigger), trigger)),
+	];
+}
+
+export const ACKNOWLEDGE_LATER = 'laterMessageNode';
+
+/** How n8n reads a queue, beside the trigger's own fields. The ways to acknowledge are named as in n8n's RabbitMQ Trigger. */
+export const readingFields = {
+	acknowledge: choice({
+		title: 'Acknowledge',
+		description: 'When messages are taken out of the queue. Those that are not come again, also after a restart of n8n.',
+		options: [
+			{ value: 'executionFinishes', title: 'When the Execution Finishes', description: 'Whether it succeeds or fails' },
+			{ value: 'executionFinishesSuccessfully', title: 'When the Execution Succeeds', description: 'If it fails, the workflow gets the same messages again, later and later' },
+			{ value: 'immediately', title: 'Immediately', description: 'Before the execution starts: messages are lost if n8n stops in between' },
+			{ value: ACKNOWLEDGE_LATER, title: 'By an Acknowledge Operation Later in the Workflow', description: 'Message by message, as the workflow gets on' },
+		],
+		initial: 'executionFinishesSuccessfully',
+	}),
+	every: number({ title: 'Check Every', description: 'Seconds between two looks at the queue. While there are messages, the next ones are taken without waiting.', unit: 'seconds', min: 5, max: 3600, integer: true, initial: 30 }),
+} satisfies Fields;
+
+/** All that a node asks for that reads a queue. What has a value that suits most has its place among the options. */
+export function fieldsOfQueueNode(trigger: AnyTrigger | undefined): Fields {
+	const fields: Fields = { ...(trigger === undefined ? {} : fieldsOfTrigger(trigger)), ...readingFields };
+	return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.kind === 'number' && field.initial !== undefined ? { ...field, required: false } : field]));
+}
+
+/** The properties of a node that reads a queue. */
+export function queuePropertiesOf<C extends Connection>({ triggers }: Provider<C>): INodeProperties[] {
+	const trigger = triggers.find(isQueued);
+	return [
+		...(trigger === undefined ? [] : notices(trigger)),
+		...fieldsShown(fieldsOfQueueNode(trigger), undefined),
+		{
+			displayName: 'Put a Ctrack node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow, and give it the delivery tags of the messages that are dealt with. What an execution has not acknowledged when it ends comes again.',
+			name: 'acknowledgeLater',
+			type: 'notice',
+			displayOptions: { show: { acknowledge: [ACKNOWLEDGE_LATER] } },
+			default: '',
+		},
+	];
+}
+
+/** Fields as properties: what must be filled in, then the rest as options. */
+function fieldsShown(fields: Fields, trigger: AnyTrigger | undefined): INodeProperties[] {
+	const all = Object.entries(fields);
+	const options = all.filter(([, field]) => isOption(field)).map(([name, field]) => propertyOf(name, field));
+	return [
+		...(trigger === undefined ? [] : notices(trigger)),
+		...all
+			.filter(([, field]) => !isOption(field))
+			.map(([name, field]) => {
+				const { displayName, name: key, type, ...rest } = propertyOf(name, field);
+				const empty = rest.default === '' || type === 'resourceLocator';
+				return { displayName, name: key, type, ...(field.required && empty ? { required: true } : {}), ...shownWith(trigger, field), ...rest };
+			}),
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			...shownWith(trigger),
+			default: {},
+			options: [...options].sort((a, b) => a.displayName.localeCompare(b.displayName, 'en')),
+		},
+	];
+}
+
+/** What users should know of a trigger that rests on a guess. */
+function notices(trigger: AnyTrigger): INodeProperties[] {
+	const { note } = trigger.evidence;
+	if (note === undefined) return [];
+	return [{ displayName: note, name: 'note', type: 'notice', ...shownWith(trigger), default: '' }];
+}
+
+function shownWith(trigger: AnyTrigger | undefined, field?: Pick<Field, 'when'>): { displayOptions?: IDisplayOptions } {
+	const when = Object.entries(field?.when ?? {}).map(([name, values]) => [name, [...values]] as const);
+	const show = { ...(trigger === undefined || isQueued(trigger) ? {} : { [EVENT]: [trigger.name] }), ...Object.fromEntries(when) };
+	return Object.keys(show).length === 0 ? {} : { displayOptions: { show } };
+}

@@ -1,0 +1,221 @@
+import { createRequire } from 'node:module';
+import type { ICredentialDataDecryptedObject, INodeParameters } from 'n8n-workflow';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CtrackApi } from '../credentials/CtrackApi.credentials';
+import { CtrackQueueTrigger } from '../nodes/Ctrack/CtrackQueueTrigger.node';
+import { Ctrack } from '../nodes/Ctrack/Ctrack.node';
+import { PASSWORD, startCtrack, type CtrackSimulator } from '../simulators/ctrack';
+import { executeContext, PublishedTrigger, StoredCredential } from '../test/support/n8n-context';
+
+vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
+
+const type = new CtrackQueueTrigger();
+let simulator: CtrackSimulator;
+let stored: StoredCredential;
+let running: PublishedTrigger[];
+
+beforeEach(async () => {
+	vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+	simulator = await startCtrack({ fleetSize: 3, queueIntervalSeconds: 10 });
+	stored = account();
+	running = [];
+});
+afterEach(async () => {
+	for (const trigger of running) for (const { end } of trigger.emitted) end('success');
+	for (const trigger of running) await trigger.close();
+	await simulator.close();
+	vi.useRealTimers();
+});
+
+const account = (changes: ICredentialDataDecryptedObject = {}) =>
+	new StoredCredential(new CtrackApi(), { baseUrl: simulator.url, account: 'API_Demo', secret: PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre', allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, session: '', ...changes });
+
+function trigger(parameters: INodeParameters = {}): PublishedTrigger {
+	const { options, ...rest } = { options: {}, ...parameters };
+	const made = new PublishedTrigger(type, stored, { parameters: { queue: 'positions', acknowledge: 'executionFinishesSuccessfully', options: { maxMessages: 10, ...(options) }, ...rest } });
+	running.push(made);
+	return made;
+}
+
+/** Time goes on, so that messages come and the next look is due. */
+function later(seconds = 60): void {
+	vi.setSystemTime(Date.now() + seconds * 1000);
+}
+
+const queue = () => simulator.queues().find(({ type: name }) => name === 'Positions')!;
+const idsOf = ({ items }: { items: { json: object }[] }) => items.map(({ json }) => (json as { id: string }).id);
+
+/** Ticks until the trigger has given so many batches. */
+async function given(of: PublishedTrigger, count: number): Promise<void> {
+	await vi.waitFor(() => {
+		of.tick();
+		expect(of.emitted.length).toBeGreaterThanOrEqual(count);
+	}, { timeout: 10_000, interval: 20 });
+}
+
+async function settled(condition: () => void): Promise<void> {
+	await vi.waitFor(condition, { timeout: 10_000, interval: 20 });
+}
+
+describe('acknowledging', () => {
+	test('when the execution succeeds: a batch at a time, in order, each message once', async () => {
+		const it = trigger();
+		await it.activate();
+		expect(it.emitted).toHaveLength(0);
+		later(3600);
+		const ids: string[] = [];
+		for (let batch = 1; batch <= 4; batch++) {
+			await given(it, batch);
+			it.tick();
+			expect(it.emitted).toHaveLength(batch);
+			ids.push(...idsOf(it.emitted.at(-1)!));
+			expect(queue().acknowledged).toBe(10 * (batch - 1));
+			it.emitted.at(-1)!.end('success');
+			await settled(() => expect(queue().acknowledged).toBe(10 * batch));
+		}
+		expect(new Set(ids).size).toBe(40);
+		const times = it.emitted.flatMap(({ items }) => items.map(({ json }) => String(json.time)));
+		expect(times).toEqual([...times].sort());
+	});
+
+	test('a failed execution gets the same messages again, later and later', async () => {
+		const it = trigger();
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		for (let attempt = 1; attempt <= 4; attempt++) {
+			it.emitted.at(-1)!.end('error');
+			// Let it hear of the end before the clock goes on.
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			later(2.5 * 2 ** attempt - 1);
+			it.tick();
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			expect(it.emitted).toHaveLength(attempt);
+			later(2);
+			await given(it, attempt + 1);
+			expect(idsOf(it.emitted.at(-1)!)).toEqual(idsOf(it.emitted[0]!));
+		}
+		expect(queue().acknowledged).toBe(0);
+		it.emitted.at(-1)!.end('success');
+		await settled(() => expect(queue().acknowledged).toBe(10));
+	});
+
+	test('when it finishes: a failure is as good', async () => {
+		const it = trigger({ acknowledge: 'executionFinishes' });
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		it.emitted[0]!.end('error');
+		await settled(() => expect(queue().acknowledged).toBe(10));
+	});
+
+	test('immediately: before the execution starts', async () => {
+		const it = trigger({ acknowledge: 'immediately' });
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		expect(queue().acknowledged).toBe(10);
+	});
+
+	test('by an Acknowledge operation: what it does not name comes again', async () => {
+		const it = trigger({ acknowledge: 'laterMessageNode' });
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		const tags = it.emitted[0]!.items.map(({ json }) => String(json.deliveryTag));
+		const acknowledge = async (deliveryTags: string) => {
+			const { context } = executeContext(new Ctrack(), stored, { parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags } });
+			await new Ctrack().execute.call(context);
+		};
+		await acknowledge(tags.slice(0, 4).join());
+		expect(queue().acknowledged).toBe(4);
+		await acknowledge(tags.slice(5, 6).join());
+		expect(queue().acknowledged).toBe(4);
+		it.emitted[0]!.end('success');
+		later(60);
+		await given(it, 2);
+		expect(idsOf(it.emitted[1]!)).toEqual(idsOf(it.emitted[0]!).filter((_, at) => at === 4 || at > 5));
+		await acknowledge(tags.slice(4).join());
+		expect(queue().acknowledged).toBe(10);
+		await given(it, 3);
+	});
+
+	test('a poisoned batch is set aside after some tries, and reported with its messages', async () => {
+		const it = trigger({ options: { attempts: 2 } });
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		it.emitted[0]!.end('error');
+		await settled(() => expect(it.emitted).toHaveLength(1));
+		later(60);
+		await given(it, 2);
+		it.emitted[1]!.end('error');
+		await given(it, 3);
+		expect(queue().acknowledged).toBe(10);
+		expect(idsOf(it.emitted[2]!)).not.toEqual(idsOf(it.emitted[0]!));
+		expect(it.failures).toMatchObject([{ message: '10 messages were set aside: the workflow failed with them 2 times.', context: { data: { messages: idsOf(it.emitted[0]!).map((id) => ({ id })) } } }]);
+	});
+});
+
+describe('starting and stopping', () => {
+	test('nothing is given before the trigger is there, and how often it looks is the user\'s', async () => {
+		const it = trigger({ options: { every: 7 } });
+		await it.activate();
+		expect(it.emitted).toHaveLength(0);
+		expect(it.expression).toBe('* * * * * *');
+		const other = new PublishedTrigger(type, account({ account: 'API_Demo2' }), { parameters: { queue: 'positions', options: {} } });
+		await expect(other.activate()).rejects.toThrow('refuses the account');
+	});
+
+	test('a refused login fails the activation, but not that when n8n starts: then it is told, and goes on once corrected', async () => {
+		stored.data = { ...stored.data, secret: 'a wrong one' };
+		await expect(trigger().activate()).rejects.toThrow('refuses the account');
+		const it = trigger();
+		await it.activate('init');
+		expect(it.failures).toMatchObject([{ message: expect.stringContaining('refuses the account') }]);
+		const sent = simulator.requests.length;
+		for (let round = 0; round < 3; round++) {
+			later(600);
+			it.tick();
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		}
+		expect(simulator.requests).toHaveLength(sent);
+		stored.data = { ...stored.data, secret: PASSWORD };
+		later(600);
+		it.tick();
+		await settled(() => expect(simulator.queues()).toHaveLength(1));
+		later(600);
+		await given(it, 1);
+		expect(it.failures).toHaveLength(1);
+	});
+
+	test('switching off waits for the batch under way and acknowledges it; the next one goes on there', async () => {
+		const it = trigger();
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		const closing = it.close();
+		it.emitted[0]!.end('success');
+		await closing;
+		expect(queue().acknowledged).toBe(10);
+		const next = trigger();
+		await next.activate('update');
+		later(60);
+		await given(next, 1);
+		expect(idsOf(next.emitted[0]!).filter((id) => idsOf(it.emitted[0]!).includes(id))).toEqual([]);
+	});
+});
+
+describe('a trial in the editor', () => {
+	test('gives messages that stay in the queue', async () => {
+		const it = trigger();
+		await it.activate();
+		later(300);
+		await it.close();
+		const trial = trigger();
+		const response = await trial.activate('manual', 'manual');
+		await response!.manualTriggerFunction!();
+		expect(trial.emitted[0]!.items.length).toBeGreaterThan(0);
+		expect(queue().acknowledged).toBe(0);
+	});
+});

@@ -1,0 +1,270 @@
+import { NodeOperationError, type ExecutionError, type IDataObject, type INode, type IRun, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
+import { asFleetError } from '../core/client';
+import { InvalidParams } from '../core/errors';
+import { readFields } from '../core/field';
+import type { Connection, Provider } from '../core/provider';
+import { QueueConsumer, type Batch } from '../core/triggers/queue-consumer';
+import { lasts } from '../core/triggers/pass';
+import { openAccount } from './account';
+import { connectionOf } from './credential';
+import { nodeErrorOf } from './errors';
+import { orStopped, pause } from './stop';
+import { itemsOf, triggerInput } from './trigger-input';
+import { ACKNOWLEDGE_LATER, fieldsOfQueueNode, isQueued, readingFields } from './trigger-properties';
+import { bookmarkOf, type Bookmark } from './trigger-state';
+
+/** Time between two tries after something failed: it doubles from the one to the other. */
+const SHORTEST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 300_000;
+/** Failures in a row after which people are told, unless it will not pass by itself. */
+const TELL_AFTER = 3;
+/** How long the messages under way may take when the workflow is switched off. */
+const CLOSE_MS = 30_000;
+/** How long a test in the editor waits for a message, and how often it looks. */
+const TEST_MS = 120_000;
+const TEST_EVERY_MS = 5000;
+
+/** Reads a queue for as long as the workflow is published: a batch at a time, acknowledged as the user has chosen. */
+export async function listen<C extends Connection>(context: ITriggerFunctions, provider: Provider<C>, credentialType: string): Promise<ITriggerResponse> {
+	let listener: Listener | undefined;
+	try {
+		listener = new Listener(context, provider as never, credentialType);
+		return await listener.start();
+	} catch (error) {
+		await listener?.close();
+		throw nodeErrorOf(error, context.getNode());
+	}
+}
+
+class Listener {
+	private readonly node: INode;
+	private readonly bookmark: Bookmark;
+	private readonly closing = new AbortController();
+	/** The node's parameters. */
+	private readonly input: Readonly<Record<string, unknown>>;
+	private readonly chosen: { acknowledge: string; every: number };
+	private consumer: QueueConsumer | undefined;
+	/** Settings of the account that the consumer was opened with. */
+	private connection = '';
+	/** What was fetched when the workflow was published, for the first look. */
+	private first: Batch | undefined;
+	private work: Promise<void> | undefined;
+	private nextLookAt = 0;
+	/** In a row. */
+	private failures = 0;
+	/** Whether nothing can succeed until the account is changed. */
+	private stopped = false;
+
+	constructor(
+		private readonly context: ITriggerFunctions,
+		private readonly provider: Provider,
+		private readonly credentialType: string,
+	) {
+		this.node = context.getNode();
+		this.bookmark = bookmarkOf(context.getWorkflow().id ?? '', this.node.id);
+		this.input = triggerInput(context, fieldsOfQueueNode(provider.triggers.find(isQueued)), this.node.parameters);
+		this.chosen = readFields(readingFields, this.input, { now: Date.now(), timeZone: 'UTC' });
+	}
+
+	async start(): Promise<ITriggerResponse> {
+		const { context, closing } = this;
+		const closeFunction = () => this.close();
+		if (context.getMode() === 'manual') return { closeFunction, manualTriggerFunction: () => this.test() };
+		try {
+			const consumer = await this.open();
+			// Tells at once if the login is refused or the queue is not there.
+			this.first = await consumer.next({ budgetMs: this.budgetMs, signal: closing.signal });
+		} catch (thrown) {
+			// When n8n starts, it gives a trigger up that fails a few times: better go on here.
+			if (['init', 'leadershipChange'].includes(context.getActivationMode())) this.failed(thrown);
+			else throw this.remembered(thrown);
+		}
+		context.helpers.registerCron({ expression: ticksFor(this.chosen.every) }, () => this.look());
+		return { closeFunction };
+	}
+
+	/** n8n awaits it when the workflow is switched off or changed, and when n8n ends. */
+	async close(): Promise<void> {
+		this.closing.abort(new NodeOperationError(this.node, 'The workflow was switched off.'));
+		const over = new AbortController();
+		await Promise.race([this.work, pause(CLOSE_MS, over.signal).catch(() => undefined)]);
+		over.abort();
+		this.consumer?.close();
+	}
+
+	private get budgetMs(): number {
+		return this.provider.limits.deadlineMs;
+	}
+
+	private async open(): Promise<QueueConsumer> {
+		this.consumer?.close();
+		this.consumer = undefined;
+		const consumer = await this.consumerOf();
+		try {
+			await consumer.open(this.closing.signal);
+		} catch (error) {
+			consumer.close();
+			throw error;
+		}
+		return (this.consumer = consumer);
+	}
+
+	private async consumerOf(): Promise<QueueConsumer> {
+		const { context, provider, credentialType, node } = this;
+		const client = await openAccount(context, provider, credentialType, (message) => context.logger.warn(`${node.name}: ${message}`));
+		this.connection = JSON.stringify(client.connection);
+		const refusal = context.getMode() === 'manual' ? undefined : this.bookmark.justStopped(this.connection, Date.now());
+		if (refusal !== undefined) throw refusal;
+		const trigger = provider.triggers.find(isQueued);
+		if (trigger === undefined) throw new InvalidParams(`${provider.title} has no queue.`);
+		return new QueueConsumer(client, trigger, this.input, { timeZone: context.getTimezone() });
+	}
+
+	/** Takes note of what will not pass by itself, as n8n tries again at once. */
+	private remembered(thrown: unknown): unknown {
+		const error = asFleetError(thrown);
+		const now = Date.now();
+		if (lasts(error)) this.bookmark.stopped = { settings: this.connection, error, at: now, toldAt: now };
+		return error;
+	}
+
+	/** A tick of the clock: works through the queue if it is time to, and nothing is under way. */
+	private look(): void {
+		const now = Date.now();
+		if (this.work !== undefined || this.closing.signal.aborted || now < this.nextLookAt) return;
+		// The next tick may come a little early.
+		this.nextLookAt = now + this.chosen.every * 1000 - 500;
+		this.work = this.workThrough()
+			.catch((thrown: unknown) => this.failed(thrown))
+			.finally(() => (this.work = undefined));
+	}
+
+	private async workThrough(): Promise<void> {
+		const consumer = await this.usable();
+		while (consumer !== undefined && !this.closing.signal.aborted) {
+			const batch = this.first ?? (await consumer.next({ budgetMs: this.budgetMs, signal: this.closing.signal }));
+			this.first = undefined;
+			this.failures = 0;
+			if (batch === undefined || !(await this.handOver(batch))) return;
+		}
+	}
+
+	/** After a failure, the credential may have been corrected; where nothing else helps, it must have been. */
+	private async usable(): Promise<QueueConsumer | undefined> {
+		if (this.failures === 0 && this.consumer !== undefined) return this.consumer;
+		const credentials = await this.context.getCredentials(this.credentialType);
+		const changed = JSON.stringify(connectionOf(this.provider, credentials)) !== this.connection;
+		if (this.stopped && !changed) return undefined;
+		this.stopped = false;
+		return changed || this.consumer === undefined ? await this.open() : this.consumer;
+	}
+
+	/** Gives a batch to the workflow. Tells whether the next one may follow at once. */
+	private async handOver(batch: Batch): Promise<boolean> {
+		const { acknowledge } = this.chosen;
+		// What is not confirmed comes again and is known then: the messages are given to the workflow all the same.
+		if (acknowledge === 'immediately') await batch.done().catch((error: unknown) => this.failed(error));
+		const ended = this.context.helpers.createDeferredPromise<IRun>();
+		this.context.emit([itemsOf(batch.events)], undefined, ended);
+		const end = endOf(ended.promise);
+		if (acknowledge === 'immediately') {
+			// One batch at a time, so that a full queue does not start hundreds of executions at once.
+			await orStopped(end, this.closing.signal).catch(() => undefined);
+			return true;
+		}
+		if (acknowledge === ACKNOWLEDGE_LATER) return await this.untilAcknowledged(batch, end);
+		const { how } = await end;
+		if (how === 'failed' ? acknowledge !== 'executionFinishes' : how === 'neverBegan') return await this.again(batch);
+		await batch.done();
+		return true;
+	}
+
+	/** Waits until the workflow has acknowledged all messages, or has ended without. */
+	private async untilAcknowledged(batch: Batch, end: Promise<End>): Promise<boolean> {
+		const acknowledged = batch.acknowledged.then(() => undefined);
+		const first = await Promise.race([acknowledged, end]);
+		if (first === undefined) return true;
+		if (first.how === 'waits') {
+			// It goes on later.
+			await orStopped(acknowledged, this.closing.signal);
+			return true;
+		}
+		// A worker acknowledges without this process hearing of it.
+		if (first.how !== 'succeeded' || !first.elsewhere) return await this.again(batch);
+		await batch.done();
+		return true;
+	}
+
+	/** Has the batch given again after a while, or sets it aside if that has been done often enough. */
+	private async again(batch: Batch): Promise<boolean> {
+		if (batch.failed()) {
+			this.nextLookAt = Date.now() + pauseAfter(batch.attempt);
+			return false;
+		}
+		this.context.saveFailedExecution(setAside(batch, this.node));
+		await batch.done();
+		return true;
+	}
+
+	private failed(thrown: unknown): void {
+		const { context, closing, node } = this;
+		if (closing.signal.aborted) return;
+		this.failures += 1;
+		this.nextLookAt = Date.now() + pauseAfter(this.failures);
+		const error = asFleetError(thrown);
+		this.stopped = lasts(error);
+		context.logger.warn(`${node.name}: ${error.sentence}`);
+		if (!this.stopped && this.failures !== TELL_AFTER) return;
+		const addition = this.stopped ? 'Until then, this trigger sends nothing: it goes on when the credential is changed, or the workflow is published anew.' : 'It goes on trying.';
+		context.saveFailedExecution(nodeErrorOf(error, node, { addition }) as ExecutionError);
+	}
+
+	/** In the editor: some messages, which stay in the queue. Waits for them, as other triggers do. */
+	private async test(): Promise<void> {
+		try {
+			const consumer = await this.consumerOf();
+			const deadline = Date.now() + TEST_MS;
+			for (;;) {
+				const events = await consumer.sample({ budgetMs: this.budgetMs, signal: this.closing.signal });
+				if (events.length > 0) return this.context.emit([itemsOf(events)]);
+				if (Date.now() >= deadline) throw new NodeOperationError(this.node, 'No message came to the queue.', { description: 'Check that the account is subscribed to it: after a subscription it can take up to 24 hours until messages come.' });
+				await pause(TEST_EVERY_MS, this.closing.signal);
+			}
+		} catch (error) {
+			throw nodeErrorOf(error, this.node);
+		}
+	}
+}
+
+/** How an execution ended. */
+interface End {
+	how: 'succeeded' | 'failed' | 'waits' | 'neverBegan';
+	/** In another process, one of n8n's workers. */
+	elsewhere: boolean;
+}
+
+async function endOf(ended: Promise<IRun | undefined>): Promise<End> {
+	try {
+		const run = await ended;
+		if (run === undefined) return { how: 'neverBegan', elsewhere: false };
+		const elsewhere = run.jobId !== undefined;
+		if (run.status === 'waiting') return { how: 'waits', elsewhere };
+		return { how: run.status === 'success' && run.data.resultData.error === undefined ? 'succeeded' : 'failed', elsewhere };
+	} catch {
+		return { how: 'neverBegan', elsewhere: false };
+	}
+}
+
+/** A cron expression can only keep to some numbers of seconds; the rest is counted. */
+const ticksFor = (every: number) => (every % 5 === 0 ? '*/5 * * * * *' : '* * * * * *');
+
+const pauseAfter = (failures: number) => Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+
+/** Messages that no longer hold up the others; the error keeps them, so that they can be dealt with by hand. */
+function setAside({ events, attempt }: Batch, node: INode): NodeOperationError {
+	const error = new NodeOperationError(node, `${events.length} ${events.length === 1 ? 'message was' : 'messages were'} set aside: the workflow failed with them ${attempt === 1 ? 'once' : `${attempt} times`}.`, {
+		description: 'They have been acknowledged and do not come again. This error holds them; deal with them by hand.',
+	});
+	error.context.data = { messages: events as unknown as IDataObject[] };
+	return error;
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test, vi } from 'vitest';
+import { Unreachable } from '../../core/errors';
+import type { PollResult } from '../../core/triggers/poller';
+import type { Batch } from '../../core/triggers/queue-consumer';
+import type { FleetEvent } from '../../core/triggers/trigger';
+import { PollFeed, QueueFeed, type Acknowledge } from './feeds';
+import { NotStored, TriggerKeeper } from './trigger-state';
+import type { Store } from './trigger-store';
+
+const event = (id: string): FleetEvent => ({ id, event: 'e', deviceId: 'd', time: null, late: false });
+const polled = (ids: string[], n: number, more: Partial<PollResult> = {}): PollResult => ({ events: ids.map(event), cursor: { v: 1, event: 'e', n }, more: false, stop: false, looks: 1, ...more });
+const turn = (signal = new AbortController().signal) => ({ fresh: false, signal, onWait: () => undefined });
+
+describe('a poll', () => {
+	let nodes = 0;
+	/** Everything that happens, in order. */
+	async function feed(results: (PollResult | Error)[], prepare?: () => Promise<void>) {
+		const log: string[] = [];
+		const store: Store & { broken: boolean } = {
+			broken: false,
+			load: async () => undefined,
+			save: async (state) => {
+				if (store.broken) throw new Error('ENOSPC');
+				log.push(`stored ${String((state as { cursor: { n: number } }).cursor.n)}`);
+			},
+			drop: async () => undefined,
+		};
+		const keeper = new TriggerKeeper(`feed-${String(++nodes)}`, store, '');
+		await keeper.open('account', () => undefined);
+		const poll = vi.fn(async (stored: unknown) => {
+			log.push(`polled ${String((stored as { n: number } | undefined)?.n)}`);
+			const result = results.shift()!;
+			if (result instanceof Error) throw result;
+			return result;
+		});
+		const deliver = (events: readonly FleetEvent[]) => {
+			log.push(`sent ${events.map(({ id }) => id).join()}`);
+			setImmediate(() => log.push('handed over'));
+		};
+		return { log, store, keeper, poll, feed: new PollFeed({ poll }, keeper, deliver, 60_000, prepare) };
+	}
+
+	test('sends, lets Node-RED hand over, stores, and only then asks for more', async () => {
+		const { log, feed: polls } = await feed([polled(['a', 'b'], 1, { more: true }), polled(['c'], 2, { more: true }), polled([], 3)]);
+		expect(await polls.turn(turn())).toMatchObject({ count: 3, stop: false, problem: undefined });
+		expect(log).toEqual(['polled undefined', 'sent a,b', 'handed over', 'stored 1', 'polled 1', 'sent c', 'handed over', 'stored 2', 'polled 2']);
+	});
+
+	test('stores the first cursor even where there is no event', async () => {
+		const { log, feed: polls } = await feed([polled([], 1), polled([], 2)]);
+		await polls.turn(turn());
+		await polls.turn(turn());
+		expect(log).toEqual(['polled undefined', 'stored 1', 'polled 1']);
+	});
+
+	test('what came together with a problem is sent and stored, and the rest waits', async () => {
+		const problem = new Unreachable('No connection.');
+		const { log, feed: polls } = await feed([polled(['a'], 1, { more: true, problem, stop: true })]);
+		expect(await polls.turn(turn())).toMatchObject({ count: 1, problem, stop: true });
+		expect(log).toEqual(['polled undefined', 'sent a', 'handed over', 'stored 1']);
+	});
+
+	test('stopped in the meantime, it sends nothing and stays where it was', async () => {
+		const stop = new AbortController();
+		const { log, keeper, feed: polls } = await feed([polled(['a'], 1)], async () => stop.abort(new Error('closed')));
+		await expect(polls.turn(turn(stop.signal))).rejects.toThrow('closed');
+		expect(log).toEqual(['polled undefined']);
+		expect(keeper.state.cursor).toBeUndefined();
+	});
+
+	test('a disk that is full stops neither the batches nor the events', async () => {
+		const { log, store, feed: polls } = await feed([polled(['a'], 1, { more: true }), polled(['b'], 2)]);
+		store.broken = true;
+		const ended = await polls.turn(turn());
+		expect(ended).toMatchObject({ count: 2, stop: false });
+		expect(ended.problem).toBeInstanceOf(NotStored);
+		expect(log.filter((line) => line.startsWith('sent'))).toEqual(['sent a', 'sent b']);
+	});
+
+	test('asked for by somebody, it does not take what others found out', async () => {
+		const { poll, feed: polls } = await feed([polled([], 1), polled([], 2)]);
+		await polls.turn(turn());
+		await polls.turn({ ...turn(), fresh: true });
+		expect(poll.mock.calls.map(([, options]: unknown[]) => (options as { intervalMs: number }).intervalMs)).toEqual([60_000, 0]);
+	});
+});
+
+describe('a queue', () => {
+	function feed(batches: (Partial<Batch> & { ids: string[] })[], acknowledge: Acknowledge, withinMs = 60_000) {
+		const log: string[] = [];
+		const consumer = {
+			open: async () => void log.push('opened'),
+			close: () => log.push('closed'),
+			next: async (): Promise<Batch | undefined> => {
+				const batch = batches.shift();
+				if (batch === undefined) return undefined;
+				const { ids, ...rest } = batch;
+				return { events: ids.map(event), attempt: 1, acknowledged: new Promise<void>(() => undefined), done: async () => void log.push(`done ${ids.join()}`), failed: () => log.push(`failed ${ids.join()}`) > 0, ...rest };
+			},
+		};
+		const deliver = (events: readonly FleetEvent[], attempt?: number) => log.push(`sent ${events.map(({ id }) => id).join()} ${String(attempt)}`);
+		return { log, feed: new QueueFeed(consumer, deliver, { intervalMs: 60_000, acknowledge, withinMs, onSent: (count) => log.push(`${String(count)} in hand`) }) };
+	}
+
+	test('acknowledges each batch once it is sent, until the queue is empty', async () => {
+		const { log, feed: queue } = feed([{ ids: ['a', 'b'] }, { ids: ['c'], attempt: 2 }], 'sent');
+		expect(await queue.turn(turn())).toEqual({ count: 3, stop: false });
+		await queue.turn(turn());
+		queue.close();
+		expect(log).toEqual(['opened', 'sent a,b 1', 'done a,b', 'sent c 2', 'done c', 'closed']);
+	});
+
+	test('acknowledged by the flow, the next batch follows without another word to the vendor', async () => {
+		const { log, feed: queue } = feed([{ ids: ['a'], acknowledged: Promise.resolve() }, { ids: ['b'], acknowledged: Promise.resolve() }], 'operation');
+		await queue.turn(turn());
+		expect(log).toEqual(['opened', 'sent a 1', '1 in hand', 'sent b 1', '1 in hand']);
+	});
+
+	test('what the flow does not acknowledge in time comes again', async () => {
+		const { log, feed: queue } = feed([{ ids: ['a'] }, { ids: ['a'], attempt: 2, acknowledged: Promise.resolve() }], 'operation', 5);
+		await queue.turn(turn());
+		expect(log).toEqual(['opened', 'sent a 1', '1 in hand', 'failed a', 'sent a 2', '1 in hand']);
+	});
+
+	test('after as many attempts as the user allows, messages are given up, and that is told', async () => {
+		const { log, feed: queue } = feed([{ ids: ['a'], attempt: 3, failed: () => false }], 'operation', 5);
+		await expect(queue.turn(turn())).rejects.toThrow('The flow did not acknowledge what it was sent in time (1 messages, attempt 3)');
+		expect(log.at(-1)).toBe('done a');
+	});
+
+	test('messages that need no sending any more are only acknowledged', async () => {
+		const { log, feed: queue } = feed([{ ids: [] }], 'operation');
+		await queue.turn(turn());
+		expect(log).toEqual(['opened', 'done ']);
+	});
+
+	test('stopped while the flow has messages in hand, it ends at once', async () => {
+		const stop = new AbortController();
+		const { log, feed: queue } = feed([{ ids: ['a'] }], 'operation');
+		const ended = queue.turn(turn(stop.signal));
+		await vi.waitFor(() => expect(queue.waiting).toBe(true));
+		stop.abort(new Error('closed'));
+		await expect(ended).rejects.toThrow('closed');
+		expect(queue.waiting).toBe(false);
+		expect(log.at(-1)).toBe('failed a');
+	});
+
+	test('stopped while it waits for the vendor, it sends nothing', async () => {
+		const stop = new AbortController();
+		const { log, feed: queue } = feed([{ ids: ['a'] }], 'sent');
+		stop.abort(new Error('closed'));
+		await expect(queue.turn(turn(stop.signal))).rejects.toThrow('closed');
+		expect(log).toEqual(['opened', 'failed a']);
+	});
+});

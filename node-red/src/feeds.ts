@@ -1,0 +1,164 @@
+import { setImmediate as nextRound } from 'node:timers/promises';
+import { asFleetError } from '../../core/client';
+import { TimedOut, type FleetError } from '../../core/errors';
+import type { Poller } from '../../core/triggers/poller';
+import type { Batch, QueueConsumer } from '../../core/triggers/queue-consumer';
+import type { FleetEvent } from '../../core/triggers/trigger';
+import type { TriggerKeeper } from './trigger-state';
+
+/** What came of a turn. */
+export interface Turn {
+	count: number;
+	problem?: FleetError;
+	/** Whether another turn would only repeat the problem. */
+	stop: boolean;
+	/** Age of the oldest look at a device, in milliseconds, where not all could be looked at. */
+	oldestLookMs?: number;
+}
+
+export interface TurnOptions {
+	/** What others have just found out does not count: somebody wants to know now. */
+	fresh: boolean;
+	/** From here on nothing may be sent. */
+	signal: AbortSignal;
+	onWait: (ms: number) => void;
+}
+
+/** Where a trigger's events come from. */
+export interface Feed {
+	/** Whether its turn waits for the flow: that takes minutes, and nothing else can be done meanwhile. */
+	readonly waiting: boolean;
+	/** Sends what is new. @throws the signal's reason if it is aborted */
+	turn(options: TurnOptions): Promise<Turn>;
+	close(): void;
+}
+
+/** Hands events to the flow, all of a batch in one go: once it has begun, nothing can come between. */
+export type Deliver = (events: readonly FleetEvent[], attempt?: number) => void;
+
+/** The least time that a turn gets: some vendors let it wait half a minute for each request. */
+const LEAST_BUDGET_MS = 60_000;
+
+export const budgetOf = (intervalMs: number) => Math.max(intervalMs, LEAST_BUDGET_MS);
+
+/** Polls: delivers a batch, then stores where it stands. */
+export class PollFeed implements Feed {
+	readonly waiting = false;
+
+	constructor(
+		private readonly poller: Pick<Poller, 'poll'>,
+		private readonly keeper: TriggerKeeper,
+		private readonly deliver: Deliver,
+		private readonly intervalMs: number,
+		/** Gets ready whatever `deliver` needs. */
+		private readonly prepare: () => Promise<void> = () => Promise.resolve(),
+	) {}
+
+	async turn({ fresh, signal, onWait }: TurnOptions): Promise<Turn> {
+		const { intervalMs, keeper } = this;
+		let count = 0;
+		let notStored: FleetError | undefined;
+		for (;;) {
+			const { events, cursor, more, problem, stop, oldestLookMs } = await this.poller.poll(keeper.state.cursor, { intervalMs: fresh ? 0 : intervalMs, budgetMs: budgetOf(intervalMs), signal, onWait });
+			if (events.length > 0) await this.prepare();
+			signal.throwIfAborted();
+			if (events.length > 0) this.deliver(events);
+			keeper.change({ cursor });
+			// Node-RED hands messages over in the next round of its loop: what is stored before might be lost with the process.
+			if (events.length > 0) await nextRound();
+			count += events.length;
+			notStored = await keeper.save(events.length === 0).then(() => undefined, asFleetError);
+			if (!more || problem !== undefined || signal.aborted) return { count, problem: problem ?? notStored, stop, oldestLookMs };
+		}
+	}
+
+	close(): void {
+		// A poller holds nothing.
+	}
+}
+
+/** When a queue's messages count as dealt with. */
+export type Acknowledge = 'sent' | 'operation';
+
+/** Reads a queue: a batch is delivered and acknowledged before the next is taken. */
+export class QueueFeed implements Feed {
+	waiting = false;
+	private opened = false;
+	private readonly end = new AbortController();
+
+	constructor(
+		private readonly consumer: Pick<QueueConsumer, 'open' | 'next' | 'close'>,
+		private readonly deliver: Deliver,
+		private readonly options: {
+			intervalMs: number;
+			acknowledge: Acknowledge;
+			/** How long the flow may take to acknowledge, before the messages come again. */
+			withinMs: number;
+			/** Hears that messages were sent which the flow is to acknowledge. */
+			onSent: (count: number) => void;
+		},
+	) {}
+
+	async turn({ signal, onWait }: TurnOptions): Promise<Turn> {
+		const { consumer, options } = this;
+		let count = 0;
+		// A Get is not broken off with the turn: the messages that it takes would be known to nobody.
+		const { signal: whole } = this.end;
+		if (!this.opened) await consumer.open(whole);
+		this.opened = true;
+		for (;;) {
+			const batch = await consumer.next({ budgetMs: budgetOf(options.intervalMs), signal: whole, onWait });
+			if (batch === undefined) return { count, stop: false };
+			if (signal.aborted) {
+				batch.failed();
+				signal.throwIfAborted();
+			}
+			const { length } = batch.events;
+			// Else only the vendor was not told yet.
+			if (length > 0) {
+				this.deliver(batch.events, batch.attempt);
+				await nextRound();
+			}
+			count += length;
+			// What the flow has is not to be broken off.
+			if (options.acknowledge === 'sent' || length === 0) await batch.done();
+			else await this.acknowledged(batch, signal);
+			signal.throwIfAborted();
+		}
+	}
+
+	/** Waits until the flow has acknowledged a batch, or for as long as it may take. @throws FleetError if it is given up */
+	private async acknowledged(batch: Batch, signal: AbortSignal): Promise<void> {
+		const { withinMs, onSent } = this.options;
+		onSent(batch.events.length);
+		this.waiting = true;
+		const acknowledged = await within(batch.acknowledged, withinMs, signal);
+		this.waiting = false;
+		if (acknowledged || batch.failed() || signal.aborted) return;
+		await batch.done();
+		throw new TimedOut(`The flow did not acknowledge what it was sent in time (${String(batch.events.length)} messages, attempt ${String(batch.attempt)}), so that was acknowledged without it.`, {
+			advice: 'Look into what the flow does with them, and whether it reaches the Acknowledge operation. "Attempts" says how often they are sent.',
+		});
+	}
+
+	close(): void {
+		this.end.abort();
+		this.consumer.close();
+	}
+}
+
+/** Whether the work ended in time, and before the signal. */
+async function within(work: Promise<void>, ms: number, signal: AbortSignal): Promise<boolean> {
+	let end!: () => void;
+	const over = new Promise<false>((resolve) => {
+		end = () => resolve(false);
+	});
+	const timer = setTimeout(end, ms);
+	signal.addEventListener('abort', end, { once: true });
+	try {
+		return await Promise.race([work.then(() => true), over]);
+	} finally {
+		clearTimeout(timer);
+		signal.removeEventListener('abort', end);
+	}
+}

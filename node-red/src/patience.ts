@@ -1,0 +1,36 @@
+import { RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault, type FleetError } from '../../core/errors';
+
+const LONGEST_MS = 5 * 60_000;
+
+/** How many turns a trigger leaves out after failures: more with each, and none once it works again. */
+export class Patience {
+	private failures = 0;
+	private until = -Infinity;
+
+	constructor(
+		private readonly intervalMs: number,
+		private readonly now: () => number = () => performance.now(),
+	) {}
+
+	/** Whether the turn that comes round is to be left out. */
+	get waits(): boolean {
+		return this.now() < this.until;
+	}
+
+	failed(problem: FleetError): void {
+		if (!isOfTheAccount(problem)) return this.worked();
+		const { intervalMs } = this;
+		// Half an interval less than that of the turns to be left out, as none comes on the dot.
+		const pause = Math.min((2 ** this.failures - 0.5) * intervalMs, Math.max(LONGEST_MS, intervalMs / 2));
+		this.failures += 1;
+		this.until = this.now() + Math.max(pause, problem.retryAfterMs ?? 0);
+	}
+
+	worked(): void {
+		this.failures = 0;
+		this.until = -Infinity;
+	}
+}
+
+/** What other requests would meet too; what is wrong with one device only must not slow down the others. */
+const isOfTheAccount = (error: FleetError) => [RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault].some((kind) => error instanceof kind);

@@ -1,0 +1,398 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import { accountKey } from '../../core/account';
+import { asFleetError } from '../../core/client';
+import { InvalidParams, LoginRejected, type FleetError } from '../../core/errors';
+import { findTrigger, type Provider } from '../../core/provider';
+import { fieldsOfTrigger, Poller } from '../../core/triggers/poller';
+import { QueueConsumer } from '../../core/triggers/queue-consumer';
+import type { AnyTrigger, FleetEvent } from '../../core/triggers/trigger';
+import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
+import { MessagePerRecord, OneMessage } from './delivery';
+import { PollFeed, QueueFeed, type Acknowledge, type Deliver, type Feed, type Turn } from './feeds';
+import { valuesOf, type Inputs } from './inputs';
+import { Patience } from './patience';
+import { flowError } from './request-node';
+import { Rounds } from './rounds';
+import { NotStored, TriggerKeeper } from './trigger-state';
+import { TriggerStatus } from './trigger-status';
+import { ContextStore, FileStore, type Store } from './trigger-store';
+import { MAPPABLE, MapMaker, namesOf } from './worldmap';
+
+/** What a trigger node stores. Its names are in users' flows. */
+export interface TriggerDef extends NodeDef {
+	account?: string;
+	/** Name of the trigger. */
+	event?: string;
+	/** Its filters and what is delivered, by name; nothing of it can come from a message. */
+	params?: Inputs;
+	/** Seconds between two polls. */
+	interval?: string | number;
+	output?: 'simplified' | 'worldmap';
+	/** A message for each event, or one with all of a poll. */
+	result?: 'record' | 'message';
+	/** Of a queue: when messages count as dealt with. */
+	acknowledge?: Acknowledge;
+	/** Minutes until what was not acknowledged comes again. */
+	acknowledgeWithin?: string | number;
+	/** Name of a context store; empty: a file. */
+	store?: string;
+}
+
+export interface TriggerNodeInstance extends Node {
+	/** Has its turn now, as somebody asked for at the node's button. */
+	pollNow(): void;
+}
+
+export const triggerType = (provider: Provider) => `fleetwire-${provider.name}-trigger`;
+
+/** Registers the node that starts flows with this vendor's events. */
+export function registerTrigger(RED: NodeAPI, provider: Provider): void {
+	function FleetTrigger(this: TriggerNodeInstance, config: TriggerDef): void {
+		RED.nodes.createNode(this, config);
+		const trigger = new TriggerNode(RED, provider, this, config);
+		this.pollNow = () => trigger.pollNow();
+	}
+	RED.nodes.registerType(triggerType(provider), FleetTrigger);
+}
+
+const rounds = new Rounds();
+/** The first turn comes within this time, so that not all triggers ask in the second in which flows start. */
+const START_MS = 2000;
+/** Node-RED waits for 15 s until a node has closed. */
+const CLOSE_MS = 10_000;
+const ACKNOWLEDGE_MINUTES = 10;
+const COMMANDS = ['poll', 'pause', 'resume', 'reset'] as const;
+type Command = (typeof COMMANDS)[number];
+
+class TriggerNode implements AccountUser {
+	private readonly status: TriggerStatus;
+	private readonly keeper: TriggerKeeper;
+	private readonly trigger: AnyTrigger | undefined;
+	private readonly intervalMs: number;
+	private readonly warned = new Set<string>();
+	private starting: NodeJS.Timeout;
+	private opening: Promise<Feed> | undefined;
+	private feed: Feed | undefined;
+	private leaveRound: (() => void) | undefined;
+	/** The turn that is under way, and the one that somebody asked for meanwhile. */
+	private running: Promise<FleetError | undefined> | undefined;
+	private asked: Promise<FleetError | undefined> | undefined;
+	private stop = new AbortController();
+	private names: (deviceId: string) => string = namesOf([]);
+	/** Why there are no more turns until somebody does something about it. */
+	private over: FleetError | undefined;
+	private readonly patience: Patience;
+	/** What was complained of since it last worked. */
+	private readonly said = new Set<string>();
+	private closed = false;
+
+	constructor(
+		private readonly RED: NodeAPI,
+		private readonly provider: Provider,
+		private readonly node: Node,
+		private readonly config: TriggerDef,
+	) {
+		this.trigger = findTrigger(provider, config.event ?? '');
+		this.intervalMs = intervalOf(config.interval, provider) * 1000;
+		this.patience = new Patience(this.intervalMs);
+		this.status = new TriggerStatus((status) => node.status(status), RED._);
+		this.keeper = new TriggerKeeper(node.id, this.store(), config.store ?? '');
+		this.account()?.register(this);
+		this.starting = setTimeout(() => void this.begin(), Math.random() * START_MS);
+		node.on('input', (msg, _send, done) => {
+			// A rejection that nobody takes would end Node-RED.
+			this.obey(msg).then(
+				() => done(),
+				(error: unknown) => done(flowError(asFleetError(error))),
+			);
+		});
+		node.on('close', (done: () => void) => {
+			this.close().then(done, done);
+		});
+	}
+
+	accountFailed(error?: FleetError): void {
+		if (error === undefined) {
+			if (this.over instanceof LoginRejected) this.resume();
+			return;
+		}
+		if (this.running !== undefined || this.keeper.state.paused) return;
+		// Each trigger that tries a refused login brings the account closer to being locked.
+		if (error instanceof LoginRejected && this.feed !== undefined) this.over ??= error;
+		this.status.account(error);
+	}
+
+	/** Somebody pressed the node's button. */
+	pollNow(): void {
+		if (this.over !== undefined) this.resume();
+		else this.complainOf(this.ask());
+	}
+
+	private account(): AccountNode | undefined {
+		return accountNodeOf(this.RED, this.provider, this.config.account);
+	}
+
+	private store(): Store {
+		const { RED, node, config } = this;
+		return config.store ? new ContextStore(node.context(), config.store) : new FileStore(RED.settings.userDir ?? '.', node.id);
+	}
+
+	/** The first turn of this instance. */
+	private async begin(): Promise<void> {
+		// What goes wrong here, the turn tells.
+		await this.open().catch(() => undefined);
+		if (this.closed) return;
+		if (this.keeper.state.paused) this.status.paused();
+		// Deploying again and again must not ask the vendor each time.
+		const early = this.provider.limits.poll.leastSeconds * 1000 - this.keeper.sinceTurn;
+		this.starting = setTimeout(() => this.takeTurn(), Math.max(0, early));
+	}
+
+	/** Takes up where the trigger stands, and has its turns with those of the same account and interval. @throws FleetError */
+	private async open(): Promise<Feed> {
+		this.opening ??= this.makeFeed().catch((error: unknown) => {
+			this.opening = undefined;
+			throw error;
+		});
+		return await this.opening;
+	}
+
+	private async makeFeed(): Promise<Feed> {
+		const { RED, node, config, provider, trigger, intervalMs, keeper } = this;
+		const account = this.account();
+		if (account === undefined) throw new InvalidParams(`This node has no ${provider.title} account.`, { advice: 'Choose one in the node, and check that it is enabled.' });
+		if (trigger === undefined) throw new InvalidParams(`${provider.title} has no event "${config.event ?? ''}" in this version.`, { advice: 'Choose another one in the node, or update @fleetwire/node-red-fleet.' });
+		if (config.store && !knowsStore(RED, config.store)) throw new InvalidParams(`Node-RED's settings have no context store "${config.store}".`, { advice: 'Choose another store in the node.' });
+		const client = account.client((message) => this.warn(message));
+		const values = await valuesOf(RED, node, fieldsOfTrigger(trigger), config.params ?? {}, {});
+		const key = accountKey(provider, client.connection);
+		await keeper.open(createHash('sha256').update(key).digest('base64url').slice(0, 22), (reason) => {
+			node.warn(RED._('trigger.unreadable', { reason }));
+		});
+		const options = { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+		const deliver: Deliver = (events, attempt) => this.deliver(trigger, events, attempt);
+		const prepare = async () => {
+			// A map without vehicles' names is better than none.
+			if (this.draws(trigger) && provider.lookups.device !== undefined) this.names = namesOf(await client.lookup('device').catch(() => []));
+		};
+		const feed = trigger.queue
+			? new QueueFeed(new QueueConsumer(client, trigger, values, options), deliver, {
+					intervalMs,
+					acknowledge: config.acknowledge ?? 'sent',
+					withinMs: (Number(config.acknowledgeWithin) || ACKNOWLEDGE_MINUTES) * 60_000,
+					onSent: (count) => this.status.unacknowledged(count),
+				})
+			: new PollFeed(new Poller(client, trigger, values, options), keeper, deliver, intervalMs, prepare);
+		if (this.closed) {
+			feed.close();
+			throw new InvalidParams('The node was closed.');
+		}
+		this.leaveRound ??= rounds.join(key, intervalMs, () => this.takeTurn());
+		return (this.feed = feed);
+	}
+
+	/** A turn comes round. */
+	private takeTurn(): void {
+		if (this.closed || this.over !== undefined || this.running !== undefined || this.keeper.state.paused || this.patience.waits) return;
+		this.complainOf(this.turn(false));
+	}
+
+	/** A turn that somebody asked for: it begins after the one that is under way. */
+	private async ask(): Promise<FleetError | undefined> {
+		if (this.running === undefined) return this.turn(true);
+		if (this.feed?.waiting) return undefined;
+		const { stop } = this;
+		this.asked ??= this.running.then(() => {
+			this.asked = undefined;
+			return stop.signal.aborted ? undefined : this.turn(true);
+		});
+		return await this.asked;
+	}
+
+	/** Gives what went wrong; never rejects. */
+	private turn(fresh: boolean): Promise<FleetError | undefined> {
+		this.running ??= this.run(fresh).finally(() => {
+			this.running = undefined;
+		});
+		return this.running;
+	}
+
+	private async run(fresh: boolean): Promise<FleetError | undefined> {
+		const { signal } = (this.stop = new AbortController());
+		this.status.asking();
+		let ended: Turn;
+		try {
+			const feed = await this.open();
+			signal.throwIfAborted();
+			this.keeper.turns();
+			ended = await feed.turn({ fresh, signal, onWait: (ms) => this.status.waiting(ms) });
+		} catch (thrown) {
+			// Whoever stopped it says what the status is now.
+			if (signal.aborted) return undefined;
+			const problem = asFleetError(thrown);
+			ended = { count: 0, problem, stop: isLasting(problem) };
+		}
+		if (!this.closed) this.settle(ended);
+		return ended.problem;
+	}
+
+	private settle({ count, problem, stop, oldestLookMs = 0 }: Turn): void {
+		if (problem === undefined) {
+			this.said.clear();
+			this.patience.worked();
+			// A poll that somebody asked for does not end a pause.
+			if (this.keeper.state.paused) this.status.paused();
+			else this.status.found(count, oldestLookMs > Math.max(60_000, 2 * this.intervalMs) ? oldestLookMs : undefined);
+			return;
+		}
+		if (stop) this.over = problem;
+		this.patience.failed(problem);
+		this.status.failed(problem, stop || problem instanceof NotStored);
+	}
+
+	/** Tells Catch nodes what went wrong: each thing once, and again after it had worked. */
+	private complainOf(turn: Promise<FleetError | undefined>): void {
+		turn.then(
+			(problem) => {
+				if (problem === undefined || this.closed || !this.isNews(problem)) return;
+				const { status } = problem;
+				this.node.error(flowError(problem), { _msgid: this.RED.util.generateId(), topic: this.config.event, ...(status === undefined ? {} : { statusCode: status }) });
+			},
+			(error: unknown) => this.node.error(String(error)),
+		);
+	}
+
+	private isNews({ code, vendorCode, message }: FleetError): boolean {
+		// Numbers in it, such as seconds to wait, differ each time.
+		const key = JSON.stringify([code, vendorCode, message.replace(/\d+/g, '#')]);
+		const news = !this.said.has(key);
+		this.said.add(key);
+		return news;
+	}
+
+	private warn(message: string): void {
+		if (this.warned.size < 100 && !this.warned.has(message)) {
+			this.warned.add(message);
+			this.node.warn(message);
+		}
+	}
+
+	private draws({ kind }: AnyTrigger): boolean {
+		return this.config.output === 'worldmap' && MAPPABLE.includes(kind);
+	}
+
+	private deliver(trigger: AnyTrigger, events: readonly FleetEvent[], attempt: number | undefined): void {
+		const { RED, node, config } = this;
+		const msg = { _msgid: RED.util.generateId(), ...(attempt === undefined ? {} : { attempt }) };
+		const send = (out: NodeMessage) => node.send(out);
+		const delivery = config.result === 'message' && !this.draws(trigger) ? new OneMessage(msg, send, true) : new MessagePerRecord(RED, msg, send);
+		if (this.draws(trigger)) {
+			const map = new MapMaker(trigger.kind, this.provider.title, this.names);
+			delivery.add([...map.add(events), ...map.end()]);
+		} else {
+			delivery.add(events);
+		}
+		delivery.end();
+	}
+
+	/** What a message asks for. @throws FleetError */
+	private async obey({ payload, topic }: NodeMessage): Promise<void> {
+		const command = commandIn(payload) ?? commandIn(topic);
+		if (command === undefined) {
+			throw new InvalidParams(`This trigger does not understand ${typeof payload === 'string' ? `"${payload.slice(0, 40)}"` : 'the message'}.`, { advice: 'Send "poll", "pause", "resume" or "reset" as msg.payload.' });
+		}
+		if (command === 'poll') {
+			if (this.over !== undefined) throw new InvalidParams(`This trigger has stopped: ${this.over.message}`, { advice: 'Put that right, then deploy again or send "resume".' });
+			const problem = await this.ask();
+			if (problem === undefined) return;
+			this.isNews(problem);
+			throw problem;
+		}
+		await this.open();
+		if (command === 'resume') {
+			this.resume();
+		} else {
+			await this.halt();
+			if (command === 'pause') {
+				this.keeper.change({ paused: true });
+				this.status.paused();
+			} else {
+				this.keeper.change({ cursor: undefined });
+				this.feed?.close();
+				this.opening = this.feed = undefined;
+				if (this.keeper.state.paused) this.status.paused();
+				else this.resume();
+			}
+		}
+		await this.keeper.save();
+	}
+
+	private resume(): void {
+		this.over = undefined;
+		this.said.clear();
+		this.patience.worked();
+		if (this.keeper.state.paused) this.keeper.change({ paused: false });
+		this.takeTurn();
+	}
+
+	/** Ends the turn that is under way: after that, nothing of it is sent. */
+	private async halt(): Promise<void> {
+		this.stop.abort();
+		await this.running;
+	}
+
+	private async close(): Promise<void> {
+		this.closed = true;
+		clearTimeout(this.starting);
+		this.account()?.deregister(this);
+		this.leaveRound?.();
+		await Promise.race([this.end(), pause(CLOSE_MS)]).catch(() => undefined);
+		this.status.close();
+	}
+
+	private async end(): Promise<void> {
+		this.stop.abort();
+		await Promise.race([this.running, pause(CLOSE_MS / 2)]);
+		await this.opening?.catch(() => undefined);
+		this.feed?.close();
+		await this.running;
+		if (isInFlows(this.RED, this.node)) await this.keeper.save();
+		else await this.keeper.drop();
+	}
+}
+
+/** Does not keep the process alive. */
+const pause = (ms: number) => sleep(ms, undefined, { ref: false });
+
+/** Seconds; what is too short for the vendor becomes the least that makes sense. */
+function intervalOf(value: unknown, { limits: { poll } }: Provider): number {
+	const seconds = Number(value);
+	return Math.max(poll.leastSeconds, Number.isFinite(seconds) && seconds > 0 ? seconds : poll.seconds);
+}
+
+function commandIn(value: unknown): Command | undefined {
+	const word = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+	return COMMANDS.find((command) => command === word);
+}
+
+function knowsStore(RED: NodeAPI, name: string): boolean {
+	const stores = RED.settings.contextStorage as object | undefined;
+	return Object.hasOwn(stores ?? { memory: {} }, name);
+}
+
+/**
+ * Whether the node is still there, disabled perhaps, in the flows that are being started: what Node-RED says when it
+ * closes a node is also said of one that is disabled, and not of one within a subflow.
+ */
+function isInFlows(RED: NodeAPI, { id, z }: Node): boolean {
+	let found = false;
+	RED.nodes.eachNode((other) => {
+		found ||= other.id === id || other.id === z || z.startsWith(`${other.id}-`);
+	});
+	return found;
+}
+
+/** Trying again gives the same until the user changes something. */
+const isLasting = (error: FleetError) => error instanceof LoginRejected || (error instanceof InvalidParams && error.vendorCode === undefined);

@@ -1,0 +1,145 @@
+import { FleetError } from '../../core/errors';
+import type { Store } from './trigger-store';
+
+/** What of a trigger outlives its node: where it stands, and whether somebody paused it. */
+export interface TriggerState {
+	/** Whose cursor it is: see `TriggerKeeper.open`. */
+	account: string;
+	cursor: unknown;
+	paused: boolean;
+}
+
+/** Where a trigger stands cannot be written down, for instance because the disk is full. */
+export class NotStored extends FleetError {
+	readonly code = 'NotStored';
+}
+
+interface Remembered {
+	state: TriggerState;
+	/** What the store holds is older than the state. */
+	changed: boolean;
+	storedAt: number | undefined;
+	/** Name of the store that `storedAt` is about. */
+	storedIn: string;
+	/** Writes of one node follow each other, those of its earlier instances included. */
+	writing: Promise<void>;
+	turnAt: number | undefined;
+}
+
+const VERSION = 1;
+/** A cursor that came without events is not worth a write at once: what it leaves out is asked for again. */
+const LAZY_MS = 5 * 60_000;
+
+/** By node id. Outlives redeploys, unlike the nodes; a module is loaded once for all vendors. */
+const remembered = new Map<string, Remembered>();
+
+/** A trigger's state: in memory while Node-RED runs, and in a store for the next start. */
+export class TriggerKeeper {
+	private account = '';
+
+	constructor(
+		private readonly nodeId: string,
+		private readonly store: Store,
+		private readonly storeName: string,
+		private readonly now: () => number = () => performance.now(),
+	) {}
+
+	/**
+	 * Takes up what is known of the node.
+	 * @param account names the account; a cursor of another one is of no use
+	 * @param warn hears why the stored state cannot be used
+	 */
+	async open(account: string, warn: (reason: string) => void): Promise<void> {
+		this.account = account;
+		if (!remembered.has(this.nodeId)) {
+			const stored = await this.load(warn);
+			// The first turn may have been asked for by hand while this was loading.
+			if (!remembered.has(this.nodeId)) remembered.set(this.nodeId, { state: stored ?? { account, cursor: undefined, paused: false }, changed: false, storedAt: stored === undefined ? undefined : this.now(), storedIn: this.storeName, writing: Promise.resolve(), turnAt: undefined });
+		}
+		const { entry } = this;
+		const { state } = entry;
+		// The user chose another store: nothing of this is in it.
+		if (entry.storedIn !== this.storeName) Object.assign(entry, { storedIn: this.storeName, storedAt: undefined, changed: true });
+		if (state.account !== account) this.change({ account, cursor: undefined });
+	}
+
+	get state(): Readonly<TriggerState> {
+		return remembered.get(this.nodeId)?.state ?? { account: this.account, cursor: undefined, paused: false };
+	}
+
+	/** In memory, at once. */
+	change(part: Partial<TriggerState>): void {
+		const { entry } = this;
+		entry.state = { ...entry.state, ...part };
+		entry.changed = true;
+	}
+
+	/**
+	 * Writes what was changed.
+	 * @param lazily unless it was written not long ago
+	 * @throws NotStored
+	 */
+	async save(lazily = false): Promise<void> {
+		const entry = remembered.get(this.nodeId);
+		if (entry === undefined || !entry.changed || (lazily && entry.storedAt !== undefined && this.now() - entry.storedAt < LAZY_MS)) return;
+		const writing = entry.writing.then(async () => {
+			if (!entry.changed || remembered.get(this.nodeId) !== entry) return;
+			entry.changed = false;
+			try {
+				await this.store.save({ version: VERSION, ...entry.state });
+				entry.storedAt = this.now();
+			} catch (error) {
+				entry.changed = true;
+				throw notStored(error);
+			}
+		});
+		entry.writing = writing.catch(() => undefined);
+		await writing;
+	}
+
+	/** The node is gone for good. */
+	async drop(): Promise<void> {
+		const writing = remembered.get(this.nodeId)?.writing;
+		remembered.delete(this.nodeId);
+		await writing;
+		await this.store.drop().catch(() => undefined);
+	}
+
+	/** Milliseconds since the last turn of this node in this process; Infinity if there was none. */
+	get sinceTurn(): number {
+		return this.now() - (remembered.get(this.nodeId)?.turnAt ?? -Infinity);
+	}
+
+	turns(): void {
+		const entry = remembered.get(this.nodeId);
+		if (entry !== undefined) entry.turnAt = this.now();
+	}
+
+	private get entry(): Remembered {
+		const entry = remembered.get(this.nodeId);
+		if (entry === undefined) throw new Error('The state was not opened.');
+		return entry;
+	}
+
+	private async load(warn: (reason: string) => void): Promise<TriggerState | undefined> {
+		try {
+			const stored = await this.store.load();
+			if (stored === undefined || stored === null) return undefined;
+			const { version, account, cursor, paused } = stored as Record<string, unknown>;
+			if (version !== VERSION || typeof account !== 'string' || typeof paused !== 'boolean') throw new Error('it has another form');
+			return { account, cursor, paused };
+		} catch (error) {
+			warn(reasonOf(error));
+			return undefined;
+		}
+	}
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error)).slice(0, 200);
+
+function notStored(error: unknown): NotStored {
+	return new NotStored(`Where this trigger stands could not be stored (${reasonOf(error)}).`, {
+		cause: error,
+		advice: 'It goes on, but after a restart of Node-RED events may come twice. Check that the disk is not full and that Node-RED may write to its user folder, or choose another store in the node.',
+	});
+}

@@ -1,0 +1,43 @@
+/**
+ * `npm run test:crash`: real Node-RED and real n8n are killed again and again, at six points of their work each, while the
+ * vendors go on producing. Prints what is missing and what came twice; fails if that is more than the promise allows.
+ * Options: --rounds 5 (in each, a host is killed once at every point), --only node-red,durable (parts of their names), --json <file>.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { hosts } from './hosts';
+import { crash } from './rounds';
+import { tableOf, type Tally } from './tally';
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, json: { type: 'string' } } });
+	const rounds = Number(values.rounds);
+	if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1 on');
+	const wanted = Object.entries(hosts).filter(([title]) => values.only.split(',').some((part) => title.toLowerCase().includes(part.toLowerCase())));
+	if (wanted.length === 0) throw new Error(`--only names parts of: ${Object.keys(hosts).join('; ')}`);
+	const results: Record<string, Tally> = {};
+	for (const [title, start] of wanted) {
+		const target = await start();
+		let kills = 0;
+		try {
+			results[title] = await crash(target, {
+				rounds,
+				onKill: ({ point }) => {
+					kills += 1;
+					if (kills % target.points.length === 0 || rounds === 1) console.log(`${title}: ${kills} of ${rounds * target.points.length}, the last one ${point}`);
+				},
+			});
+		} finally {
+			await target.stop();
+		}
+		for (const breach of results[title].breaches) console.error(`${title}: ${breach}`);
+	}
+	console.log(`\n${tableOf(results)}`);
+	if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, null, '\t'));
+	process.exitCode = Object.values(results).every(({ breaches }) => breaches.length === 0) ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+	console.error(error);
+	process.exitCode = 1;
+});

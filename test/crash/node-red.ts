@@ -1,0 +1,123 @@
+/** A trigger in the real Node-RED. Delivered is what the next node has got: a probe writes it down at once. */
+import { startNodeRed, type FlowNode, type KillPoint, type NodeRed, type NodeRedVersion, type Rig, type StartNodeRed } from '../hosts/node-red';
+import type { Subject } from './subjects';
+import { LOOK_BACK_MINUTES } from './subjects';
+import type { Delivery } from './tally';
+import type { Target } from './target';
+
+type Arm = (round: number) => [KillPoint, { match: string; count?: number }];
+
+const fetchOf = (path: string): Record<string, Arm> => ({
+	'before the request': (round) => ['request', { match: path, count: 1 + (round % 3) }],
+});
+/** Now with the first message of a batch, now within it. */
+const emitting: Record<string, Arm> = {
+	'before emit': (round) => ['send', { match: '-trigger', count: 1 + (round % 4) * 3 }],
+	'after emit': (round) => ['sent', { match: '-trigger', count: 1 + (round % 4) * 3 }],
+};
+
+const POINTS: Readonly<Record<Subject['kind'], Record<string, Arm>>> = {
+	alarms: {
+		...fetchOf('/api/alarm/list'),
+		'between pages': () => ['page', { match: '/api/alarm/list' }],
+		...emitting,
+		'before the checkpoint': () => ['store', { match: 'fleetwire' }],
+		'after the checkpoint': () => ['stored', { match: 'fleetwire' }],
+	},
+	queue: {
+		...fetchOf('/GetPositions'),
+		'after the answer': () => ['answer', { match: '/GetPositions' }],
+		...emitting,
+		'before the acknowledgement': () => ['request', { match: '/Ack' }],
+		'after the acknowledgement': () => ['answer', { match: '/Ack' }],
+	},
+};
+
+const NODES: Readonly<Record<Subject['kind'], { vendor: string; node: Record<string, unknown> }>> = {
+	alarms: { vendor: 'trackceo', node: { event: 'newAlarm', params: { devices: { type: 'list', value: '*' }, lookBack: { type: 'num', value: String(LOOK_BACK_MINUTES) } }, interval: 10 } },
+	queue: { vendor: 'ctrack', node: { event: 'queueMessage', params: { queue: { type: 'list', value: 'positions' }, maxMessages: { type: 'num', value: '30' } }, interval: 15, acknowledge: 'sent' } },
+};
+
+export class NodeRedTarget implements Target {
+	readonly points: readonly string[];
+	readonly again = 1;
+	private readonly deaths: number[] = [];
+
+	private constructor(
+		readonly subject: Subject,
+		readonly nodeRed: NodeRed,
+		private readonly rig: Rig,
+	) {
+		this.points = Object.keys(POINTS[subject.kind]);
+	}
+
+	/** @param settings laid over those of the trigger node */
+	static async start(subject: Subject, options: { version: NodeRedVersion; packages: string[] } & Partial<StartNodeRed>, settings: Record<string, unknown> = {}): Promise<NodeRedTarget> {
+		const { vendor, node } = NODES[subject.kind];
+		const { secret, ...account } = subject.account;
+		const nodeRed = await startNodeRed(options);
+		try {
+			const config: FlowNode = { id: 'account', type: `fleetwire-${vendor}-account`, name: '', allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, tls: '', proxy: '', version: 1, ...account };
+			const trigger = { type: `fleetwire-${vendor}-trigger`, id: 'trigger', name: '', account: 'account', output: 'simplified', result: 'record', store: '', version: 1, ...node, ...settings };
+			const rig = await nodeRed.rig(trigger, { others: [config], credentials: { account: { secret } } });
+			return new NodeRedTarget(subject, nodeRed, rig);
+		} catch (error) {
+			await nodeRed.stop();
+			throw error;
+		}
+	}
+
+	async start(): Promise<void> {
+		await this.nodeRed.start();
+	}
+
+	async kill(point: string, round: number): Promise<void> {
+		const [where, options] = POINTS[this.subject.kind][point]!(round);
+		await this.nodeRed.killAt(where, options);
+		await this.died(() => this.nudge());
+	}
+
+	/** Waits for the end; `until` is what brings it about. */
+	private async died(bringAbout: () => Promise<void>): Promise<void> {
+		const ended = this.nodeRed.died({ timeoutMs: 60_000 });
+		const nudges = setInterval(() => void bringAbout(), 500);
+		try {
+			const exit = await ended;
+			if (exit?.signal !== 'SIGKILL') throw new Error(`Node-RED ended with ${JSON.stringify(exit)}\n${this.logs().slice(-4_000)}`);
+		} finally {
+			clearInterval(nudges);
+		}
+		this.deaths.push(Date.now());
+	}
+
+	/** Ends it without notice wherever it is. */
+	async end(): Promise<void> {
+		await this.nodeRed.end('kill');
+		this.deaths.push(Date.now());
+	}
+
+	async nudge(): Promise<void> {
+		// It may end at any moment.
+		await this.nodeRed.send(this.rig.nodeId, { payload: 'poll' }).catch(() => undefined);
+	}
+
+	async deliveries(): Promise<Delivery[]> {
+		const batches = new Map<string, Delivery>();
+		for (const { at, probe, msg } of await this.nodeRed.received()) {
+			if (probe !== `${this.rig.nodeId}-output-0`) continue;
+			const { id } = msg.parts as { id: string };
+			const batch = batches.get(id) ?? { life: this.deaths.filter((death) => death < at).length, names: [] };
+			batch.names.push(this.subject.nameOf(msg.payload as Record<string, unknown>));
+			batches.set(id, batch);
+		}
+		return [...batches.values()];
+	}
+
+	logs(): string {
+		return this.nodeRed.logs();
+	}
+
+	async stop(): Promise<void> {
+		await this.nodeRed.stop();
+	}
+}

@@ -1,0 +1,62 @@
+/** Ends a host's process again and again, at each point of its work in turn, and compares at last. */
+import { until } from '../hosts/process';
+import { tally, type Kill, type Tally } from './tally';
+import type { Target } from './target';
+
+export interface RoundsOptions {
+	/** In each, the process is ended once at every point. */
+	rounds: number;
+	/** Hears how far it has come. */
+	onKill?: (kill: Kill) => void;
+}
+
+/** How long a trigger may take until its first polls are over, or until it has caught up at last. */
+const SETTLE_MS = 180_000;
+
+export async function crash(target: Target, { rounds, onKill }: RoundsOptions): Promise<Tally> {
+	const { subject, points, again } = target;
+	const kills: Kill[] = [];
+	await settled(target);
+	subject.begin();
+	for (let round = 0; round < rounds; round++) {
+		for (const point of points) {
+			await target.kill(point, round);
+			const kill = { point, at: Date.now() };
+			kills.push(kill);
+			onKill?.(kill);
+			await target.start();
+		}
+	}
+	const due = subject.due();
+	const compare = async () => tally({ points, kills, again, due, exists: (name) => subject.exists(name), deliveries: await target.deliveries() });
+	let last = await compare();
+	await until(
+		'everything to be delivered',
+		async () => {
+			await target.nudge();
+			last = await compare();
+			return last.missing === 0;
+		},
+		{ timeoutMs: SETTLE_MS, everyMs: 1_000 },
+	).catch(() => undefined);
+	// Whatever would come twice comes by then.
+	await settled(target);
+	return await compare();
+}
+
+/** Waits for two polls from their beginning: then one has ended, and where it stands is stored. */
+async function settled(target: Target): Promise<void> {
+	const { subject } = target;
+	const looks = () => subject.requests.filter(({ path }) => (subject.kind === 'alarms' ? path === '/api/track' : path.endsWith('/GetPositions'))).length;
+	const before = looks();
+	await until(
+		'two polls',
+		async () => {
+			await target.nudge();
+			return looks() >= before + 2;
+		},
+		{ timeoutMs: SETTLE_MS, everyMs: 500 },
+	).catch((error: unknown) => {
+		throw new Error(`${String(error)}\n--- log ---\n${target.logs().slice(-4_000)}`);
+	});
+}

@@ -1,0 +1,92 @@
+/** Compares what a vendor has produced with what a host has delivered, over many sudden ends of its process. */
+
+/** What was delivered together. */
+export interface Delivery {
+	/** Which life of the process it was: 0 until its first end. */
+	life: number;
+	names: string[];
+}
+
+/** A sudden end of the process: the first one ends life 0. */
+export interface Kill {
+	point: string;
+	/** Milliseconds. */
+	at: number;
+}
+
+export interface Run {
+	points: readonly string[];
+	kills: readonly Kill[];
+	/** In the order in which they were made. */
+	deliveries: readonly Delivery[];
+	/** What had to be delivered -> when the vendor had it, in milliseconds. */
+	due: ReadonlyMap<string, number>;
+	/** Whether the vendor has an event of this name at all. */
+	exists: (name: string) => boolean;
+	/** Batches that may come again after a stop: 1, or none where the host stores delivery and position together. */
+	again: 0 | 1;
+}
+
+export interface Figures {
+	kills: number;
+	missing: number;
+	duplicated: number;
+}
+
+export interface Tally extends Figures {
+	due: number;
+	points: Record<string, Figures>;
+	/** What the promise does not allow, in words; the first few of it. */
+	breaches: string[];
+}
+
+const SHOWN = 10;
+
+export function tally({ points, kills, deliveries, due, exists, again }: Run): Tally {
+	const figures = Object.fromEntries(points.map((point) => [point, { kills: kills.filter((kill) => kill.point === point).length, missing: 0, duplicated: 0 }]));
+	const breaches: string[] = [];
+	const found = new Map<string, { life: number; delivery: Delivery }>();
+	const lastOf = new Map<number, Delivery>();
+	for (const delivery of deliveries) if (delivery.names.length > 0) lastOf.set(delivery.life, delivery);
+	let duplicated = 0;
+	for (const delivery of deliveries) {
+		const { life, names } = delivery;
+		for (const name of names) {
+			if (!exists(name)) breaches.push(`${name} was delivered, and the vendor has no such event`);
+			const before = found.get(name);
+			found.set(name, { life, delivery });
+			if (before === undefined) continue;
+			duplicated += 1;
+			const point = kills[before.life]?.point;
+			if (before.life === life) {
+				breaches.push(`${name} came twice without a stop in between, in life ${life}`);
+				continue;
+			}
+			if (point !== undefined) figures[point]!.duplicated += 1;
+			if (again === 0) breaches.push(`${name} came again after the end "${point}"`);
+			else if (lastOf.get(before.life) !== before.delivery) breaches.push(`${name} came again after the end "${point}", and was not in the last batch before it`);
+		}
+	}
+	let missing = 0;
+	for (const [name, at] of due) {
+		if (found.has(name)) continue;
+		missing += 1;
+		// The first end after the vendor had it is what it was most likely lost by.
+		const point = kills.find((kill) => kill.at >= at)?.point;
+		if (point !== undefined) figures[point]!.missing += 1;
+		breaches.push(`${name} is missing; the vendor had it ${point === undefined ? 'after the last end' : `before an end "${point}"`}`);
+	}
+	const more = breaches.length - SHOWN;
+	return { kills: kills.length, due: due.size, missing, duplicated, points: figures, breaches: more > 0 ? [...breaches.slice(0, SHOWN), `and ${more} more`] : breaches };
+}
+
+/** One line for each host and point. */
+export function tableOf(results: Readonly<Record<string, Tally>>): string {
+	const rows = Object.entries(results).flatMap(([title, { points, kills, missing, duplicated, due, breaches }]) => [
+		...Object.entries(points).map(([point, figures]) => [title, point, figures.kills, figures.missing, figures.duplicated, '']),
+		[title, 'all', kills, missing, duplicated, `${due} events, ${breaches.length === 0 ? 'as promised' : 'PROMISE BROKEN'}`],
+	]);
+	const lines = [['host', 'ended', 'times', 'missing', 'duplicated', ''], ...rows].map((row) => row.map(String));
+	const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+	return lines.map((line) => line.map((cell, column) => (column >= 2 && column <= 4 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd()).join('\n');
+}

@@ -1,0 +1,21 @@
+import type { Delivery } from './tally';
+import type { Subject } from './subjects';
+
+/** A trigger in a real host, whose process can be ended at points of its work. */
+export interface Target {
+	readonly subject: Subject;
+	readonly points: readonly string[];
+	/** Batches that may come again after a stop. */
+	readonly again: 0 | 1;
+	/** Starts the host on the state that it left behind. */
+	start(): Promise<void>;
+	/** Has the process end without notice at a point of its work, and waits for it. @param round varies when exactly */
+	kill(point: string, round: number): Promise<void>;
+	/** Has the trigger look now, where that is possible; else it looks by itself soon. */
+	nudge(): Promise<void>;
+	/** All so far, in order. */
+	deliveries(): Promise<Delivery[]>;
+	/** What the host printed last. */
+	logs(): string;
+	stop(): Promise<void>;
+}

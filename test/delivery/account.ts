@@ -1,0 +1,44 @@
+import type { Client } from '../../core/client';
+import type { Host } from '../../core/host';
+import type { AnyOperation } from '../../core/operation';
+import type { Connection, Limits, Provider } from '../../core/provider';
+import type { Survey } from '../../core/triggers/trigger';
+import type { Engine } from './engine';
+
+interface Offered {
+	operations: readonly AnyOperation[];
+	survey: Survey;
+	limits?: Partial<Limits>;
+	lookups?: Provider['lookups'];
+}
+
+/** As fast as it goes. */
+const UNLIMITED = 6_000_000;
+
+/** A client of a vendor made for these tests, in a process that has just begun: nothing is shared with earlier ones. */
+export function newProcess(engine: Engine, host: Host, { operations, survey, limits, lookups = {} }: Offered): Client {
+	const { client, limiter, looks, retry, session } = engine;
+	const provider: Provider = {
+		name: 'trackceo',
+		title: 'Vendor',
+		description: '',
+		connection: {},
+		secrets: () => undefined,
+		login: () => Promise.reject(new Error('the host logs in')),
+		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
+		sign: (request) => request,
+		open: ({ body }) => JSON.parse(body) as unknown,
+		limits: { requestsPerMinute: UNLIMITED, burst: 1000, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 }, ...limits },
+		operations,
+		triggers: [],
+		survey,
+		lookups,
+	};
+	const { requestsPerMinute: rateLimit, burst } = provider.limits;
+	const connection: Connection = { baseUrl: 'https://vendor.example', account: 'fleet', allowCommands: false, allowPrivateAddresses: false, rateLimit };
+	const made = new client.Client(provider, connection, host);
+	Object.assign(made, {
+		shared: { sessions: new session.SessionKeeper('Vendor', 'fleet'), resilience: new retry.Resilience('Vendor'), lookups: new Map(), limiter: new limiter.Limiter(rateLimit, burst, 4), rateLimit, looks: new looks.Looks(), queues: new Map() },
+	});
+	return made;
+}

@@ -1,0 +1,93 @@
+/**
+ * The delivery engine under test: as it is, or with a fault put into its source. A faulty one is compiled in memory, so
+ * that the product's code needs no hooks for it.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+
+const CORE = join(__dirname, '..', '..', 'core');
+const outside = createRequire(__filename);
+
+/** What the tests use of the core. All of it comes from one compilation: its classes know each other. */
+export interface Engine {
+	client: typeof import('../../core/client');
+	errors: typeof import('../../core/errors');
+	field: typeof import('../../core/field');
+	limiter: typeof import('../../core/limiter');
+	looks: typeof import('../../core/triggers/looks');
+	operation: typeof import('../../core/operation');
+	pages: typeof import('../../core/pages');
+	poller: typeof import('../../core/triggers/poller');
+	queueConsumer: typeof import('../../core/triggers/queue-consumer');
+	retry: typeof import('../../core/retry');
+	session: typeof import('../../core/session');
+	trigger: typeof import('../../core/triggers/trigger');
+	watches: typeof import('../../core/triggers/watches');
+}
+
+const FILES: Readonly<Record<keyof Engine, string>> = {
+	client: 'client',
+	errors: 'errors',
+	field: 'field',
+	limiter: 'limiter',
+	looks: 'triggers/looks',
+	operation: 'operation',
+	pages: 'pages',
+	poller: 'triggers/poller',
+	queueConsumer: 'triggers/queue-consumer',
+	retry: 'retry',
+	session: 'session',
+	trigger: 'triggers/trigger',
+	watches: 'triggers/watches',
+};
+
+/** A change of a source file below core/. */
+export interface Change {
+	file: string;
+	/** Must be there exactly once. */
+	from: string;
+	to: string;
+}
+
+const compiled = new Map<string, string>();
+
+function compile(source: string): string {
+	let code = compiled.get(source);
+	if (code === undefined) {
+		code = ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: true } }).outputText;
+		compiled.set(source, code);
+	}
+	return code;
+}
+
+/** Compiles the engine, with changes if there are any. @throws Error if a change does not fit the source */
+export function engineOf(changes: readonly Change[] = []): Engine {
+	const modules = new Map<string, { exports: unknown }>();
+	const left = new Set(changes);
+
+	const load = (file: string): unknown => {
+		const known = modules.get(file);
+		if (known !== undefined) return known.exports;
+		const module = { exports: {} as unknown };
+		modules.set(file, module);
+		let source = readFileSync(file, 'utf8');
+		for (const change of changes) {
+			if (join(CORE, change.file) !== file) continue;
+			const parts = source.split(change.from);
+			if (parts.length !== 2) throw new Error(`"${change.from}" is ${String(parts.length - 1)} times in core/${change.file}, not once: this change no longer fits.`);
+			source = parts.join(change.to);
+			left.delete(change);
+		}
+		const need = (name: string) => (name.startsWith('.') ? load(`${join(dirname(file), name)}.ts`) : (outside(name) as unknown));
+		// eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is our own source
+		const run = new Function('require', 'module', 'exports', `${compile(source)}\n//# sourceURL=${file}${changes.length > 0 ? '?changed' : ''}`) as (require: unknown, module: object, exports: unknown) => void;
+		run(need, module, module.exports);
+		return module.exports;
+	};
+
+	const engine = Object.fromEntries(Object.entries(FILES).map(([name, file]) => [name, load(join(CORE, `${file}.ts`))])) as unknown as Engine;
+	if (left.size > 0) throw new Error(`core/${[...left][0]?.file ?? ''} is not part of the engine: this change was not made.`);
+	return engine;
+}

@@ -1,0 +1,647 @@
+/** The promises of delivery for what is asked for by periods: events of devices, against a model of vendor, clock and host. */
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import type { Client, Run } from '../../core/client';
+import type { SendOptions, SignedAnswer, WireRequest } from '../../core/host';
+import type { AnyOperation } from '../../core/operation';
+import type { Row } from '../../core/records';
+import type { Poller, PollResult } from '../../core/triggers/poller';
+import type { AnyTrigger, FleetEvent, Survey } from '../../core/triggers/trigger';
+import { newProcess } from './account';
+import { ClockHost } from './clock-host';
+import type { Engine } from './engine';
+import { Broken, must } from './broken';
+import { Road, type Happening, type Unit } from './road';
+
+const START = Date.UTC(2026, 0, 31, 12);
+const START_SECONDS = START / 1000;
+const DAY = 86_400;
+const MINUTE = 60_000;
+/** Lists of devices are kept for so long. */
+const LIST_MS = 5 * MINUTE;
+
+const HOSTS = ['nodeRed', 'n8n', 'durable'] as const;
+/**
+ * How a host keeps the cursor. nodeRed: it delivers, then stores; memory outlives redeploys. n8n: it stores the cursor
+ * from before a batch, then delivers; the newest is in memory. durable: it stores and delivers in one step.
+ */
+type HostKind = (typeof HOSTS)[number];
+
+/** What befalls a request. */
+const FAULTS = ['none', 'device', 'all', 'slow', 'limited', 'login', 'abort', 'crash', 'jump'] as const;
+type Fault = (typeof FAULTS)[number];
+
+const JUMPS = [0, -5, 5, -60, 60, -600, 600, -1439, 1439] as const;
+
+interface Step {
+	waitSeconds: number;
+	latencyMs: number;
+	budgetMs: number;
+	/** By the number of the request within the poll. */
+	faults: { at: number; fault: Fault }[];
+	/** The process ends: 1 before the events are handed over, 2 after it, 3 before the cursor is stored, 4 after it. */
+	ends: number;
+	/** What is stored is damaged when the process ends. */
+	damaged: boolean;
+	redeploys: boolean;
+	/** By how many minutes the clock is wrong from now on. */
+	ahead: number;
+	/** Whether the other trigger is polled, too, and how many seconds later. */
+	together: number;
+	/** Minutes; undefined: as before. */
+	lookBack: number | undefined;
+}
+
+export interface StreamCase {
+	host: HostKind;
+	/** Events in a page; Infinity: no pages. */
+	pageSize: number;
+	/** Devices in a request for events, and in one for positions. */
+	perRequest: number;
+	survey: 'all' | 'groups' | 'chosen';
+	perSurvey: number;
+	/** Minutes. */
+	lookBack: number;
+	firstRun: 'nothing' | 'latest' | 'since';
+	perMinute: number;
+	burst: number;
+	units: Unit[];
+	happenings: Happening[];
+	steps: Step[];
+}
+
+/** Faults of the host or of the case, for the test of the tests. */
+export interface Twist {
+	/** The host stores the cursor before it hands the events over. */
+	storesFirst?: boolean;
+}
+
+const seldom = (most: number) => fc.integer({ min: 0, max: most }).map((value) => value === most);
+/** Absences and failures of a device: it begins present, or without failing. */
+const spans = (least: number) => fc.array(fc.integer({ min: 0, max: 25 }), { maxLength: 2, minLength: least }).map((times) => times.sort((a, b) => a - b).map((minutes) => START + minutes * MINUTE));
+
+const unit = fc.record({
+	every: fc.constantFrom(1, 1, 10, 60, 300, 0, undefined),
+	ahead: fc.integer({ min: 0, max: 19 }).map((value) => (value === 19 ? 3 * 3600 : 0)),
+	stays: fc.oneof({ weight: 6, arbitrary: fc.constant([] as number[]) }, { weight: 1, arbitrary: spans(1) }),
+	fails: fc.oneof({ weight: 5, arbitrary: fc.constant([] as number[]) }, { weight: 1, arbitrary: spans(2) }),
+});
+
+const happening = fc.record({
+	device: fc.nat(11),
+	/** Times come from a coarse grid, so that several fall into one second. */
+	at: fc.integer({ min: -6, max: 60 }),
+	second: fc.nat(2),
+	/** Tenths of the look-back. */
+	late: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 1, max: 10 }) }),
+	fraction: fc.integer({ min: 0, max: 999 }),
+	count: fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 2, max: 7 }) }),
+	future: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(1, 5, 20, 120, 600) }),
+	kind: fc.constantFrom('a' as const, 'b' as const),
+	broken: seldom(24),
+});
+
+const step: fc.Arbitrary<Omit<Step, 'ahead'> & { ahead: number | undefined }> = fc.record({
+	waitSeconds: fc.constantFrom(60, 60, 60, 5, 0, 120, 300, 900),
+	latencyMs: fc.constantFrom(10, 200, 2000, 7000),
+	budgetMs: fc.constantFrom(60_000, 60_000, 20_000, 3000),
+	faults: fc.array(fc.record({ at: fc.nat(8), fault: fc.constantFrom(...FAULTS) }), { maxLength: 2 }),
+	ends: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 1, max: 4 }) }),
+	damaged: seldom(19),
+	redeploys: seldom(5),
+	ahead: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...JUMPS) }),
+	together: fc.oneof({ weight: 3, arbitrary: fc.constant(-1) }, { weight: 1, arbitrary: fc.constantFrom(0, 1, 20, 40) }),
+	lookBack: fc.oneof({ weight: 12, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(1, 2, 10, 30) }),
+});
+
+export const streamCase: fc.Arbitrary<StreamCase> = fc
+	.record({
+		host: fc.constantFrom(...HOSTS),
+		paged: fc.constantFrom(true, true, false),
+		pageSize: fc.integer({ min: 3, max: 7 }),
+		perRequest: fc.integer({ min: 1, max: 3 }),
+		survey: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
+		perSurvey: fc.integer({ min: 1, max: 4 }),
+		lookBack: fc.constantFrom(0, 1, 2, 10),
+		firstRun: fc.constantFrom('since' as const, 'since' as const, 'nothing' as const, 'latest' as const),
+		quota: fc.oneof({ weight: 5, arbitrary: fc.constant({ perMinute: 6_000_000, burst: 1000 }) }, { weight: 1, arbitrary: fc.constantFrom({ perMinute: 20, burst: 4 }, { perMinute: 60, burst: 10 }, { perMinute: 4, burst: 1 }) }),
+		units: fc.array(unit, { minLength: 1, maxLength: 9 }),
+		happenings: fc.array(happening, { maxLength: 25 }),
+		steps: fc.array(step, { maxLength: 14 }),
+	})
+	.map(({ paged, pageSize, perRequest, quota, units, happenings, steps, lookBack, ...rest }) => {
+		const named: Unit[] = units.map((one, index) => ({ ...one, id: `d${String(index)}`, stays: [START - DAY * 1000, ...one.stays] }));
+		// A clock that is ahead makes a record that is dated in the future one of the past: then such records lie beyond reach.
+		const wrong = steps.some(({ ahead = 0 }) => ahead > 0);
+		if (wrong) for (const one of named) one.ahead = 0;
+		if (process.env.NOWIDEN) for (const one of steps) one.lookBack = one.lookBack === undefined ? undefined : Math.min(lookBack, one.lookBack) * 0;
+		const least = Math.min(lookBack, ...steps.map((one) => one.lookBack ?? lookBack));
+		let number = 0;
+		const events = happenings.flatMap(({ device, at, second, late, fraction, count, future, kind, broken }): Happening[] => {
+			const happened = START_SECONDS + at * 20 + second;
+			const { id } = named[device % named.length] as Unit;
+			const ahead = future === 0 ? 0 : wrong ? 3 * DAY : future * 60;
+			return Array.from({ length: count }, (_, index) => ({
+				id: `e${String(number++)}`,
+				device: id,
+				mark: happened + ahead,
+				arrives: (happened + late * 6 * least) * 1000 + ((fraction + 137 * index) % 1000),
+				kind: index % 2 === 0 ? kind : 'a',
+				broken,
+			}));
+		});
+		return {
+			...rest,
+			...quota,
+			lookBack,
+			pageSize: paged ? pageSize : Infinity,
+			perRequest: paged ? 1 : perRequest,
+			units: named,
+			happenings: events,
+			steps: steps.map(({ ahead, ...one }, index) => ({ ...one, ahead: ahead ?? lastAhead(steps, index) })),
+		};
+	});
+
+function lastAhead(steps: readonly { ahead: number | undefined }[], before: number): number {
+	for (let index = before - 1; index >= 0; index--) {
+		const ahead = steps[index]?.ahead;
+		if (ahead !== undefined) return ahead;
+	}
+	return 0;
+}
+
+/** The process ends. */
+class End extends Error {}
+
+/** A trigger as a host runs it, and what its flow was given. */
+class Follower {
+	stored: string | undefined;
+	memory: unknown;
+	poller: Poller | undefined;
+	/** Event -> number of the process in which it was given last. */
+	readonly given = new Map<string, number>();
+	/** What may come again, since the process has ended. */
+	readonly again = new Set<string>();
+	/** What was handed over and is not in the stored cursor. */
+	unsure = new Set<string>();
+	/** Newest mark that was given, by device, in this process. */
+	readonly newest = new Map<string, number>();
+	/** The same for all processes. */
+	readonly newestEver = new Map<string, number>();
+	/** Events from here on must come, in seconds. */
+	from = Infinity;
+	/** In this life, no event before this may come. */
+	notBefore = -Infinity;
+	lastProblem: string | undefined;
+
+	constructor(
+		readonly trigger: AnyTrigger,
+		readonly kind: 'b' | undefined,
+	) {}
+
+	/** Begins afresh, as after a reset. */
+	forget(): void {
+		this.stored = this.memory = undefined;
+		this.given.clear();
+		this.again.clear();
+		this.unsure.clear();
+		this.newest.clear();
+		this.newestEver.clear();
+		this.from = Infinity;
+		this.notBefore = -Infinity;
+	}
+}
+
+class StreamRun {
+	private readonly host: ClockHost;
+	private readonly road: Road;
+	private readonly followers: Follower[];
+	private readonly operations: { events: AnyOperation; positions: AnyOperation };
+	private client!: Client;
+	private process = 0;
+	private step: Step | undefined;
+	private requests = 0;
+	private allRequests = 0;
+	private controller = new AbortController();
+	private crash!: Promise<never>;
+	private end!: () => void;
+	private lookBack: number;
+	private quiet = false;
+	/** Devices asked for in this poll, from their first page on. */
+	private asked = new Map<string, number>();
+
+	constructor(
+		private readonly engine: Engine,
+		private readonly given: StreamCase,
+		private readonly twist: Twist,
+	) {
+		const { units, happenings, pageSize, lookBack } = given;
+		this.road = new Road(units, happenings, pageSize, START);
+		this.host = new ClockHost(START, (request, options) => this.answer(request, options));
+		this.lookBack = lookBack;
+		this.operations = this.declare();
+		this.followers = [undefined, 'b' as const].map((kind) => new Follower(this.triggerOf(kind), kind));
+		this.begin();
+	}
+
+	/** How the vendor is described to the engine. */
+	private declare() {
+		const { field, operation, pages, errors } = this.engine;
+		const { given } = this;
+		const devices = field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: true });
+		const common = { resource: 'event', title: '', action: '', description: '', effect: 'read', evidence: { section: '1', grade: 'C' }, list: true } as const;
+		const iso = (value: unknown) => (value === null ? null : new Date(Number(value) * 1000).toISOString());
+		const loose = { safeParse: (data: unknown) => ({ success: true, data }) } as never;
+		const events = operation.operation({
+			...common,
+			name: 'get',
+			route: 'GET /events',
+			params: { devices, begin: field.time({ title: 'Begin', description: '' }), end: field.time({ title: 'End', description: '' }) },
+			request: ({ devices: some, begin, end }) => ({ query: { devices: String(some), begin: Number(begin) / 1000, end: Math.floor(Number(end) / 1000) } }),
+			answer: loose,
+			rows: (answer) => answer as Row[],
+			record: (row: Row) => {
+				if (row.broken === true) throw new errors.UnexpectedAnswer('cannot be read');
+				return { id: String(row.id), deviceId: String(row.device), time: iso(row.mark), kind: row.kind };
+			},
+			kind: 'alarm',
+			...(given.pageSize === Infinity
+				? {}
+				: {
+						run: (run: Run, { devices: some, begin, end }: { devices: unknown; begin: number; end: number }) =>
+							pages.timePages<Row>(begin / 1000, (at) => run.ask({ devices: some, begin: at * 1000, end } as never), { size: given.pageSize, mark: ({ mark }) => Number(mark), key: ({ id }) => String(id) }),
+					}),
+		});
+		const positions = operation.operation({
+			...common,
+			name: 'positions',
+			route: 'GET /positions',
+			params: { devices },
+			request: ({ devices: some }) => ({ query: { devices: String(some) } }),
+			answer: loose,
+			rows: (answer) => answer as Row[],
+			record: (row: Row) => ({ deviceId: String(row.device), time: null, seenAt: iso(row.heard) }),
+			kind: 'position',
+		});
+		return { events: events as AnyOperation, positions: positions as AnyOperation };
+	}
+
+	private triggerOf(kind: 'b' | undefined): AnyTrigger {
+		const { engine, given, operations } = this;
+		const devices = engine.field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: true });
+		return engine.trigger.trigger({
+			name: 'happened',
+			title: 'Happened',
+			description: '',
+			params: { devices },
+			kind: 'alarm',
+			source: engine.trigger.stream<{ time: string; kind: string }, unknown>({
+				operation: operations.events,
+				ask: (some, period) => ({ devices: some, ...period }),
+				perRequest: given.perRequest,
+				ascending: given.pageSize !== Infinity,
+				mark: ({ time }) => time,
+				...(kind === undefined ? {} : { keep: (record) => record.kind === kind }),
+			}),
+			evidence: { section: '1', grade: 'C' },
+		});
+	}
+
+	private get surveyed(): Survey {
+		const { survey, perSurvey } = this.given;
+		const { positions: operation } = this.operations;
+		return survey === 'groups' ? { operation, all: false, perRequest: perSurvey } : { operation, all: true, ...(survey === 'chosen' ? { perRequest: perSurvey } : {}) };
+	}
+
+	/** A process begins. */
+	private begin(): void {
+		this.process += 1;
+		this.host.forgetSleepers();
+		this.controller = new AbortController();
+		this.crash = new Promise((_, reject) => (this.end = () => reject(new End())));
+		this.crash.catch(() => undefined);
+		const { perMinute, burst } = this.given;
+		this.client = newProcess(this.engine, this.host, {
+			operations: Object.values(this.operations),
+			survey: this.surveyed,
+			limits: { requestsPerMinute: perMinute, burst },
+			lookups: { device: () => Promise.resolve(this.road.present(this.host.time).map(({ id }) => ({ value: id, title: id }))) },
+		});
+		for (const follower of this.followers) follower.poller = undefined;
+	}
+
+	/** The vendor's side of a request. */
+	private async answer({ path, query = {} }: WireRequest, { signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
+		const { host, step, engine: { errors }, road } = this;
+		const fault = step?.faults.find(({ at }) => at === this.requests)?.fault ?? 'none';
+		const { latencyMs = 10 } = step ?? {};
+		this.requests += 1;
+		this.allRequests += 1;
+		if (fault === 'crash') {
+			this.end();
+			return await new Promise<never>(() => undefined);
+		}
+		if (fault === 'abort') {
+			this.controller.abort(new Error('the node was redeployed'));
+			throw signal?.aborted ? (signal.reason as Error) : new Error('no signal');
+		}
+		if (fault === 'slow' || latencyMs > timeoutMs) {
+			host.time += timeoutMs;
+			throw new errors.TimedOut('No answer.', { retryable: true, effect: 'unknown' });
+		}
+		host.time += latencyMs / 2;
+		if (fault === 'jump') host.ahead = 0;
+		const now = host.time;
+		const devices = String(query.devices).split(',');
+		const rows = path === '/positions' ? this.positions(devices, now) : road.events(devices, Number(query.begin), Number(query.end), now);
+		if (process.env.DEBUG) console.log('  ', path, JSON.stringify(query), (now-START)/1000, fault, rows.map((r) => (r as Row).id).join());
+		host.time += latencyMs / 2;
+		if (fault === 'all') throw new errors.Unreachable('The connection broke.', { effect: 'unknown' });
+		if (fault === 'login') throw new errors.LoginRejected('Wrong password.');
+		if (fault === 'limited') throw new errors.RateLimited('Too often.', { effect: 'unknown' });
+		if (fault === 'device' || (path === '/events' && !this.quiet && devices.some((device) => road.fails(device, now)))) throw new errors.VendorFault('Something is wrong with it.', { effect: 'unknown' });
+		return { status: 200, headers: {}, body: JSON.stringify(rows), session: 'session' };
+	}
+
+	private positions(devices: readonly string[], now: number): Row[] {
+		const present = this.road.present(now);
+		const some = devices[0] === '*' ? present : present.filter(({ id }) => devices.includes(id));
+		return some.map((one) => ({ device: one.id, heard: this.road.heard(one, now) ?? null }));
+	}
+
+	private get setBack(): boolean {
+		return this.given.steps.some(({ ahead }) => ahead < 0);
+	}
+
+	private get inputs(): Record<string, unknown> {
+		const { survey, firstRun, units } = this.given;
+		return { devices: survey === 'chosen' ? units.map(({ id }) => id) : '*', firstRun, since: new Date(START - 60_000).toISOString(), lookBack: this.lookBack };
+	}
+
+	async run(): Promise<void> {
+		for (const step of this.given.steps) {
+			this.host.time += step.waitSeconds * 1000;
+			this.host.ahead = step.ahead * MINUTE;
+			if (step.lookBack !== undefined) this.lookBack = step.lookBack;
+			if (step.lookBack !== undefined || step.redeploys) for (const follower of this.followers) follower.poller = undefined;
+			const [first, second] = this.followers as [Follower, Follower];
+			await this.turn(first, step);
+			if (step.together < 0) continue;
+			this.host.time += step.together * 1000;
+			await this.turn(second, step);
+		}
+		await this.settle();
+	}
+
+	/** A turn of a trigger: as many polls as there is something to fetch, unless the process ends. */
+	private async turn(follower: Follower, step: Step): Promise<void> {
+		this.step = step;
+		this.requests = 0;
+		this.controller = new AbortController();
+		const before = this.process;
+		try {
+			for (let polls = 0; ; polls++) {
+				must(polls < 200, 'a turn ends');
+				if (!(await this.poll(follower, step))) return;
+			}
+		} catch (thrown) {
+			if (!(thrown instanceof End)) throw thrown;
+			this.ended(step.damaged ? follower : undefined);
+		} finally {
+			must(this.process - before <= 1, 'a process ends once');
+		}
+	}
+
+	private ended(damaged: Follower | undefined): void {
+		this.begin();
+		for (const follower of this.followers) {
+			const { host } = this.given;
+			follower.memory = undefined;
+			if (host !== 'durable') for (const id of follower.unsure) follower.again.add(id);
+			// n8n keeps the cursor from before the last batch.
+			if (host !== 'n8n') follower.unsure.clear();
+			follower.newest.clear();
+			if (follower === damaged && follower.stored !== undefined) {
+				const { stored } = follower;
+				follower.forget();
+				follower.stored = stored.slice(0, stored.length / 2);
+			}
+		}
+	}
+
+	private async poll(follower: Follower, step: Step | undefined): Promise<boolean> {
+		const { host, engine, given } = this;
+		const { budgetMs = 60_000 } = step ?? {};
+		const from = follower.memory ?? (follower.stored === undefined ? undefined : readable(follower.stored));
+		const unreadable = typeof from === 'string';
+		const asGiven = JSON.stringify(from);
+		follower.poller ??= new engine.poller.Poller(this.client, follower.trigger, this.inputs);
+		const begunAt = host.time;
+		const local = host.now();
+		this.asked.clear();
+		let result: PollResult;
+		const warned = host.warnings.length;
+		try {
+			result = await Promise.race([follower.poller.poll(from, { intervalMs: MINUTE, budgetMs, signal: this.controller.signal }), this.crash]);
+		} catch (thrown) {
+			if (thrown instanceof End || !this.controller.signal.aborted) throw thrown;
+			return false;
+		}
+		if (unreadable) must(host.warnings.length > warned, 'an unreadable cursor is told of');
+		const { events, cursor, more, problem } = result;
+		if (process.env.DEBUG) console.log('POLL', follower.kind, (begunAt - START)/1000, (host.time-START)/1000, 'ahead', host.ahead/1000, JSON.stringify(cursor), events.map((e) => e.id).join(), problem?.message, more);
+		follower.lastProblem = problem?.code;
+		must(asGiven === JSON.stringify(from), 'a poll leaves the stored cursor as it is');
+		if (cursor === undefined) {
+			must(events.length === 0 && (from === undefined || unreadable), 'without a cursor there are no events');
+			return false;
+		}
+		const text = JSON.stringify(cursor);
+		must(isDeepStrictEqual(JSON.parse(text), cursor), 'the cursor is plain JSON');
+		must(!more || events.length > 0, 'there is more only where there was something');
+		const stage = step?.ends ?? 0;
+		const fresh = from === undefined || unreadable;
+		if (fresh && given.host === 'n8n' && events.length === 0) follower.stored = text;
+		const keep = () => {
+			if (fresh) this.began(follower, begunAt, local, result);
+		};
+		switch (given.host) {
+			case 'durable':
+				if (stage === 1 || stage === 2) throw new End();
+				keep();
+				follower.stored = text;
+				this.deliver(follower, events);
+				follower.memory = undefined;
+				follower.unsure.clear();
+				if (stage >= 3) throw new End();
+				break;
+			case 'n8n': {
+				keep();
+				if (events.length === 0) {
+					follower.memory = cursor;
+					if (stage > 0) throw new End();
+					break;
+				}
+				if (stage === 1) throw new End();
+				if (!fresh) follower.stored = asGiven;
+				// What was given before that is in the stored cursor.
+				follower.unsure.clear();
+				if (stage === 2) throw new End();
+				this.deliver(follower, events);
+				follower.memory = cursor;
+				if (stage >= 3) throw new End();
+				break;
+			}
+			case 'nodeRed':
+				if (this.twist.storesFirst) follower.stored = text;
+				if (stage === 1) throw new End();
+				keep();
+				this.deliver(follower, events);
+				if (stage === 2) throw new End();
+				follower.memory = cursor;
+				if (stage === 3) throw new End();
+				follower.stored = text;
+				follower.unsure.clear();
+				if (stage === 4) throw new End();
+		}
+		return more && problem === undefined;
+	}
+
+	/** The first poll of a life has told where it begins. */
+	private began(follower: Follower, begunAt: number, local: number, { cursor }: PollResult): void {
+		const { given, host, road } = this;
+		const { firstRun } = given;
+		must(cursor !== undefined, 'a cursor');
+		const heard = road.present(begunAt).map((one) => road.heard(one, begunAt)).filter((at) => at !== undefined);
+		const newest = Math.min(Math.max(0, ...heard), Math.floor(local / 1000));
+		const unheard = given.survey !== 'all' && road.units.some(({ every }) => every === 0 || every === undefined);
+		const silent = unheard || Math.floor(local / 1000) - newest > DAY - 3600;
+		const present = Math.max(host.time / 1000, silent ? Math.max(local, host.now()) / 1000 : 0) + 1;
+		follower.notBefore = -Infinity;
+		follower.from = firstRun === 'since' ? START_SECONDS - 60 : present;
+		if (firstRun === 'since') follower.notBefore = START_SECONDS - 60;
+		else if (firstRun === 'nothing' && !silent && road.units.every(({ ahead }) => ahead === 0) && host.ahead >= 0) follower.notBefore = newest - 60;
+	}
+
+	/** The flow is given a batch. */
+	private deliver(follower: Follower, events: readonly FleetEvent[]): void {
+		const { process, road } = this;
+		const { given, again, newest, newestEver, unsure } = follower;
+		const before = new Map(newest);
+		const everBefore = new Map(newestEver);
+		const inBatch = new Map<string, { mark: number; id: string }>();
+		for (const event of events) {
+			const happened = road.happenings.find(({ id }) => id === (event.unreadable === undefined ? event.id : (event.raw as Row).id));
+			must(happened !== undefined, 'events are the vendor\'s');
+			const { id, device, mark, broken, arrives } = happened;
+			must(arrives <= this.host.time, 'an event has happened');
+			must(follower.kind === undefined || follower.kind === happened.kind || broken, 'only what is wanted comes');
+			const last = given.get(id);
+			// What has no time cannot be told from what was given before a clock that was set back.
+			const spared = broken && this.setBack;
+			must(last !== process || spared, `${id} comes once in a process`);
+			if (last !== undefined && !spared) must(again.delete(id), `${id} was given for good before the process ended`);
+			given.set(id, process);
+			unsure.add(id);
+			if (broken) continue;
+			must(mark >= follower.notBefore, `${id} is older than the trigger`);
+			must(event.deviceId === device && event.event === 'happened', 'an event says whose it is');
+			const previous = inBatch.get(device);
+			must(previous === undefined || previous.mark < mark || (previous.mark === mark && previous.id < event.id), `events of ${device} are in order`);
+			inBatch.set(device, { mark, id: event.id });
+			if (event.late) must((everBefore.get(device) ?? -Infinity) > mark, `${id} is not late`);
+			else must((before.get(device) ?? -Infinity) <= mark, `${id} is late`);
+			newest.set(device, Math.max(newest.get(device) ?? -Infinity, mark));
+			newestEver.set(device, Math.max(newestEver.get(device) ?? -Infinity, mark));
+		}
+	}
+
+	/** All goes well from here on: whatever is missing must come, within a number of polls, requests and minutes. */
+	private async settle(): Promise<void> {
+		const { host, given } = this;
+		this.quiet = true;
+		// Until the last of them has arrived, and dead periods are over.
+		const until = Math.max(host.time, ...given.happenings.map(({ arrives }) => arrives), ...given.units.flatMap(({ stays }) => stays)) + LIST_MS + MINUTE;
+		host.time = until;
+		this.step = undefined;
+		this.controller = new AbortController();
+		const arrived = host.time;
+		for (const follower of this.followers) {
+			let polls = 0;
+			// Each look may be the only one in a poll.
+			const most = 20 + 12 * given.units.length + given.happenings.length * 2;
+			for (; polls < most; polls++) {
+				host.time += MINUTE;
+				this.requests = 0;
+				while (await this.poll(follower, undefined));
+				if (follower.from !== Infinity && this.missing(follower, arrived) === undefined) break;
+			}
+			const missing = this.missing(follower, arrived);
+			if (missing !== undefined) throw new Broken(`${missing.id} of ${missing.device} is lost (${String(follower.kind)}, ${JSON.stringify(follower.memory)}, ${String(follower.lastProblem)})`);
+			await this.idle(follower);
+		}
+	}
+
+	/** With nothing new, a poll costs as many requests as there are groups of devices. */
+	private async idle(follower: Follower): Promise<void> {
+		const { given, host, road } = this;
+		const { length } = given.units;
+		const groups = Math.ceil(length / given.perSurvey) + 2 * Math.ceil(length / given.perRequest);
+		for (let polls = 0; polls < 2; polls++) {
+			host.time += 2 * MINUTE;
+			const before = this.allRequests;
+			const results = given.happenings.length;
+			await this.poll(follower, undefined);
+			must(this.allRequests - before <= groups + 2 * results, `a poll costs ${String(this.allRequests - before)} requests`);
+			const here = new Set(road.present(host.time).filter(({ stays }) => stays.length === 1).map(({ id }) => id));
+			const overfull = [...this.overfull()].some(([device, mark]) => here.has(device) && mark >= follower.from);
+			if (overfull) must(follower.lastProblem !== undefined || given.perMinute < 1000, 'more in a second than a page holds is told of');
+		}
+	}
+
+	/** Devices that have more in a second than a page holds, and from which second on. */
+	private overfull(): Map<string, number> {
+		const counts = new Map<string, number>();
+		const found = new Map<string, number>();
+		const end = this.reach();
+		for (const { device, mark } of this.road.happenings) {
+			const key = `${device} ${String(mark)}`;
+			const count = (counts.get(key) ?? 0) + 1;
+			counts.set(key, count);
+			if (count >= this.given.pageSize && mark <= end) found.set(device, Math.min(found.get(device) ?? Infinity, mark));
+		}
+		return found;
+	}
+
+	/** Events until then can be asked for. */
+	private reach(): number {
+		return Math.floor(this.host.time / 1000) + Math.min(0, this.host.ahead / 1000) + DAY - 3600;
+	}
+
+	/** An event that should have come and has not. */
+	private missing(follower: Follower, arrived: number): Happening | undefined {
+		const { road, given } = this;
+		const overfull = this.overfull();
+		const end = this.reach();
+		return road.happenings.find(({ id, device, mark, arrives, kind }) => {
+			if (follower.given.has(id) || (follower.kind !== undefined && kind !== follower.kind)) return false;
+			if (mark < follower.from || arrives > arrived || mark > end || overfull.has(device)) return false;
+			const { stays } = given.units.find((one) => one.id === device) as Unit;
+			const here = stays.length % 2 === 1;
+			return here && (stays.length === 1 || given.survey === 'chosen' || mark * 1000 > (stays.at(-1) ?? 0) + LIST_MS + MINUTE);
+		});
+	}
+}
+
+function readable(text: string): unknown {
+	try {
+		return JSON.parse(text) as unknown;
+	} catch {
+		return text;
+	}
+}
+
+/** @throws Broken if a promise is */
+export async function runStream(engine: Engine, given: StreamCase, twist: Twist = {}): Promise<void> {
+	await new StreamRun(engine, given, twist).run();
+}

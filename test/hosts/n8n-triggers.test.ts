@@ -1,0 +1,380 @@
+/** Trigger nodes in the real n8n: what happens on the road comes as executions, whatever happens to n8n meanwhile. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { providers } from '../../providers';
+import { startCtrack, type CtrackSimulator } from '../../simulators/ctrack';
+import { startItracksense } from '../../simulators/itracksense';
+import { startProtrack } from '../../simulators/protrack';
+import { startTrackgps } from '../../simulators/trackgps';
+import { AlarmFeed } from '../support/alarm-feed';
+import { closeN8nNode, openBrowser, openN8nNode, openN8nWorkflow, screenshot } from './browser';
+import { DURABLE_CURSORS, everySeconds, startN8n, type Credential, type Json, type N8n, type Workflow, type WorkflowNode } from './n8n';
+import { until } from './process';
+import { guessedPaths, VENDOR_NAMES, VENDORS, type VendorName } from './vendor';
+
+const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
+const tarball = join(ARTIFACTS, readdirSync(ARTIFACTS).find((name) => name.startsWith('n8n-nodes-fleetwire-')) ?? '');
+const [ONE = '', TWO = '', THREE = ''] = ['358899051000001', '358899051000002', '358899051000003'];
+const EVERY = 2;
+
+/** What n8n may take to poll again, its scheduler's own pace included. */
+const SOON = { timeoutMs: 60_000, everyMs: 200 };
+
+describe.each([
+	['default', {}],
+	['durable cursors', DURABLE_CURSORS],
+])('polling, n8n in its mode "%s"', (mode, env) => {
+	const durable = mode !== 'default';
+	let n8n: N8n;
+	let feed: AlarmFeed;
+	let credential: Credential;
+	let workflow: Workflow;
+
+	beforeAll(async () => {
+		n8n = await startN8n({ packages: [tarball], env });
+	});
+	afterAll(async () => {
+		await n8n?.stop();
+	});
+	beforeEach(async () => {
+		feed = await AlarmFeed.start();
+		credential = await n8n.createCredential({ name: 'feed', type: 'trackCeoApi', data: settings() });
+	});
+	afterEach(async () => {
+		if (workflow !== undefined) await n8n.deactivate(workflow).catch(() => undefined);
+		await feed.close();
+	});
+
+	const settings = (changes: Json = {}): Json => ({ baseUrl: feed.url, account: `demo ${String(Math.random())}`, secretType: 'password', secret: 'a secret', allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, ...changes });
+
+	async function publish(parameters: Json = {}): Promise<void> {
+		workflow = await n8n.createWorkflow({
+			nodes: [
+				{
+					name: 'Alarm',
+					type: 'n8n-nodes-fleetwire.trackCeoTrigger',
+					parameters: { pollTimes: everySeconds(EVERY), event: 'newAlarm', devices: { __rl: true, mode: 'list', value: '*' }, firstRun: 'nothing', options: {}, ...parameters },
+					credentials: { trackCeoApi: { id: credential.id, name: credential.name } },
+				},
+				{ name: 'End', type: 'n8n-nodes-base.noOp' },
+			],
+		});
+		await n8n.activate(workflow);
+		await looks(1);
+	}
+
+	const now = () => feed.now();
+	const keys = () => n8n.deliveries(workflow.id).flatMap(({ items }) => items.map(({ json }) => AlarmFeed.keyOf(json)));
+	const lastBatch = () => n8n.deliveries(workflow.id).at(-1)!.items.map(({ json }) => AlarmFeed.keyOf(json));
+	const sorted = (list: readonly string[]) => [...list].sort();
+	const twice = () => keys().filter((key, at, all) => all.indexOf(key) !== at);
+
+	/** Waits for so many polls more. */
+	async function looks(count: number): Promise<void> {
+		const before = feed.requests.filter((path) => path === '/api/track').length;
+		await until(`${count} polls`, () => feed.requests.filter((path) => path === '/api/track').length >= before + count, SOON);
+	}
+
+	async function delivered(expected: readonly string[]): Promise<void> {
+		await until('the alarms to come', () => expected.every((key) => keys().includes(key)), SOON);
+	}
+
+	test('every alarm is an execution\'s item exactly once, over many polls', async () => {
+		feed.add({ imei: ONE, at: now() - 600 });
+		await publish();
+		const expected: string[] = [];
+		for (let round = 0; round < 3; round++) {
+			expected.push(...feed.add({ imei: ONE, at: now() }, { imei: TWO, at: now() }));
+			await delivered(expected);
+		}
+		await looks(2);
+		expect(sorted(keys())).toEqual(sorted(expected));
+		const [first] = n8n.deliveries(workflow.id);
+		expect(first).toMatchObject({ status: 'success', items: expect.arrayContaining([expect.objectContaining({ json: expect.objectContaining({ event: 'newAlarm', deviceId: ONE, type: 'sos', late: false, latitude: 44.4 }) })]) });
+	});
+
+	test('late, out of order, in the future, and many in one second', async () => {
+		await publish();
+		const expected = feed.add({ imei: ONE, at: now() }, { imei: ONE, at: now() - 2 });
+		await delivered(expected);
+		expected.push(...feed.add({ imei: ONE, at: now() - 120 }, { imei: TWO, at: now() + 3600 }));
+		await delivered(expected);
+		const second = now();
+		expected.push(...feed.add({ imei: TWO, at: second }, ...Array.from({ length: 90 }, (_, index) => ({ imei: THREE, at: second, gpsTime: second - index }))));
+		await delivered(expected);
+		expected.push(...feed.add({ imei: TWO, at: now() }, { imei: THREE, at: second, gpsTime: second - 500 }));
+		await delivered(expected);
+		await looks(2);
+		expect(sorted(keys())).toEqual(sorted(expected));
+	});
+
+	test('switched off and on, and changed: nothing is missing, nothing comes twice', async () => {
+		await publish();
+		const expected: string[] = [];
+		for (let round = 0; round < 2; round++) {
+			expected.push(...feed.add({ imei: ONE, at: now() }));
+			await delivered(expected);
+			await n8n.deactivate(workflow);
+			expected.push(...feed.add({ imei: TWO, at: now() }));
+			const [trigger, end] = (await n8n.getWorkflow(workflow.id)).nodes;
+			await n8n.updateWorkflow(workflow.id, { nodes: [{ ...trigger!, parameters: { ...trigger!.parameters, options: { includeRaw: round === 0 } } }, end!] });
+			await n8n.activate(workflow);
+			await delivered(expected);
+		}
+		await looks(2);
+		expect(sorted(keys())).toEqual(sorted(expected));
+		expect(n8n.deliveries(workflow.id).flatMap(({ items }) => items).some(({ json }) => 'raw' in json)).toBe(true);
+	});
+
+	test.each(['graceful', 'kill'] as const)('over a %s stop of n8n nothing is missing, and at most the last batch comes twice', async (how) => {
+		await publish();
+		const expected: string[] = [];
+		for (let round = 0; round < 2; round++) {
+			expected.push(...feed.add({ imei: ONE, at: now() }));
+			await delivered(expected);
+		}
+		const last = lastBatch();
+		await n8n.end(how);
+		expected.push(...feed.add({ imei: TWO, at: now() }));
+		await n8n.start();
+		await delivered(expected);
+		expected.push(...feed.add({ imei: ONE, at: now() }));
+		await delivered(expected);
+		await looks(2);
+		expect(new Set(keys())).toEqual(new Set(expected));
+		if (durable) expect(twice()).toEqual([]);
+		else expect(last).toEqual(expect.arrayContaining(twice()));
+	});
+
+	test('where it stands was cut off in the database: it starts afresh and says so', async () => {
+		await publish();
+		const before = feed.add({ imei: ONE, at: now() - 30 });
+		await delivered(before);
+		await looks(2);
+		await n8n.end();
+		n8n.changeTriggerState(workflow.id, (text) => text.slice(0, text.length / 2));
+		await n8n.start();
+		await looks(2);
+		const after = feed.add({ imei: ONE, at: now() });
+		await delivered(after);
+		expect(sorted(keys())).toEqual(sorted([...before, ...after]));
+		expect(n8n.logs()).toContain('cannot be read, so it starts afresh');
+	});
+
+	test.each([-3600, 3600])('a vendor whose clock is wrong by %i s', async (skew) => {
+		feed.skewSeconds = skew;
+		await publish();
+		const expected: string[] = [];
+		for (let round = 0; round < 2; round++) {
+			expected.push(...feed.add({ imei: ONE, at: now() }, { imei: TWO, at: now() - 1 }));
+			await delivered(expected);
+		}
+		await looks(2);
+		expect(sorted(keys())).toEqual(sorted(expected));
+	});
+
+	test('a refused login fails the activation with the vendor\'s words', async () => {
+		feed.refusing = true;
+		await expect(publish()).rejects.toThrow(/refuses the account or its password/);
+		// n8n tries five times; the vendor is asked once.
+		expect(feed.requests).toEqual(['/api/authorization']);
+	});
+});
+
+describe('Ctrack\'s queue', () => {
+	let n8n: N8n;
+	let simulator: CtrackSimulator;
+	let credential: Credential;
+	let workflow: Workflow;
+
+	beforeAll(async () => {
+		n8n = await startN8n({ packages: [tarball] });
+	});
+	afterAll(async () => {
+		await n8n?.stop();
+	});
+	beforeEach(async () => {
+		simulator = await startCtrack({ fleetSize: 3, queueIntervalSeconds: 10 });
+		credential = await n8n.createCredential({ name: 'queue', type: 'ctrackApi', data: { ...VENDORS.ctrack.settings, baseUrl: simulator.url, rateLimit: 60_000, allowCommands: false, allowPrivateAddresses: true } });
+	});
+	afterEach(async () => {
+		if (workflow !== undefined) await n8n.deactivate(workflow).catch(() => undefined);
+		await simulator.close();
+	});
+
+	const account = () => ({ ctrackApi: { id: credential.id, name: credential.name } });
+	const queue = () => simulator.queues().find(({ type }) => type === 'Positions')!;
+	const messages = () => n8n.deliveries(workflow.id).flatMap(({ items }) => items.map(({ json }) => json as { id: string; time: string }));
+	const ids = () => messages().map(({ id }) => id);
+
+	async function publish({ options, ...parameters }: Json, ...after: WorkflowNode[]): Promise<void> {
+		workflow = await n8n.createWorkflow({
+			nodes: [{ name: 'Queue', type: 'n8n-nodes-fleetwire.ctrackQueueTrigger', parameters: { queue: 'positions', options: { every: 5, maxMessages: 20, ...(options as object) }, ...parameters }, credentials: account() }, ...after],
+		});
+		await n8n.activate(workflow);
+	}
+
+	async function acknowledged(count: number): Promise<void> {
+		await until(`${count} messages to be acknowledged`, () => queue().acknowledged >= count, SOON);
+	}
+
+	const END: WorkflowNode = { name: 'End', type: 'n8n-nodes-base.noOp' };
+
+	test('each message once and in order, and none is missing after a kill', async () => {
+		await publish({}, END);
+		simulator.advance(600_000);
+		await acknowledged(60);
+		expect(new Set(ids()).size).toBe(ids().length);
+		const times = messages().map(({ time }) => time);
+		expect(times).toEqual([...times].sort());
+		await n8n.end('kill');
+		simulator.advance(600_000);
+		const before = queue().acknowledged;
+		await n8n.start();
+		await acknowledged(before + 60);
+		await n8n.deactivate(workflow);
+		// What was acknowledged, an execution had succeeded with; the batch that was under way when n8n was killed came again.
+		const succeeded = n8n.deliveries(workflow.id).filter(({ status }) => status === 'success').flatMap(({ items }) => items.map(({ json }) => String(json.id)));
+		expect(new Set(succeeded).size).toBeGreaterThanOrEqual(queue().acknowledged);
+		expect(ids().length - new Set(ids()).size).toBeLessThanOrEqual(20);
+	});
+
+	test('a batch with which the workflow fails comes again, and is set aside after its tries', async () => {
+		await publish({ options: { attempts: 2, maxMessages: 10 } }, { name: 'Fail', type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'It failed' } });
+		simulator.advance(120_000);
+		await acknowledged(10);
+		await n8n.deactivate(workflow);
+		const batches = n8n.deliveries(workflow.id).filter(({ items }) => items.length > 0).map(({ items }) => items.map(({ json }) => json.id));
+		expect(batches[1]).toEqual(batches[0]);
+		const failures = await Promise.all((await n8n.executions(workflow.id)).map(async ({ id }) => (await n8n.execution(id)).error?.message));
+		expect(failures).toContain('10 messages were set aside: the workflow failed with them 2 times.');
+	});
+
+	test('an Acknowledge operation later in the workflow', async () => {
+		await publish(
+			{ acknowledge: 'laterMessageNode' },
+			{ name: 'Acknowledge', type: 'n8n-nodes-fleetwire.ctrack', parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags: '={{ $json.deliveryTag }}' }, credentials: account() },
+		);
+		simulator.advance(300_000);
+		await acknowledged(40);
+		await n8n.deactivate(workflow);
+		expect(new Set(ids()).size).toBe(ids().length);
+		const last = (await n8n.executions(workflow.id)).at(-1)!;
+		expect((await n8n.waitForExecution(last.id)).data.Acknowledge?.at(-1)).toMatchObject({ outcome: 'confirmed' });
+	});
+
+	test('immediately, and when the execution finishes', async () => {
+		for (const acknowledge of ['immediately', 'executionFinishes']) {
+			await publish({ acknowledge }, { name: 'Fail', type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'It failed' } });
+			const before = queue().acknowledged;
+			simulator.advance(120_000);
+			await acknowledged(before + 20);
+			await n8n.deactivate(workflow);
+			expect(new Set(ids()).size).toBe(ids().length);
+		}
+	});
+
+	test('a trial shows messages and leaves them in the queue', async () => {
+		await publish({}, END);
+		await n8n.deactivate(workflow);
+		simulator.advance(120_000);
+		const before = queue().acknowledged;
+		const execution = await n8n.runWorkflow(workflow, { from: 'Queue' });
+		expect(execution).toMatchObject({ status: 'success' });
+		expect(execution.data.Queue!.length).toBeGreaterThan(0);
+		expect(queue().acknowledged).toBe(before);
+	});
+});
+
+/** Events that are changes of what was seen before. */
+const COMPARED = new Set(['statusChanged', 'ignitionChanged']);
+
+/** Simulators on the real clock. */
+const LIVE: Record<VendorName, () => Promise<{ url: string; close(): Promise<void> }>> = {
+	trackceo: () => startProtrack({ brand: 'trackceo' }),
+	etrack: () => startProtrack({ brand: 'etrack' }),
+	ctrack: () => startCtrack(),
+	itracksense: () => startItracksense({ paths: guessedPaths() }),
+	trackgps: () => startTrackgps({ rateLimit: null }),
+};
+
+describe('every vendor', () => {
+	let n8n: N8n;
+
+	beforeAll(async () => {
+		n8n = await startN8n({ packages: [tarball] });
+	});
+	afterAll(async () => {
+		await n8n?.stop();
+	});
+
+	test.each(VENDOR_NAMES)('%s: each event can be published, polled and tried', async (name) => {
+		const { n8n: types, settings } = VENDORS[name];
+		const simulator = await LIVE[name]();
+		const workflows: Workflow[] = [];
+		try {
+			const { id } = await n8n.createCredential({ name, type: types.credential, data: { ...settings, baseUrl: simulator.url, rateLimit: 60_000, allowCommands: false, allowPrivateAddresses: true } });
+			const events = (providers.find((provider) => provider.name === name)?.triggers ?? []).filter(({ queue }) => queue !== true).map((trigger) => trigger.name);
+			for (const event of events) {
+				const workflow = await n8n.createWorkflow({
+					name: event,
+					nodes: [
+						{ name: 'Fleet', type: `n8n-nodes-fleetwire.${types.node}Trigger`, parameters: { pollTimes: everySeconds(10), event, devices: { __rl: true, mode: 'list', value: '*' }, firstRun: 'latest', options: {} }, credentials: { [types.credential]: { id, name } } },
+						{ name: 'End', type: 'n8n-nodes-base.noOp' },
+					],
+				});
+				workflows.push(workflow);
+				await n8n.activate(workflow);
+			}
+			for (const workflow of workflows) {
+				const { status, error, data } = await n8n.runWorkflow(workflow, { from: 'Fleet' });
+				expect([workflow.name, status, error?.message]).toEqual([workflow.name, 'success', undefined]);
+				expect(data.Fleet![0], workflow.name).toMatchObject({ event: workflow.name, id: expect.any(String), deviceId: expect.any(String), late: expect.any(Boolean) });
+				const given = n8n.deliveries(workflow.id);
+				expect(given.filter((delivery) => delivery.status === 'error'), workflow.name).toEqual([]);
+				// There is nothing to compare the first look with.
+				if (!COMPARED.has(workflow.name)) expect(given.flatMap(({ items }) => items).length, workflow.name).toBeGreaterThan(0);
+			}
+		} finally {
+			for (const workflow of workflows) await n8n.deactivate(workflow).catch(() => undefined);
+			await simulator.close();
+		}
+	});
+});
+
+test('the panels of trigger nodes in the editor', async () => {
+	const n8n = await startN8n({ packages: [tarball] });
+	const trackceo = await startProtrack({ brand: 'trackceo' });
+	const ctrack = await startCtrack();
+	const browser = await openBrowser();
+	try {
+		const common = { rateLimit: 60_000, allowCommands: false, allowPrivateAddresses: true };
+		const alarms = await n8n.createCredential({ name: 'Mine', type: 'trackCeoApi', data: { ...VENDORS.trackceo.settings, ...common, baseUrl: trackceo.url } });
+		const queue = await n8n.createCredential({ name: 'Mine', type: 'ctrackApi', data: { ...VENDORS.ctrack.settings, ...common, baseUrl: ctrack.url } });
+		const workflow = await n8n.createWorkflow({
+			nodes: [
+				{ name: 'Alarm', type: 'n8n-nodes-fleetwire.trackCeoTrigger', parameters: {}, credentials: { trackCeoApi: { id: alarms.id, name: alarms.name } } },
+				{ name: 'Queue', type: 'n8n-nodes-fleetwire.ctrackQueueTrigger', parameters: { acknowledge: 'laterMessageNode' }, credentials: { ctrackApi: { id: queue.id, name: queue.name } }, position: [0, 300] },
+			],
+			connections: {},
+		});
+		const page = await openN8nWorkflow(browser, n8n, workflow.id, { width: 1400, height: 1000 });
+		let panel = await openN8nNode(page, 'Alarm');
+		for (const words of ['Poll Times', 'Event', 'New Alarm', 'Devices', 'First Run', 'Options']) expect(await panel.innerText()).toContain(words);
+		await panel.locator('[data-test-id="rlc-input"], [data-test-id="resource-locator-devices"] input').last().click();
+		await page.getByText('All Devices').first().click();
+		if (process.env.SHOTS !== undefined) await screenshot(page, `${process.env.SHOTS}/trackceo.png`);
+		await panel.getByRole('button', { name: /fetch test event/i }).first().click();
+		await panel.getByText('newAlarm').first().waitFor();
+		if (process.env.SHOTS !== undefined) await screenshot(page, `${process.env.SHOTS}/trackceo-run.png`);
+		await closeN8nNode(page);
+		panel = await openN8nNode(page, 'Queue');
+		for (const words of ['Queue', 'Positions', 'Acknowledge', 'By an Acknowledge Operation Later in the Workflow', 'Put a Ctrack node', 'Options']) expect(await panel.innerText()).toContain(words);
+		if (process.env.SHOTS !== undefined) await screenshot(page, `${process.env.SHOTS}/queue.png`);
+	} finally {
+		await browser.close();
+		await n8n.stop();
+		await Promise.all([trackceo.close(), ctrack.close()]);
+	}
+});

@@ -1,0 +1,97 @@
+/** 4: large answers are refused at little cost, and long ones pass through. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createGzip } from 'node:zlib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VENDORS } from '../hosts/vendor';
+import { memoryOf, type Ask, type Host, type Hosts } from './hosts';
+import { afterLogin, serve } from './servers';
+import type { Sheet } from './sheet';
+
+const MB = 1024 * 1024;
+const { login } = VENDORS.trackceo;
+const FIXES = 1_000_000;
+const PAGE = 1000;
+const START = 1_700_000_000;
+
+/** 200 MB in some 200 KB. */
+async function bomb(): Promise<Buffer> {
+	const gzip = createGzip({ level: 9 });
+	const block = Buffer.alloc(MB, ' ');
+	const parts: Buffer[] = [];
+	gzip.on('data', (part: Buffer) => parts.push(part));
+	for (let count = 0; count < 200; count++) if (!gzip.write(block)) await new Promise((resolve) => gzip.once('drain', resolve));
+	await new Promise<void>((resolve) => gzip.end(resolve));
+	return Buffer.concat(parts);
+}
+
+/** Resident memory of a process now and at its highest since the last reset, in MB. */
+const memory = (pid: number, what: 'VmRSS' | 'VmHWM') => Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) / 1024;
+
+/** How far a process's memory rose while something was done. */
+async function growth(pid: number, work: () => Promise<unknown>): Promise<number> {
+	writeFileSync(`/proc/${String(pid)}/clear_refs`, '5');
+	const before = memory(pid, 'VmRSS');
+	await work();
+	return memory(pid, 'VmHWM') - before;
+}
+
+async function bombs(sheet: Sheet, host: Host): Promise<void> {
+	const body = await bomb();
+	let harmless = true;
+	const server = await serve(
+		afterLogin('trackceo', login, (_, response) => {
+			if (harmless) response.end(JSON.stringify({ code: 0, record: [] }));
+			else response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
+		}),
+	);
+	const ask: Ask = { vendor: 'trackceo', baseUrl: server.url, operation: 'position.getCurrent', params: { devices: '358899051000001' } };
+	try {
+		// What a host loads and keeps at its first few runs is not the bomb's.
+		for (let count = 0; count < 10; count++) await host.ask([ask]);
+		harmless = false;
+		await sleep(500);
+		let error = '';
+		const first = await growth(host.pid, async () => {
+			error = (await host.ask([ask]))[0]?.error ?? 'no error';
+		});
+		const refused = error.includes('larger than 16 MiB');
+		sheet.part('memory for a bomb', host.name, `${String(Math.round(first))} MB for ${String(Math.round(body.length / 1024))} KB that unpack to 200 MB${refused ? ', refused' : `: ${error}`}`, 'at most 40 MB, refused over 16 MiB', refused && first <= 40);
+	} finally {
+		await server.close();
+	}
+}
+
+/** A track without an end in sight, in pages as the vendor gives them. */
+async function history(sheet: Sheet, { nodeRed }: Hosts): Promise<void> {
+	const server = await serve(
+		afterLogin('trackceo', login, (request, response) => {
+			const begin = Math.max(START, Number(new URL(request.url ?? '', 'http://vendor').searchParams.get('begintime')));
+			const points = Array.from({ length: Math.max(0, Math.min(PAGE, START + FIXES - begin)) }, (_, index) => `26.${String(100000 + ((begin + index) % 90000))},44.${String(400000 + ((begin + index) % 90000))},${String(begin + index)},${String((begin + index) % 90)},${String((begin + index) % 360)}`);
+			response.end(JSON.stringify({ code: 0, record: points.join(';') }));
+		}),
+	);
+	const ask: Ask = { vendor: 'trackceo', baseUrl: server.url, operation: 'position.getHistory', params: { devices: '358899051000001', begin: START, end: START + FIXES - 1 }, result: 'record' };
+	try {
+		// A short one first, for what is loaded once.
+		await nodeRed.stream({ ...ask, params: { ...ask.params, end: START + 20_000 } });
+		const before = await memoryOf(nodeRed);
+		let done = false;
+		const streaming = nodeRed.stream(ask).finally(() => (done = true));
+		let most = before;
+		while (!done) {
+			await sleep(300);
+			const now = await memoryOf(nodeRed);
+			most = { used: Math.max(most.used, now.used), rss: Math.max(most.rss, now.rss) };
+		}
+		const fixes = await streaming;
+		const grown = most.used - before.used;
+		sheet.part('growth for a long history', 'Node-RED', `${String(Math.round(grown))} MB in use (${String(Math.round(most.rss - before.rss))} MB resident) for ${fixes.toLocaleString('en')} fixes, a message each`, 'under 150 MB for 1,000,000', fixes === FIXES && grown < 150);
+	} finally {
+		await server.close();
+	}
+}
+
+export async function bodies(sheet: Sheet, hosts: Hosts): Promise<void> {
+	await Promise.all(hosts.both.map((host) => bombs(sheet, host)));
+	await history(sheet, hosts);
+}

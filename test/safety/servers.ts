@@ -1,0 +1,83 @@
+/** Servers that a simulator cannot be: silent, slow, endless, or somebody else's. */
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { VendorName } from '../hosts/vendor';
+import type { Certificates } from './hosts';
+
+export interface Span {
+	begin: number;
+	end: number | undefined;
+	/** Bytes that came in. */
+	bytes: number;
+}
+
+export interface Running {
+	url: string;
+	port: number;
+	/** Connections, from accept to close. */
+	spans: Span[];
+	close(): Promise<void>;
+}
+
+async function listen(server: Server, scheme: string, host: string): Promise<Running> {
+	const sockets = new Set<Socket>();
+	const spans: Span[] = [];
+	server.on('connection', (socket: Socket) => {
+		const span: Span = { begin: performance.now(), end: undefined, bytes: 0 };
+		spans.push(span);
+		sockets.add(socket);
+		socket.on('error', () => undefined);
+		socket.on('close', () => {
+			span.end = performance.now();
+			span.bytes = socket.bytesRead;
+			sockets.delete(socket);
+		});
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	return {
+		url: `${scheme}://${host}:${String(port)}`,
+		port,
+		spans,
+		close: () =>
+			new Promise((resolve) => {
+				server.close(() => resolve());
+				for (const socket of sockets) socket.destroy();
+			}),
+	};
+}
+
+export const serve = async (handle: RequestListener) => await listen(createServer(handle), 'http', '127.0.0.1');
+export const serveTls = async (certificates: Certificates, handle: RequestListener) => await listen(createTlsServer({ key: certificates.key, cert: certificates.cert }, handle), 'https', 'tls.vendor.test');
+/** What speaks, if at all, below HTTP. */
+export const serveSockets = async (scheme: string, host: string, handle: (socket: Socket) => void) => await listen(createTcpServer(handle), scheme, host);
+
+/** A vendor's answer to a login, with this token. */
+export function loggedIn(vendor: VendorName, token: string): string {
+	switch (vendor) {
+		case 'trackceo':
+		case 'etrack':
+			return JSON.stringify({ code: 0, record: { access_token: token, expires_in: 7200 } });
+		case 'ctrack':
+			return JSON.stringify({ ErrorCode: 0, SessionToken: token, SessionDurationMinutes: 60 });
+		case 'itracksense':
+			return JSON.stringify({ Code: 200, Data: token, ErrMsg: '' });
+		case 'trackgps':
+			return JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: 28_800 });
+	}
+}
+
+export async function bodyOf(request: IncomingMessage): Promise<string> {
+	let body = '';
+	for await (const chunk of request) body += String(chunk);
+	return body;
+}
+
+/** Answers a login and hands everything else on. */
+export const afterLogin =
+	(vendor: VendorName, login: RegExp, rest: (request: IncomingMessage, response: ServerResponse) => void): RequestListener =>
+	(request, response) => {
+		if (login.test((request.url ?? '').split('?')[0] ?? '')) response.setHeader('content-type', 'application/json').end(loggedIn(vendor, 'a-token-for-this-session'));
+		else rest(request, response);
+	};

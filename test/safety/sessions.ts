@@ -1,0 +1,126 @@
+/** 6: an account is logged in once, however many ask, and a fight over it is recognised. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PASSWORD as CTRACK_PASSWORD } from '../../simulators/ctrack';
+import { startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
+import { VENDORS, type Simulator } from '../hosts/vendor';
+import { settingsOf, type Ask, type Hosts } from './hosts';
+import { startQueueMode } from './queue-mode';
+import type { Sheet } from './sheet';
+
+const WORKERS = 3;
+const askFor = (baseUrl: string): Ask => ({ vendor: 'trackceo', baseUrl, operation: 'position.getCurrent', params: { devices: '358899051000001' }, timeout: 60 });
+const logins = ({ requests }: Simulator | ProtrackSimulator, path = VENDORS.trackceo.login) => requests.filter((request) => path.test(request.path) && request.code === 0).length;
+
+async function expiries(sheet: Sheet, { both }: Hosts): Promise<void> {
+	await Promise.all(
+		both.map(async (host) => {
+			const simulator = await startProtrack({ brand: 'trackceo' });
+			try {
+				await host.ask([askFor(simulator.url)]);
+				const before = logins(simulator);
+				simulator.expireToken('demo');
+				const told = await host.ask(Array.from({ length: 100 }, () => askFor(simulator.url)), 100);
+				const failed = told.filter(({ records }) => records.length !== 1).length;
+				sheet.part('logins of 100 expiries at once', host.name, `${String(logins(simulator) - before)}, ${String(failed)} of 100 failed`, '1', logins(simulator) - before === 1 && failed === 0);
+			} finally {
+				await simulator.close();
+			}
+		}),
+	);
+}
+
+/** Two accounts that differ in what the login knows nothing of. */
+async function units(sheet: Sheet, { both }: Hosts): Promise<void> {
+	await Promise.all(
+		both.map(async (host) => {
+			const simulator: Simulator = await VENDORS.ctrack.start();
+			const ask: Ask = { vendor: 'ctrack', baseUrl: simulator.url, operation: 'position.getCurrentOfAll', params: {} };
+			for (let round = 0; round < 3; round++) {
+				await host.ask([ask]);
+				await host.ask([{ ...ask, account: { speedUnit: 'mph', odometerUnit: 'mile' } }]);
+			}
+			const count = simulator.requests.filter(({ path, query }) => VENDORS.ctrack.login.test(path) && query.Password === CTRACK_PASSWORD).length;
+			await simulator.close();
+			sheet.part('logins of accounts that differ in units alone', host.name, String(count), '1', count === 1);
+		}),
+	);
+}
+
+/** n8n and Node-RED as each other's second program. */
+async function fight(sheet: Sheet, { both }: Hosts): Promise<void> {
+	const simulator = await startProtrack({ brand: 'trackceo' });
+	try {
+		const began = performance.now();
+		let named: { seconds: number; words: string } | undefined;
+		let failed = 0;
+		while (performance.now() - began < 45_000 && (named === undefined || performance.now() - began < 20_000)) {
+			for (const host of both) {
+				const [told] = await host.ask([askFor(simulator.url)]);
+				if (told?.error === undefined) continue;
+				failed += 1;
+				if (/Another program is logging in/.test(told.error)) named ??= { seconds: (performance.now() - began) / 1000, words: told.error };
+			}
+			await sleep(200);
+		}
+		const count = logins(simulator);
+		if (named !== undefined) console.log(`        ${named.words}`);
+		sheet.part('a fight over one account', 'n8n, Node-RED', `named after ${named?.seconds.toFixed(1) ?? 'no'} s, ${String(count)} logins and ${String(simulator.requests.length)} requests in all, ${String(failed)} runs failed`, 'named within 60 s, at most 3 logins a minute and program', named !== undefined && named.seconds <= 60 && count <= 6);
+	} finally {
+		await simulator.close();
+	}
+}
+
+async function queueMode(sheet: Sheet): Promise<void> {
+	const simulator = await startProtrack({ brand: 'trackceo' });
+	const queue = await startQueueMode(WORKERS);
+	try {
+		const { n8n } = queue;
+		const { node, credential } = VENDORS.trackceo.n8n;
+		const { id, name } = await n8n.createCredential({ name: 'account', type: credential, data: settingsOf({ vendor: 'trackceo', baseUrl: simulator.url }) });
+		const workflow = await n8n.createWorkflow({
+			nodes: [
+				{ name: 'Hook', type: 'n8n-nodes-base.webhook', typeVersion: 2, parameters: { path: 'fleet', httpMethod: 'GET', responseMode: 'lastNode', options: {} }, webhookId: '11111111-1111-4111-8111-111111111111' },
+				{ name: 'Fleet', type: `n8n-nodes-fleetwire.${node}`, parameters: { resource: 'position', operation: 'getCurrent', devices: { __rl: true, mode: 'id', value: '358899051000001' }, options: {} }, credentials: { [credential]: { id, name } } },
+			],
+		});
+		await n8n.activate(workflow);
+		let failed = 0;
+		const call = async (times: number) => {
+			await Promise.all(
+				Array.from({ length: times }, async () => {
+					const answer = await fetch(`${n8n.url}/webhook/fleet`);
+					const text = await answer.text();
+					if (!answer.ok || !text.includes('"deviceId":"358899051000001"')) {
+						failed += 1;
+						if (failed < 4) console.log(`        ${String(answer.status)} ${text.slice(0, 300)}`);
+					}
+				}),
+			);
+		};
+		await call(60);
+		const counts: number[] = [];
+		const tokens: number[] = [];
+		for (let expiry = 0; expiry < 2; expiry++) {
+			const before = logins(simulator);
+			simulator.expireToken('demo');
+			await call(90);
+			counts.push(logins(simulator) - before);
+			// By now they agree.
+			const settled = simulator.requests.length;
+			await call(45);
+			tokens.push(new Set(simulator.requests.slice(settled).map(({ query }) => query.access_token ?? 'login')).size);
+		}
+		const worked = queue.workers.filter(({ output }) => /Worker (started|finished) execution/i.test(output)).length;
+		sheet.part(`logins of ${String(WORKERS)} workers in queue mode`, 'n8n', `${counts.join(' and ')} in two expiries under 90 runs each, then ${tokens.join(' and ')} token in use; ${String(failed)} of 330 runs failed; ${String(worked)} workers took part`, `at most ${String(WORKERS)} an expiry, converging on one token`, failed === 0 && worked === WORKERS && counts.every((count) => count >= 1 && count <= WORKERS) && tokens.every((count) => count === 1));
+	} finally {
+		await queue.stop();
+		await simulator.close();
+	}
+}
+
+export async function sessions(sheet: Sheet, hosts: Hosts): Promise<void> {
+	await expiries(sheet, hosts);
+	await units(sheet, hosts);
+	await fight(sheet, hosts);
+	await queueMode(sheet);
+}

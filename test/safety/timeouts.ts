@@ -1,0 +1,100 @@
+/** 3: no attempt outlasts its 30 s, whatever the other side does with it, and no run its Timeout. */
+import type { RequestListener, ServerResponse } from 'node:http';
+import { VENDORS } from '../hosts/vendor';
+import type { Ask, Host, Hosts, Told } from './hosts';
+import { afterLogin, serve, serveSockets, serveTls, type Running } from './servers';
+import type { Sheet } from './sheet';
+
+const ATTEMPT = 30_000;
+const TOLERANCE = 200;
+const { login } = VENDORS.trackceo;
+/** A write: one attempt, whatever comes. */
+const WRITE = { vendor: 'trackceo', operation: 'message.send', params: { accounts: 'demo', content: 'hello' } } as const;
+const READ = { vendor: 'trackceo', operation: 'position.getHistory', params: { devices: '358899051000001', begin: '2026-01-01', end: '2026-01-08' } } as const;
+
+const drip = (response: ServerResponse, everyMs = 100) => {
+	response.writeHead(200, { 'content-type': 'application/json' });
+	const timer = setInterval(() => response.write(' '), everyMs);
+	response.on('close', () => clearInterval(timer));
+};
+const dripped: RequestListener = afterLogin('trackceo', login, (_, response) => drip(response));
+
+interface Case {
+	what: string;
+	server: Running | undefined;
+	ask: Ask;
+	/** Which of the server's connections is measured: the one that the attempt was made on. */
+	most: number;
+	exact: boolean;
+	/** Whether its connections come to be; the socket of one that does not may outlive the attempt. */
+	answered: boolean;
+}
+
+async function casesOf({ certificates }: Hosts): Promise<Case[]> {
+	const attempt = (what: string, server: Running | undefined, answered = true, baseUrl = server?.url ?? ''): Case => ({ what, server, ask: { ...WRITE, baseUrl }, most: ATTEMPT, exact: true, answered });
+	const within = (what: string, server: Running, seconds: number, account = {}): Case => ({ what, server, ask: { ...READ, baseUrl: server.url, timeout: seconds, account }, most: seconds * 1000, exact: false, answered: true });
+	const headers = await serveSockets('http', '127.0.0.1', (socket) => {
+		let asked = '';
+		socket.on('data', (data) => {
+			asked += String(data);
+			if (login.test(/ (\S+?)\?/.exec(asked)?.[1] ?? '')) {
+				asked = '';
+				const body = '{"code":0,"record":{"access_token":"a-token-for-this-session","expires_in":7200}}';
+				socket.write(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${String(body.length)}\r\nconnection: close\r\n\r\n${body}`, () => socket.end());
+				return;
+			}
+			socket.write('HTTP/1.1 200 OK\r\n');
+			const timer = setInterval(() => socket.write('x-wait: 1\r\n'), 500);
+			socket.on('close', () => clearInterval(timer));
+		});
+	});
+	const pages = (delayMs: number): RequestListener =>
+		afterLogin('trackceo', login, (request, response) => {
+			const begin = Number(new URL(request.url ?? '', 'http://vendor').searchParams.get('begintime'));
+			const points = Array.from({ length: 1000 }, (_point, index) => `26.1,44.4,${String(begin + index)},40,90`).join(';');
+			setTimeout(() => response.end(JSON.stringify({ code: 0, record: points })), delayMs);
+		});
+	return [
+		attempt('no answer', await serve(afterLogin('trackceo', login, () => undefined))),
+		attempt('dripping headers', headers),
+		attempt('dripping body', await serve(dripped)),
+		attempt('dripping body over TLS', await serveTls(certificates, dripped)),
+		attempt('TLS handshake that never ends', await serveSockets('https', 'tls.vendor.test', (socket) => socket.resume()), false),
+		attempt('name that is never resolved', undefined, false, 'http://slow.vendor.test:9'),
+		within('a login', await serve(() => undefined), 3),
+		within('retries', await serve(afterLogin('trackceo', login, (_, response) => response.writeHead(503).end())), 6),
+		within('a dripping body', await serve(dripped), 4),
+		within('endless pages', await serve(pages(300)), 5),
+		within('the queue', await serve(pages(0)), 4, { rateLimit: 1 }),
+	];
+}
+
+/** From connecting to closing; where no connection was made, what the host took. */
+function lasted({ server, exact, answered }: Case, { ms }: Told): number {
+	const spans = (server?.spans ?? []).map(({ begin, end }) => (end ?? performance.now()) - begin);
+	return exact && answered && spans.length > 0 ? Math.max(...spans) : ms;
+}
+
+export async function timeouts(sheet: Sheet, hosts: Hosts): Promise<void> {
+	await Promise.all(
+		hosts.both.map(async (host: Host) => {
+			const cases = await casesOf(hosts);
+			// What a host loads at its first run is not part of an attempt.
+			await host.ask(Array.from({ length: 4 }, () => ({ ...WRITE, baseUrl: 'http://127.0.0.1:9' })));
+			try {
+				const told = await host.ask(cases.map(({ ask }) => ask));
+				const figures = cases.map((each, index) => ({ ...each, ms: lasted(each, told[index] as Told), told: told[index] as Told }));
+				const attempts = figures.filter(({ exact }) => exact);
+				for (const { what, ms, told: { records, error } } of figures) console.log(`        ${host.name}: ${what}: ${(ms / 1000).toFixed(2)} s: ${(error ?? JSON.stringify(records)).slice(0, 160)}`);
+				const worst = attempts.reduce((a, b) => (Math.abs(b.ms - b.most) > Math.abs(a.ms - a.most) ? b : a));
+				const off = Math.abs(worst.ms - ATTEMPT);
+				sheet.part('one attempt', host.name, `${(Math.min(...attempts.map(({ ms }) => ms)) / 1000).toFixed(2)} to ${(Math.max(...attempts.map(({ ms }) => ms)) / 1000).toFixed(2)} s over ${String(attempts.length)} kinds of slowness (furthest: ${worst.what})`, '30 s ± 0.2 s', off <= TOLERANCE && figures.every(({ told: { error, records } }) => error !== undefined || JSON.stringify(records).includes('unknown')));
+				const runs = figures.filter(({ exact }) => !exact);
+				const late = Math.max(...runs.map(({ ms, most }) => ms - most));
+				sheet.part('a run beyond its Timeout', host.name, `${late <= 0 ? 'never' : `${(late / 1000).toFixed(2)} s`} with a login that hangs, retries, a dripping body, endless pages and a queue`, 'at most 0.2 s late', late <= TOLERANCE);
+			} finally {
+				await Promise.all(cases.map(({ server }) => server?.close()));
+			}
+		}),
+	);
+}
