@@ -30,7 +30,14 @@ async function main(): Promise<void> {
 	const results: Result[] = [];
 	for (const [name, run] of Object.entries(BENCHMARKS)) {
 		if (only !== undefined && only !== name) continue;
-		const found = await run();
+		let found: Result[] = [];
+		try {
+			found = await run();
+		} catch (error) {
+			// The others are worth having all the same.
+			console.error(name, error);
+			process.exitCode = 1;
+		}
 		results.push(...found);
 		if (values.json) continue;
 		for (const { name: part, value, unit, against, ratio, target, pass } of found) console.log(`${pass ? 'pass' : 'FAIL'}  ${part.padEnd(24)} ${String(value)} ${unit}${ratio === null ? '' : `, ${String(ratio)} x ${against}`} (${target})`);

@@ -5,6 +5,7 @@ import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
 import { TrackCeoTrigger } from '../nodes/TrackCeo/TrackCeoTrigger.node';
 import { AlarmFeed } from '../test/support/alarm-feed';
 import { Crash, PublishedPoll, StoredCredential, tryPoll, type PublishedOptions } from '../test/support/n8n-context';
+import { pollIntervalMs } from './trigger-input';
 import { forgetBookmarks } from './trigger-state';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
@@ -51,13 +52,12 @@ const inBatches = (poll: PublishedPoll) => poll.database.executions.map((items) 
 const now = () => feed.now();
 const shuffled = (list: readonly string[]) => [...list].sort();
 
-describe.each([
-	['default', false],
-	['durable cursors', true],
-])('n8n in its mode "%s"', (_, durable) => {
+describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\'s %s', (engine) => {
+	const durable = engine === 'durableCursors';
+
 	test('every alarm comes once, those of before the start not at all', async () => {
 		feed.add({ imei: ONE, at: now() - 300 });
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		await poll.tick();
 		const first = feed.add({ imei: ONE, at: now() + 1 }, { imei: TWO, at: now() + 1 });
@@ -72,7 +72,7 @@ describe.each([
 	});
 
 	test('an event carries the record and what is common to all', async () => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		feed.add({ imei: ONE, at: now() + 1 });
 		await poll.tick();
@@ -81,7 +81,7 @@ describe.each([
 	});
 
 	test('nothing is given twice over switching off, on, and editing', async () => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		const expected: string[] = [];
 		for (let round = 0; round < 3; round++) {
@@ -97,7 +97,7 @@ describe.each([
 	});
 
 	test('over a stop of the process nothing is missing, and at most the last batch comes again', async () => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		const expected: string[] = [];
 		for (let round = 1; round <= 4; round++) {
@@ -115,7 +115,7 @@ describe.each([
 	});
 
 	test.each(['beforeStored', 'beforeExecution'] as const)('a crash %s loses nothing', async (point) => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		const expected = feed.add({ imei: ONE, at: now() + 1 });
 		await poll.tick();
@@ -131,7 +131,7 @@ describe.each([
 	});
 
 	test('what n8n drops because the workflow was changed meanwhile is given again', async () => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		const expected = feed.add({ imei: ONE, at: now() + 1 });
 		await poll.tick();
@@ -150,7 +150,7 @@ describe.each([
 	});
 
 	test('one poll at a time', async () => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		const expected = feed.add({ imei: ONE, at: now() + 1 }, { imei: TWO, at: now() + 1 }, { imei: THREE, at: now() + 1 });
 		await Promise.all([poll.tick(), poll.tick(), poll.tick()]);
@@ -159,7 +159,7 @@ describe.each([
 	});
 
 	test('late, out of order, in the future, and hundreds in one second', async () => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		const expected = feed.add({ imei: ONE, at: now() + 5 }, { imei: ONE, at: now() + 3 });
 		await poll.tick();
@@ -178,7 +178,7 @@ describe.each([
 	});
 
 	test('n8n\'s clock is set back an hour, and a day', async () => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		const expected: string[] = [];
 		for (const seconds of [0, 3600, 86_400, 0]) {
@@ -193,7 +193,7 @@ describe.each([
 	});
 
 	test('stored data that are cut start afresh with a warning', async () => {
-		const poll = published({ durable });
+		const poll = published({ engine });
 		await poll.activate();
 		feed.add({ imei: ONE, at: now() - 30 });
 		await poll.tick();
@@ -359,4 +359,17 @@ describe('a trial in the editor', () => {
 	test('says so if there are none', async () => {
 		await expect(tryPoll(type, stored, { parameters: newAlarm() })).rejects.toThrow('no recent event');
 	});
+});
+
+test.each([
+	[{ item: [{ mode: 'everyMinute' }] }, 60],
+	[{ item: [{ mode: 'everyX', unit: 'minutes', value: 5 }] }, 300],
+	[{ item: [{ mode: 'everyX', unit: 'hours', value: 2 }] }, 7200],
+	[{ item: [{ mode: 'everyHour', minute: 3 }] }, 3600],
+	[{ item: [{ mode: 'everyDay', hour: 3, minute: 3 }] }, 86_400],
+	[{ item: [{ mode: 'everyMinute' }, { mode: 'custom', cronExpression: '30 * * * * *' }] }, 30],
+	[{ item: [] }, 60],
+	[undefined, 60],
+])('Poll Times %j are every %i s', (pollTimes, seconds) => {
+	expect(pollIntervalMs(pollTimes)).toBeCloseTo(seconds * 1000);
 });

@@ -55,17 +55,15 @@ export function fieldsOfQueueNode(trigger: AnyTrigger | undefined): Fields {
 /** The properties of a node that reads a queue. */
 export function queuePropertiesOf<C extends Connection>({ triggers }: Provider<C>): INodeProperties[] {
 	const trigger = triggers.find(isQueued);
-	return [
-		...(trigger === undefined ? [] : notices(trigger)),
-		...fieldsShown(fieldsOfQueueNode(trigger), undefined),
-		{
-			displayName: 'Put a Ctrack node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow, and give it the delivery tags of the messages that are dealt with. What an execution has not acknowledged when it ends comes again.',
-			name: 'acknowledgeLater',
-			type: 'notice',
-			displayOptions: { show: { acknowledge: [ACKNOWLEDGE_LATER] } },
-			default: '',
-		},
-	];
+	const fields = fieldsShown(fieldsOfQueueNode(trigger), undefined);
+	const later: INodeProperties = {
+		displayName: 'Put a Ctrack node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow, and give it the delivery tags of the messages that are dealt with. What an execution has not acknowledged when it ends comes again.',
+		name: 'acknowledgeLater',
+		type: 'notice',
+		displayOptions: { show: { acknowledge: [ACKNOWLEDGE_LATER] } },
+		default: '',
+	};
+	return [...(trigger === undefined ? [] : notices(trigger)), ...fields.flatMap((field) => (field.name === 'acknowledge' ? [field, later] : [field]))];
 }
 
 /** Fields as properties: what must be filled in, then the rest as options. */

@@ -11,7 +11,7 @@ export const DAY_SECONDS = 86_400;
 /** A look that another trigger took is as good for this long at most. */
 const SHARED_MS = 60_000;
 /** By so much a record may be ahead of the local clock without counting as dated in the future. */
-const CLOCK_SECONDS = 60;
+export const CLOCK_SECONDS = 60;
 /** A batch is handed over when it has so many events. */
 const MOST_EVENTS = 500;
 /** Time or quota that learning who was heard of may take, so that something is left for the looks. */

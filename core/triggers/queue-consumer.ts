@@ -245,7 +245,8 @@ export class QueueConsumer implements QueueReader {
 			return { rows, session };
 		} catch (thrown) {
 			const error = asFleetError(thrown);
-			if (error.effect === 'unknown' && !(error instanceof RateLimited)) this.past.lost = true;
+			// An answer that cannot be read held messages, too.
+			if ((error.effect === 'unknown' && !(error instanceof RateLimited)) || error instanceof UnexpectedAnswer) this.past.lost = true;
 			throw error;
 		}
 	}

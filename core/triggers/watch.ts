@@ -42,6 +42,11 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 	const { round } = cursor;
 	const mark = Math.max(cursor.mark, pass.now - DAY_SECONDS);
 	const ids = chosen ?? ['*'];
+	if (round.next !== undefined && leftOf(round, ids).length === 0) {
+		// Those that were left have gone from the account, or others were chosen.
+		delete round.next;
+		delete cursor.first;
+	}
 	nextRound(round, ids, mark, pass.now);
 	const events: { event: FleetEvent; at: number }[] = [];
 	const wanted = chosen === undefined ? undefined : new Set(chosen);

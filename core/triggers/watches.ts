@@ -1,7 +1,7 @@
 import { choices, number, type Field, type Fields } from '../field';
 import type { Evidence } from '../operation';
 import type { Position } from '../records';
-import { DAY_SECONDS, heardOf } from './pass';
+import { CLOCK_SECONDS, DAY_SECONDS, heardOf } from './pass';
 import { trigger, type AnyTrigger, type Look, type Seen } from './trigger';
 
 /** What several vendors' positions tell, as triggers. */
@@ -44,14 +44,16 @@ interface Thresholds {
  * What is remembered is the time of the last fix. That of a device without a new fix for a look-back is forgotten: a fix
  * of such a device is new if it is younger than what was then known.
  */
-function lookForFix(position: Position, { before, first, was, mark, lookBack, params }: Look): Seen {
+function lookForFix(position: Position, { before, first, was, mark, now, lookBack, params }: Look): Seen {
 	const { minDistance, minSeconds }: Thresholds = params;
 	const filtered = minDistance !== undefined || minSeconds !== undefined;
 	const keep = filtered ? Math.max(lookBack, DAY_SECONDS) : lookBack;
 	const last = readLast(before);
 	const time = position.time === null ? NaN : Math.floor(Date.parse(position.time) / 1000);
 	const { latitude, longitude } = position;
-	const known = last === undefined ? !first && time <= was - keep : time <= last.time;
+	// A time of the future must not hide those that follow once the device's clock is right again.
+	const newest = last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time;
+	const known = last === undefined ? !first && time <= was - keep : time === last.time || (newest !== undefined && time < newest);
 	if (Number.isNaN(time) || latitude === null || longitude === null || known) return { state: last === undefined || last.time < mark - keep ? undefined : before, events: NOTHING };
 	const here = { latitude, longitude, time };
 	const far = minDistance !== undefined && last?.given !== undefined && metresBetween(last.given, here) >= minDistance;

@@ -5,6 +5,7 @@ import { accountKey } from '../../core/account';
 import { asFleetError } from '../../core/client';
 import { InvalidParams, LoginRejected, type FleetError } from '../../core/errors';
 import { findTrigger, type Provider } from '../../core/provider';
+import { lasts } from '../../core/triggers/pass';
 import { fieldsOfTrigger, Poller } from '../../core/triggers/poller';
 import { QueueConsumer } from '../../core/triggers/queue-consumer';
 import type { AnyTrigger, FleetEvent } from '../../core/triggers/trigger';
@@ -232,7 +233,7 @@ class TriggerNode implements AccountUser {
 			// Whoever stopped it says what the status is now.
 			if (signal.aborted) return undefined;
 			const problem = asFleetError(thrown);
-			ended = { count: 0, problem, stop: isLasting(problem) };
+			ended = { count: 0, problem, stop: lasts(problem) };
 		}
 		if (!this.closed) this.settle(ended);
 		return ended.problem;
@@ -386,13 +387,12 @@ function knowsStore(RED: NodeAPI, name: string): boolean {
  * Whether the node is still there, disabled perhaps, in the flows that are being started: what Node-RED says when it
  * closes a node is also said of one that is disabled, and not of one within a subflow.
  */
-function isInFlows(RED: NodeAPI, { id, z }: Node): boolean {
+function isInFlows(RED: NodeAPI, node: Node): boolean {
+	const { id, z, _alias } = node as Node & { _alias?: string };
 	let found = false;
 	RED.nodes.eachNode((other) => {
-		found ||= other.id === id || other.id === z || z.startsWith(`${other.id}-`);
+		// Within a subflow, ids are those of the instances and of the node, one behind the other.
+		found ||= _alias === undefined ? other.id === id : other.id === z || z.startsWith(`${other.id}-`);
 	});
 	return found;
 }
-
-/** Trying again gives the same until the user changes something. */
-const isLasting = (error: FleetError) => error instanceof LoginRejected || (error instanceof InvalidParams && error.vendorCode === undefined);

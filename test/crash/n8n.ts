@@ -1,6 +1,7 @@
 /** A trigger in the real n8n. Delivered is what is in an execution in its database. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { DURABLE_CURSORS, everySeconds, startN8n, type Json, type N8n, type Workflow } from '../hosts/n8n';
 import { temporaryFolder, removeFolder, until } from '../hosts/process';
 import { LOOK_BACK_MINUTES, type Subject } from './subjects';
@@ -77,7 +78,7 @@ export class N8nTarget implements Target {
 	static async start(subject: Subject, { packages, mode = 'default' }: { packages: string[]; mode?: 'default' | 'durable' }): Promise<N8nTarget> {
 		const { credential: credentialType, type, parameters } = NODES[subject.kind];
 		const folder = temporaryFolder('n8n-kill');
-		const env = { NODE_OPTIONS: `--require ${join(__dirname, 'n8n-kill-trace.cjs')}`, N8N_LOG_LEVEL: 'debug', FLEETWIRE_KILL: join(folder, 'kill.json'), ...(mode === 'durable' ? DURABLE_CURSORS : {}) };
+		const env = { NODE_OPTIONS: `--require ${join(__dirname, 'n8n-kill.cjs')}`, FLEETWIRE_KILL: join(folder, 'kill.json'), ...(mode === 'durable' ? DURABLE_CURSORS : {}) };
 		const n8n = await startN8n({ packages, env });
 		try {
 			const credential = await n8n.createCredential({ name: 'vendor', type: credentialType, data: { allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, ...subject.account } });
@@ -99,8 +100,25 @@ export class N8nTarget implements Target {
 		return POINTS[this.subject.kind === 'queue' ? 'queue' : this.mode];
 	}
 
+	/**
+	 * Killed while it activates a workflow, n8n leaves it alone for minutes: another process might be at it. So a start is
+	 * over when that has ended.
+	 */
 	async start(): Promise<void> {
+		const { looks } = this.subject;
+		const before = looks();
 		await this.n8n.start();
+		await until('the workflow to be active', () => looks() > before && this.activations() === 0, { timeoutMs: 120_000, everyMs: 100 });
+	}
+
+	/** Activations that n8n has noted down and not ended. */
+	private activations(): number {
+		const database = new DatabaseSync(join(this.n8n.userFolder, '.n8n', 'database.sqlite'), { timeout: 5_000 });
+		try {
+			return Number(database.prepare(`SELECT count(*) AS count FROM workflow_publication_outbox WHERE status IN ('pending', 'in_progress')`).get()?.count);
+		} finally {
+			database.close();
+		}
 	}
 
 	async kill(point: string, round: number): Promise<void> {

@@ -47,13 +47,12 @@ export async function crash(target: Target, { rounds, onKill }: RoundsOptions): 
 /** Waits for two polls from their beginning: then one has ended, and where it stands is stored. */
 async function settled(target: Target): Promise<void> {
 	const { subject } = target;
-	const looks = () => subject.requests.filter(({ path }) => (subject.kind === 'alarms' ? path === '/api/track' : path.endsWith('/GetPositions'))).length;
-	const before = looks();
+	const before = subject.looks();
 	await until(
 		'two polls',
 		async () => {
 			await target.nudge();
-			return looks() >= before + 2;
+			return subject.looks() >= before + 2;
 		},
 		{ timeoutMs: SETTLE_MS, everyMs: 500 },
 	).catch((error: unknown) => {

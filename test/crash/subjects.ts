@@ -7,7 +7,8 @@ export interface Subject {
 	kind: 'alarms' | 'queue';
 	/** Settings of the account, beside those that all have. */
 	account: Readonly<Record<string, unknown>> & { baseUrl: string; account: string; secret: string };
-	requests: readonly LoggedRequest[];
+	/** How often the trigger has begun to look. */
+	looks(): number;
 	/** What the trigger has to deliver of what has been produced by now -> when that was, in milliseconds. */
 	due(): Map<string, number>;
 	exists(name: string): boolean;
@@ -27,6 +28,15 @@ function eachSecond(names: () => string[]): () => ReadonlySet<string> {
 		if (second < now) known = new Set(names());
 		second = now;
 		return known;
+	};
+}
+
+/** Counts requests, and empties the log that they are in. */
+function counting(requests: LoggedRequest[], wanted: (request: LoggedRequest) => boolean): () => number {
+	let count = 0;
+	return () => {
+		count += requests.splice(0).filter(wanted).length;
+		return count;
 	};
 }
 
@@ -50,7 +60,7 @@ export async function startAlarms(): Promise<Subject> {
 	return {
 		kind: 'alarms',
 		account: { baseUrl: simulator.url, account: 'demo', secretType: 'password', secret: PASSWORD },
-		requests: simulator.requests,
+		looks: counting(simulator.requests, ({ path }) => path === '/api/track'),
 		due: () => new Map(between(from, Math.floor(Date.now() / 1000)).map(({ name, systemtime }) => [name, systemtime * 1000])),
 		exists: (name) => all().has(name),
 		nameOf: ({ deviceId, recordedAt, time, vendorType }) => nameOf(deviceId, { systemtime: secondsOf(recordedAt), gpstime: secondsOf(time), type: Number(vendorType), geofence: 0 }),
@@ -67,7 +77,7 @@ export async function startQueue(redelivery: CtrackOptions['redelivery']): Promi
 	return {
 		kind: 'queue',
 		account: { baseUrl: simulator.url, account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' },
-		requests: simulator.requests,
+		looks: counting(simulator.requests, ({ path }) => path.endsWith('/GetPositions')),
 		// All since the subscription: a queue has no first run that leaves anything out.
 		due: () => new Map(history().map(({ name, time }) => [name, time * 1000])),
 		exists: (name) => all().has(name),

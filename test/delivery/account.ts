@@ -17,7 +17,7 @@ const UNLIMITED = 6_000_000;
 
 /** A client of a vendor made for these tests, in a process that has just begun: nothing is shared with earlier ones. */
 export function newProcess(engine: Engine, host: Host, { operations, survey, limits, lookups = {} }: Offered): Client {
-	const { client, limiter, looks, retry, session } = engine;
+	const { client, errors, limiter, looks, retry, session } = engine;
 	const provider: Provider = {
 		name: 'trackceo',
 		title: 'Vendor',
@@ -27,7 +27,11 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 		login: () => Promise.reject(new Error('the host logs in')),
 		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
 		sign: (request) => request,
-		open: ({ body }) => JSON.parse(body) as unknown,
+		open: ({ body }) => {
+			const data = JSON.parse(body) as { expired?: boolean };
+			if (data.expired === true) throw new errors.SessionExpired('The session is over.', { definite: true });
+			return data;
+		},
 		limits: { requestsPerMinute: UNLIMITED, burst: 1000, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 }, ...limits },
 		operations,
 		triggers: [],

@@ -192,7 +192,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			adminAuth: [{ username: 'admin', password: 'admin-password', permissions: '*' }],
 		});
 		try {
-			for (const [method, path] of [['GET', '/fleetwire/trackceo/lookup/account/device'], ['POST', '/fleetwire/trackceo/lookup/device'], ['POST', '/fleetwire/trackceo/test']] as const) {
+			for (const [method, path] of [['GET', '/fleetwire/trackceo/lookup/account/device'], ['POST', '/fleetwire/trackceo/lookup/device'], ['POST', '/fleetwire/trackceo/poll/trigger'], ['POST', '/fleetwire/trackceo/test']] as const) {
 				const answer = await fetch(`${guarded.url}${path}`, { method });
 				expect(answer.status, path).toBe(401);
 			}

@@ -8,10 +8,13 @@ import { nameOfEvent, startEventVendor, type EventVendor } from './event-vendor'
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type FlowNode, type KillPoint, type NodeRed, type Received, type Rig } from './node-red';
 import { until } from './process';
+import { NOW, startVendor, VENDOR_NAMES } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 const ALL = { devices: { type: 'list', value: '*' } };
 const SINCE = { ...ALL, firstRun: { type: 'list', value: 'since' }, since: { type: 'str', value: '-1h' } };
+/** Events of which every simulated fleet has had some within a day. */
+const MANY = ['newAlarm', 'positionChanged', 'refillOrTheft', 'queueMessage', 'newTrip'];
 const minutes = (count: number) => Math.floor(Date.now() / 1000) - count * 60;
 
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
@@ -287,8 +290,34 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await deploy('nodes');
 		await poll();
 		exactly(await events(), raised);
-		await nodeRed.deploy([]);
+		await nodeRed.deploy((await nodeRed.getFlows()).flows.filter((one) => one.id !== id), { type: 'nodes' });
 		expect(await files()).toEqual([]);
+	});
+
+	test('within a subflow, each instance has its own state, as long as it is there', async () => {
+		const { poll, account, id, node, rig } = await trigger();
+		await poll();
+		const inner: FlowNode = { ...node, id: 'inner', z: 'subflow', x: 100, y: 100, wires: [[]] };
+		const subflow: FlowNode = { id: 'subflow', type: 'subflow', name: 'Alarms', info: '', in: [], out: [{ x: 300, y: 100, wires: [{ id: 'inner', port: 0 }] }] };
+		const instance = (name: string): FlowNode => ({ id: `${id}${name}`, type: 'subflow:subflow', z: rig.tab, name, x: 100, y: 400, wires: [[`${id}-output-0`]] });
+		const rest = (await nodeRed.getFlows()).flows.filter((one) => one.id !== id && one.id !== account.id);
+		const deploy = (...instances: FlowNode[]) => nodeRed.deploy([...rest, account, subflow, inner, ...instances]);
+		const since = await nodeRed.mark();
+		const sent = async () => (await nodeRed.received({ after: since, probe: `${id}-output-0` })).length;
+		const files = async () => (await readdir(join(nodeRed.userDir, 'fleetwire'))).filter((name) => name.endsWith('-inner.json')).sort();
+		await deploy(instance('a'), instance('b'));
+		await until('both states', async () => (await files()).length === 2);
+		expect(await files()).toEqual([`${id}a-inner.json`, `${id}b-inner.json`]);
+		await deploy(instance('a'), instance('b'));
+		vendor.raise({});
+		for (const name of ['a', 'b']) await nodeRed.send(`${id}${name}-inner`, { payload: 'poll' });
+		await until('both events', async () => (await sent()) === 2);
+		await deploy(instance('a'));
+		expect(await files()).toEqual([`${id}a-inner.json`]);
+		await nodeRed.send(`${id}a-inner`, { payload: 'poll' });
+		vendor.raise({});
+		await nodeRed.send(`${id}a-inner`, { payload: 'poll' });
+		await until('the event', async () => (await sent()) === 3);
 	});
 
 	test('pause, resume, reset and poll do as they say, and nothing else is understood', async () => {
@@ -406,6 +435,36 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await told({ account: 'nobody' }, /has no TrackCEO account/);
 		expect(vendor.requests).toEqual([]);
 		expect(node.id).toBe(id);
+	});
+
+	test.each(VENDOR_NAMES)('%s: every event runs, gives what there is once, and names it', async (name) => {
+		const given = await startVendor(name);
+		const { provider, connection, simulator } = given;
+		const { secret, ...settings } = connection;
+		try {
+			// The simulators' clocks stand still, some time ago.
+			await nodeRed.setClock(NOW - Date.now());
+			for (const { name: event, kind, queue } of provider.triggers) {
+				const filled = { ...(event === 'removalAlarm' || event === 'lockEvent' ? { devices: { type: 'list', value: given.device } } : ALL), firstRun: { type: 'list', value: 'latest' }, includeRaw: { type: 'bool', value: 'true' } };
+				const rig = await nodeRed.rig(
+					{ type: `fleetwire-${name}-trigger`, id: `${name}-${event}`, name: '', account: 'account', event, params: queue ? {} : filled, interval: 3600, output: 'simplified', result: 'record', store: '', version: 1 },
+					{ others: [{ id: 'account', type: `fleetwire-${name}-account`, name: '', ...settings }], credentials: { account: { secret } } },
+				);
+				const first = await rig.run({ payload: 'poll' }, { timeoutMs: 60_000 });
+				expect(first.caught, event).toEqual([]);
+				const events = first.outputs[0]!.map(({ payload }) => payload as Record<string, unknown>);
+				if (MANY.includes(event)) expect(events.length, event).toBeGreaterThan(0);
+				for (const one of events) expect(one, `${event}, ${kind}`).toMatchObject({ id: expect.any(String), event, time: expect.stringMatching(/Z$/), late: expect.any(Boolean) });
+				expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+				const second = await rig.run({ payload: 'poll' }, { timeoutMs: 60_000 });
+				expect([second.caught, second.outputs], event).toEqual([[], [[]]]);
+			}
+			expect(simulator.requests.length).toBeGreaterThan(provider.triggers.length);
+		} finally {
+			await nodeRed.deploy([]);
+			await nodeRed.setClock(0);
+			await given.close();
+		}
 	});
 
 	describe.each(['nextGet', 'newSession'] as const)('a queue that gives messages again at the %s', (redelivery) => {

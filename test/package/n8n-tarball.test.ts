@@ -98,6 +98,19 @@ describe('n8n\'s loader', () => {
 		}
 	});
 
+	test('runs each trigger node in one way: it is polled, or it listens', () => {
+		const triggers = manifest.n8n.nodes.filter((path) => path.endsWith('Trigger.node.js'));
+		expect(triggers).toHaveLength(6);
+		for (const path of triggers) {
+			const name = /(\w+)\.node\.js$/.exec(path)?.[1] ?? '';
+			const Node = (load(join(ROOT, path)) as Record<string, new () => { description: { group: string[]; inputs: string[]; polling?: boolean; usableAsTool?: boolean }; poll?: unknown; trigger?: unknown; execute?: unknown }>)[name]!;
+			const node = new Node();
+			expect(node.description).toMatchObject({ group: ['trigger'], inputs: [] });
+			expect(node.description.usableAsTool).toBeUndefined();
+			expect([node.description.polling === true, 'poll' in node, 'trigger' in node, 'execute' in node]).toEqual(name === 'CtrackQueueTrigger' ? [false, false, true, false] : [true, true, false, false]);
+		}
+	});
+
 	test('finds icons and codex', () => {
 		for (const path of manifest.n8n.nodes) {
 			const name = /(\w+)\.node\.js$/.exec(path)?.[1] ?? '';

@@ -38,7 +38,7 @@ export async function commands(sheet: Sheet, { both }: Hosts): Promise<void> {
 			}
 		}
 		try {
-			const told = await host.ask(cases.map(({ ask }) => ask));
+			const told = await host.ask(cases.map(({ ask }) => ask), { together: 6 });
 			const wrong: string[] = [];
 			for (const [index, { ask, simulator, fault }] of cases.entries()) {
 				const sent = simulator.requests.filter(({ path }) => !VENDORS[ask.vendor].login.test(path)).length;

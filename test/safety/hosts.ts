@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findOperation, type Provider } from '../../core/provider';
 import type { AnyOperation } from '../../core/operation';
 import { providers } from '../../providers';
+import { chunks } from '../../core/windows';
 import { dialogOf, panelOf } from '../hosts/forms';
 import { chain, startN8n, type Execution, type N8n } from '../hosts/n8n';
 import { startNodeRed, type FlowNode, type NodeRed, type Received } from '../hosts/node-red';
@@ -41,8 +42,8 @@ export interface Told {
 
 export interface Host {
 	readonly name: 'n8n' | 'Node-RED';
-	/** Runs them side by side, in n8n so many at once. */
-	ask(asks: readonly Ask[], width?: number): Promise<Told[]>;
+	/** Runs them side by side; in n8n so many executions at once, with so many of them in each. */
+	ask(asks: readonly Ask[], options?: { width?: number; together?: number }): Promise<Told[]>;
 	readonly pid: number;
 	logs(): string;
 	/** What would have ended the process. */
@@ -132,18 +133,36 @@ class N8nHost implements Host {
 		return uncaughtIn(this.logs());
 	}
 
-	async ask(asks: readonly Ask[], width = 12): Promise<Told[]> {
-		return await sideBySide(asks, width, async (ask) => await this.one(ask));
+	async ask(asks: readonly Ask[], { width = 12, together = 1 } = {}): Promise<Told[]> {
+		if (together === 1) return await sideBySide(asks, width, async (ask) => await this.one(ask));
+		return (await sideBySide(chunks(asks, together), width, async (some) => await this.several(some))).flat();
 	}
 
 	private async one(ask: Ask): Promise<Told> {
+		const execution = await this.n8n.runWorkflow(chain(await this.nodeFor(ask)), { timeoutMs: 120_000, everyMs: 250 });
+		return { ...toldBy(execution), everything: JSON.stringify(execution) };
+	}
+
+	/** In one execution, whose nodes go on in spite of errors. */
+	private async several(asks: readonly Ask[]): Promise<Told[]> {
+		const nodes = await Promise.all(asks.map(async (ask, index) => ({ ...(await this.nodeFor(ask)), name: `Fleet ${String(index)}`, onError: 'continueRegularOutput' })));
+		const connections = { Start: { main: [nodes.map(({ name }) => ({ node: name, type: 'main', index: 0 }))] } };
+		const execution = await this.n8n.runWorkflow({ ...chain(...nodes), connections }, { timeoutMs: 120_000, everyMs: 250 });
+		const everything = JSON.stringify(execution);
+		return nodes.map(({ name }) => {
+			const records = execution.data[name] ?? [];
+			const [first] = records;
+			return { records, ...(typeof first?.error === 'string' ? { error: first.error } : {}), everything, ms: execution.runs[name]?.[0]?.executionTime ?? 0 };
+		});
+	}
+
+	private async nodeFor(ask: Ask) {
 		const { credential, node } = VENDORS[ask.vendor].n8n;
 		const operation = operationOf(ask.vendor, ask.operation);
 		const { id, name } = await this.n8n.createCredential({ name: 'account', type: credential, data: settingsOf(ask) });
-		const parameters = panelOf(operation, ask.params, { ...(operation.effect === 'read' ? { output: ask.output ?? 'simplified' } : {}) });
+		const parameters = panelOf(operation, ask.params, operation.effect === 'read' ? { output: ask.output ?? 'simplified' } : {});
 		if (ask.timeout !== undefined) parameters.options = { ...(parameters.options as object), timeout: ask.timeout };
-		const execution = await this.n8n.runWorkflow(chain({ name: 'Fleet', type: `n8n-nodes-fleetwire.${node}`, parameters, credentials: { [credential]: { id, name } } }), { timeoutMs: 120_000, everyMs: 250 });
-		return { ...toldBy(execution), everything: JSON.stringify(execution) };
+		return { name: 'Fleet', type: `n8n-nodes-fleetwire.${node}`, parameters, credentials: { [credential]: { id, name } } };
 	}
 }
 

@@ -7,12 +7,14 @@ import { parseArgs } from 'node:util';
 import { bodies } from './bodies';
 import { commands } from './commands';
 import { startHosts, type Hosts } from './hosts';
+import { hostileUsers } from './hostile-users';
 import { parameters } from './parameters';
 import { quota } from './quota';
 import { reads } from './reads';
 import { redirects } from './redirects';
 import { secrets } from './secrets';
 import { sessions } from './sessions';
+import { survival } from './survival';
 import { Sheet, tableOf } from './sheet';
 import { timeouts } from './timeouts';
 
@@ -36,6 +38,8 @@ const PROMISES: Readonly<Record<number, Promised>> = {
 	6: { title: 'One login', measure: sessions },
 	7: { title: 'The quota is kept', measure: quota },
 	8: { title: 'Secrets stay secret', measure: secrets },
+	10: { title: 'Hostile users reach nothing', measure: hostileUsers },
+	11: { title: 'Nothing brings a host down', measure: survival },
 	12: { title: 'Any input is answered', measure: parameters },
 };
 
@@ -63,6 +67,7 @@ async function main(): Promise<void> {
 				sheet.part('measuring', 'here', (error instanceof Error ? error.message : String(error)).split('\n')[0]?.slice(0, 200) ?? '', 'comes to its end', false);
 			}
 			sheet.end();
+			console.log(`        ${sheet.row.at(-1) ?? ''}`);
 		}
 	} finally {
 		await hosts.stop();

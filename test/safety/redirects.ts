@@ -34,7 +34,7 @@ async function followed(sheet: Sheet, { both, certificates }: Hosts): Promise<vo
 					}
 				}
 			}
-			const told = await host.ask(cases.map(({ ask }) => ask));
+			const told = await host.ask(cases.map(({ ask }) => ask), { together: 5 });
 			await Promise.all([...cases.map(({ simulator }) => simulator.close()), elsewhere.close(), secure.close()]);
 			const clear = told.filter(({ error }) => /sent us on to another address|refuses the login/.test(error ?? '')).length;
 			for (const { error } of told) if (!/sent us on to another address|refuses the login/.test(error ?? '')) console.log(`        ${host.name}: ${error ?? 'no error'}`);

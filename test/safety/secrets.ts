@@ -8,11 +8,11 @@ import { bodyOf, loggedIn, serve, type Running } from './servers';
 import type { Sheet } from './sheet';
 
 const OPERATIONS: Readonly<Record<VendorName, readonly string[]>> = {
-	trackceo: ['position.getCurrent', 'command.send', 'subAccount.setPassword'],
-	etrack: ['position.getHistory', 'message.send', 'command.send'],
-	ctrack: ['position.getCurrentOfAll', 'queue.subscribe', 'position.getCurrentOfOne'],
-	itracksense: ['device.getMany', 'command.send', 'lock.set'],
-	trackgps: ['device.getMany', 'position.getCurrent', 'fuel.getRefills'],
+	trackceo: ['position.getCurrent', 'subAccount.setPassword'],
+	etrack: ['position.getHistory', 'command.send'],
+	ctrack: ['position.getCurrentOfAll', 'queue.subscribe'],
+	itracksense: ['device.getMany', 'lock.set'],
+	trackgps: ['device.getMany', 'fuel.getRefills'],
 };
 
 /** All that a vendor could repeat of a request, in every form in which it could. */
@@ -86,7 +86,8 @@ async function caseOf(vendor: VendorName, operation: string, style: string, atLo
 		what: `${vendor} ${operation}, ${style}${atLogin ? ' at the login' : ''}`,
 		ask: { vendor, baseUrl: server.url, operation, params, account: { secret, ...(vendor === 'trackceo' || vendor === 'etrack' ? { secretType: 'password' } : {}) }, timeout: 1 },
 		server,
-		canaries: 'password' in params ? [...canaries, String(params.password)] : canaries,
+		// A token that nobody was given is nobody's secret.
+		canaries: [...canaries.filter((canary) => !atLogin || canary !== token), ...('password' in params ? [String(params.password)] : [])],
 	};
 }
 
@@ -108,11 +109,14 @@ async function inHost(sheet: Sheet, host: Host, hosts: Hosts): Promise<void> {
 		}
 	}
 	try {
-		const told = await host.ask(cases.map(({ ask }) => ask));
+		const asks = cases.map(({ ask }) => ask);
+		// One in six fails its execution, with which it is stored; the others give items with an error. All their data is looked through for all secrets.
+		const told = host.name === 'Node-RED' ? await host.ask(asks) : [...(await host.ask(asks.filter((_, index) => index % 6 === 0))), ...(await host.ask(asks.filter((_, index) => index % 6 !== 0), { together: 8 }))];
+		const everything = told.map(({ everything: text }) => text).join('\n');
 		const failed = told.filter(({ error, records }) => error !== undefined || JSON.stringify(records).includes('unknown')).length;
 		const leaks: string[] = [];
-		for (const [index, { what, canaries }] of cases.entries()) {
-			const leak = leakIn(told[index]?.everything ?? '', canaries);
+		for (const { what, canaries } of cases) {
+			const leak = leakIn(everything, canaries);
 			if (leak !== undefined) leaks.push(`${what}: ${leak}`);
 		}
 		// What else a user sees of an account: its test, and its pickers.
@@ -124,7 +128,7 @@ async function inHost(sheet: Sheet, host: Host, hosts: Hosts): Promise<void> {
 		const inLogs = leakIn(host.logs(), cases.flatMap(({ canaries }) => canaries));
 		if (inLogs !== undefined) leaks.push(`the log: ${inLogs}`);
 		for (const leak of leaks.slice(0, 8)) console.log(`        ${host.name}: ${leak}`);
-		sheet.part('secrets shown, stored or logged', host.name, `${String(leaks.length)} in ${String(failed + tested.length)} failures, ${String(cases[0]?.canaries.length ?? 0)} canaries each`, 'none in at least 300 failures', leaks.length === 0 && failed + tested.length >= 300);
+		sheet.part('secrets shown, stored or logged', host.name, `${String(leaks.length)} in ${String(failed + tested.length)} failures, three canaries each, in any form or piece`, 'none in at least 300 failures', leaks.length === 0 && failed + tested.length >= 300);
 	} finally {
 		await Promise.all(cases.map(({ server }) => server.close()));
 	}

@@ -19,7 +19,7 @@ async function expiries(sheet: Sheet, { both }: Hosts): Promise<void> {
 				await host.ask([askFor(simulator.url)]);
 				const before = logins(simulator);
 				simulator.expireToken('demo');
-				const told = await host.ask(Array.from({ length: 100 }, () => askFor(simulator.url)), 100);
+				const told = await host.ask(Array.from({ length: 100 }, () => askFor(simulator.url)), { width: 100 });
 				const failed = told.filter(({ records }) => records.length !== 1).length;
 				sheet.part('logins of 100 expiries at once', host.name, `${String(logins(simulator) - before)}, ${String(failed)} of 100 failed`, '1', logins(simulator) - before === 1 && failed === 0);
 			} finally {

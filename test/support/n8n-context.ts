@@ -120,8 +120,11 @@ export async function tryPoll(type: INodeType, stored: StoredCredential, options
 }
 
 export interface PublishedOptions extends NodeOptions {
-	/** As with n8n's durable cursors: static data and execution are stored in one step, and each poll begins with what is stored. */
-	durable?: boolean;
+	/**
+	 * Who polls: the clock of the activation; n8n's scheduler, where each poll begins with what is stored; or its scheduler
+	 * with durable cursors, where static data and execution are stored in one step.
+	 */
+	engine?: 'clock' | 'scheduler' | 'durableCursors';
 }
 
 /**
@@ -147,7 +150,7 @@ export class PublishedPoll {
 
 	/** Publishes the workflow. @throws what the first poll throws */
 	async activate(mode: WorkflowActivateMode = 'activate'): Promise<void> {
-		this.current = this.opened(mode, this.options.durable === true ? 'activation' : undefined);
+		this.current = this.opened(mode, { scheduled: false });
 		const { context, save } = this.current;
 		try {
 			await this.run(context);
@@ -166,7 +169,7 @@ export class PublishedPoll {
 	async tick(): Promise<void> {
 		const { current } = this;
 		if (current === undefined) throw new Error('the workflow is not published');
-		const { context } = this.options.durable === true ? this.opened('update', 'tick') : current;
+		const { context } = (this.options.engine ?? 'clock') === 'clock' ? current : this.opened('update', { scheduled: true });
 		try {
 			await this.run(context, () => this.current === current);
 		} catch (error) {
@@ -182,19 +185,20 @@ export class PublishedPoll {
 		else await context.__commitCursor?.();
 	}
 
-	private opened(mode: WorkflowActivateMode, durable: 'activation' | 'tick' | undefined): { context: IPollFunctions; save: () => void } {
+	private opened(mode: WorkflowActivateMode, { scheduled }: { scheduled: boolean }): { context: IPollFunctions; save: () => void } {
 		const { workflow, node } = workflowOf(this.type, { ...this.options, staticData: structuredClone(this.database.staticData) }, this.stored.type.name);
+		const durable = this.options.engine === 'durableCursors';
 		const key = `node:${node.name}`;
 		const snapshot = structuredClone((this.database.staticData[key] ?? {}) as IDataObject);
 		const save = () => {
-			if (durable === undefined) this.database.staticData = JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject;
+			if (!durable) this.database.staticData = JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject;
 		};
 		const commit = () => {
-			if (durable !== undefined) this.database.staticData[key] = structuredClone(snapshot);
+			if (durable) this.database.staticData[key] = structuredClone(snapshot);
 		};
 		const emit = ([items = []]: INodeExecutionData[][]) => {
 			if (this.crash === 'beforeStored') throw new Crash();
-			if (this.crash === 'beforeExecution' && durable !== undefined) throw new Crash();
+			if (this.crash === 'beforeExecution' && durable) throw new Crash();
 			save();
 			if (this.crash === 'beforeExecution') throw new Crash();
 			commit();
@@ -209,10 +213,10 @@ export class PublishedPoll {
 			mode,
 			emit,
 			fail,
-			async () => await Promise.resolve(durable === 'tick' ? commit() : undefined),
+			async () => await Promise.resolve(scheduled ? commit() : undefined),
 			undefined,
-			durable === undefined ? undefined : () => snapshot,
-			durable === 'tick' ? () => 36_000 : undefined,
+			durable ? () => snapshot : undefined,
+			scheduled ? () => 36_000 : undefined,
 		);
 		return { context: context as unknown as IPollFunctions, save };
 	}

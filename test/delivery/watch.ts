@@ -1,0 +1,337 @@
+/** The promises of delivery for what is found out by comparing positions: against a model of a fleet and of what a poll has seen of it. */
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import type { Client } from '../../core/client';
+import type { SendOptions, SignedAnswer, WireRequest } from '../../core/host';
+import type { AnyOperation } from '../../core/operation';
+import type { Row } from '../../core/records';
+import type { Poller, PollResult } from '../../core/triggers/poller';
+import type { AnyTrigger } from '../../core/triggers/trigger';
+import { newProcess } from './account';
+import { must } from './broken';
+import { ClockHost } from './clock-host';
+import type { Engine } from './engine';
+
+const START = Date.UTC(2026, 0, 31, 12);
+const START_SECONDS = START / 1000;
+const MINUTE = 60_000;
+const LOOK_BACK = 10;
+const SILENT_MINUTES = 5;
+
+const TRIGGERS = ['positionChanged', 'statusChanged', 'deviceSilent'] as const;
+const FAULTS = ['none', 'group', 'all', 'slow', 'abort', 'crash'] as const;
+
+/** What a device reports from some time on. */
+interface Report {
+	/** Seconds from the start at which the vendor has it. */
+	at: number;
+	/** Seconds by which its time lies before that; negative: in the future. */
+	late: number;
+	ignition: boolean | null;
+	fix: boolean;
+}
+
+interface Unit {
+	id: string;
+	reports: Report[];
+	/** When it comes to the account and leaves it, in turns, in seconds from the start. */
+	changes: number[];
+}
+
+export interface WatchCase {
+	trigger: (typeof TRIGGERS)[number];
+	/** Whether one request gives all, some, or only those that the user chose. */
+	survey: 'all' | 'groups' | 'chosen';
+	perRequest: number;
+	/** Whether state is stored in one step with the events. */
+	durable: boolean;
+	units: Unit[];
+	polls: { waitSeconds: number; latencyMs: number; budgetMs: number; faults: { at: number; fault: (typeof FAULTS)[number] }[]; ends: number; ahead: number }[];
+}
+
+const IDS = ['358899051000001', '358899051000002', '77', 'truck 7', 'a|b:c,d', "'x", '0012', 'é%', '358899051999999'];
+
+export const watchCase: fc.Arbitrary<WatchCase> = fc.record({
+	trigger: fc.constantFrom(...TRIGGERS),
+	survey: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
+	perRequest: fc.integer({ min: 1, max: 3 }),
+	durable: fc.boolean(),
+	units: fc
+		.array(
+			fc.record({
+				reports: fc.array(
+					fc.record({
+						at: fc.integer({ min: -20, max: 40 }).map((value) => value * 45),
+						late: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 1, max: 60 * LOOK_BACK }) }, { weight: 1, arbitrary: fc.constantFrom(-30, -7200) }),
+						ignition: fc.constantFrom(true, false, null),
+						fix: fc.integer({ min: 0, max: 5 }).map((value) => value < 5),
+					}),
+					{ maxLength: 8 },
+				),
+				changes: fc.oneof({ weight: 4, arbitrary: fc.constant([] as number[]) }, { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 1500 }), { minLength: 1, maxLength: 2 }) }),
+			}),
+			{ minLength: 1, maxLength: IDS.length },
+		)
+		.map((units) => units.map(({ reports, changes }, index) => ({ id: IDS[index] ?? '', reports: reports.sort((a, b) => a.at - b.at), changes: changes.sort((a, b) => a - b) }))),
+	polls: fc.array(
+		fc.record({
+			// Looks are shared for half a minute: what a poll is told then is not told again.
+			waitSeconds: fc.constantFrom(60, 60, 60, 35, 300, 1200),
+			latencyMs: fc.constantFrom(10, 500, 4000),
+			budgetMs: fc.constantFrom(60_000, 10_000, 1000),
+			faults: fc.array(fc.record({ at: fc.nat(5), fault: fc.constantFrom(...FAULTS) }), { maxLength: 2 }),
+			ends: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) }),
+			ahead: fc.constantFrom(0, 0, 0, 0, 3, -60),
+		}),
+		{ maxLength: 14 },
+	),
+});
+
+/** A device as the vendor tells it. */
+interface Seen {
+	device: string;
+	/** Seconds; null: no fix. */
+	time: number | null;
+	heard: number | null;
+	ignition: boolean | null;
+}
+
+/** What the model knows of a device, as of the last poll. */
+interface Known {
+	time: number | undefined;
+	ignition: boolean | undefined;
+	silentSince: number | undefined;
+}
+
+interface State {
+	cursor: unknown;
+	first: boolean;
+	known: ReadonlyMap<string, Known>;
+}
+
+const AFRESH: State = { cursor: undefined, first: true, known: new Map() };
+
+class End extends Error {}
+
+class WatchRun {
+	private readonly host: ClockHost;
+	private readonly positions: AnyOperation;
+	private readonly trigger: AnyTrigger;
+	private client!: Client;
+	private poller!: Poller;
+	private stored: State = AFRESH;
+	private memory: State = AFRESH;
+	private poll: WatchCase['polls'][number] | undefined;
+	private requests = 0;
+	private controller = new AbortController();
+	private crash!: Promise<never>;
+	private end!: () => void;
+	/** What a poll was told, request by request. */
+	private told: Seen[] = [];
+	private readonly observed = new Set<string>();
+
+	constructor(
+		private readonly engine: Engine,
+		private readonly given: WatchCase,
+	) {
+		this.host = new ClockHost(START, (request, options) => this.answer(request, options));
+		const { field, operation, watches } = engine;
+		const devices = field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: true });
+		const iso = (value: unknown) => (value === null ? null : new Date(Number(value) * 1000).toISOString());
+		this.positions = operation.operation({
+			resource: 'position',
+			name: 'getCurrent',
+			title: '',
+			action: '',
+			description: '',
+			effect: 'read',
+			route: 'GET /positions',
+			params: { devices },
+			request: ({ devices: some }) => ({ query: { devices: JSON.stringify(some) } }),
+			answer: { safeParse: (data: unknown) => ({ success: true, data }) } as never,
+			rows: (answer) => answer as Row[],
+			record: ({ device, time, heard, ignition }: Row) => ({ deviceId: String(device), time: iso(time), seenAt: iso(heard), latitude: time === null ? null : 1, longitude: time === null ? null : 2, ignition }),
+			kind: 'position',
+			evidence: { section: '1', grade: 'C' },
+		}) as AnyOperation;
+		const declared = { devices, evidence: { section: '1', grade: 'C' } as const };
+		this.trigger = given.trigger === 'statusChanged' ? watches.statusChanged({ ...declared, of: ['ignition'] }) : watches[given.trigger](declared);
+		this.begin();
+	}
+
+	private begin(): void {
+		const { given, positions: operation } = this;
+		this.host.forgetSleepers();
+		this.crash = new Promise((_, reject) => (this.end = () => reject(new End())));
+		this.crash.catch(() => undefined);
+		const survey = given.survey === 'groups' ? { operation, all: false, perRequest: given.perRequest } : { operation, all: true, ...(given.survey === 'chosen' ? { perRequest: given.perRequest } : {}) };
+		this.client = newProcess(this.engine, this.host, { operations: [operation], survey, lookups: { device: () => Promise.resolve(this.present().map(({ id }) => ({ value: id, title: id }))) } });
+		const devices = given.survey === 'chosen' ? given.units.map(({ id }) => id) : '*';
+		this.poller = new this.engine.poller.Poller(this.client, this.trigger, { devices, lookBack: LOOK_BACK, ...(given.trigger === 'deviceSilent' ? { minutes: SILENT_MINUTES } : {}) });
+	}
+
+	private present(): Unit[] {
+		const now = this.host.time / 1000 - START_SECONDS;
+		return this.given.units.filter(({ changes }) => changes.filter((at) => at <= now).length % 2 === 0);
+	}
+
+	/** A device by its reports until now. The newest fix counts, whichever came last. */
+	private seen({ id, reports }: Unit): Seen {
+		const now = this.host.time / 1000 - START_SECONDS;
+		const seen: Seen = { device: id, time: null, heard: null, ignition: null };
+		for (const { at, late, ignition, fix } of reports) {
+			if (at > now) continue;
+			const time = START_SECONDS + at - late;
+			seen.heard = time;
+			seen.ignition = ignition;
+			if (fix) seen.time = time;
+		}
+		return seen;
+	}
+
+	private async answer({ query = {} }: WireRequest, { signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
+		const { host, poll, engine: { errors } } = this;
+		const fault = poll?.faults.find(({ at }) => at === this.requests)?.fault ?? 'none';
+		const { latencyMs = 10 } = poll ?? {};
+		this.requests += 1;
+		if (fault === 'crash') {
+			this.end();
+			return await new Promise<never>(() => undefined);
+		}
+		if (fault === 'abort') {
+			this.controller.abort(new Error('redeployed'));
+			throw signal?.reason as Error;
+		}
+		if (fault === 'slow' || latencyMs > timeoutMs) {
+			host.time += timeoutMs;
+			throw new errors.TimedOut('No answer.', { retryable: true, effect: 'unknown' });
+		}
+		host.time += latencyMs;
+		if (fault === 'all') throw new errors.Unreachable('The connection broke.', { effect: 'unknown' });
+		if (fault === 'group') throw new errors.VendorFault('Something is wrong with it.', { effect: 'unknown' });
+		const devices = JSON.parse(String(query.devices)) as string[] | string;
+		const rows = this.present().filter(({ id }) => devices === '*' || devices.includes(id)).map((unit) => this.seen(unit));
+		this.told.push(...rows);
+		return { status: 200, headers: {}, body: JSON.stringify(rows), session: 'session' };
+	}
+
+	async run(): Promise<void> {
+		for (const poll of this.given.polls) {
+			this.host.time += poll.waitSeconds * 1000;
+			this.host.ahead = poll.ahead * MINUTE;
+			this.poll = poll;
+			try {
+				await this.turn(poll.ends);
+			} catch (thrown) {
+				if (!(thrown instanceof End)) throw thrown;
+				this.begin();
+				this.memory = this.stored;
+			}
+		}
+		await this.settle();
+	}
+
+	/** All goes well from here on: every device is looked at within some polls, and what is new of it comes. */
+	private async settle(): Promise<void> {
+		this.poll = undefined;
+		this.host.time += 30 * MINUTE;
+		this.observed.clear();
+		for (let polls = 0; this.present().some(({ id }) => !this.observed.has(id)); polls++) {
+			must(polls < 6, 'every device is looked at');
+			this.host.time += MINUTE;
+			await this.turn(0);
+		}
+		const before = this.requests;
+		this.host.time += MINUTE;
+		await this.turn(0);
+		must(this.requests <= Math.ceil(this.given.units.length / this.given.perRequest), `a poll costs ${String(this.requests - before)} requests`);
+	}
+
+	private async turn(ends: number): Promise<void> {
+		const { host, given, poll } = this;
+		this.requests = 0;
+		this.told = [];
+		this.controller = new AbortController();
+		const now = Math.floor(host.now() / 1000);
+		const from = this.memory;
+		const asGiven = JSON.stringify(from.cursor);
+		let result: PollResult;
+		try {
+			result = await Promise.race([this.poller.poll(from.cursor, { intervalMs: MINUTE, budgetMs: poll?.budgetMs ?? MINUTE, signal: this.controller.signal }), this.crash]);
+		} catch (thrown) {
+			if (thrown instanceof End || !this.controller.signal.aborted) throw thrown;
+			return;
+		}
+		const { events, cursor, oldestLookMs } = result;
+		must(asGiven === JSON.stringify(from.cursor), 'a poll leaves the stored cursor as it is');
+		if (cursor === undefined) {
+			must(events.length === 0, 'without a cursor there are no events');
+			return;
+		}
+		must(isDeepStrictEqual(JSON.parse(JSON.stringify(cursor)), cursor), 'the cursor is plain JSON');
+		const { known, must: expected, may } = this.expected(from, now);
+		const keys = events.map(({ deviceId, ...event }) => [deviceId, given.trigger === 'positionChanged' ? Date.parse(String(event.time)) / 1000 : given.trigger === 'statusChanged' ? event.to : event.silent].join(' '));
+		must(new Set(keys).size === keys.length, 'no event comes twice');
+		for (const key of expected) must(keys.includes(key), `${key} comes`);
+		for (const key of keys) must(expected.includes(key) || may.includes(key), `${key} is news`);
+		for (const { id } of events) must(events.filter((event) => event.id === id).length === 1, 'ids are unique');
+		const next: State = { cursor, first: from.first && oldestLookMs !== undefined, known };
+		if (ends === 1) throw new End();
+		if (given.durable) this.stored = next;
+		if (ends === 2) throw new End();
+		this.memory = next;
+		if (!given.durable) this.stored = { ...next, cursor: JSON.parse(JSON.stringify(cursor)) as unknown };
+		if (ends === 3) throw new End();
+		for (const { device } of this.told) this.observed.add(device);
+	}
+
+	/** What the poll must find out, given what it was told; and what it may find out in addition. */
+	private expected({ known: before, first }: State, now: number): { known: ReadonlyMap<string, Known>; must: string[]; may: string[] } {
+		const known = new Map(before);
+		const expected: string[] = [];
+		const may: string[] = [];
+		for (const { device, time, heard: reported, ignition } of this.told) {
+			const old = known.get(device) ?? { time: undefined, ignition: undefined, silentSince: undefined };
+			const fresh: Known = { ...old };
+			switch (this.given.trigger) {
+				case 'positionChanged':
+					if (time === null) break;
+					// Of a device that was never seen with a fix, it is not known whether this one is new.
+					if (old.time === undefined) (first ? [] : may).push(`${device} ${String(time)}`);
+					else if (time > old.time) (first ? [] : expected).push(`${device} ${String(time)}`);
+					// A time of the future is corrected by an earlier one.
+					else if (time < old.time) (first ? [] : old.time > now + 60 ? expected : may).push(`${device} ${String(time)}`);
+					fresh.time = old.time !== undefined && time < old.time && old.time <= now + 60 ? old.time : time;
+					break;
+				case 'statusChanged':
+					if (ignition === null) break;
+					if (old.ignition !== undefined && old.ignition !== ignition) (first ? [] : expected).push(`${device} ${String(ignition)}`);
+					fresh.ignition = ignition;
+					break;
+				case 'deviceSilent': {
+					if (reported === null) break;
+					// Whatever is newest of it.
+					const heard = Math.max(reported, time ?? 0);
+					const silent = now - heard >= SILENT_MINUTES * 60;
+					if (old.silentSince === undefined) {
+						if (!silent) break;
+						if (!first) expected.push(`${device} true`);
+						fresh.silentSince = heard;
+					} else if (silent || heard <= old.silentSince) {
+						fresh.silentSince = Math.max(heard, old.silentSince);
+					} else {
+						if (!first) expected.push(`${device} false`);
+						fresh.silentSince = undefined;
+					}
+				}
+			}
+			known.set(device, fresh);
+		}
+		return { known, must: expected, may };
+	}
+}
+
+/** @throws Broken if a promise is */
+export async function runWatch(engine: Engine, given: WatchCase): Promise<void> {
+	await new WatchRun(engine, given).run();
+}

@@ -1,0 +1,204 @@
+/** 10: what somebody without permission, or with bad intentions, can reach. */
+import { providers } from '../../providers';
+import { addressOf, type WireRequest } from '../../core/host';
+import type { Fields } from '../../core/field';
+import { chain } from '../hosts/n8n';
+import { startNodeRed } from '../hosts/node-red';
+import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
+import { connectionOf, recordingOf } from '../support/recordings';
+import { json, TestHost } from '../support/test-host';
+import { Client } from '../../core/client';
+import { packages, providerOf, settingsOf, sideBySide, type Ask, type Hosts } from './hosts';
+import { serve } from './servers';
+import type { Sheet } from './sheet';
+import { panelOf } from '../hosts/forms';
+
+async function adminRoutes(sheet: Sheet): Promise<void> {
+	const nodeRed = await startNodeRed({
+		version: '5.0.7',
+		packages: [packages.nodeRed()],
+		adminAuth: [
+			{ username: 'admin', password: 'admin-password', permissions: '*' },
+			{ username: 'viewer', password: 'viewer-password', permissions: 'read' },
+			{ username: 'flows', password: 'flows-password', permissions: 'flows.read' },
+		],
+	});
+	const simulator: Simulator = await VENDORS.trackceo.start();
+	try {
+		const { secret, ...settings } = settingsOf({ vendor: 'trackceo', baseUrl: simulator.url });
+		await nodeRed.deploy([{ id: 'tab', type: 'tab', label: 'x' }, { id: 'account', type: 'fleetwire-trackceo-account', name: '', ...settings }], { credentials: { account: { secret } } });
+		simulator.requests.length = 0;
+		const tokens = ['', await nodeRed.login('viewer', 'viewer-password'), await nodeRed.login('flows', 'flows-password')];
+		let [tried, reached] = [0, 0];
+		for (const { name } of providers) {
+			const routes = [['GET', `lookup/account/device`], ['GET', 'lookup/account/constructor'], ['POST', 'lookup/device'], ['POST', 'test'], ['POST', 'trigger/account'], ['POST', 'poll/account']] as const;
+			for (const [method, route] of routes) {
+				for (const token of tokens) {
+					const body = method === 'POST' ? JSON.stringify({ id: 'account', settings, credentials: { secret: '__PWRD__' } }) : undefined;
+					const answer = await fetch(`${nodeRed.url}/fleetwire/${name}/${route}`, { method, body, headers: { 'content-type': 'application/json', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) } });
+					tried += 1;
+					if (answer.status !== 401 && answer.status !== 404) reached += 1;
+				}
+			}
+		}
+		sheet.part('admin routes reached without permission', 'Node-RED', `${String(reached)} of ${String(tried)} tries by nobody, a viewer and a reader of flows; ${String(simulator.requests.length)} requests to the vendor`, 'nothing', reached === 0 && simulator.requests.length === 0);
+		// Names that every object has are no lists.
+		let told = 0;
+		for (const name of ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty', '..%2f..%2fsettings']) {
+			for (let again = 0; again < 2; again++) {
+				const text = JSON.stringify(await nodeRed.admin('GET', `/fleetwire/trackceo/lookup/account/${name}`).catch((error: Error) => error.message));
+				if (text.includes(String(secret)) || text.includes('"ok":true')) told += 1;
+			}
+		}
+		sheet.part('made-up lists that answer', 'Node-RED', `${String(told)} of 12`, 'none', told === 0);
+	} finally {
+		await nodeRed.stop();
+		await simulator.close();
+	}
+}
+
+const NASTY = ['../../admin', '..', '.', '..%2f..%2fadmin', '..\\..\\admin', '/admin', '//evil.test/x', 'http://evil.test/', '?x=1', '#x', '@evil.test', 'a\r\nInjected: yes', 'a\nInjected: yes', 'a\u0000b', 'a%0d%0aInjected:%20yes', ';rm -rf /', '\u2028', '$(id)', '`id`', 'é\r\n\r\nGET /admin HTTP/1.1'];
+
+/** No value of a parameter, and no token, changes where a request goes or what headers it has. */
+async function parametersStayInside(sheet: Sheet): Promise<void> {
+	let [tried, sent, refused] = [0, 0, 0];
+	const escaped = new Set<string>();
+	const base = 'https://vendor.example/base';
+	const check = (what: string, vendor: VendorName, request: WireRequest, signed: WireRequest, route: string) => {
+		const { origin, pathname } = new URL(addressOf(base, signed));
+		if (origin !== 'https://vendor.example' || request.path !== route || !pathname.startsWith('/base/') || pathname.includes('..')) escaped.add(`${what}: ${pathname}`);
+		const own = Object.entries(request.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
+		if (own.some((line) => /[\r\n\0]/.test(line))) escaped.add(`${what}: ${own.join()}`);
+		void vendor;
+	};
+	for (const vendor of VENDOR_NAMES) {
+		const provider = providerOf(vendor);
+		const connection = { ...connectionOf(provider), baseUrl: base };
+		for (const operation of provider.operations) {
+			const { params = {} } = recordingOf({ name: vendor }, nameOf(operation)) ?? {};
+			const route = (provider.route?.(operation, connection) ?? operation.route).split(' ')[1] ?? '';
+			for (const name of Object.keys(operation.params as Fields)) {
+				for (const value of NASTY) {
+					tried += 1;
+					const before = sent;
+					const host = new TestHost((request) => {
+						sent += 1;
+						if (request.path === route || sent === before + 1) check(`${vendor} ${nameOf(operation)} ${name} ${JSON.stringify(value)}`, vendor, request, provider.sign(request, 'a-token', connection), request.path === route ? route : request.path);
+						return json('stop', 418);
+					});
+					await new Client(provider, { ...connection, account: `nasty-${String(tried)}` }, host).collect(operation, { ...params, [name]: value }, { deadlineMs: 100 }).catch(() => undefined);
+					if (sent === before) refused += 1;
+				}
+			}
+		}
+	}
+	for (const line of [...escaped].slice(0, 5)) console.log(`        ${line}`);
+	sheet.part('path traversal and header injection', 'core', `${String(escaped.size)} of ${tried.toLocaleString('en')} values change path, host or headers; ${refused.toLocaleString('en')} refused before the request`, 'none', escaped.size === 0 && sent > 0);
+}
+
+const PRIVATE = [
+	'http://127.0.0.1', 'http://127.1', 'http://2130706433', 'http://0x7f000001', 'http://0177.0.0.1', 'http://localhost', 'http://LOCALHOST.', 'http://a.localhost', 'http://0.0.0.0', 'http://0', 'http://10.0.0.1', 'http://172.16.0.1', 'http://172.31.255.255', 'http://192.168.0.1', 'http://169.254.169.254', 'http://169.254.1.1', 'http://100.64.0.1', 'http://100.100.100.200', 'http://192.0.0.192', 'http://198.18.0.1', 'http://224.0.0.1', 'http://255.255.255.255',
+	'http://[::1]', 'http://[::]', 'http://[::ffff:127.0.0.1]', 'http://[::ffff:7f00:1]', 'http://[0:0:0:0:0:ffff:a9fe:a9fe]', 'http://[::ffff:169.254.169.254]', 'http://[::ffff:0:169.254.169.254]', 'http://[::ffff:10.0.0.1]', 'http://[::ffff:192.168.1.1]', 'http://[::127.0.0.1]', 'http://[64:ff9b::169.254.169.254]', 'http://[64:ff9b:1::a9fe:a9fe]', 'http://[2002:a9fe:a9fe::]', 'http://[2002:7f00:1::]', 'http://[fd00:ec2::254]', 'http://[fc00::1]', 'http://[fe80::1]', 'http://[fec0::1]', 'http://[ff02::1]', 'http://①②⑦.⓪.⓪.①', 'http://127。0。0。1',
+];
+
+async function privateAddresses(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<void> {
+	const settings = (baseUrl: string) => settingsOf({ vendor: 'trackceo', baseUrl, account: { allowPrivateAddresses: false } });
+	const check = async (name: 'n8n' | 'Node-RED', urls: readonly string[], ask: (url: string) => Promise<string>) => {
+		// One by one: n8n mixes credential tests up that run at once.
+		const open = (await sideBySide(urls, 1, async (url) => ({ url, text: await ask(url) }))).filter(({ text }) => !/private address/.test(text));
+		for (const { url, text } of open) console.log(`        ${name}: ${url}: ${text.slice(0, 200)}`);
+		return open.length;
+	};
+	const viaNodeRed = async (url: string) => {
+		const { secret, ...rest } = settings(url);
+		return JSON.stringify(await nodeRed.nodeRed.admin('POST', '/fleetwire/trackceo/test', { body: { id: 'new', settings: rest, credentials: { secret } } }));
+	};
+	const viaN8n = async (url: string) => (await n8n.n8n.testCredential({ name: 'private', type: 'trackCeoApi', data: settings(url) })).message;
+	const [open, openInN8n] = [await check('Node-RED', PRIVATE, viaNodeRed), await check('n8n', PRIVATE, viaN8n)];
+	sheet.part('literal private addresses that are asked', 'Node-RED', `${String(open)} of ${String(PRIVATE.length)} forms`, 'none', open === 0);
+	sheet.part('literal private addresses that are asked', 'n8n', `${String(openInN8n)} of ${String(PRIVATE.length)} forms`, 'none', openInN8n === 0);
+	const names = ['http://inner.vendor.test', 'http://metadata.vendor.test', 'http://mapped.vendor.test', 'http://mixed.vendor.test', 'http://other.vendor.test'];
+	const led = await check('Node-RED', names, viaNodeRed);
+	sheet.part('names that lead to private addresses and are connected to', 'Node-RED', `${String(led)} of ${String(names.length)}`, 'none, checked when connecting', led === 0);
+}
+
+async function commandsOff(sheet: Sheet, hosts: Hosts): Promise<void> {
+	const settings = { allowCommands: false };
+	await Promise.all(
+		hosts.both.map(async (host) => {
+			const simulators: Simulator[] = [];
+			const asks: Ask[] = [];
+			for (const vendor of VENDOR_NAMES) {
+				const simulator: Simulator = await VENDORS[vendor].start();
+				simulators.push(simulator);
+				for (const operation of providerOf(vendor).operations.filter(({ effect }) => effect === 'command')) {
+					asks.push({ vendor, baseUrl: simulator.url, operation: nameOf(operation), params: recordingOf({ name: vendor }, nameOf(operation))?.simulated ?? {}, account: settings });
+				}
+			}
+			const told = await host.ask(asks);
+			const sent = simulators.reduce((sum, { requests }) => sum + requests.length, 0);
+			const said = told.filter(({ error }) => /Allow Commands/.test(error ?? '')).length;
+			await Promise.all(simulators.map((simulator) => simulator.close()));
+			sheet.part('requests of commands that are off', host.name, `${String(sent)} from ${String(asks.length)} commands of all vendors; ${String(said)} say where to switch them on`, 'none', sent === 0 && said === asks.length && asks.length > 0);
+		}),
+	);
+	await byAgent(sheet, hosts);
+}
+
+/** A language model that only knows one wish: that the tool be run. */
+export async function byAgent(sheet: Sheet, { n8n: { n8n } }: Hosts): Promise<void> {
+	let asked = 0;
+	const heard: string[] = [];
+	const model = await serve((request, response) => {
+		let body = '';
+		request.on('data', (chunk) => (body += String(chunk)));
+		request.on('end', () => {
+			asked += 1;
+			const { tools = [], messages = [] } = JSON.parse(body || '{}') as { tools?: { function: { name: string } }[]; messages?: { role: string; content: unknown }[] };
+			heard.push(...messages.filter(({ role }) => role === 'tool').map(({ content }) => JSON.stringify(content)));
+			const call = tools[0] !== undefined && !messages.some(({ role }) => role === 'tool');
+			const message = call
+				? { role: 'assistant', content: null, tool_calls: [{ id: 'call-1', type: 'function', function: { name: tools[0]?.function.name, arguments: '{"input":"stop the engine","command":"RELAY,1"}' } }] }
+				: { role: 'assistant', content: 'Done.' };
+			response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'gpt-4o', choices: [{ index: 0, message, finish_reason: call ? 'tool_calls' : 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } }));
+		});
+	});
+	const simulator: Simulator = await VENDORS.trackceo.start();
+	try {
+		const openAi = await n8n.createCredential({ name: 'model', type: 'openAiApi', data: { apiKey: 'none', url: `${model.url}/v1`, header: false } });
+		const results: { allowed: boolean; sent: number; error?: string }[] = [];
+		for (const allowed of [false, true]) {
+			simulator.requests.length = 0;
+			const { id, name } = await n8n.createCredential({ name: 'account', type: 'trackCeoApi', data: settingsOf({ vendor: 'trackceo', baseUrl: simulator.url, account: { allowCommands: allowed } }) });
+			const operation = providerOf('trackceo').operations.find((each) => nameOf(each) === 'command.send');
+			if (operation === undefined) throw new Error('command.send is gone');
+			const execution = await n8n.runWorkflow({
+				...chain(
+					{ name: 'Agent', type: '@n8n/n8n-nodes-langchain.agent', typeVersion: 1.7, parameters: { promptType: 'define', text: 'Stop the engine of my van.', options: {} } },
+					{ name: 'Model', type: '@n8n/n8n-nodes-langchain.lmChatOpenAi', typeVersion: 1, parameters: { model: 'gpt-4o', options: {} }, credentials: { openAiApi: { id: openAi.id, name: openAi.name } } },
+					{ name: 'Fleet', type: 'n8n-nodes-fleetwire.trackCeoTool', parameters: { ...panelOf(operation, { device: '358899051000001', command: 'RELAY,1', waitForAnswer: false }), toolDescription: 'Stops engines' }, credentials: { trackCeoApi: { id, name } } },
+				),
+				connections: {
+					Start: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
+					Model: { ai_languageModel: [[{ node: 'Agent', type: 'ai_languageModel', index: 0 }]] },
+					Fleet: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
+				},
+			});
+			results.push({ allowed, sent: simulator.requests.filter(({ path }) => path.endsWith('/command/send')).length, ...(execution.error === undefined ? {} : { error: execution.error.message }) });
+			if (!allowed && simulator.requests.length > 0) results[0] = { ...results[0], allowed, sent: simulator.requests.length };
+		}
+		const [off, on] = results;
+		// With commands on, the same agent does get through: so it was the setting that stopped it.
+		sheet.part('commands that an agent sends', 'n8n', `${String(off?.sent)} while off, ${String(on?.sent)} once switched on${off?.error === undefined && on?.error === undefined ? '' : ` (${String(off?.error ?? on?.error)})`}`, 'none while off', asked >= 2 && off?.sent === 0 && on?.sent === 1);
+	} finally {
+		await simulator.close();
+		await model.close();
+	}
+}
+
+export async function hostileUsers(sheet: Sheet, hosts: Hosts): Promise<void> {
+	await adminRoutes(sheet);
+	await parametersStayInside(sheet);
+	await privateAddresses(sheet, hosts);
+	await commandsOff(sheet, hosts);
+}
