@@ -97,7 +97,8 @@ describe('output', () => {
 		const { client, host } = clientOf((request) => json(String(request.query?.names).split(',').map((name) => ({ name }))));
 		const names = Array.from({ length: 100 }, (_, index) => `n${String(index)}`);
 		expect(await client.collect(many, { names }, { limit: 3 })).toEqual([{ name: 'n0' }, { name: 'n1' }, { name: 'n2' }]);
-		expect(host.sent.length).toBeLessThan(10);
+		// Of 50; four are under way at once, and as many may wait.
+		expect(host.sent.length).toBeLessThanOrEqual(10);
 	});
 
 	test('an answer of another form is an error with words', async () => {

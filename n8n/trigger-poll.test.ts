@@ -153,9 +153,32 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\
 		const poll = published({ engine });
 		await poll.activate();
 		const expected = feed.add({ imei: ONE, at: now() + 1 }, { imei: TWO, at: now() + 1 }, { imei: THREE, at: now() + 1 });
-		await Promise.all([poll.tick(), poll.tick(), poll.tick()]);
+		vi.setSystemTime(Date.now() + 60_000);
+		let release!: () => void;
+		feed.hold = new Promise((resolve) => (release = resolve));
+		const slow = poll.due()();
+		await vi.waitFor(() => expect(feed.requests.at(-1)).toBe('/api/track'));
+		const sent = feed.requests.length;
+		await poll.due()();
+		await poll.due()();
+		expect(feed.requests).toHaveLength(sent);
+		feed.hold = undefined;
+		release();
+		await slow;
 		await poll.tick();
 		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+	});
+
+	test('a poll that was due before the last batch was stored gives it no second time', async () => {
+		const poll = published({ engine });
+		await poll.activate();
+		await poll.tick();
+		const late = [poll.due(), poll.due()];
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		for (const run of late) await run();
+		await poll.tick();
+		expect(keys(poll)).toEqual(expected);
 	});
 
 	test('late, out of order, in the future, and hundreds in one second', async () => {

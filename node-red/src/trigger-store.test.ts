@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeContextData } from 'node-red';
@@ -229,8 +229,6 @@ describe('a trigger\'s state', () => {
 		keeper.change({ cursor: { n: 1 } });
 		await expect(keeper.save()).rejects.toThrow(NotStored);
 		await rm(join(folder, 'fleetwire'));
-		await mkdir(join(folder, 'fleetwire'));
-		await chmod(join(folder, 'fleetwire'), 0o700);
 		await keeper.save();
 		expect(JSON.parse(await readFile(join(folder, 'fleetwire', `${id}.json`), 'utf8'))).toMatchObject({ version: 1, account: 'mine', cursor: { n: 1 }, paused: false });
 	});

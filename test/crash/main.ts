@@ -1,7 +1,7 @@
 /**
- * `npm run test:crash`: real Node-RED and real n8n are killed again and again, at six points of their work each, while the
+ * `npm run test:crash`: real Node-RED and real n8n are killed again and again, at six points of their work in turn, while the
  * vendors go on producing. Prints what is missing and what came twice; fails if that is more than the promise allows.
- * Options: --rounds 5 (in each, a host is killed once at every point), --only node-red,durable (parts of their names), --json <file>.
+ * Options: --rounds 30 (in each, every host is killed once), --only node-red,durable (parts of their names), --json <file>.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { crash } from './rounds';
 import { tableOf, type Tally } from './tally';
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, json: { type: 'string' } } });
+	const { values } = parseArgs({ options: { rounds: { type: 'string', default: '30' }, only: { type: 'string', default: '' }, json: { type: 'string' } } });
 	const rounds = Number(values.rounds);
 	if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1 on');
 	const wanted = Object.entries(hosts).filter(([title]) => values.only.split(',').some((part) => title.toLowerCase().includes(part.toLowerCase())));
@@ -22,10 +22,7 @@ async function main(): Promise<void> {
 		try {
 			results[title] = await crash(target, {
 				rounds,
-				onKill: ({ point }) => {
-					kills += 1;
-					if (kills % target.points.length === 0 || rounds === 1) console.log(`${title}: ${kills} of ${rounds * target.points.length}, the last one ${point}`);
-				},
+				onKill: ({ point }) => console.log(`${title}: ${++kills} of ${rounds}, ${point}`),
 			});
 		} finally {
 			await target.stop();

@@ -8,14 +8,14 @@ import { LOOK_BACK_MINUTES, type Subject } from './subjects';
 import type { Delivery } from './tally';
 import type { Target } from './target';
 
-type Arm = (round: number) => { point: 'request' | 'page' | 'answer' | 'polled' | 'write' | 'commit' | 'committed'; match: string; count?: number };
+type Arm = (turn: number) => { point: 'request' | 'page' | 'answer' | 'polled' | 'write' | 'commit' | 'committed'; match: string; count?: number };
 
 const EXECUTION = 'INSERT INTO "execution_data"';
 const STATIC_DATA = 'UPDATE "workflow_entity" SET "staticData"';
 const CURSOR = '"poller_state"';
 
 const alarms: Record<string, Arm> = {
-	'before the request': (round) => ({ point: 'request', match: '/api/alarm/list', count: 1 + (round % 3) }),
+	'before the request': (turn) => ({ point: 'request', match: '/api/alarm/list', count: 1 + (turn % 3) }),
 	'between pages': () => ({ point: 'page', match: '/api/alarm/list' }),
 	'before emit': () => ({ point: 'polled', match: 'Trigger' }),
 };
@@ -121,9 +121,9 @@ export class N8nTarget implements Target {
 		}
 	}
 
-	async kill(point: string, round: number): Promise<void> {
+	async kill(point: string, turn: number): Promise<void> {
 		const file = join(this.folder, 'kill.json');
-		writeFileSync(file, JSON.stringify({ count: 1, ...this.arms[point]!(round), life: this.life }));
+		writeFileSync(file, JSON.stringify({ count: 1, ...this.arms[point]!(turn), life: this.life }));
 		await until(`n8n to end at "${point}"`, () => !this.n8n.running, { timeoutMs: 90_000 }).catch((error: unknown) => {
 			throw new Error(`${String(error)}\n--- log ---\n${this.logs().slice(-4_000)}`);
 		});

@@ -5,15 +5,15 @@ import { LOOK_BACK_MINUTES } from './subjects';
 import type { Delivery } from './tally';
 import type { Target } from './target';
 
-type Arm = (round: number) => [KillPoint, { match: string; count?: number }];
+type Arm = (turn: number) => [KillPoint, { match: string; count?: number }];
 
 const fetchOf = (path: string): Record<string, Arm> => ({
-	'before the request': (round) => ['request', { match: path, count: 1 + (round % 3) }],
+	'before the request': (turn) => ['request', { match: path, count: 1 + (turn % 3) }],
 });
 /** Now with the first message of a batch, now within it. */
 const emitting: Record<string, Arm> = {
-	'before emit': (round) => ['send', { match: '-trigger', count: 1 + (round % 4) * 3 }],
-	'after emit': (round) => ['sent', { match: '-trigger', count: 1 + (round % 4) * 3 }],
+	'before emit': (turn) => ['send', { match: '-trigger', count: 1 + (turn % 4) * 3 }],
+	'after emit': (turn) => ['sent', { match: '-trigger', count: 1 + (turn % 4) * 3 }],
 };
 
 const POINTS: Readonly<Record<Subject['kind'], Record<string, Arm>>> = {
@@ -71,8 +71,8 @@ export class NodeRedTarget implements Target {
 		await this.nodeRed.start();
 	}
 
-	async kill(point: string, round: number): Promise<void> {
-		const [where, options] = POINTS[this.subject.kind][point]!(round);
+	async kill(point: string, turn: number): Promise<void> {
+		const [where, options] = POINTS[this.subject.kind][point]!(turn);
 		await this.nodeRed.killAt(where, options);
 		await this.died(() => this.nudge());
 	}

@@ -4,10 +4,10 @@ import { tally, type Kill, type Tally } from './tally';
 import type { Target } from './target';
 
 export interface RoundsOptions {
-	/** In each, the process is ended once at every point. */
+	/** In each, the process is ended once; the points take turns. */
 	rounds: number;
 	/** Hears how far it has come. */
-	onKill?: (kill: Kill) => void;
+	onKill?(kill: Kill): void;
 }
 
 /** How long a trigger may take until its first polls are over, or until it has caught up at last. */
@@ -19,13 +19,12 @@ export async function crash(target: Target, { rounds, onKill }: RoundsOptions): 
 	await settled(target);
 	subject.begin();
 	for (let round = 0; round < rounds; round++) {
-		for (const point of points) {
-			await target.kill(point, round);
-			const kill = { point, at: Date.now() };
-			kills.push(kill);
-			onKill?.(kill);
-			await target.start();
-		}
+		const point = points[round % points.length]!;
+		await target.kill(point, Math.floor(round / points.length));
+		const kill = { point, at: Date.now() };
+		kills.push(kill);
+		onKill?.(kill);
+		await target.start();
 	}
 	const due = subject.due();
 	const compare = async () => tally({ points, kills, again, due, exists: (name) => subject.exists(name), deliveries: await target.deliveries() });

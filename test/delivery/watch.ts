@@ -300,7 +300,7 @@ class WatchRun {
 					if (old.time === undefined) (first ? [] : may).push(`${device} ${String(time)}`);
 					else if (time > old.time) (first ? [] : expected).push(`${device} ${String(time)}`);
 					// A time of the future is corrected by an earlier one.
-					else if (time < old.time) (first ? [] : old.time > now + 60 ? expected : may).push(`${device} ${String(time)}`);
+					else if (time < old.time) (first ? [] : old.time > Math.max(now, this.host.time / 1000) + 60 ? expected : may).push(`${device} ${String(time)}`);
 					fresh.time = old.time !== undefined && time < old.time && old.time <= now + 60 ? old.time : time;
 					break;
 				case 'statusChanged':

@@ -167,15 +167,22 @@ export class PublishedPoll {
 
 	/** The clock's next poll. */
 	async tick(): Promise<void> {
+		await this.due()();
+	}
+
+	/** A poll that is due: what it begins with is read now, and it runs when it is called. */
+	due(): () => Promise<void> {
 		const { current } = this;
 		if (current === undefined) throw new Error('the workflow is not published');
 		const { context } = (this.options.engine ?? 'clock') === 'clock' ? current : this.opened('update', { scheduled: true });
-		try {
-			await this.run(context, () => this.current === current);
-		} catch (error) {
-			if (error instanceof Crash) throw error;
-			this.database.failures.push(error as Error);
-		}
+		return async () => {
+			try {
+				await this.run(context, () => this.current === current);
+			} catch (error) {
+				if (error instanceof Crash) throw error;
+				this.database.failures.push(error as Error);
+			}
+		};
 	}
 
 	private async run(context: IPollFunctions, isCurrent = () => true): Promise<void> {
@@ -193,8 +200,9 @@ export class PublishedPoll {
 		const save = () => {
 			if (!durable) this.database.staticData = JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject;
 		};
+		const seed = JSON.stringify(snapshot);
 		const commit = () => {
-			if (durable) this.database.staticData[key] = structuredClone(snapshot);
+			if (durable && JSON.stringify(snapshot) !== seed) this.database.staticData[key] = structuredClone(snapshot);
 		};
 		const emit = ([items = []]: INodeExecutionData[][]) => {
 			if (this.crash === 'beforeStored') throw new Crash();

@@ -136,7 +136,7 @@ ${COMMON.map(paramLine).join('\n')}
 ${queue === undefined ? '' : `
 *${plain(queue.title)}*: with *By an Acknowledge operation in the flow*, wire the messages on to a ${plain(provider.title)} node with *Queue*, *Acknowledge* and \`msg.payload.deliveryTag\`. What is not acknowledged in time is sent again.
 `}
-**The line below the node**: \`12 new, 10:42\` - so many events at that time; \`nothing new, 10:43\` - it looked then; \`looked 4 min ago\` - the account's request limit leaves some vehicles waiting so long; \`limited, 30 s\` - it waits for its turn. A yellow ring: it failed and will try again, more and more seldom. A red ring: it has stopped, for instance because the login is refused. Put that right and deploy, or send \`resume\`.
+**The line below the node**: \`12 new, 10:42\` - so many events at that time; \`nothing new, 10:43\` - it looked then; \`looked 4 min ago\` - the account's request limit leaves some vehicles waiting so long; \`limited, 30 s\` - it waits for its turn. A yellow ring: it failed and will try again, more and more seldom. A red ring: it has stopped, for instance because the login is refused: put that right and deploy, or send \`resume\`. With \`state not stored\` it goes on, but cannot note which events it has sent.
 
 ### Errors
 
