@@ -168,10 +168,10 @@ function tightened<C extends { paged: boolean; lookBack: number; units: { fails:
 	return {
 		...drawn,
 		paged: true,
-		lookBack: Math.max(1, drawn.lookBack),
-		units: drawn.units.slice(0, 2).map((one) => ({ ...one, fails: [], stays: [], ahead: 0 })),
+		lookBack: drawn.lookBack === 10 ? 2 : Math.max(1, drawn.lookBack),
+		units: drawn.units.slice(0, 1).map((one) => ({ ...one, fails: [], stays: [], ahead: 0 })),
 		happenings: drawn.happenings.map((one) => ({ ...one, late: one.late > 3 ? 10 : one.late, future: 0 })),
-		steps: drawn.steps.map((one) => ({ ...one, ...(one.budgetMs <= 20_000 ? { latencyMs: 2000, budgetMs: 6000 } : {}), faults: [], ends: 0, damaged: false, ahead: 0, lookBack: undefined })),
+		steps: drawn.steps.map((one) => ({ ...one, ...(one.budgetMs <= 20_000 ? { latencyMs: 2000, budgetMs: 4500 } : {}), faults: [], ends: 0, damaged: false, ahead: 0, lookBack: undefined })),
 	};
 }
 

@@ -1,0 +1,36 @@
+import type { Change } from './engine';
+import type { PROPERTIES } from './properties';
+import type { Twist } from './stream';
+
+/** A fault that the properties must notice: put into the engine's source, or into how the host is modelled. */
+export interface Mutant {
+	name: string;
+	changes: Change[];
+	twist?: Twist;
+	/** The property that is to notice. */
+	by: keyof typeof PROPERTIES;
+}
+
+const STREAM = 'triggers/stream.ts';
+const QUEUE = 'triggers/queue-consumer.ts';
+const change = (file: string, from: string, to: string): Change[] => [{ file, from, to }];
+
+/** Runs within which each must be noticed. */
+export const MOST_RUNS = 200;
+
+export const MUTANTS: readonly Mutant[] = [
+	{ name: 'strict >: the window begins after the mark', by: 'stream', changes: change(STREAM, 'return Math.max(0, Math.floor((covered - lookBack) / step) * step);', 'return step > 0 ? covered + 1 : 0;') },
+	{ name: '>= without de-duplication', by: 'stream', changes: change(STREAM, 'if (entry?.seen.has(mark) === true) {', 'if (Date.now() === 0) {') },
+	{ name: 'cursor = now: the mark follows the local clock', by: 'stream', changes: change(STREAM, 'this.mark = Math.max(newest, pass.now - DAY_SECONDS, cursor.since);', 'this.mark = pass.now;') },
+	{ name: 'paging in a moving window: what goes on later covers what is known then', by: 'stream', changes: change(STREAM, 'const [, from, cover] = (devices.length === 1 ?', 'const [, from, cover = undefined as number | undefined] = (devices.length === 1 ?').concat(change(STREAM, 'this.behind.set(device, [covered[0]?.[1] ?? begin, reached, cover]);', 'this.behind.set(device, [covered[0]?.[1] ?? begin, reached]);')) },
+	{ name: 'checkpoint before emit', by: 'stream', changes: [], twist: { storesFirst: true } },
+	{ name: 'look-back shorter than the lateness', by: 'stream', changes: change('triggers/pass.ts', 'this.lookBack = Math.round(lookBack * 60);', 'this.lookBack = Math.round(lookBack * 6);') },
+	{ name: 'acknowledgement out of order: up to the highest that is finished', by: 'queue', changes: change(QUEUE, 'if (unfinished.has(tag)) break;', 'if (unfinished.has(tag)) continue;') },
+	{ name: 'a lost Get is forgotten', by: 'queue', changes: change(QUEUE, '|| error instanceof UnexpectedAnswer) this.past.lost = true;', '|| error instanceof UnexpectedAnswer) this.past.lost = false;') },
+	{ name: 'messages that come again are given again', by: 'queue', changes: change(QUEUE, 'messages.filter(({ message }) => !this.past.dealtWith.has(message.id))', 'messages') },
+	{ name: 'records of the future advance the mark', by: 'stream', changes: change('triggers/pass.ts', 'return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);', 'return time ?? now * 0;') },
+	{ name: 'a device that fails is passed by', by: 'stream', changes: change(STREAM, 'if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);', '') },
+	{ name: 'a fix of the future hides those that follow', by: 'watch', changes: change('triggers/watches.ts', 'last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time', 'last?.time') },
+	{ name: 'a round waits for devices that have gone', by: 'watch', changes: change('triggers/watch.ts', 'if (round.next !== undefined && leftOf(round, ids).length === 0) {', 'if (Date.now() === 0) {') },
+	{ name: 'the first round tells what was there before', by: 'watch', changes: change('triggers/watch.ts', 'if (first && !wantedAtFirst(pass, position)) return;', '') },
+];
