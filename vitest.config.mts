@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
 	test: {
 		projects: [
-			{ test: { name: 'unit', include: ['{core,providers,n8n,node-red/src,simulators,scripts}/**/*.test.ts'] } },
+			{ test: { name: 'unit', include: ['{core,providers,n8n,node-red/src,simulators,scripts,test/delivery}/**/*.test.ts'] } },
 			{ test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
-			{ test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 600_000, fileParallelism: false } },
+			{ test: { name: 'hosts', include: ['test/{hosts,crash}/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 600_000, fileParallelism: false } },
 		],
 	},
 });

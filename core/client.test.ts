@@ -169,7 +169,9 @@ describe('an expired session', () => {
 	test('is not renewed for ever', async () => {
 		const { client, host } = clientOf(() => json({ expired: true }));
 		expect((await failure(client.collect(read, { name: 'a' }))).code).toBe('SessionExpired');
-		expect(host.sent).toHaveLength(2);
+		expect(host.sent).toHaveLength(3);
+		expect((await failure(client.collect(command, { name: 'a' }))).code).toBe('SessionExpired');
+		expect(host.sent).toHaveLength(5);
 	});
 });
 

@@ -216,6 +216,7 @@ export class Client<C extends Connection = Connection> {
 		const read = operation.effect === 'read';
 		const again = read && !operation.once;
 		let suspect: Suspect | undefined;
+		let renewed = 0;
 		let earlier: FleetError | undefined;
 		for (let attempt = 1; ; ) {
 			let error: FleetError;
@@ -247,7 +248,10 @@ export class Client<C extends Connection = Connection> {
 				} catch (thrown) {
 					earlier = error = this.refused(thrown);
 					const doubt = { session: answer.session, error };
-					if (error instanceof SessionExpired && suspect === undefined && !bound && (again || error.definite)) {
+					// A read may meet two dead sessions: those of two other workers that logged in one after the other.
+					const renewals = again && !error.doubtful ? 2 : 1;
+					if (error instanceof SessionExpired && renewed < renewals && (suspect === undefined || renewed > 0) && !bound && (again || error.definite)) {
+						renewed += 1;
 						suspect = doubt;
 						continue;
 					}

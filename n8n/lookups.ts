@@ -3,7 +3,7 @@ import { ALL } from '../core/field';
 import type { Connection, Provider } from '../core/provider';
 import { openAccount } from './account';
 import { nodeErrorOf } from './errors';
-import { searchMethod } from './property';
+import { allOf, searchMethod } from './property';
 
 type ListSearch = (this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) => Promise<INodeListSearchResult>;
 
@@ -15,7 +15,7 @@ export function listSearchOf<C extends Connection>(provider: Provider<C>, creden
 	return Object.fromEntries(
 		Object.keys(provider.lookups).flatMap((lookup) => [
 			[searchMethod(lookup), search(provider, credentialType, lookup, [])],
-			[searchMethod(lookup, true), search(provider, credentialType, lookup, [{ name: `All ${lookup.charAt(0).toUpperCase()}${lookup.slice(1)}s`, value: ALL }])],
+			[searchMethod(lookup, true), search(provider, credentialType, lookup, [{ name: allOf(lookup), value: ALL }])],
 		]),
 	);
 }

@@ -1,5 +1,5 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import type { Choice, Field } from '../core/field';
+import { ALL, type Choice, type Field } from '../core/field';
 
 /** n8n's own nodes sort lists of this length or more, and its lint asks for it. */
 const SORTED_FROM = 5;
@@ -47,6 +47,9 @@ function widgetOf(field: Field): Pick<INodeProperties, 'type' | 'default' | 'typ
 	}
 }
 
+/** What a picker calls its whole list. */
+export const allOf = (lookup: string) => `All ${lookup.charAt(0).toUpperCase()}${lookup.slice(1)}s`;
+
 const SMALL_WORDS = /^(an?|and|as|at|but|by|for|if|in|nor|of|on|or|over|per|so|than|that|the|to|up|via|when|with|without)$/i;
 
 /** As n8n writes the names of options: "Moved without ignition" -> "Moved without Ignition". */
@@ -74,11 +77,11 @@ function momentOf(initial: string): string {
 	return fullHour === undefined ? `={{ $now${back} }}` : `={{ $now.toUTC()${back}.startOf('hour') }}`;
 }
 
-function locatorOf({ kind, lookup = '', typedAs = 'ID', all, placeholder }: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
+function locatorOf({ kind, lookup = '', typedAs = 'ID', all, placeholder, initial }: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
 	const many = kind === 'ids';
 	return {
 		type: 'resourceLocator',
-		default: { mode: 'list', value: '' },
+		default: initial === ALL ? { mode: 'list', value: ALL, cachedResultName: allOf(lookup) } : { mode: 'list', value: '' },
 		modes: [
 			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: searchMethod(lookup, all), searchable: true } },
 			{

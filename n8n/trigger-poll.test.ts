@@ -257,6 +257,16 @@ describe('problems', () => {
 		expect(JSON.stringify(error)).not.toContain('a secret');
 	});
 
+	test('an activation that n8n tries again asks the vendor no second time; one with other settings does', async () => {
+		feed.refusing = true;
+		const poll = published();
+		for (let attempt = 0; attempt < 5; attempt++) await expect(poll.activate()).rejects.toThrow('refuses the account');
+		expect(feed.requests).toEqual(['/api/authorization']);
+		stored.data = { ...stored.data, secret: 'another', session: '' };
+		await expect(poll.activate()).rejects.toThrow('refuses the account');
+		expect(feed.requests).toHaveLength(2);
+	});
+
 	test('a vendor that cannot be reached fails the activation by a user, not that when n8n starts', async () => {
 		feed.down = true;
 		const poll = published();
@@ -314,6 +324,20 @@ describe('problems', () => {
 			expect(keys(poll)).toEqual(expected);
 		}, { timeout: 60_000, interval: 500 });
 	}, 90_000);
+
+	test('one device that fails does not keep back the others, and is told once an hour', async () => {
+		const poll = published();
+		await poll.activate();
+		feed.failing.add(TWO);
+		const expected: string[] = [];
+		for (let round = 0; round < 65; round++) {
+			expected.push(...feed.add({ imei: ONE, at: now() }));
+			feed.add({ imei: TWO, at: now() });
+			await poll.tick();
+		}
+		expect(keys(poll)).toEqual(expected);
+		expect(poll.database.failures).toMatchObject(Array(2).fill({ description: expect.stringContaining('Events of the others come all the same') }));
+	}, 30_000);
 
 	test('an event that the vendor does not have', async () => {
 		await expect(published({ parameters: newAlarm({ event: 'noSuchThing' }) }).activate()).rejects.toThrow('has no event "noSuchThing"');

@@ -139,9 +139,10 @@ class Round {
 		// Another poll was begun in the meantime, as this one took too long.
 		if (!bookmark.holds(turn)) return null;
 		bookmark.stopped = undefined;
+		if (problem === undefined) bookmark.trouble = undefined;
 		const now = Date.now();
 		if (events.length > 0) {
-			if (problem !== undefined) context.logger.warn(`${this.node.name}: ${problem.sentence}`);
+			if (problem !== undefined) this.tellBesides(problem, now);
 			store(data, bookmark.handOver(cursor, now, exact));
 			return [itemsOf(events)];
 		}
@@ -150,10 +151,21 @@ class Round {
 		if (stop) bookmark.stopped = { settings: settings.settings, error: problem, at: now, toldAt: now };
 		const error = nodeErrorOf(problem, this.node, { addition: stop ? STOPPED : '' });
 		if (!this.byItself) throw error;
-		// n8n tries an activation that fails later and later again, up to a day apart. Polling is on again within a minute.
+		// When n8n starts, it gives a trigger up that fails a few times: better poll on.
 		if (stop) context.__emitError(error);
 		else context.logger.warn(`${this.node.name}: ${problem.sentence}`);
 		return null;
+	}
+
+	/** Something went wrong, but not with all of it: what lasts, people must hear of beside the events. */
+	private tellBesides(problem: FleetError, now: number): void {
+		const { bookmark, context, node } = this;
+		context.logger.warn(`${node.name}: ${problem.sentence}`);
+		if (bookmark.trouble === undefined) bookmark.trouble = { toldAt: -Infinity };
+		else if (now - bookmark.trouble.toldAt >= REMINDER_MS) {
+			bookmark.trouble.toldAt = now;
+			context.__emitError(nodeErrorOf(problem, node, { addition: 'Events of the others come all the same.' }));
+		}
 	}
 
 	/** Batch after batch, until there is no more or an execution has enough. */

@@ -201,7 +201,7 @@ class Listener {
 			this.nextLookAt = Date.now() + pauseAfter(batch.attempt);
 			return false;
 		}
-		this.context.saveFailedExecution(setAside(batch, this.node));
+		this.report(setAside(batch, this.node));
 		await batch.done();
 		return true;
 	}
@@ -216,7 +216,14 @@ class Listener {
 		context.logger.warn(`${node.name}: ${error.sentence}`);
 		if (!this.stopped && this.failures !== TELL_AFTER) return;
 		const addition = this.stopped ? 'Until then, this trigger sends nothing: it goes on when the credential is changed, or the workflow is published anew.' : 'It goes on trying.';
-		context.saveFailedExecution(nodeErrorOf(error, node, { addition }) as ExecutionError);
+		this.report(nodeErrorOf(error, node, { addition }));
+	}
+
+	/** As a failed execution, so that the error workflow runs; older versions of n8n know nothing of the kind. */
+	private report(error: Error): void {
+		const { context } = this;
+		if ('saveFailedExecution' in context) context.saveFailedExecution(error as ExecutionError);
+		else (context as ITriggerFunctions).logger.error(error.message);
 	}
 
 	/** In the editor: some messages, which stay in the queue. Waits for them, as other triggers do. */

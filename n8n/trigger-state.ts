@@ -52,6 +52,8 @@ export class Bookmark {
 	private begunAt = -Infinity;
 	/** What ended the work until the user changes something. */
 	stopped: Stopped | undefined;
+	/** What goes wrong in poll after poll, though there are events. */
+	trouble: { toldAt: number } | undefined;
 
 	/**
 	 * Begins a poll; undefined while another is under way, or if the last began less than `leastMs` ago. One that takes

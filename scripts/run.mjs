@@ -52,10 +52,26 @@ const commands = {
 		tsx('scripts/test.ts', ...args);
 	},
 	'test:unit': () => vitest('--project', 'unit', ...args),
+	'test:delivery': () => tsx('test/delivery/main.ts', ...args),
 	'test:hosts': () => {
 		pack();
 		tsx('test/hosts/install.ts');
 		vitest('--project', 'hosts', ...args);
+	},
+	'test:crash': () => {
+		pack();
+		tsx('test/hosts/install.ts');
+		tsx('test/crash/main.ts', ...args);
+	},
+	'test:safety': () => {
+		pack();
+		tsx('test/hosts/install.ts');
+		tsx('test/safety/main.ts', ...args);
+	},
+	'test:soak': () => {
+		pack();
+		tsx('test/hosts/install.ts');
+		tsx('test/safety/soak.ts', ...args);
 	},
 	pack,
 	catalog: () => tsx('scripts/catalog.ts', ...args),

@@ -1,6 +1,6 @@
 /**
  * Everything that CI runs, one step after another: types and lint, the tests that need no host, both tarballs, the real
- * hosts. A failed step does not keep the next from running; the last line says how much passed and failed.
+ * hosts, the promises of SECURITY.md. A failed step does not keep the next from running; the last line says how much passed and failed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -54,6 +54,9 @@ check('pack', process.execPath, 'scripts/pack.mjs');
 tests('package');
 check('install the hosts', process.execPath, '--import', 'tsx', 'test/hosts/install.ts');
 tests('hosts');
+// By themselves they measure 100,000 inputs, 10,000 messages and as many minutes as are wanted: CONTRIBUTING.md.
+check('safety', process.execPath, '--import', 'tsx', 'test/safety/main.ts', '--inputs', '20000', '--messages', '2000');
+check('soak', process.execPath, '--import', 'tsx', 'test/safety/soak.ts', '--minutes', '2');
 rmSync(reports, { recursive: true, force: true });
 
 console.log(`\n${String(passed)} passed, ${String(failed)} failed`);

@@ -52,6 +52,8 @@ export class Pass {
 	events: FleetEvent[] = [];
 	problem: FleetError | undefined;
 	stop = false;
+	/** Whether any positions came. */
+	surveyed = false;
 	/** Looks that this poll took itself. */
 	looks = 0;
 	/** When the oldest round over the fleet began that still counts for a device, in seconds by the local clock; undefined: all were looked at in this poll. */
@@ -125,6 +127,7 @@ export class Pass {
 		const params = { devices: group ?? ALL };
 		const { pages } = this.take(operation, params, { mark: this.now, ...limits });
 		for await (const page of pages) for (const row of page) this.find(operation, row, params, found);
+		this.surveyed = true;
 		return found;
 	}
 

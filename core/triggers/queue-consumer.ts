@@ -61,7 +61,7 @@ interface Past {
 	under: Under | undefined;
 	/** Highest tag that was seen in the session. */
 	last: { session: string; tag: bigint } | undefined;
-	/** The answer to a Get was lost, with the messages that it took. */
+	/** Messages may have been given in this session that nobody has: the answer to a Get was lost, or a process ended and its session lives on. */
 	lost: boolean;
 	/** Ids of messages that were dealt with: they are left out if they come again. */
 	readonly dealtWith: Set<string>;
@@ -73,7 +73,7 @@ function pastOf(account: SharedAccount, queue: string): Past {
 	const queues = pasts.get(account) ?? new Map<string, Past>();
 	pasts.set(account, queues);
 	let past = queues.get(queue);
-	if (past === undefined) queues.set(queue, (past = { under: undefined, last: undefined, lost: false, dealtWith: new Set() }));
+	if (past === undefined) queues.set(queue, (past = { under: undefined, last: undefined, lost: true, dealtWith: new Set() }));
 	return past;
 }
 
@@ -86,7 +86,8 @@ const tagOf = (event: FleetEvent) => BigInt(event.deliveryTag as string);
  * Reads a queue in order, a batch at a time, and acknowledges only what is finished.
  *
  * Acknowledging a tag acknowledges all before it. So after a Get whose answer was lost nothing is acknowledged until
- * the messages that it took have been seen again, by the next tags or in a new session: they would be lost unseen.
+ * the messages that it took have been seen again, by the next tags or in a new session: they would be lost unseen. The same
+ * holds for a process that begins, since a session that is stored outlives the process that was given messages in it.
  */
 export class QueueConsumer implements QueueReader {
 	private readonly params: Record<string, unknown>;
@@ -147,8 +148,8 @@ export class QueueConsumer implements QueueReader {
 			const messages = rows.map((row) => ({ row, message: this.read(row) }));
 			const tags = messages.map(({ message }) => message.deliveryTag).filter((tag): tag is string => tag !== null && /^\d+$/.test(tag)).map(BigInt);
 			const [first] = tags;
-			if (this.past.lost && rows.length > 0 && !this.isNext(first, session)) {
-				// What was lost lies before these messages. A new session gives all of it again, these included.
+			if (this.past.lost && !this.isNext(first, session)) {
+				// What was lost lies before these messages, if there are any. A new session gives all of it again, these included.
 				this.client.distrust(session);
 				this.past.lost = false;
 				continue;
@@ -251,9 +252,9 @@ export class QueueConsumer implements QueueReader {
 		}
 	}
 
-	/** Whether nothing can lie between the last message that was seen and this one. */
+	/** Whether nothing can lie between the last message that was seen and this one. Tags begin at 1. */
 	private isNext(tag: bigint | undefined, session: string): boolean {
-		return tag !== undefined && this.past.last?.session === session && tag === this.past.last.tag + 1n;
+		return tag === 1n || (tag !== undefined && this.past.last?.session === session && tag === this.past.last.tag + 1n);
 	}
 
 	private read(row: Row): Message {

@@ -31,7 +31,7 @@ const schema = z.object({
 	turn: seconds.optional(),
 	/** Where the survey goes on. */
 	survey: z.string().optional(),
-	/** Device -> covered up to; newest time of its events; then mark and fingerprint of each that was delivered since its window's begin. */
+	/** Device -> covered up to; then, as distances from that, the newest time of its events, and the mark of each that was delivered since its window's begin, with its fingerprint. */
 	devices: z.record(z.string(), z.array(z.union([z.number(), z.string()])).min(2)),
 	/** Devices whose last look failed -> covered up to; where it broke off on the way, also how far it came and what it will cover. */
 	behind: z.record(z.string(), z.array(seconds).min(1).max(3)),
@@ -85,7 +85,7 @@ export const readStream = (stored: unknown): StreamCursor => schema.parse(stored
 export async function pollStream(pass: Pass, source: StreamSource, stored: StreamCursor | undefined): Promise<Cursor | undefined> {
 	const { sightings, next } = await pass.sightings(stored?.survey);
 	// Nothing tells the vendor's time yet, and it is from there that events are new.
-	if (stored === undefined && (next ?? pass.problem) !== undefined && newestOf(sightings) === undefined) return undefined;
+	if (stored === undefined && !pass.surveyed && sightings.length > 0) return undefined;
 	const mark = Math.max(stored?.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard)) ?? 0);
 	const poll = new StreamPoll(pass, source, stored ?? firstCursor(pass, mark, newestOf(sightings)), mark);
 	await poll.look(sightings);
@@ -122,8 +122,8 @@ class StreamPoll {
 		this.newest = newest;
 		this.behind = new Map(Object.entries(cursor.behind));
 		for (const [device, [covered, newest, ...rest]] of Object.entries(cursor.devices)) {
-			const entry: Entry = { covered: Number(covered), seen: new Map(), newest: Number(newest) };
-			for (let at = 0; at + 1 < rest.length; at += 2) entry.seen.set(String(rest[at + 1]), Number(rest[at]));
+			const entry: Entry = { covered: Number(covered), seen: new Map(), newest: Number(covered) + Number(newest) };
+			for (let at = 0; at + 1 < rest.length; at += 2) entry.seen.set(String(rest[at + 1]), entry.covered + Number(rest[at]));
 			this.entries.set(device, entry);
 		}
 		this.widen();
@@ -363,7 +363,7 @@ class StreamPoll {
 			const begin = reached === undefined ? this.beginOf(device) : Math.min(reached, this.windowBegin(cover));
 			const left = [...seen].filter(([, at]) => at >= begin);
 			// Where the round covers more, it says all there is to say.
-			if (left.length > 0 || coveredBy(cursor.round, device) < covered) devices[device] = [covered, newest, ...left.flatMap(([mark, at]) => [at, mark])];
+			if (left.length > 0 || coveredBy(cursor.round, device) < covered) devices[device] = [covered, newest - covered, ...left.flatMap(([mark, at]) => [at - covered, mark])];
 		}
 		return { ...kept, mark: this.newest, devices, behind: Object.fromEntries(behind), ...(survey === undefined ? {} : { survey }) };
 	}

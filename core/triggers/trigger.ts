@@ -132,7 +132,7 @@ export const deliveryFields = {
 		title: 'First Run',
 		description: 'What to do about events from before the trigger was switched on',
 		options: [
-			{ value: 'nothing', title: 'Leave Them Out' },
+			{ value: 'nothing', title: 'Leave Out Earlier Events' },
 			{ value: 'latest', title: 'Give the Latest', description: 'For each device the newest of the last 24 hours, if there is one' },
 			{ value: 'since', title: 'Give Those Since a Time' },
 		],

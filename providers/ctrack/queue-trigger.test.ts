@@ -22,11 +22,17 @@ async function start(options: Partial<CtrackOptions> = {}, input: object = {}) {
 	const simulator = await startCtrack({ clock: () => NOW, ...options });
 	running.push(simulator);
 	const connection = { baseUrl: simulator.url, account: 'API_Demo', secret: PASSWORD, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, speedUnit: 'kmh', odometerUnit: 'metre' } as CtrackConnection;
-	const host = new FetchHost(ctrack, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
-	const client = new Client(ctrack, connection, host) as unknown as Client;
+	const clientOf = (to: CtrackConnection) => new Client(ctrack, to, new FetchHost(ctrack, to, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) })) as unknown as Client;
+	const client = clientOf(connection);
 	const trigger = triggers.find(({ name }) => name === 'queueMessage') ?? expect.fail();
-	const consumer = () => new QueueConsumer(client, trigger, { maxMessages: 20, ...input });
-	return { simulator, client, host, consumer };
+	const consumer = (by = client) => new QueueConsumer(by, trigger, { maxMessages: 20, ...input });
+	/** As in another process that has the same session: what is known of an account goes by its address as written. */
+	const afterwards = () => {
+		const next = clientOf({ ...connection, baseUrl: connection.baseUrl.replace('/DCTT', '/./DCTT') });
+		next.shared.session = client.shared.session;
+		return consumer(next);
+	};
+	return { simulator, client, consumer, afterwards };
 }
 
 const queueOf = (simulator: CtrackSimulator) => simulator.queues().find(({ type }) => type === 'Positions') ?? expect.fail('no queue');
@@ -148,6 +154,37 @@ describe.each(['nextGet', 'newSession'] as const)('redelivery at %s', (redeliver
 				expect(new Set(ids(given)).size).toBe(given.length);
 				expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
 			});
+
+			test.each(['is closed', 'ends with its process, and the session lives on'])('a reader that %s loses nothing of what it had under way', async (how) => {
+				const { simulator, consumer, afterwards } = await start(rules);
+				const reader = consumer();
+				await reader.open();
+				simulator.advance(10 * MINUTE);
+				const given: FleetEvent[] = [];
+				await drain(reader, given, 1);
+				const batch = await nextBatch(reader);
+				if (how === 'is closed') reader.close();
+				const second = how === 'is closed' ? consumer() : afterwards();
+				await second.open();
+				await drain(second, given);
+				expect(new Set(ids(given)).size).toBe(given.length);
+				expect(ids(given)).toEqual(expect.arrayContaining(ids(batch.events)));
+				expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
+			});
 		});
 	});
+});
+
+test('a reader that takes over from one that had finished needs no new session', async () => {
+	const { simulator, consumer } = await start({ redelivery: 'newSession' });
+	const given: FleetEvent[] = [];
+	for (let turn = 0; turn < 3; turn++) {
+		const reader = consumer();
+		await reader.open();
+		simulator.advance(5 * MINUTE);
+		await drain(reader, given);
+		reader.close();
+	}
+	expect(new Set(ids(given)).size).toBe(given.length);
+	expect(simulator.requests.filter(({ path }) => path.endsWith('/Membership/Login'))).toHaveLength(1);
 });

@@ -1,15 +1,11 @@
 /** A trigger in the real Node-RED. Delivered is what the next node has got: a probe writes it down at once. */
 import { startNodeRed, type FlowNode, type KillPoint, type NodeRed, type NodeRedVersion, type Rig, type StartNodeRed } from '../hosts/node-red';
-import type { Subject } from './subjects';
-import { LOOK_BACK_MINUTES } from './subjects';
+import { LOOK_BACK_MINUTES, type Subject } from './subjects';
 import type { Delivery } from './tally';
 import type { Target } from './target';
 
 type Arm = (turn: number) => [KillPoint, { match: string; count?: number }];
 
-const fetchOf = (path: string): Record<string, Arm> => ({
-	'before the request': (turn) => ['request', { match: path, count: 1 + (turn % 3) }],
-});
 /** Now with the first message of a batch, now within it. */
 const emitting: Record<string, Arm> = {
 	'before emit': (turn) => ['send', { match: '-trigger', count: 1 + (turn % 4) * 3 }],
@@ -18,14 +14,14 @@ const emitting: Record<string, Arm> = {
 
 const POINTS: Readonly<Record<Subject['kind'], Record<string, Arm>>> = {
 	alarms: {
-		...fetchOf('/api/alarm/list'),
+		'before the request': (turn) => ['request', { match: '/api/alarm/list', count: 1 + (turn % 3) }],
 		'between pages': () => ['page', { match: '/api/alarm/list' }],
 		...emitting,
 		'before the checkpoint': () => ['store', { match: 'fleetwire' }],
 		'after the checkpoint': () => ['stored', { match: 'fleetwire' }],
 	},
 	queue: {
-		...fetchOf('/GetPositions'),
+		'before the request': () => ['request', { match: '/GetPositions' }],
 		'after the answer': () => ['answer', { match: '/GetPositions' }],
 		...emitting,
 		'before the acknowledgement': () => ['request', { match: '/Ack' }],
@@ -33,7 +29,7 @@ const POINTS: Readonly<Record<Subject['kind'], Record<string, Arm>>> = {
 	},
 };
 
-const NODES: Readonly<Record<Subject['kind'], { vendor: string; node: Record<string, unknown> }>> = {
+const NODES: Readonly<Record<Subject['kind'], { vendor: string; node: { params: object; [setting: string]: unknown } }>> = {
 	alarms: { vendor: 'trackceo', node: { event: 'newAlarm', params: { devices: { type: 'list', value: '*' }, lookBack: { type: 'num', value: String(LOOK_BACK_MINUTES) } }, interval: 10 } },
 	queue: { vendor: 'ctrack', node: { event: 'queueMessage', params: { queue: { type: 'list', value: 'positions' }, maxMessages: { type: 'num', value: '30' } }, interval: 15, acknowledge: 'sent' } },
 };
@@ -51,14 +47,14 @@ export class NodeRedTarget implements Target {
 		this.points = Object.keys(POINTS[subject.kind]);
 	}
 
-	/** @param settings laid over those of the trigger node */
-	static async start(subject: Subject, options: { version: NodeRedVersion; packages: string[] } & Partial<StartNodeRed>, settings: Record<string, unknown> = {}): Promise<NodeRedTarget> {
+	/** @param params laid over those of the trigger node */
+	static async start(subject: Subject, options: { version: NodeRedVersion; packages: string[] } & Partial<StartNodeRed>, params: Record<string, unknown> = {}): Promise<NodeRedTarget> {
 		const { vendor, node } = NODES[subject.kind];
 		const { secret, ...account } = subject.account;
 		const nodeRed = await startNodeRed(options);
 		try {
 			const config: FlowNode = { id: 'account', type: `fleetwire-${vendor}-account`, name: '', allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, tls: '', proxy: '', version: 1, ...account };
-			const trigger = { type: `fleetwire-${vendor}-trigger`, id: 'trigger', name: '', account: 'account', output: 'simplified', result: 'record', store: '', version: 1, ...node, ...settings };
+			const trigger = { type: `fleetwire-${vendor}-trigger`, id: 'trigger', name: '', account: 'account', output: 'simplified', result: 'record', store: '', version: 1, ...node, params: { ...node.params, ...params } };
 			const rig = await nodeRed.rig(trigger, { others: [config], credentials: { account: { secret } } });
 			return new NodeRedTarget(subject, nodeRed, rig);
 		} catch (error) {

@@ -6,6 +6,8 @@ import type { Target } from './target';
 export interface RoundsOptions {
 	/** In each, the process is ended once; the points take turns. */
 	rounds: number;
+	/** All of the host's unless told. */
+	points?: readonly string[];
 	/** Hears how far it has come. */
 	onKill?(kill: Kill): void;
 }
@@ -13,8 +15,8 @@ export interface RoundsOptions {
 /** How long a trigger may take until its first polls are over, or until it has caught up at last. */
 const SETTLE_MS = 180_000;
 
-export async function crash(target: Target, { rounds, onKill }: RoundsOptions): Promise<Tally> {
-	const { subject, points, again } = target;
+export async function crash(target: Target, { rounds, points = target.points, onKill }: RoundsOptions): Promise<Tally> {
+	const { subject, again } = target;
 	const kills: Kill[] = [];
 	await settled(target);
 	subject.begin();
@@ -44,7 +46,7 @@ export async function crash(target: Target, { rounds, onKill }: RoundsOptions): 
 }
 
 /** Waits for two polls from their beginning: then one has ended, and where it stands is stored. */
-async function settled(target: Target): Promise<void> {
+export async function settled(target: Target): Promise<void> {
 	const { subject } = target;
 	const before = subject.looks();
 	await until(

@@ -14,8 +14,8 @@ export interface Subject {
 	exists(name: string): boolean;
 	/** What an event is called here. */
 	nameOf(event: Record<string, unknown>): string;
-	/** The trigger is set up: from now on, everything has to be delivered. */
-	begin(): void;
+	/** From now on, or from a time in seconds, everything has to be delivered. */
+	begin(from?: number): void;
 	close(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export async function startAlarms(): Promise<Subject> {
 		due: () => new Map(between(from, Math.floor(Date.now() / 1000)).map(({ name, systemtime }) => [name, systemtime * 1000])),
 		exists: (name) => all().has(name),
 		nameOf: ({ deviceId, recordedAt, time, vendorType }) => nameOf(deviceId, { systemtime: secondsOf(recordedAt), gpstime: secondsOf(time), type: Number(vendorType), geofence: 0 }),
-		begin: () => (from = Math.floor(Date.now() / 1000) + 1),
+		begin: (at = Math.floor(Date.now() / 1000) + 1) => (from = at),
 		close: () => simulator.close(),
 	};
 }

@@ -114,7 +114,7 @@ const step: fc.Arbitrary<Omit<Step, 'ahead'> & { ahead: number | undefined }> = 
 	lookBack: fc.oneof({ weight: 12, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(1, 2, 10, 30) }),
 });
 
-export const streamCase: fc.Arbitrary<StreamCase> = fc
+const anything: fc.Arbitrary<StreamCase> = fc
 	.record({
 		host: fc.constantFrom(...HOSTS),
 		paged: fc.constantFrom(true, true, false),
@@ -162,6 +162,28 @@ export const streamCase: fc.Arbitrary<StreamCase> = fc
 			steps: steps.map(({ ahead, ...one }, index) => ({ ...one, ahead: ahead ?? lastAhead(steps, index) })),
 		};
 	});
+
+const CALM = { waitSeconds: 60, latencyMs: 10, budgetMs: MINUTE, faults: [], ends: 0, damaged: false, redeploys: false, ahead: 0, together: -1, lookBack: undefined } satisfies Step;
+const CALM_UNIT = { every: 1, ahead: 0, stays: [START - DAY * 1000], fails: [] };
+const CALM_CASE = { host: 'nodeRed', pageSize: 3, perRequest: 1, survey: 'all', perSurvey: 1, lookBack: 1, firstRun: 'since', perMinute: 6_000_000, burst: 1000, units: [{ ...CALM_UNIT, id: 'd0' }] } satisfies Partial<StreamCase>;
+
+const happens = (id: number, second: number, late: number): Happening => ({ id: `e${String(id)}`, device: 'd0', mark: START_SECONDS + second, arrives: (START_SECONDS + second + late) * 1000, kind: 'a', broken: false });
+
+/** A look takes several polls, and on its way events arrive that belong to the pages before. */
+const slowly: fc.Arbitrary<StreamCase> = fc
+	.record({ seconds: fc.uniqueArray(fc.nat(40), { minLength: 6, maxLength: 12 }), late: fc.uniqueArray(fc.nat(40), { minLength: 2, maxLength: 6 }), waits: fc.array(fc.constantFrom(60, 90, 120), { minLength: 3, maxLength: 8 }) })
+	.map(({ seconds, late, waits }) => ({
+		...CALM_CASE,
+		happenings: [...seconds.map((at, index) => happens(index, at, 0)), ...late.map((at, index) => happens(100 + index, at, 60))],
+		steps: waits.map((waitSeconds) => ({ ...CALM, waitSeconds, latencyMs: 2000, budgetMs: 4500 })),
+	}));
+
+/** The process ends again and again while events come on time. */
+const mortal: fc.Arbitrary<StreamCase> = fc
+	.record({ host: fc.constantFrom(...HOSTS), seconds: fc.uniqueArray(fc.nat(600), { maxLength: 20 }), ends: fc.array(fc.nat(4), { minLength: 4, maxLength: 10 }) })
+	.map(({ host, seconds, ends }) => ({ ...CALM_CASE, host, happenings: seconds.map((at, index) => happens(index, at, 0)), steps: ends.map((one) => ({ ...CALM, ends: one })) }));
+
+export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof({ weight: 6, arbitrary: anything }, { weight: 2, arbitrary: slowly }, { weight: 2, arbitrary: mortal });
 
 /** Nothing goes wrong but that time is short: few devices with many events, which come late, and looks that take several polls. */
 function tightened<C extends { paged: boolean; lookBack: number; units: { fails: number[]; stays: number[]; ahead: number }[]; happenings: { late: number; future: number }[]; steps: { latencyMs: number; budgetMs: number; ahead: number | undefined; lookBack: number | undefined }[] }>(drawn: C): C {
@@ -381,8 +403,10 @@ class StreamRun {
 		return some.map((one) => ({ device: one.id, heard: this.road.heard(one, now) ?? null }));
 	}
 
-	private get setBack(): boolean {
-		return this.given.steps.some(({ ahead }) => ahead < 0);
+	/** Whether no look can break off, and the clock is not set back. */
+	private get smooth(): boolean {
+		const { steps, perMinute, units } = this.given;
+		return perMinute > 1000 && this.overfull().size === 0 && units.every(({ fails }) => fails.length === 0) && steps.every(({ ahead, budgetMs, faults }) => ahead >= 0 && budgetMs === MINUTE && faults.length === 0);
 	}
 
 	private get inputs(): Record<string, unknown> {
@@ -525,7 +549,7 @@ class StreamRun {
 		must(cursor !== undefined, 'a cursor');
 		const heard = road.present(begunAt).map((one) => road.heard(one, begunAt)).filter((at) => at !== undefined);
 		const newest = Math.min(Math.max(0, ...heard), Math.floor(local / 1000));
-		const unheard = given.survey !== 'all' && road.units.some(({ every }) => every === 0 || every === undefined);
+		const unheard = given.survey !== 'all' && road.units.some(({ every, stays }) => every === 0 || every === undefined || stays.length > 1);
 		const silent = unheard || Math.floor(local / 1000) - newest > DAY - 3600;
 		const present = Math.max(host.time / 1000, silent ? Math.max(local, host.now()) / 1000 : 0) + 1;
 		follower.notBefore = -Infinity;
@@ -548,8 +572,8 @@ class StreamRun {
 			must(arrives <= this.host.time, 'an event has happened');
 			must(follower.kind === undefined || follower.kind === happened.kind || broken, 'only what is wanted comes');
 			const last = given.get(id);
-			// What has no time cannot be told from what was given before a clock that was set back.
-			const spared = broken && this.setBack;
+			// What has no time cannot be told from what was given before a look that broke off, or before a clock that was set back.
+			const spared = broken && !this.smooth;
 			must(last !== process || spared, `${id} comes once in a process`);
 			if (last !== undefined && !spared) must(again.delete(id), `${id} was given for good before the process ended`);
 			given.set(id, process);

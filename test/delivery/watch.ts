@@ -51,7 +51,7 @@ export interface WatchCase {
 
 const IDS = ['358899051000001', '358899051000002', '77', 'truck 7', 'a|b:c,d', "'x", '0012', 'é%', '358899051999999'];
 
-export const watchCase: fc.Arbitrary<WatchCase> = fc.record({
+const anything: fc.Arbitrary<WatchCase> = fc.record({
 	trigger: fc.constantFrom(...TRIGGERS),
 	survey: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
 	perRequest: fc.integer({ min: 1, max: 3 }),
@@ -86,6 +86,18 @@ export const watchCase: fc.Arbitrary<WatchCase> = fc.record({
 		{ maxLength: 14 },
 	),
 });
+
+/** Devices leave the account while a round over the fleet takes several polls. */
+const leaving: fc.Arbitrary<WatchCase> = fc.record({ leave: fc.array(fc.option(fc.integer({ min: 30, max: 400 }), { nil: undefined }), { minLength: 3, maxLength: 6 }), polls: fc.integer({ min: 1, max: 6 }) }).map(({ leave, polls }) => ({
+	trigger: 'positionChanged',
+	survey: 'groups',
+	perRequest: 1,
+	durable: false,
+	units: leave.map((at, index) => ({ id: IDS[index] ?? '', reports: [{ at: 1800, late: 0, ignition: true, fix: true }], changes: at === undefined ? [] : [at] })),
+	polls: Array.from({ length: polls }, () => ({ waitSeconds: 360, latencyMs: 500, budgetMs: 1000, faults: [], ends: 0, ahead: 0 })),
+}));
+
+export const watchCase: fc.Arbitrary<WatchCase> = fc.oneof({ weight: 7, arbitrary: anything }, { weight: 3, arbitrary: leaving });
 
 /** A device as the vendor tells it. */
 interface Seen {
@@ -290,6 +302,8 @@ class WatchRun {
 		const known = new Map(before);
 		const expected: string[] = [];
 		const may: string[] = [];
+		// The first round is also over when those who were left have gone.
+		const atFirst = this.given.units.some(({ changes }) => changes.length > 0) ? may : [];
 		for (const { device, time, heard: reported, ignition } of this.told) {
 			const old = known.get(device) ?? { time: undefined, ignition: undefined, silentSince: undefined };
 			const fresh: Known = { ...old };
@@ -297,15 +311,15 @@ class WatchRun {
 				case 'positionChanged':
 					if (time === null) break;
 					// Of a device that was never seen with a fix, it is not known whether this one is new.
-					if (old.time === undefined) (first ? [] : may).push(`${device} ${String(time)}`);
-					else if (time > old.time) (first ? [] : expected).push(`${device} ${String(time)}`);
+					if (old.time === undefined) (first ? atFirst : may).push(`${device} ${String(time)}`);
+					else if (time > old.time) (first ? atFirst : expected).push(`${device} ${String(time)}`);
 					// A time of the future is corrected by an earlier one.
-					else if (time < old.time) (first ? [] : old.time > Math.max(now, this.host.time / 1000) + 60 ? expected : may).push(`${device} ${String(time)}`);
+					else if (time < old.time) (first ? atFirst : old.time > Math.max(now, this.host.time / 1000) + 60 ? expected : may).push(`${device} ${String(time)}`);
 					fresh.time = old.time !== undefined && time < old.time && old.time <= now + 60 ? old.time : time;
 					break;
 				case 'statusChanged':
 					if (ignition === null) break;
-					if (old.ignition !== undefined && old.ignition !== ignition) (first ? [] : expected).push(`${device} ${String(ignition)}`);
+					if (old.ignition !== undefined && old.ignition !== ignition) (first ? atFirst : expected).push(`${device} ${String(ignition)}`);
 					fresh.ignition = ignition;
 					break;
 				case 'deviceSilent': {
@@ -315,12 +329,12 @@ class WatchRun {
 					const silent = now - heard >= SILENT_MINUTES * 60;
 					if (old.silentSince === undefined) {
 						if (!silent) break;
-						if (!first) expected.push(`${device} true`);
+						(first ? atFirst : expected).push(`${device} true`);
 						fresh.silentSince = heard;
 					} else if (silent || heard <= old.silentSince) {
 						fresh.silentSince = Math.max(heard, old.silentSince);
 					} else {
-						if (!first) expected.push(`${device} false`);
+						(first ? atFirst : expected).push(`${device} false`);
 						fresh.silentSince = undefined;
 					}
 				}

@@ -284,7 +284,7 @@ export class N8n extends HostProcess {
 	}
 
 	private async request(method: string, path: string, body?: unknown): Promise<Response> {
-		return await fetch(`${this.url}${path}`, {
+		return await patientFetch(`${this.url}${path}`, {
 			method,
 			headers: {
 				...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -531,6 +531,17 @@ export class N8n extends HostProcess {
 	private get flatted(): { parse(text: string): unknown } {
 		const load = createRequire(join(this.host.dir, 'package.json'));
 		return load('flatted') as { parse(text: string): unknown };
+	}
+}
+
+/** n8n closes a connection that rests; a request that goes out on it in the same moment was not taken, and is sent again. */
+async function patientFetch(url: string, init: RequestInit): Promise<Response> {
+	try {
+		return await fetch(url, init);
+	} catch (error) {
+		const { code } = ((error as Error).cause ?? {}) as { code?: string };
+		if (code !== 'UND_ERR_SOCKET' && code !== 'ECONNRESET') throw error;
+		return await fetch(url, init);
 	}
 }
 

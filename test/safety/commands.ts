@@ -26,7 +26,7 @@ async function caseOf(vendor: VendorName, name: string, route: string, fault: st
 	const simulator: Simulator = await kind.start();
 	const { simulated = {} } = recordingOf({ name: vendor }, name) ?? {};
 	simulator.fail({ ...(FAULTS[fault] as FaultRule), match: ({ path }) => !kind.login.test(path), times: Infinity });
-	return { ask: { vendor, baseUrl: simulator.url, operation: name, params: simulated, timeout: 2 }, simulator, fault, get: route.startsWith('GET ') };
+	return { ask: { vendor, baseUrl: simulator.url, operation: name, params: simulated, timeout: 4 }, simulator, fault, get: route.startsWith('GET ') };
 }
 
 export async function commands(sheet: Sheet, { both }: Hosts): Promise<void> {

@@ -146,21 +146,21 @@ async function commandsOff(sheet: Sheet, hosts: Hosts): Promise<void> {
 }
 
 /** A language model that only knows one wish: that the tool be run. */
-export async function byAgent(sheet: Sheet, { n8n: { n8n } }: Hosts): Promise<void> {
+async function byAgent(sheet: Sheet, { n8n: { n8n } }: Hosts): Promise<void> {
 	let asked = 0;
-	const heard: string[] = [];
 	const model = await serve((request, response) => {
 		let body = '';
 		request.on('data', (chunk) => (body += String(chunk)));
 		request.on('end', () => {
 			asked += 1;
-			const { tools = [], messages = [] } = JSON.parse(body || '{}') as { tools?: { function: { name: string } }[]; messages?: { role: string; content: unknown }[] };
-			heard.push(...messages.filter(({ role }) => role === 'tool').map(({ content }) => JSON.stringify(content)));
+			const { tools = [], messages = [] } = JSON.parse(body || '{}') as { tools?: { function: { name: string } }[]; messages?: { role: string }[] };
 			const call = tools[0] !== undefined && !messages.some(({ role }) => role === 'tool');
-			const message = call
-				? { role: 'assistant', content: null, tool_calls: [{ id: 'call-1', type: 'function', function: { name: tools[0]?.function.name, arguments: '{"input":"stop the engine","command":"RELAY,1"}' } }] }
-				: { role: 'assistant', content: 'Done.' };
-			response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'gpt-4o', choices: [{ index: 0, message, finish_reason: call ? 'tool_calls' : 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } }));
+			const delta = call ? { role: 'assistant', tool_calls: [{ index: 0, id: 'call-1', type: 'function', function: { name: tools[0]?.function.name, arguments: '{}' } }] } : { role: 'assistant', content: 'Done.' };
+			const chunk = (more: object) => `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o', ...more })}\n\n`;
+			response.writeHead(200, { 'content-type': 'text/event-stream' });
+			response.write(chunk({ choices: [{ index: 0, delta, finish_reason: null }] }));
+			response.write(chunk({ choices: [{ index: 0, delta: {}, finish_reason: call ? 'tool_calls' : 'stop' }] }));
+			response.end(`${chunk({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } })}data: [DONE]\n\n`);
 		});
 	});
 	const simulator: Simulator = await VENDORS.trackceo.start();

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { bodies } from './bodies';
 import { commands } from './commands';
 import { startHosts, type Hosts } from './hosts';
+import { hostileAnswers } from './hostile-answers';
 import { hostileUsers } from './hostile-users';
 import { parameters } from './parameters';
 import { quota } from './quota';
@@ -38,6 +39,7 @@ const PROMISES: Readonly<Record<number, Promised>> = {
 	6: { title: 'One login', measure: sessions },
 	7: { title: 'The quota is kept', measure: quota },
 	8: { title: 'Secrets stay secret', measure: secrets },
+	9: { title: 'Answers are data', measure: hostileAnswers },
 	10: { title: 'Hostile users reach nothing', measure: hostileUsers },
 	11: { title: 'Nothing brings a host down', measure: survival },
 	12: { title: 'Any input is answered', measure: parameters },

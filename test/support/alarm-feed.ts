@@ -24,6 +24,8 @@ export class AlarmFeed {
 	readonly requests: string[] = [];
 	/** Logins are refused. */
 	refusing = false;
+	/** Devices of which the vendor tells no alarms. */
+	readonly failing = new Set<string>();
 	/** Connections are cut. */
 	down = false;
 	/** How wrong the vendor's clock is. */
@@ -109,6 +111,7 @@ export class AlarmFeed {
 			return { code: 0, record: this.imeis.filter((imei) => wanted.includes(imei)).map((imei) => ({ imei, longitude: 26.1, latitude: 44.4, gpstime: this.heard.get(imei) ?? now - 3600, hearttime: this.heard.get(imei) ?? now - 3600, systemtime: now, speed: 0, course: 0, datastatus: 2, accstatus: 0 })) };
 		}
 		if (path === '/api/alarm/list') {
+			if (this.failing.has(query.get('imei') ?? '')) return { code: 10013, message: 'no permission for the device' };
 			const [begin, end] = [Number(query.get('begintime')), Number(query.get('endtime'))];
 			const found = this.alarms.filter(({ imei, at }) => imei === query.get('imei') && at >= begin && at <= end).sort((a, b) => a.at - b.at || a.gpsTime - b.gpsTime || a.type - b.type);
 			return { code: 0, record: found.slice(0, PAGE).map(({ type, at, gpsTime }) => [type, 26.1, 44.4, gpsTime, at, 0, 0, 0].join(',')).join(';') };

@@ -1,0 +1,298 @@
+/**
+ * `npm run test:soak -- --minutes N [--seed S]`: both hosts, every vendor's trigger, reads and messages, while 20 % of all requests
+ * meet a fault. At the end nothing is lost and nothing was done twice, the memory is level, and no connection is left.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parseArgs } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '../../core/client';
+import { readFields, type Fields } from '../../core/field';
+import type { Connection } from '../../core/provider';
+import { startFaultProxy, type FaultProxy } from '../../simulators/fault-proxy';
+import { startCtrack } from '../../simulators/ctrack';
+import { startItracksense } from '../../simulators/itracksense';
+import { startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
+import { startTrackgps } from '../../simulators/trackgps';
+import type { FlowNode } from '../hosts/node-red';
+import { until } from '../hosts/process';
+import { guessedPaths, VENDOR_NAMES, VENDORS, type VendorName } from '../hosts/vendor';
+import { FetchHost } from '../support/fetch-host';
+import { memoryOf, operationOf, providerOf, settingsOf, startHosts, type Hosts } from './hosts';
+import { Sheet, tableOf } from './sheet';
+
+const SHARE = 0.2;
+const POLL_SECONDS = 10;
+/** After the faults: n8n polls once a minute, and one poll may not be enough. */
+const CATCH_UP_MS = 200_000;
+/** The vendors' time runs faster, so that enough happens. */
+const HASTE = 10;
+const WARM_UP_MS = 30_000;
+/** One of the vendors' reads, which each host makes all the time. */
+const READS = { trackceo: 'position.getCurrent', etrack: 'device.getMany', ctrack: 'position.getCurrentOfAll', itracksense: 'device.getMany', trackgps: 'device.getMany' } as const;
+const ALARMED = ['trackceo', 'etrack', 'itracksense'] as const;
+const MESSENGERS = ['trackceo', 'etrack'] as const;
+type Messenger = (typeof MESSENGERS)[number];
+
+type HostName = 'n8n' | 'Node-RED';
+const HOST_NAMES: readonly HostName[] = ['n8n', 'Node-RED'];
+
+/** A simulator of each vendor for each host: two programs on one account would be a fight. */
+async function startVendors(clock: () => number) {
+	return {
+		trackceo: await startProtrack({ brand: 'trackceo', clock, allowedSkewSeconds: 1e9 }),
+		etrack: await startProtrack({ brand: 'etrack', clock, allowedSkewSeconds: 1e9 }),
+		ctrack: await startCtrack({ clock }),
+		itracksense: await startItracksense({ clock, paths: guessedPaths() }),
+		trackgps: await startTrackgps({ clock, rateLimit: null }),
+	};
+}
+type Vendors = Awaited<ReturnType<typeof startVendors>>;
+
+interface Phases {
+	/** No new work from here on. */
+	stop: AbortSignal;
+	/** Triggers have had their time. */
+	finished: AbortSignal;
+}
+
+interface Side {
+	name: HostName;
+	vendors: Vendors;
+	/** Alarms by how often each was delivered, per vendor. */
+	delivered: Record<VendorName, Map<string, number>>;
+	/** Outcome of each message that was sent. */
+	outcomes: Record<Messenger, Map<string, string>>;
+	runs: number;
+	failed: number;
+}
+
+const eventOf = (vendor: VendorName) => (ALARMED.some((name) => name === vendor) ? 'newAlarm' : vendor === 'trackgps' ? 'ignitionChanged' : 'positionChanged');
+
+function newSide(name: HostName, vendors: Vendors): Side {
+	const maps = Object.fromEntries(VENDOR_NAMES.map((vendor) => [vendor, new Map<string, number>()]));
+	return { name, vendors, delivered: maps as Side['delivered'], outcomes: { trackceo: new Map(), etrack: new Map() }, runs: 0, failed: 0 };
+}
+
+const baseUrlOf = (proxy: FaultProxy, side: Side, vendor: VendorName) => proxy.url(`${side.name}-${vendor}`);
+const took = (side: Side, vendor: VendorName, id: string) => side.delivered[vendor].set(id, (side.delivered[vendor].get(id) ?? 0) + 1);
+
+/** Node-RED's triggers run by themselves; messages make its other nodes work. */
+async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, side: Side, { stop, finished }: Phases): Promise<void> {
+	const place = { z: 'tab', x: 100, y: 100 };
+	const flows: FlowNode[] = [{ id: 'tab', type: 'tab', label: 'soak' }];
+	const credentials: Record<string, Record<string, unknown>> = {};
+	for (const vendor of VENDOR_NAMES) {
+		const { secret, ...settings } = settingsOf({ vendor, baseUrl: baseUrlOf(proxy, side, vendor) });
+		credentials[`account-${vendor}`] = { secret };
+		const [resource, operation] = READS[vendor].split('.');
+		const common = { ...place, account: `account-${vendor}`, version: 1 };
+		flows.push(
+			{ id: `account-${vendor}`, type: `fleetwire-${vendor}-account`, name: '', ...settings },
+			{ ...common, id: `trigger-${vendor}`, type: `fleetwire-${vendor}-trigger`, event: eventOf(vendor), params: { devices: { type: 'list', value: '*' } }, interval: POLL_SECONDS, output: 'simplified', result: 'record', store: '', wires: [[`events-${vendor}`]] },
+			{ ...common, id: `read-${vendor}`, type: `fleetwire-${vendor}`, resource, operation, params: { devices: { type: 'list', value: '*' } }, output: 'simplified', result: 'message', limit: '', timeout: 20, wires: [[]] },
+			{ id: `events-${vendor}`, type: 'test-probe', ...place, wires: [] },
+		);
+	}
+	for (const vendor of MESSENGERS) {
+		flows.push({ ...place, id: `write-${vendor}`, type: `fleetwire-${vendor}`, account: `account-${vendor}`, version: 1, resource: 'message', operation: 'send', params: { accounts: { type: 'str', value: 'demo' }, content: { type: 'msg', value: 'payload' } }, output: 'simplified', result: 'message', limit: '', timeout: 20, wires: [[`outcome-${vendor}`]] }, { id: `outcome-${vendor}`, type: 'test-probe', ...place, wires: [] });
+	}
+	const watched = [...VENDOR_NAMES.map((vendor) => `read-${vendor}`), ...MESSENGERS.map((vendor) => `write-${vendor}`)];
+	flows.push({ id: 'catch', type: 'catch', ...place, scope: watched, uncaught: false, wires: [['caught']] }, { id: 'complete', type: 'complete', ...place, scope: watched, uncaught: false, wires: [['done']] }, { id: 'caught', type: 'test-probe', ...place, wires: [] }, { id: 'done', type: 'test-probe', ...place, wires: [] });
+	let after = await nodeRed.mark();
+	await nodeRed.deploy(flows, { credentials });
+	const waiting = new Set<string>();
+	const contents = new Map<string, { vendor: Messenger; content: string }>();
+	const take = async () => {
+		for (const { seq, probe, msg } of await nodeRed.received({ after })) {
+			after = seq;
+			const id = String(msg._msgid);
+			if (probe.startsWith('events-')) took(side, probe.slice(7) as VendorName, String((msg.payload as { id?: string } | null)?.id));
+			if (probe === 'done' || probe === 'caught') waiting.delete(id);
+			if (probe === 'caught') side.failed += 1;
+			const sent = contents.get(id);
+			if (sent !== undefined && probe.startsWith('outcome-')) side.outcomes[sent.vendor].set(sent.content, String((msg.payload as { outcome?: string }).outcome));
+		}
+	};
+	for (let round = 0; !stop.aborted; round++) {
+		for (const vendor of VENDOR_NAMES) {
+			waiting.add(await nodeRed.send(`read-${vendor}`, { payload: round }));
+			side.runs += 1;
+		}
+		for (const vendor of MESSENGERS) {
+			const content = `node-red ${vendor} ${String(round)}`;
+			const id = await nodeRed.send(`write-${vendor}`, { payload: content, _msgid: `write-${vendor}-${String(round)}` });
+			contents.set(id, { vendor, content });
+			side.outcomes[vendor].set(content, 'none');
+			waiting.add(id);
+			side.runs += 1;
+		}
+		await take();
+		await sleep(1500);
+	}
+	// Every message has an end.
+	await until('Node-RED\'s messages to end', async () => {
+		await take();
+		return waiting.size === 0;
+	}, { timeoutMs: 60_000, everyMs: 250 });
+	while (!finished.aborted) {
+		await take();
+		await sleep(250);
+	}
+	await nodeRed.deploy([{ id: 'tab', type: 'tab', label: 'empty' }]);
+}
+
+/** n8n's triggers start workflows whose last node tells us; other workflows are run by hand. */
+async function runN8n({ n8n: host }: Hosts, proxy: FaultProxy, side: Side, { stop, finished }: Phases): Promise<void> {
+	const { n8n } = host;
+	const collector = createServer((request, response) => {
+		const { searchParams } = new URL(request.url ?? '', 'http://collector');
+		took(side, searchParams.get('vendor') as VendorName, searchParams.get('id') ?? '');
+		response.setHeader('content-type', 'application/json').end('{}');
+	});
+	await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
+	const url = `http://127.0.0.1:${String((collector.address() as AddressInfo).port)}/`;
+	const active: { id: string }[] = [];
+	try {
+		for (const vendor of VENDOR_NAMES) {
+			const { node, credential } = VENDORS[vendor].n8n;
+			const { id, name } = await n8n.createCredential({ name: vendor, type: credential, data: settingsOf({ vendor, baseUrl: baseUrlOf(proxy, side, vendor) }) });
+			const workflow = await n8n.createWorkflow({
+				nodes: [
+					{ name: 'Trigger', type: `n8n-nodes-fleetwire.${node}Trigger`, parameters: { event: eventOf(vendor), devices: { __rl: true, mode: 'id', value: '*' }, pollTimes: { item: [{ mode: 'everyMinute' }] } }, credentials: { [credential]: { id, name } } },
+					{ name: 'Tell', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, parameters: { url, sendQuery: true, queryParameters: { parameters: [{ name: 'vendor', value: vendor }, { name: 'id', value: '={{ $json.id }}' }] }, options: {} } },
+				],
+			});
+			// A first poll that meets a fault refuses the activation, as it tells who activates it by hand.
+			await until(`${vendor}'s trigger to be switched on`, async () => await n8n.activate(workflow), { timeoutMs: 120_000, everyMs: 1000 });
+			active.push(workflow);
+		}
+		for (let round = 0; !stop.aborted; round++) {
+			const reads = VENDOR_NAMES.map((vendor) => ({ vendor, baseUrl: baseUrlOf(proxy, side, vendor), operation: READS[vendor], params: { devices: '*' }, timeout: 20 }));
+			const writes = MESSENGERS.map((vendor) => ({ vendor, baseUrl: baseUrlOf(proxy, side, vendor), operation: 'message.send', params: { accounts: 'demo', content: `n8n ${vendor} ${String(round)}` }, timeout: 20 }));
+			const told = await host.ask([...reads, ...writes], { width: 7 });
+			side.runs += told.length;
+			side.failed += told.filter(({ error }) => error !== undefined).length;
+			for (const [index, { vendor, params: { content } }] of writes.entries()) side.outcomes[vendor].set(content, (told[reads.length + index]?.records[0] as { outcome?: string } | undefined)?.outcome ?? 'none');
+			await sleep(1000);
+		}
+		while (!finished.aborted) await sleep(250);
+	} finally {
+		for (const workflow of active) await n8n.deactivate(workflow);
+		await new Promise((resolve) => collector.close(resolve));
+	}
+}
+
+/** What a vendor knows of a period, asked without anything in between. */
+async function alarmsOf(side: Side, vendor: (typeof ALARMED)[number], begin: number, end: number): Promise<string[]> {
+	const simulator = side.vendors[vendor];
+	const provider = providerOf(vendor);
+	const connection = readFields(provider.connection as Fields, settingsOf({ vendor, baseUrl: simulator.url, account: { rateLimit: 59_999 } }), { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
+	let passed = 0;
+	const client = new Client(provider, connection, new FetchHost(provider, connection, { now: () => simulator.now() + passed, pass: (ms) => (passed += ms) }));
+	const records = (await client.collect(operationOf(vendor, 'alarm.getMany'), { devices: '*', begin, end })) as { id: string }[];
+	return records.map(({ id }) => id);
+}
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string' } } });
+	const minutes = Number(values.minutes);
+	if (!(minutes > 0)) throw new Error('--minutes takes a number');
+	const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
+	const began = Date.now();
+	const clock = () => began + (Date.now() - began) * HASTE;
+	const sides = [newSide('n8n', await startVendors(clock)), newSide('Node-RED', await startVendors(clock))];
+	const proxy = await startFaultProxy({
+		seed,
+		share: SHARE,
+		targets: Object.fromEntries(sides.flatMap(({ name, vendors }) => VENDOR_NAMES.map((vendor) => [`${name}-${vendor}`, vendors[vendor].url]))),
+	});
+	const hosts = await startHosts();
+	console.log(`soak: ${String(minutes)} minutes, seed ${String(seed)}, ${String(SHARE * 100)} % faults`);
+	const sheet = new Sheet(0, 'Soak');
+	try {
+		const [stop, finished] = [new AbortController(), new AbortController()];
+		const phases: Phases = { stop: stop.signal, finished: finished.signal };
+		const working = Promise.all([runN8n(hosts, proxy, sides[0] as Side, phases), runNodeRed(hosts, proxy, sides[1] as Side, phases)]);
+		let broken: unknown;
+		working.catch((error: unknown) => {
+			broken = error;
+			stop.abort();
+		});
+		const total = minutes * 60_000;
+		await sleep(Math.min(WARM_UP_MS, total / 3), undefined, { signal: stop.signal }).catch(() => undefined);
+		const from = clock();
+		const before = new Map(await Promise.all(hosts.both.map(async (host) => [host.name, (await memoryOf(host)).used] as const)));
+		await sleep(Math.max(1000, total - Math.min(WARM_UP_MS, total / 3)), undefined, { signal: stop.signal }).catch(() => undefined);
+		const to = clock();
+		proxy.calm();
+		stop.abort();
+		const known = new Map<Side, Map<(typeof ALARMED)[number], string[]>>();
+		for (const side of sides) {
+			const alarms = new Map<(typeof ALARMED)[number], string[]>();
+			for (const vendor of ALARMED) alarms.set(vendor, await alarmsOf(side, vendor, from, to));
+			known.set(side, alarms);
+		}
+		const missing = () => sides.some((side) => ALARMED.some((vendor) => known.get(side)?.get(vendor)?.some((id) => !side.delivered[vendor].has(id))));
+		await until('all alarms to be delivered', () => broken !== undefined || !missing(), { timeoutMs: CATCH_UP_MS, everyMs: 500 }).catch(() => undefined);
+		finished.abort();
+		await working;
+		for (const side of sides) {
+			let [there, lost, twice] = [0, 0, 0];
+			for (const vendor of ALARMED) {
+				for (const id of known.get(side)?.get(vendor) ?? []) {
+					there += 1;
+					if (!side.delivered[vendor].has(id)) {
+						lost += 1;
+						if (lost <= 5) console.log(`        ${side.name}: ${vendor} never delivered ${id}`);
+					}
+				}
+				for (const count of side.delivered[vendor].values()) if (count > 1) twice += 1;
+			}
+			const others = VENDOR_NAMES.filter((vendor) => !ALARMED.some((name) => name === vendor)).map((vendor) => `${vendor} ${String(side.delivered[vendor].size)}`);
+			sheet.part('alarms lost', side.name, `${String(lost)} of ${String(there)}, ${String(twice)} delivered twice; events of others: ${others.join(', ')}`, 'none lost, none twice', lost === 0 && twice === 0 && there > 0 && VENDOR_NAMES.every((vendor) => side.delivered[vendor].size > 0 || vendor === 'trackgps'));
+			const wrong: string[] = [];
+			let messages = 0;
+			for (const vendor of MESSENGERS) {
+				const arrived = new Map<string, number>();
+				for (const { content } of (side.vendors[vendor] as ProtrackSimulator).messages) arrived.set(content, (arrived.get(content) ?? 0) + 1);
+				for (const [content, outcome] of side.outcomes[vendor]) {
+					messages += 1;
+					const count = arrived.get(content) ?? 0;
+					if (count > 1 || (outcome === 'confirmed' && count !== 1) || (outcome === 'none' && count !== 0)) wrong.push(`${content}: ${outcome}, arrived ${String(count)} times`);
+				}
+			}
+			for (const line of wrong.slice(0, 5)) console.log(`        ${side.name}: ${line}`);
+			sheet.part('messages done twice, or otherwise than told', side.name, `${String(wrong.length)} of ${String(messages)} (${String(side.runs)} runs, ${String(side.failed)} of them failed in words)`, 'none', wrong.length === 0 && messages > 0);
+		}
+		await until('connections to be closed', async () => (await proxy.connections()) === 0, { timeoutMs: 60_000, everyMs: 500 }).catch(() => undefined);
+		const open = await proxy.connections();
+		sheet.part('connections left open', 'n8n, Node-RED', String(open), '0', open === 0);
+		for (const host of hosts.both) {
+			const { used } = await memoryOf(host);
+			const grown = used - (before.get(host.name) ?? 0);
+			sheet.part('growth of memory in use', host.name, `${grown.toFixed(0)} MB, to ${used.toFixed(0)} MB`, 'at most 30 MB', grown <= 30);
+			sheet.part('uncaught exceptions', host.name, String(host.uncaught()), '0', host.uncaught() === 0);
+		}
+		const kinds = new Map<string, number>();
+		for (const { fate } of proxy.struck) kinds.set(fate, (kinds.get(fate) ?? 0) + 1);
+		console.log(`        ${String(proxy.requests)} requests, ${String(proxy.struck.length)} met a fault: ${[...kinds].map(([fate, count]) => `${fate} ${String(count)}`).join(', ')}`);
+	} catch (error) {
+		console.error(error);
+		for (const host of hosts.both) console.error(`--- end of ${host.name}'s log ---\n${host.logs().slice(-3000)}`);
+		sheet.part('the soak', HOST_NAMES.join(', '), error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error), 'comes to its end', false);
+	} finally {
+		await hosts.stop();
+		await proxy.close();
+		await Promise.all(sides.flatMap(({ vendors }) => Object.values(vendors).map((vendor) => vendor.close())));
+	}
+	sheet.end();
+	console.log(`\n${tableOf([sheet])}`);
+	if (!sheet.ok) console.log(proxy.plan());
+	process.exit(sheet.ok ? 0 : 1);
+}
+
+main().catch((error: unknown) => {
+	console.error(error);
+	process.exit(1);
+});
