@@ -89,9 +89,13 @@ export class Pass {
 		return !this.usedUp && !this.ended && this.client.now() < this.deadline;
 	}
 
+	/** The local clock as it is now, in seconds. */
+	get time(): number {
+		return Math.floor(this.client.now() / 1000);
+	}
+
 	/** A time of the vendor's records as far as it is one of the past; undefined if it is not. Clocks differ a little. */
-	past(time: number | undefined): number | undefined {
-		const now = Math.floor(this.client.now() / 1000);
+	past(time: number | undefined, now = this.time): number | undefined {
 		return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);
 	}
 
@@ -215,11 +219,11 @@ export class Pass {
 	}
 }
 
-/** Newest time at which any device was heard of, in seconds. @param past gives a time that counts, or undefined */
-export function newestOf(sightings: readonly Sighting[], past = (heard: number | undefined) => heard): number | undefined {
+/** Newest time at which any device was heard of, in seconds. @param counts gives a time as far as it counts */
+export function newestOf(sightings: readonly Sighting[], counts = (heard: number | undefined) => heard): number | undefined {
 	let newest: number | undefined;
 	for (const { heard } of sightings) {
-		const at = past(heard);
+		const at = counts(heard);
 		if (at !== undefined && (newest === undefined || at > newest)) newest = at;
 	}
 	return newest;

@@ -38,6 +38,8 @@ const schema = z.object({
 });
 type StreamCursor = z.infer<typeof schema>;
 
+/** A fleet that was not heard of for so long is idle. */
+const IDLE_SECONDS = 60;
 /** So many devices that fail one after the other are not the fault of the devices. */
 const FAILURES = 10;
 /** Of so many looks at devices that were heard of, one goes to those longest unseen. */
@@ -86,7 +88,8 @@ export async function pollStream(pass: Pass, source: StreamSource, stored: Strea
 	const { sightings, next } = await pass.sightings(stored?.survey);
 	// Nothing tells the vendor's time yet, and it is from there that events are new.
 	if (stored === undefined && !pass.surveyed && sightings.length > 0) return undefined;
-	const mark = Math.max(stored?.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard)) ?? 0);
+	const now = pass.time;
+	const mark = Math.max(stored?.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard, now)) ?? 0);
 	const poll = new StreamPoll(pass, source, stored ?? firstCursor(pass, mark, newestOf(sightings)), mark);
 	await poll.look(sightings);
 	return poll.end(next);
@@ -95,7 +98,8 @@ export async function pollStream(pass: Pass, source: StreamSource, stored: Strea
 /** @param newest newest time in the vendor's records, even if it is in the future */
 function firstCursor({ now, event, firstRun, since: from, lookBack }: Pass, mark: number, newest: number | undefined): StreamCursor {
 	// The vendor's own time, as far as it is behind: a wrong clock or zone here must not hide events for hours.
-	const present = newest === undefined || Math.abs(now - newest) > DAY_SECONDS ? now : Math.min(newest, now);
+	// Of an idle fleet, the newest that was heard of is often an event, hours old.
+	const present = newest === undefined || Math.abs(now - newest) > DAY_SECONDS ? now : newest < now - IDLE_SECONDS ? newest + 1 : Math.min(newest, now);
 	const since = firstRun === 'since' ? from : firstRun === 'latest' ? present - DAY_SECONDS : present;
 	// Nothing was looked at: a look covers what is left out.
 	const before = Math.max(0, since - 1);
