@@ -8,6 +8,7 @@ import { fleet, memory, parse, playback } from './client';
 import type { Result } from './measure';
 import { n8nFleet, n8nItems, n8nPlayback, nodeRedFleet, nodeRedPlayback } from './hosts';
 import { size, start } from './packages';
+import { alarmDelay, cursorSize, triggerScale } from './triggers';
 
 const BENCHMARKS: Readonly<Record<string, () => Result[] | Promise<Result[]>>> = {
 	parse,
@@ -21,6 +22,9 @@ const BENCHMARKS: Readonly<Record<string, () => Result[] | Promise<Result[]>>> =
 	'n8n-playback': n8nPlayback,
 	'n8n-fleet': n8nFleet,
 	'n8n-items': n8nItems,
+	'alarm-delay': alarmDelay,
+	'trigger-scale': triggerScale,
+	cursor: cursorSize,
 };
 
 async function main(): Promise<void> {

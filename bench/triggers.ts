@@ -163,7 +163,7 @@ interface Cycle {
 const CYCLES = 5;
 const CHANGED = 0.01;
 
-/** A cycle in which 1 % of the fleet change; what it takes until all of that is given. */
+/** A cycle in which 1 % of the fleet change; what it takes until all of that is given. CPU is the least of all cycles: whatever else runs only adds to it. */
 async function cyclesOf(size: number, event: 'newAlarm' | 'positionChanged'): Promise<Cycle> {
 	const changes = size * CHANGED;
 	const fleet = new Fleet(size);
@@ -196,7 +196,7 @@ async function cyclesOf(size: number, event: 'newAlarm' | 'positionChanged'): Pr
 		if (events !== changes) throw new Error(`${String(events)} of ${String(changes)} events of ${String(size)} devices`);
 		found.push({ requests: fleet.requests - before.requests, cpuMs: used });
 	}
-	return { requests: median(found.map(({ requests }) => requests)), cpuMs: median(found.map(({ cpuMs }) => cpuMs)) };
+	return { requests: median(found.map(({ requests }) => requests)), cpuMs: Math.min(...found.map((one) => one.cpuMs)) };
 }
 
 const SIZES = [1000, 10_000, 100_000] as const;
@@ -234,7 +234,8 @@ export async function cursorSize(): Promise<Result[]> {
 			fleet.host.time += 120_000;
 			for (let index = 0; index < size; index++) {
 				// One in twenty raises alarms; of what is compared, every device changes.
-				if (event === 'newAlarm' ? index % 20 === 0 : index % 5 === cycle) event === 'newAlarm' ? fleet.raise(index) : (fleet.heard[index] = fleet.now - (index % 60));
+				if (event !== 'newAlarm' && index % 5 === cycle) fleet.heard[index] = fleet.now - (index % 60);
+				else if (event === 'newAlarm' && index % 20 === 0) fleet.raise(index);
 			}
 			for (let more = true; more; ) ({ cursor, more } = await poller.poll(cursor, options));
 		}

@@ -248,8 +248,8 @@ export class Client<C extends Connection = Connection> {
 				} catch (thrown) {
 					earlier = error = this.refused(thrown);
 					const doubt = { session: answer.session, error };
-					// A read may meet two dead sessions: those of two other workers that logged in one after the other.
-					const renewals = again && !error.doubtful ? 2 : 1;
+					// A read may meet two dead sessions: those of two other workers that logged in one after the other. Where turns are rare, one has to do.
+					const renewals = again && !error.doubtful && this.provider.limits.burst > 1 ? 2 : 1;
 					if (error instanceof SessionExpired && renewed < renewals && (suspect === undefined || renewed > 0) && !bound && (again || error.definite)) {
 						renewed += 1;
 						suspect = doubt;

@@ -17,13 +17,15 @@ const schema = z.object({
 	since: seconds,
 	/** Packed, see cursor.ts. */
 	states: z.string(),
+	/** Devices whose last look failed, and the mark at the one before; packed. */
+	behind: z.string().optional(),
 });
 type WatchCursor = z.infer<typeof schema>;
 
 /** @throws Error if it cannot be read */
-export function readWatch(stored: unknown): { cursor: WatchCursor; states: Map<string, string> } {
+export function readWatch(stored: unknown): { cursor: WatchCursor; states: Map<string, string>; behind: Map<string, string> } {
 	const cursor = schema.parse(stored);
-	return { cursor, states: unpack(cursor.states) };
+	return { cursor, states: unpack(cursor.states), behind: unpack(cursor.behind ?? '') };
 }
 
 function firstCursor(pass: Pass): WatchCursor {
@@ -37,7 +39,7 @@ const FAILURES = 3;
 /** Polls a watch once: compares the fleet's positions with what was remembered of them. */
 export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnType<typeof readWatch> | undefined): Promise<Cursor> {
 	const cursor = stored === undefined ? firstCursor(pass) : { ...stored.cursor, round: { ...stored.cursor.round } };
-	const states = stored?.states ?? new Map<string, string>();
+	const { states, behind } = stored ?? { states: new Map<string, string>(), behind: new Map<string, string>() };
 	const chosen = await pass.chosen();
 	const { round } = cursor;
 	const mark = Math.max(cursor.mark, pass.now - DAY_SECONDS);
@@ -61,7 +63,8 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 				if (wanted?.has(deviceId) === false) continue;
 				const heard = heardOf(one.position);
 				if (heard !== undefined && heard <= pass.now) cursor.mark = Math.max(cursor.mark, heard);
-				look(pass, source, one, { cursor, states, events, was: pass.surveysAll ? round.before : coveredBy(round, deviceId) });
+				look(pass, source, one, { cursor, states, events, was: Number(behind.get(deviceId) ?? (pass.surveysAll ? round.before : coveredBy(round, deviceId))) });
+				behind.delete(deviceId);
 			}
 			failures = 0;
 		} catch (thrown) {
@@ -71,6 +74,7 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 			failures += 1;
 			// The others go on without it, but a fleet that is asked for as a whole has no others.
 			if (group === undefined) break;
+			for (const device of group) if (!behind.has(device)) behind.set(device, String(cursor.first === true ? round.began : coveredBy(round, device)));
 		}
 		done += group?.length ?? 0;
 		const next = order?.[done];
@@ -81,7 +85,10 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 	else pass.oldestLook = round.atBefore;
 	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
 	pass.events = events.map(({ event }) => event);
-	return { ...cursor, states: pack(states) };
+	// Devices that are no longer the account's are not waited for without end.
+	for (const [device, covered] of behind) if (Number(covered) < mark - 7 * DAY_SECONDS) behind.delete(device);
+	const { behind: _, ...kept } = cursor;
+	return { ...kept, states: pack(states), ...(behind.size === 0 ? {} : { behind: pack(behind) }) };
 }
 
 interface Under {

@@ -301,6 +301,24 @@ test('agrees with the fleet', async () => {
 	expect(over.VehicleOdo).toBeGreaterThan(100_000);
 });
 
+test.each([['Positions', 1], ['Trips', 48], ['Scripts', 5]] as const)('%s queue: its history is all that came to it, dealt with or not', async (type, hours) => {
+	const simulator = await start();
+	expect(simulator.history('API_Demo', type)).toEqual([]);
+	const { get } = await session(simulator);
+	await get('Queues/Subscribe', { type, directAccess: true });
+	simulator.advance(hours * HOUR * 1000);
+	const anew = await session(simulator);
+	let count = 0;
+	for (;;) {
+		const { ErrorCode: _, ...answer } = await anew.get(`Queues/Get${type}`, { autoack: true, limit: 1000 });
+		const { length } = Object.values(answer)[0] as unknown[];
+		if (length === 0) break;
+		count += length;
+	}
+	expect(count).toBeGreaterThan(0);
+	expect(simulator.history('API_Demo', type)).toHaveLength(count);
+});
+
 test('positions queue: fills as the fleet moves, up to 1000 at a time', async () => {
 	const simulator = await start();
 	const { get } = await session(simulator);

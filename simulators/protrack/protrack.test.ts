@@ -264,6 +264,25 @@ test('alarms: a week has every type of the brand, in the order of system times',
 	}
 });
 
+test('alarms: as many in every second as are asked for, some of them listed late', async () => {
+	const simulator = await start({ fleetSize: 3, alarmsPerSecond: 2, alarmDelaySeconds: 20 });
+	const { get } = await session(simulator);
+	const list = async () => {
+		const { record } = await get('alarm/list', { imei: PLAIN, begintime: SECONDS - 29, endtime: SECONDS });
+		return (record as string).split(';').map((alarm) => alarm.split(',').slice(3, 5).join());
+	};
+	const all = simulator.alarmsOf(PLAIN, SECONDS - 29, SECONDS).map(({ gpstime, systemtime }) => `${gpstime},${systemtime}`);
+	expect(all.length).toBeGreaterThan(40);
+	expect(all.length).toBeLessThan(80);
+	const now = await list();
+	expect(now.length).toBeLessThan(all.length);
+	simulator.advance(20_000);
+	expect(await list()).toEqual(all);
+	expect(all).toEqual(expect.arrayContaining(now));
+	expect((await start({ fleetSize: 3 })).alarmsOf(PLAIN, SECONDS - 29, SECONDS).length).toBeLessThan(5);
+	expect(simulator.alarmsOf('0', SECONDS - 29, SECONDS)).toEqual([]);
+});
+
 test('alarms: ignition, fences and short rows', async () => {
 	const simulator = await start({ shortAlarms: true });
 	const { get, post } = await session(simulator);

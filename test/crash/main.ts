@@ -22,7 +22,7 @@ async function main(): Promise<void> {
 		try {
 			results[title] = await crash(target, {
 				rounds,
-				onKill: ({ point }) => console.log(`${title}: ${++kills} of ${rounds}, ${point}`),
+				onKill: (point) => console.log(`${title}: ${++kills} of ${rounds}, ${point}`),
 			});
 		} finally {
 			await target.stop();

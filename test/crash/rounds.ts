@@ -1,6 +1,6 @@
 /** Ends a host's process again and again, at each point of its work in turn, and compares at last. */
 import { until } from '../hosts/process';
-import { tally, type Kill, type Tally } from './tally';
+import { tally, type Tally } from './tally';
 import type { Target } from './target';
 
 export interface RoundsOptions {
@@ -9,7 +9,7 @@ export interface RoundsOptions {
 	/** All of the host's unless told. */
 	points?: readonly string[];
 	/** Hears how far it has come. */
-	onKill?(kill: Kill): void;
+	onKill?(point: string): void;
 }
 
 /** How long a trigger may take until its first polls are over, or until it has caught up at last. */
@@ -17,29 +17,26 @@ const SETTLE_MS = 180_000;
 
 export async function crash(target: Target, { rounds, points = target.points, onKill }: RoundsOptions): Promise<Tally> {
 	const { subject, again } = target;
-	const kills: Kill[] = [];
+	const kills: string[] = [];
 	await settled(target);
 	subject.begin();
 	for (let round = 0; round < rounds; round++) {
 		const point = points[round % points.length]!;
 		await target.kill(point, Math.floor(round / points.length));
-		const kill = { point, at: Date.now() };
-		kills.push(kill);
-		onKill?.(kill);
+		kills.push(point);
+		onKill?.(point);
 		await target.start();
 	}
 	const due = subject.due();
 	const compare = async () => tally({ points, kills, again, due, exists: (name) => subject.exists(name), deliveries: await target.deliveries() });
-	let last = await compare();
 	await until(
 		'everything to be delivered',
 		async () => {
 			await target.nudge();
-			last = await compare();
-			return last.missing === 0;
+			return (await compare()).missing === 0;
 		},
 		{ timeoutMs: SETTLE_MS, everyMs: 1_000 },
-	).catch(() => undefined);
+	).catch(() => undefined); // what is missing then, the comparison tells
 	// Whatever would come twice comes by then.
 	await settled(target);
 	return await compare();

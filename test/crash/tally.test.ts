@@ -2,11 +2,7 @@
 import { expect, test } from 'vitest';
 import { tally, tableOf, type Delivery, type Run } from './tally';
 
-const KILLS = [
-	{ point: 'before emit', at: 1000 },
-	{ point: 'after emit', at: 2000 },
-];
-const run = (deliveries: Delivery[], changes: Partial<Run> = {}) => tally({ points: ['before emit', 'after emit'], kills: KILLS, deliveries, due: new Map([['a', 500], ['b', 1500], ['c', 2500]]), exists: (name) => 'abc'.includes(name), again: 1, ...changes });
+const run = (deliveries: Delivery[], changes: Partial<Run> = {}) => tally({ points: ['before emit', 'after emit'], kills: ['before emit', 'after emit'], deliveries, due: new Map([['a', 500], ['b', 1500], ['c', 2500]]), exists: (name) => 'abc'.includes(name), again: 1, ...changes });
 
 test('everything once is as promised', () => {
 	const result = run([{ life: 0, names: ['a'] }, { life: 1, names: ['b'] }, { life: 2, names: ['c'] }]);
@@ -24,9 +20,9 @@ test('what is older than the last batch must not come again, nor anything within
 	expect(run([{ life: 0, names: ['a', 'b'] }, { life: 2, names: ['c'] }, { life: 2, names: ['c'] }]).breaches).toEqual(['c came twice without a stop in between, in life 2']);
 });
 
-test('what is missing is put down to the end after it, and what nobody has produced is told', () => {
+test('what is missing is put down to the end after which it was passed by, and what nobody has produced is told', () => {
 	const result = run([{ life: 0, names: ['a'] }, { life: 2, names: ['c', 'x'] }], { exists: (name) => name !== 'x' });
 	expect(result).toMatchObject({ missing: 1, points: { 'before emit': { missing: 0 }, 'after emit': { missing: 1 } } });
-	expect(result.breaches).toEqual(['x was delivered, and the vendor has no such event', 'b is missing; the vendor had it before an end "after emit"']);
+	expect(result.breaches).toEqual(['x was delivered, and the vendor has no such event', 'b is missing, most likely since the end "after emit"']);
 	expect(tableOf({ host: result })).toMatch(/host +all +2 +1 +0 +3 events, PROMISE BROKEN/);
 });

@@ -7,16 +7,10 @@ export interface Delivery {
 	names: string[];
 }
 
-/** A sudden end of the process: the first one ends life 0. */
-export interface Kill {
-	point: string;
-	/** Milliseconds. */
-	at: number;
-}
-
 export interface Run {
 	points: readonly string[];
-	kills: readonly Kill[];
+	/** At which point each sudden end of the process was; the first one ends life 0. */
+	kills: readonly string[];
 	/** In the order in which they were made. */
 	deliveries: readonly Delivery[];
 	/** What had to be delivered -> when the vendor had it, in milliseconds. */
@@ -43,11 +37,16 @@ export interface Tally extends Figures {
 const SHOWN = 10;
 
 export function tally({ points, kills, deliveries, due, exists, again }: Run): Tally {
-	const figures = Object.fromEntries(points.map((point) => [point, { kills: kills.filter((kill) => kill.point === point).length, missing: 0, duplicated: 0 }]));
+	const figures = Object.fromEntries(points.map((point) => [point, { kills: kills.filter((kill) => kill === point).length, missing: 0, duplicated: 0 }]));
 	const breaches: string[] = [];
 	const found = new Map<string, { life: number; delivery: Delivery }>();
 	const lastOf = new Map<number, Delivery>();
-	for (const delivery of deliveries) if (delivery.names.length > 0) lastOf.set(delivery.life, delivery);
+	const newest = kills.map(() => -Infinity).concat(-Infinity);
+	for (const delivery of deliveries) {
+		const { life, names } = delivery;
+		if (names.length > 0) lastOf.set(life, delivery);
+		newest[life] = Math.max(newest[life]!, ...names.map((name) => due.get(name) ?? -Infinity));
+	}
 	let duplicated = 0;
 	for (const delivery of deliveries) {
 		const { life, names } = delivery;
@@ -57,7 +56,7 @@ export function tally({ points, kills, deliveries, due, exists, again }: Run): T
 			found.set(name, { life, delivery });
 			if (before === undefined) continue;
 			duplicated += 1;
-			const point = kills[before.life]?.point;
+			const point = kills[before.life];
 			if (before.life === life) {
 				breaches.push(`${name} came twice without a stop in between, in life ${life}`);
 				continue;
@@ -71,10 +70,11 @@ export function tally({ points, kills, deliveries, due, exists, again }: Run): T
 	for (const [name, at] of due) {
 		if (found.has(name)) continue;
 		missing += 1;
-		// The first end after the vendor had it is what it was most likely lost by.
-		const point = kills.find((kill) => kill.at >= at)?.point;
+		// In the life that first gave something newer, it had been passed by.
+		const passed = newest.findIndex((time) => time > at);
+		const point = kills[passed - 1];
 		if (point !== undefined) figures[point]!.missing += 1;
-		breaches.push(`${name} is missing; the vendor had it ${point === undefined ? 'after the last end' : `before an end "${point}"`}`);
+		breaches.push(`${name} is missing${point === undefined ? '' : `, most likely since the end "${point}"`}`);
 	}
 	const more = breaches.length - SHOWN;
 	return { kills: kills.length, due: due.size, missing, duplicated, points: figures, breaches: more > 0 ? [...breaches.slice(0, SHOWN), `and ${more} more`] : breaches };

@@ -81,7 +81,6 @@ export function engineOf(changes: readonly Change[] = []): Engine {
 			left.delete(change);
 		}
 		const need = (name: string) => (name.startsWith('.') ? load(`${join(dirname(file), name)}.ts`) : (outside(name) as unknown));
-		// eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is our own source
 		const run = new Function('require', 'module', 'exports', `${compile(source)}\n//# sourceURL=${file}${changes.length > 0 ? '?changed' : ''}`) as (require: unknown, module: object, exports: unknown) => void;
 		run(need, module, module.exports);
 		return module.exports;

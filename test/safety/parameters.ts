@@ -14,7 +14,7 @@ import { startTrackgps } from '../../simulators/trackgps';
 import { guessedPaths, nameOf, NOW, VENDOR_NAMES, VENDORS, type VendorName } from '../hosts/vendor';
 import { connectionOf, recordingOf } from '../support/recordings';
 import { TestHost } from '../support/test-host';
-import { providerOf, type Hosts } from './hosts';
+import { providerOf } from './hosts';
 import type { Settings } from './main';
 import type { Sheet } from './sheet';
 
@@ -103,7 +103,7 @@ const STARTS = {
 
 class Enough extends Error {}
 
-export async function parameters(sheet: Sheet, _: Hosts, { inputs, seed }: Settings): Promise<void> {
+export async function parameters(sheet: Sheet, { inputs, seed }: Settings): Promise<void> {
 	const operations = VENDOR_NAMES.flatMap((vendor) => providerOf(vendor).operations.map((operation) => ({ vendor, operation })));
 	const each = Math.ceil(inputs / operations.length);
 	let [tried, refused, requests] = [0, 0, 0];
