@@ -109,6 +109,11 @@ describe('output', () => {
 	});
 });
 
+test.each(['constructor', '__proto__', 'toString', 'nothing'])('%s is no list of the vendor', async (name) => {
+	const { client } = clientOf(() => json({}));
+	for (let again = 0; again < 2; again++) expect((await failure(client.lookup(name))).message).toContain('has no list of');
+});
+
 describe('path variables', () => {
 	test('cannot leave their segment', async () => {
 		const { client, host } = clientOf(() => json({}));

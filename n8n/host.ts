@@ -12,6 +12,11 @@ import { exchange, optionsOf } from './wire';
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
 export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
 
+/** How old a session is that other workers may have logged in beside, and for how long the database is looked at then. */
+const JUST_MADE_MS = 10_000;
+const LOOKS = 4;
+const LOOK_MS = 250;
+
 /**
  * n8n as the core sees it. The session lives in the credential, so that all workers share it: n8n logs in, signs and
  * stores; which session a request goes out with is decided here, and handed to n8n with the request.
@@ -76,6 +81,16 @@ export class N8nHost<C extends Connection> implements Host {
 	private async current(stale: string | undefined): Promise<KeptSession | undefined> {
 		const atHand = this.newest();
 		if (atHand !== undefined && atHand.token !== stale && atHand.expiresAt > this.now()) return atHand;
+		let found = await this.stored();
+		// One that died right after it was made was ended by another worker's login, and n8n is about to store what came of that.
+		for (let look = 0; look < LOOKS && found !== undefined && found.token === stale && found.madeAt > this.now() - JUST_MADE_MS; look++) {
+			await pause(LOOK_MS);
+			found = await this.stored();
+		}
+		return found;
+	}
+
+	private async stored(): Promise<KeptSession | undefined> {
 		const { [SESSION]: stored } = await this.context.getCredentials(this.credentialType);
 		this.credentials = { ...this.credentials, [SESSION]: stored ?? '' };
 		return this.newest();

@@ -24,6 +24,9 @@ export interface Sighting {
 	heard: number | undefined;
 }
 
+/** What pages of positions tell that several polls and triggers share: reading a large fleet's is the most that a poll has to do. */
+const heardOn = new WeakMap<readonly Row[], readonly Sighting[]>();
+
 /** A position, and the vendor's own record of it. */
 export interface Found {
 	row: Row;
@@ -124,14 +127,32 @@ export class Pass {
 		return devices === undefined ? [undefined] : chunks(devices, this.client.provider.survey.perRequest ?? Infinity);
 	}
 
+	/** When the devices of a group were heard of last. */
+	private async heardIn(group: string[] | undefined, limits: { deadline: number; maxAgeMs?: number }): Promise<Sighting[]> {
+		const { operation } = this.client.provider.survey;
+		const sightings: Sighting[] = [];
+		const params = { devices: group ?? ALL };
+		for await (const page of this.take(operation, params, { mark: this.now, ...limits }).pages) {
+			let heard = heardOn.get(page);
+			if (heard === undefined) {
+				const found: Found[] = [];
+				for (const row of page) this.find(operation, row, params, found);
+				heard = found.map(({ position }) => ({ deviceId: position.deviceId, heard: heardOf(position) }));
+				if (heard.length === page.length) heardOn.set(page, heard);
+			}
+			sightings.push(...heard);
+		}
+		this.surveyed = true;
+		return sightings;
+	}
+
 	/** The current positions of a group. */
-	async survey(group: string[] | undefined, limits: { deadline?: number; maxAgeMs?: number } = {}): Promise<Found[]> {
+	async survey(group: string[] | undefined): Promise<Found[]> {
 		const { operation } = this.client.provider.survey;
 		const found: Found[] = [];
 		const params = { devices: group ?? ALL };
-		const { pages } = this.take(operation, params, { mark: this.now, ...limits });
+		const { pages } = this.take(operation, params, { mark: this.now });
 		for await (const page of pages) for (const row of page) this.find(operation, row, params, found);
-		this.surveyed = true;
 		return found;
 	}
 
@@ -180,7 +201,7 @@ export class Pass {
 		for (const group of this.surveyGroups(order)) {
 			if (done > 0 && this.client.now() >= share) break;
 			try {
-				for (const { position } of await this.survey(group, limits)) if (chosen === undefined || heard.has(position.deviceId)) heard.set(position.deviceId, heardOf(position));
+				for (const { deviceId, heard: at } of await this.heardIn(group, limits)) if (chosen === undefined || heard.has(deviceId)) heard.set(deviceId, at);
 			} catch (thrown) {
 				const error = this.failed(thrown);
 				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are, there is no going on.

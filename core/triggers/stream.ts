@@ -3,7 +3,7 @@ import * as z from 'zod/v4';
 import { UnexpectedAnswer } from '../errors';
 import type { Row } from '../records';
 import { chunks } from '../windows';
-import { coveredBy, leftOf, nextRound, roundSchema, seconds, type Cursor } from './cursor';
+import { coveredBy, leftOf, nextRound, pack, roundSchema, seconds, unpack, type Cursor } from './cursor';
 import { DAY_SECONDS, newestOf, type Pass, type Sighting } from './pass';
 import type { FleetEvent, StreamSource } from './trigger';
 
@@ -31,8 +31,10 @@ const schema = z.object({
 	turn: seconds.optional(),
 	/** Where the survey goes on. */
 	survey: z.string().optional(),
-	/** Device -> covered up to; then, as distances from that, the newest time of its events, and the mark of each that was delivered since its window's begin, with its fingerprint. */
-	devices: z.record(z.string(), z.array(z.union([z.number(), z.string()])).min(2)),
+	/** Devices that are covered up to a later time than the round tells, and that time; packed, see cursor.ts. */
+	ahead: z.string(),
+	/** Device -> what is remembered of it, see textOf. */
+	devices: z.record(z.string(), z.string().regex(/^-?[0-9a-z]+( -?[0-9a-z]+[\w-]{6})*$/)),
 	/** Devices whose last look failed -> covered up to; where it broke off on the way, also how far it came and what it will cover. */
 	behind: z.record(z.string(), z.array(seconds).min(1).max(3)),
 });
@@ -80,16 +82,24 @@ interface Window {
 	latest: Latest;
 }
 
+interface Stored {
+	cursor: StreamCursor;
+	ahead: ReadonlyMap<string, number>;
+}
+
 /** @throws Error if it cannot be read */
-export const readStream = (stored: unknown): StreamCursor => schema.parse(stored);
+export function readStream(stored: unknown): Stored {
+	const cursor = schema.parse(stored);
+	return { cursor, ahead: new Map([...unpack(cursor.ahead)].map(([device, covered]) => [device, seconds.parse(Number(covered))])) };
+}
 
 /** Polls a stream once: what was found is in the pass. @throws FleetError if nothing could be looked at */
-export async function pollStream(pass: Pass, source: StreamSource, stored: StreamCursor | undefined): Promise<Cursor | undefined> {
-	const { sightings, next } = await pass.sightings(stored?.survey);
+export async function pollStream(pass: Pass, source: StreamSource, stored: Stored | undefined): Promise<Cursor | undefined> {
+	const { sightings, next } = await pass.sightings(stored?.cursor.survey);
 	// Nothing tells the vendor's time yet, and it is from there that events are new.
 	if (stored === undefined && !pass.surveyed && sightings.length > 0) return undefined;
 	const now = pass.time;
-	const mark = Math.max(stored?.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard, now)) ?? 0);
+	const mark = Math.max(stored?.cursor.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard, now)) ?? 0);
 	const poll = new StreamPoll(pass, source, stored ?? firstCursor(pass, mark, newestOf(sightings)), mark);
 	await poll.look(sightings);
 	return poll.end(next);
@@ -103,10 +113,11 @@ function firstCursor({ now, event, firstRun, since: from, lookBack }: Pass, mark
 	const since = firstRun === 'since' ? from : firstRun === 'latest' ? present - DAY_SECONDS : present;
 	// Nothing was looked at: a look covers what is left out.
 	const before = Math.max(0, since - 1);
-	return { v: 1, event, mark, since, ...(firstRun === 'latest' ? { latest: present } : {}), lookBack, round: { began: before, before, at: now, atBefore: now }, devices: {}, behind: {} };
+	return { v: 1, event, mark, since, ...(firstRun === 'latest' ? { latest: present } : {}), lookBack, round: { began: before, before, at: now, atBefore: now }, ahead: '', devices: {}, behind: {} };
 }
 
 class StreamPoll {
+	private readonly cursor: StreamCursor;
 	private readonly entries = new Map<string, Entry>();
 	private readonly behind: Map<string, number[]>;
 	private readonly events: Timed[] = [];
@@ -118,18 +129,16 @@ class StreamPoll {
 	constructor(
 		private readonly pass: Pass,
 		private readonly source: StreamSource,
-		private readonly cursor: StreamCursor,
+		{ cursor, ahead }: Stored,
 		newest: number,
 	) {
+		this.cursor = cursor;
 		// A clock may be wrong by a day: what is older than that was there at the last look all the same. So was what is left out.
 		this.mark = Math.max(newest, pass.now - DAY_SECONDS, cursor.since);
 		this.newest = newest;
 		this.behind = new Map(Object.entries(cursor.behind));
-		for (const [device, [covered, newest, ...rest]] of Object.entries(cursor.devices)) {
-			const entry: Entry = { covered: Number(covered), seen: new Map(), newest: Number(covered) + Number(newest) };
-			for (let at = 0; at + 1 < rest.length; at += 2) entry.seen.set(String(rest[at + 1]), entry.covered + Number(rest[at]));
-			this.entries.set(device, entry);
-		}
+		for (const [device, covered] of ahead) this.entries.set(device, { covered, seen: new Map(), newest: 0 });
+		for (const [device, text] of Object.entries(cursor.devices)) this.entries.set(device, entryIn(text, ahead.get(device) ?? coveredBy(cursor.round, device)));
 		this.widen();
 	}
 
@@ -362,15 +371,33 @@ class StreamPoll {
 		const { survey: _, ...kept } = cursor;
 		pass.events = this.inOrder();
 		const devices: StreamCursor['devices'] = {};
-		for (const [device, { covered, seen, newest }] of entries) {
+		const ahead = new Map<string, string>();
+		for (const [device, entry] of entries) {
 			const [, reached, cover = 0] = behind.get(device) ?? [];
 			const begin = reached === undefined ? this.beginOf(device) : Math.min(reached, this.windowBegin(cover));
-			const left = [...seen].filter(([, at]) => at >= begin);
+			const left = [...entry.seen].filter(([, at]) => at >= begin);
 			// Where the round covers more, it says all there is to say.
-			if (left.length > 0 || coveredBy(cursor.round, device) < covered) devices[device] = [covered, newest - covered, ...left.flatMap(([mark, at]) => [at - covered, mark])];
+			const covered = Math.max(entry.covered, coveredBy(cursor.round, device));
+			if (coveredBy(cursor.round, device) < covered) ahead.set(device, String(covered));
+			if (left.length > 0) devices[device] = textOf({ ...entry, covered }, left);
 		}
-		return { ...kept, mark: this.newest, devices, behind: Object.fromEntries(behind), ...(survey === undefined ? {} : { survey }) };
+		return { ...kept, mark: this.newest, ahead: pack(ahead), devices, behind: Object.fromEntries(behind), ...(survey === undefined ? {} : { survey }) };
 	}
+}
+
+/**
+ * What is remembered of a device: newest time of its events, then mark and fingerprint of each that was delivered since its
+ * window's begin. Short, as a large fleet has many; times are distances from what is covered.
+ */
+function textOf({ covered, newest }: Entry, seen: readonly (readonly [string, number])[]): string {
+	const from = (at: number) => (at - covered).toString(36);
+	return [from(newest), ...seen.map(([mark, at]) => `${from(at)}${mark}`)].join(' ');
+}
+
+function entryIn(text: string, covered: number): Entry {
+	const to = (distance: string) => covered + parseInt(distance, 36);
+	const [newest = '', ...seen] = text.split(' ');
+	return { covered, newest: to(newest), seen: new Map(seen.map((one) => [one.slice(-6), to(one.slice(0, -6))])) };
 }
 
 /** Rounded down, so that triggers which stand at about the same time ask the same. */
@@ -408,7 +435,7 @@ function queued(groups: Iterable<string[]>, looked: ReadonlySet<string>): () => 
 /** The batch is large enough. */
 class Full extends Error {}
 
-const fingerprint = (id: string) => createHash('sha256').update(id).digest('base64url').slice(0, 8);
+const fingerprint = (id: string) => createHash('sha256').update(id).digest('base64url').slice(0, 6);
 
 /** What a trial shows at most, and how many devices it asks about for it. */
 const SAMPLE_EVENTS = 10;

@@ -1,5 +1,17 @@
 import { removeFolder, Stop, type Child, type Exit } from './process';
 
+/** A server closes a connection that rests; a request that goes out on it in the same moment was not taken, and is sent again. */
+export async function patientFetch(url: string, init: RequestInit): Promise<Response> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await fetch(url, init);
+		} catch (error) {
+			const { code } = ((error as Error).cause ?? {}) as { code?: string };
+			if ((code !== 'UND_ERR_SOCKET' && code !== 'ECONNRESET') || attempt === 3) throw error;
+		}
+	}
+}
+
 /** A host that runs in a process of its own, on a folder that it may own. */
 export abstract class HostProcess {
 	protected child: Child | undefined;

@@ -5,7 +5,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ensureN8n, hostEnvironment, withLock, type Installed } from './install';
-import { HostProcess } from './host-process';
+import { HostProcess, patientFetch } from './host-process';
 import { Child, freePort, run, temporaryFolder, until } from './process';
 
 export type Json = Record<string, unknown>;
@@ -531,17 +531,6 @@ export class N8n extends HostProcess {
 	private get flatted(): { parse(text: string): unknown } {
 		const load = createRequire(join(this.host.dir, 'package.json'));
 		return load('flatted') as { parse(text: string): unknown };
-	}
-}
-
-/** n8n closes a connection that rests; a request that goes out on it in the same moment was not taken, and is sent again. */
-async function patientFetch(url: string, init: RequestInit): Promise<Response> {
-	try {
-		return await fetch(url, init);
-	} catch (error) {
-		const { code } = ((error as Error).cause ?? {}) as { code?: string };
-		if (code !== 'UND_ERR_SOCKET' && code !== 'ECONNRESET') throw error;
-		return await fetch(url, init);
 	}
 }
 

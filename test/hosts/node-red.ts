@@ -5,7 +5,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { ensureNodeRed, hostEnvironment, npm, type Installed, type NodeRedVersion } from './install';
-import { HostProcess } from './host-process';
+import { HostProcess, patientFetch } from './host-process';
 import { Child, freePort, Stop, temporaryFolder, until, type Exit } from './process';
 
 export type { NodeRedVersion } from './install';
@@ -195,7 +195,7 @@ export class NodeRed extends HostProcess {
 		{ body, headers, token = this.token }: { body?: unknown; headers?: Record<string, string>; token?: string } = {},
 	): Promise<unknown> {
 		const raw = body instanceof FormData || body instanceof Uint8Array;
-		const answer = await fetch(`${this.url}${path}`, {
+		const answer = await patientFetch(`${this.url}${path}`, {
 			method,
 			headers: {
 				accept: 'application/json',
@@ -337,7 +337,7 @@ export class NodeRed extends HostProcess {
 	}
 
 	private async probe(method: string, path: string, body?: Buffer): Promise<Response> {
-		const answer = await fetch(`${this.url}/test-probe/${path}`, {
+		const answer = await patientFetch(`${this.url}/test-probe/${path}`, {
 			method,
 			body: body ? new Uint8Array(body) : undefined,
 			headers: body ? { 'content-type': 'application/octet-stream' } : {},

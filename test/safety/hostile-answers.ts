@@ -132,9 +132,10 @@ async function inEditors(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<void> {
 		const { id, name } = await n8n.n8n.createCredential({ name: 'hostile', type: 'trackCeoApi', data: settingsOf({ vendor: 'trackceo', baseUrl: server.url }) });
 		const workflow = await n8n.n8n.createWorkflow(chain({ name: 'Fleet', type: 'n8n-nodes-fleetwire.trackCeo', parameters: { resource: 'position', operation: 'getCurrent' }, credentials: { trackCeoApi: { id, name } } }));
 		const page = await openN8nWorkflow(browser, n8n.n8n, workflow.id);
+		page.setDefaultTimeout(60_000);
 		const panel = await openN8nNode(page, 'Fleet');
 		await panel.locator('[data-test-id="rlc-input"], [data-test-id="resource-locator-devices"] input').last().click();
-		await page.getByText('onerror').first().waitFor({ timeout: 15_000 });
+		await page.getByText('onerror').first().waitFor({ timeout: 30_000 });
 		const inN8n = await page.evaluate('({ hacked: window.hacked || 0, made: document.querySelectorAll("img[src=x]").length })') as { hacked: number; made: number };
 		sheet.part('names that run in the list', 'n8n', `${String(inN8n.hacked + inN8n.made)}, shown as text`, 'none, shown as text', inN8n.hacked === 0 && inN8n.made === 0);
 	} finally {

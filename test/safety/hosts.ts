@@ -36,8 +36,8 @@ export interface Told {
 	error?: string;
 	/** All that the host shows, stores and hands on, as text. */
 	everything: string;
-	/** How long the node worked. */
-	ms: number;
+	/** When the node ended its work, in milliseconds since 1970. */
+	endedAt: number;
 }
 
 export interface Host {
@@ -152,7 +152,7 @@ class N8nHost implements Host {
 		return nodes.map(({ name }) => {
 			const records = execution.data[name] ?? [];
 			const [first] = records;
-			return { records, ...(typeof first?.error === 'string' ? { error: first.error } : {}), everything, ms: execution.runs[name]?.[0]?.executionTime ?? 0 };
+			return { records, ...(typeof first?.error === 'string' ? { error: first.error } : {}), everything, endedAt: endOf(execution, name) };
 		});
 	}
 
@@ -166,8 +166,15 @@ class N8nHost implements Host {
 	}
 }
 
-export function toldBy({ data, error, runs }: Execution): Omit<Told, 'everything'> {
-	return { records: data.Fleet ?? [], ...(error === undefined ? {} : { error: [error.message, error.description].filter(Boolean).join(' ') }), ms: runs.Fleet?.[0]?.executionTime ?? 0 };
+export function toldBy(execution: Execution): Omit<Told, 'everything'> {
+	const { data, error } = execution;
+	return { records: data.Fleet ?? [], ...(error === undefined ? {} : { error: [error.message, error.description].filter(Boolean).join(' ') }), endedAt: endOf(execution, 'Fleet') };
+}
+
+function endOf({ raw }: Execution, name: string): number {
+	const { runData = {} } = (raw.resultData ?? {}) as { runData?: Record<string, { startTime: number; executionTime: number }[]> };
+	const [run] = runData[name] ?? [];
+	return run === undefined ? NaN : run.startTime + run.executionTime;
 }
 
 class NodeRedHost implements Host {
@@ -272,14 +279,13 @@ function told(all: readonly Received[], id: string, nodeId: string): Told {
 	const of = (probe: string) => mine.filter((record) => record.probe === probe);
 	const [caught] = of('caught');
 	const payloads = of('out').map(({ msg }) => msg.payload);
-	const asked = of('shown')[0]?.at ?? 0;
 	const ended = (caught ?? of('done')[0])?.at ?? 0;
 	const error = caught?.msg.error as { message: string } | undefined;
 	return {
 		records: payloads.flatMap((payload) => (Array.isArray(payload) ? (payload as object[]) : typeof payload === 'object' && payload !== null ? [payload] : [])),
 		...(error === undefined ? {} : { error: error.message }),
 		everything: JSON.stringify(mine, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
-		ms: ended - asked,
+		endedAt: ended,
 	};
 }
 

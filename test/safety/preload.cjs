@@ -36,6 +36,7 @@ function answer(found, options) {
 dns.lookup = function (hostname, options, callback) {
 	const found = names[hostname];
 	if (!found) return lookup.call(dns, hostname, options, callback);
+	process.stderr.write(`FLEETWIRE-LOOKUP ${hostname} ${Date.now()}\n`);
 	const done = typeof options === 'function' ? options : callback;
 	setTimeout(() => done(null, ...answer(found, typeof options === 'object' ? options : {})), found.delayMs || 0);
 	return undefined;
@@ -44,6 +45,7 @@ const { lookup: promised } = dns.promises;
 dns.promises.lookup = async function (hostname, options) {
 	const found = names[hostname];
 	if (!found) return await promised.call(dns.promises, hostname, options);
+	process.stderr.write(`FLEETWIRE-LOOKUP ${hostname} ${Date.now()}\n`);
 	await new Promise((resolve) => setTimeout(resolve, found.delayMs || 0));
 	const [address, family] = answer(found, options || {});
 	return family === undefined ? address : { address, family };

@@ -32,8 +32,7 @@ async function windows(sheet: Sheet, seed: number): Promise<void> {
 			const quota = [2, 10, 60, 240, 600, 3000][round % 6] ?? 60;
 			const burst = Math.min(providerOf(vendor).limits.burst, quota);
 			let running = 0;
-			let client!: Virtual;
-			client = virtual(vendor, async () => {
+			const client: Virtual = virtual(vendor, async () => {
 				running += 1;
 				atOnce = Math.max(atOnce, running);
 				await client.host.sleep(Math.floor(random() * 900));

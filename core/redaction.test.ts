@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { VendorFault } from './errors';
+import { cut, Redactor } from './redaction';
+
+const secret = 'p@ss "wörd"\\&+/=<1>';
+
+function redactor(): Redactor {
+	const made = new Redactor();
+	made.add(secret, 'secret');
+	made.addToken('Tok3n-abcdefghijkl');
+	return made;
+}
+
+test.each([
+	['as it is', secret],
+	['url-encoded', encodeURIComponent(secret)],
+	['in a form', new URLSearchParams([['p', secret]]).toString()],
+	['in a path', new URL(`http://x/${encodeURIComponent(secret)}/y`).pathname],
+	['in JSON', JSON.stringify({ secret })],
+	['in html', secret.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')],
+	['base64', Buffer.from(secret).toString('base64')],
+	['base64 for addresses', Buffer.from(secret).toString('base64url')],
+])('a secret %s is hidden', (_, text) => {
+	const shown = redactor().text(`before ${text} after`);
+	expect(shown).toContain('[secret]');
+	expect(shown.startsWith('before ')).toBe(true);
+	expect(shown.endsWith(' after')).toBe(true);
+});
+
+test('half of a secret before a cut is hidden, and words are not', () => {
+	for (let length = 40; length < 60; length++) {
+		const shown = redactor().text(cut(`${'x'.repeat(40)}Tok3n-abcdefghijkl and more`, length));
+		expect(shown).not.toContain('Tok3');
+		expect(shown).toMatch(/^x{36,40}/);
+	}
+	expect(redactor().text(cut('The vendor is down for maintenance today', 20))).toBe('The vendor is down …');
+});
+
+test('a secret that no encoding knows is no reason to fail', () => {
+	const made = new Redactor();
+	made.add('half \ud800 pair', 'secret');
+	expect(made.text('is half \ud800 pair here')).toBe('is [secret] here');
+});
+
+test('an error is clean in all its parts', () => {
+	const error = redactor().error(new VendorFault(`no ${secret}`, { advice: secret, vendorMessage: secret, vendorCode: secret, cause: new Error(secret) }));
+	expect(JSON.stringify([error.message, error.stack, error.advice, error.vendorMessage, error.vendorCode, error.cause])).not.toContain('wörd');
+});
