@@ -274,7 +274,10 @@ const absent = (value: unknown) => value === undefined || value === null || valu
 
 /** Whether the field applies, given the other values. */
 export function applies(field: Field, input: Readonly<Record<string, unknown>>, fields: Fields): boolean {
-	return Object.entries(field.when ?? {}).every(([name, values]) => values.includes(String(input[name] ?? fields[name]?.initial)));
+	return Object.entries(field.when ?? {}).every(([name, values]) => {
+		const value = input[name] ?? fields[name]?.initial;
+		return ['string', 'number', 'boolean'].includes(typeof value) && values.includes(String(value));
+	});
 }
 
 /**

@@ -162,7 +162,8 @@ function isDay(year: number, month: number, day: number): boolean {
 
 function fromLocal(match: RegExpExecArray, zone: string): number | undefined {
 	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (match.slice(1, 7) as (string | undefined)[]).map((part) => Number(part ?? 0));
-	if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
+	// Date takes the years 0 to 99 for those after 1900.
+	if (year < 1000 || !isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
 	const fraction = Math.floor(Number(match[7] ?? 0) * 1000);
 	return finite(instantOfLocal(Date.UTC(year, month - 1, day, hour, minute, second), zone) + fraction);
 }

@@ -15,8 +15,9 @@ export function zoneOffset(zone: string, time: number): number {
 		formats.set(zone, format);
 	}
 	const name = format.formatToParts(quarter * 900_000).find(({ type }) => type === 'timeZoneName')!.value;
-	const [, sign, hours = 0, minutes = 0] = /^GMT(?:([+-])(\d\d):(\d\d))?$/.exec(name)!;
-	const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60);
+	// Before there were zones, places had a time of their own, to the second.
+	const [, sign, hours = 0, minutes = 0, seconds = 0] = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(name)!;
+	const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
 	known.set(key, offset);
 	return offset;
 }

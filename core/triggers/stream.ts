@@ -100,7 +100,7 @@ export async function pollStream(pass: Pass, source: StreamSource, stored: Store
 	if (stored === undefined && !pass.surveyed && sightings.length > 0) return undefined;
 	const now = pass.time;
 	const mark = Math.max(stored?.cursor.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard, now)) ?? 0);
-	const poll = new StreamPoll(pass, source, stored ?? firstCursor(pass, mark, newestOf(sightings)), mark);
+	const poll = new StreamPoll(pass, source, stored ?? { cursor: firstCursor(pass, mark, newestOf(sightings)), ahead: new Map() }, mark);
 	await poll.look(sightings);
 	return poll.end(next);
 }
@@ -446,7 +446,9 @@ export async function sampleStream(pass: Pass, source: StreamSource): Promise<Fl
 	const { sightings } = await pass.sightings(undefined);
 	const devices = sightings.sort((a, b) => (b.heard ?? 0) - (a.heard ?? 0)).map(({ deviceId }) => deviceId);
 	const present = newestOf(sightings) ?? pass.now;
-	const poll = new StreamPoll(pass, source, { ...firstCursor(pass, present, present), since: 0, round: { began: present - DAY_SECONDS, before: present - DAY_SECONDS, at: pass.now, atBefore: pass.now } }, present);
+	const dayAgo = present - DAY_SECONDS;
+	const cursor = { ...firstCursor(pass, present, present), since: 0, round: { began: dayAgo, before: dayAgo, at: pass.now, atBefore: pass.now } };
+	const poll = new StreamPoll(pass, source, { cursor, ahead: new Map() }, present);
 	for (const some of chunks(devices.slice(0, Math.max(SAMPLE_DEVICES, source.perRequest)), source.perRequest)) {
 		if (!pass.goesOn()) break;
 		await poll.lookAt(some);

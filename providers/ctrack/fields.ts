@@ -8,7 +8,7 @@ import { identityOf, type Row } from '../../core/records';
 export { period, periodProblem } from '../period';
 
 /** Ctrack numbers vehicles, drivers and cost centres alike: their NodeIds. */
-const NODE_ID = /^\d{1,15}$/;
+const NODE_ID = /^\d{1,18}$/;
 
 /** A NodeId in an answer. @throws UnexpectedAnswer if it is none: a record of nobody would be a wrong one. */
 export function nodeIdOf(row: Row, name = 'NodeId'): string {

@@ -2,7 +2,7 @@ import type { Run } from '../../core/client';
 import { ALL, ids, text, type Ids } from '../../core/field';
 
 /** The samples range from "0010" to fifteen digits; letters are not excluded anywhere. */
-const DEVICE = /^[\w.-]{1,40}$/;
+const DEVICE = /^\w{1,40}$/;
 /** Plates hold whatever users type in, even brackets and slashes; a comma would end one (section 7). */
 const PLATE = /^[^,\n]{1,60}$/;
 const deviceForm = { noun: 'device ID', typedAs: 'Device ID', pattern: DEVICE, expected: 'must be a device ID, of letters and digits' } as const;

@@ -69,6 +69,7 @@ export class Params {
 }
 
 function whole(value: string): number {
-	if (!/^-?\d{1,15}$/.test(value)) throw new HttpRefusal(400);
+	// The document gives numbers no length.
+	if (!/^-?\d{1,20}$/.test(value)) throw new HttpRefusal(400);
 	return Number(value);
 }

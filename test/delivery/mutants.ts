@@ -15,8 +15,9 @@ const STREAM = 'triggers/stream.ts';
 const QUEUE = 'triggers/queue-consumer.ts';
 const change = (file: string, from: string, to: string): Change[] => [{ file, from, to }];
 
-/** Runs within which each must be noticed. */
+/** Runs within which each must be noticed, and the cases that these are. */
 export const MOST_RUNS = 200;
+export const SEED = 20_260_131;
 
 export const MUTANTS: readonly Mutant[] = [
 	{ name: 'strict >: the window begins after the mark', by: 'stream', changes: change(STREAM, 'return Math.max(0, Math.floor((covered - lookBack) / step) * step);', 'return step > 0 ? covered + 1 : 0;') },

@@ -194,6 +194,7 @@ class NodeRedHost implements Host {
 	}
 
 	async ask(asks: readonly Ask[]): Promise<Told[]> {
+		if (asks.length === 0) return [];
 		const { flows, credentials } = flowsOf(asks);
 		const after = await this.nodeRed.mark();
 		await this.nodeRed.deploy(flows, { credentials });

@@ -70,7 +70,7 @@ function measuredApart(promise: number, { inputs, seed }: Settings): { sheet: Pr
 	const sheet = new Sheet(promise, PROMISES[promise]?.title ?? '');
 	const ended = new Promise<Sheet>((resolve) => {
 		child.once('close', (code) => {
-			console.log(`\n== ${String(promise)} ${sheet.title}\n${said.split('\n').filter((line) => /^ {8}|^ FAIL/.test(line)).join('\n')}`);
+			console.log(`\n== ${String(promise)} ${sheet.title}\n${said.split('\n').filter((line) => line.startsWith('        ')).join('\n')}`);
 			try {
 				const [figures] = JSON.parse(readFileSync(file, 'utf8')) as Figures[];
 				for (const { what, where, measured, promised, ok } of figures?.parts ?? []) sheet.part(what, where, measured, promised, ok);

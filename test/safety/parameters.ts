@@ -78,6 +78,8 @@ function against(vendor: VendorName, { path, query, body }: VendorRequest, { sta
 			if (path.endsWith('/GetDriver')) return undefined;
 			return status === 400 || status === 405 ? `HTTP ${String(status)} to ${request}` : undefined;
 		case 'itracksense':
+			// Which values are dangerous is not documented; what the simulator takes for it, people write too.
+			if (/'|--|;/.test(body)) return undefined;
 			return [401, 402, 403].includes(told.Code ?? 0) ? `Code ${String(told.Code)} to ${request}` : undefined;
 		case 'trackgps':
 			return status === 400 || status === 415 ? `${told.failureReasons?.[0]?.errorCode ?? ''} to ${request}` : undefined;

@@ -91,10 +91,10 @@ async function caseOf(vendor: VendorName, operation: string, style: string, atLo
 	};
 }
 
-/** Every way in which a secret can be written, and any twelve of its characters in a row. */
+/** Every way in which a secret can be written, and pieces of it: any fifteen characters in a row hold one. */
 function formsOf(canary: string): string[] {
 	const base64 = Buffer.from(canary).toString('base64').replace(/=+$/, '');
-	const pieces = Array.from({ length: Math.max(1, canary.length - 11) }, (_, at) => canary.slice(at, at + 12));
+	const pieces = Array.from({ length: Math.max(1, Math.floor((canary.length - 12) / 4) + 1) }, (_, at) => canary.slice(at * 4, at * 4 + 12));
 	return [canary, encodeURIComponent(canary), new URLSearchParams([['', canary]]).toString().slice(1), base64, JSON.stringify(canary).slice(1, -1), ...pieces, ...pieces.map((piece) => JSON.stringify(piece).slice(1, -1))];
 }
 
@@ -109,14 +109,16 @@ async function inHost(sheet: Sheet, host: Host, hosts: Hosts): Promise<void> {
 		}
 	}
 	try {
-		const asks = cases.map(({ ask }) => ask);
-		// One in six fails its execution, with which it is stored; the others give items with an error. All their data is looked through for all secrets.
-		const told = host.name === 'Node-RED' ? await host.ask(asks) : [...(await host.ask(asks.filter((_, index) => index % 6 === 0))), ...(await host.ask(asks.filter((_, index) => index % 6 !== 0), { together: 8 }))];
-		const everything = told.map(({ everything: text }) => text).join('\n');
+		// One in six fails its execution, with which it is stored; the others give items with an error.
+		const alone = cases.filter((_, index) => host.name === 'Node-RED' || index % 6 === 0);
+		const others = cases.filter((each) => !alone.includes(each));
+		const asked = [...alone, ...others];
+		const asksOf = (some: readonly Case[]) => some.map(({ ask }) => ask);
+		const told = [...(await host.ask(asksOf(alone))), ...(await host.ask(asksOf(others), { together: 8 }))];
 		const failed = told.filter(({ error, records }) => error !== undefined || JSON.stringify(records).includes('unknown')).length;
 		const leaks: string[] = [];
-		for (const { what, canaries } of cases) {
-			const leak = leakIn(everything, canaries);
+		for (const [index, { what, canaries }] of asked.entries()) {
+			const leak = leakIn(told[index]?.everything ?? '', canaries);
 			if (leak !== undefined) leaks.push(`${what}: ${leak}`);
 		}
 		// What else a user sees of an account: its test, and its pickers.
