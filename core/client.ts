@@ -7,7 +7,7 @@ import type { Priority } from './limiter';
 import { fillRoute, type AnyOperation, type Operation } from './operation';
 import { outcomeOf } from './outcome';
 import type { Connection, Provider } from './provider';
-import type { Row } from './records';
+import type { CommandOutcome, Row } from './records';
 import { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
 import type { QueueReader } from './triggers/queue-consumer';
@@ -96,7 +96,7 @@ export class Client<C extends Connection = Connection> {
 			const run = this.runFor(operation, call);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
 			for await (const rows of pages as AsyncIterable<Row[]>) {
-				if (operation.effect !== 'read') yield rows.map((row) => outcomeOf(operation, checked, { sentAt, answeredAt: isoOf(this.host.now()), ...row }));
+				if (operation.effect !== 'read') yield rows.map((row) => this.cleanOutcome(outcomeOf(operation, checked, { sentAt, answeredAt: isoOf(this.host.now()), ...row })));
 				else yield output === 'raw' ? rows : rows.map((row) => operation.record(row, checked, this.connection) as object);
 			}
 		} catch (thrown) {
@@ -294,6 +294,12 @@ export class Client<C extends Connection = Connection> {
 		if (!aborted && (error instanceof Unreachable || error instanceof TimedOut)) this.shared.resilience.failed(this.host.now());
 		else this.shared.resilience.left();
 		return error;
+	}
+
+	/** An outcome may quote the vendor, as an error does. */
+	private cleanOutcome(outcome: CommandOutcome): CommandOutcome {
+		const { explanation, response } = outcome;
+		return { ...outcome, explanation: this.redactor.text(explanation), response: typeof response === 'string' ? this.redactor.text(response) : response };
 	}
 
 	private clean(thrown: unknown): FleetError {

@@ -19,12 +19,18 @@ test.each([
 	['in JSON', JSON.stringify({ secret })],
 	['in html', secret.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')],
 	['base64', Buffer.from(secret).toString('base64')],
+	['encoded twice', encodeURIComponent(encodeURIComponent(secret))],
 	['base64 for addresses', Buffer.from(secret).toString('base64url')],
 ])('a secret %s is hidden', (_, text) => {
 	const shown = redactor().text(`before ${text} after`);
 	expect(shown).toContain('[secret]');
 	expect(shown.startsWith('before ')).toBe(true);
 	expect(shown.endsWith(' after')).toBe(true);
+});
+
+test.each(['', 'a', 'ab', 'abc'])('a secret behind %j in base64 is hidden', (before) => {
+	const text = Buffer.from(`${before}${secret}and more`).toString('base64');
+	expect(redactor().text(text)).toContain('[secret]');
 });
 
 test('half of a secret before a cut is hidden, and words are not', () => {

@@ -29,7 +29,21 @@ function formsOf(text: string): string[] {
 		base64.replace(/=+$/, ''),
 		base64.replace(/=+$/, '').replace(/\+/g, '-').replace(/\//g, '_'),
 		percentEncoded(base64),
+		// Of what was encoded already, such as an address within an address.
+		percentEncoded(encoded),
+		...withinBase64(text),
 	];
+}
+
+/** What base64 makes of a text within a longer one, whatever stands around it. */
+function withinBase64(text: string): string[] {
+	const bytes = Buffer.from(text);
+	const pieces = [0, 1, 2].map((before) => {
+		const shifted = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+		return shifted.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+	});
+	// Shorter ones would be found in words.
+	return pieces.filter((piece) => piece.length >= 8);
 }
 
 /** Half of a surrogate pair has no encoding. */

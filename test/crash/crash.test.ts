@@ -37,7 +37,7 @@ test.each([
 
 describe('Node-RED and a state file that is not as it should be', () => {
 	async function start(params: Record<string, unknown> = {}): Promise<{ nodeRed: NodeRedTarget; file: string }> {
-		subject = await startAlarms();
+		subject = await startAlarms(3);
 		const nodeRed = await NodeRedTarget.start(subject, { version: NODE_RED_VERSIONS[0]!, packages: packed('fleetwire-node-red-fleet-') }, params);
 		target = nodeRed;
 		await settled(nodeRed);

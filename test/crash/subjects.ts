@@ -42,15 +42,15 @@ function counting(requests: LoggedRequest[], wanted: (request: LoggedRequest) =>
 
 const secondsOf = (iso: unknown) => Date.parse(String(iso)) / 1000;
 
-/** How late the vendor's list gets an alarm, at most; the trigger's look-back covers it. */
-const LATE_SECONDS = 20;
+/** The trigger's. */
 export const LOOK_BACK_MINUTES = 1;
 /** The vendor gives 100 alarms at once: a look-back and more of them is two pages for each device. */
 const ALARMS_PER_SECOND = 2;
 const DEVICES = 3;
 
-export async function startAlarms(): Promise<Subject> {
-	const simulator = await startProtrack({ brand: 'trackceo', fleetSize: DEVICES, alarmsPerSecond: ALARMS_PER_SECOND, alarmDelaySeconds: LATE_SECONDS });
+/** @param lateSeconds how late the vendor's list gets an alarm, at most: the look-back covers it */
+export async function startAlarms(lateSeconds = 20): Promise<Subject> {
+	const simulator = await startProtrack({ brand: 'trackceo', fleetSize: DEVICES, alarmsPerSecond: ALARMS_PER_SECOND, alarmDelaySeconds: lateSeconds });
 	const imeis = [...simulator.devices.keys()];
 	const nameOf = (imei: unknown, { systemtime, gpstime, type }: Alarm) => [imei, systemtime, gpstime, type].join(' ');
 	const started = Math.floor(Date.now() / 1000);
@@ -71,7 +71,8 @@ export async function startAlarms(): Promise<Subject> {
 
 /** @param redelivery when messages that were not acknowledged come again: nobody knows what the vendor does */
 export async function startQueue(redelivery: CtrackOptions['redelivery']): Promise<Subject> {
-	const simulator = await startCtrack({ queueIntervalSeconds: 2, redelivery });
+	// So many vehicles that at any time there are enough on the road.
+	const simulator = await startCtrack({ fleetSize: 40, queueIntervalSeconds: 3, redelivery });
 	const history = () => simulator.history('API_Demo', 'Positions').map(({ unit, time }) => ({ name: `${unit.nodeId} ${time}`, time }));
 	const all = eachSecond(() => history().map(({ name }) => name));
 	return {

@@ -555,7 +555,7 @@ class StreamRun {
 		follower.notBefore = -Infinity;
 		follower.from = firstRun === 'since' ? START_SECONDS - 60 : present;
 		if (firstRun === 'since') follower.notBefore = START_SECONDS - 60;
-		else if (firstRun === 'nothing' && !silent && road.units.every(({ ahead }) => ahead === 0) && host.ahead >= 0 && local >= begunAt) follower.notBefore = Math.min(...heard) - 60;
+		else if (firstRun === 'nothing' && !silent && road.units.every(({ ahead }) => ahead === 0) && host.ahead >= 0 && local >= begunAt) follower.notBefore = Math.min(...road.units.flatMap((one) => road.heard(one, begunAt - MINUTE) ?? [])) - 60;
 	}
 
 	/** The flow is given a batch. */
