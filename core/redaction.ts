@@ -17,11 +17,12 @@ export function cut(text: string, most = 300): string {
 function formsOf(text: string): string[] {
 	const base64 = Buffer.from(text).toString('base64');
 	const encoded = percentEncoded(text);
+	const asQuery = new URLSearchParams([['', text]]).toString().slice(1);
 	return [
 		text,
 		encoded,
 		encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`),
-		new URLSearchParams([['', text]]).toString().slice(1),
+		asQuery,
 		new URL(`http://x/${text.replace(/[\\/?#]/g, percentEncoded)}`).pathname.slice(1),
 		JSON.stringify(text).slice(1, -1),
 		text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;'),
@@ -31,6 +32,7 @@ function formsOf(text: string): string[] {
 		percentEncoded(base64),
 		// Of what was encoded already, such as an address within an address.
 		percentEncoded(encoded),
+		percentEncoded(asQuery),
 		...withinBase64(text),
 	];
 }

@@ -95,7 +95,8 @@ async function caseOf(vendor: VendorName, operation: string, style: string, atLo
 function formsOf(canary: string): string[] {
 	const base64 = Buffer.from(canary).toString('base64').replace(/=+$/, '');
 	const pieces = Array.from({ length: Math.max(1, Math.floor((canary.length - 12) / 4) + 1) }, (_, at) => canary.slice(at * 4, at * 4 + 12));
-	const within = ['', 'a', 'ab'].map((before) => Buffer.from(before + canary).toString('base64').slice(4, -4));
+	// Shorter ones would be found in words.
+	const within = ['', 'a', 'ab'].map((before) => Buffer.from(before + canary).toString('base64').slice(4, -4)).filter(({ length }) => length >= 8);
 	return [canary, ...within, encodeURIComponent(canary), new URLSearchParams([['', canary]]).toString().slice(1), base64, JSON.stringify(canary).slice(1, -1), ...pieces, ...pieces.map((piece) => JSON.stringify(piece).slice(1, -1))];
 }
 
