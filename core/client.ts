@@ -217,9 +217,12 @@ export class Client<C extends Connection = Connection> {
 		const again = read && !operation.once;
 		let suspect: Suspect | undefined;
 		let renewed = 0;
+		let pause = 0;
 		let earlier: FleetError | undefined;
 		for (let attempt = 1; ; ) {
 			let error: FleetError;
+			if (pause > 0) await this.host.sleep(Math.min(pause, Math.max(0, call.deadline - this.host.now())), signal);
+			pause = 0;
 			const release = await this.shared.limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait }).catch((late: unknown) => {
 				// With no turn left to try again, what went wrong says more than that.
 				throw earlier === undefined || signal?.aborted ? late : earlier;
@@ -253,6 +256,8 @@ export class Client<C extends Connection = Connection> {
 					if (error instanceof SessionExpired && renewed < renewals && (suspect === undefined || renewed > 0) && !bound && (again || error.definite)) {
 						renewed += 1;
 						suspect = doubt;
+						// They may not be done with it yet.
+						if (renewed > 1) pause = backoff(1, { tooOften: false }, Math.random);
 						continue;
 					}
 					if (!again && stale === undefined && mayBeOver(error)) this.shared.suspect = doubt;

@@ -34,8 +34,12 @@ function formsOf(text: string): string[] {
 		percentEncoded(encoded),
 		percentEncoded(asQuery),
 		...withinBase64(text),
+		...runsOf(text),
 	];
 }
+
+/** The parts of a secret that every encoding leaves as they are, where they are no ordinary words. */
+const runsOf = (text: string) => (text.match(/[\w-]{8,}/g) ?? []).filter((run) => /\d/.test(run) || run.length >= 12);
 
 /** What base64 makes of a text within a longer one, whatever stands around it. */
 function withinBase64(text: string): string[] {

@@ -89,7 +89,7 @@ function against(vendor: VendorName, { path, query, body }: VendorRequest, { sta
 const SENTENCE = /^[^\s].{14,}[.!?]"?\)?$/su;
 const UNCLEAR = /undefined|\[object|NaN|did not expect|Invalid input|is not a function|Cannot read|Symbol\(/;
 /** What was given is quoted, whatever it is. */
-const clear = (message: string) => SENTENCE.test(message) && !UNCLEAR.test(message.replace(/"[^"]*"/g, '').replace(/\bnot (NaN|undefined|null|an? \w+|Symbol\([^)]*\)|[^ ]+)(?=\.( |$))/g, ''));
+const clear = (message: string) => SENTENCE.test(message) && !UNCLEAR.test(message.replace(/not ".*?"(?=\.(?: |$))/gs, '').replace(/"[^"]*"/g, '').replace(/\bnot (NaN|undefined|null|an? \w+|Symbol\([^)]*\)|[^ ]+)(?=\.( |$))/g, ''));
 /** Longer runs are cut off; what they have asked for by then counts. */
 const MOST_REQUESTS = 8;
 

@@ -87,7 +87,7 @@ async function caseOf(vendor: VendorName, operation: string, style: string, atLo
 		ask: { vendor, baseUrl: server.url, operation, params, account: { secret, ...(vendor === 'trackceo' || vendor === 'etrack' ? { secretType: 'password' } : {}) }, timeout: 1 },
 		server,
 		// A token that nobody was given is nobody's secret.
-		canaries: [...canaries.filter((canary) => !atLogin || canary !== token), ...('password' in params ? [String(params.password)] : [])],
+		canaries: [...canaries.filter((canary) => !atLogin || canary !== token), ...(operation === 'subAccount.setPassword' ? [String(params.password)] : [])],
 	};
 }
 
