@@ -62,7 +62,7 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 				const { deviceId } = one.position;
 				if (wanted?.has(deviceId) === false) continue;
 				const heard = heardOf(one.position);
-				if (heard !== undefined && heard <= pass.now) cursor.mark = Math.max(cursor.mark, heard);
+				cursor.mark = Math.max(cursor.mark, pass.past(heard) ?? 0);
 				look(pass, source, one, { cursor, states, events, was: Number(behind.get(deviceId) ?? (pass.surveysAll ? round.before : coveredBy(round, deviceId))) });
 				behind.delete(deviceId);
 			}
