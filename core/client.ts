@@ -97,7 +97,11 @@ export class Client<C extends Connection = Connection> {
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
 			for await (const rows of pages as AsyncIterable<Row[]>) {
 				if (operation.effect !== 'read') yield rows.map((row) => this.cleanOutcome(outcomeOf(operation, checked, { sentAt, answeredAt: isoOf(this.host.now()), ...row })));
-				else yield output === 'raw' ? rows : rows.map((row) => operation.record(row, checked, this.connection) as object);
+				else if (output === 'raw') yield rows;
+				else {
+					await this.host.idle?.();
+					yield rows.map((row) => operation.record(row, checked, this.connection) as object);
+				}
 			}
 		} catch (thrown) {
 			const error = this.clean(thrown);

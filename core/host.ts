@@ -12,6 +12,8 @@ export interface Host {
 	token?(options: Pick<SendOptions, 'signal'>): Promise<string>;
 	/** Waits; rejects with the signal's reason when it is aborted. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
+	/** Resolves once the answers that have arrived by now have been taken in, where the program can tell: whoever works on one before that keeps the requests that follow the others waiting. */
+	idle?(): Promise<void>;
 	/** Milliseconds since 1970. */
 	now(): number;
 	/** Tells the user something that is not an error, such as a list that the vendor cut. */

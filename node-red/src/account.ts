@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { loginKey, sharedAccount, type SharedAccount } from '../../core/account';
 import { checkBaseUrl } from '../../core/base-url';
 import { Client } from '../../core/client';
@@ -50,6 +50,7 @@ export class Account {
 			sleep: async (ms, signal) => {
 				await sleep(ms, undefined, { signal });
 			},
+			idle: () => immediate(),
 			now: Date.now,
 			warn,
 		};

@@ -1,7 +1,6 @@
-import type { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import type { ConnectionOptions } from 'node:tls';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { FleetError, TimedOut, TooLarge, UnexpectedAnswer, Unreachable } from '../../core/errors';
 import { addressOf, ATTEMPT_TIMEOUT_MS, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../../core/host';
@@ -38,6 +37,74 @@ function undici(): Promise<typeof import('undici')> {
 	return (loaded ??= import('undici'));
 }
 
+/** An answer as it came: not decoded yet. */
+interface Received {
+	status: number;
+	headers: Record<string, string>;
+	body: Buffer;
+}
+
+/**
+ * Takes one answer in, straight from undici's connection: its streams would cost a short answer more than all the rest.
+ * undici minds an abort only once there is a connection, so a request that is given up before is stopped when it gets one.
+ */
+class Reception implements Dispatcher.DispatchHandler {
+	readonly received: Promise<Received>;
+	/** Whether the request had got a connection: from then on its effect is unknown. */
+	sent = false;
+	private resolve!: (received: Received) => void;
+	private reject!: (error: unknown) => void;
+	private controller: Dispatcher.DispatchController | undefined;
+	private given: Error | undefined;
+	private status = 0;
+	private headers: Record<string, string> = {};
+	private size = 0;
+	private readonly chunks: Buffer[] = [];
+
+	constructor(private readonly host: string) {
+		this.received = new Promise((resolve, reject) => {
+			this.resolve = resolve;
+			this.reject = reject;
+		});
+	}
+
+	/** Ends it, with this error for whoever waits. */
+	giveUp(error: Error): void {
+		this.given ??= error;
+		this.reject(error);
+		this.controller?.abort(error);
+	}
+
+	onRequestStart(controller: Dispatcher.DispatchController): void {
+		if (this.given !== undefined) {
+			controller.abort(this.given);
+			return;
+		}
+		this.controller = controller;
+		this.sent = true;
+	}
+
+	onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+		this.status = status;
+		this.headers = plainHeaders(headers);
+	}
+
+	onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+		this.size += chunk.length;
+		if (this.size > MAX_BODY_BYTES) this.giveUp(tooLarge(this.host));
+		else this.chunks.push(chunk);
+	}
+
+	onResponseEnd(): void {
+		const [first] = this.chunks;
+		this.resolve({ status: this.status, headers: this.headers, body: this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks) });
+	}
+
+	onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+		this.reject(error);
+	}
+}
+
 /** One account's way to its vendor: requests over undici, each answered whole or failed with a FleetError. */
 export class Wire {
 	private dispatcher: Promise<Dispatcher> | undefined;
@@ -52,39 +119,22 @@ export class Wire {
 	async send(request: WireRequest, { timeoutMs, signal }: Attempt): Promise<WireAnswer> {
 		signal?.throwIfAborted();
 		const ms = Math.min(timeoutMs, this.options.longestMs ?? Infinity);
-		const stop = new AbortController();
-		const forward = () => stop.abort(signal?.reason);
-		signal?.addEventListener('abort', forward, { once: true });
+		const reception = new Reception(this.host);
+		const abort = () => reception.giveUp(signal?.reason as Error);
+		signal?.addEventListener('abort', abort, { once: true });
 		// One clock for the whole attempt: undici's own restart with each byte, so that a dripping answer would never end.
-		const timer = setTimeout(() => stop.abort(), ms);
-		let sent = false;
+		const timer = setTimeout(() => reception.giveUp(this.late(ms, reception.sent)), ms);
 		try {
-			const { headers, body } = bodyOf(request);
-			const dispatcher = await this.open(() => {
-				sent = true;
-			});
-			const { origin, pathname, search } = new URL(addressOf(this.options.baseUrl, request));
-			const asked = dispatcher.request({
-				origin,
-				path: pathname + search,
-				method: request.method,
-				headers: { accept: 'application/json', 'accept-encoding': 'gzip, br', 'user-agent': AGENT, ...headers, ...request.headers },
-				body,
-				signal: stop.signal,
-				headersTimeout: 0,
-				bodyTimeout: 0,
-			});
-			const answer = await orAborted(asked, stop.signal);
-			const plain = plainHeaders(answer.headers);
-			return { status: answer.statusCode, headers: plain, body: await read(answer.body, plain['content-encoding'], this.host) };
+			this.start(request, reception);
+			const { status, headers, body } = await reception.received;
+			return { status, headers, body: utf8.decode(await decoded(body, headers['content-encoding'], this.host)) };
 		} catch (error) {
 			signal?.throwIfAborted();
-			if (stop.signal.aborted) throw this.late(ms, sent);
 			if (error instanceof FleetError) throw error;
-			throw explain(error, this.host, { sent, proxied: this.options.proxy !== undefined });
+			throw explain(error, this.host, { sent: reception.sent, proxied: this.options.proxy !== undefined });
 		} finally {
 			clearTimeout(timer);
-			signal?.removeEventListener('abort', forward);
+			signal?.removeEventListener('abort', abort);
 		}
 	}
 
@@ -94,19 +144,22 @@ export class Wire {
 		return this.closing;
 	}
 
-	/** The account's connections; `onSend` hears that a request has got one and goes out on it. */
-	private async open(onSend: () => void): Promise<Dispatcher> {
-		const { DecoratorHandler } = await undici();
-		class Watch extends DecoratorHandler {
-			onRequestStart(...args: unknown[]): void {
-				onSend();
-				(super['onRequestStart' as never] as (...all: unknown[]) => void)(...args);
-			}
-		}
+	/** Hands the request to undici; whatever becomes of it, the reception hears. */
+	private start(request: WireRequest, reception: Reception): void {
 		if (this.closing !== undefined) throw new Unreachable('The account was changed or removed in the meantime.', { advice: 'Nothing was sent. Run it again.' });
+		const { headers, body } = bodyOf(request);
+		const { origin, pathname, search } = new URL(addressOf(this.options.baseUrl, request));
+		const options: Dispatcher.DispatchOptions = {
+			origin,
+			path: pathname + search,
+			method: request.method,
+			headers: { accept: 'application/json', 'accept-encoding': 'gzip, br', 'user-agent': AGENT, ...headers, ...request.headers },
+			body,
+			headersTimeout: 0,
+			bodyTimeout: 0,
+		};
 		this.dispatcher ??= this.connect();
-		const dispatcher = await this.dispatcher;
-		return dispatcher.compose((dispatch) => (options, handler) => dispatch(options, new Watch(handler)));
+		this.dispatcher.then((dispatcher) => dispatcher.dispatch(options, reception)).catch((error: unknown) => reception.giveUp(error as Error));
 	}
 
 	private async connect(): Promise<Dispatcher> {
@@ -129,21 +182,6 @@ export class Wire {
 	}
 }
 
-/** undici minds the signal only once there is a connection; a request whose signal was aborted before is then not sent. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-	let stop!: () => void;
-	const aborted = new Promise<never>((_, reject) => {
-		stop = () => reject(signal.reason as Error);
-		if (signal.aborted) stop();
-		else signal.addEventListener('abort', stop, { once: true });
-	});
-	try {
-		return await Promise.race([work, aborted]);
-	} finally {
-		signal.removeEventListener('abort', stop);
-	}
-}
-
 function bodyOf({ form, json }: WireRequest): { headers: Record<string, string>; body?: string } {
 	if (form !== undefined) return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(form).toString() };
 	if (json !== undefined) return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) };
@@ -158,41 +196,23 @@ function plainHeaders(headers: Readonly<Record<string, string | string[] | undef
 	return plain;
 }
 
-/** Also where it was not asked for: some servers compress whatever they are told. */
-function decoders(encoding = ''): Transform[] {
-	const stages: Transform[] = [];
-	for (const name of encoding.toLowerCase().split(',')) {
-		const stage = { gzip: createGunzip, 'x-gzip': createGunzip, br: createBrotliDecompress, deflate: createInflate }[name.trim()];
-		if (stage !== undefined) stages.unshift(stage());
-		else if (name.trim() !== '' && name.trim() !== 'identity') {
-			throw new UnexpectedAnswer(`The answer is compressed in a way that Fleetwire does not know (${name.trim().slice(0, 20)}).`, { effect: 'unknown' });
-		}
-	}
-	return stages;
-}
+const tooLarge = (host: string) => new TooLarge(`The answer of ${host} is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, { effect: 'unknown', advice: 'Ask for fewer devices or a shorter period.' });
 
-/** The body as text. Counts what comes out of decompression and stops there, so that a small bomb costs little. */
-async function read(body: Readable, encoding: string | undefined, host: string): Promise<string> {
-	const chunks: Buffer[] = [];
-	let size = 0;
-	const collect = async (source: AsyncIterable<Buffer>) => {
-		for await (const chunk of source) {
-			size += chunk.length;
-			if (size > MAX_BODY_BYTES) {
-				throw new TooLarge(`The answer of ${host} is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, { effect: 'unknown', advice: 'Ask for fewer devices or a shorter period.' });
-			}
-			chunks.push(chunk);
+// A decoder leaves a byte order mark out, which JSON.parse would stumble over.
+const utf8 = new TextDecoder();
+const DECODERS = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), br: promisify(brotliDecompress), deflate: promisify(inflate) } as const;
+
+/** The body decompressed, also where that was not asked for: some servers do it whatever they are told. Small bombs cost little, as it stops at the largest size that is read. */
+async function decoded(body: Buffer, encoding = '', host: string): Promise<Buffer> {
+	const names = encoding.toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
+	let plain = body;
+	for (const name of names.reverse()) {
+		if (!Object.hasOwn(DECODERS, name)) throw new UnexpectedAnswer(`The answer is compressed in a way that Fleetwire does not know (${name.slice(0, 20)}).`, { effect: 'unknown' });
+		try {
+			plain = await DECODERS[name as keyof typeof DECODERS](plain, { maxOutputLength: MAX_BODY_BYTES });
+		} catch (error) {
+			throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(host) : error;
 		}
-	};
-	let stages: Transform[];
-	try {
-		stages = decoders(encoding);
-	} catch (error) {
-		// undici has it fail as it is destroyed; with nobody listening that would end Node-RED.
-		body.on('error', () => undefined).destroy();
-		throw error;
 	}
-	await (pipeline as (streams: unknown[]) => Promise<void>)([body, ...stages, collect]);
-	// TextDecoder leaves a byte order mark out, which JSON.parse would stumble over.
-	return new TextDecoder().decode(Buffer.concat(chunks));
+	return plain;
 }
