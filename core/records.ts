@@ -417,9 +417,10 @@ export function asRow(value: unknown, what: string): Row {
 /** A finite number, also out of numeric text; null otherwise. */
 export function numberOf(value: unknown): number | null {
 	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-	if (typeof value !== 'string' || value.trim() === '') return null;
+	if (typeof value !== 'string') return null;
 	const number = Number(value);
-	return Number.isFinite(number) ? number : null;
+	// Number() makes 0 of a text that is empty.
+	return Number.isFinite(number) && (number !== 0 || value.trim() !== '') ? number : null;
 }
 
 /** A number that is never negative; -1 and its like mean "no value". */

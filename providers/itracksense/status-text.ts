@@ -74,6 +74,7 @@ export function readStatusText(value: unknown): StatusText {
 }
 
 const SWITCHED = /\bacc\s*o(?:n|ff)\b/i;
+/** Looks through the whole text, so only at those that have the letters. */
 const OFF = /\bacc\s*off\b/i;
 
 /**
@@ -82,5 +83,5 @@ const OFF = /\bacc\s*off\b/i;
  */
 export function ignitionIn(value: unknown): boolean | null {
 	if (typeof value !== 'string' || !SWITCHED.test(value)) return null;
-	return !OFF.test(value);
+	return !((value.includes('ff') || value.includes('FF')) && OFF.test(value));
 }

@@ -24,6 +24,14 @@ function sixtieth(text: string, at: number): number {
 	return tens >= 0 && tens <= 5 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
 }
 
+/** Whether both begin with the same hour; from the end, where they differ first, and quicker than startsWith(). */
+function sameHour(text: string, hour: string): boolean {
+	for (let at = HOUR_LETTERS - 1; at >= 0; at--) {
+		if (text.charCodeAt(at) !== hour.charCodeAt(at)) return false;
+	}
+	return true;
+}
+
 /**
  * Reads local times of one zone. Asking Intl for an offset takes longer than all the rest of a record, so it is done once
  * for each hour; an hour in which the clock is put forward or back is read second by second.
@@ -41,7 +49,7 @@ export class LocalTimes {
 		if (typeof value !== 'string') return null;
 		const text = value.length === 19 && value.charCodeAt(4) === 45 && value.charCodeAt(10) === 32 ? value : padded(value);
 		if (text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return null;
-		if (!text.startsWith(this.hour)) this.turnTo(text.slice(0, HOUR_LETTERS));
+		if (!sameHour(text, this.hour)) this.turnTo(text.slice(0, HOUR_LETTERS));
 		const seconds = this.start === null ? this.exact(text) : this.start + sixtieth(text, 14) * 60 + sixtieth(text, 17);
 		return Number.isNaN(seconds) ? null : seconds;
 	}
