@@ -30,10 +30,21 @@ const { scriptOf } = require(join(compiled, 'editor', 'script.js'));
 const { LOOKS } = require(join(compiled, 'editor', 'looks.js'));
 const { providers } = require(join(dist, 'providers', 'index.js'));
 
+const vendors = readdirSync(join(dist, 'providers'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
 for (const provider of providers) {
 	const { name } = provider;
+	const vendor = vendors.find((folder) => require(join(dist, 'providers', folder))[name] === provider);
+	const secrets = Object.keys(provider.connection).filter((field) => provider.connection[field].secret);
 	// Node-RED looks for html, icons and locales beside the file that it loads.
-	write(join(nodes, `${name}.js`), `'use strict';\nmodule.exports = require('../node-red/src/nodes/${name}.js');\n`);
+	write(
+		join(nodes, `${name}.js`),
+		`'use strict';
+const { register } = require('../node-red/src/register.js');
+
+module.exports = (RED) => register(RED, { name: '${name}', secrets: ${JSON.stringify(secrets)}, load: () => require('../providers/${vendor}').${name} });
+`,
+	);
 	write(join(nodes, `${name}.html`), pageOf(provider, LOOKS[name]));
 	write(join(nodes, 'locales', 'en-US', `${name}.json`), `${JSON.stringify(wordsOf(provider), null, '\t')}\n`);
 	write(join(nodes, 'locales', 'en-US', `${name}.html`), helpOf(provider));

@@ -4,6 +4,7 @@ import { asFleetError, type Client } from '../../core/client';
 import type { FleetError } from '../../core/errors';
 import type { Provider } from '../../core/provider';
 import { Account, connectionOf, type Settings } from './account';
+import { accountType } from './types';
 import type { WireOptions } from './wire';
 
 /** A node that works with an account and shows how it fares. */
@@ -18,8 +19,6 @@ export interface AccountNode extends Node<Record<string, string>> {
 	register(user: AccountUser): void;
 	deregister(user: AccountUser): void;
 }
-
-export const accountType = (provider: Provider) => `fleetwire-${provider.name}-account`;
 
 /** The account that a node names, if it is there and of this vendor. */
 export function accountNodeOf(RED: NodeAPI, provider: Provider, id = ''): AccountNode | undefined {
@@ -54,45 +53,36 @@ export function accountOf(RED: NodeAPI, provider: Provider, settings: Settings, 
 	return new Account(provider, connection, proxy === undefined || withoutProxy(RED, settings, connection.baseUrl) ? options : { ...options, proxy }, onLogin);
 }
 
-/** Registers the config node that holds an account of this vendor. */
-export function registerAccount(RED: NodeAPI, provider: Provider): void {
-	const secrets = Object.entries(provider.connection).filter(([, field]) => field.secret);
-
-	function FleetAccount(this: AccountNode, config: NodeDef): void {
-		RED.nodes.createNode(this, config);
-		const users = new Set<AccountUser>();
-		let account: Account | undefined;
-		let problem: FleetError | undefined;
-		const tell = (error?: FleetError) => {
-			if (error === problem) return;
-			problem = error;
-			for (const user of users) user.accountFailed(error);
-		};
-		try {
-			account = accountOf(RED, provider, { ...config, ...this.credentials }, tell);
-		} catch (error) {
-			problem = asFleetError(error);
-		}
-		this.client = (warn) => {
-			if (account === undefined) throw problem ?? new Error('The account is closed.');
-			return account.client(warn);
-		};
-		this.register = (user) => {
-			users.add(user);
-			if (problem !== undefined) user.accountFailed(problem);
-		};
-		this.deregister = (user) => {
-			users.delete(user);
-		};
-		this.on('close', (done: () => void) => {
-			users.clear();
-			// Not waited for: another node's login may still use the connection, and each request has its own limit.
-			account?.close().catch(() => undefined);
-			done();
-		});
+/** Makes the config node that holds an account of this vendor. */
+export function makeAccount(RED: NodeAPI, provider: Provider, node: AccountNode, config: NodeDef): void {
+	const users = new Set<AccountUser>();
+	let account: Account | undefined;
+	let problem: FleetError | undefined;
+	const tell = (error?: FleetError) => {
+		if (error === problem) return;
+		problem = error;
+		for (const user of users) user.accountFailed(error);
+	};
+	try {
+		account = accountOf(RED, provider, { ...config, ...node.credentials }, tell);
+	} catch (error) {
+		problem = asFleetError(error);
 	}
-
-	RED.nodes.registerType(accountType(provider), FleetAccount, {
-		credentials: Object.fromEntries(secrets.map(([name]) => [name, { type: 'password' as const }])),
+	node.client = (warn) => {
+		if (account === undefined) throw problem ?? new Error('The account is closed.');
+		return account.client(warn);
+	};
+	node.register = (user) => {
+		users.add(user);
+		if (problem !== undefined) user.accountFailed(problem);
+	};
+	node.deregister = (user) => {
+		users.delete(user);
+	};
+	node.on('close', (done: () => void) => {
+		users.clear();
+		// Not waited for: another node's login may still use the connection, and each request has its own limit.
+		account?.close().catch(() => undefined);
+		done();
 	});
 }

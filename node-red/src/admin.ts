@@ -5,7 +5,8 @@ import { Redactor } from '../../core/redaction';
 import type { Provider } from '../../core/provider';
 import type { Settings } from './account';
 import { accountNodeOf, accountOf, type AccountNode } from './account-node';
-import { triggerType, type TriggerNodeInstance } from './trigger-node';
+import type { TriggerNodeInstance } from './trigger-node';
+import { triggerType } from './types';
 
 /** What the editor sends in place of a password that it does not know. */
 const UNCHANGED = '__PWRD__';
@@ -18,42 +19,46 @@ interface DialogBody {
 }
 
 /**
- * Routes for the editor: a test login, and the lists that fill pickers. Registered once for each vendor and process.
- * Answers are {ok, message} or {ok, choices}; an error is a sentence, never a stack or a secret.
+ * Answers the editor: a test login, and the lists that fill pickers. Answers are {ok, message} or {ok, choices}; an error is a
+ * sentence, never a stack or a secret.
  */
-export function addRoutes(RED: NodeAPI, provider: Provider): void {
-	const path = `/fleetwire/${provider.name}`;
-	// Lists name an account's devices and cost requests: they are for who edits flows, not for who may only look at them.
-	const write = RED.auth.needsPermission(`fleetwire-${provider.name}.write`);
+export class Admin {
+	constructor(
+		private readonly RED: NodeAPI,
+		private readonly provider: Provider,
+	) {}
 
-	RED.httpAdmin.get(`${path}/lookup/:account/:name`, write, (request, response) => {
+	lookup(request: Request, response: Response): void {
+		const { RED, provider } = this;
 		answer(response, new Redactor(), async () => {
 			const node = accountNodeOf(RED, provider, String(request.params.account));
 			if (node === undefined) return { status: 404, body: { ok: false, message: RED._('admin.unknownAccount') } };
 			return choices(node.client(() => undefined), String(request.params.name));
 		});
-	});
+	}
 
-	// An account that was not deployed yet comes along with the request, and so does one that is being edited.
-	RED.httpAdmin.post(`${path}/lookup/:name`, write, (request, response) => {
-		withAccount(RED, provider, request, response, async (account) => choices(account.client(() => undefined), String(request.params.name)));
-	});
+	/** An account that was not deployed yet comes along with the request, and so does one that is being edited. */
+	lookupBeforeDeploy(request: Request, response: Response): void {
+		withAccount(this.RED, this.provider, request, response, async (account) => choices(account.client(() => undefined), String(request.params.name)));
+	}
 
-	RED.httpAdmin.post(`${path}/poll/:trigger`, write, (request, response) => {
+	poll(request: Request, response: Response): void {
+		const { RED, provider } = this;
 		answer(response, new Redactor(), () => {
 			const node = RED.nodes.getNode(String(request.params.trigger)) as TriggerNodeInstance | undefined;
 			if (node?.type !== triggerType(provider)) return { status: 404, body: { ok: false, message: RED._('admin.unknownTrigger') } };
 			node.pollNow();
 			return { status: 200, body: { ok: true, message: RED._('admin.polling') } };
 		});
-	});
+	}
 
-	RED.httpAdmin.post(`${path}/test`, write, (request, response) => {
-		withAccount(RED, provider, request, response, async (account) => {
+	test(request: Request, response: Response): void {
+		const { RED } = this;
+		withAccount(RED, this.provider, request, response, async (account) => {
 			await account.logIn();
 			return { status: 200, body: { ok: true, message: RED._('admin.loggedIn', { account: account.connection.account }) } };
 		});
-	});
+	}
 }
 
 interface Answer {

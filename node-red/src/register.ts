@@ -1,15 +1,55 @@
-import type { NodeAPI } from 'node-red';
-import type { Connection, Provider } from '../../core/provider';
-import { registerAccount } from './account-node';
-import { addRoutes } from './admin';
-import { registerRequest } from './request-node';
-import { registerTrigger } from './trigger-node';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Provider } from '../../core/provider';
+import type { AccountNode } from './account-node';
+import type { RequestDef } from './request-node';
+import type { TriggerDef, TriggerNodeInstance } from './trigger-node';
+import { accountType, requestType, triggerType } from './types';
+import type { VendorNodes } from './vendor-nodes';
 
-/** Everything that Node-RED gets of one vendor. */
-export function register<C extends Connection>(RED: NodeAPI, vendor: Provider<C>): void {
-	const provider = vendor as unknown as Provider;
-	registerAccount(RED, provider);
-	registerRequest(RED, provider);
-	registerTrigger(RED, provider);
-	addRoutes(RED, provider);
+/** What Node-RED must know of a vendor when it starts. */
+export interface Vendor {
+	name: string;
+	/** Fields of the account that are secret. */
+	secrets: readonly string[];
+	/** Loads its catalog. */
+	load(): Provider;
+}
+
+/**
+ * Everything that Node-RED gets of one vendor. All five are registered when it starts, and a flow uses one or two of them: what
+ * a node is made of is loaded with the first of them.
+ */
+export function register(RED: NodeAPI, vendor: Vendor): void {
+	let made: VendorNodes | undefined;
+	const nodes = (): VendorNodes => {
+		// eslint-disable-next-line @typescript-eslint/no-require-imports -- at once, as a node's constructor cannot wait
+		made ??= new (require('./vendor-nodes') as typeof import('./vendor-nodes')).VendorNodes(RED, vendor.load());
+		return made;
+	};
+
+	function FleetAccount(this: AccountNode, config: NodeDef): void {
+		RED.nodes.createNode(this, config);
+		nodes().account(this, config);
+	}
+	RED.nodes.registerType(accountType(vendor), FleetAccount, { credentials: Object.fromEntries(vendor.secrets.map((name) => [name, { type: 'password' as const }])) });
+
+	function FleetRequest(this: Node, config: RequestDef): void {
+		RED.nodes.createNode(this, config);
+		nodes().request(this, config);
+	}
+	RED.nodes.registerType(requestType(vendor), FleetRequest);
+
+	function FleetTrigger(this: TriggerNodeInstance, config: TriggerDef): void {
+		RED.nodes.createNode(this, config);
+		nodes().trigger(this, config);
+	}
+	RED.nodes.registerType(triggerType(vendor), FleetTrigger);
+
+	// Routes for the editor. Lists name an account's devices and cost requests: they are for who edits flows, not for who may only look at them.
+	const path = `/fleetwire/${vendor.name}`;
+	const write = RED.auth.needsPermission(`fleetwire-${vendor.name}.write`);
+	RED.httpAdmin.get(`${path}/lookup/:account/:name`, write, (request, response) => nodes().admin.lookup(request, response));
+	RED.httpAdmin.post(`${path}/lookup/:name`, write, (request, response) => nodes().admin.lookupBeforeDeploy(request, response));
+	RED.httpAdmin.post(`${path}/poll/:trigger`, write, (request, response) => nodes().admin.poll(request, response));
+	RED.httpAdmin.post(`${path}/test`, write, (request, response) => nodes().admin.test(request, response));
 }

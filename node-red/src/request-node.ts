@@ -31,18 +31,8 @@ type Done = (error?: Error) => void;
 /** From the least to the most alarming. */
 const OUTCOMES: readonly Outcome[] = ['confirmed', 'sent', 'timedOut', 'unknown', 'failed'];
 
-export const requestType = (provider: Provider) => `fleetwire-${provider.name}`;
-
-/** Registers the node that runs this vendor's operations. */
-export function registerRequest(RED: NodeAPI, provider: Provider): void {
-	function FleetRequest(this: Node, config: RequestDef): void {
-		RED.nodes.createNode(this, config);
-		new RequestNode(RED, provider, this, config);
-	}
-	RED.nodes.registerType(requestType(provider), FleetRequest);
-}
-
-class RequestNode implements AccountUser {
+/** The node that runs this vendor's operations. */
+export class RequestNode implements AccountUser {
 	private readonly status: StatusLine;
 	private readonly under = new Set<AbortController>();
 	private closed = false;

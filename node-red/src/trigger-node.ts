@@ -46,18 +46,6 @@ export interface TriggerNodeInstance extends Node {
 	pollNow(): void;
 }
 
-export const triggerType = (provider: Provider) => `fleetwire-${provider.name}-trigger`;
-
-/** Registers the node that starts flows with this vendor's events. */
-export function registerTrigger(RED: NodeAPI, provider: Provider): void {
-	function FleetTrigger(this: TriggerNodeInstance, config: TriggerDef): void {
-		RED.nodes.createNode(this, config);
-		const trigger = new TriggerNode(RED, provider, this, config);
-		this.pollNow = () => trigger.pollNow();
-	}
-	RED.nodes.registerType(triggerType(provider), FleetTrigger);
-}
-
 const rounds = new Rounds();
 /** The first turn comes within this time, so that not all triggers ask in the second in which flows start. */
 const START_MS = 2000;
@@ -67,7 +55,8 @@ const ACKNOWLEDGE_MINUTES = 10;
 const COMMANDS = ['poll', 'pause', 'resume', 'reset'] as const;
 type Command = (typeof COMMANDS)[number];
 
-class TriggerNode implements AccountUser {
+/** The node that starts flows with this vendor's events. */
+export class TriggerNode implements AccountUser {
 	private readonly status: TriggerStatus;
 	private readonly keeper: TriggerKeeper;
 	private readonly trigger: AnyTrigger | undefined;

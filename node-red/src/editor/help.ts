@@ -3,10 +3,8 @@ import type { AnyOperation } from '../../../core/operation';
 import type { Provider } from '../../../core/provider';
 import { RECORD_WORDS, RESOURCE_TITLES } from '../../../core/resources';
 import { deliveryFields, type AnyTrigger } from '../../../core/triggers/trigger';
-import { accountType } from '../account-node';
+import { accountType, requestType, triggerType } from '../types';
 import { MAPPABLE } from '../worldmap';
-import { requestType } from '../request-node';
-import { triggerType } from '../trigger-node';
 
 const ERRORS: readonly [string, string][] = [
 	['InvalidParams', 'a value is missing or wrong; nothing was sent'],

@@ -1,8 +1,6 @@
 import type { Field } from '../../../core/field';
 import type { Provider } from '../../../core/provider';
-import { accountType } from '../account-node';
-import { requestType } from '../request-node';
-import { triggerType } from '../trigger-node';
+import { accountType, requestType, triggerType } from '../types';
 
 export const PACKAGE = '@fleetwire/node-red-fleet';
 

@@ -1,0 +1,8 @@
+/** Types of a vendor's nodes. They are in users' flows. */
+interface Named {
+	name: string;
+}
+
+export const accountType = ({ name }: Named) => `fleetwire-${name}-account`;
+export const requestType = ({ name }: Named) => `fleetwire-${name}`;
+export const triggerType = ({ name }: Named) => `fleetwire-${name}-trigger`;
