@@ -11,7 +11,7 @@ import { AlarmFeed } from '../support/alarm-feed';
 import { closeN8nNode, openBrowser, openN8nNode, openN8nWorkflow } from './browser';
 import { DURABLE_CURSORS, everySeconds, startN8n, type Credential, type Json, type N8n, type Workflow, type WorkflowNode } from './n8n';
 import { until } from './process';
-import { guessedPaths, VENDOR_NAMES, VENDORS, type VendorName } from './vendor';
+import { guessedPaths, NOW, VENDOR_NAMES, VENDORS, type VendorName } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 const tarball = join(ARTIFACTS, readdirSync(ARTIFACTS).find((name) => name.startsWith('n8n-nodes-fleetwire-')) ?? '');
@@ -195,7 +195,9 @@ describe('Ctrack\'s queue', () => {
 		await n8n?.stop();
 	});
 	beforeEach(async () => {
-		simulator = await startCtrack({ fleetSize: 3, queueIntervalSeconds: 10 });
+		// From a time of day at which its vehicles drive: parked ones have little to tell.
+		const begun = Date.now();
+		simulator = await startCtrack({ fleetSize: 3, queueIntervalSeconds: 10, clock: () => NOW + Date.now() - begun });
 		credential = await n8n.createCredential({ name: 'queue', type: 'ctrackApi', data: { ...VENDORS.ctrack.settings, baseUrl: simulator.url, rateLimit: 60_000, allowCommands: false, allowPrivateAddresses: true } });
 	});
 	afterEach(async () => {

@@ -1,5 +1,5 @@
 /**
- * `npm run test:soak -- --minutes N [--seed S]`: both hosts, every vendor's trigger, reads and messages, while 20 % of all requests
+ * `npm run test:soak -- --minutes N [--seed S]`: both hosts, every event of every vendor, reads and messages, while 20 % of all requests
  * meet a fault. At the end nothing is lost and nothing was done twice, the memory is level, and no connection is left.
  */
 import { createServer } from 'node:http';
@@ -9,11 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../../core/client';
 import { readFields, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
+import type { AnyTrigger, Source, StreamSource, WatchSource } from '../../core/triggers/trigger';
 import { startFaultProxy, type FaultProxy } from '../../simulators/fault-proxy';
 import { startCtrack } from '../../simulators/ctrack';
 import { startItracksense } from '../../simulators/itracksense';
 import { startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
 import { startTrackgps } from '../../simulators/trackgps';
+import type { Credential } from '../hosts/n8n';
 import type { FlowNode } from '../hosts/node-red';
 import { until } from '../hosts/process';
 import { guessedPaths, VENDOR_NAMES, VENDORS, type VendorName } from '../hosts/vendor';
@@ -28,9 +30,9 @@ const CATCH_UP_MS = 200_000;
 /** The vendors' time runs faster, so that enough happens. */
 const HASTE = 10;
 const WARM_UP_MS = 30_000;
+const DAY_MS = 86_400_000;
 /** One of the vendors' reads, which each host makes all the time. */
 const READS = { trackceo: 'position.getCurrent', etrack: 'device.getMany', ctrack: 'position.getCurrentOfAll', itracksense: 'device.getMany', trackgps: 'device.getMany' } as const;
-const ALARMED = ['trackceo', 'etrack', 'itracksense'] as const;
 const MESSENGERS = ['trackceo', 'etrack'] as const;
 type Messenger = (typeof MESSENGERS)[number];
 
@@ -50,6 +52,8 @@ async function startVendors(clock: () => number) {
 type Vendors = Awaited<ReturnType<typeof startVendors>>;
 
 interface Phases {
+	/** All triggers of a host run. */
+	started(host: HostName): void;
 	/** No new work from here on. */
 	stop: AbortSignal;
 	/** Triggers have had their time. */
@@ -59,26 +63,39 @@ interface Phases {
 interface Side {
 	name: HostName;
 	vendors: Vendors;
-	/** Alarms by how often each was delivered, per vendor. */
-	delivered: Record<VendorName, Map<string, number>>;
+	/** By trigger, how often each event was delivered. */
+	delivered: Map<string, Map<string, number>>;
 	/** Outcome of each message that was sent. */
 	outcomes: Record<Messenger, Map<string, string>>;
 	runs: number;
 	failed: number;
 }
 
-const eventOf = (vendor: VendorName) => (ALARMED.some((name) => name === vendor) ? 'newAlarm' : vendor === 'trackgps' ? 'ignitionChanged' : 'positionChanged');
+/** A vendor's event, and the name that what it delivers goes by here. */
+interface Watched {
+	key: string;
+	vendor: VendorName;
+	trigger: AnyTrigger;
+}
+
+const TRIGGERS: readonly Watched[] = VENDOR_NAMES.flatMap((vendor) => providerOf(vendor).triggers.map((trigger) => ({ key: `${vendor}.${trigger.name}`, vendor, trigger })));
 
 function newSide(name: HostName, vendors: Vendors): Side {
-	const maps = Object.fromEntries(VENDOR_NAMES.map((vendor) => [vendor, new Map<string, number>()]));
-	return { name, vendors, delivered: maps as Side['delivered'], outcomes: { trackceo: new Map(), etrack: new Map() }, runs: 0, failed: 0 };
+	return { name, vendors, delivered: new Map(TRIGGERS.map(({ key }) => [key, new Map<string, number>()])), outcomes: { trackceo: new Map(), etrack: new Map() }, runs: 0, failed: 0 };
 }
 
 const baseUrlOf = (proxy: FaultProxy, side: Side, vendor: VendorName) => proxy.url(`${side.name}-${vendor}`);
-const took = (side: Side, vendor: VendorName, id: string) => side.delivered[vendor].set(id, (side.delivered[vendor].get(id) ?? 0) + 1);
+/** A queue's messages are known by device and time, as the simulator knows nothing of our ids. */
+const messageName = (deviceId: unknown, time: unknown) => `${String(deviceId)} ${String(Date.parse(String(time)))}`;
+
+function took(side: Side, key: string, event: Record<string, unknown>): void {
+	const found = side.delivered.get(key) ?? new Map<string, number>();
+	const name = key.endsWith('.queueMessage') ? messageName(event.deviceId, event.time) : String(event.id);
+	found.set(name, (found.get(name) ?? 0) + 1);
+}
 
 /** Node-RED's triggers run by themselves; messages make its other nodes work. */
-async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, side: Side, { stop, finished }: Phases): Promise<void> {
+async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, side: Side, { started, stop, finished }: Phases): Promise<void> {
 	const place = { z: 'tab', x: 100, y: 100 };
 	const flows: FlowNode[] = [{ id: 'tab', type: 'tab', label: 'soak' }];
 	const credentials: Record<string, Record<string, unknown>> = {};
@@ -89,9 +106,13 @@ async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, si
 		const common = { ...place, account: `account-${vendor}`, version: 1 };
 		flows.push(
 			{ id: `account-${vendor}`, type: `fleetwire-${vendor}-account`, name: '', ...settings },
-			{ ...common, id: `trigger-${vendor}`, type: `fleetwire-${vendor}-trigger`, event: eventOf(vendor), params: { devices: { type: 'list', value: '*' } }, interval: POLL_SECONDS, output: 'simplified', result: 'record', store: '', wires: [[`events-${vendor}`]] },
 			{ ...common, id: `read-${vendor}`, type: `fleetwire-${vendor}`, resource, operation, params: { devices: { type: 'list', value: '*' } }, output: 'simplified', result: 'message', limit: '', timeout: 20, wires: [[]] },
-			{ id: `events-${vendor}`, type: 'test-probe', ...place, wires: [] },
+		);
+	}
+	for (const { key, vendor, trigger } of TRIGGERS) {
+		flows.push(
+			{ ...place, id: `trigger-${key}`, type: `fleetwire-${vendor}-trigger`, account: `account-${vendor}`, version: 1, event: trigger.name, params: trigger.queue ? {} : { devices: { type: 'list', value: '*' } }, interval: POLL_SECONDS, output: 'simplified', result: 'record', store: '', wires: [[`events-${key}`]] },
+			{ id: `events-${key}`, type: 'test-probe', ...place, wires: [] },
 		);
 	}
 	for (const vendor of MESSENGERS) {
@@ -101,13 +122,14 @@ async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, si
 	flows.push({ id: 'catch', type: 'catch', ...place, scope: watched, uncaught: false, wires: [['caught']] }, { id: 'complete', type: 'complete', ...place, scope: watched, uncaught: false, wires: [['done']] }, { id: 'caught', type: 'test-probe', ...place, wires: [] }, { id: 'done', type: 'test-probe', ...place, wires: [] });
 	let after = await nodeRed.mark();
 	await nodeRed.deploy(flows, { credentials });
+	started(side.name);
 	const waiting = new Set<string>();
 	const contents = new Map<string, { vendor: Messenger; content: string }>();
 	const take = async () => {
 		for (const { seq, probe, msg } of await nodeRed.received({ after })) {
 			after = seq;
 			const id = String(msg._msgid);
-			if (probe.startsWith('events-')) took(side, probe.slice(7) as VendorName, String((msg.payload as { id?: string } | null)?.id));
+			if (probe.startsWith('events-')) took(side, probe.slice(7), msg.payload as Record<string, unknown>);
 			if (probe === 'done' || probe === 'caught') waiting.delete(id);
 			if (probe === 'caught') side.failed += 1;
 			const sent = contents.get(id);
@@ -143,30 +165,37 @@ async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, si
 }
 
 /** n8n's triggers start workflows whose last node tells us; other workflows are run by hand. */
-async function runN8n({ n8n: host }: Hosts, proxy: FaultProxy, side: Side, { stop, finished }: Phases): Promise<void> {
+async function runN8n({ n8n: host }: Hosts, proxy: FaultProxy, side: Side, { started, stop, finished }: Phases): Promise<void> {
 	const { n8n } = host;
 	const collector = createServer((request, response) => {
 		const { searchParams } = new URL(request.url ?? '', 'http://collector');
-		took(side, searchParams.get('vendor') as VendorName, searchParams.get('id') ?? '');
+		took(side, searchParams.get('key') ?? '', Object.fromEntries(searchParams));
 		response.setHeader('content-type', 'application/json').end('{}');
 	});
 	await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
 	const url = `http://127.0.0.1:${String((collector.address() as AddressInfo).port)}/`;
 	const active: { id: string }[] = [];
 	try {
-		for (const vendor of VENDOR_NAMES) {
+		const credentials = new Map<VendorName, Credential>();
+		for (const vendor of VENDOR_NAMES) credentials.set(vendor, await n8n.createCredential({ name: vendor, type: VENDORS[vendor].n8n.credential, data: settingsOf({ vendor, baseUrl: baseUrlOf(proxy, side, vendor) }) }));
+		const query = ['id', 'deviceId', 'time'].map((name) => ({ name, value: `={{ $json.${name} }}` }));
+		for (const { key, vendor, trigger } of TRIGGERS) {
 			const { node, credential } = VENDORS[vendor].n8n;
-			const { id, name } = await n8n.createCredential({ name: vendor, type: credential, data: settingsOf({ vendor, baseUrl: baseUrlOf(proxy, side, vendor) }) });
+			const { id = '', name = '' } = credentials.get(vendor) ?? {};
+			const what = trigger.queue
+				? { type: `n8n-nodes-fleetwire.${node}QueueTrigger`, parameters: { queue: 'positions', options: {} } }
+				: { type: `n8n-nodes-fleetwire.${node}Trigger`, parameters: { event: trigger.name, devices: { __rl: true, mode: 'id', value: '*' }, pollTimes: { item: [{ mode: 'everyMinute' }] } } };
 			const workflow = await n8n.createWorkflow({
 				nodes: [
-					{ name: 'Trigger', type: `n8n-nodes-fleetwire.${node}Trigger`, parameters: { event: eventOf(vendor), devices: { __rl: true, mode: 'id', value: '*' }, pollTimes: { item: [{ mode: 'everyMinute' }] } }, credentials: { [credential]: { id, name } } },
-					{ name: 'Tell', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, parameters: { url, sendQuery: true, queryParameters: { parameters: [{ name: 'vendor', value: vendor }, { name: 'id', value: '={{ $json.id }}' }] }, options: {} } },
+					{ name: 'Trigger', ...what, credentials: { [credential]: { id, name } } },
+					{ name: 'Tell', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, parameters: { url, sendQuery: true, queryParameters: { parameters: [{ name: 'key', value: key }, ...query] }, options: {} } },
 				],
 			});
-			// A first poll that meets a fault refuses the activation, as it tells who activates it by hand.
-			await until(`${vendor}'s trigger to be switched on`, async () => await n8n.activate(workflow), { timeoutMs: 120_000, everyMs: 1000 });
 			active.push(workflow);
 		}
+		// A first poll that meets a fault refuses the activation, as it tells who activates it by hand.
+		for (const workflow of active) await until('a trigger to be switched on', async () => await n8n.activate(workflow), { timeoutMs: 120_000, everyMs: 1000 });
+		started(side.name);
 		for (let round = 0; !stop.aborted; round++) {
 			const reads = VENDOR_NAMES.map((vendor) => ({ vendor, baseUrl: baseUrlOf(proxy, side, vendor), operation: READS[vendor], params: { devices: '*' }, timeout: 20 }));
 			const writes = MESSENGERS.map((vendor) => ({ vendor, baseUrl: baseUrlOf(proxy, side, vendor), operation: 'message.send', params: { accounts: 'demo', content: `n8n ${vendor} ${String(round)}` }, timeout: 20 }));
@@ -183,15 +212,36 @@ async function runN8n({ n8n: host }: Hosts, proxy: FaultProxy, side: Side, { sto
 	}
 }
 
-/** What a vendor knows of a period, asked without anything in between. */
-async function alarmsOf(side: Side, vendor: (typeof ALARMED)[number], begin: number, end: number): Promise<string[]> {
-	const simulator = side.vendors[vendor];
-	const provider = providerOf(vendor);
-	const connection = readFields(provider.connection as Fields, settingsOf({ vendor, baseUrl: simulator.url, account: { rateLimit: 59_999 } }), { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
-	let passed = 0;
-	const client = new Client(provider, connection, new FetchHost(provider, connection, { now: () => simulator.now() + passed, pass: (ms) => (passed += ms) }));
-	const records = (await client.collect(operationOf(vendor, 'alarm.getMany'), { devices: '*', begin, end })) as { id: string }[];
-	return records.map(({ id }) => id);
+/**
+ * What must be delivered of a period, asked of the vendors without anything in between: by trigger, the events of its streams
+ * and queues. A watch tells what it saw change between two looks of its own, so that nobody else knows what it must tell.
+ */
+async function dueOf(side: Side, begin: number, end: number): Promise<Map<string, string[]>> {
+	const due = new Map<string, string[]>();
+	for (const { key, vendor, trigger } of TRIGGERS) {
+		if (trigger.queue) {
+			const history = side.vendors.ctrack.history(String(VENDORS.ctrack.settings.account), 'Positions');
+			due.set(key, history.filter(({ time }) => time * 1000 >= begin && time * 1000 <= end).map(({ unit, time }) => messageName(unit.nodeId, new Date(time * 1000).toISOString())));
+			continue;
+		}
+		const provider = providerOf(vendor);
+		const params = readFields(trigger.params as Fields, {}, { now: Date.now(), timeZone: 'UTC' });
+		const source = (typeof trigger.source === 'function' ? (trigger.source as (params: object) => Source)(params) : trigger.source) as StreamSource | WatchSource;
+		if (source.type !== 'stream') continue;
+		const connection = readFields(provider.connection as Fields, settingsOf({ vendor, baseUrl: side.vendors[vendor].url, account: { rateLimit: 59_999 } }), { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
+		let passed = 0;
+		const client = new Client(provider, connection, new FetchHost(provider, connection, { now: () => side.vendors[vendor].now() + passed, pass: (ms) => (passed += ms) }));
+		const ids: string[] = [];
+		for (const { value } of await client.lookup('device')) {
+			const asked = source.ask([value], { begin: begin - DAY_MS, end }, params as never);
+			for (const record of (await client.collect(source.operation, asked)) as { id: string }[]) {
+				const at = Date.parse(source.mark(record as never) ?? '');
+				if (at >= begin && at <= end && source.keep?.(record as never, params as never) !== false) ids.push(record.id);
+			}
+		}
+		due.set(key, ids);
+	}
+	return due;
 }
 
 async function main(): Promise<void> {
@@ -212,13 +262,15 @@ async function main(): Promise<void> {
 	const sheet = new Sheet(0, 'Soak');
 	try {
 		const [stop, finished] = [new AbortController(), new AbortController()];
-		const phases: Phases = { stop: stop.signal, finished: finished.signal };
+		const waitedFor = new Set<HostName>(HOST_NAMES);
+		const phases: Phases = { started: (host) => waitedFor.delete(host), stop: stop.signal, finished: finished.signal };
 		const working = Promise.all([runN8n(hosts, proxy, sides[0] as Side, phases), runNodeRed(hosts, proxy, sides[1] as Side, phases)]);
 		let broken: unknown;
 		working.catch((error: unknown) => {
 			broken = error;
 			stop.abort();
 		});
+		await until('all triggers to run', () => broken !== undefined || waitedFor.size === 0, { timeoutMs: 300_000, everyMs: 250 });
 		const total = minutes * 60_000;
 		await sleep(Math.min(WARM_UP_MS, total / 3), undefined, { signal: stop.signal }).catch(() => undefined);
 		const from = clock();
@@ -227,30 +279,21 @@ async function main(): Promise<void> {
 		const to = clock();
 		proxy.calm();
 		stop.abort();
-		const known = new Map<Side, Map<(typeof ALARMED)[number], string[]>>();
-		for (const side of sides) {
-			const alarms = new Map<(typeof ALARMED)[number], string[]>();
-			for (const vendor of ALARMED) alarms.set(vendor, await alarmsOf(side, vendor, from, to));
-			known.set(side, alarms);
-		}
-		const missing = () => sides.some((side) => ALARMED.some((vendor) => known.get(side)?.get(vendor)?.some((id) => !side.delivered[vendor].has(id))));
-		await until('all alarms to be delivered', () => broken !== undefined || !missing(), { timeoutMs: CATCH_UP_MS, everyMs: 500 }).catch(() => undefined);
+		const due = new Map<Side, Map<string, string[]>>();
+		for (const side of sides) due.set(side, await dueOf(side, from, to));
+		const missingOf = (side: Side) => [...(due.get(side) ?? [])].flatMap(([key, ids]) => ids.filter((id) => side.delivered.get(key)?.has(id) !== true).map((id) => `${key} ${id}`));
+		await until('all events to be delivered', () => broken !== undefined || sides.every((side) => missingOf(side).length === 0), { timeoutMs: CATCH_UP_MS, everyMs: 500 }).catch(() => undefined);
 		finished.abort();
 		await working;
 		for (const side of sides) {
-			let [there, lost, twice] = [0, 0, 0];
-			for (const vendor of ALARMED) {
-				for (const id of known.get(side)?.get(vendor) ?? []) {
-					there += 1;
-					if (!side.delivered[vendor].has(id)) {
-						lost += 1;
-						if (lost <= 5) console.log(`        ${side.name}: ${vendor} never delivered ${id}`);
-					}
-				}
-				for (const count of side.delivered[vendor].values()) if (count > 1) twice += 1;
-			}
-			const others = VENDOR_NAMES.filter((vendor) => !ALARMED.some((name) => name === vendor)).map((vendor) => `${vendor} ${String(side.delivered[vendor].size)}`);
-			sheet.part('alarms lost', side.name, `${String(lost)} of ${String(there)}, ${String(twice)} delivered twice; events of others: ${others.join(', ')}`, 'none lost, none twice', lost === 0 && twice === 0 && there > 0 && VENDOR_NAMES.every((vendor) => side.delivered[vendor].size > 0 || vendor === 'trackgps'));
+			const missing = missingOf(side);
+			for (const event of missing.slice(0, 5)) console.log(`        ${side.name}: never delivered ${event}`);
+			const there = [...(due.get(side)?.values() ?? [])].reduce((sum, ids) => sum + ids.length, 0);
+			const twice = [...side.delivered].flatMap(([key, found]) => [...found].filter(([, count]) => count > 1).map(([id]) => `${key} ${id}`));
+			for (const event of twice.slice(0, 5)) console.log(`        ${side.name}: delivered twice ${event}`);
+			const all = [...side.delivered.values()].reduce((sum, found) => sum + found.size, 0);
+			console.log(`        ${side.name}: ${[...side.delivered].map(([key, found]) => `${key} ${String(found.size)}`).join(', ')}`);
+			sheet.part('events lost', side.name, `${String(missing.length)} of ${String(there)} that must come; ${String(twice.length)} of ${String(all)} delivered twice, of ${String(TRIGGERS.length)} triggers`, 'none lost, none twice', missing.length === 0 && twice.length === 0 && there > 0);
 			const wrong: string[] = [];
 			let messages = 0;
 			for (const vendor of MESSENGERS) {

@@ -10,7 +10,7 @@ const PAGE = 100;
 
 export interface FedAlarm {
 	imei: string;
-	/** Number of the vendor's kind of alarm: 1 is SOS. */
+	/** Number of the vendor's kind of alarm; by default one that the device has not raised in this second. */
 	type?: number;
 	/** When the vendor recorded it, UNIX seconds: what it pages by. */
 	at: number;
@@ -60,11 +60,14 @@ export class AlarmFeed {
 
 	/** New alarms; devices that raise them are heard of now, unless the alarm had been on its way for long. */
 	add(...alarms: FedAlarm[]): string[] {
-		for (const { imei, type = 1, at, gpsTime = at } of alarms) {
-			this.alarms.push({ imei, type, at, gpsTime });
+		return alarms.map(({ imei, type, at, gpsTime = at }) => {
+			const key = (kind: number) => `${imei}/${at}/${gpsTime}/${kind}`;
+			let kind = type ?? 1;
+			while (type === undefined && this.keys.includes(key(kind))) kind += 1;
+			this.alarms.push({ imei, type: kind, at, gpsTime });
 			this.heard.set(imei, this.now());
-		}
-		return alarms.map(({ imei, type = 1, at, gpsTime = at }) => `${imei}/${at}/${gpsTime}/${type}`);
+			return key(kind);
+		});
 	}
 
 	/** How the events of its alarms are to be named: by what tells them apart. */
