@@ -42,7 +42,7 @@ export class LocalTimes {
 	private hour = '-';
 	private start: number | null = NaN;
 
-	constructor(private readonly zone: string) {}
+	constructor(readonly zone: string) {}
 
 	/** Seconds since 1970; null if it is no time, or one that stands for "never". */
 	seconds(value: unknown): number | null {
@@ -87,16 +87,15 @@ export class LocalTimes {
 }
 
 const readers = new Map<string, LocalTimes>();
+let latest = new LocalTimes('UTC');
 
 /** The reader of an account's times. */
 export function timesOf(connection: Connection): LocalTimes {
 	const zone = zoneOf(connection);
-	let reader = readers.get(zone);
-	if (reader === undefined) {
-		reader = new LocalTimes(zone);
-		readers.set(zone, reader);
-	}
-	return reader;
+	if (latest.zone === zone) return latest;
+	latest = readers.get(zone) ?? new LocalTimes(zone);
+	readers.set(zone, latest);
+	return latest;
 }
 
 /** A local time, kept as milliseconds as if it were UTC, in the vendor's form. */

@@ -149,8 +149,11 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 
 	test('the button on a trigger polls now, and says so', async () => {
 		vendor.simulator.requests.length = 0;
+		// It shows for two seconds only.
+		await editor.page.evaluate('const { notify } = RED; window.said = []; RED.notify = (text, ...more) => (window.said.push(String(text)), notify(text, ...more))');
 		await editor.page.evaluate("$('.red-ui-flow-node').has('.red-ui-flow-node-button').toArray().find((node) => node.id === 'dropped').querySelector('.red-ui-flow-node-button-button').dispatchEvent(new MouseEvent('click', { bubbles: true }))");
-		await editor.page.getByText('Polling').first().waitFor();
+		await until('the editor to say something', async () => ((await editor.page.evaluate('window.said.length')) as number) > 0);
+		expect(await editor.page.evaluate('window.said')).toEqual([expect.stringContaining('Polling')]);
 		await until('the poll', () => vendor.simulator.requests.some(({ path }) => path === '/api/track'));
 	});
 

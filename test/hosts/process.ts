@@ -262,16 +262,22 @@ export async function run(options: StartOptions & { timeoutMs: number }): Promis
 	return output;
 }
 
-/** A port that was free a moment ago, on loopback. */
+/** Below those that systems give to connections and to servers that ask for any, so that nothing else takes it meanwhile. */
+const PORTS = { first: 15_000, count: 15_000 };
+
+/** A port that was free a moment ago, on loopback, for programs that cannot choose one themselves. */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve, reject) => {
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', resolve);
-	});
-	const { port } = server.address() as { port: number };
-	await new Promise<void>((resolve) => server.close(() => resolve()));
-	return port;
+	for (;;) {
+		const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+		const server = createServer();
+		const free = await new Promise<boolean>((resolve) => {
+			server.once('error', () => resolve(false));
+			server.listen(port, '127.0.0.1', () => resolve(true));
+		});
+		if (!free) continue;
+		await new Promise<void>((resolve) => server.close(() => resolve()));
+		return port;
+	}
 }
 
 /** A temporary folder that goes at the latest when this process ends; those of processes that were killed go now. */
