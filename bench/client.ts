@@ -109,7 +109,6 @@ export async function parse(): Promise<Result[]> {
 	const ours = () => {
 		const answer = { status: 200, headers: {}, body: new TextDecoder().decode(bytes) };
 		const { data: read } = operation.answer.parse(itracksense.open(answer, request, operation)) as { data: Record<string, unknown>[] };
-		for (const row of read) row.DeviceID = '1';
 		const records = read.map((row) => operation.record(row, params, connection) as object);
 		counted(records.length, data.length);
 	};

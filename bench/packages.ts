@@ -10,7 +10,7 @@ const RUNS = 15;
 const KB = 1024;
 
 /** Milliseconds that a piece of code takes, in a process of its own. */
-function starting(name: string, before: string, timed: string): Result {
+function starting(name: string, before: string, timed: string, most = 60): Result {
 	const code = `${before}; const t = performance.now(); ${timed}; console.log(performance.now() - t);`;
 	const once = () => {
 		const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', cwd: ROOT });
@@ -18,7 +18,7 @@ function starting(name: string, before: string, timed: string): Result {
 		return Number(stdout);
 	};
 	once();
-	return limitOf(name, median(Array.from({ length: RUNS }, once)), 'ms', 60);
+	return limitOf(name, median(Array.from({ length: RUNS }, once)), 'ms', most);
 }
 
 const required = (files: readonly string[]) => `for (const file of ${JSON.stringify(files)}) require(file)`;
@@ -48,7 +48,7 @@ export function start(): Result[] {
 		starting('start-n8n', "require('n8n-workflow'); require('zod/v4')", required([...n8n.nodes, ...n8n.credentials].map((file) => join(ROOT, file)))),
 		starting('start-node-red', NODE_RED, `${required(files)}(RED)`),
 		// What the first node of a vendor takes on top, when the flows are started.
-		starting('start-node-red-first', `${NODE_RED} ${required(files)}(RED)`, "made.get('fleetwire-trackceo-account').call({ on: () => undefined }, { id: 'a' })"),
+		starting('start-node-red-first', `${NODE_RED} ${required(files)}(RED)`, "made.get('fleetwire-trackceo-account').call({ on: () => undefined }, { id: 'a' })", 120),
 	];
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { describe, expect, test } from 'vitest';
 import { json, TestHost, type Respond } from '../test/support/test-host';
 import { jsonOf } from './answer';

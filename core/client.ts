@@ -4,7 +4,7 @@ import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionContested,
 import { readFields, shown, type Choice, type Fields, type Values } from './field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type WireRequest } from './host';
 import type { Priority } from './limiter';
-import { fillRoute, type AnyOperation, type Operation } from './operation';
+import { fillRoute, type AnyOperation, type Operation, type Part } from './operation';
 import { outcomeOf } from './outcome';
 import type { Connection, Provider } from './provider';
 import type { CommandOutcome, Row } from './records';
@@ -95,12 +95,16 @@ export class Client<C extends Connection = Connection> {
 			params = checked;
 			const run = this.runFor(operation, call);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
-			for await (const rows of pages as AsyncIterable<Row[]>) {
-				if (operation.effect !== 'read') yield rows.map((row) => this.cleanOutcome(outcomeOf(operation, checked, { sentAt, answeredAt: isoOf(this.host.now()), ...row })));
-				else if (output === 'raw') yield rows;
-				else {
+			for await (const page of pages as AsyncIterable<Row[] | Part>) {
+				const rows = Array.isArray(page) ? page : page.rows;
+				const asked = Array.isArray(page) ? checked : { ...checked, ...page.params };
+				if (operation.effect !== 'read') {
+					yield rows.map((row) => this.cleanOutcome(outcomeOf(operation, asked, { sentAt, answeredAt: isoOf(this.host.now()), ...row })));
+				} else if (output === 'raw') {
+					yield operation.raw === undefined ? rows : rows.map((row) => operation.raw?.(row, asked) as Row);
+				} else {
 					await this.host.idle?.();
-					yield rows.map((row) => operation.record(row, checked, this.connection) as object);
+					yield rows.map((row) => operation.record(row, asked, this.connection) as object);
 				}
 			}
 		} catch (thrown) {

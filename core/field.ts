@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { InvalidParams } from './errors';
 import { readTime, type Clock } from './time';
 

@@ -37,6 +37,12 @@ export interface Together<F extends Fields = Fields, R extends Row = Row> {
 	readonly deviceOf: (row: R) => string | null;
 }
 
+/** Records that were asked for with some of the params changed: whose they are, where they do not say so themselves. */
+export interface Part<F extends Fields = Fields, R extends Row = Row> {
+	rows: R[];
+	params: Partial<Values<F>>;
+}
+
 export interface Operation<F extends Fields = Fields, A = unknown, R extends Row = Row, O = unknown> {
 	/** Stored in users' flows, together with `name` and the names of `params`: never rename without a migration. */
 	readonly resource: string;
@@ -60,9 +66,11 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly rows: (answer: A, params: Values<F>, connection: Connection) => R[];
 	/** A record as Output = Simplified gives it. */
 	readonly record: (row: R, params: Values<F>, connection: Connection) => O;
+	/** A record as Output = Raw gives it, where what it is about is not in it; by default as it came. */
+	readonly raw?: (row: R, params: Values<F>) => R;
 	readonly kind: RecordKind;
 	/** How many requests it takes and in what order; by default one. */
-	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[]>;
+	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[] | Part<F, R>>;
 	/** For a read that gives one record for each of a list of devices: many runs of it can share requests. */
 	readonly together?: Together<F, R>;
 	/** Checks across params; gives a sentence if they do not fit together. */

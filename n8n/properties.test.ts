@@ -25,7 +25,7 @@ import { itracksense } from '../providers/itracksense';
 import { etrack, trackceo } from '../providers/protrack';
 import { trackgps } from '../providers/trackgps';
 import type { Provider } from '../core/provider';
-import { fieldsOfTrigger } from '../core/triggers/poller';
+import { fieldsOfTrigger } from '../core/triggers/trigger';
 import { isQueued, readingFields } from './trigger-properties';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);

@@ -3,8 +3,8 @@ import { NodeOperationError, type IDataObject, type INode, type INodeExecutionDa
 import { accountKey } from '../core/account';
 import { InvalidParams, type FleetError } from '../core/errors';
 import { findTrigger, type Connection, type Provider } from '../core/provider';
-import { fieldsOfTrigger, Poller } from '../core/triggers/poller';
-import type { AnyTrigger, FleetEvent } from '../core/triggers/trigger';
+import type { Poller } from '../core/triggers/poller';
+import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../core/triggers/trigger';
 import { openAccount } from './account';
 import { nodeErrorOf } from './errors';
 import { itemsOf, pollIntervalMs, triggerInput } from './trigger-input';
@@ -39,7 +39,9 @@ export async function poll<C extends Connection>(context: IPollFunctions, provid
 	try {
 		const trigger = triggerOf(context, provider);
 		const client = await openAccount(context, provider, credentialType, (message) => context.logger.warn(`${node.name}: ${message}`));
-		const poller = new Poller(client as never, trigger, triggerInput(context, fieldsOfTrigger(trigger), node.parameters), { timeZone: context.getTimezone() });
+		// Loaded with the first poll: n8n loads all nodes of a package when it starts.
+		const { Poller: Engine } = await import('../core/triggers/poller.js');
+		const poller = new Engine(client as never, trigger, triggerInput(context, fieldsOfTrigger(trigger), node.parameters), { timeZone: context.getTimezone() });
 		const allowedMs = allowed(context);
 		const intervalMs = pollIntervalMs(context.getNodeParameter('pollTimes', {}));
 		// What takes longer than until the next poll would only keep back what was found.

@@ -1,8 +1,7 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import { choice, number, type Field, type Fields } from '../core/field';
 import type { Connection, Provider } from '../core/provider';
-import { fieldsOfTrigger } from '../core/triggers/poller';
-import type { AnyTrigger } from '../core/triggers/trigger';
+import { fieldsOfTrigger, type AnyTrigger } from '../core/triggers/trigger';
 import { isOption } from './properties';
 import { propertyOf, sortedByName } from './property';
 

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { flag, number, shown, text, type Field } from '../core/field';
 import { isTimeZone } from '../core/time';
 

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 
 /** Where a trigger stands, as plain JSON. What is in it is the engines' own affair. */
 export type Cursor = { v: 1; event: string } & Record<string, unknown>;

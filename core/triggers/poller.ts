@@ -34,11 +34,6 @@ export interface PollResult {
 	looks: number;
 }
 
-/** What a form for the trigger asks for: its filters, and how its events are delivered. */
-export function fieldsOfTrigger({ params, queue = false }: AnyTrigger): Fields {
-	return queue ? (params as Fields) : { ...(params as Fields), ...deliveryFields };
-}
-
 /** Polls one trigger. It keeps nothing itself: where it stands is in the cursor, which the host keeps. */
 export class Poller {
 	private readonly params: Record<string, unknown>;

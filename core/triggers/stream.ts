@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { UnexpectedAnswer } from '../errors';
 import type { Row } from '../records';
 import { chunks } from '../windows';

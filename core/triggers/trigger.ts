@@ -143,6 +143,11 @@ export const deliveryFields = {
 	includeRaw: flag({ title: 'Include Raw', description: 'Whether each event also carries the vendor\'s own record, as "raw"', initial: false }),
 } satisfies Fields;
 
+/** What a form for the trigger asks for: its filters, and how its events are delivered. */
+export function fieldsOfTrigger({ params, queue = false }: AnyTrigger): Fields {
+	return queue ? (params as Fields) : { ...(params as Fields), ...deliveryFields };
+}
+
 /** What an event is to a flow: a record with these beside its own fields. */
 export interface FleetEvent {
 	/** The same whenever the same event is given again. */

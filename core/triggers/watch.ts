@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { recordId, type Position } from '../records';
 import { coveredBy, leftOf, nextRound, pack, roundSchema, seconds, unpack, type Cursor } from './cursor';
 import { DAY_SECONDS, heardOf, type Found, type Pass } from './pass';

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { jsonOf } from '../../core/answer';
 import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/errors';
 import type { WireAnswer } from '../../core/host';

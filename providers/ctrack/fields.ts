@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import type { Run } from '../../core/client';
 import { ALL, ids, shown, text, type Field, type Ids } from '../../core/field';
 import { inOrder } from '../../core/pages';

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { LoginRejected, RateLimited, SessionExpired, UnexpectedAnswer } from '../../core/errors';
 import type { Exchange, WireAnswer, WireRequest } from '../../core/host';
 import type { Session } from '../../core/provider';

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { jsonOf } from '../../core/answer';
 import { InvalidParams, LoginRejected, NotFound, NotPermitted, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
 import type { WireAnswer, WireRequest } from '../../core/host';

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import type { Run } from '../../core/client';
 import { ALL, choice, number, text } from '../../core/field';
 import { operation } from '../../core/operation';

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { ALL, number } from '../../core/field';
 import { operation } from '../../core/operation';
 import { inOrder } from '../../core/pages';

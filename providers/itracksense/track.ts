@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { flag, text } from '../../core/field';
 import { operation } from '../../core/operation';
 import type { Connection } from '../../core/provider';
@@ -27,19 +27,12 @@ function toFix(row: Row, deviceId: string, connection: Connection): Fix {
 	};
 }
 
-/** Records do not say whose they are: `name` is what was asked for. */
-function ofOne(records: unknown[], field: 'DeviceID' | 'VehicleNum', name: string): Row[] {
-	const rows = rowsOf(records, 'a position');
-	for (const row of rows) row[field] = name;
-	return rows;
-}
-
 const shared = { resource: 'position', effect: 'read', kind: 'fix', list: true } as const;
 /** Made here, never by a user: whose records, and from when to when in the vendor's form. */
 const oneWindow = { of: text({ title: 'Of', description: 'Device or plate' }), from: text({ title: 'From', description: 'Local time' }), to: text({ title: 'To', description: 'Local time' }) };
 
 /** One request of sections 9 and 10: one device or plate, one day. */
-function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 'DeviceID' | 'NumberPlateLists', field: 'DeviceID' | 'VehicleNum') {
+function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 'DeviceID' | 'NumberPlateLists') {
 	return operation({
 		...shared,
 		...words,
@@ -48,7 +41,7 @@ function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 
 		params: oneWindow,
 		request: ({ of, from, to }) => ({ json: { [key]: of, StartTime: from, EndTime: to } }),
 		answer: listInData,
-		rows: ({ data }, { of }) => ofOne(data, field, of),
+		rows: ({ data }) => rowsOf(data, 'a position'),
 		record: (row) => row,
 		...method(section),
 	});
@@ -57,7 +50,7 @@ function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 
 const LIMITS = 'One call gives a day and 50,000 records at most; longer periods are put together. The unit of Mileage is not documented here; km, as in section 23.';
 
 const byDevice = { name: 'getHistory', title: 'Get History' };
-const dayOfDevice = windowOf(byDevice, 10, 'DeviceID', 'DeviceID');
+const dayOfDevice = windowOf(byDevice, 10, 'DeviceID');
 
 export const getHistory = operation({
 	...shared,
@@ -66,16 +59,21 @@ export const getHistory = operation({
 	description: 'Get every recorded position of devices in a period of any length, by device ID',
 	params: { devices, ...period() },
 	answer: listInData,
-	record: (row: Row, _, connection) => toFix(row, String(row.DeviceID), connection),
+	// Records do not say whose they are.
+	record: (row: Row, { devices: [deviceId = ''] }, connection) => toFix(row, deviceId, connection),
+	raw: (row, { devices: [DeviceID] }) => ({ ...row, DeviceID }),
 	run: async function* (run, params) {
-		for (const of of await listed(run, 'device', params.devices)) yield* inDays(run, params, (from, to) => run.call(dayOfDevice, { of, from, to }));
+		for (const of of await listed(run, 'device', params.devices)) {
+			const devices: string[] = [of];
+			for await (const rows of inDays(run, params, (from, to) => run.call(dayOfDevice, { of, from, to }))) yield { rows, params: { devices } };
+		}
 	},
 	check: periodProblem,
 	...method(10, LIMITS),
 });
 
 const byPlate = { name: 'getHistoryByPlate', title: 'Get History by Plate' };
-const dayOfPlate = windowOf(byPlate, 9, 'NumberPlateLists', 'VehicleNum');
+const dayOfPlate = windowOf(byPlate, 9, 'NumberPlateLists');
 
 export const getHistoryByPlate = operation({
 	...shared,
@@ -84,9 +82,13 @@ export const getHistoryByPlate = operation({
 	description: 'Get every recorded position of vehicles or assets in a period of any length, by plate. The answer names no device: its deviceId is the plate.',
 	params: { plates, ...period() },
 	answer: listInData,
-	record: (row: Row, _, connection) => toFix(row, String(row.VehicleNum), connection),
+	record: (row: Row, { plates: [plate = ''] }, connection) => toFix(row, plate, connection),
+	raw: (row, { plates: [VehicleNum] }) => ({ ...row, VehicleNum }),
 	run: async function* (run, params) {
-		for (const of of await listed(run, 'plate', params.plates)) yield* inDays(run, params, (from, to) => run.call(dayOfPlate, { of, from, to }));
+		for (const of of await listed(run, 'plate', params.plates)) {
+			const plates: string[] = [of];
+			for await (const rows of inDays(run, params, (from, to) => run.call(dayOfPlate, { of, from, to }))) yield { rows, params: { plates } };
+		}
 	},
 	check: periodProblem,
 	...method(9, LIMITS),
@@ -128,7 +130,7 @@ const dayOfTrack = operation({
 	}),
 	// correct_path is null where the correction failed.
 	answer: z.object({ data: list, correct_path: z.union([list, z.null(), z.undefined()]) }),
-	rows: ({ data, correct_path: path }, { of }) => [...ofOne(data, 'DeviceID', of), ...ofOne(path ?? [], 'DeviceID', of)],
+	rows: ({ data, correct_path: path }) => rowsOf([...data, ...(path ?? [])], 'a position'),
 	record: (row) => row,
 	...method(26),
 });
@@ -142,6 +144,7 @@ export const getTrack = operation({
 	params: trackParams,
 	answer: listInData,
 	record: (row: Row, params, connection) => toTrackPoint(row, params.device, connection),
+	raw: (row, { device: DeviceID }) => ({ ...row, DeviceID }),
 	run: async function* (run, { device: of, standing, lbs, corrected, ...asked }) {
 		yield* inDays(run, asked, (from, to) => run.call(dayOfTrack, { of, from, to, standing, lbs, corrected }));
 	},

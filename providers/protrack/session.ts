@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { FleetError, InvalidParams, UnexpectedAnswer } from '../../core/errors';
 import type { Exchange, WireRequest } from '../../core/host';
 import type { Session } from '../../core/provider';

@@ -1,4 +1,4 @@
-import * as z from 'zod/v4';
+import { z } from 'zod/v4';
 import { jsonOf, retryAfterOf } from '../../core/answer';
 import { InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
 import type { WireAnswer, WireRequest } from '../../core/host';

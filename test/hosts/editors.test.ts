@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fields } from '../../core/field';
 import { RESOURCE_TITLES } from '../../core/resources';
-import { fieldsOfTrigger } from '../../core/triggers/poller';
+import { fieldsOfTrigger } from '../../core/triggers/trigger';
 import { providers } from '../../providers';
 import { complaints, openBrowser, openN8nNode, openN8nWorkflow, openNodeRedEditor, type Browser, type NodeRedEditor } from './browser';
 import { NODE_RED_VERSIONS } from './install';

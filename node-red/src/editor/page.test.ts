@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fields } from '../../../core/field';
 import type { Provider } from '../../../core/provider';
 import { findOperation, findTrigger } from '../../../core/provider';
-import { fieldsOfTrigger } from '../../../core/triggers/poller';
+import { fieldsOfTrigger } from '../../../core/triggers/trigger';
 import { providers } from '../../../providers';
 import { catalogOf } from './catalog';
 import { helpOf } from './help';
