@@ -75,14 +75,14 @@ describe('what is in it', () => {
 		const strange: string[] = [];
 		for (const file of scripts()) {
 			const source = readFileSync(join(root, file), 'utf8');
-			for (const [, name = ''] of source.matchAll(/\brequire\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+			for (const [, name = ''] of source.matchAll(/\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/g)) {
 				if (name.startsWith('.')) {
 					// Every one of them is in the tarball.
 					const target = join(dirname(file), name).replaceAll('\\', '/');
 					if (!files.some((other) => [target, `${target}.js`, `${target}/index.js`].includes(other))) strange.push(`${file}: ${name}`);
 				} else if (!['n8n-workflow', 'zod/v4', 'node:crypto'].includes(name)) strange.push(`${file}: ${name}`);
 			}
-			if (/\brequire\(\s*[^'"\s]|\bimport\s*\(/.test(source)) strange.push(`${file}: a name made at run time`);
+			if (/\b(?:require|import)\s*\(\s*[^'"\s]/.test(source)) strange.push(`${file}: a name made at run time`);
 		}
 		expect(strange).toEqual([]);
 	});
