@@ -1,7 +1,19 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The hosts' longest files, which begin first so that none of them is left over at the end. */
+const LONGEST = ['crash.test.ts', 'n8n-triggers.test.ts', 'node-red-triggers.test.ts'];
+
+class LongestFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((name) => moduleId.endsWith(`/${name}`));
+		return (await super.sort(files)).sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
+	}
+}
 
 export default defineConfig({
 	test: {
+		sequence: { sequencer: LongestFirst },
 		projects: [
 			{ test: { name: 'unit', include: ['{core,providers,n8n,node-red/src,simulators,scripts,bench,test/delivery}/**/*.test.ts'], testTimeout: 30_000 } },
 			{ test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
