@@ -20,7 +20,7 @@ import type { FlowNode } from '../hosts/node-red';
 import { until } from '../hosts/process';
 import { guessedPaths, VENDOR_NAMES, VENDORS, type VendorName } from '../hosts/vendor';
 import { FetchHost } from '../support/fetch-host';
-import { memoryOf, operationOf, providerOf, settingsOf, startHosts, type Hosts } from './hosts';
+import { memoryOf, providerOf, settingsOf, startHosts, type Hosts } from './hosts';
 import { Sheet, tableOf } from './sheet';
 
 const SHARE = 0.2;
