@@ -9,9 +9,12 @@ import { hosts, packed } from './hosts';
 import { NodeRedTarget } from './node-red';
 import { crash, settled } from './rounds';
 import { startAlarms, type Subject } from './subjects';
+import type { Delivery } from './tally';
 import type { Target } from './target';
 
 const TIMEOUT_MS = 900_000;
+
+const livesOf = (deliveries: readonly Delivery[]) => deliveries.map(({ life, names }) => `life ${life}: ${names.length}, ${names.slice(0, 3).join(', ')} ...`).join('\n');
 
 let target: Target | undefined;
 let subject: Subject | undefined;
@@ -31,6 +34,8 @@ test.each([
 ])('%s: killed at every point, nothing is lost, and no more comes twice than is promised', async (title, points) => {
 	target = await hosts[title]!();
 	const result = await crash(target, { rounds: (points ?? target.points).length, points });
+	// What it did in each of its lives tells more than what is missing.
+	if (result.breaches.length > 0) console.log(livesOf(await target.deliveries()), target.logs().slice(-8_000));
 	expect(result).toMatchObject({ missing: 0, breaches: [] });
 	expect(result.due).toBeGreaterThan(50);
 }, TIMEOUT_MS);
