@@ -101,7 +101,8 @@ export class Client<C extends Connection = Connection> {
 				if (operation.effect !== 'read') {
 					yield rows.map((row) => this.cleanOutcome(outcomeOf(operation, asked, { sentAt, answeredAt: isoOf(this.host.now()), ...row })));
 				} else if (output === 'raw') {
-					yield operation.raw === undefined ? rows : rows.map((row) => operation.raw?.(row, asked) as Row);
+					const { raw } = operation;
+					yield raw === undefined ? rows : rows.map((row) => raw(row, asked) as Row);
 				} else {
 					await this.host.idle?.();
 					yield rows.map((row) => operation.record(row, asked, this.connection) as object);

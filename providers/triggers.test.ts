@@ -4,7 +4,7 @@ import { ALL, readFields, type Fields } from '../core/field';
 import { findTrigger, type Connection, type Provider, type ProviderName } from '../core/provider';
 import { Poller, type PollResult } from '../core/triggers/poller';
 import type { Position } from '../core/records';
-import type { FleetEvent, Source, StreamSource, WatchSource } from '../core/triggers/trigger';
+import { sourceOf, type FleetEvent } from '../core/triggers/trigger';
 import type { FaultRule } from '../simulators/faults';
 import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../simulators/ctrack';
 import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';
@@ -12,6 +12,7 @@ import { PASSWORD, startProtrack } from '../simulators/protrack';
 import type { LoggedRequest } from '../simulators/server';
 import { PASSWORD as TRACKGPS_PASSWORD, startTrackgps } from '../simulators/trackgps';
 import { FetchHost } from '../test/support/fetch-host';
+import { streamRecords } from '../test/support/stream-records';
 import { itracksense } from './itracksense';
 import { providers } from '.';
 
@@ -124,18 +125,10 @@ async function expected(vendor: Started, event: string, { from, to }: { from: nu
 	const { client, provider } = vendor;
 	const trigger = findTrigger(provider, event) ?? expect.fail();
 	const params = readFields(trigger.params as Fields, {}, { now: NOW, timeZone: 'UTC' });
-	const source = (typeof trigger.source === 'function' ? (trigger.source as (params: object) => Source)(params) : trigger.source) as StreamSource | WatchSource;
+	const source = sourceOf(trigger, params);
 	if (source.type === 'stream') {
 		const since = Math.max(...(snapshots[0] ?? []).map((position) => Date.parse(heard(position) ?? '1970-01-01T00:00:00Z')).filter((at) => at <= from));
-		const ids: string[] = [];
-		for (const { value } of await client.lookup('device')) {
-			const asked = source.ask([value], { begin: from - 86_400_000, end: to }, params as never);
-			for (const record of (await client.collect(source.operation, asked)) as { id: string }[]) {
-				const mark = source.mark(record as never);
-				if (mark !== null && Date.parse(mark) >= since && Date.parse(mark) <= to && source.keep?.(record as never, params as never) !== false) ids.push(record.id);
-			}
-		}
-		return ids;
+		return await streamRecords(client, source, params, { from: since, to });
 	}
 	const ids: string[] = [];
 	for (const [place, positions] of snapshots.entries()) {

@@ -4,7 +4,7 @@ import { readFields, type Fields } from '../field';
 import type { Cursor } from './cursor';
 import { Pass, type Settings } from './pass';
 import { pollStream, readStream, sampleStream } from './stream';
-import { deliveryFields, type AnyTrigger, type FleetEvent, type Source, type StreamSource, type WatchSource } from './trigger';
+import { deliveryFields, sourceOf, type AnyTrigger, type FleetEvent, type StreamSource, type WatchSource } from './trigger';
 import { pollWatch, readWatch, sampleWatch } from './watch';
 
 export interface PollOptions {
@@ -55,7 +55,7 @@ export class Poller {
 		this.settings = readFields(deliveryFields, input, clock);
 		const sentence = trigger.check?.(this.params, clock.now);
 		if (sentence !== undefined) throw new InvalidParams(sentence);
-		const source = typeof trigger.source === 'function' ? (trigger.source as (params: object) => Source)(this.params) : trigger.source;
+		const source = sourceOf(trigger, this.params);
 		if (source.type === 'queue') throw new InvalidParams(`"${trigger.title}" is read from a queue, not polled.`);
 		this.source = source;
 		this.settings.lookBack ??= source.type === 'stream' ? source.lookBackMinutes : undefined;

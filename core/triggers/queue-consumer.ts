@@ -3,7 +3,7 @@ import { asFleetError, type Client } from '../client';
 import { InvalidParams, RateLimited, UnexpectedAnswer } from '../errors';
 import { flag, number, readFields, type Fields } from '../field';
 import type { CommandOutcome, Message, Row } from '../records';
-import type { AnyTrigger, FleetEvent, QueueSource, Source } from './trigger';
+import { sourceOf, type AnyTrigger, type FleetEvent, type QueueSource } from './trigger';
 
 /** What every trigger that reads a queue lets its user choose, beside its own params. Names are stored in users' flows. */
 export const queueFields = {
@@ -107,7 +107,7 @@ export class QueueConsumer implements QueueReader {
 	) {
 		this.params = readFields(trigger.params as Fields, input, { now: client.now(), timeZone });
 		this.settings = this.params as unknown as Settings;
-		const source = typeof trigger.source === 'function' ? (trigger.source as (params: object) => Source)(this.params) : trigger.source;
+		const source = sourceOf(trigger, this.params);
 		if (source.type !== 'queue') throw new InvalidParams(`"${trigger.title}" is polled, not read from a queue.`);
 		this.source = source;
 		this.past = pastOf(client.shared, source.queue);

@@ -143,6 +143,11 @@ export const deliveryFields = {
 	includeRaw: flag({ title: 'Include Raw', description: 'Whether each event also carries the vendor\'s own record, as "raw"', initial: false }),
 } satisfies Fields;
 
+/** Where the events come from, given the trigger's params, checked. */
+export function sourceOf({ source }: AnyTrigger, params: object): Source {
+	return typeof source === 'function' ? (source as (params: object) => Source)(params) : source;
+}
+
 /** What a form for the trigger asks for: its filters, and how its events are delivered. */
 export function fieldsOfTrigger({ params, queue = false }: AnyTrigger): Fields {
 	return queue ? (params as Fields) : { ...(params as Fields), ...deliveryFields };
