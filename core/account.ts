@@ -3,6 +3,7 @@ import type { FleetError } from './errors';
 import { Limiter } from './limiter';
 import type { Connection, Provider, Session } from './provider';
 import type { Choice } from './field';
+import { Recent } from './recent';
 import { Resilience } from './retry';
 import { SessionKeeper } from './session';
 import { Looks } from './triggers/looks';
@@ -15,27 +16,35 @@ export interface Suspect {
 	error: FleetError;
 }
 
-/** What all nodes of one account share in a process: one login, one quota, one breaker, one set of picker lists. */
+/** What all who name one account share in a process, whatever their secret: its quota. */
 export interface SharedAccount {
+	readonly limiter: Limiter;
+	/** When dead tokens forced renewals, in milliseconds since 1970. */
+	readonly renewals: number[];
+}
+
+/** What those share in a process who log in to an account in the same way: one session, one breaker, what was found out. */
+export interface SharedLogin {
+	readonly account: SharedAccount;
 	readonly sessions: SessionKeeper;
 	readonly resilience: Resilience;
 	readonly lookups: Map<string, { choices: Promise<Choice[]>; until: number }>;
-	readonly limiter: Limiter;
-	/** Requests a minute that the limiter is set to. */
-	rateLimit: number;
 	/** A session that may be over, as a request that could not be sent again found out: the next request renews it first. */
 	suspect?: Suspect;
 	/** What triggers have just found out, for others that ask the same. */
 	readonly looks: Looks;
 	/** Who reads a queue of the account in this process, by the queue's name. */
 	readonly queues: Map<string, QueueReader>;
-	/** Where a host without a store of its own keeps the session, with the loginKey of who made it. */
-	session?: Session & { key: string };
+	/** Where a host without a store of its own keeps the session. */
+	session?: Session;
 }
 
 /** Requests of one account under way at once. */
 const CONCURRENCY = 4;
-const accounts = new Map<string, SharedAccount>();
+/** More than are in use in any one program. */
+export const ACCOUNTS_KEPT = 2000;
+const accounts = new Recent<SharedAccount>(ACCOUNTS_KEPT);
+const logins = new Recent<SharedLogin>(ACCOUNTS_KEPT);
 
 /** Names an account: the vendor's address and the account's name there, not the node or the credential that uses it. */
 export function accountKey(provider: Provider, connection: Pick<Connection, 'baseUrl' | 'account'>): string {
@@ -53,18 +62,30 @@ export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connec
 	return createHash('sha256').update(JSON.stringify([provider.name, login])).digest('base64url');
 }
 
-/** The account's shared state; kept for the life of the process, so that a redeploy neither logs in again nor refills the quota. */
-export function sharedAccount(provider: Provider, connection: Connection): SharedAccount {
+/** How fast a connection's settings let the vendor be asked: requests a minute, and how many of them may follow each other at once. */
+export function rateOf({ limits }: Pick<Provider, 'limits'>, { rateLimit }: Pick<Connection, 'rateLimit'>): [perMinute: number, burst: number] {
+	return [rateLimit, Math.min(limits.burst, rateLimit)];
+}
+
+/**
+ * The login's shared state; kept while the process lives, so that a redeploy neither logs in again nor refills the quota.
+ * @param keep false for a trial: it joins who logs in like this already, and leaves no trace otherwise
+ */
+export function sharedLogin(provider: Provider, connection: Connection, keep = true): SharedLogin {
+	const key = loginKey(provider, connection);
+	const known = logins.get(key);
+	if (known !== undefined) return known;
+	const account = sharedAccount(provider, connection, keep);
+	const login: SharedLogin = { account, sessions: new SessionKeeper(provider.title, connection.account, account.renewals), resilience: new Resilience(provider.title), lookups: new Map(), looks: new Looks(), queues: new Map() };
+	if (keep) logins.set(key, login);
+	return login;
+}
+
+function sharedAccount(provider: Provider, connection: Connection, keep: boolean): SharedAccount {
 	const key = accountKey(provider, connection);
-	const { rateLimit } = connection;
-	const burst = Math.min(provider.limits.burst, rateLimit);
-	let shared = accounts.get(key);
-	if (shared === undefined) {
-		shared = { sessions: new SessionKeeper(provider.title, connection.account), resilience: new Resilience(provider.title), lookups: new Map(), limiter: new Limiter(rateLimit, burst, CONCURRENCY), rateLimit, looks: new Looks(), queues: new Map() };
-		accounts.set(key, shared);
-	} else if (shared.rateLimit !== rateLimit) {
-		shared.limiter.change(rateLimit, burst);
-		shared.rateLimit = rateLimit;
-	}
-	return shared;
+	const known = accounts.get(key);
+	if (known !== undefined) return known;
+	const account: SharedAccount = { limiter: new Limiter(...rateOf(provider, connection), CONCURRENCY), renewals: [] };
+	if (keep) accounts.set(key, account);
+	return account;
 }

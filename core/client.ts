@@ -1,6 +1,6 @@
-import { loginKey, sharedAccount, type SharedAccount, type Suspect } from './account';
+import { rateOf, sharedLogin, type SharedLogin, type Suspect } from './account';
 import { checkBaseUrl } from './base-url';
-import { FleetError, InvalidParams, NotPermitted, RateLimited, SessionContested, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
+import { FleetError, InvalidParams, LoginRejected, NotPermitted, RateLimited, SessionContested, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
 import { readFields, shown, type Choice, type Fields, type Values } from './field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type WireRequest } from './host';
 import type { Priority } from './limiter';
@@ -65,8 +65,8 @@ const WIDTH = 4;
 
 /** Runs a provider's operations for one account. */
 export class Client<C extends Connection = Connection> {
-	/** What all clients of the account have in common. */
-	readonly shared: SharedAccount;
+	/** What all clients have in common that log in to the account in the same way. */
+	readonly shared: SharedLogin;
 
 	constructor(
 		readonly provider: Provider<C>,
@@ -76,7 +76,7 @@ export class Client<C extends Connection = Connection> {
 	) {
 		provider.secrets(connection, redactor);
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
-		this.shared = sharedAccount(provider as unknown as Provider, connection);
+		this.shared = sharedLogin(provider as unknown as Provider, connection);
 	}
 
 	/**
@@ -150,15 +150,14 @@ export class Client<C extends Connection = Connection> {
 		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
 		const { lookups } = this.shared;
-		const key = `${name} ${loginKey(this.provider, this.connection)}`;
-		let cached = lookups.get(key);
+		let cached = lookups.get(name);
 		const now = this.host.now();
 		// A clock that was set back must not keep a list for longer.
 		if (cached === undefined || cached.until <= now || cached.until > now + LOOKUP_MS) {
 			const choices = find(this as unknown as Client, { onWait, deadlineMs, priority });
 			cached = { choices, until: now + LOOKUP_MS };
-			lookups.set(key, cached);
-			choices.catch(() => lookups.delete(key));
+			lookups.set(name, cached);
+			choices.catch(() => lookups.delete(name));
 		}
 		return cached.choices;
 	}
@@ -220,7 +219,7 @@ export class Client<C extends Connection = Connection> {
 
 	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
 	private async exchange(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
-		const { resilience } = this.shared;
+		const { resilience, account: { limiter } } = this.shared;
 		const { signal, onWait, inSession, priority = 'person' } = call.options;
 		const read = operation.effect === 'read';
 		const again = read && !operation.once;
@@ -232,7 +231,7 @@ export class Client<C extends Connection = Connection> {
 			let error: FleetError;
 			if (pause > 0) await this.host.sleep(Math.min(pause, Math.max(0, call.deadline - this.host.now())), signal);
 			pause = 0;
-			const release = await this.shared.limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait }).catch((late: unknown) => {
+			const release = await limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait }).catch((late: unknown) => {
 				// With no turn left to try again, what went wrong says more than that.
 				throw earlier === undefined || signal?.aborted ? late : earlier;
 			});
@@ -255,7 +254,8 @@ export class Client<C extends Connection = Connection> {
 				try {
 					const data = this.provider.open(answer, request, operation);
 					resilience.succeeded();
-					this.shared.limiter.recover();
+					limiter.recover();
+					limiter.keepTo(...rateOf(this.provider, this.connection), this.host.now());
 					return data;
 				} catch (thrown) {
 					earlier = error = this.refused(thrown);
@@ -294,7 +294,7 @@ export class Client<C extends Connection = Connection> {
 
 	/** An answer that is no success: what it says about the vendor's health, and the error. */
 	private refused(thrown: unknown): FleetError {
-		const { limiter, resilience } = this.shared;
+		const { resilience, account: { limiter } } = this.shared;
 		const error = asFleetError(thrown);
 		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer)) resilience.failed(this.host.now());
 		else resilience.answered();
@@ -307,6 +307,8 @@ export class Client<C extends Connection = Connection> {
 		const error = asFleetError(thrown);
 		if (!aborted && (error instanceof Unreachable || error instanceof TimedOut)) this.shared.resilience.failed(this.host.now());
 		else this.shared.resilience.left();
+		// Logins are outside the quota: who never gets past one must not use up the turns of those who do.
+		if (error instanceof LoginRejected) this.shared.account.limiter.giveBack();
 		return error;
 	}
 

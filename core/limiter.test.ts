@@ -150,9 +150,30 @@ describe('a burst of 1 spaces requests', () => {
 		const host = idle();
 		const limiter = new Limiter(2, 1);
 		(await limiter.acquire('person', host, Infinity))();
-		limiter.change(4, 1);
+		limiter.keepTo(4, 1, host.now());
 		const from = host.time;
 		(await limiter.acquire('person', host, Infinity))();
 		expect(host.time - from).toBe(15_000);
+	});
+
+	test('the smallest limit of the last minute holds, and slowness outlives a change', async () => {
+		const host = idle();
+		const limiter = new Limiter(600, 1);
+		const spacing = async () => {
+			(await limiter.acquire('person', host, Infinity))();
+			const from = host.time;
+			(await limiter.acquire('person', host, Infinity))();
+			return host.time - from;
+		};
+		limiter.keepTo(60, 1, host.now());
+		limiter.keepTo(600, 1, host.now());
+		expect(await spacing()).toBe(1000);
+		host.time += 61_000;
+		limiter.keepTo(600, 1, host.now());
+		expect(await spacing()).toBe(100);
+		limiter.slowDown(host.now());
+		limiter.keepTo(60, 1, host.now());
+		host.time += 3_600_000;
+		expect(await spacing()).toBe(2000);
 	});
 });

@@ -11,6 +11,8 @@ const SLOWEST = 1 / 60_000;
 const RECOVERY = 0.02;
 /** However long a vendor asks us to pause, after this we look again. */
 const LONGEST_PAUSE_MS = 3_600_000;
+/** For so long a limit that somebody has set for the account holds for the others too. */
+const LIMIT_HOLDS_MS = 60_000;
 
 interface Waiting {
 	order: number;
@@ -33,6 +35,8 @@ export class Limiter {
 	private running = 0;
 	private wakesAt: number | undefined;
 	private readonly queue: Waiting[] = [];
+	/** Limits that senders keep to, and when one of them was last answered. */
+	private readonly limits = new Map<number, { burst: number; at: number }>();
 
 	constructor(
 		perMinute: number,
@@ -89,11 +93,32 @@ export class Limiter {
 		this.tokens = Math.min(this.tokens, 0, 1 - Math.min(pauseMs, LONGEST_PAUSE_MS) * this.rate);
 	}
 
-	/** The account's limit was changed. What is used up stays used up. */
-	change(perMinute: number, burst: number): void {
-		this.set = this.rate = perMinute / 60_000;
+	/**
+	 * A request went well whose sender may send so many. The smallest number of the last minute holds for all who name the
+	 * account: what nobody got an answer with, such as a wrong password's, does not count.
+	 */
+	keepTo(perMinute: number, burst: number, now: number): void {
+		this.limits.set(perMinute, { burst, at: now });
+		let least = perMinute;
+		for (const [limit, { at }] of this.limits) {
+			if (Math.abs(now - at) > LIMIT_HOLDS_MS) this.limits.delete(limit);
+			else least = Math.min(least, limit);
+		}
+		if (least / 60_000 !== this.set) this.change(least, this.limits.get(least)?.burst ?? burst);
+	}
+
+	/** What is used up stays used up, and what complaints have slowed down stays slow. */
+	private change(perMinute: number, burst: number): void {
+		const share = this.rate / this.set;
+		this.set = perMinute / 60_000;
+		this.rate = this.set * share;
 		this.burst = burst;
 		this.tokens = Math.min(this.tokens, burst);
+	}
+
+	/** A turn was taken, but no request was sent. */
+	giveBack(): void {
+		this.tokens = Math.min(this.burst, this.tokens + 1);
 	}
 
 	/** Whether requests have followed each other so closely that a refusal may be about that. */

@@ -3,7 +3,7 @@ import type { Session } from './provider';
 import { SessionKeeper } from './session';
 
 function keeper() {
-	const keeping = new SessionKeeper('Vendor', 'demo');
+	const keeping = new SessionKeeper('Vendor', 'demo', []);
 	let session: Session | undefined;
 	let time = 1_000_000;
 	let logins = 0;
@@ -59,7 +59,7 @@ test('tokens that keep dying are recognised as another program, and no login fol
 });
 
 test('a failed login does not stay', async () => {
-	const keeping = new SessionKeeper('Vendor', 'demo');
+	const keeping = new SessionKeeper('Vendor', 'demo', []);
 	let bad = true;
 	const get = () =>
 		keeping.get({

@@ -8,16 +8,18 @@ const CONTEST_MS = 60_000;
 const CONTEST_RENEWALS = 2;
 
 /**
- * Keeps one account to one login at a time. The vendors kill the old token at each login, so whoever finds a token
- * dead first renews it, and everyone else waits and uses the result.
+ * Keeps those who log in to an account in the same way to one login at a time. The vendors kill the old token at each
+ * login, so whoever finds a token dead first renews it, and everyone else waits and uses the result. Who has another
+ * secret waits for none of it: whether that one is right says nothing about his own.
  */
 export class SessionKeeper {
 	private renewing: Promise<Session> | undefined;
-	private readonly renewals: number[] = [];
 
+	/** @param renewals when dead tokens forced a renewal of any login to the account */
 	constructor(
 		private readonly vendor: string,
 		private readonly account: string,
+		private readonly renewals: number[],
 	) {}
 
 	/**
@@ -27,17 +29,19 @@ export class SessionKeeper {
 	 * @param stale token that has just been refused: never given back
 	 * @throws SessionContested when tokens keep dying although nobody here renewed them
 	 */
-	async get({ current, renew, stale, freshForMs = 0, now }: { current: () => Promise<Session | undefined>; renew: () => Promise<Session>; stale?: string; freshForMs?: number; now: () => number }): Promise<Session> {
-		if (this.renewing !== undefined) return this.renewing;
+	async get<S extends Session>({ current, renew, stale, freshForMs = 0, now }: { current: () => Promise<S | undefined>; renew: () => Promise<S>; stale?: string; freshForMs?: number; now: () => number }): Promise<S> {
+		// Whoever shares a keeper keeps the same kind of session.
+		if (this.renewing !== undefined) return this.renewing as Promise<S>;
 		const session = await current();
 		if (session !== undefined && session.token !== stale && session.expiresAt > now() + freshForMs) return session;
 		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- another caller may have come to the same conclusion while this one was waiting
 		if (this.renewing !== undefined) return this.renewing;
 		const killed = session !== undefined && session.token === stale && session.expiresAt > now();
 		if (killed) this.countRenewal(now());
-		this.renewing = renew();
+		const renewing = renew();
+		this.renewing = renewing;
 		try {
-			return await this.renewing;
+			return await renewing;
 		} finally {
 			this.renewing = undefined;
 		}

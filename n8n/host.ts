@@ -1,5 +1,5 @@
 import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
-import { loginKey, sharedAccount } from '../core/account';
+import { loginKey, sharedLogin } from '../core/account';
 import { UnexpectedAnswer } from '../core/errors';
 import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../core/host';
 import type { Connection, Provider } from '../core/provider';
@@ -71,10 +71,8 @@ export class N8nHost<C extends Connection> implements Host {
 	}
 
 	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<KeptSession> {
-		const { sessions } = sharedAccount(this.provider as unknown as Provider, this.connection);
-		const session = await sessions.get({ current: () => this.current(stale), renew: () => this.logIn(), stale, freshForMs, now: () => this.now() });
-		// Someone else's login to an account of the same name, but perhaps with another secret.
-		return (session as KeptSession).key === this.key ? (session as KeptSession) : await this.logIn();
+		const { sessions } = sharedLogin(this.provider as unknown as Provider, this.connection);
+		return await sessions.get({ current: () => this.current(stale), renew: () => this.logIn(), stale, freshForMs, now: () => this.now() });
 	}
 
 	/** The newest session there is; the database is asked only if those at hand are over. */

@@ -1,4 +1,6 @@
+import { ACCOUNTS_KEPT } from '../core/account';
 import type { Session } from '../core/provider';
+import { Recent } from '../core/recent';
 
 /** Name of the hidden credential property that n8n fills through preAuthentication. */
 export const SESSION = 'session';
@@ -12,7 +14,7 @@ export interface KeptSession extends Session {
 }
 
 /** Sessions of this process, so that two credentials of one account do not end each other's. */
-const latest = new Map<string, KeptSession>();
+const latest = new Recent<KeptSession>(ACCOUNTS_KEPT);
 
 export function keep(session: Session, key: string, now: number): KeptSession {
 	const kept = { ...session, key, madeAt: now };

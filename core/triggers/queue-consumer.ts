@@ -110,7 +110,7 @@ export class QueueConsumer implements QueueReader {
 		const source = sourceOf(trigger, this.params);
 		if (source.type !== 'queue') throw new InvalidParams(`"${trigger.title}" is polled, not read from a queue.`);
 		this.source = source;
-		this.past = pastOf(client.shared, source.queue);
+		this.past = pastOf(client.shared.account, source.queue);
 	}
 
 	/**

@@ -1,14 +1,20 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Provider } from '../../core/provider';
-import { findOperation } from '../../core/provider';
+import { findOperation, findTrigger } from '../../core/provider';
+import { Poller } from '../../core/triggers/poller';
 import { trackceo } from '../../providers/protrack';
 import { Account, connectionOf } from './account';
 
 const provider = trackceo as unknown as Provider;
 const getMany = findOperation(provider, 'device', 'getMany');
 if (getMany === undefined) throw new Error('device.getMany is gone');
+
+const SECRET = 'Abc@34590';
+const WRONG = { secret: 'mistyped' };
+const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 
 let server: Server;
 let baseUrl: string;
@@ -25,13 +31,14 @@ beforeEach(async () => {
 		const token = url.searchParams.get('access_token');
 		const answer =
 			url.pathname === '/api/authorization'
-				? refuse
+				? refuse || url.searchParams.get('signature') !== md5(md5(SECRET) + (url.searchParams.get('time') ?? ''))
 					? { code: 20001, message: 'Account or password error' }
 					: { code: 0, record: { access_token: `token-${String(++logins)}`, expires_in: 7200 } }
 				: token === `token-${String(logins)}`
 					? { code: 0, record: [{ imei: '358899051025339' }] }
 					: { code: 10011, message: 'invalid' };
-		setTimeout(() => response.end(JSON.stringify(answer)), slow);
+		const delay = url.pathname === '/api/authorization' ? slow : 0;
+		setTimeout(() => response.end(JSON.stringify(answer)), delay);
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
@@ -43,9 +50,9 @@ afterEach(async () => {
 	server.close();
 });
 
-function accountWith(onLogin?: ConstructorParameters<typeof Account>[3]): Account {
-	const settings = { baseUrl, account: 'demo', secretType: 'password', secret: 'Abc@34590', allowCommands: 'false', rateLimit: '60000', allowPrivateAddresses: true };
-	const account = new Account(provider, connectionOf(provider, settings), {}, onLogin);
+function accountWith(onLogin?: ConstructorParameters<typeof Account>[3], changed: object = {}, trial = false): Account {
+	const settings = { baseUrl, account: 'demo', secretType: 'password', secret: SECRET, allowCommands: 'false', rateLimit: '60000', allowPrivateAddresses: true, ...changed };
+	const account = new Account(provider, connectionOf(provider, settings), {}, onLogin, trial);
 	accounts.push(account);
 	return account;
 }
@@ -64,7 +71,7 @@ test('all nodes log in once, and so does what a redeploy makes of them', async (
 test('a test login leaves the others a session that lives', async () => {
 	const account = accountWith();
 	await devices(account);
-	for (let count = 0; count < 3; count++) await accountWith().logIn();
+	for (let count = 0; count < 3; count++) await accountWith(undefined, {}, true).logIn();
 	expect(await devices(account)).toHaveLength(1);
 	expect(logins).toBe(4);
 });
@@ -102,4 +109,54 @@ test('settings that are incomplete or lead nowhere are refused in words', () => 
 	expect(() => connectionOf(provider, { baseUrl })).toThrow('Account is missing');
 	baseUrl = 'ftp://vendor.example';
 	expect(() => accountWith()).toThrow('The base URL must begin with https:// or http://.');
+});
+
+test("another node's wrong password is its own affair", async () => {
+	const right = accountWith();
+	await devices(right);
+	slow = 200;
+	const wrong = devices(accountWith(undefined, WRONG)).catch((error: unknown) => error);
+	for (let count = 0; count < 5; count++) expect(await devices(right)).toHaveLength(1);
+	expect(await wrong).toMatchObject({ code: 'LoginRejected' });
+});
+
+test('a login that begins while a wrong one is under way does not end with it', async () => {
+	slow = 100;
+	const wrong = devices(accountWith(undefined, WRONG)).catch((error: unknown) => error);
+	expect(await devices(accountWith())).toHaveLength(1);
+	expect(await wrong).toMatchObject({ code: 'LoginRejected' });
+	expect(logins).toBe(1);
+});
+
+test('who has a wrong password gets nothing that others have just found out', async () => {
+	const trigger = findTrigger(provider, 'positionChanged') ?? expect.fail();
+	const poll = (account: Account) => new Poller(account.client(() => undefined), trigger, { devices: '358899051025339' }).poll(undefined, { budgetMs: 10_000, intervalMs: 60_000 });
+	const devicesOf = (account: Account) => account.client(() => undefined).lookup('device');
+	const right = accountWith();
+	expect((await poll(right)).problem).toBeUndefined();
+	expect(await devicesOf(right)).toHaveLength(1);
+	expect(await poll(accountWith(undefined, WRONG))).toMatchObject({ events: [], problem: { code: 'LoginRejected' } });
+	await expect(devicesOf(accountWith(undefined, WRONG))).rejects.toMatchObject({ code: 'LoginRejected' });
+});
+
+test('a wrong password takes no turns from the right one, nor slows it down', async () => {
+	const right = accountWith(undefined, { rateLimit: 30 });
+	const wrong = accountWith(undefined, { ...WRONG, rateLimit: 1 });
+	await devices(right);
+	for (let count = 0; count < 40; count++) await devices(wrong).catch(() => undefined);
+	const began = performance.now();
+	for (let count = 0; count < 5; count++) await devices(right);
+	// At one request a minute, or with the turns used up, even one would take seconds.
+	expect(performance.now() - began).toBeLessThan(1500);
+});
+
+test('an account that is only tried out leaves nothing behind', async () => {
+	const trial = () => accountWith(undefined, { rateLimit: 1 }, true);
+	await trial().logIn();
+	await trial().logIn();
+	expect(logins).toBe(2);
+	// Neither its session nor its quota.
+	const account = accountWith();
+	for (let count = 0; count < 5; count++) await devices(account);
+	expect(logins).toBe(3);
 });

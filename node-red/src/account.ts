@@ -1,5 +1,5 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
-import { loginKey, sharedAccount, type SharedAccount } from '../../core/account';
+import { sharedLogin, type SharedLogin } from '../../core/account';
 import { checkBaseUrl } from '../../core/base-url';
 import { Client } from '../../core/client';
 import { LoginRejected } from '../../core/errors';
@@ -25,21 +25,23 @@ export function connectionOf(provider: Provider, settings: Settings): Connection
 export class Account {
 	readonly redactor = new Redactor();
 	private readonly wire: Wire;
-	private readonly shared: SharedAccount;
-	private readonly key: string;
+	private readonly shared: SharedLogin;
 
-	/** @param onLogin hears how a login ended: undefined if well */
+	/**
+	 * @param onLogin hears how a login ended: undefined if well
+	 * @param trial whether it is only tried out, and leaves nothing behind in the process
+	 */
 	constructor(
 		readonly provider: Provider,
 		readonly connection: Connection,
 		options: Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses'> = {},
 		private readonly onLogin: (rejected?: LoginRejected) => void = () => undefined,
+		trial = false,
 	) {
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
 		provider.secrets(connection, this.redactor);
 		this.wire = new Wire({ baseUrl: connection.baseUrl, allowPrivateAddresses: connection.allowPrivateAddresses, ...options });
-		this.shared = sharedAccount(provider, connection);
-		this.key = loginKey(provider, connection);
+		this.shared = sharedLogin(provider, connection, !trial);
 	}
 
 	/** A client whose hints go to `warn`. */
@@ -62,7 +64,7 @@ export class Account {
 		try {
 			const session = await logIn(this.provider, this.connection, (request) => this.wire.send(request, { timeoutMs: ATTEMPT_TIMEOUT_MS }), Date.now);
 			this.redactor.addToken(session.token);
-			this.shared.session = { ...session, key: this.key };
+			this.shared.session = session;
 			this.onLogin();
 			return session;
 		} catch (error) {
@@ -87,10 +89,7 @@ export class Account {
 	}
 
 	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<Session> {
-		const own = () => (this.shared.session?.key === this.key ? this.shared.session : undefined);
-		const session = await this.shared.sessions.get({ current: () => Promise.resolve(own()), renew: () => this.logIn(), stale, freshForMs, now: Date.now });
-		// It may be one that another account node of the same name was just making, perhaps with another secret.
-		return own()?.token === session.token ? session : await this.logIn();
+		return await this.shared.sessions.get({ current: () => Promise.resolve(this.shared.session), renew: () => this.logIn(), stale, freshForMs, now: Date.now });
 	}
 }
 

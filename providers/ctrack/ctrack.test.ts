@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { sharedAccount } from '../../core/account';
+import { sharedLogin } from '../../core/account';
 import { Client, type RunOptions } from '../../core/client';
 import { FleetError, Unreachable } from '../../core/errors';
 import { addressOf, type SendOptions, type SignedAnswer, type WireAnswer, type WireRequest } from '../../core/host';
@@ -37,9 +37,9 @@ class CtrackHost extends TestHost {
 	}
 
 	override async send(request: WireRequest, { stale, freshForMs }: SendOptions): Promise<SignedAnswer> {
-		const shared = sharedAccount(provider, this.connection);
+		const shared = sharedLogin(provider, this.connection);
 		const now = () => this.now();
-		const renew = async () => (shared.session = { ...(await logIn(provider, this.connection, () => this.login(), now)), key: '' });
+		const renew = async () => (shared.session = await logIn(provider, this.connection, () => this.login(), now));
 		const { token } = await shared.sessions.get({ current: async () => shared.session, renew, stale, freshForMs, now });
 		const signed = ctrack.sign(request, token, this.connection);
 		this.paths.push(addressOf('', signed));
@@ -212,7 +212,7 @@ describe('HTTP 400 and 401 can mean too many requests', () => {
 	test('slow the account down under load, and not where nothing else was asked', async () => {
 		let refuse = true;
 		const { host, client, run } = start(() => (refuse ? json('', 400) : vehicles()), { rateLimit: 60 });
-		const { limiter } = sharedAccount(provider, client.connection);
+		const { limiter } = sharedLogin(provider, client.connection).account;
 		await run('device.getMany').catch(() => undefined);
 		refuse = false;
 		host.time += MINUTE;

@@ -2,6 +2,7 @@ import { z } from 'zod/v4';
 import { FleetError, InvalidParams, UnexpectedAnswer } from '../../core/errors';
 import type { Exchange, WireRequest } from '../../core/host';
 import type { Session } from '../../core/provider';
+import { Recent } from '../../core/recent';
 import type { Redactor } from '../../core/redaction';
 import { openEnvelope, REQUEST_TIME_ERROR } from './answer';
 import { secretProblem, type ProtrackConnection } from './connection';
@@ -26,7 +27,7 @@ const Token = z.object({
 });
 
 /** How far each server's clock is ahead of ours, in milliseconds, as learnt from 10014. */
-const skews = new Map<string, number>();
+const skews = new Recent<number>(100);
 /** facts 4.3: "request time error, current server time is 1759618794 (in unix timestamp)" */
 const SERVER_TIME = /server time is (\d{9,11})\b/;
 

@@ -42,7 +42,7 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 	const connection: Connection = { baseUrl: 'https://vendor.example', account: 'fleet', allowCommands: false, allowPrivateAddresses: false, rateLimit };
 	const made = new client.Client(provider, connection, host);
 	Object.assign(made, {
-		shared: { sessions: new session.SessionKeeper('Vendor', 'fleet'), resilience: new retry.Resilience('Vendor'), lookups: new Map(), limiter: new limiter.Limiter(rateLimit, burst, 4), rateLimit, looks: new looks.Looks(), queues: new Map() },
+		shared: { account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] }, sessions: new session.SessionKeeper('Vendor', 'fleet', []), resilience: new retry.Resilience('Vendor'), lookups: new Map(), looks: new looks.Looks(), queues: new Map() },
 	});
 	return made;
 }

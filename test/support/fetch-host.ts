@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sharedAccount } from '../../core/account';
+import { sharedLogin } from '../../core/account';
 import { TimedOut, Unreachable } from '../../core/errors';
 import { addressOf, type Exchange, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/host';
 import type { Connection, Provider } from '../../core/provider';
@@ -25,10 +25,10 @@ export class FetchHost<C extends Connection> implements Host {
 	}
 
 	private async session(timeoutMs: number, stale?: string, freshForMs?: number): Promise<string> {
-		const shared = sharedAccount(this.provider as unknown as Provider, this.connection);
+		const shared = sharedLogin(this.provider as unknown as Provider, this.connection);
 		const { token } = await shared.sessions.get({
 			current: () => Promise.resolve(shared.session),
-			renew: async () => (shared.session = { ...(await logIn(this.provider, this.connection, this.exchange(timeoutMs), () => this.now())), key: '' }),
+			renew: async () => (shared.session = await logIn(this.provider, this.connection, this.exchange(timeoutMs), () => this.now())),
 			stale,
 			freshForMs,
 			now: () => this.now(),
