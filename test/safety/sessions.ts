@@ -46,6 +46,30 @@ async function units(sheet: Sheet, { both }: Hosts): Promise<void> {
 	);
 }
 
+/** Somebody else on the same host names the account too, with a password that is wrong. */
+async function wrongBeside(sheet: Sheet, { both }: Hosts): Promise<void> {
+	await Promise.all(
+		both.map(async (host) => {
+			const simulator = await startProtrack({ brand: 'trackceo' });
+			try {
+				const ask = askFor(simulator.url);
+				const wrong: Ask = { ...ask, account: { secret: 'mistyped', rateLimit: 1 } };
+				await host.ask([ask]);
+				// The wrong login takes seconds, and the right runs begin meanwhile.
+				simulator.fail({ kind: 'drip', everyMs: 60, match: '/api/authorization', times: Infinity });
+				const refused = host.ask([wrong]);
+				const told = await host.ask(Array.from({ length: 12 }, () => ask), { width: 12 });
+				const [other] = await refused;
+				const failed = told.filter(({ records }) => records.length !== 1).length;
+				const named = other?.error?.includes('refuses the account or its password') === true;
+				sheet.part("runs beside another's wrong password", host.name, `${String(failed)} of 12 failed; the wrong one ${named ? 'is refused' : (other?.error ?? 'works')}`, '0, and the wrong one is refused', failed === 0 && named);
+			} finally {
+				await simulator.close();
+			}
+		}),
+	);
+}
+
 /** n8n and Node-RED as each other's second program. */
 async function fight(sheet: Sheet, { both }: Hosts): Promise<void> {
 	const simulator = await startProtrack({ brand: 'trackceo' });
@@ -125,6 +149,7 @@ async function queueMode(sheet: Sheet): Promise<void> {
 export async function sessions(sheet: Sheet, hosts: Hosts): Promise<void> {
 	await expiries(sheet, hosts);
 	await units(sheet, hosts);
+	await wrongBeside(sheet, hosts);
 	await fight(sheet, hosts);
 	await queueMode(sheet);
 }
