@@ -222,7 +222,7 @@ export class Stop extends Error {}
 export async function until<T>(
 	what: string,
 	condition: () => T | Promise<T>,
-	{ timeoutMs = 10_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
+	{ timeoutMs = 60_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Exclude<T, false | null | undefined>> {
 	const deadline = Date.now() + timeoutMs;
 	let last: unknown;

@@ -57,9 +57,7 @@ async function wrongBeside(sheet: Sheet, { both }: Hosts): Promise<void> {
 				await host.ask([ask]);
 				// The wrong login takes seconds, and the right runs begin meanwhile.
 				simulator.fail({ kind: 'drip', everyMs: 60, match: '/api/authorization', times: Infinity });
-				const refused = host.ask([wrong]);
-				const told = await host.ask(Array.from({ length: 12 }, () => ask), { width: 12 });
-				const [other] = await refused;
+				const [other, ...told] = await host.ask([wrong, ...Array.from({ length: 12 }, () => ask)], { width: 13 });
 				const failed = told.filter(({ records }) => records.length !== 1).length;
 				const named = other?.error?.includes('refuses the account or its password') === true;
 				sheet.part("runs beside another's wrong password", host.name, `${String(failed)} of 12 failed; the wrong one ${named ? 'is refused' : (other?.error ?? 'works')}`, '0, and the wrong one is refused', failed === 0 && named);
