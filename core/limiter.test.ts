@@ -176,4 +176,20 @@ describe('a burst of 1 spaces requests', () => {
 		host.time += 3_600_000;
 		expect(await spacing()).toBe(2000);
 	});
+
+	test('polls leave half of the bucket to others', async () => {
+		const host = idle();
+		const limiter = new Limiter(60, 10);
+		const begin = host.time;
+		const polled: number[] = [];
+		for (let count = 0; count < 8; count++) {
+			(await limiter.acquire('poll', host, Infinity))();
+			polled.push(host.time - begin);
+		}
+		// Six are there beyond the half that stays; then one comes for each second.
+		expect(polled).toEqual([0, 0, 0, 0, 0, 0, 1000, 2000]);
+		const person = host.time;
+		for (let count = 0; count < 4; count++) (await limiter.acquire('person', host, Infinity))();
+		expect(host.time).toBe(person);
+	});
 });
