@@ -87,6 +87,7 @@ const commands = {
 		run('node', ['scripts/pack.mjs'], { stdio: ['ignore', 2, 2] });
 		node('--expose-gc', '--import', 'tsx', 'bench/bench.ts', ...args);
 	},
+	docs: () => tsx('scripts/docs.ts'),
 	screenshots: () => {
 		pack();
 		tsx('demo/screenshots.ts', ...args);
