@@ -233,6 +233,156 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\
 	});
 });
 
+/** Where a trigger begins is a fact from the first poll on: whenever n8n ends after that, everything since then comes. */
+describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\'s %s, which ends before there is a second batch', (engine) => {
+	const durable = engine === 'durableCursors';
+	const later = (minutes: number) => vi.setSystemTime(Date.now() + minutes * 60_000);
+
+	/** n8n is away for three hours, and something happens meanwhile. */
+	async function away(poll: PublishedPoll): Promise<string[]> {
+		poll.deactivate();
+		later(60);
+		const meanwhile = feed.add({ imei: ONE, at: now() }, { imei: ONE, at: now() - 30 }, { imei: TWO, at: now() });
+		later(120);
+		await restart(poll);
+		await poll.tick();
+		await poll.tick();
+		return meanwhile;
+	}
+
+	/** All of it, and nothing but the first batch a second time. */
+	function expectAll(poll: PublishedPoll, expected: readonly string[]): void {
+		const all = keys(poll);
+		expect(new Set(all)).toEqual(new Set(expected));
+		const twice = all.filter((key, at) => all.indexOf(key) !== at);
+		if (durable) expect(twice).toEqual([]);
+		else expect(inBatches(poll)[0]).toEqual(expect.arrayContaining(twice));
+	}
+
+	test.each(['nothing', 'latest', 'since'].flatMap((firstRun) => [0, 3].map((idle) => [firstRun, idle] as const)))('First Run "%s", a batch in the first poll, and %i idle polls', async (firstRun, idle) => {
+		const poll = published({ engine, parameters: newAlarm({ firstRun, since: '-1h' }) });
+		const expected = feed.add({ imei: ONE, at: now() });
+		await poll.activate();
+		expect(keys(poll)).toEqual(expected);
+		for (let polls = 0; polls < idle; polls++) await poll.tick();
+		expected.push(...(await away(poll)));
+		expectAll(poll, expected);
+	});
+
+	test.each([0, 3])('nothing in the first poll, and %i idle polls', async (idle) => {
+		const poll = published({ engine });
+		await poll.activate();
+		for (let polls = 0; polls < idle; polls++) await poll.tick();
+		expectAll(poll, await away(poll));
+	});
+
+	test('the first batch comes with a later poll', async () => {
+		const poll = published({ engine });
+		await poll.activate();
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		expected.push(...(await away(poll)));
+		expectAll(poll, expected);
+	});
+
+	/** What is published at first: another trigger than the one that counts, which has given a batch. */
+	async function another(options: PublishedOptions = {}): Promise<PublishedPoll> {
+		const poll = published({ engine, ...options });
+		feed.add({ imei: THREE, at: now() });
+		await poll.activate();
+		await poll.tick();
+		poll.database.executions.length = 0;
+		return poll;
+	}
+
+	test.each([0, 1])('another account, published anew, with %i alarms in its first poll', async (alarms) => {
+		const poll = await another();
+		poll.deactivate();
+		stored.data = { ...stored.data, account: 'other', session: '' };
+		later(5);
+		const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
+		await poll.activate('update');
+		expected.push(...(await away(poll)));
+		expectAll(poll, expected);
+	});
+
+	test('another account in a credential that was changed while the trigger runs', async () => {
+		const poll = await another();
+		stored.data = { ...stored.data, account: 'other', session: '' };
+		later(5);
+		const expected = feed.add({ imei: ONE, at: now() + 60 });
+		await poll.tick();
+		expect(keys(poll)).toEqual(expected);
+		expected.push(...(await away(poll)));
+		expectAll(poll, expected);
+	});
+
+	test.each([0, 1])('another event, chosen a moment after a batch of the one before, with %i alarms in its first poll', async (alarms) => {
+		const poll = await another({ parameters: newAlarm({ event: 'positionChanged', firstRun: 'latest' }) });
+		feed.add({ imei: TWO, at: now() });
+		await poll.tick();
+		poll.deactivate();
+		poll.database.executions.length = 0;
+		vi.setSystemTime(Date.now() + 2000);
+		const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
+		poll.options = { ...poll.options, parameters: newAlarm() };
+		await poll.activate('update');
+		expected.push(...(await away(poll)));
+		// The first poll's second belongs to it, whatever came before.
+		expect(new Set(keys(poll))).toEqual(new Set(expected));
+	});
+
+	// Without an activation and without an event, n8n has no occasion to store anything.
+	test.each(engine === 'scheduler' ? [1] : [0, 1])('a position that cannot be read, with %i alarms in the first poll after that', async (alarms) => {
+		const poll = await another();
+		poll.deactivate();
+		forgetBookmarks();
+		const data = poll.database.staticData['node:Fleet'] as Record<string, string>;
+		data.fleetwire = data.fleetwire!.slice(0, data.fleetwire!.length / 2);
+		later(5);
+		const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
+		await poll.activate('init');
+		if (engine !== 'clock') await poll.tick();
+		expected.push(...(await away(poll)));
+		expectAll(poll, expected);
+	});
+
+	test('what a watch has seen of devices that were not in its first batch', async () => {
+		feed.add({ imei: TWO, at: now() }, { imei: THREE, at: now() });
+		later(120);
+		feed.add({ imei: ONE, at: now() });
+		later(40);
+		const poll = published({ engine, parameters: newAlarm({ event: 'deviceSilent', minutes: 30, firstRun: 'since', since: '-1h' }) });
+		const told = () => poll.events.map(({ deviceId, silent }) => `${String(deviceId)} ${String(silent)}`);
+		await poll.activate();
+		expect(told()).toEqual([`${ONE} true`]);
+		poll.deactivate();
+		// TWO was known to be silent.
+		later(90);
+		feed.add({ imei: TWO, at: now() });
+		await restart(poll);
+		await poll.tick();
+		expect(told().filter((text) => !text.startsWith(ONE))).toEqual([`${TWO} false`]);
+		if (durable) expect(told()).toHaveLength(2);
+	});
+
+	test('"Since" is counted back from the first poll', async () => {
+		feed.add({ imei: ONE, at: now() });
+		later(30);
+		const poll = published({ engine, parameters: newAlarm({ event: 'positionChanged', firstRun: 'since', since: '-1h' }) });
+		await poll.activate();
+		expect(poll.events.map(({ deviceId }) => deviceId)).toContain(ONE);
+		poll.deactivate();
+		later(10);
+		feed.add({ imei: ONE, at: now() });
+		const moved = now();
+		later(180);
+		await restart(poll);
+		await poll.tick();
+		expect(poll.events.filter(({ deviceId }) => deviceId === ONE).map(({ time }) => Date.parse(String(time)) / 1000)).toContain(moved);
+	});
+});
+
 test('static data are small, and hold what was before the last batch', async () => {
 	const poll = published();
 	await poll.activate();

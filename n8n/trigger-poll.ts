@@ -3,7 +3,7 @@ import { NodeOperationError, type IDataObject, type INode, type INodeExecutionDa
 import { accountKey } from '../core/account';
 import { InvalidParams, type FleetError } from '../core/errors';
 import { findTrigger, type Connection, type Provider } from '../core/provider';
-import type { Poller } from '../core/triggers/poller';
+import type { Poller, PollResult } from '../core/triggers/poller';
 import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../core/triggers/trigger';
 import { openAccount } from './account';
 import { nodeErrorOf } from './errors';
@@ -137,18 +137,21 @@ class Round {
 		const exact = this.commitsTogether(data);
 		const from = bookmark.resume(readStored(data), settings.account, Date.now());
 		if (from === undefined) return null;
-		const { events, cursor, problem, stop } = await this.fetch(from.cursor);
+		const { events, cursor, began, problem, stop } = await this.fetch(from.cursor);
 		// Another poll was begun in the meantime, as this one took too long.
 		if (!bookmark.holds(turn)) return null;
 		bookmark.stopped = undefined;
 		if (problem === undefined) bookmark.trouble = undefined;
 		const now = Date.now();
+		if (began !== undefined) bookmark.beginAfresh(began);
 		if (events.length > 0) {
 			if (problem !== undefined) this.tellBesides(problem, now);
 			store(data, bookmark.handOver(cursor, now, exact));
 			return [itemsOf(events)];
 		}
 		store(data, bookmark.idle(cursor, now, exact));
+		// With durable cursors, n8n forgets what the first poll of an activation stores without giving anything.
+		if (began !== undefined) await context.__commitCursor?.();
 		if (problem === undefined) return null;
 		if (stop) bookmark.stopped = { settings: settings.settings, error: problem, at: now, toldAt: now };
 		const error = nodeErrorOf(problem, this.node, { addition: stop ? STOPPED : '' });
@@ -171,28 +174,32 @@ class Round {
 	}
 
 	/** Batch after batch, until there is no more or an execution has enough. */
-	private async fetch(from: unknown): Promise<{ events: FleetEvent[]; cursor: unknown; problem?: FleetError; stop: boolean }> {
+	private async fetch(from: unknown): Promise<Pick<PollResult, 'events' | 'began' | 'problem' | 'stop'> & { cursor: unknown }> {
 		const { poller, settings, context } = this;
 		// The user waits for the first poll.
 		const deadline = Date.now() + (this.first ? Math.min(settings.budgetMs, FIRST_MS) : settings.budgetMs);
 		const events: FleetEvent[] = [];
 		let cursor = from;
+		let began: PollResult['began'];
 		for (;;) {
 			const result = await poller.poll(cursor, { intervalMs: settings.intervalMs, budgetMs: deadline - Date.now() });
 			({ cursor } = result);
+			began ??= result.began;
 			for (const event of result.events) events.push(event);
 			const { more, problem, stop, oldestLookMs } = result;
 			if (more && problem === undefined && events.length + BATCH <= MOST_EVENTS && deadline - Date.now() > TOO_LITTLE_MS) continue;
 			if (oldestLookMs !== undefined) context.logger.debug(`${this.node.name}: not all devices could be looked at in this poll; the oldest look is ${String(Math.round(oldestLookMs / 1000))} s ago.`);
-			return { events, cursor, problem, stop };
+			return { events, cursor, began, problem, stop };
 		}
 	}
 
 	/**
-	 * Whether n8n writes static data and execution in one transaction. Its scheduler does so if durable cursors are on:
-	 * then the node gets a copy of the data, in place of the object that tells the workflow of every change.
+	 * Whether n8n writes static data and execution in one transaction. It does so if durable cursors are on: then the node
+	 * gets a copy of the data, in place of the object that tells the workflow of every change. It also gets a copy where they
+	 * were on once; but then n8n's own clock polls, and at each start of n8n, too.
 	 */
 	private commitsTogether(data: IDataObject): boolean {
-		return this.settings.scheduled && '__commitCursor' in this.context && !('__dataChanged' in data);
+		const { settings, first, byItself } = this;
+		return (settings.scheduled || (first && !byItself)) && '__commitCursor' in this.context && !('__dataChanged' in data);
 	}
 }

@@ -35,9 +35,10 @@ const RETRIED_MS = 30_000;
  * Where a trigger node stands, as far as this process knows.
  *
  * n8n writes static data to its database shortly before it makes the execution, and only then. So what is written with
- * a batch is the cursor from before the batch: a crash between the two loses nothing, and after a stop that batch alone
- * can come again. While the process lives, the newest cursor is the one in here, and the batch's number in the static
- * data tells whether n8n took the batch over: it drops what a poll gives if the workflow was changed meanwhile.
+ * a batch is the cursor from before the batch, which is where the trigger has begun if it is the first: a crash between the
+ * two loses nothing, and after a stop that batch alone can come again. While the process lives, the newest cursor is the one
+ * in here, and the batch's number in the static data tells whether n8n took the batch over: it drops what a poll gives if the
+ * workflow was changed meanwhile.
  */
 export class Bookmark {
 	private account: string | undefined;
@@ -102,6 +103,12 @@ export class Bookmark {
 		}
 		this.before = this.cursor;
 		return { cursor: this.cursor };
+	}
+
+	/** A poll has begun afresh: whatever was handed over before belongs to another account or event, or cannot be read. */
+	beginAfresh(cursor: unknown): void {
+		this.before = cursor;
+		this.handedOverAt = -Infinity;
 	}
 
 	private settled(now: number): boolean {

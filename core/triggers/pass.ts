@@ -4,6 +4,7 @@ import { ALL, type Ids } from '../field';
 import type { AnyOperation } from '../operation';
 import type { Position, Row } from '../records';
 import { chunks } from '../windows';
+import type { Cursor } from './cursor';
 import type { PollOptions } from './poller';
 import { LOOK_BACK_MINUTES, type AnyTrigger, type FleetEvent } from './trigger';
 
@@ -55,6 +56,8 @@ export class Pass {
 	events: FleetEvent[] = [];
 	problem: FleetError | undefined;
 	stop = false;
+	/** Where a trigger that began afresh in this poll has begun: see `PollResult`. */
+	began: Cursor | undefined;
 	/** Whether any positions came. */
 	surveyed = false;
 	/** Looks that this poll took itself. */

@@ -22,6 +22,12 @@ export interface PollResult {
 	events: FleetEvent[];
 	/** To be stored once the events are delivered, and given to the next poll. Plain JSON. Undefined while not even the first look has succeeded. */
 	cursor: Cursor | undefined;
+	/**
+	 * Where the trigger has begun, if it did so in this poll, for want of a cursor that it can go on from: what a poll goes on
+	 * from that is to give these events again, and all that comes after. A host stores it before or with the first events:
+	 * begun anew, the trigger would leave out what happened in between.
+	 */
+	began?: Cursor;
 	/** Whether there is more to fetch at once. */
 	more: boolean;
 	/** What went wrong with some or all of it. The events and the cursor are good all the same. */
@@ -76,10 +82,11 @@ export class Poller {
 			const error = pass.failed(thrown);
 			if (!pass.concernsAll(error)) pass.report(error);
 		}
-		const { events, problem, stop, oldestLook, looks } = pass;
+		const { events, began, problem, stop, oldestLook, looks } = pass;
 		return {
 			events,
 			cursor,
+			...(began === undefined ? {} : { began }),
 			more: pass.full(events.length) && !stop,
 			...(problem === undefined ? {} : { problem: client.redactor.error(problem) }),
 			stop,

@@ -100,7 +100,7 @@ export async function pollStream(pass: Pass, source: StreamSource, stored: Store
 	if (stored === undefined && !pass.surveyed && sightings.length > 0) return undefined;
 	const now = pass.time;
 	const mark = Math.max(stored?.cursor.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard, now)) ?? 0);
-	const poll = new StreamPoll(pass, source, stored ?? { cursor: firstCursor(pass, mark, newestOf(sightings)), ahead: new Map() }, mark);
+	const poll = new StreamPoll(pass, source, stored ?? begun(pass, firstCursor(pass, mark, newestOf(sightings))), mark);
 	await poll.look(sightings);
 	return poll.end(next);
 }
@@ -114,6 +114,12 @@ function firstCursor({ now, event, firstRun, since: from, lookBack }: Pass, mark
 	// Nothing was looked at: a look covers what is left out.
 	const before = Math.max(0, since - 1);
 	return { v: 1, event, mark, since, ...(firstRun === 'latest' ? { latest: present } : {}), lookBack, round: { began: before, before, at: now, atBefore: now }, ahead: '', devices: {}, behind: {} };
+}
+
+/** The poll goes on from there, and changes it. */
+function begun(pass: Pass, cursor: StreamCursor): Stored {
+	pass.began = structuredClone(cursor);
+	return { cursor, ahead: new Map() };
 }
 
 class StreamPoll {

@@ -13,7 +13,7 @@ const schema = z.object({
 	round: roundSchema,
 	/** Whether the first round is not over: devices that come for the first time are only remembered. */
 	first: z.boolean().optional(),
-	/** Events before this are left out. */
+	/** Of what is there in the first round, that from before this is only remembered. */
 	since: seconds,
 	/** Packed, see cursor.ts. */
 	states: z.string(),
@@ -87,8 +87,16 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 	pass.events = events.map(({ event }) => event);
 	// Devices that are no longer the account's are not waited for without end.
 	for (const [device, covered] of behind) if (Number(covered) < mark - 7 * DAY_SECONDS) behind.delete(device);
+	if (stored === undefined) pass.began = { ...firstCursor(pass), states: pack(untold(states, pass.events)) };
 	const { behind: _, ...kept } = cursor;
 	return { ...kept, states: pack(states), ...(behind.size === 0 ? {} : { behind: pack(behind) }) };
+}
+
+/** What was seen of devices without an event; the others are to give theirs again. */
+function untold(states: ReadonlyMap<string, string>, events: readonly FleetEvent[]): Map<string, string> {
+	const left = new Map(states);
+	for (const { deviceId } of events) left.delete(deviceId ?? '');
+	return left;
 }
 
 interface Under {
@@ -106,12 +114,12 @@ function look(pass: Pass, source: WatchSource, { row, position }: Found, { curso
 	const seen = source.look(position, { before, first, was, mark: cursor.round.began, now: pass.now, lookBack: pass.lookBack, params: pass.params as never });
 	if (seen.state === undefined) states.delete(deviceId);
 	else states.set(deviceId, seen.state);
-	if (first && !wantedAtFirst(pass, position)) return;
+	if (first && before === undefined && !wantedAtFirst(pass, cursor, position)) return;
 	for (const { key, ...adds } of seen.events) events.push({ event: eventOf(pass, position, key, adds, row), at: heardOf(position) ?? pass.now });
 }
 
 /** In the first round, what is there was there before the trigger. */
-function wantedAtFirst({ firstRun, since }: Pass, position: Position): boolean {
+function wantedAtFirst({ firstRun }: Pass, { since }: WatchCursor, position: Position): boolean {
 	return firstRun === 'latest' || (firstRun === 'since' && (heardOf(position) ?? 0) >= since);
 }
 
