@@ -53,6 +53,34 @@ describe('a poll', () => {
 		expect(log).toEqual(['polled undefined', 'stored 1', 'polled 1']);
 	});
 
+	const began = { v: 1, event: 'e', n: 0 } as const;
+
+	test('stores where it has begun before it sends the first events', async () => {
+		const { log, feed: polls } = await feed([polled(['a'], 1, { began, more: true }), polled(['b'], 2)]);
+		await polls.turn(turn());
+		expect(log).toEqual(['polled undefined', 'stored 0', 'sent a', 'handed over', 'stored 1', 'polled 1', 'sent b', 'handed over', 'stored 2']);
+	});
+
+	test('stores where it has begun at once, though something was stored a moment ago', async () => {
+		const { log, keeper, feed: polls } = await feed([polled([], 1, { began }), polled([], 2), polled([], 3, { began }), polled([], 4, { began })]);
+		await polls.turn(turn());
+		await polls.turn(turn());
+		await keeper.open('another account', () => undefined);
+		await polls.turn(turn());
+		// As after "reset".
+		keeper.change({ cursor: undefined });
+		await polls.turn(turn());
+		expect(log).toEqual(['polled undefined', 'stored 1', 'polled 1', 'polled undefined', 'stored 3', 'polled undefined', 'stored 4']);
+	});
+
+	test('stopped before it sends its first events, it goes on from where it has begun', async () => {
+		const stop = new AbortController();
+		const { log, keeper, feed: polls } = await feed([polled(['a'], 1, { began })], async () => stop.abort(new Error('closed')));
+		await expect(polls.turn(turn(stop.signal))).rejects.toThrow('closed');
+		expect(log).toEqual(['polled undefined', 'stored 0']);
+		expect(keeper.state.cursor).toEqual(began);
+	});
+
 	test('what came together with a problem is sent and stored, and the rest waits', async () => {
 		const problem = new Unreachable('No connection.');
 		const { log, feed: polls } = await feed([polled(['a'], 1, { more: true, problem, stop: true })]);

@@ -41,7 +41,7 @@ const LEAST_BUDGET_MS = 60_000;
 
 export const budgetOf = (intervalMs: number) => Math.max(intervalMs, LEAST_BUDGET_MS);
 
-/** Polls: delivers a batch, then stores where it stands. */
+/** Polls: delivers a batch, then stores where it stands; where it has begun, before the first batch. */
 export class PollFeed implements Feed {
 	readonly waiting = false;
 
@@ -59,7 +59,12 @@ export class PollFeed implements Feed {
 		let count = 0;
 		let notStored: FleetError | undefined;
 		for (;;) {
-			const { events, cursor, more, problem, stop, oldestLookMs } = await this.poller.poll(keeper.state.cursor, { intervalMs: fresh ? 0 : intervalMs, budgetMs: budgetOf(intervalMs), signal, onWait });
+			const { events, cursor, began, more, problem, stop, oldestLookMs } = await this.poller.poll(keeper.state.cursor, { intervalMs: fresh ? 0 : intervalMs, budgetMs: budgetOf(intervalMs), signal, onWait });
+			if (began !== undefined && events.length > 0) {
+				keeper.change({ cursor: began });
+				// What goes wrong with it, the next one tells.
+				await keeper.save().catch(() => undefined);
+			}
 			if (events.length > 0) await this.prepare();
 			signal.throwIfAborted();
 			if (events.length > 0) this.deliver(events);
@@ -67,7 +72,7 @@ export class PollFeed implements Feed {
 			// Node-RED hands messages over in the next round of its loop: what is stored before might be lost with the process.
 			if (events.length > 0) await nextRound();
 			count += events.length;
-			notStored = await keeper.save(events.length === 0).then(() => undefined, asFleetError);
+			notStored = await keeper.save(events.length === 0 && began === undefined).then(() => undefined, asFleetError);
 			if (!more || problem !== undefined || signal.aborted) return { count, problem: problem ?? notStored, stop, oldestLookMs };
 		}
 	}

@@ -27,7 +27,7 @@ interface Remembered {
 }
 
 const VERSION = 1;
-/** A cursor that came without events is not worth a write at once: what it leaves out is asked for again. */
+/** A cursor that came without events is not worth a write at once, unless it is the first: what it leaves out is asked for again. */
 const LAZY_MS = 5 * 60_000;
 
 /** By node id. Outlives redeploys, unlike the nodes; a module is loaded once for all vendors. */
