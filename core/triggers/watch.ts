@@ -17,7 +17,7 @@ const schema = z.object({
 	since: seconds,
 	/** Packed, see cursor.ts. */
 	states: z.string(),
-	/** Devices whose last look failed, and the mark at the one before; packed. */
+	/** Devices whose last look failed, and the mark at the one before, if there was one; packed. */
 	behind: z.string().optional(),
 });
 type WatchCursor = z.infer<typeof schema>;
@@ -32,6 +32,9 @@ function firstCursor(pass: Pass): WatchCursor {
 	const { now } = pass;
 	return { v: 1, event: pass.event, mark: 0, round: { began: 0, before: 0, at: now, atBefore: now }, first: true, since: pass.firstRun === 'since' ? pass.since : 0, states: '' };
 }
+
+/** In place of the mark at the last look at a device. */
+const NEVER = '0';
 
 /** So many groups that fail one after the other are not the fault of their devices. */
 const FAILURES = 3;
@@ -86,17 +89,19 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
 	pass.events = events.map(({ event }) => event);
 	// Devices that are no longer the account's are not waited for without end.
-	for (const [device, covered] of behind) if (Number(covered) < mark - 7 * DAY_SECONDS) behind.delete(device);
-	if (stored === undefined) pass.began = { ...firstCursor(pass), states: pack(untold(states, pass.events)) };
+	for (const [device, covered] of behind) if (covered !== NEVER && Number(covered) < mark - 7 * DAY_SECONDS) behind.delete(device);
 	const { behind: _, ...kept } = cursor;
-	return { ...kept, states: pack(states), ...(behind.size === 0 ? {} : { behind: pack(behind) }) };
-}
-
-/** What was seen of devices without an event; the others are to give theirs again. */
-function untold(states: ReadonlyMap<string, string>, events: readonly FleetEvent[]): Map<string, string> {
-	const left = new Map(states);
-	for (const { deviceId } of events) left.delete(deviceId ?? '');
-	return left;
+	const end = (): WatchCursor => ({ ...kept, states: pack(states), ...(behind.size === 0 ? {} : { behind: pack(behind) }) });
+	const ended = end();
+	if (stored === undefined) {
+		// Where it has begun, devices with an event were never looked at, and the others were.
+		for (const { deviceId } of pass.events) {
+			states.delete(deviceId ?? '');
+			behind.set(deviceId ?? '', NEVER);
+		}
+		pass.began = end();
+	}
+	return ended;
 }
 
 interface Under {
@@ -114,7 +119,7 @@ function look(pass: Pass, source: WatchSource, { row, position }: Found, { curso
 	const seen = source.look(position, { before, first, was, mark: cursor.round.began, now: pass.now, lookBack: pass.lookBack, params: pass.params as never });
 	if (seen.state === undefined) states.delete(deviceId);
 	else states.set(deviceId, seen.state);
-	if (first && before === undefined && !wantedAtFirst(pass, cursor, position)) return;
+	if (first && !wantedAtFirst(pass, cursor, position)) return;
 	for (const { key, ...adds } of seen.events) events.push({ event: eventOf(pass, position, key, adds, row), at: heardOf(position) ?? pass.now });
 }
 
