@@ -10,7 +10,7 @@ import ts from 'typescript';
 const CORE = join(__dirname, '..', '..', 'core');
 const outside = createRequire(__filename);
 
-/** What the tests use of the core. All of it comes from one compilation: its classes know each other. */
+/** What the tests use of the core, and of what keeps its cursors. All of it comes from one compilation: its classes know each other. */
 export interface Engine {
 	client: typeof import('../../core/client');
 	errors: typeof import('../../core/errors');
@@ -25,6 +25,8 @@ export interface Engine {
 	session: typeof import('../../core/session');
 	trigger: typeof import('../../core/triggers/trigger');
 	watches: typeof import('../../core/triggers/watches');
+	/** Where a trigger stands, as n8n's side keeps it. */
+	n8nState: typeof import('../../n8n/trigger-state');
 }
 
 const FILES: Readonly<Record<keyof Engine, string>> = {
@@ -41,10 +43,12 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	session: 'session',
 	trigger: 'triggers/trigger',
 	watches: 'triggers/watches',
+	n8nState: '../n8n/trigger-state',
 };
 
-/** A change of a source file below core/. */
+/** A change of a source file. */
 export interface Change {
+	/** From core/ on. */
 	file: string;
 	/** Must be there exactly once. */
 	from: string;

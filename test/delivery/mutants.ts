@@ -12,6 +12,7 @@ export interface Mutant {
 }
 
 const STREAM = 'triggers/stream.ts';
+const N8N_STATE = '../n8n/trigger-state.ts';
 const QUEUE = 'triggers/queue-consumer.ts';
 const change = (file: string, from: string, to: string): Change[] => [{ file, from, to }];
 
@@ -33,5 +34,9 @@ export const MUTANTS: readonly Mutant[] = [
 	{ name: 'a device that fails is passed by', by: 'stream', changes: change(STREAM, 'if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);', '') },
 	{ name: 'a fix of the future hides those that follow', by: 'watch', changes: change('triggers/watches.ts', 'last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time', 'last?.time') },
 	{ name: 'a round waits for devices that have gone', by: 'watch', changes: change('triggers/watch.ts', 'if (round.next !== undefined && leftOf(round, ids).length === 0) {', 'if (Date.now() === 0) {') },
-	{ name: 'the first round tells what was there before', by: 'watch', changes: change('triggers/watch.ts', 'if (first && !wantedAtFirst(pass, position)) return;', '') },
+	{ name: 'the first round tells what was there before', by: 'watch', changes: change('triggers/watch.ts', 'if (first && !wantedAtFirst(pass, cursor, position)) return;', '') },
+	{ name: 'where a watch has begun, what has an event was seen', by: 'watch', changes: change('triggers/watch.ts', "states.delete(deviceId ?? '');", '') },
+	{ name: 'where a watch has begun, what has an event is known to be old', by: 'watch', changes: change('triggers/watch.ts', "behind.set(deviceId ?? '', NEVER);", '') },
+	{ name: 'the first batch is stored without a position', by: 'stream', changes: change(N8N_STATE, 'this.before = cursor;\n\t\tthis.handedOverAt = -Infinity;', '') },
+	{ name: 'where a stream has begun is taken for covered by its first look', by: 'stream', changes: change(STREAM, 'pass.began = structuredClone(cursor);', 'pass.began = cursor;') },
 ];

@@ -1,12 +1,14 @@
 /** The promises of delivery for what is asked for by periods: events of devices, against a model of vendor, clock and host. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import type { IDataObject } from 'n8n-workflow';
 import type { Client, Run } from '../../core/client';
 import type { SendOptions, SignedAnswer, WireRequest } from '../../core/host';
 import type { AnyOperation } from '../../core/operation';
 import type { Row } from '../../core/records';
 import type { Poller, PollResult } from '../../core/triggers/poller';
 import type { AnyTrigger, FleetEvent, Survey } from '../../core/triggers/trigger';
+import type { Bookmark } from '../../n8n/trigger-state';
 import { newProcess } from './account';
 import { ClockHost } from './clock-host';
 import type { Engine } from './engine';
@@ -17,13 +19,17 @@ const START = Date.UTC(2026, 0, 31, 12);
 const START_SECONDS = START / 1000;
 const DAY = 86_400;
 const MINUTE = 60_000;
+const BACK_SECONDS = 120;
 /** Lists of devices are kept for so long. */
 const LIST_MS = 5 * MINUTE;
+/** Node-RED stores what came without events no more often than this. */
+const LAZY_MS = 5 * MINUTE;
 
 const HOSTS = ['nodeRed', 'n8n', 'durable'] as const;
 /**
- * How a host keeps the cursor. nodeRed: it delivers, then stores; memory outlives redeploys. n8n: it stores the cursor
- * from before a batch, then delivers; the newest is in memory. durable: it stores and delivers in one step.
+ * How a host keeps the cursor. nodeRed: it delivers, then stores; memory outlives redeploys; what came without events is
+ * stored seldom. n8n: it stores what the bookmark says, with a batch shortly before it is delivered, else at the end of an
+ * activation only; it activates when it starts. durable: it stores and delivers in one step, and after a poll without events.
  */
 type HostKind = (typeof HOSTS)[number];
 
@@ -62,7 +68,8 @@ export interface StreamCase {
 	perSurvey: number;
 	/** Minutes. */
 	lookBack: number;
-	firstRun: 'nothing' | 'latest' | 'since';
+	/** back: since some minutes before the first poll. */
+	firstRun: 'nothing' | 'latest' | 'since' | 'back';
 	perMinute: number;
 	burst: number;
 	units: Unit[];
@@ -178,12 +185,29 @@ const slowly: fc.Arbitrary<StreamCase> = fc
 		steps: waits.map((waitSeconds) => ({ ...CALM, waitSeconds, latencyMs: 2000, budgetMs: 4500 })),
 	}));
 
-/** The process ends again and again while events come on time. */
+/** The process ends again and again while events come on time, and is away for a while at times. */
 const mortal: fc.Arbitrary<StreamCase> = fc
-	.record({ host: fc.constantFrom(...HOSTS), seconds: fc.uniqueArray(fc.nat(600), { maxLength: 20 }), ends: fc.array(fc.nat(4), { minLength: 4, maxLength: 10 }) })
-	.map(({ host, seconds, ends }) => ({ ...CALM_CASE, host, happenings: seconds.map((at, index) => happens(index, at, 0)), steps: ends.map((one) => ({ ...CALM, ends: one })) }));
+	.record({
+		host: fc.constantFrom(...HOSTS),
+		firstRun: fc.constantFrom('nothing' as const, 'latest' as const, 'since' as const, 'back' as const),
+		every: fc.constantFrom(1, 30, 60),
+		seconds: fc.uniqueArray(fc.nat(600), { maxLength: 20 }),
+		steps: fc.array(fc.record({ waitSeconds: fc.constantFrom(60, 60, 400), ends: fc.nat(4) }), { minLength: 4, maxLength: 10 }),
+	})
+	.map(({ host, firstRun, every, seconds, steps }) => ({ ...CALM_CASE, host, firstRun, units: [{ ...CALM_UNIT, every, id: 'd0' }], happenings: seconds.map((at, index) => happens(index, at, 0)), steps: steps.map((one) => ({ ...CALM, ...one })) }));
 
-export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof({ weight: 6, arbitrary: anything }, { weight: 2, arbitrary: slowly }, { weight: 2, arbitrary: mortal });
+/** The vendor fails to tell one device's events for longer than the look-back. */
+const failing: fc.Arbitrary<StreamCase> = fc
+	.record({ host: fc.constantFrom(...HOSTS), seconds: fc.uniqueArray(fc.nat(600), { minLength: 1, maxLength: 10 }), begin: fc.integer({ min: 0, max: 6 }), minutes: fc.integer({ min: 1, max: 5 }) })
+	.map(({ host, seconds, begin, minutes }) => ({
+		...CALM_CASE,
+		host,
+		units: [{ ...CALM_UNIT, id: 'd0', fails: [begin, begin + minutes].map((at) => START + at * MINUTE) }, { ...CALM_UNIT, id: 'd1' }],
+		happenings: seconds.map((at, index) => happens(index, at, 0)),
+		steps: Array.from({ length: 10 }, () => CALM),
+	}));
+
+export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof({ weight: 6, arbitrary: anything }, { weight: 2, arbitrary: slowly }, { weight: 3, arbitrary: mortal }, { weight: 1, arbitrary: failing });
 
 /** Nothing goes wrong but that time is short: few devices with many events, which come late, and looks that take several polls. */
 function tightened<C extends { paged: boolean; lookBack: number; units: { fails: number[]; stays: number[]; ahead: number }[]; happenings: { late: number; future: number }[]; steps: { latencyMs: number; budgetMs: number; ahead: number | undefined; lookBack: number | undefined }[] }>(drawn: C): C {
@@ -205,13 +229,25 @@ function lastAhead(steps: readonly { ahead: number | undefined }[], before: numb
 	return 0;
 }
 
+/** Under which n8n's static data hold the text. */
+const KEY = 'fleetwire';
+const ACCOUNT = 'account';
+
 /** The process ends. */
 class End extends Error {}
 
 /** A trigger as a host runs it, and what its flow was given. */
 class Follower {
+	/** What the host would begin with after an end of its process. */
 	stored: string | undefined;
+	storedAt = -Infinity;
+	/** Node-RED's. */
 	memory: unknown;
+	/** n8n's: in this process, and the static data of the activation. */
+	bookmark!: Bookmark;
+	data: IDataObject = {};
+	/** Whether n8n has activated it. With durable cursors, it does so once for all processes. */
+	active = false;
 	poller: Poller | undefined;
 	/** Event -> number of the process in which it was given last. */
 	readonly given = new Map<string, number>();
@@ -223,9 +259,11 @@ class Follower {
 	readonly newest = new Map<string, number>();
 	/** The same for all processes. */
 	readonly newestEver = new Map<string, number>();
-	/** Events from here on must come, in seconds. */
+	/** Events from here on must come, in seconds: since the first poll of all, whatever was stored of that. */
 	from = Infinity;
-	/** In this life, no event before this may come. */
+	/** Whether the host has had an occasion to store anything since then; before, an end of its process is a new beginning. */
+	begun = false;
+	/** No event before this may come. */
 	notBefore = -Infinity;
 	lastProblem: string | undefined;
 
@@ -236,14 +274,29 @@ class Follower {
 
 	/** Begins afresh, as after a reset. */
 	forget(): void {
-		this.stored = this.memory = undefined;
 		this.given.clear();
 		this.again.clear();
 		this.unsure.clear();
 		this.newest.clear();
 		this.newestEver.clear();
+		this.beginAgain();
+	}
+
+	beginAgain(): void {
 		this.from = Infinity;
+		this.begun = false;
 		this.notBefore = -Infinity;
+	}
+
+	/** n8n reads what is stored. */
+	load(): void {
+		this.data = this.stored === undefined ? {} : { [KEY]: this.stored };
+	}
+
+	/** The host stores. */
+	keep(text = this.data[KEY] as string | undefined): void {
+		this.stored = text;
+		this.begun = true;
 	}
 }
 
@@ -362,7 +415,11 @@ class StreamRun {
 			limits: { requestsPerMinute: perMinute, burst },
 			lookups: { device: () => Promise.resolve(this.road.present(this.host.time).map(({ id }) => ({ value: id, title: id }))) },
 		});
-		for (const follower of this.followers) follower.poller = undefined;
+		for (const follower of this.followers) {
+			follower.poller = undefined;
+			follower.bookmark = new this.engine.n8nState.Bookmark();
+			follower.active &&= this.given.host === 'durable';
+		}
 	}
 
 	/** The vendor's side of a request. */
@@ -411,7 +468,8 @@ class StreamRun {
 
 	private get inputs(): Record<string, unknown> {
 		const { survey, firstRun, units } = this.given;
-		return { devices: survey === 'chosen' ? units.map(({ id }) => id) : '*', firstRun, since: new Date(START - 60_000).toISOString(), lookBack: this.lookBack };
+		const since = firstRun === 'back' ? `-${String(BACK_SECONDS)}s` : new Date(START - 60_000).toISOString();
+		return { devices: survey === 'chosen' ? units.map(({ id }) => id) : '*', firstRun: firstRun === 'back' ? 'since' : firstRun, since, lookBack: this.lookBack };
 	}
 
 	async run(): Promise<void> {
@@ -419,7 +477,12 @@ class StreamRun {
 			this.host.time += step.waitSeconds * 1000;
 			this.host.ahead = step.ahead * MINUTE;
 			if (step.lookBack !== undefined) this.lookBack = step.lookBack;
-			if (step.lookBack !== undefined || step.redeploys) for (const follower of this.followers) follower.poller = undefined;
+			if (step.lookBack !== undefined || step.redeploys) {
+				for (const follower of this.followers) {
+					follower.poller = undefined;
+					follower.active = false;
+				}
+			}
 			const [first, second] = this.followers as [Follower, Follower];
 			await this.turn(first, step);
 			if (step.together < 0) continue;
@@ -453,14 +516,15 @@ class StreamRun {
 		for (const follower of this.followers) {
 			const { host } = this.given;
 			follower.memory = undefined;
+			follower.storedAt = this.host.time;
+			if (!follower.begun) follower.beginAgain();
 			if (host !== 'durable') for (const id of follower.unsure) follower.again.add(id);
 			// n8n keeps the cursor from before the last batch.
 			if (host !== 'n8n') follower.unsure.clear();
 			follower.newest.clear();
 			if (follower === damaged && follower.stored !== undefined) {
-				const { stored } = follower;
 				follower.forget();
-				follower.stored = stored.slice(0, stored.length / 2);
+				follower.stored = follower.stored.slice(0, follower.stored.length / 2);
 			}
 		}
 	}
@@ -468,7 +532,9 @@ class StreamRun {
 	private async poll(follower: Follower, step: Step | undefined): Promise<boolean> {
 		const { host, engine, given } = this;
 		const { budgetMs = 60_000 } = step ?? {};
-		const from = follower.memory ?? (follower.stored === undefined ? undefined : readable(follower.stored));
+		const activates = given.host !== 'nodeRed' && !follower.active;
+		follower.active = true;
+		const from = this.resume(follower, activates);
 		const unreadable = typeof from === 'string';
 		const asGiven = JSON.stringify(from);
 		follower.poller ??= new engine.poller.Poller(this.client, follower.trigger, this.inputs);
@@ -484,10 +550,11 @@ class StreamRun {
 			return false;
 		}
 		if (unreadable) must(host.warnings.length > warned, 'an unreadable cursor is told of');
-		const { events, cursor, more, problem } = result;
+		const { events, cursor, began, more, problem } = result;
 		follower.lastProblem = problem?.code;
 		must(asGiven === JSON.stringify(from), 'a poll leaves the stored cursor as it is');
-		if (cursor === undefined) {
+		// Nothing was looked at yet: one that cannot be read is given back.
+		if (cursor === undefined || (unreadable && isDeepStrictEqual(cursor, from))) {
 			must(events.length === 0 && (from === undefined || unreadable), 'without a cursor there are no events');
 			return false;
 		}
@@ -495,66 +562,82 @@ class StreamRun {
 		must(isDeepStrictEqual(JSON.parse(text), cursor), 'the cursor is plain JSON');
 		must(!more || events.length > 0, 'there is more only where there was something');
 		const stage = step?.ends ?? 0;
-		const fresh = from === undefined || unreadable;
-		if (fresh && given.host === 'n8n' && events.length === 0) follower.stored = text;
-		const keep = () => {
-			if (fresh) this.began(follower, begunAt, local, result);
-		};
-		switch (given.host) {
-			case 'durable':
-				if (stage === 1 || stage === 2) throw new End();
-				keep();
-				follower.stored = text;
-				this.deliver(follower, events);
-				follower.memory = undefined;
-				follower.unsure.clear();
-				if (stage >= 3) throw new End();
-				break;
-			case 'n8n': {
-				keep();
-				if (events.length === 0) {
-					follower.memory = cursor;
-					if (stage > 0) throw new End();
-					break;
-				}
-				if (stage === 1) throw new End();
-				if (!fresh) follower.stored = asGiven;
-				// What was given before that is in the stored cursor.
-				follower.unsure.clear();
-				if (stage === 2) throw new End();
-				this.deliver(follower, events);
-				follower.memory = cursor;
-				if (stage >= 3) throw new End();
-				break;
+		if (follower.from === Infinity) this.begins(follower, begunAt, local);
+		if (given.host === 'nodeRed') {
+			if (this.twist.storesFirst) follower.stored = text;
+			if (began !== undefined && events.length > 0) {
+				follower.memory = began;
+				follower.keep(JSON.stringify(began));
 			}
-			case 'nodeRed':
-				if (this.twist.storesFirst) follower.stored = text;
-				if (stage === 1) throw new End();
-				keep();
-				this.deliver(follower, events);
-				if (stage === 2) throw new End();
-				follower.memory = cursor;
-				if (stage === 3) throw new End();
-				follower.stored = text;
+			if (stage === 1) throw new End();
+			this.deliver(follower, events);
+			if (stage === 2) throw new End();
+			follower.memory = cursor;
+			if (stage === 3) throw new End();
+			if (events.length > 0 || began !== undefined || host.time - follower.storedAt >= LAZY_MS) {
+				follower.keep(text);
+				follower.storedAt = host.time;
 				follower.unsure.clear();
-				if (stage === 4) throw new End();
+			}
+			if (stage === 4) throw new End();
+		} else {
+			this.n8n(follower, result, { activates, stage });
 		}
+		// n8n's default mode stores nothing where there are no events, but at the end of an activation.
+		follower.begun ||= given.host !== 'n8n';
 		return more && problem === undefined;
 	}
 
-	/** The first poll of a life has told where it begins. */
-	private began(follower: Follower, begunAt: number, local: number, { cursor }: PollResult): void {
+	/** The cursor that the host goes on from. */
+	private resume(follower: Follower, activates: boolean): unknown {
+		if (this.given.host === 'nodeRed') return follower.memory ?? (follower.stored === undefined ? undefined : readable(follower.stored));
+		// With durable cursors, each poll reads it anew.
+		if (activates || this.given.host === 'durable') follower.load();
+		const from = follower.bookmark.resume(this.engine.n8nState.readStored(follower.data), ACCOUNT, this.host.now());
+		must(from !== undefined, 'n8n has taken every batch over');
+		return from.cursor;
+	}
+
+	/** What n8n's side makes of a poll, and n8n of that. */
+	private n8n(follower: Follower, { events, cursor, began }: PollResult, { activates, stage }: { activates: boolean; stage: number }): void {
+		const { bookmark, data } = follower;
+		const now = this.host.now();
+		const durable = this.given.host === 'durable';
+		if (began !== undefined) bookmark.beginAfresh(began);
+		this.engine.n8nState.store(data, events.length > 0 ? bookmark.handOver(cursor, now, durable) : bookmark.idle(cursor, now, durable));
+		if (stage === 1) throw new End();
+		if (durable) {
+			if (stage === 2) throw new End();
+			// The first poll of an activation is not stored by itself.
+			if (events.length > 0 || !activates || began !== undefined) follower.keep();
+			this.deliver(follower, events);
+			follower.unsure.clear();
+		} else if (events.length > 0) {
+			follower.keep();
+			// What was given before that is in the stored cursor.
+			follower.unsure.clear();
+			if (stage === 2) throw new End();
+			this.deliver(follower, events);
+		} else {
+			if (stage === 2) throw new End();
+			if (activates) follower.keep();
+		}
+		if (stage >= 3) throw new End();
+	}
+
+	/** The first poll of all has told where it begins. */
+	private begins(follower: Follower, begunAt: number, local: number): void {
 		const { given, host, road } = this;
 		const { firstRun } = given;
-		must(cursor !== undefined, 'a cursor');
 		const heard = road.present(begunAt).map((one) => road.heard(one, begunAt)).filter((at) => at !== undefined);
 		const newest = Math.min(Math.max(0, ...heard), Math.floor(local / 1000));
 		const unheard = given.survey !== 'all' && road.units.some(({ every, stays }) => every === 0 || every === undefined || stays.length > 1);
 		const silent = unheard || Math.floor(local / 1000) - newest > DAY - 3600;
 		const present = Math.max(host.time / 1000, silent ? Math.max(local, host.now()) / 1000 : 0) + 1;
 		follower.notBefore = -Infinity;
-		follower.from = firstRun === 'since' ? START_SECONDS - 60 : present;
-		if (firstRun === 'since') follower.notBefore = START_SECONDS - 60;
+		const since = firstRun === 'back' ? Math.floor(local / 1000) - BACK_SECONDS : START_SECONDS - 60;
+		follower.from = firstRun === 'since' || firstRun === 'back' ? since : present;
+		if (firstRun === 'since' || firstRun === 'back') follower.notBefore = since;
 		else if (firstRun === 'nothing' && !silent && road.units.every(({ ahead }) => ahead === 0) && host.ahead >= 0 && local >= begunAt) follower.notBefore = Math.min(...road.units.flatMap((one) => road.heard(one, begunAt - MINUTE) ?? [])) - 60;
 	}
 
@@ -614,7 +697,7 @@ class StreamRun {
 				if (follower.from !== Infinity && this.missing(follower, arrived) === undefined) break;
 			}
 			const missing = this.missing(follower, arrived);
-			if (missing !== undefined) throw new Broken(`${missing.id} of ${missing.device} is lost (${String(follower.kind)}, ${JSON.stringify(follower.memory)}, ${String(follower.lastProblem)})`);
+			if (missing !== undefined) throw new Broken(`${missing.id} of ${missing.device} is lost (${String(follower.kind)}, ${String(follower.stored)}, ${String(follower.lastProblem)})`);
 			await this.idle(follower);
 		}
 	}

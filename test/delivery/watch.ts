@@ -15,8 +15,10 @@ import type { Engine } from './engine';
 const START = Date.UTC(2026, 0, 31, 12);
 const START_SECONDS = START / 1000;
 const MINUTE = 60_000;
+const DAY_SECONDS = 86_400;
 const LOOK_BACK = 10;
 const SILENT_MINUTES = 5;
+const SINCE_SECONDS = START_SECONDS - 120;
 
 const TRIGGERS = ['positionChanged', 'statusChanged', 'deviceSilent'] as const;
 const FAULTS = ['none', 'group', 'all', 'slow', 'abort', 'crash'] as const;
@@ -43,8 +45,9 @@ export interface WatchCase {
 	/** Whether one request gives all, some, or only those that the user chose. */
 	survey: 'all' | 'groups' | 'chosen';
 	perRequest: number;
-	/** Whether state is stored in one step with the events. */
+	/** Whether state is stored in one step with the events; else after them, and where it has begun before. */
 	durable: boolean;
+	firstRun: 'nothing' | 'latest' | 'since';
 	units: Unit[];
 	polls: { waitSeconds: number; latencyMs: number; budgetMs: number; faults: { at: number; fault: (typeof FAULTS)[number] }[]; ends: number; ahead: number }[];
 }
@@ -56,6 +59,7 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 	survey: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
 	perRequest: fc.integer({ min: 1, max: 3 }),
 	durable: fc.boolean(),
+	firstRun: fc.constantFrom('nothing' as const, 'nothing' as const, 'latest' as const, 'since' as const),
 	units: fc
 		.array(
 			fc.record({
@@ -68,11 +72,13 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 					}),
 					{ maxLength: 8 },
 				),
+				/** Nothing was heard of it for two days, and it stays in the account. */
+				parked: fc.integer({ min: 0, max: 4 }).map((value) => value === 4),
 				changes: fc.oneof({ weight: 4, arbitrary: fc.constant([] as number[]) }, { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 1500 }), { minLength: 1, maxLength: 2 }) }),
 			}),
 			{ minLength: 1, maxLength: IDS.length },
 		)
-		.map((units) => units.map(({ reports, changes }, index) => ({ id: IDS[index] ?? '', reports: reports.sort((a, b) => a.at - b.at), changes: changes.sort((a, b) => a - b) }))),
+		.map((units) => units.map(({ reports, parked, changes }, index) => ({ id: IDS[index] ?? '', reports: reports.sort((a, b) => a.at - b.at).map((one) => (parked && changes.length === 0 && one.at <= 0 ? { ...one, late: one.late + 2 * DAY_SECONDS } : one)), changes: changes.sort((a, b) => a - b) }))),
 	polls: fc.array(
 		fc.record({
 			// Looks are shared for half a minute: what a poll is told then is not told again.
@@ -93,11 +99,29 @@ const leaving: fc.Arbitrary<WatchCase> = fc.record({ leave: fc.array(fc.option(f
 	survey: 'groups',
 	perRequest: 1,
 	durable: false,
+	firstRun: 'nothing',
 	units: leave.map((at, index) => ({ id: IDS[index] ?? '', reports: [{ at: 1800, late: 0, ignition: true, fix: true }], changes: at === undefined ? [] : [at] })),
 	polls: Array.from({ length: polls }, () => ({ waitSeconds: 360, latencyMs: 500, budgetMs: 1000, faults: [], ends: 0, ahead: 0 })),
 }));
 
-export const watchCase: fc.Arbitrary<WatchCase> = fc.oneof({ weight: 7, arbitrary: anything }, { weight: 3, arbitrary: leaving });
+/** The process ends with the first batch, of a fleet that was heard of a moment or days ago. */
+const beginning: fc.Arbitrary<WatchCase> = fc
+	.record({
+		trigger: fc.constantFrom(...TRIGGERS),
+		survey: fc.constantFrom('all' as const, 'groups' as const),
+		firstRun: fc.constantFrom('latest' as const, 'since' as const),
+		heard: fc.array(fc.record({ late: fc.constantFrom(0, 200, 3 * DAY_SECONDS), again: fc.integer({ min: 1, max: 20 }) }), { minLength: 1, maxLength: 4 }),
+		ends: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 2, maxLength: 3 }),
+	})
+	.map(({ heard, ends, ...rest }) => ({
+		...rest,
+		perRequest: 2,
+		durable: false,
+		units: heard.map(({ late, again }, index) => ({ id: IDS[index] ?? '', reports: [{ at: 0, late, ignition: true, fix: true }, { at: again * MINUTE / 1000, late: 0, ignition: false, fix: true }], changes: [] })),
+		polls: ends.map((one) => ({ waitSeconds: 360, latencyMs: 10, budgetMs: 60_000, faults: [], ends: one, ahead: 0 })),
+	}));
+
+export const watchCase: fc.Arbitrary<WatchCase> = fc.oneof({ weight: 7, arbitrary: anything }, { weight: 3, arbitrary: leaving }, { weight: 2, arbitrary: beginning });
 
 /** A device as the vendor tells it. */
 interface Seen {
@@ -119,9 +143,11 @@ interface State {
 	cursor: unknown;
 	first: boolean;
 	known: ReadonlyMap<string, Known>;
+	/** Devices with an event that may not have been delivered. */
+	again: ReadonlySet<string>;
 }
 
-const AFRESH: State = { cursor: undefined, first: true, known: new Map() };
+const AFRESH: State = { cursor: undefined, first: true, known: new Map(), again: new Set() };
 
 class End extends Error {}
 
@@ -179,7 +205,7 @@ class WatchRun {
 		const survey = given.survey === 'groups' ? { operation, all: false, perRequest: given.perRequest } : { operation, all: true, ...(given.survey === 'chosen' ? { perRequest: given.perRequest } : {}) };
 		this.client = newProcess(this.engine, this.host, { operations: [operation], survey, lookups: { device: () => Promise.resolve(this.present().map(({ id }) => ({ value: id, title: id }))) } });
 		const devices = given.survey === 'chosen' ? given.units.map(({ id }) => id) : '*';
-		this.poller = new this.engine.poller.Poller(this.client, this.trigger, { devices, lookBack: LOOK_BACK, ...(given.trigger === 'deviceSilent' ? { minutes: SILENT_MINUTES } : {}) });
+		this.poller = new this.engine.poller.Poller(this.client, this.trigger, { devices, lookBack: LOOK_BACK, firstRun: given.firstRun, since: new Date(SINCE_SECONDS * 1000).toISOString(), ...(given.trigger === 'deviceSilent' ? { minutes: SILENT_MINUTES } : {}) });
 	}
 
 	private present(): Unit[] {
@@ -274,7 +300,7 @@ class WatchRun {
 			if (thrown instanceof End || !this.controller.signal.aborted) throw thrown;
 			return;
 		}
-		const { events, cursor, oldestLookMs } = result;
+		const { events, cursor, began, oldestLookMs } = result;
 		must(asGiven === JSON.stringify(from.cursor), 'a poll leaves the stored cursor as it is');
 		if (cursor === undefined) {
 			must(events.length === 0, 'without a cursor there are no events');
@@ -287,7 +313,11 @@ class WatchRun {
 		for (const key of expected) must(keys.includes(key), `${key} comes`);
 		for (const key of keys) must(expected.includes(key) || may.includes(key), `${key} is news`);
 		for (const { id } of events) must(events.filter((event) => event.id === id).length === 1, 'ids are unique');
-		const next: State = { cursor, first: from.first && oldestLookMs !== undefined, known };
+		const next: State = { cursor, first: from.first && oldestLookMs !== undefined, known, again: new Set([...from.again].filter((device) => !this.told.some((seen) => seen.device === device))) };
+		if (!given.durable && from === AFRESH && events.length > 0) {
+			const again = new Set(events.map(({ deviceId }) => String(deviceId)));
+			this.stored = { ...next, cursor: began, known: new Map([...known].filter(([device]) => !again.has(device))), again };
+		}
 		if (ends === 1) throw new End();
 		if (given.durable) this.stored = next;
 		if (ends === 2) throw new End();
@@ -298,20 +328,23 @@ class WatchRun {
 	}
 
 	/** What the poll must find out, given what it was told; and what it may find out in addition. */
-	private expected({ known: before, first }: State, now: number): { known: ReadonlyMap<string, Known>; must: string[]; may: string[] } {
+	private expected({ known: before, first, again }: State, now: number): { known: ReadonlyMap<string, Known>; must: string[]; may: string[] } {
 		const known = new Map(before);
 		const expected: string[] = [];
 		const may: string[] = [];
+		const { firstRun, units } = this.given;
 		// The first round is also over when those who were left have gone.
-		const atFirst = this.given.units.some(({ changes }) => changes.length > 0) ? may : [];
+		const unsure = units.some(({ changes }) => changes.length > 0);
 		for (const { device, time, heard: reported, ignition } of this.told) {
+			const wanted = firstRun === 'latest' || (firstRun === 'since' && Math.max(time ?? 0, reported ?? 0) >= SINCE_SECONDS);
+			const atFirst = unsure ? may : wanted ? expected : [];
 			const old = known.get(device) ?? { time: undefined, ignition: undefined, silentSince: undefined };
 			const fresh: Known = { ...old };
 			switch (this.given.trigger) {
 				case 'positionChanged':
 					if (time === null) break;
 					// Of a device that was never seen with a fix, it is not known whether this one is new.
-					if (old.time === undefined) (first ? atFirst : may).push(`${device} ${String(time)}`);
+					if (old.time === undefined) (again.has(device) && !unsure ? expected : first ? atFirst : may).push(`${device} ${String(time)}`);
 					else if (time > old.time) (first ? atFirst : expected).push(`${device} ${String(time)}`);
 					// A time of the future is corrected by an earlier one.
 					else if (time < old.time) (first ? atFirst : old.time > Math.max(now, this.host.time / 1000) + 60 ? expected : may).push(`${device} ${String(time)}`);
