@@ -2,19 +2,10 @@
 import { immobilise, release, stateAt } from '../fleet';
 import type { Account } from './accounts';
 import { Refusal } from './codes';
+import { COMMANDS, deviceAnswer } from './device-answers';
 import type { Device } from './devices';
 import type { Params } from './params';
 import type { Platform } from './platform';
-
-/** What a device answers, given its speed. */
-const ANSWERS = new Map<string, (speed: number) => string>([
-	['RELAY,1', (speed) => `Cut off the fuel supply: Success! Speed: ${speed}km/h.`],
-	['RELAY,0', () => 'Restore fuel supply: Success!'],
-	['RESET', () => 'Reset: Success!'],
-	['LOCKDOOR', () => 'Lock door: Success!'],
-	['UNLOCKDOOR', () => 'Unlock door: Success!'],
-	['SET_MILEAGE', () => 'Set mileage: Success!'],
-]);
 
 const FIRST_ID = 0x1b454; // the id of the document's example
 
@@ -22,8 +13,7 @@ export function sendCommand(platform: Platform, account: Account, params: Params
 	params.require('imei', 'command');
 	const device = platform.deviceFor(account, params.imei());
 	const command = params.text('command');
-	const answer = ANSWERS.get(command);
-	if (!answer || (command === 'SET_MILEAGE' && platform.settings.brand === 'etrack')) throw new Refusal(20048);
+	if (!COMMANDS.has(command) || (command === 'SET_MILEAGE' && platform.settings.brand === 'etrack')) throw new Refusal(20048);
 	if (command === 'SET_MILEAGE') checkMileage(params.text('paramData'));
 	checkReach(device);
 
@@ -31,12 +21,11 @@ export function sendCommand(platform: Platform, account: Account, params: Params
 	const now = platform.now();
 	const answeredAt = answersAfter === null ? null : now + answersAfter;
 	let response = '';
-	if (answeredAt !== null && device.role === 'answersFailure') {
-		response = command === 'RELAY,1' ? 'Cut off the fuel supply: Fail! Speed: 62km/h.' : answer(0).replace('Success', 'Fail');
-	} else if (answeredAt !== null) {
-		response = answer(Math.round(stateAt(vehicle, answeredAt).speed));
-		if (command === 'RELAY,1') immobilise(vehicle, answeredAt);
-		if (command === 'RELAY,0') release(vehicle, answeredAt);
+	if (answeredAt !== null) {
+		const { text, carriesOut } = deviceAnswer(device.answers, command, Math.round(stateAt(vehicle, answeredAt).speed));
+		response = text;
+		if (command === 'RELAY,1' && carriesOut) immobilise(vehicle, answeredAt);
+		if (command === 'RELAY,0' && carriesOut) release(vehicle, answeredAt);
 	}
 	const id = (FIRST_ID + platform.commands.length).toString(16).toUpperCase();
 	platform.commands.push({

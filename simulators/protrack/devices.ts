@@ -1,5 +1,6 @@
 import { fixesBetween, lastFix, scatter, stateAt, type Vehicle, type VehicleState } from '../fleet';
 import { isWithin, type Account, type AccountSeed } from './accounts';
+import type { AnswerKind } from './device-answers';
 
 const DAY = 86_400;
 
@@ -25,6 +26,8 @@ export interface Device {
 	userduetime: number;
 	/** Seconds until it answers a command; null: never. May be changed while the simulator runs. */
 	answersAfter: number | null;
+	/** In which words it answers a command. May be changed while the simulator runs. */
+	answers: AnswerKind;
 }
 
 /** Of the first twelve. The others belong to the two branches, in a large fleet to sub-accounts of these. */
@@ -39,9 +42,10 @@ export interface DeviceOptions {
 	spread: readonly string[];
 	now: number;
 	answersAfter: number;
+	answers: AnswerKind;
 }
 
-export function createDevices({ fleet, accounts, spread, now, answersAfter }: DeviceOptions): Map<string, Device> {
+export function createDevices({ fleet, accounts, spread, now, answersAfter, answers }: DeviceOptions): Map<string, Device> {
 	const branches = spread.length > 0 ? spread : ['demo-north', 'demo-south'];
 	const owner = (index: number) => accounts.get(OWNERS[index] ?? branches[index % branches.length]!)!;
 	const since = (days: number) => Math.floor(now / DAY) * DAY - days * DAY;
@@ -50,8 +54,8 @@ export function createDevices({ fleet, accounts, spread, now, answersAfter }: De
 		const role = contact === 'never' ? 'neverOnline' : contact === 'lost' ? 'offline' : (ROLES[vehicle.index] ?? 'plain');
 		const platformduetime = since(role === 'expired' ? 20 : -365);
 		const until = role === 'expired' ? platformduetime : role === 'blocked' ? since(2) : null;
-		const answers = role === 'neverAnswers' ? null : answersAfter;
-		return [imei, { imei, role, vehicle, owner: owner(vehicle.index), until, platformduetime, userduetime: platformduetime, answersAfter: answers }];
+		const after = role === 'neverAnswers' ? null : answersAfter;
+		return [imei, { imei, role, vehicle, owner: owner(vehicle.index), until, platformduetime, userduetime: platformduetime, answersAfter: after, answers: role === 'answersFailure' ? 'failure' : answers }];
 	}));
 }
 

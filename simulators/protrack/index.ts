@@ -7,6 +7,7 @@ import { startServer, type Answer, type LoggedRequest, type ServerOptions, type 
 import type { Account } from './accounts';
 import { alarmsBetween, type Alarm, type Geofence } from './alarms';
 import { MESSAGES, Refusal, type Code } from './codes';
+import type { AnswerKind } from './device-answers';
 import { dataStatus, type Device } from './devices';
 import { METHODS } from './methods';
 import { Params } from './params';
@@ -16,6 +17,7 @@ import { Sessions } from './sessions';
 export type { FaultRule } from '../faults';
 export type { Alarm } from './alarms';
 export type { LoggedRequest } from '../server';
+export { ANSWER_KINDS, type AnswerKind } from './device-answers';
 export { PASSWORD, type Account, type AccountSeed } from './accounts';
 export type { Device, Role } from './devices';
 export type { Brand, Command, Message } from './platform';
@@ -42,6 +44,8 @@ export interface ProtrackSimulator {
 	advance(milliseconds: number): void;
 	fail(rule: FaultRule): void;
 	clearFaults(): void;
+	/** From now on, devices answer commands in these words. */
+	answerCommands(kind: AnswerKind): void;
 	/** The token of an account dies, as if another program logged in. */
 	killToken(account: string): void;
 	/** The token of an account is two hours old. */
@@ -77,6 +81,9 @@ export async function startProtrack(options: ProtrackOptions): Promise<ProtrackS
 		advance: (milliseconds) => platform.advance(milliseconds),
 		fail: (rule) => server.faults.add(rule),
 		clearFaults: () => server.faults.clear(),
+		answerCommands: (kind) => {
+			for (const device of platform.devices.values()) device.answers = kind;
+		},
 		killToken: (account) => sessions.kill(account),
 		expireToken: (account) => sessions.expire(account),
 		answer: (request) => vendor.answer(request),

@@ -2,6 +2,7 @@ import { createFleet, type Vehicle } from '../fleet';
 import type { AlarmSource, Geofence } from './alarms';
 import { createAccounts, isWithin, SEEDS, type Account, type AccountSeed } from './accounts';
 import { Refusal } from './codes';
+import type { AnswerKind } from './device-answers';
 import { accountsForFleet, createDevices, type Device } from './devices';
 
 export type Brand = 'trackceo' | 'etrack';
@@ -40,6 +41,8 @@ export interface PlatformOptions {
 	alarmDelaySeconds?: number;
 	/** Seconds until devices answer commands. */
 	answersAfterSeconds?: number;
+	/** In which words devices answer commands. */
+	deviceAnswers?: AnswerKind;
 	/** Whether a distributor's device list holds the devices of its sub-accounts too (the documents do not say). */
 	deviceListScope?: 'subtree' | 'own';
 	/** Devices of each sub-account where the fleet has more than 500. */
@@ -103,6 +106,7 @@ export class Platform {
 			alarmsPerSecond: 0,
 			alarmDelaySeconds: 0,
 			answersAfterSeconds: 2,
+			deviceAnswers: 'document',
 			deviceListScope: 'subtree',
 			quirks: {},
 			...settings,
@@ -117,6 +121,7 @@ export class Platform {
 			spread: spread.map(({ account }) => account),
 			now: this.now(),
 			answersAfter: this.settings.answersAfterSeconds,
+			answers: this.settings.deviceAnswers,
 		});
 	}
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { createFleet } from '../fleet';
-import { startProtrack, type FaultRule, type ProtrackOptions, type ProtrackSimulator } from '.';
+import { ANSWER_KINDS, startProtrack, type FaultRule, type ProtrackOptions, type ProtrackSimulator } from '.';
 
 const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 const SECONDS = NOW / 1000;
@@ -341,6 +341,34 @@ test('commands: answered, failed, never answered', async () => {
 	expect(simulator.commands.map(({ imei, command }) => [imei, command])).toEqual([
 		[PLAIN, 'RELAY,1'], [FAILING, 'RELAY,1'], [SILENT, 'RELAY,1'], [PLAIN, 'RELAY,0'],
 	]);
+});
+
+test('commands: devices answer in words of their own, and a refused stop leaves the engine as it was', async () => {
+	const simulator = await start();
+	const { get, post } = await session(simulator);
+	const say = async (command: string) => {
+		const { commandid } = (await post('command/send', { imei: PLAIN, command, paramData: '{"mileage":"30"}' })).record;
+		simulator.advance(2000);
+		return (await post('command/query', { commandid })).record;
+	};
+	const supply = async () => (await get('track', { imeis: PLAIN })).record[0].oilpowerstatus;
+	for (const [kind, words, after] of [
+		['speedLimit', expect.stringMatching(/^DYD=Speed Limit, Speed:\d+km\/h$/), 1],
+		['otherCommand', 'Restore fuel supply: Success!', 1],
+		['wordless', '', 1],
+		['gt06', 'DYD=Success!', 0],
+		['already', 'Already in the state of fuel supply cut off, the command is not running!', 0],
+		['chinese', '切断油电成功！速度：0公里/时', 0],
+	] as const) {
+		simulator.answerCommands(kind);
+		expect(await say('RELAY,1')).toEqual({ response: words, commandstatus: 1 });
+		simulator.advance(60_000);
+		expect(await supply(), kind).toBe(after);
+	}
+	for (const kind of ANSWER_KINDS) {
+		simulator.answerCommands(kind);
+		for (const command of ['RELAY,0', 'RESET', 'LOCKDOOR', 'UNLOCKDOOR', 'SET_MILEAGE']) expect(await say(command), `${kind} ${command}`).toEqual({ response: kind === 'wordless' ? '' : expect.stringMatching(/\S/), commandstatus: 1 });
+	}
 });
 
 test('commands: what is refused', async () => {
