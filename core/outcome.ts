@@ -1,5 +1,15 @@
 import type { AnyOperation } from './operation';
-import type { CommandOutcome, Row } from './records';
+import type { CommandOutcome, Outcome, Row } from './records';
+
+/** What each outcome means, for help and docs. */
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+	confirmed: 'the vendor or the device answered that it was done',
+	answered: 'the device answered something else, which is in the response: read it; it is not taken as done',
+	sent: 'handed over; the device\'s answer was not waited for',
+	timedOut: 'handed over; the device did not answer in time',
+	failed: 'certainly not done',
+	unknown: 'it was sent and no usable answer came: it may have been done',
+};
 
 /** What a write or command became, from what its run found out. Without a word from the run, it is confirmed. */
 export function outcomeOf(operation: AnyOperation, params: Readonly<Record<string, unknown>>, found: Row | Partial<CommandOutcome>): CommandOutcome {

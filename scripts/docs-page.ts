@@ -1,6 +1,7 @@
 import { RECORD_WORDS, RESOURCE_TITLES } from '../core/resources';
 import type { Field, Fields } from '../core/field';
 import type { AnyOperation, Effect, Grade } from '../core/operation';
+import { OUTCOME_WORDS } from '../core/outcome';
 import type { Provider } from '../core/provider';
 import { deliveryFields, type AnyTrigger, type Source } from '../core/triggers/trigger';
 
@@ -90,6 +91,23 @@ function triggersPart({ triggers, limits }: Provider): string[] {
 	];
 }
 
+/** What became of a write or command, and how a flow goes on from there. */
+function outcomesPart({ operations }: Provider): string[] {
+	if (operations.every(({ kind }) => kind !== 'commandOutcome')) return [];
+	return [
+		'## Outcomes',
+		'',
+		'What changes something gives an Outcome. Its `outcome` is one of these, its `explanation` says in a sentence what to check, and its `response` has the device\'s own words, where there are any:',
+		'',
+		'| `outcome` | Means |',
+		'|---|---|',
+		...Object.entries(OUTCOME_WORDS).map(([outcome, words]) => `| \`${outcome}\` | ${words} |`),
+		'',
+		'Let a flow branch on it, and go on after `confirmed` only: in n8n with a Switch node on `{{ $json.outcome }}`, in Node-RED with a switch node on `msg.payload.outcome`.',
+		'',
+	];
+}
+
 /** A vendor's page: account, every operation with its parameters, what it gives and how sure it is. */
 export function pageOf(provider: Provider): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
@@ -114,6 +132,7 @@ export function pageOf(provider: Provider): string {
 		`Login: \`${provider.loginMethod.route}\`, section ${provider.loginMethod.evidence.section}, grade ${provider.loginMethod.evidence.grade}.`,
 		'',
 		...resources.flatMap((resource) => [`## ${RESOURCE_TITLES[resource] ?? resource} (\`${resource}\`)`, '', ...provider.operations.filter((operation) => operation.resource === resource).flatMap(operationPart)]),
+		...outcomesPart(provider),
 		...triggersPart(provider),
 		'## Grades',
 		'',

@@ -27,9 +27,11 @@ export interface RequestDef extends NodeDef {
 }
 
 type Done = (error?: Error) => void;
+/** What became of a command, as far as the status line shows it. */
+type Ended = Pick<CommandOutcome, 'outcome' | 'response'>;
 
 /** From the least to the most alarming. */
-const OUTCOMES: readonly Outcome[] = ['confirmed', 'sent', 'timedOut', 'unknown', 'failed'];
+const OUTCOMES: readonly Outcome[] = ['confirmed', 'sent', 'timedOut', 'answered', 'unknown', 'failed'];
 
 /** The node that runs this vendor's operations. */
 export class RequestNode implements AccountUser {
@@ -78,7 +80,7 @@ export class RequestNode implements AccountUser {
 			const ended = await this.run(msg, (out) => this.closed || send(out), stop.signal);
 			if (this.closed) return;
 			if (typeof ended === 'number') this.status.counted(ended);
-			else this.status.outcome(ended);
+			else this.status.outcome(ended.outcome, ended.response);
 			done();
 		} catch (thrown) {
 			if (this.closed) return;
@@ -92,7 +94,7 @@ export class RequestNode implements AccountUser {
 	}
 
 	/** Gives the number of records that were sent, or what became of a command. */
-	private async run(msg: NodeMessageInFlow, send: Send, signal: AbortSignal): Promise<number | Outcome> {
+	private async run(msg: NodeMessageInFlow, send: Send, signal: AbortSignal): Promise<number | Ended> {
 		const { RED, node, config } = this;
 		const operation = this.operation();
 		const account = this.account();
@@ -112,15 +114,18 @@ export class RequestNode implements AccountUser {
 		const pages = firstOf(records, operation.list && operation.once !== true ? limit : Infinity);
 		if (draws) return this.draw(pages, operation, client, new MessagePerRecord(RED, msg, send));
 		const delivery = operation.list && config.result === 'record' ? new MessagePerRecord(RED, msg, send) : new OneMessage(msg, send, operation.list);
-		let worst = 0;
+		const tells = operation.effect !== 'read' || (operation.kind === 'commandOutcome' && config.output !== 'raw');
+		let worst: Ended | undefined;
 		for await (const page of pages) {
-			for (const { outcome } of operation.effect === 'read' ? [] : (page as CommandOutcome[])) worst = Math.max(worst, OUTCOMES.indexOf(outcome));
+			for (const one of tells ? (page as CommandOutcome[]) : []) {
+				if (worst === undefined || OUTCOMES.indexOf(one.outcome) > OUTCOMES.indexOf(worst.outcome)) worst = one;
+			}
 			delivery.add(page);
 		}
 		// A command that was under way when the flow was stopped is not known to have been done, and no message can say so any more.
 		if (signal.aborted && operation.effect !== 'read') node.warn(`"${operation.title}" was under way when this node was stopped: check whether it was done.`);
 		const count = delivery.end();
-		return operation.effect === 'read' ? count : (OUTCOMES[worst] ?? 'unknown');
+		return tells ? (worst ?? { outcome: 'unknown', response: null }) : count;
 	}
 
 	private async draw(pages: AsyncIterable<object[]>, operation: AnyOperation, client: Client, delivery: Delivery): Promise<number> {

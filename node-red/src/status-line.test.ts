@@ -55,12 +55,32 @@ test.each([
 	['confirmed', 'green dot confirmed'],
 	['sent', 'green dot sent'],
 	['timedOut', 'yellow ring no answer yet'],
+	['answered', 'yellow ring answered'],
 	['unknown', 'yellow ring outcome unknown'],
 	['failed', 'red ring failed'],
 ] as const)('a command that ended as %s shows %s', (outcome, expected) => {
 	line.asking();
 	line.outcome(outcome);
 	expect(last()).toBe(expected);
+});
+
+test.each([
+	['Speed Limit', 'yellow ring “Speed Limit”'],
+	['DYD=Speed Limit, Speed:45km/h', 'yellow ring “DYD=Speed Limit, …”'],
+	['  two\r\nlines  ', 'yellow ring “two lines”'],
+	['   ', 'yellow ring answered'],
+	[null, 'yellow ring answered'],
+])('a device that answered %j is quoted, cut short', (words, expected) => {
+	line.asking();
+	line.outcome('answered', words);
+	expect(last()).toBe(expected);
+	expect(shown.at(-1)?.text?.length).toBeLessThanOrEqual(20);
+});
+
+test('the words of any other outcome are not shown', () => {
+	line.asking();
+	line.outcome('failed', 'Fail');
+	expect(last()).toBe('red ring failed');
 });
 
 test('is cleared at the end, and stays so', () => {

@@ -1,8 +1,11 @@
 import type { NodeAPI, NodeStatus } from 'node-red';
 import type { FleetError } from '../../core/errors';
 import type { Outcome } from '../../core/records';
+import { cut } from '../../core/redaction';
 
-/** The line below a node: at most 20 characters, so that it does not run into the next node. */
+const LONGEST = 20;
+
+/** The line below a node: short, so that it does not run into the next node. */
 export class StatusLine {
 	private under = 0;
 	private closed = false;
@@ -33,10 +36,11 @@ export class StatusLine {
 		this.ended('green', 'dot', this.text(count === 1 ? 'status.record' : 'status.records', { count }));
 	}
 
-	/** A command ended. */
-	outcome(outcome: Outcome): void {
+	/** A command ended; a device that answered something to be read is quoted. */
+	outcome(outcome: Outcome, words: string | null = null): void {
 		const fill = outcome === 'confirmed' || outcome === 'sent' ? 'green' : outcome === 'failed' ? 'red' : 'yellow';
-		this.ended(fill, fill === 'green' ? 'dot' : 'ring', this.text(`status.${outcome}`));
+		const said = outcome === 'answered' ? (words ?? '').replace(/\s+/g, ' ').trim() : '';
+		this.ended(fill, fill === 'green' ? 'dot' : 'ring', said === '' ? this.text(`status.${outcome}`) : `“${cut(said, LONGEST - 2)}”`);
 	}
 
 	failed({ code }: Pick<FleetError, 'code'>): void {
@@ -62,7 +66,7 @@ export class StatusLine {
 	}
 
 	private set(fill: NodeStatus['fill'], shape: NodeStatus['shape'], text: string): void {
-		this.put({ fill, shape, text: text.slice(0, 20) });
+		this.put({ fill, shape, text: text.slice(0, LONGEST) });
 	}
 
 	private put(status: NodeStatus): void {

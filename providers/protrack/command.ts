@@ -1,10 +1,13 @@
-import { FleetError } from '../../core/errors';
+import { FleetError, UnexpectedAnswer } from '../../core/errors';
 import { choice, flag, number, text, type Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { operation } from '../../core/operation';
 import { asRow, textOf, type CommandOutcome, type Row } from '../../core/records';
+import { cut } from '../../core/redaction';
+import { integer } from '../integer';
 import { recordObject, SEND_COMMAND_FAILED } from './answer';
 import type { Brand } from './brand';
+import { saidOf } from './device-answer';
 import { device } from './fields';
 
 const COMMANDS = [
@@ -22,6 +25,8 @@ const ASK_TIMES = 30;
 
 const ANSWERED = 1;
 
+const WORDS_NOTE = 'Devices answer in words of their own. Where they clearly say that it was done, the outcome is confirmed; with a plain refusal it is failed. All else, such as that it is put off or was so already, is answered: the response has the words, for a person to read. Let a flow go on after confirmed only.';
+
 export const getStatus = operation({
 	resource: 'command',
 	name: 'getStatus',
@@ -35,22 +40,44 @@ export const getStatus = operation({
 	answer: recordObject,
 	rows: (answer) => [asRow(answer, 'the answer to a command')],
 	record: (row, { commandId }): CommandOutcome => {
-		const { outcome, explanation, response } = answered(row, 'sent');
+		const { outcome, explanation, response } = becameOf(row, null, 'sent');
 		return { outcome, explanation, operation: 'command.getStatus', target: null, command: null, commandId, response, sentAt: null, answeredAt: null };
 	},
 	kind: 'commandOutcome',
-	evidence: { section: '2.6', grade: 'C', note: 'A device\'s answer counts as a failure where it contains the word "fail"; the document shows only a success.' },
+	evidence: { section: '2.6', grade: 'C', note: `${WORDS_NOTE} Which command was sent is not known here: check that the response is about it.` },
 });
 
-/** What section 2.6 says about a command; `otherwise` is the outcome while there is no answer. */
-function answered(row: Row, otherwise: 'sent' | 'timedOut'): Pick<CommandOutcome, 'outcome' | 'explanation' | 'response'> {
-	const response = textOf(row.response);
-	if (Number(row.commandstatus) !== ANSWERED) {
+/** Whether the device has answered (section 2.6). @throws UnexpectedAnswer if the vendor does not say */
+function hasAnswered({ commandstatus }: Row): boolean {
+	const status = integer.safeParse(commandstatus);
+	if (!status.success) throw new UnexpectedAnswer('The vendor does not say whether the device has answered.', { advice: 'Please report it with the operation that you ran.' });
+	return status.data === ANSWERED;
+}
+
+/** What became of a command (section 2.6), which may not be known; `otherwise` is the outcome while there is no answer. */
+function becameOf(row: Row, command: string | null, otherwise: 'sent' | 'timedOut'): Pick<CommandOutcome, 'outcome' | 'explanation' | 'response'> {
+	const response = wordsOf(row.response);
+	if (!hasAnswered(row)) {
 		const explanation = otherwise === 'sent' ? 'The device has not answered yet.' : `The vendor took the command, but the device did not answer within ${String(ASK_TIMES)} s. It may still carry it out: ask again with Get Answer before you repeat it.`;
 		return { outcome: otherwise, explanation, response };
 	}
-	return /\bfail/i.test(response ?? '') ? { outcome: 'failed', explanation: 'The device answered that it did not carry out the command.', response } : { outcome: 'confirmed', explanation: 'The device answered.', response };
+	if (response === null) return { outcome: 'answered', explanation: 'The device answered without a word. It is not taken as done.', response };
+	// What is no text is shown, and not understood.
+	const outcome = typeof row.response === 'string' ? saidOf(response, command) : 'answered';
+	return { outcome, explanation: EXPLANATIONS[outcome](cut(response.trim())), response };
 }
+
+function wordsOf(response: unknown): string | null {
+	if (response === undefined || response === null) return null;
+	// Trackers fill up with NUL.
+	return textOf(typeof response === 'string' ? response.replaceAll('\0', '') : JSON.stringify(response));
+}
+
+const EXPLANATIONS = {
+	confirmed: (words: string) => `The device answered "${words}".`,
+	failed: (words: string) => `The device answered that it did not carry out the command: "${words}".`,
+	answered: (words: string) => `The device answered "${words}": read what it says. It is not taken as done.`,
+} as const;
 
 const SendAnswer = recordObject;
 
@@ -73,7 +100,7 @@ export function send(brand: Brand) {
 		name: 'send',
 		title: 'Send',
 		action: 'Send a command to a device',
-		description: 'Send a command to a device, once, and tell what became of it: confirmed, sent, timed out, failed or unknown',
+		description: 'Send a command to a device, once, and tell what became of it: confirmed, answered (read its words), sent, timed out, failed or unknown',
 		effect: 'command',
 		route: 'POST /api/command/send',
 		params,
@@ -88,7 +115,7 @@ export function send(brand: Brand) {
 		kind: 'commandOutcome',
 		run: (run, given) => sendAndWait(run, given),
 		check: (given) => ((given as Params).command === SET_MILEAGE.value && (given as Params).mileage === undefined ? 'Mileage is missing: Set Mileage needs the value to set.' : undefined),
-		evidence: { section: '2.5', grade: 'C', ...(brand.setsMileage ? { note: 'The unit of SET_MILEAGE is not documented.' } : {}) },
+		evidence: { section: '2.5', grade: 'C', note: `${WORDS_NOTE}${brand.setsMileage ? ' The unit of SET_MILEAGE is not documented.' : ''}` },
 	});
 }
 
@@ -103,7 +130,8 @@ async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }
 		return;
 	}
 	const handedOver = { commandId, answeredAt: null };
-	if (!(params as { waitForAnswer: boolean }).waitForAnswer || commandId === null) {
+	const { waitForAnswer, command } = params as unknown as { waitForAnswer: boolean; command: string };
+	if (!waitForAnswer || commandId === null) {
 		yield [{ ...handedOver, outcome: 'sent', explanation: 'The vendor took the command; the device\'s answer was not waited for.' }];
 		return;
 	}
@@ -112,16 +140,16 @@ async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }
 		await run.sleep(ASK_EVERY_MS);
 		try {
 			[row = {}] = await run.call(getStatus, { commandId });
+			if (hasAnswered(row)) {
+				yield [{ ...handedOver, ...becameOf(row, command, 'sent'), answeredAt: new Date(run.now()).toISOString() }];
+				return;
+			}
 		} catch (error) {
 			// The command is on its way: that must not be lost because asking about it failed.
 			yield [{ ...handedOver, outcome: 'sent', explanation: `The vendor took the command, but asking for the device's answer failed: ${error instanceof FleetError ? error.message : String(error)}` }];
 			return;
 		}
-		if (Number(row.commandstatus) === ANSWERED) {
-			yield [{ ...handedOver, ...answered(row, 'sent'), answeredAt: new Date(run.now()).toISOString() }];
-			return;
-		}
 	}
-	yield [{ ...handedOver, ...answered(row, 'timedOut') }];
+	yield [{ ...handedOver, ...becameOf(row, command, 'timedOut') }];
 }
 

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../../core/client';
 import { FleetError } from '../../core/errors';
-import type { Alarm, CommandOutcome, Device, Fix, Mileage, Position } from '../../core/records';
+import type { Alarm, CommandOutcome, Device, Fix, Mileage, Outcome, Position } from '../../core/records';
 import { findOperation, type Provider } from '../../core/provider';
 import type { AnyOperation } from '../../core/operation';
 import { createFleet } from '../../simulators/fleet';
-import { PASSWORD, startProtrack, type ProtrackOptions, type ProtrackSimulator } from '../../simulators/protrack';
+import { ANSWER_KINDS, PASSWORD, startProtrack, type AnswerKind, type ProtrackOptions, type ProtrackSimulator } from '../../simulators/protrack';
 import { FetchHost } from '../../test/support/fetch-host';
 import { CODES } from './answer';
 import type { ProtrackConnection } from './connection';
@@ -313,6 +313,23 @@ describe('commands', () => {
 		const { run } = await start();
 		expect(await run('command.send', { ...send, device: ANSWERS_FAILURE })).toMatchObject([{ outcome: 'failed', response: 'Cut off the fuel supply: Fail! Speed: 62km/h.' }]);
 		expect(await run('command.send', { ...send, device: SEND_FAILS })).toMatchObject([{ outcome: 'failed', commandId: null }]);
+	});
+
+	const stops: Record<AnswerKind, Outcome> = {
+		document: 'confirmed', ok: 'confirmed', echoOk: 'confirmed', gt06: 'confirmed', chinese: 'confirmed', spanish: 'confirmed', german: 'confirmed',
+		failure: 'failed', speedLimit: 'failed', noFix: 'failed', wrongPassword: 'failed', unsupported: 'failed', error: 'failed', unknownCommand: 'failed',
+		already: 'answered', delayed: 'answered', tooFast: 'answered', noFixDelayed: 'answered', chineseDelayed: 'answered', spanishDelayed: 'answered', germanDelayed: 'answered',
+		timeout: 'answered', otherCommand: 'answered', wordless: 'answered',
+	};
+
+	test.each(ANSWER_KINDS)('that stop an engine are confirmed only if it is stopped: %s', async (kind) => {
+		const { run, simulator } = await start({ deviceAnswers: kind });
+		const [outcome] = await run<CommandOutcome>('command.send', send);
+		expect(outcome?.outcome).toBe(stops[kind]);
+		simulator.advance(60_000);
+		const [position] = await run<Position>('position.getCurrent', { devices: PLAIN });
+		expect(position?.fuelSupply).toBe(outcome?.outcome !== 'confirmed');
+		expect(await run('command.getStatus', { commandId: outcome?.commandId })).toMatchObject([{ outcome: kind === 'otherCommand' ? 'confirmed' : stops[kind], response: outcome?.response }]);
 	});
 
 	test('are only sent where the answer is not waited for', async () => {

@@ -1,5 +1,6 @@
 import type { Field, Fields } from '../../../core/field';
 import type { AnyOperation } from '../../../core/operation';
+import { OUTCOME_WORDS } from '../../../core/outcome';
 import type { Provider } from '../../../core/provider';
 import { RECORD_WORDS, RESOURCE_TITLES } from '../../../core/resources';
 import { deliveryFields, type AnyTrigger } from '../../../core/triggers/trigger';
@@ -72,7 +73,9 @@ Each message runs the chosen operation once. Values can be typed in, or taken fr
 
 **Devices** are named by their id, several with commas between them; \`*\` stands for all devices of the account.
 
-**Commands** are sent exactly once, whatever happens. \`msg.payload.outcome\` is \`confirmed\`, \`sent\`, \`timedOut\`, \`failed\` or \`unknown\`; \`unknown\` means that it may have been done.
+**Commands** are sent exactly once, whatever happens. \`msg.payload.outcome\` tells what became of it; let a Switch node go on after \`confirmed\` only:
+
+${Object.entries(OUTCOME_WORDS).map(([outcome, words]) => `- \`${outcome}\`: ${words}`).join('\n')}
 
 > [!WARNING]
 > Stopping an engine can endanger people. Commands run only if *Allow Commands* is on in the account.

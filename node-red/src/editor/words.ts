@@ -91,6 +91,7 @@ const WORDS = {
 		confirmed: 'confirmed',
 		sent: 'sent',
 		timedOut: 'no answer yet',
+		answered: 'answered',
 		failed: 'failed',
 		unknown: 'outcome unknown',
 		account: 'account incomplete',
