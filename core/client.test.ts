@@ -6,6 +6,7 @@ import { Client } from './client';
 import { FleetError, SessionExpired, TimedOut, Unreachable } from './errors';
 import { ids, text } from './field';
 import { operation, type Effect } from './operation';
+import { CONFIRMED } from './outcome';
 import { inOrder } from './pages';
 import type { Connection, Provider } from './provider';
 import type { Row } from './records';
@@ -25,6 +26,7 @@ const act = (effect: Effect) =>
 		request: () => ({}),
 		target: ({ name }) => ({ target: name }),
 		answer: z.looseObject({ value: z.number().optional() }),
+		rows: (answer): Row[] => [effect !== 'read' && answer.value === 1 ? CONFIRMED : answer],
 		record: (row: Row) => ({ simplified: row.value }),
 		kind: 'device',
 		evidence: { section: '1', grade: 'C' },
@@ -146,6 +148,13 @@ describe.each(faults)('under %s', (_, respond) => {
 		expect((outcome as { explanation: string }).explanation).toContain('sent once');
 		expect(host.sent).toHaveLength(1);
 	});
+});
+
+test.each([write, command])('a $effect is confirmed only where the operation says so', async (operation) => {
+	const { client } = clientOf(() => json({ value: 0 }));
+	expect(await client.collect(operation, { name: 'car' })).toMatchObject([{ outcome: 'unknown', explanation: 'The answer does not say whether it was done.' }]);
+	const sure = clientOf(() => json({ value: 1 }));
+	expect(await sure.client.collect(operation, { name: 'car' })).toMatchObject([{ outcome: 'confirmed', explanation: 'The vendor confirmed it.' }]);
 });
 
 test('a command that certainly did not leave is an error', async () => {

@@ -11,11 +11,14 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 	unknown: 'it was sent and no usable answer came: it may have been done',
 };
 
-/** What a write or command became, from what its run found out. Without a word from the run, it is confirmed. */
+/** What an operation gives whose answer says that it was done. */
+export const CONFIRMED = { outcome: 'confirmed', explanation: 'The vendor confirmed it.' } as const satisfies Partial<CommandOutcome>;
+
+/** What a write or command became, from what its run found out. What does not say that it is confirmed is not. */
 export function outcomeOf(operation: AnyOperation, params: Readonly<Record<string, unknown>>, found: Row | Partial<CommandOutcome>): CommandOutcome {
 	return {
-		outcome: 'confirmed',
-		explanation: 'The vendor confirmed it.',
+		outcome: 'unknown',
+		explanation: found.outcome === 'confirmed' ? CONFIRMED.explanation : 'The answer does not say whether it was done.',
 		operation: `${operation.resource}.${operation.name}`,
 		target: null,
 		command: null,

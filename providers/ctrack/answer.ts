@@ -25,7 +25,7 @@ const damaged = (what: string, status: number) => new UnexpectedAnswer(`${TITLE}
 /** The answer's own ErrorCode; undefined for records that come without one (Vehicles/GetVehicleUsage). */
 function errorCodeOf(body: unknown, status: number): ErrorCode | undefined {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-	const value = (body as Row)[ERROR_CODE] ?? undefined;
+	const value = (body as Row)[ERROR_CODE];
 	if (value === undefined) return undefined;
 	if (typeof value !== 'number' && typeof value !== 'string') throw damaged('an error code that is neither number nor text', status);
 	return parsedCode(value);

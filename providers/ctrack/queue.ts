@@ -3,6 +3,7 @@ import { FleetError, RateLimited, UnexpectedAnswer } from '../../core/errors';
 import { choice, flag, number, type Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { operation } from '../../core/operation';
+import { CONFIRMED } from '../../core/outcome';
 import { recordId, textOf, type Message, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { anythingIn, body } from './answer';
@@ -27,11 +28,17 @@ type QueueName = keyof typeof TYPES;
 
 const SUCCESS = /^(success(\s*=\s*0)?|true|ok)$/i;
 
-/** The answer is a word, {"ErrorCode":0,"Subscribe":"Success"}; one that is not known to mean success is no confirmation. */
+/**
+ * The answer is a word, {"ErrorCode":0,"Subscribe":"Success"}; one that is not known to mean success is no confirmation, nor is
+ * an answer with neither a code nor a word. What a code other than 0 means has been read with the answer.
+ */
 function wordIn(answer: unknown): Row[] {
-	const word = Object.values(anythingIn(answer)[0] ?? {}).map(textOf).find((text) => text !== null) ?? null;
-	if (word === null || SUCCESS.test(word)) return [{ response: word }];
-	return [{ outcome: 'unknown', explanation: `Ctrack answered "${cut(word, 100)}", which is not known to mean success.`, response: word }];
+	const { ErrorCode: code, ...rest } = (typeof answer === 'object' && !Array.isArray(answer) ? answer : { answer }) as Row;
+	const said = Object.values(rest).filter((value) => value !== null);
+	const odd = said.find((value) => value !== true && !(typeof value === 'string' && SUCCESS.test(value)));
+	const word = textOf(said.find((value) => textOf(value) !== null)) ?? (odd === undefined ? null : JSON.stringify(odd));
+	if (odd !== undefined) return [{ outcome: 'unknown', explanation: `Ctrack answered "${cut(textOf(odd) ?? JSON.stringify(odd), 100)}", which is not known to mean success.`, response: word }];
+	return code === undefined && word === null ? [{ response: null }] : [{ ...CONFIRMED, response: word }];
 }
 
 const acting = { resource: 'queue', effect: 'write', answer: body, rows: wordIn, record: (row: Row) => row, kind: 'commandOutcome' } as const;

@@ -3,8 +3,10 @@ import { jsonOf } from '../../core/answer';
 import { InvalidParams, LoginRejected, NotFound, NotPermitted, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
 import type { WireAnswer, WireRequest } from '../../core/host';
 import type { AnyOperation } from '../../core/operation';
+import { CONFIRMED } from '../../core/outcome';
 import { asRow, textOf, type CommandOutcome, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
+import { integer } from '../integer';
 import { TITLE } from './connection';
 import { noSuchMethod } from './method';
 
@@ -80,9 +82,9 @@ const RESULT_SECTIONS = new Set(['15', '16']);
 /** Words that tell a dead session from a bad parameter where both could be meant by 401. */
 const ABOUT_SESSION = /token|log.?in|credential|expired?\b|unauthori[sz]ed|登录|凭证|令牌/i;
 
-const integer = z.union([z.number().int(), z.string().regex(/^\s*-?\d+\s*$/).transform(Number)]);
 const wordsOf = (said: unknown) => {
-	const text = textOf(said)?.trim();
+	if (said === undefined || said === null) return null;
+	const text = textOf(typeof said === 'string' ? said : JSON.stringify(said))?.trim();
 	return text === undefined ? null : cut(text);
 };
 const Envelope = z.object({ Code: integer, Data: z.unknown(), ErrMsg: z.unknown() });
@@ -151,17 +153,21 @@ export const acknowledged = z.custom<Acknowledgement>();
 /** "Success", "OK" and "Ok" are the document's words where all is well (sections 29 to 41). */
 const WELL = /^(?:success(?:ful(?:ly)?)?|ok)\W*$/i;
 
+/** Data as the document has it, null, or that adds nothing to the words. */
+const isEmpty = (data: unknown) => data === true || data === undefined || data === '' || (typeof data === 'object' && Object.keys(data ?? {}).length === 0);
+
 /** What became of a command that the vendor has taken; it does not tell whether the device has carried it out. */
 export function handedOver({ words, data }: Acknowledgement): Partial<CommandOutcome> & Row {
-	const response = textOf(data);
-	if (words !== null && !WELL.test(words)) return { outcome: 'unknown', explanation: `${TITLE} took the request, but said: ${words}. Check whether it was done.`, response };
+	const response = isEmpty(data) ? null : wordsOf(data);
+	const odd = [response, words].find((said) => said !== null && !WELL.test(said));
+	if (odd !== undefined) return { outcome: 'unknown', explanation: `${TITLE} took the request, but said: ${String(odd)}. Check whether it was done.`, response };
 	return { outcome: 'sent', explanation: `${TITLE} took it; what the device answers is not told here.`, response, answeredAt: null };
 }
 
 /** The same for what the vendor itself does. */
 export function done(acknowledgement: Acknowledgement): Partial<CommandOutcome> & Row {
 	const { outcome, ...rest } = handedOver(acknowledgement);
-	return outcome === 'sent' ? { response: rest.response ?? null } : { outcome, ...rest };
+	return outcome === 'sent' ? { ...CONFIRMED, response: rest.response ?? null } : { outcome, ...rest };
 }
 
 const isObject = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,6 +2,7 @@ import { z } from 'zod/v4';
 import type { Run } from '../../core/client';
 import { ALL, choice, number, text } from '../../core/field';
 import { operation } from '../../core/operation';
+import { CONFIRMED } from '../../core/outcome';
 import { inOrder } from '../../core/pages';
 import { countOf, identityOf, type Consumption, type Device, type Row } from '../../core/records';
 import { chunks } from '../../core/windows';
@@ -173,7 +174,7 @@ export const getConsumption = operation({
 });
 
 /** Sections 15 and 16 answer with a result code in Data, which is read with the envelope. */
-const renaming = { resource: 'device', effect: 'write', answer: acknowledged, rows: () => [{}], record: (row: Row) => row, kind: 'commandOutcome' } as const;
+const renaming = { resource: 'device', effect: 'write', answer: acknowledged, rows: () => [CONFIRMED], record: (row: Row) => row, kind: 'commandOutcome' } as const;
 const ONLY_500 = 'The document lists no error code but 500; how it went is in Data.';
 const newName = (title: string, description: string) => text({ title, description, max: 60 });
 

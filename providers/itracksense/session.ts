@@ -5,7 +5,7 @@ import { operation } from '../../core/operation';
 import type { Session } from '../../core/provider';
 import type { WebLink } from '../../core/records';
 import type { Redactor } from '../../core/redaction';
-import { acknowledged, openLogin } from './answer';
+import { acknowledged, done, openLogin } from './answer';
 import { TITLE, type ITracksenseConnection } from './connection';
 import { anyForm } from './fields';
 import { method } from './method';
@@ -42,7 +42,10 @@ export const logOut = operation({
 	request: () => ({ json: {} }),
 	target: () => ({ target: null, command: 'Log out' }),
 	answer: acknowledged,
-	rows: ({ data, words }) => [{ explanation: 'The vendor answered without an error.', response: data === null || data === undefined ? words : typeof data === 'string' ? data : JSON.stringify(data) }],
+	rows: (answer) => {
+		const outcome = done(answer);
+		return [{ ...outcome, ...(outcome.outcome === 'confirmed' ? { explanation: 'The vendor answered without an error.' } : {}), response: outcome.response ?? answer.words }];
+	},
 	record: (row) => row,
 	kind: 'commandOutcome',
 	...method(5, 'The document does not show the answer: it is passed through as the response.'),

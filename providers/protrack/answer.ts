@@ -14,7 +14,10 @@ import {
 	type FleetErrorDetails,
 } from '../../core/errors';
 import type { WireAnswer } from '../../core/host';
+import type { Effect } from '../../core/operation';
 import { cut } from '../../core/redaction';
+import { integer } from '../integer';
+import { saidOf } from './device-answer';
 
 export const REQUEST_TIME_ERROR = '10014';
 export const SEND_COMMAND_FAILED = '20018';
@@ -32,7 +35,7 @@ interface Meaning {
 
 const relogin = 'Fleetwire logs in again by itself; if it stays, another program may be using the same account.';
 
-/** Chapter 3 of both documents. 20023 (No Data) is missing on purpose: it is an empty result. */
+/** Chapter 3 of both documents. 20023 (No Data) is missing on purpose: to a read it is an empty result. */
 export const CODES: Readonly<Record<string, Meaning>> = {
 	10000: { kind: VendorFault, words: 'has an internal fault', advice: 'Try again later.', retryable: true, unknown: true },
 	10001: { kind: UnexpectedAnswer, words: 'does not know this request', advice: 'Check the base URL in the account; another brand of the platform may not offer this operation.' },
@@ -58,13 +61,13 @@ export const CODES: Readonly<Record<string, Meaning>> = {
 	20089: { kind: NotPermitted, words: 'says that the device is blocked', advice: 'Ask the service provider to unblock it.' },
 };
 
-const Envelope = z.object({ code: z.coerce.number().int(), message: z.unknown().optional(), record: z.unknown().optional() });
+const Envelope = z.object({ code: integer, message: z.unknown().optional(), record: z.unknown().optional() });
 
 /**
  * Opens {"code":0,"message":"","record":...} (section 1.4): gives `record`, or undefined where the vendor has no data.
  * Errors come with HTTP 200 and a code.
  */
-export function openEnvelope(answer: WireAnswer, title: string): unknown {
+export function openEnvelope(answer: WireAnswer, title: string, effect: Effect = 'read'): unknown {
 	// Section 2.16 shows {"code":0,}: short acknowledgements may carry a trailing comma.
 	const body = answer.body.length < 200 ? answer.body.replace(/,\s*}\s*$/, '}') : answer.body;
 	const envelope = Envelope.safeParse(jsonOf({ ...answer, body }, title));
@@ -73,11 +76,13 @@ export function openEnvelope(answer: WireAnswer, title: string): unknown {
 	}
 	const { message, record } = envelope.data;
 	const code = String(envelope.data.code);
-	if (code === '0') return record ?? undefined;
-	if (code === NO_DATA) return undefined;
-	const meaning = CODES[code];
 	const details = { vendorCode: code, vendorMessage: typeof message === 'string' && message !== '' ? cut(message) : undefined, status: answer.status };
 	const said = details.vendorMessage === undefined ? `code ${code}` : `code ${code}: ${details.vendorMessage}`;
+	const denied = answer.status >= 400 || (effect !== 'read' && saidOf(details.vendorMessage ?? '', null) === 'failed');
+	if (code === '0' && !denied) return record ?? undefined;
+	if (code === NO_DATA && effect === 'read') return undefined;
+	if (code === '0' || code === NO_DATA) throw new UnexpectedAnswer(`${title} does not say clearly whether it was done (HTTP ${String(answer.status)}, ${said}).`, { ...details, effect: 'unknown', advice: 'Please report it with the operation that you ran.' });
+	const meaning = CODES[code];
 	if (meaning === undefined) throw new VendorFault(`${title} answered with an error that its document does not list (${said}).`, { ...details, effect: 'unknown' });
 	const { kind, words, advice, retryable, unknown } = meaning;
 	throw new kind(`${title} ${words} (${said}).`, { ...details, advice, retryable, effect: unknown ? 'unknown' : 'none', definite: true });

@@ -1,5 +1,6 @@
 import { choice, number, text } from '../../core/field';
 import { operation } from '../../core/operation';
+import { CONFIRMED } from '../../core/outcome';
 import { acknowledged } from './answer';
 import { device } from './fields';
 
@@ -33,7 +34,7 @@ export const create = operation({
 	request: ({ device, name, alarmOn, latitude, longitude, radius }) => ({ query: { imei: device, efencename: name, alarmtype: ALARM_TYPES[alarmOn], longitude, latitude, radius } }),
 	target: ({ device, name }) => ({ target: device, command: `Create geofence ${name}` }),
 	answer: acknowledged,
-	rows: () => [{}],
+	rows: () => [CONFIRMED],
 	record: (row) => row,
 	kind: 'commandOutcome',
 	evidence: { section: '2.4', grade: 'C' },

@@ -29,7 +29,7 @@ function protrack(brand: Brand): Provider<ProtrackConnection> {
 		login: (connection, exchange, now) => login(connection, exchange, brand.title, now),
 		loginMethod: { route: AUTHORIZATION, evidence: { section: '2.1', grade: 'C' } },
 		sign,
-		open: (answer) => openEnvelope(answer, brand.title),
+		open: (answer, _, { effect }) => openEnvelope(answer, brand.title, effect),
 		limits: LIMITS,
 		operations: [
 			position.getCurrent,

@@ -1,6 +1,8 @@
 import { FleetError } from '../../core/errors';
 import { ids, text } from '../../core/field';
 import { operation } from '../../core/operation';
+import { CONFIRMED } from '../../core/outcome';
+import type { Row } from '../../core/records';
 import { chunks } from '../../core/windows';
 import { acknowledged } from './answer';
 
@@ -21,7 +23,7 @@ export const send = operation({
 	request: ({ accounts, content }) => ({ query: { accounts: accounts.join(','), content } }),
 	target: ({ accounts }) => ({ target: accounts.join(','), command: 'Send message' }),
 	answer: acknowledged,
-	rows: (_, { accounts }) => [{ target: accounts.join(',') }],
+	rows: (_, { accounts }): Row[] => [{ ...CONFIRMED, target: accounts.join(',') }],
 	record: (row) => row,
 	kind: 'commandOutcome',
 	run: async function* (run, { accounts, content }) {

@@ -1,5 +1,6 @@
 import { text } from '../../core/field';
 import { operation } from '../../core/operation';
+import { CONFIRMED } from '../../core/outcome';
 import { asRow, textOf } from '../../core/records';
 import { acknowledged, recordObject } from './answer';
 import { account } from './fields';
@@ -26,7 +27,7 @@ export const get = operation({
 });
 
 /** What the three operations that act on a sub-account have in common. */
-const acting = { resource: 'subAccount', effect: 'command', answer: acknowledged, rows: () => [{}], record: (row: object) => row, kind: 'commandOutcome' } as const;
+const acting = { resource: 'subAccount', effect: 'command', answer: acknowledged, rows: () => [CONFIRMED], record: (row: object) => row, kind: 'commandOutcome' } as const;
 
 export const block = operation({
 	...acting,

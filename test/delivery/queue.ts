@@ -117,7 +117,7 @@ class QueueRun {
 			record: (row: Row) => ({ id: `m${String(row.message)}`, deliveryTag: String(row.tag), queue: 'positions', record: { message: row.message } }),
 			kind: 'message',
 		});
-		const write = { ...common, effect: 'write', record: (row: Row) => row, rows: () => [{}], kind: 'commandOutcome', target: () => ({ target: 'positions' }) } as const;
+		const write = { ...common, effect: 'write', record: (row: Row) => row, rows: (): Row[] => [{ outcome: 'confirmed' }], kind: 'commandOutcome', target: () => ({ target: 'positions' }) } as const;
 		const deliveryTags = field.ids({ title: 'Tags', description: '', lookup: 'x', noun: 'tag', pattern: /^\d+$/, expected: '' });
 		const acknowledge = operation.operation({
 			...write,
