@@ -185,9 +185,12 @@ export class QueueConsumer implements QueueReader {
 			if (event !== undefined) this.remember(event.id);
 		}
 		const upTo = this.finishedUpTo(under);
-		if (upTo > under.told) await this.tell(under, upTo);
-		const all = upTo === under.tags.at(-1);
-		if (all) this.settled(under);
+		try {
+			if (upTo > under.told) await this.tell(under, upTo);
+		} finally {
+			// Dealt with, even if the vendor does not know: it gives them again then, and they are left out.
+			if (upTo === under.tags.at(-1)) this.settled(under);
+		}
 		const highest = own.reduce((most, tag) => (tag > most ? tag : most));
 		return highest <= upTo ? { outcome: 'confirmed' } : { outcome: 'sent', explanation: 'Noted. The vendor is told as soon as the messages before it are acknowledged, too.' };
 	}

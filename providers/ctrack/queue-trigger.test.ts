@@ -107,6 +107,23 @@ test('acknowledges single messages as far as none before them is unfinished', as
 	expect(queueOf(simulator).acknowledged).toBe(20);
 });
 
+test.each(['newSession', 'nextGet'] as const)('what the flow acknowledges after the session has ended is dealt with all the same (redelivery at %s)', async (redelivery) => {
+	const { simulator, client, consumer } = await start({ redelivery });
+	const reader = consumer();
+	await reader.open();
+	simulator.advance(5 * MINUTE);
+	const batch = await nextBatch(reader);
+	simulator.killToken('API_Demo');
+	const tags = batch.events.map(({ deliveryTag }) => deliveryTag as string);
+	await expect(client.collect(acknowledge, { queue: 'positions', deliveryTags: tags })).rejects.toThrow('session');
+	await batch.acknowledged;
+	const given: FleetEvent[] = [];
+	await drain(reader, given);
+	expect(given.length).toBeGreaterThan(0);
+	expect(ids(given).filter((id) => ids(batch.events).includes(id))).toEqual([]);
+	expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: batch.events.length + given.length });
+});
+
 test('a second reader of the queue is refused, until the first has closed', async () => {
 	const { consumer } = await start();
 	const [one, two] = [consumer(), consumer()];
