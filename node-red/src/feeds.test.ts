@@ -24,6 +24,7 @@ describe('a poll', () => {
 				log.push(`stored ${String((state as { cursor: { n: number } }).cursor.n)}`);
 			},
 			drop: async () => undefined,
+			setAside: async () => '',
 		};
 		const keeper = new TriggerKeeper(`feed-${String(++nodes)}`, store, '');
 		await keeper.open('account', () => undefined);

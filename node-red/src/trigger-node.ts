@@ -16,7 +16,7 @@ import { valuesOf, type Inputs } from './inputs';
 import { Patience } from './patience';
 import { flowError } from './request-node';
 import { Rounds } from './rounds';
-import { NotStored, TriggerKeeper } from './trigger-state';
+import { NotRead, NotStored, TriggerKeeper } from './trigger-state';
 import { TriggerStatus } from './trigger-status';
 import { ContextStore, FileStore, type Store } from './trigger-store';
 import { MAPPABLE, MapMaker, namesOf } from './worldmap';
@@ -158,8 +158,8 @@ export class TriggerNode implements AccountUser {
 		const client = account.client((message) => this.warn(message));
 		const values = await valuesOf(RED, node, fieldsOfTrigger(trigger), config.params ?? {}, {});
 		const key = accountKey(provider, client.connection);
-		await keeper.open(createHash('sha256').update(key).digest('base64url').slice(0, 22), (reason) => {
-			node.warn(RED._('trigger.unreadable', { reason }));
+		await keeper.open(createHash('sha256').update(key).digest('base64url').slice(0, 22), (reason, keptAs) => {
+			node.warn(RED._('trigger.unreadable', { reason, keptAs }));
 		});
 		const options = { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
 		const deliver: Deliver = (events, attempt) => this.deliver(trigger, events, attempt);
@@ -239,7 +239,7 @@ export class TriggerNode implements AccountUser {
 		}
 		if (stop) this.over = problem;
 		this.patience.failed(problem);
-		this.status.failed(problem, stop || problem instanceof NotStored);
+		this.status.failed(problem, stop || problem instanceof NotStored || problem instanceof NotRead);
 	}
 
 	/** Tells Catch nodes what went wrong: each thing once, and again after it had worked. */

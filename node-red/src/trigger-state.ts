@@ -1,5 +1,5 @@
 import { FleetError } from '../../core/errors';
-import type { Store } from './trigger-store';
+import { Damaged, type Store } from './trigger-store';
 
 /** What of a trigger outlives its node: where it stands, and whether somebody paused it. */
 export interface TriggerState {
@@ -12,6 +12,11 @@ export interface TriggerState {
 /** Where a trigger stands cannot be written down, for instance because the disk is full. */
 export class NotStored extends FleetError {
 	readonly code = 'NotStored';
+}
+
+/** Where a trigger stands cannot be read for the moment: to begin anew would lose what it has not sent. */
+export class NotRead extends FleetError {
+	readonly code = 'NotRead';
 }
 
 interface Remembered {
@@ -47,9 +52,10 @@ export class TriggerKeeper {
 	/**
 	 * Takes up what is known of the node.
 	 * @param account names the account; a cursor of another one is of no use
-	 * @param warn hears why the stored state cannot be used
+	 * @param warn hears why the stored state cannot be used, and under which name it is kept
+	 * @throws NotRead
 	 */
-	async open(account: string, warn: (reason: string) => void): Promise<void> {
+	async open(account: string, warn: Warn): Promise<void> {
 		this.account = account;
 		if (!remembered.has(this.nodeId)) {
 			const stored = await this.load(warn);
@@ -121,18 +127,32 @@ export class TriggerKeeper {
 		return entry;
 	}
 
-	private async load(warn: (reason: string) => void): Promise<TriggerState | undefined> {
+	/** @throws NotRead */
+	private async load(warn: Warn): Promise<TriggerState | undefined> {
+		const { store } = this;
 		try {
-			const stored = await this.store.load();
-			if (stored === undefined || stored === null) return undefined;
-			const { version, account, cursor, paused } = stored as Record<string, unknown>;
-			if (version !== VERSION || typeof account !== 'string' || typeof paused !== 'boolean') throw new Error('it has another form');
-			return { account, cursor, paused };
+			try {
+				const stored = await store.load();
+				return stored === undefined || stored === null ? undefined : stateOf(stored);
+			} catch (error) {
+				if (!(error instanceof Damaged)) throw error;
+				warn(reasonOf(error), await store.setAside());
+				return undefined;
+			}
 		} catch (error) {
-			warn(reasonOf(error));
-			return undefined;
+			throw notRead(error);
 		}
 	}
+}
+
+type Warn = (reason: string, keptAs: string) => void;
+
+/** @throws Damaged */
+function stateOf(stored: unknown): TriggerState {
+	const { version, account, cursor, paused } = stored as Record<string, unknown>;
+	if (typeof version === 'number' && version !== VERSION) throw new Damaged('another version of Fleetwire wrote it');
+	if (version !== VERSION || typeof account !== 'string' || typeof paused !== 'boolean') throw new Damaged('it has another form');
+	return { account, cursor, paused };
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error)).slice(0, 200);
@@ -141,5 +161,13 @@ function notStored(error: unknown): NotStored {
 	return new NotStored(`Where this trigger stands could not be stored (${reasonOf(error)}).`, {
 		cause: error,
 		advice: 'It goes on, but after a restart of Node-RED events may come twice. Check that the disk is not full and that Node-RED may write to its user folder, or choose another store in the node.',
+	});
+}
+
+function notRead(error: unknown): NotRead {
+	return new NotRead(`Where this trigger stands cannot be read at the moment (${reasonOf(error)}).`, {
+		cause: error,
+		retryable: true,
+		advice: 'Nothing is sent until it can be: it tries again with each turn. Check that Node-RED may read its user folder, or choose another store in the node.',
 	});
 }

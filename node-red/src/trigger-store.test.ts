@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeContextData } from 'node-red';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NotStored, TriggerKeeper, type TriggerState } from './trigger-state';
-import { ContextStore, FileStore, type Store } from './trigger-store';
+import { NotRead, NotStored, TriggerKeeper, type TriggerState } from './trigger-state';
+import { ContextStore, Damaged, FileStore, type Store } from './trigger-store';
 
 let folder: string;
 beforeEach(async () => {
@@ -45,6 +45,102 @@ describe('a file', () => {
 		expect(await readdir(join(folder, 'fleetwire'))).toHaveLength(4);
 	});
 
+	test('is nobody else\'s to read, whatever was left over', async () => {
+		const old = process.umask(0);
+		try {
+			await mkdir(join(folder, 'fleetwire'), { mode: 0o777 });
+			await writeFile(join(folder, 'fleetwire', 'a1b2.json'), '{}', { mode: 0o666 });
+			await writeFile(join(folder, 'fleetwire', 'a1b2.json.new'), '{}', { mode: 0o666 });
+			await new FileStore(folder, 'a1b2').save({ n: 1 });
+		} finally {
+			process.umask(old);
+		}
+		const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+		expect(await modeOf(join(folder, 'fleetwire'))).toBe('700');
+		expect(await modeOf(join(folder, 'fleetwire', 'a1b2.json'))).toBe('600');
+	});
+
+	test.each(['.new', ''])('a link in its place ("%s") is not followed', async (ending) => {
+		const target = join(folder, 'somebody else\'s');
+		await writeFile(target, '{"mine":true}');
+		await mkdir(join(folder, 'fleetwire'));
+		const link = join(folder, 'fleetwire', `a1b2.json${ending}`);
+		await symlink(target, link);
+		const store = new FileStore(folder, 'a1b2');
+		if (ending === '') await expect(store.load()).rejects.toBeInstanceOf(Damaged);
+		await store.save({ n: 1 });
+		expect(await readFile(target, 'utf8')).toBe('{"mine":true}');
+		expect((await lstat(join(folder, 'fleetwire', 'a1b2.json'))).isFile()).toBe(true);
+		expect(await store.load()).toEqual({ n: 1 });
+	});
+
+	const ODD: [string, string][] = [
+		['long', 'a'.repeat(400)],
+		['lone surrogate', 'a\ud800'],
+		['another lone surrogate', 'a\udfff'],
+		['dots', 'a1b2c3.d4e5f6'],
+		['only dots', '..'],
+		['NUL', 'a\0b'],
+		['upper case', 'A1B2'],
+		['lower case', 'a1b2'],
+		['a device of Windows', 'nul'],
+		['empty', ''],
+		['slash', '/etc/passwd'],
+		['a name as made of others', '=a1b2'],
+		['words of many bytes', 'ж'.repeat(60)],
+	];
+
+	test('an id of any kind has a file of its own, with a name that any disk takes', async () => {
+		for (const [what, id] of ODD) await new FileStore(folder, id).save({ what });
+		for (const [what, id] of ODD) expect(await new FileStore(folder, id).load()).toEqual({ what });
+		const names = await readdir(join(folder, 'fleetwire'));
+		expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(ODD.length);
+		for (const name of names) expect(name).toMatch(/^[\w=-]{1,80}\.json$/);
+		expect(names).not.toContain('nul.json');
+	});
+
+	test.each([['a1b2c3.d4e5f6', 'a1b2c3%2Ed4e5f6.json'], ['A1', 'A1.json'], ['a\0b', 'a%00b.json'], ['..', '%2E%2E.json'], ['ж', '%D0%B6.json']])('what an earlier version stored of %j is found', async (id, name) => {
+		await mkdir(join(folder, 'fleetwire'));
+		await writeFile(join(folder, 'fleetwire', name), '{"n":1}');
+		const store = new FileStore(folder, id);
+		expect(await store.load()).toEqual({ n: 1 });
+		await store.save({ n: 2 });
+		expect(await new FileStore(folder, id).load()).toEqual({ n: 2 });
+		expect(await readdir(join(folder, 'fleetwire'))).toHaveLength(1);
+		await store.drop();
+		expect(await readdir(join(folder, 'fleetwire'))).toEqual([]);
+	});
+
+	test('what is put aside is kept, however often', async () => {
+		const store = new FileStore(folder, 'a1b2');
+		const names: string[] = [];
+		for (const n of [1, 2, 3]) {
+			await store.save({ n });
+			names.push(await store.setAside());
+			expect(await store.load()).toBeUndefined();
+		}
+		expect(new Set(names).size).toBe(3);
+		const kept = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, 'fleetwire', name), 'utf8')) as unknown));
+		expect(kept).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+		expect(names[0]).toBe('a1b2.json.bad');
+	});
+
+	test.each(['a folder', 'more than a state can be', 'no text'])('%s in its place is damage, not a state', async (what) => {
+		const file = join(folder, 'fleetwire', 'a1b2.json');
+		await mkdir(join(folder, 'fleetwire'));
+		if (what === 'a folder') await mkdir(file);
+		else await writeFile(file, what === 'no text' ? Buffer.from([0xff, 0xfe, 0]) : `"${' '.repeat(17 * 1024 * 1024)}"`);
+		const store = new FileStore(folder, 'a1b2');
+		await expect(store.load()).rejects.toBeInstanceOf(Damaged);
+		await store.setAside();
+		expect(await store.load()).toBeUndefined();
+	});
+
+	test('where the folder is none, nothing is stored', async () => {
+		await writeFile(join(folder, 'fleetwire'), '');
+		expect(await new FileStore(folder, 'a1b2').load()).toBeUndefined();
+	});
+
 	test('one that is cut in half cannot be read, and is said to be so', async () => {
 		const store = new FileStore(folder, 'a1b2');
 		await store.save({ version: 1, account: 'mine', cursor: { v: 1 }, paused: false });
@@ -71,6 +167,10 @@ test('a context store holds it under the node\'s own context', async () => {
 	expect(await store.load()).toEqual({ n: 1 });
 	await store.drop();
 	expect(await store.load()).toBeUndefined();
+	await store.save({ n: 2 });
+	expect(await store.setAside()).toBe('fleetwireBad');
+	expect(await store.load()).toBeUndefined();
+	expect([...kept.values()]).toEqual([undefined, { n: 2 }]);
 	await expect(new ContextStore(context, 'full').save({})).rejects.toThrow('no room');
 });
 
@@ -91,6 +191,14 @@ class Shelf implements Store {
 	drop = async () => {
 		this.kept = undefined;
 	};
+	aside: unknown[] = [];
+	setAside = async () => {
+		if (this.stuck) throw this.stuck;
+		this.aside.push(this.kept);
+		this.kept = undefined;
+		return 'elsewhere';
+	};
+	stuck: Error | undefined;
 }
 
 describe('a trigger\'s state', () => {
@@ -107,7 +215,7 @@ describe('a trigger\'s state', () => {
 	});
 	const open = async (account = 'mine', store: Store = shelf, name = '') => {
 		const keeper = new TriggerKeeper(id, store, name, () => now);
-		await keeper.open(account, (reason) => warnings.push(reason));
+		await keeper.open(account, (reason, keptAs) => warnings.push(`${reason} -> ${keptAs}`));
 		return keeper;
 	};
 	const kept = () => shelf.kept as TriggerState;
@@ -129,17 +237,58 @@ describe('a trigger\'s state', () => {
 		expect((await open()).state.cursor).toBeUndefined();
 	});
 
-	test('begins afresh with a warning where what is stored cannot be read', async () => {
-		for (const [index, damaged] of [{ version: 2, account: 'mine', cursor: {}, paused: false }, 'text', 7, [], { version: 1, cursor: {} }].entries()) {
+	test('begins afresh with a warning where what is stored is damaged or of another version, which is put aside', async () => {
+		const damages: [unknown, string][] = [
+			[{ version: 2, account: 'mine', cursor: {}, paused: false }, 'another version of Fleetwire wrote it'],
+			['text', 'it has another form'],
+			[7, 'it has another form'],
+			[[], 'it has another form'],
+			[{ version: 1, cursor: {} }, 'it has another form'],
+		];
+		for (const [index, [damaged, reason]] of damages.entries()) {
 			id = `damaged-${String(index)}`;
 			shelf.kept = damaged;
 			expect((await open()).state.cursor).toBeUndefined();
+			expect(shelf.aside.at(-1)).toEqual(damaged);
+			expect(warnings.at(-1)).toBe(`${reason} -> elsewhere`);
 		}
-		expect(warnings).toHaveLength(5);
-		id = 'forbidden';
-		shelf.broken = Object.assign(new Error('EACCES: permission denied, open ...'), { code: 'EACCES' });
+		id = 'cut';
+		shelf.broken = new Damaged('Unexpected end of JSON input');
 		await open();
-		expect(warnings.at(-1)).toBe('EACCES');
+		expect(warnings.at(-1)).toBe('Unexpected end of JSON input -> elsewhere');
+		expect(shelf.saves).toBe(0);
+	});
+
+	test.each(['EMFILE', 'ENFILE', 'EIO', 'EACCES', 'EPERM', 'ESTALE', 'ETIMEDOUT', undefined])('that cannot be read for the moment (%s) is no reason to begin anew', async (code) => {
+		shelf.kept = { version: 1, account: 'mine', cursor: { v: 1 }, paused: true };
+		shelf.broken = Object.assign(new Error('not now'), { code });
+		const error = await open().catch((thrown: unknown) => thrown);
+		expect(error).toBeInstanceOf(NotRead);
+		expect((error as NotRead).sentence).toMatch(/cannot be read at the moment \((E[A-Z]+|not now)\)\. .*Nothing is sent until it can be/);
+		expect((error as NotRead).retryable).toBe(true);
+		shelf.broken = undefined;
+		expect((await open()).state).toEqual({ account: 'mine', cursor: { v: 1 }, paused: true });
+		expect([warnings, shelf.aside, shelf.saves]).toEqual([[], [], 0]);
+	});
+
+	test('that is damaged and cannot be put aside stays as it is, and keeps the trigger off', async () => {
+		shelf.kept = 'text';
+		shelf.stuck = Object.assign(new Error('read-only file system'), { code: 'EROFS' });
+		await expect(open()).rejects.toBeInstanceOf(NotRead);
+		expect([shelf.kept, warnings]).toEqual(['text', []]);
+	});
+
+	test('a file that is out of reach for a while, as it really is', async () => {
+		const store = new FileStore(folder, id);
+		await store.save({ version: 1, account: 'mine', cursor: { v: 1 }, paused: false });
+		// Root may read anything, so that the way to the file is broken.
+		await rename(join(folder, 'fleetwire'), join(folder, 'away'));
+		await symlink('fleetwire', join(folder, 'fleetwire'));
+		await expect(open('mine', store)).rejects.toThrow('ELOOP');
+		await rm(join(folder, 'fleetwire'));
+		await rename(join(folder, 'away'), join(folder, 'fleetwire'));
+		expect((await open('mine', store)).state.cursor).toEqual({ v: 1 });
+		expect(warnings).toEqual([]);
 	});
 
 	test('of another account is of no use, but a pause stays a pause', async () => {
@@ -204,6 +353,7 @@ describe('a trigger\'s state', () => {
 			drop: async () => {
 				order.push('drop');
 			},
+			setAside: async () => '',
 		};
 		const old = await open('mine', slow);
 		old.change({ cursor: { n: 1 } });

@@ -1,6 +1,6 @@
 /** Trigger nodes in the real Node-RED: every event once, over many polls, deploys, restarts and sudden ends. */
 import { readdirSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, startCtrack, type CtrackSimulator } from '../../simulators/ctrack';
@@ -233,9 +233,33 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await nodeRed.start();
 		await poll();
 		expect(nodeRed.logs()).toMatch(/What was stored about where this trigger stands cannot be read \(.+\), so it starts afresh/);
+		expect((await readFile(`${stateFile}.bad`, 'utf8')).length).toBeGreaterThan(0);
 		const raised = vendor.raise({});
 		await poll();
 		expect(await events()).toEqual([first, raised]);
+	});
+
+	test('a state file that is out of reach for a while is waited for', async () => {
+		const { poll, events, status, caught } = await trigger();
+		await poll();
+		const raised = [vendor.raise({})];
+		await poll();
+		await nodeRed.end();
+		const folder = join(nodeRed.userDir, 'fleetwire');
+		await rename(folder, `${folder}-away`);
+		// A way that leads nowhere, for Node-RED run by root, too.
+		await symlink('fleetwire', folder);
+		raised.push(vendor.raise({}));
+		await nodeRed.start();
+		await poll();
+		expect([...new Set((await caught()).map(({ error: { code, message } }) => `${String(code)} ${message}`))]).toEqual([expect.stringMatching(/^NotRead .+ cannot be read at the moment \(ELOOP\)/)]);
+		expect(await status()).toMatchObject({ fill: 'red', shape: 'ring', text: 'state not readable' });
+		expect(await events()).toEqual(raised.slice(0, 1));
+		await rm(folder);
+		await rename(`${folder}-away`, folder);
+		await poll();
+		exactly(await events(), raised);
+		expect(await status()).toMatchObject({ fill: 'green' });
 	});
 
 	test('a disk that cannot be written to is told of, and the trigger goes on', async () => {

@@ -141,7 +141,7 @@ ${queue === undefined ? '' : `
 
 ### Errors
 
-Errors go to Catch nodes: once, and again when something else is wrong or when it had worked in between. \`msg.error\` is as with the other nodes of this vendor; \`NotStored\` means that it could not be noted where the trigger stands.
+Errors go to Catch nodes: once, and again when something else is wrong or when it had worked in between. \`msg.error\` is as with the other nodes of this vendor; \`NotStored\` means that it could not be noted where the trigger stands, \`NotRead\` that this cannot be read: it sends nothing until it can.
 
 ### Events
 

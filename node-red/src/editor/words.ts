@@ -54,7 +54,7 @@ const WORDS = {
 		storeHint: 'Where the node notes which events it has sent, for the next start of Node-RED. A file is the safest.',
 		file: "A file in Node-RED's folder",
 		context: 'The context store “__name__”',
-		unreadable: 'What was stored about where this trigger stands cannot be read (__reason__), so it starts afresh: events of the meantime may be missing.',
+		unreadable: 'What was stored about where this trigger stands cannot be read (__reason__), so it starts afresh: events of the meantime may be missing. It is kept as __keptAs__.',
 		notPolled: 'The node could not be told to poll: __message__',
 	},
 	picker: {
@@ -109,6 +109,7 @@ const WORDS = {
 		TooLarge: 'answer too large',
 		UnexpectedAnswer: 'unexpected answer',
 		NotStored: 'state not stored',
+		NotRead: 'state not readable',
 	},
 	admin: {
 		unknownAccount: 'This account is not deployed yet.',
