@@ -33,12 +33,12 @@ export const ACKNOWLEDGE_LATER = 'laterMessageNode';
 export const readingFields = {
 	acknowledge: choice({
 		title: 'Acknowledge',
-		description: 'When messages are taken out of the queue. Those that are not come again, also after a restart of n8n.',
+		description: 'When messages are taken out of the queue. Those that are not come again, also after a restart of n8n. An execution that waits (Wait node, form, approval, sub-workflow) has not finished: until it has, no other messages are given.',
 		options: [
-			{ value: 'executionFinishes', title: 'When the Execution Finishes', description: 'Whether it succeeds or fails' },
-			{ value: 'executionFinishesSuccessfully', title: 'When the Execution Succeeds', description: 'If it fails, the workflow gets the same messages again, later and later' },
+			{ value: 'executionFinishes', title: 'When the Execution Finishes', description: 'Whether it succeeds, fails or takes too long. If it is stopped, the workflow gets the same messages again.' },
+			{ value: 'executionFinishesSuccessfully', title: 'When the Execution Succeeds', description: 'If it fails or is stopped, the workflow gets the same messages again, later and later. Not for workflows that wait: n8n does not tell how those end.' },
 			{ value: 'immediately', title: 'Immediately', description: 'Before the execution starts: messages are lost if n8n stops in between' },
-			{ value: ACKNOWLEDGE_LATER, title: 'By an Acknowledge Operation Later in the Workflow', description: 'Message by message, as the workflow gets on' },
+			{ value: ACKNOWLEDGE_LATER, title: 'By an Acknowledge Operation Later in the Workflow', description: 'Message by message, as the workflow gets on, also after a wait' },
 		],
 		initial: 'executionFinishesSuccessfully',
 	}),

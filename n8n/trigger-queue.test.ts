@@ -5,7 +5,7 @@ import { CtrackApi } from '../credentials/CtrackApi.credentials';
 import { CtrackQueueTrigger } from '../nodes/Ctrack/CtrackQueueTrigger.node';
 import { Ctrack } from '../nodes/Ctrack/Ctrack.node';
 import { PASSWORD, startCtrack, type CtrackSimulator } from '../simulators/ctrack';
-import { executeContext, PublishedTrigger, StoredCredential } from '../test/support/n8n-context';
+import { executeContext, PublishedTrigger, StoredCredential, type Emitted, type RunEnd } from '../test/support/n8n-context';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
@@ -156,6 +156,162 @@ describe('acknowledging', () => {
 		expect(queue().acknowledged).toBe(10);
 		expect(idsOf(it.emitted[2]!)).not.toEqual(idsOf(it.emitted[0]!));
 		expect(it.failures).toMatchObject([{ message: '10 messages were set aside: the workflow failed with them 2 times.', context: { data: { messages: idsOf(it.emitted[0]!).map((id) => ({ id })) } } }]);
+	});
+});
+
+describe('an execution that waits has not ended', () => {
+	/** Publishes, and has the first execution wait. */
+	async function waiting(parameters: INodeParameters = {}, how: RunEnd = {}): Promise<PublishedTrigger> {
+		const it = trigger(parameters);
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		it.emitted[0]!.end('waiting', how);
+		await quiet();
+		return it;
+	}
+
+	/** Nothing is acknowledged and nothing else is given, however often it might look. */
+	async function stands(it: PublishedTrigger, batches = 1): Promise<void> {
+		for (let look = 0; look < 3; look++) {
+			later(600);
+			it.tick();
+			await quiet();
+		}
+		expect(queue().acknowledged).toBe(0);
+		expect(it.emitted).toHaveLength(batches);
+	}
+
+	const quiet = async () => await new Promise((resolve) => setTimeout(resolve, 50));
+	const acknowledge = async ({ items }: Emitted) => {
+		const deliveryTags = items.map(({ json }) => String(json.deliveryTag)).join();
+		const { context } = executeContext(new Ctrack(), stored, { parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags } });
+		await new Ctrack().execute.call(context);
+	};
+
+	test.each(['executionFinishes', 'executionFinishesSuccessfully', 'laterMessageNode'])('%s: nothing is acknowledged while it waits, nor past it', async (mode) => {
+		await stands(await waiting({ acknowledge: mode }));
+	});
+
+	test.each(['executionFinishes', 'executionFinishesSuccessfully', 'laterMessageNode'])('%s, in a worker: the same, and it is told that the trigger does not hear of the end', async (mode) => {
+		const it = await waiting({ acknowledge: mode }, { worker: true });
+		await stands(it);
+		expect(it.failures.map(({ message }) => message)).toEqual([expect.stringContaining('waits')]);
+	});
+
+	test('when it finishes: acknowledged once it is over', async () => {
+		const it = await waiting({ acknowledge: 'executionFinishes' });
+		it.emitted[0]!.over();
+		await settled(() => expect(queue().acknowledged).toBe(10));
+		await given(it, 2);
+		expect(it.failures).toEqual([]);
+	});
+
+	test('when it succeeds: n8n does not tell how it ended, so it is told once, and only Acknowledge ends it', async () => {
+		const it = await waiting();
+		expect(it.failures).toMatchObject([{ message: expect.stringContaining('waits'), description: expect.stringContaining('By an Acknowledge Operation Later in the Workflow') }]);
+		it.emitted[0]!.over();
+		await stands(it);
+		await acknowledge(it.emitted[0]!);
+		expect(queue().acknowledged).toBe(10);
+		await given(it, 2);
+		it.emitted[1]!.end('waiting');
+		await quiet();
+		expect(it.failures).toHaveLength(1);
+	});
+
+	test('by an Acknowledge operation: after the wait; what it has not acknowledged when it is over comes again', async () => {
+		const it = await waiting({ acknowledge: 'laterMessageNode' });
+		expect(it.failures).toEqual([]);
+		await acknowledge({ ...it.emitted[0]!, items: it.emitted[0]!.items.slice(0, 4) });
+		expect(queue().acknowledged).toBe(4);
+		it.emitted[0]!.over();
+		await quiet();
+		later(60);
+		await given(it, 2);
+		expect(idsOf(it.emitted[1]!)).toEqual(idsOf(it.emitted[0]!).slice(4));
+		it.emitted[1]!.end('waiting');
+		await acknowledge(it.emitted[1]!);
+		await given(it, 3);
+		expect(queue().acknowledged).toBe(10);
+	});
+
+	test('an answer that a Respond to Webhook node gave before says nothing about its end', async () => {
+		const it = trigger({ acknowledge: 'executionFinishes' });
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		it.emitted[0]!.respond();
+		it.emitted[0]!.end('waiting');
+		await stands(it);
+	});
+
+	test('an answer that a Respond to Webhook node gives after the wait is no end either', async () => {
+		const it = await waiting({ acknowledge: 'executionFinishes' });
+		it.emitted[0]!.respond();
+		await stands(it);
+	});
+
+	test('stopped by hand while it waits: the messages come again', async () => {
+		const it = await waiting();
+		it.emitted[0]!.stop('manual');
+		await quiet();
+		later(60);
+		await given(it, 2);
+		expect(queue().acknowledged).toBe(0);
+		expect(idsOf(it.emitted[1]!)).toEqual(idsOf(it.emitted[0]!));
+	});
+
+	test('the session ends meanwhile: what is acknowledged after that is left out when it comes again, the rest is given', async () => {
+		const it = await waiting({ acknowledge: 'laterMessageNode' });
+		simulator.killToken('API_Demo');
+		await expect(acknowledge(it.emitted[0]!)).rejects.toThrow('session');
+		later(60);
+		await given(it, 2);
+		expect(idsOf(it.emitted[1]!)).not.toHaveLength(0);
+		expect(idsOf(it.emitted[1]!).filter((id) => idsOf(it.emitted[0]!).includes(id))).toEqual([]);
+	});
+
+	test('switched off and on while it waits: the messages come again', async () => {
+		const it = await waiting();
+		await it.close();
+		const next = trigger();
+		await next.activate('update');
+		later(60);
+		await given(next, 1);
+		expect(idsOf(next.emitted[0]!)).toEqual(idsOf(it.emitted[0]!));
+		expect(queue().acknowledged).toBe(0);
+	});
+});
+
+describe('what ends an execution before its time', () => {
+	const CASES: [string, (of: Emitted) => void, { finishes: string; succeeds: string }][] = [
+		['it fails', (of) => of.end('error'), { finishes: 'acknowledged', succeeds: 'again' }],
+		['it fails in a worker', (of) => of.end('error', { worker: true }), { finishes: 'acknowledged', succeeds: 'again' }],
+		['it succeeds in a worker', (of) => of.end('success', { worker: true }), { finishes: 'acknowledged', succeeds: 'acknowledged' }],
+		['its time is over', (of) => of.stop('timeout'), { finishes: 'acknowledged', succeeds: 'again' }],
+		['its time is over, and it noticed itself', (of) => of.end('canceled', { error: { message: 'The execution was cancelled because it timed out', reason: 'timeout' } }), { finishes: 'acknowledged', succeeds: 'again' }],
+		['stopped by hand', (of) => of.stop('manual'), { finishes: 'again', succeeds: 'again' }],
+		['stopped by hand, and it noticed itself', (of) => of.end('canceled', { error: { message: 'The execution was cancelled manually', reason: 'manual' } }), { finishes: 'again', succeeds: 'again' }],
+		['n8n ends', (of) => of.stop('shutdown'), { finishes: 'again', succeeds: 'again' }],
+		['its worker died', (of) => of.end('error', { nothingRan: true }), { finishes: 'again', succeeds: 'again' }],
+		['it crashed', (of) => of.end('crashed', { nothingRan: true }), { finishes: 'again', succeeds: 'again' }],
+	];
+
+	test.each(CASES.flatMap(([what, end, { finishes, succeeds }]) => [
+		{ what, end, acknowledge: 'executionFinishes', came: finishes },
+		{ what, end, acknowledge: 'executionFinishesSuccessfully', came: succeeds },
+	]))('$what, $acknowledge: $came', async ({ end, acknowledge, came }) => {
+		const it = trigger({ acknowledge });
+		await it.activate();
+		later(300);
+		await given(it, 1);
+		end(it.emitted[0]!);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		later(60);
+		await given(it, 2);
+		const again = idsOf(it.emitted[1]!).join() === idsOf(it.emitted[0]!).join();
+		expect([again ? 'again' : 'acknowledged', queue().acknowledged]).toEqual([came, came === 'again' ? 0 : 10]);
 	});
 });
 

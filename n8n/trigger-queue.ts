@@ -1,4 +1,4 @@
-import { NodeOperationError, type ExecutionError, type IDataObject, type INode, type IRun, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
+import { NodeOperationError, type ExecutionError, type IDataObject, type IExecuteResponsePromiseData, type INode, type IRun, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 import { asFleetError } from '../core/client';
 import { InvalidParams } from '../core/errors';
 import { readFields } from '../core/field';
@@ -54,6 +54,7 @@ class Listener {
 	private failures = 0;
 	/** Whether nothing can succeed until the account is changed. */
 	private stopped = false;
+	private toldOfWait = false;
 
 	constructor(
 		private readonly context: ITriggerFunctions,
@@ -161,38 +162,54 @@ class Listener {
 
 	/** Gives a batch to the workflow. Tells whether the next one may follow at once. */
 	private async handOver(batch: Batch): Promise<boolean> {
-		const { acknowledge } = this.chosen;
+		const { chosen, closing } = this;
+		const later = chosen.acknowledge === ACKNOWLEDGE_LATER;
 		// What is not confirmed comes again and is known then: the messages are given to the workflow all the same.
-		if (acknowledge === 'immediately') await batch.done().catch((error: unknown) => this.failed(error));
-		const ended = this.context.helpers.createDeferredPromise<IRun>();
-		this.context.emit([itemsOf(batch.events)], undefined, ended);
-		const end = endOf(ended.promise);
-		if (acknowledge === 'immediately') {
+		if (chosen.acknowledge === 'immediately') await batch.done().catch((error: unknown) => this.failed(error));
+		const { end, endAfterWait } = this.begin(batch);
+		if (chosen.acknowledge === 'immediately') {
 			// One batch at a time, so that a full queue does not start hundreds of executions at once.
-			await orStopped(end, this.closing.signal).catch(() => undefined);
+			await orStopped(end, closing.signal).catch(() => undefined);
 			return true;
 		}
-		if (acknowledge === ACKNOWLEDGE_LATER) return await this.untilAcknowledged(batch, end);
-		const { how } = await end;
-		if (how === 'failed' ? acknowledge !== 'executionFinishes' : how === 'neverBegan') return await this.again(batch);
-		await batch.done();
+		const acknowledged = batch.acknowledged.then(() => undefined);
+		let ended = await (later ? Promise.race([acknowledged, end]) : end);
+		if (ended?.how === 'waits') {
+			// It goes on later. Until then nothing is read that might be acknowledged past it.
+			this.tellOfWait(ended);
+			ended = await orStopped(Promise.race([acknowledged, endAfterWait]), closing.signal);
+		}
+		const verdict = ended === undefined ? 'settled' : verdictOn(ended, chosen.acknowledge);
+		if (verdict === 'again') return await this.again(batch);
+		if (verdict === 'done') await batch.done();
+		if (verdict === 'open') await orStopped(acknowledged, closing.signal);
 		return true;
 	}
 
-	/** Waits until the workflow has acknowledged all messages, or has ended without. */
-	private async untilAcknowledged(batch: Batch, end: Promise<End>): Promise<boolean> {
-		const acknowledged = batch.acknowledged.then(() => undefined);
-		const first = await Promise.race([acknowledged, end]);
-		if (first === undefined) return true;
-		if (first.how === 'waits') {
-			// It goes on later.
-			await orStopped(acknowledged, this.closing.signal);
-			return true;
+	private begin(batch: Batch): { end: Promise<End>; endAfterWait: Promise<End> } {
+		const { context } = this;
+		const ended = context.helpers.createDeferredPromise<IRun>();
+		const answered = context.helpers.createDeferredPromise<IExecuteResponsePromiseData>();
+		context.emit([itemsOf(batch.events)], answered, ended);
+		const end = endOf(ended.promise);
+		return { end, endAfterWait: endAfterWait(end, answered.promise) };
+	}
+
+	/** Once, where the messages will stay in the queue because of it. */
+	private tellOfWait({ elsewhere }: End): void {
+		const { acknowledge } = this.chosen;
+		const { node } = this;
+		if (this.toldOfWait || (!elsewhere && acknowledge === ACKNOWLEDGE_LATER)) return;
+		this.toldOfWait = true;
+		if (!elsewhere && acknowledge === 'executionFinishes') {
+			this.context.logger.warn(`${node.name}: an execution waits. Its messages are acknowledged when it is over, and no others are given to the workflow until then.`);
+			return;
 		}
-		// A worker acknowledges without this process hearing of it.
-		if (first.how !== 'succeeded' || !first.elsewhere) return await this.again(batch);
-		await batch.done();
-		return true;
+		this.report(
+			new NodeOperationError(node, 'An execution waits, so its messages are not acknowledged, and this trigger gives no others until they are.', {
+				description: `n8n does not tell a trigger how an execution ends that has waited (Wait node, form, approval or sub-workflow)${elsewhere ? ' in a worker. Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : '. Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when this workflow is published anew.`,
+			}),
+		);
 	}
 
 	/** Has the batch given again after a while, or sets it aside if that has been done often enough. */
@@ -243,9 +260,14 @@ class Listener {
 	}
 }
 
-/** How an execution ended. */
+/** What n8n tells of an execution. */
 interface End {
-	how: 'succeeded' | 'failed' | 'waits' | 'neverBegan';
+	/**
+	 * brokeOff: it was stopped or never begun, or the program that ran it has ended.
+	 * waits: it has not ended, and goes on some time.
+	 * over: it ended after it had waited, well or not.
+	 */
+	how: 'succeeded' | 'failed' | 'brokeOff' | 'waits' | 'over';
 	/** In another process, one of n8n's workers. */
 	elsewhere: boolean;
 }
@@ -253,13 +275,52 @@ interface End {
 async function endOf(ended: Promise<IRun | undefined>): Promise<End> {
 	try {
 		const run = await ended;
-		if (run === undefined) return { how: 'neverBegan', elsewhere: false };
+		if (run === undefined) return { how: 'brokeOff', elsewhere: false };
 		const elsewhere = run.jobId !== undefined;
-		if (run.status === 'waiting') return { how: 'waits', elsewhere };
-		return { how: run.status === 'success' && run.data.resultData.error === undefined ? 'succeeded' : 'failed', elsewhere };
-	} catch {
-		return { how: 'neverBegan', elsewhere: false };
+		return { how: howOf(run, elsewhere), elsewhere };
+	} catch (error) {
+		return cutShort(error);
 	}
+}
+
+function howOf({ status, waitTill, data: { resultData } }: IRun, elsewhere: boolean): End['how'] {
+	if (status === 'waiting' || (waitTill ?? undefined) !== undefined) return 'waits';
+	if (status === 'success' && resultData.error === undefined) return 'succeeded';
+	if (status === 'crashed') return 'brokeOff';
+	if (status === 'canceled') return cutShort(resultData.error).how;
+	// What n8n says of an execution that it lost, as with the worker that ran it: not even the trigger is in it.
+	return elsewhere || Object.keys(resultData.runData).length > 0 ? 'failed' : 'brokeOff';
+}
+
+/** One that takes longer than it may has failed; all else that ends one from outside says nothing about the workflow. */
+const cutShort = (error: unknown): End => ({ how: (error as { reason?: unknown } | undefined)?.reason === 'timeout' ? 'failed' : 'brokeOff', elsewhere: false });
+
+/**
+ * The end of an execution that has waited. n8n has told of its end before, and of this one only that there is nobody left to
+ * answer the trigger: with an empty answer. Workers do that at each step, which says nothing. Never settles if n8n does not tell.
+ */
+async function endAfterWait(end: Promise<End>, answered: Promise<IExecuteResponsePromiseData>): Promise<End> {
+	let waits = false;
+	void end.then(({ how, elsewhere }) => (waits = how === 'waits' && !elsewhere));
+	return await new Promise((resolve) => {
+		answered.then(
+			(answer) => {
+				if (waits && Object.keys(answer).length === 0) resolve({ how: 'over', elsewhere: false });
+			},
+			(error: unknown) => {
+				if (waits) resolve(cutShort(error));
+			},
+		);
+	});
+}
+
+/** What becomes of messages whose execution has ended. open: only an Acknowledge operation can tell. */
+function verdictOn({ how, elsewhere }: End, acknowledge: string): 'done' | 'again' | 'open' {
+	if (how === 'brokeOff') return 'again';
+	// A worker acknowledges without this process hearing of it.
+	if (acknowledge === ACKNOWLEDGE_LATER) return how === 'succeeded' && elsewhere ? 'done' : 'again';
+	if (acknowledge === 'executionFinishes' || how === 'succeeded') return 'done';
+	return how === 'over' ? 'open' : 'again';
 }
 
 /** A cron expression can only keep to some numbers of seconds; the rest is counted. */

@@ -71,8 +71,31 @@ function triggerPart(trigger: AnyTrigger): string[] {
 		`- Source: section ${evidence.section}, grade ${evidence.grade}`,
 		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note.trim()}`]),
 		'',
+		...(trigger.queue === true ? ACKNOWLEDGING : []),
 	];
 }
+
+/** A queue's messages stay with the vendor until they are acknowledged. */
+const ACKNOWLEDGING = [
+	'#### When messages are acknowledged',
+	'',
+	'Ctrack Queue Trigger in n8n gives one batch at a time, and by *Acknowledge*:',
+	'',
+	'| | the execution succeeds | it fails or takes too long | it is stopped, or n8n or its worker ends | it waits (Wait node, form, approval, sub-workflow) |',
+	'|---|---|---|---|---|',
+	'| When the Execution Succeeds | acknowledged | they come again, later and later | they come again | stay open, and no others are given: n8n does not tell how such an execution ends. An Acknowledge operation after the wait ends that, and one that is stopped while it waits gets them again. |',
+	'| When the Execution Finishes | acknowledged | acknowledged | they come again | stay open, and no others are given, until it is over: then they are acknowledged |',
+	'| By an Acknowledge Operation Later in the Workflow | those that it has not acknowledged come again | as when it succeeds | as when it succeeds | stay open, and no others are given, until it has acknowledged them or is over |',
+	'| Immediately | before it starts | before it starts | before it starts | before it starts |',
+	'',
+	'- n8n keeps waits of up to 65 seconds in memory: they count as running.',
+	'- Open messages come again when the workflow is published anew and when n8n starts anew, also to a workflow whose earlier execution still waits. Stop that one: delivery tags may be counted anew by then, so that it would acknowledge other messages.',
+	'- A failed node whose error goes on in the workflow (*On Error*: Continue) is no failure.',
+	'- With workers (queue mode), the trigger does not hear what an Acknowledge operation does there: it acknowledges the batch when the execution succeeds. Nor does it hear of the end of an execution that has waited: let another workflow wait, started with Execute Sub-workflow without waiting for it.',
+	'',
+	'The trigger in Node-RED acknowledges a batch when it has been sent, or, with *By an Acknowledge operation in the flow*, what the flow acknowledges within the time set; the rest comes again.',
+	'',
+];
 
 const lookBackOf = (source: Source) => (source.type === 'stream' ? source.lookBackMinutes : undefined);
 

@@ -1,6 +1,7 @@
 /** Trigger nodes in the real n8n: what happens on the road comes as executions, whatever happens to n8n meanwhile. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providers } from '../../providers';
 import { startCtrack, type CtrackSimulator } from '../../simulators/ctrack';
@@ -209,6 +210,18 @@ describe('Ctrack\'s queue', () => {
 	const queue = () => simulator.queues().find(({ type }) => type === 'Positions')!;
 	const messages = () => n8n.deliveries(workflow.id).flatMap(({ items }) => items.map(({ json }) => json as { id: string; time: string }));
 	const ids = () => messages().map(({ id }) => id);
+	/** How many were given again, as one read of the database tells: n8n goes on. */
+	function repeated(): number {
+		const all = ids();
+		return all.length - new Set(all).size;
+	}
+
+	/** The executions that were given messages, in one read of the database; what the trigger reported is none. */
+	const batches = () =>
+		n8n
+			.deliveries(workflow.id)
+			.map(({ id, status, items }) => ({ id, status, ids: items.map(({ json }) => json.id) }))
+			.filter(({ ids: [first] }) => first !== undefined);
 
 	async function publish({ options, ...parameters }: Json, ...after: WorkflowNode[]): Promise<void> {
 		workflow = await n8n.createWorkflow({
@@ -227,7 +240,7 @@ describe('Ctrack\'s queue', () => {
 		await publish({}, END);
 		simulator.advance(600_000);
 		await acknowledged(60);
-		expect(new Set(ids()).size).toBe(ids().length);
+		expect(repeated()).toBe(0);
 		const times = messages().map(({ time }) => time);
 		expect(times).toEqual([...times].sort());
 		await n8n.end('kill');
@@ -239,7 +252,7 @@ describe('Ctrack\'s queue', () => {
 		// What was acknowledged, an execution had succeeded with; the batch that was under way when n8n was killed came again.
 		const succeeded = n8n.deliveries(workflow.id).filter(({ status }) => status === 'success').flatMap(({ items }) => items.map(({ json }) => String(json.id)));
 		expect(new Set(succeeded).size).toBeGreaterThanOrEqual(queue().acknowledged);
-		expect(ids().length - new Set(ids()).size).toBeLessThanOrEqual(20);
+		expect(repeated()).toBeLessThanOrEqual(20);
 	});
 
 	test('a batch with which the workflow fails comes again, and is set aside after its tries', async () => {
@@ -261,7 +274,7 @@ describe('Ctrack\'s queue', () => {
 		simulator.advance(300_000);
 		await acknowledged(40);
 		await n8n.deactivate(workflow);
-		expect(new Set(ids()).size).toBe(ids().length);
+		expect(repeated()).toBe(0);
 		const last = (await n8n.executions(workflow.id)).at(-1)!;
 		expect((await n8n.waitForExecution(last.id)).data.Acknowledge?.at(-1)).toMatchObject({ outcome: 'confirmed' });
 	});
@@ -273,8 +286,135 @@ describe('Ctrack\'s queue', () => {
 			simulator.advance(120_000);
 			await acknowledged(before + 20);
 			await n8n.deactivate(workflow);
-			expect(new Set(ids()).size).toBe(ids().length);
+			expect(repeated()).toBe(0);
 		}
+	});
+
+	describe('an execution that waits has not ended', () => {
+		const wait = (parameters: Json): WorkflowNode => ({ name: 'Pause', type: 'n8n-nodes-base.wait', typeVersion: 1.1, parameters });
+		const hour = wait({ resume: 'timeInterval', amount: 1, unit: 'hours' });
+		const call = wait({ resume: 'webhook', httpMethod: 'GET', options: {} });
+		const sub: WorkflowNode = {
+			name: 'Pause',
+			type: 'n8n-nodes-base.executeWorkflow',
+			typeVersion: 1.2,
+			parameters: {
+				source: 'parameter',
+				workflowJson: JSON.stringify({
+					nodes: [
+						{ id: 'a', name: 'Begin', type: 'n8n-nodes-base.executeWorkflowTrigger', typeVersion: 1.1, position: [0, 0], parameters: { inputSource: 'passthrough' } },
+						{ id: 'b', name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, position: [200, 0], parameters: { resume: 'timeInterval', amount: 1, unit: 'hours' } },
+					],
+					connections: { Begin: { main: [[{ node: 'Wait', type: 'main', index: 0 }]] } },
+				}),
+				options: { waitForSubWorkflow: true },
+			},
+		};
+		const FAIL: WorkflowNode = { name: 'Fail', type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'It failed' } };
+
+		const state = () => ({ given: batches(), acknowledged: queue().acknowledged });
+
+		async function waiting(acknowledge: string, ...nodes: WorkflowNode[]): Promise<string> {
+			await publish({ acknowledge, options: { maxMessages: 10 } }, ...nodes);
+			simulator.advance(300_000);
+			const [first] = await until('an execution to wait', () => state().given.some(({ status }) => status === 'waiting') && state().given, SOON);
+			return first!.id;
+		}
+
+		/** Over three looks at the queue. */
+		async function stands(): Promise<void> {
+			await new Promise((resolve) => setTimeout(resolve, 16_000));
+			expect(state()).toMatchObject({ given: [{ status: 'waiting' }], acknowledged: 0 });
+		}
+
+		/** Calls what the Wait node waits for. */
+		async function goOn(id: string): Promise<void> {
+			const { raw } = await n8n.execution(id);
+			const { runData } = raw.resultData as { runData: Record<string, { metadata?: { resumeUrl?: string } }[]> };
+			const url = new URL(runData.Pause?.at(-1)?.metadata?.resumeUrl ?? expect.fail('no address to go on'));
+			const answer = await fetch(`${n8n.url}${url.pathname}${url.search}`);
+			expect(answer.status).toBe(200);
+			await n8n.waitForExecution(id);
+		}
+
+		const reports = async () => (await Promise.all((await n8n.executions(workflow.id)).map(async ({ id }) => (await n8n.execution(id)).error?.message ?? ''))).filter((message) => message.startsWith('An execution waits'));
+
+		test.each([
+			['Wait, an hour', hour, 'executionFinishes'],
+			['Wait, an hour', hour, 'executionFinishesSuccessfully'],
+			['a sub-workflow that waits', sub, 'executionFinishes'],
+			['a sub-workflow that waits', sub, 'executionFinishesSuccessfully'],
+			['Wait, an hour', hour, 'laterMessageNode'],
+		])('%s (%s): nothing is acknowledged; stopped by hand, the messages come again', async (_, node, acknowledge) => {
+			const id = await waiting(acknowledge, node, FAIL);
+			await stands();
+			expect(await reports()).toHaveLength(acknowledge === 'executionFinishesSuccessfully' ? 1 : 0);
+			await n8n.stopExecution(id);
+			await until('the messages to come again', () => state().given.length > 1, SOON);
+			const { given: [first, second], acknowledged } = state();
+			expect(acknowledged).toBe(0);
+			expect(second?.ids).toEqual(first?.ids);
+		});
+
+		test('it goes on and fails: acknowledged when the execution finishes', async () => {
+			const id = await waiting('executionFinishes', call, FAIL);
+			await stands();
+			await goOn(id);
+			await acknowledged(10);
+		});
+
+		test('it goes on and fails: not acknowledged when the execution succeeds', async () => {
+			const id = await waiting('executionFinishesSuccessfully', call, FAIL);
+			await goOn(id);
+			await new Promise((resolve) => setTimeout(resolve, 16_000));
+			expect(state()).toMatchObject({ given: [{ status: 'error' }], acknowledged: 0 });
+		});
+
+		test('it goes on and fails before it acknowledges: the messages come again', async () => {
+			const id = await waiting('laterMessageNode', call, FAIL);
+			await goOn(id);
+			await until('the messages to come again', () => state().given.length > 1, SOON);
+			const { given: [first, second], acknowledged } = state();
+			expect(acknowledged).toBe(0);
+			expect(second?.ids).toEqual(first?.ids);
+		});
+
+		test('it acknowledges after the wait', async () => {
+			const ack: WorkflowNode = { name: 'Acknowledge', type: 'n8n-nodes-fleetwire.ctrack', parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags: '={{ $("Queue").all().map((item) => item.json.deliveryTag).join() }}' }, executeOnce: true, credentials: account() };
+			const id = await waiting('laterMessageNode', call, ack);
+			await stands();
+			await goOn(id);
+			await acknowledged(10);
+			await until('the next messages', () => state().given.length > 1, SOON);
+		});
+	});
+
+	test.each([
+		['executionFinishes', 'stopped by hand', 'again'],
+		['executionFinishesSuccessfully', 'stopped by hand', 'again'],
+		['executionFinishes', 'out of time', 'acknowledged'],
+		['executionFinishesSuccessfully', 'out of time', 'again'],
+	])('%s, %s: %s', async (acknowledge, how, came) => {
+		// n8n keeps waits this short in memory: it runs.
+		await publish({ acknowledge, options: { maxMessages: 10 } }, { name: 'Long', type: 'n8n-nodes-base.wait', typeVersion: 1.1, parameters: { resume: 'timeInterval', amount: 60, unit: 'seconds' } });
+		if (how === 'out of time') {
+			await n8n.deactivate(workflow);
+			await n8n.updateWorkflow(workflow.id, { settings: { executionOrder: 'v1', executionTimeout: 2 } });
+			await n8n.activate(workflow);
+		}
+		simulator.advance(300_000);
+		const [first] = await until('an execution', () => batches().some(({ status }) => status === 'running') && batches(), SOON);
+		if (how === 'stopped by hand') await n8n.stopExecution(first!.id);
+		await until('the next execution', () => batches().length > 1, SOON);
+		const [one, two] = batches();
+		expect([isDeepStrictEqual(one?.ids, two?.ids) ? 'again' : 'acknowledged', queue().acknowledged]).toEqual([came, came === 'again' ? 0 : first!.ids.length]);
+		for (const { id, status } of batches()) if (status === 'running') await n8n.stopExecution(id);
+	});
+
+	test.each(['continueErrorOutput', 'continueRegularOutput'])('a node that fails and goes on (%s) is a success', async (onError) => {
+		await publish({ options: { maxMessages: 10 } }, { name: 'Nowhere', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, onError, executeOnce: true, parameters: { url: 'http://127.0.0.1:1/', options: {} } });
+		simulator.advance(120_000);
+		await acknowledged(10);
 	});
 
 	test('a trial shows messages and leaves them in the queue', async () => {

@@ -397,6 +397,11 @@ export class N8n extends HostProcess {
 		return decode(stored, this.flatted.parse(stored.data) as Json);
 	}
 
+	/** Stops an execution that runs or waits, as the editor's button does. */
+	async stopExecution(id: string): Promise<void> {
+		await this.rest('POST', `/executions/${id}/stop`, {});
+	}
+
 	async waitForExecution(id: string, timeoutMs = 60_000, everyMs = 30): Promise<Execution> {
 		return await until(
 			`execution ${id} to end`,

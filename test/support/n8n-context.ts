@@ -31,7 +31,7 @@ import type {
 const load = createRequire(__filename);
 load('reflect-metadata');
 const { ExecuteContext, LoadOptionsContext, PollContext, TriggerContext } = load('n8n-core') as typeof N8nCore;
-const { Workflow, createEmptyRunExecutionData } = load('n8n-workflow') as typeof N8nWorkflow;
+const { Workflow, createEmptyRunExecutionData, ManualExecutionCancelledError, TimeoutExecutionCancelledError, SystemShutdownExecutionCancelledError } = load('n8n-workflow') as typeof N8nWorkflow;
 
 /** A credential in the database. */
 export class StoredCredential {
@@ -236,10 +236,26 @@ export class PublishedPoll {
 /** The process ends here. */
 export class Crash extends Error {}
 
+/** How an execution ends, or that it waits, in n8n's words; `worker`: in a process of its own, which n8n tells less of. */
+export interface RunEnd {
+	worker?: boolean;
+	/** Of the error that it ends with. */
+	error?: object;
+	/** Nothing was run, as when a worker died: n8n only knows that it will not go on. */
+	nothingRan?: boolean;
+}
+
+/** An execution, and what n8n tells the trigger of it (active-executions.js, workflow-runner.js, scaling.service.js). */
 export interface Emitted {
 	items: INodeExecutionData[];
-	/** Ends the execution, as `status` says. */
-	end: (status: IRun['status']) => void;
+	/** The execution ends, or waits, as `status` says. */
+	end: (status: IRun['status'], how?: RunEnd) => void;
+	/** It has waited, went on, and is over: n8n tells that, and not how. */
+	over: () => void;
+	/** Stopped by hand, by its time limit or by the end of n8n, while it runs or waits. */
+	stop: (reason: 'manual' | 'timeout' | 'shutdown') => void;
+	/** A Respond to Webhook node answers. */
+	respond: () => void;
 }
 
 /** A published workflow whose node is a trigger of its own; the clock is in the test's hands. */
@@ -258,9 +274,23 @@ export class PublishedTrigger {
 
 	async activate(activation: WorkflowActivateMode = 'activate', mode: WorkflowExecuteMode = 'trigger'): Promise<ITriggerResponse | undefined> {
 		const { workflow, node } = workflowOf(this.type, this.options, this.stored.type.name);
-		const emit: ITriggerFunctions['emit'] = ([items = []], _response, done) => {
-			const end = (status: IRun['status']) => done?.resolve({ status, data: { resultData: { runData: {}, ...(status === 'error' ? { error: new Error('it failed') } : {}) } } } as unknown as IRun);
-			this.emitted.push({ items, end });
+		const emit: ITriggerFunctions['emit'] = ([items = []], response, done) => {
+			this.emitted.push({
+				items,
+				end: (status, { worker = false, nothingRan = false, error = new Error('it failed') } = {}) => {
+					// A worker's end is an answer in any case; in the main process, a wait is none.
+					if (worker || (status !== 'waiting' && !nothingRan)) response?.resolve({});
+					const runData = worker || nothingRan ? {} : { [node.name]: [] };
+					done?.resolve({ status, data: { resultData: { runData, ...(['error', 'canceled'].includes(status) ? { error } : {}) } }, ...(status === 'waiting' ? { waitTill: new Date() } : {}), ...(worker ? { jobId: '1' } : {}) } as unknown as IRun);
+				},
+				over: () => response?.resolve({}),
+				stop: (reason) => {
+					const error = new { manual: ManualExecutionCancelledError, timeout: TimeoutExecutionCancelledError, shutdown: SystemShutdownExecutionCancelledError }[reason]('1');
+					response?.reject(error);
+					done?.reject(error);
+				},
+				respond: () => response?.resolve({ body: 'thanks', headers: {}, statusCode: 200 }),
+			});
 		};
 		const fail = (error: Error) => void this.failures.push(error);
 		const scheduling = {
