@@ -1,12 +1,13 @@
 /** `npm run demo`: the simulated vendors, Node-RED with the package and its example flows, and a map on which they move. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startAll, type RunningVendor } from '../simulators/all';
 import { cacheFolder, ensureNodeRed, hostEnvironment, npm, type Installed } from '../test/hosts/install';
 import { Child } from '../test/hosts/process';
+import { demoFlows, isAccount, vendorOf } from './flows';
 
 const NODE_RED = '5.0.7';
 const WORLDMAP = 'node-red-contrib-web-worldmap@5.8.1';
@@ -17,12 +18,6 @@ export interface Demo {
 	map: string;
 	vendors: RunningVendor[];
 	stop(): Promise<void>;
-}
-
-interface FlowNode {
-	id: string;
-	type: string;
-	[property: string]: unknown;
 }
 
 export interface DemoOptions {
@@ -82,10 +77,10 @@ async function furnish(host: Installed, userDir: string, vendors: readonly Runni
 		logging: { console: { level: 'warn', metrics: false, audit: false } },
 	};
 	await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, '\t')};\n`);
-	const flows = flowsFor(vendors);
+	const flows = demoFlows(vendors);
 	await writeFile(join(userDir, 'flows.json'), JSON.stringify(flows));
-	const accounts = flows.filter(({ type }) => isAccount(type));
-	await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(Object.fromEntries(accounts.map(({ id, type }) => [id, { secret: vendorOf(vendors, type)?.password }]))));
+	const accounts = flows.filter(isAccount);
+	await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(Object.fromEntries(accounts.map((node) => [node.id, { secret: vendorOf(vendors, node)?.password }]))));
 	return userDir;
 }
 
@@ -95,23 +90,6 @@ async function packed(): Promise<string> {
 	await npm(['pack', '--pack-destination', folder, '--silent'], { cwd: join(ROOT, 'node-red'), name: 'npm pack', timeoutMs: 60_000 });
 	const { version } = JSON.parse(await readFile(join(ROOT, 'node-red', 'package.json'), 'utf8')) as { version: string };
 	return join(folder, `fleetwire-node-red-fleet-${version}.tgz`);
-}
-
-const vendorOf = (vendors: readonly RunningVendor[], type: string) => vendors.find(({ name }) => type === `fleetwire-${name}-account`);
-
-const isAccount = (type: string) => /^fleetwire-\w+-account$/.test(type);
-
-/** The live map and the package's own example flows, with accounts that lead to the simulators. */
-function flowsFor(vendors: readonly RunningVendor[]): FlowNode[] {
-	const examples = join(ROOT, 'node-red', 'examples');
-	const files = [join(__dirname, 'flows', 'live-map.json'), ...readdirSync(examples).sort().map((name) => join(examples, name))];
-	return files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as FlowNode[]).map((node) => {
-		if (!isAccount(node.type)) return node;
-		const vendor = vendorOf(vendors, node.type);
-		// Ctrack's example leaves its units, and TrackGPS its quota, as they are.
-		const rateLimit = vendor?.name === 'trackgps' ? {} : { rateLimit: 600 };
-		return { secretType: 'password', tls: '', proxy: '', ...node, baseUrl: vendor?.url, account: vendor?.account, allowCommands: true, allowPrivateAddresses: true, ...rateLimit };
-	});
 }
 
 async function main(): Promise<void> {

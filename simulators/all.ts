@@ -14,10 +14,17 @@ export interface RunningVendor {
 	close(): Promise<void>;
 }
 
-interface Settings {
+interface Shared {
+	fixIntervalSeconds?: number;
+	/** Milliseconds; the real time unless told. */
+	clock?: () => number;
+	/** Requests per account, where it is not to be the vendor's own; null is unlimited. */
+	rateLimit?: null;
+}
+
+interface Settings extends Shared {
 	port: number;
 	fleet: readonly Vehicle[];
-	fixIntervalSeconds?: number;
 }
 
 type Start = (settings: Settings) => Promise<RunningVendor>;
@@ -46,11 +53,11 @@ export const STARTS: readonly Start[] = [
 ];
 
 /** Starts them on ports one after the other from `portBase`; 0 takes any free ones. */
-export async function startAll({ portBase, fixIntervalSeconds }: { portBase: number; fixIntervalSeconds?: number }): Promise<RunningVendor[]> {
+export async function startAll({ portBase, ...shared }: Shared & { portBase: number }): Promise<RunningVendor[]> {
 	const fleet = createFleet();
 	const running: RunningVendor[] = [];
 	try {
-		for (const [place, start] of STARTS.entries()) running.push(await start({ port: portBase === 0 ? 0 : portBase + place, fleet, ...(fixIntervalSeconds === undefined ? {} : { fixIntervalSeconds }) }));
+		for (const [place, start] of STARTS.entries()) running.push(await start({ port: portBase === 0 ? 0 : portBase + place, fleet, ...shared }));
 	} catch (error) {
 		await Promise.all(running.map((vendor) => vendor.close()));
 		throw error;

@@ -161,7 +161,7 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 			const found = findTrigger(provider, String(node.event))!;
 			expect(Object.keys(fieldsOfTrigger(found))).toEqual(expect.arrayContaining(Object.keys(node.params as object)));
 			for (const name of ['params', 'interval']) expect(trigger.defaults[name]?.validate?.call(node, node[name], {})).toBe(true);
-			expect(Object.keys(trigger.defaults)).toEqual(expect.arrayContaining(Object.keys(node).filter((key) => !['id', 'type', 'z', 'x', 'y', 'wires'].includes(key))));
+			expect(Object.keys(trigger.defaults)).toEqual(expect.arrayContaining(Object.keys(node).filter((key) => !['id', 'type', 'z', 'x', 'y', 'wires', 'd'].includes(key))));
 		}
 		for (const node of requests) {
 			expect(ids).toContain(node.account);
