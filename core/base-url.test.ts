@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkBaseUrl, isPrivateHost } from './base-url';
+import { checkBaseUrl, climbs, isPrivateHost } from './base-url';
 
 test.each([
 	'http://127.0.0.1:1', 'http://localhost', 'http://a.localhost.', 'http://2130706433', 'http://0x7f.1', 'http://10.1.2.3', 'http://172.31.0.1', 'http://192.168.1.1',
@@ -18,5 +18,12 @@ test.each([
 	['ftp://api.trackceo.com', 'must begin with'],
 	['https://user:pass@api.trackceo.com', 'user name or password'],
 	['https://api.trackceo.com/?a=1', 'before any "?"'],
+	['https://api.trackceo.com/?', 'before any "?"'],
+	['https://api.trackceo.com/#', 'before any "?"'],
 	['', 'not a web address'],
 ])('%j is refused', (url, message) => expect(() => checkBaseUrl(url, true)).toThrow(message));
+
+test.each(['/a/../b', '/..', '/./a', '/%2e%2e/a', '/.%2E', '/%252e%252E/a', '/a/..;x/b', '/..%2fa', '\\..\\a', '\\@evil.example', '/a\tb', '/a b'])('an address with %j is refused', (tail) => expect(() => checkBaseUrl(`https://api.trackceo.com${tail}`, true)).toThrow('must not hold'));
+
+test.each(['/..', '/.', '/a/..', '/a/../b', '/%2e%2e/b', '/%2E./b', '/.%2e', '/%252e%252e/b', '/%25252525252e./b', '/a%2f..%2fb', '/a/..%5cb', '/..\\b', '/..;/b', '/a/.;v=1/b'])('%s leads out', (path) => expect(climbs(path)).toBe(true));
+test.each(['/api/v2.0/a', '/a..b', '/...', '/.well-known/x', '/a%2Fb', '/a%5Cb', '/100%25', '/%25zz', '/a;b=..'])('%s stays', (path) => expect(climbs(path)).toBe(false));

@@ -5,6 +5,8 @@ import { InvalidParams } from './errors';
  * @throws InvalidParams if it is no http(s) address, carries credentials or a query, or is private without permission.
  */
 export function checkBaseUrl(baseUrl: string, allowPrivateAddresses: boolean): void {
+	// URL mends all of these silently, and what is put behind the text afterwards would go elsewhere.
+	if (STRAY.test(baseUrl) || climbs(baseUrl.replace(/^\w+:\/\//, ''))) throw new InvalidParams('The base URL must not hold "..", blanks or backslashes.', { advice: 'Write the address as it is, without detours.' });
 	let url: URL;
 	try {
 		url = new URL(baseUrl);
@@ -13,12 +15,31 @@ export function checkBaseUrl(baseUrl: string, allowPrivateAddresses: boolean): v
 	}
 	if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new InvalidParams('The base URL must begin with https:// or http://.');
 	if (url.username !== '' || url.password !== '') throw new InvalidParams('The base URL must not hold a user name or password.', { advice: 'Put them into the account\'s own fields.' });
-	if (url.search !== '' || url.hash !== '') throw new InvalidParams('The base URL must end before any "?" or "#".');
+	if (/[?#]/.test(baseUrl)) throw new InvalidParams('The base URL must end before any "?" or "#".');
 	if (!allowPrivateAddresses && isPrivateHost(url.hostname)) {
 		throw new InvalidParams(`The base URL leads to a private address (${url.hostname}).`, {
 			advice: 'If that is meant, for instance for a simulator, switch on "Allow Private Addresses" in the account.',
 		});
 	}
+}
+
+/** Blanks, control characters and backslashes have no place before a "?". */
+const STRAY = /[\s\\\u0000-\u001f]/;
+
+/** How often a server may take an encoding off before it looks at a path. */
+const DECODED_AT_MOST = 4;
+
+/** Whether a path leads out of its place: it has "." or ".." among its parts, plainly or encoded, with slashes of either kind. */
+export function climbs(path: string): boolean {
+	let text = path;
+	for (let round = 0; ; round++) {
+		const decoded = text.replace(/%(25|2e|2f|5c)/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+		if (decoded === text) break;
+		if (round === DECODED_AT_MOST) return true;
+		text = decoded;
+	}
+	// Some servers leave out what stands behind a semicolon.
+	return text.split(/[/\\]/).some((part) => /^\.{1,2}(?:;|$)/.test(part));
 }
 
 /** Whether a host, as URL writes it, is a literal private, loopback, link-local or otherwise unroutable address. */

@@ -1,4 +1,5 @@
-import { TimedOut } from './errors';
+import { climbs } from './base-url';
+import { InvalidParams, TimedOut } from './errors';
 
 /** The one interface to the program around the core: n8n, Node-RED or a test. */
 export interface Host {
@@ -73,8 +74,12 @@ export function inQuery(value: string | number): string {
 	return Math.abs(value) < 1 ? value.toFixed(12).replace(/0+$/, '').replace(/\.$/, '').replace(/^-0$/, '0') : BigInt(Math.round(value)).toString();
 }
 
-/** The request's full address below `baseUrl`. Query values are percent-encoded; undefined ones are left out. */
+/**
+ * The request's full address below `baseUrl`. Query values are percent-encoded; undefined ones are left out.
+ * @throws InvalidParams if the path would lead out of it
+ */
 export function addressOf(baseUrl: string, request: WireRequest): string {
+	if (climbs(request.path)) throw new InvalidParams(`The path ${request.path} would lead out of the base URL, so nothing was sent.`, { advice: 'A part of a path cannot be "." or "..".' });
 	const query = new URLSearchParams();
 	for (const [name, value] of Object.entries(request.query ?? {})) {
 		if (value !== undefined) query.set(name, inQuery(value));

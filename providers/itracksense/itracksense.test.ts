@@ -331,6 +331,9 @@ describe('paths', () => {
 		[{ 'position.getCurrent': '/api/x?y=1' }, 'is not a path'],
 		[{ 'position.getCurrent': '/api/{device}' }, 'is not a path'],
 		[{ 'position.getCurrent': 7 }, 'is not a path'],
+		[{ 'position.getCurrent': '/api/../admin' }, 'is not a path'],
+		[{ 'position.getCurrent': '/..' }, 'is not a path'],
+		[{ 'position.getCurrent': '/api/./x' }, 'is not a path'],
 	])('%j is explained', async (methodPaths, words) => {
 		const { fails, host } = start([EMPTY], { methodPaths });
 		expect((await fails('position.getCurrent')).message).toContain(words);

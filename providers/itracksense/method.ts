@@ -1,3 +1,4 @@
+import { climbs } from '../../core/base-url';
 import { InvalidParams, NotFound } from '../../core/errors';
 import { shown } from '../../core/field';
 import type { AnyOperation, Evidence, Grade } from '../../core/operation';
@@ -39,7 +40,7 @@ export function routeOf(operation: AnyOperation, { methodPaths = {} }: Pick<ITra
 	const name = nameOf(operation);
 	const set = Object.hasOwn(methodPaths, name) ? methodPaths[name] : undefined;
 	if (set !== undefined) {
-		if (typeof set !== 'string' || !PATH.test(set)) throw new InvalidParams(`"Method Paths" in the account gives ${shown(set)} for ${name}, which is not a path.`, { advice: 'A path begins with a slash and has no "?", for example /api/vehicle/GetCurrentVehicleInfo.' });
+		if (typeof set !== 'string' || !PATH.test(set) || climbs(set)) throw new InvalidParams(`"Method Paths" in the account gives ${shown(set)} for ${name}, which is not a path.`, { advice: 'A path begins with a slash and has no "?" and no "..", for example /api/vehicle/GetCurrentVehicleInfo.' });
 		return `POST ${set}`;
 	}
 	if (operation.effect !== 'read' && operation.evidence.grade === 'G') {
