@@ -1,5 +1,5 @@
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
-import { authenticateOf, credentialProperties, preAuthenticationOf } from '../n8n/credential';
+import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
 import { ctrack } from '../providers/ctrack';
 
 export class CtrackApi implements ICredentialType {
@@ -18,5 +18,5 @@ export class CtrackApi implements ICredentialType {
 	authenticate: IAuthenticate = authenticateOf(ctrack);
 
 	// The login before this request is the real test; it says itself what is wrong.
-	test: ICredentialTestRequest = { request: { baseURL: '={{$credentials.baseUrl}}', url: '/CostCentres/GetCostCentres' } };
+	test: ICredentialTestRequest = { request: testOf({ url: '/CostCentres/GetCostCentres' }) };
 }

@@ -1,5 +1,5 @@
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
-import { authenticateOf, credentialProperties, preAuthenticationOf } from '../n8n/credential';
+import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
 import { etrack } from '../providers/protrack';
 
 export class ETrackApi implements ICredentialType {
@@ -19,7 +19,7 @@ export class ETrackApi implements ICredentialType {
 
 	// The login before this request is the real test; it says itself what is wrong.
 	test: ICredentialTestRequest = {
-		request: { baseURL: '={{$credentials.baseUrl}}', url: '/api/user/list' },
+		request: testOf({ url: '/api/user/list' }),
 		rules: [
 			{ type: 'responseSuccessBody', properties: { key: 'code', value: 10011, message: 'The session ended at once: another program is logging in with this account. Give each its own account.' } },
 			{ type: 'responseSuccessBody', properties: { key: 'code', value: 10012, message: 'The session ended at once: another program is logging in with this account. Give each its own account.' } },

@@ -1,5 +1,5 @@
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
-import { authenticateOf, credentialProperties, preAuthenticationOf } from '../n8n/credential';
+import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
 import { itracksense } from '../providers/itracksense';
 
 export class ITracksenseApi implements ICredentialType {
@@ -18,5 +18,5 @@ export class ITracksenseApi implements ICredentialType {
 	authenticate: IAuthenticate = authenticateOf(itracksense);
 
 	// The login before this request is the real test. Whatever the bare address answers, it costs nothing of the quota.
-	test: ICredentialTestRequest = { request: { baseURL: '={{$credentials.baseUrl}}', url: '/', ignoreHttpStatusErrors: true } };
+	test: ICredentialTestRequest = { request: testOf({ url: '/', ignoreHttpStatusErrors: true }) };
 }

@@ -1,12 +1,15 @@
 import { createRequire } from 'node:module';
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { loginKey } from '../core/account';
 import { ETrackApi } from '../credentials/ETrackApi.credentials';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
 import { trackceo } from '../providers/protrack';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { executeContext, StoredCredential } from '../test/support/n8n-context';
+import { connectionOf } from './credential';
+import { OURS, PURPOSE } from './wire';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
@@ -30,10 +33,12 @@ const authenticate = async (credentials: ICredentialDataDecryptedObject, options
 
 describe('properties', () => {
 	test('are the account\'s settings under the names that the core reads, and the session', () => {
-		expect(type.properties.map(({ name }) => name)).toEqual(['session', ...Object.keys(trackceo.connection)]);
+		expect(type.properties.map(({ name }) => name)).toEqual(['session', ...Object.keys(trackceo.connection), 'allowedHttpRequestDomains', 'allowedDomains']);
 		expect(type.properties[0]).toMatchObject({ type: 'hidden', typeOptions: { expirable: true, password: true }, default: '' });
 		expect(type.properties.find(({ name }) => name === 'secret')).toMatchObject({ type: 'string', typeOptions: { password: true }, required: true });
 		expect(type.properties.find(({ name }) => name === 'allowCommands')).toMatchObject({ type: 'boolean', default: false });
+		// n8n adds it to each credential otherwise, open to all.
+		expect(type.properties.find(({ name }) => name === 'allowedHttpRequestDomains')).toMatchObject({ type: 'options', default: 'none' });
 		expect(new ETrackApi().properties.find(({ name }) => name === 'baseUrl')).toMatchObject({ default: 'http://api.etrack.vip' });
 	});
 });
@@ -68,36 +73,93 @@ describe('login', () => {
 });
 
 describe('signing', () => {
-	test('adds the token, for any node that uses the credential', async () => {
-		const credentials = settings();
-		Object.assign(credentials, await logIn(credentials));
+	const loggedIn = async (changes: object = {}) => {
+		const credentials = settings(changes);
+		return Object.assign(credentials, await logIn(credentials));
+	};
+	/** A request as one of our nodes makes it. */
+	const ours = (options: object) => ({ ...options, [PURPOSE]: OURS }) as unknown as IHttpRequestOptions;
+	/** A request as n8n's HTTP Request node makes it, which goes by the older name of the address. */
+	const theirs = (path: string, more: object = {}) => ({ uri: simulator.url + path, method: 'GET', headers: {}, gzip: true, rejectUnauthorized: true, followRedirect: true, followAllRedirects: true, sendCredentialsOnCrossOriginRedirect: true, resolveWithFullResponse: true, ...more }) as unknown as IHttpRequestOptions;
+	const open = { allowedHttpRequestDomains: 'all' };
+
+	test('adds the token to requests of our nodes, and takes their mark off', async () => {
+		const credentials = await loggedIn();
 		const { token } = JSON.parse(String(credentials.session)) as { token: string };
-		expect(await authenticate(credentials, { url: `${simulator.url}/api/user/list`, method: 'GET', qs: { account: 'a' } })).toMatchObject({ url: `${simulator.url}/api/user/list`, qs: { access_token: token, account: 'a' } });
-		expect(await authenticate(credentials, { baseURL: `${simulator.url}/`, url: '/api/user/list' })).toMatchObject({ url: `${simulator.url}/api/user/list` });
+		const signed = await authenticate(credentials, ours({ url: `${simulator.url}/api/user/list`, method: 'GET', qs: { account: 'a' } }));
+		expect(signed).toMatchObject({ url: `${simulator.url}/api/user/list`, qs: { access_token: token, account: 'a' } });
+		expect(signed).not.toHaveProperty(PURPOSE);
 	});
 
-	test('knows the older name of the address, as the HTTP Request node gives it', async () => {
-		const credentials = settings();
-		Object.assign(credentials, await logIn(credentials));
-		const legacy = { uri: `${simulator.url}/api/user/info?account=driver1` } as unknown as IHttpRequestOptions;
-		expect(await authenticate(credentials, legacy)).toMatchObject({ uri: `${simulator.url}/api/user/info?account=driver1`, qs: { access_token: expect.any(String) } });
+	test('the credential\'s test is ours; a copy of it as text is not', async () => {
+		const { request } = type.test;
+		expect(await authenticate(await loggedIn(), { ...request, baseURL: simulator.url } as IHttpRequestOptions)).toMatchObject({ url: `${simulator.url}/api/user/list`, qs: { access_token: expect.any(String) } });
+		await expect(authenticate(await loggedIn(), { ...JSON.parse(JSON.stringify(request)), [PURPOSE]: OURS.toString(), baseURL: simulator.url } as IHttpRequestOptions)).rejects.toThrow('Fleetwire\'s nodes only');
 	});
 
-	test('is refused for other addresses', async () => {
-		const credentials = settings();
-		Object.assign(credentials, await logIn(credentials));
-		await expect(authenticate(credentials, { url: 'https://elsewhere.example/api/user/list' })).rejects.toThrow('only for addresses');
-		await expect(authenticate(credentials, { url: `${simulator.url}.elsewhere.example/` })).rejects.toThrow('only for addresses');
+	test.each([{}, { allowedHttpRequestDomains: 'none' }, { allowedHttpRequestDomains: '' }])('with %j, other nodes get nothing', async (mode) => {
+		await expect(authenticate(await loggedIn({ ...mode, allowCommands: true }), theirs('/api/device/list'))).rejects.toThrow('works with Fleetwire\'s nodes only');
 	});
 
-	test.each(['', 'not json', '{}', JSON.stringify({ token: 'x', expiresAt: 1, madeAt: 1, key: 'another' })])('with %j has n8n log in', async (session) => {
-		await expect(authenticate(settings({ session }), { url: `${simulator.url}/api/user/list` })).rejects.toMatchObject({ response: { status: 401 } });
+	test.each(['all', 'domains'])('with %s, other nodes get reads signed, and the way is not theirs', async (allowedHttpRequestDomains) => {
+		const signed = await authenticate(await loggedIn({ allowedHttpRequestDomains }), theirs('/api/user/info?account=driver1', { lookup: () => undefined, socketPath: '/tmp/x', httpAgent: {}, timeout: 5, somethingNew: true }));
+		expect(signed).toEqual({
+			url: `${simulator.url}/api/user/info?account=driver1`, method: 'GET', qs: { access_token: expect.any(String) }, headers: {}, gzip: true, resolveWithFullResponse: true, timeout: 5,
+			rejectUnauthorized: true, followRedirect: false, followAllRedirects: false, maxRedirects: 0, disableFollowRedirect: true, sendCredentialsOnCrossOriginRedirect: false,
+		});
+	});
+
+	test.each([
+		['POST', '/api/command/send'], ['GET', '/api/command/send'], ['post', '/api/user/block'], ['POST', '/api/geofence/create'], ['GET', '/api/authorization'], ['POST', '/api/device/list'], ['DELETE', '/api/device/list'],
+		['GET', '/api/unknown'], ['GET', '/api/device/list/'], ['GET', '/API/device/list'], ['GET', '/'],
+	])('%s %s needs Allow Commands', async (method, path) => {
+		await expect(authenticate(await loggedIn(open), theirs(path, { method }))).rejects.toThrow('While "Allow Commands" is off');
+		expect(await authenticate(await loggedIn({ ...open, allowCommands: true }), theirs(path, { method }))).toMatchObject({ method: method.toUpperCase(), url: simulator.url + path });
+	});
+
+	test.each([
+		[{ proxy: 'http://evil.example' }, '"Proxy"'], [{ proxy: { host: 'evil.example', port: 1 } }, '"Proxy"'], [{ rejectUnauthorized: false }, '"Ignore SSL Issues"'], [{ skipSslCertificateValidation: true }, '"Ignore SSL Issues"'], [{ agentOptions: { ca: 'x' } }, '"SSL Certificates"'],
+		[{ headers: { 'X-Original-URL': '/api/command/send' } }, 'header X-Original-URL'], [{ headers: { Host: 'evil.example' } }, 'header Host'], [{ headers: { 'transfer-encoding': 'chunked' } }, 'header transfer-encoding'], [{ headers: { 'X-HTTP-Method-Override': 'POST' } }, 'header X-HTTP-Method-Override'],
+	])('%j is refused', async (more, words) => {
+		await expect(authenticate(await loggedIn({ ...open, allowCommands: true }), theirs('/api/device/list', more))).rejects.toThrow(words);
+	});
+
+	test('an address is what it means, however it is written', async () => {
+		const far = settings({ ...open, allowCommands: true, baseUrl: 'https://API.vendor.example:443/base/' });
+		far.session = JSON.stringify({ token: 'a-token', expiresAt: Date.now() + 60_000, madeAt: 1, key: loginKey(trackceo, connectionOf(trackceo, far)) });
+		const to = async (uri: string) => await authenticate(far, theirs('', { uri }));
+		for (const same of ['https://api.vendor.example/base/x', 'HTTPS://api.vendor.example:443/base/x', 'https://api.vendor.example./base/x', ' https://api.vendor.example/base/x']) expect(await to(same)).toMatchObject({ url: 'https://API.vendor.example:443/base/x' });
+		for (const other of ['http://api.vendor.example/base/x', 'https://api.vendor.example:444/base/x', 'https://api.vendor.example/bas', 'https://api.vendor.example/baseX/x', 'https://api.vendor.example/BASE/x', 'https://user@api.vendor.example/base/x', 'https://api.vendor.example@evil.example/base/x', 'https://api.vendor.example.evil.example/base/x', '//evil.example/base/x', 'nowhere']) {
+			await expect(to(other), other).rejects.toThrow('only for addresses');
+		}
+		for (const detour of ['/../admin', '/./x', '/%2e%2e/admin', '/.%2E/admin', '/%252e%252e/admin', '/..%2fadmin', '/..%5cadmin', '\\..\\admin', '/a/..;/admin', '/.\t./admin', '\\@evil.example']) await expect(to(`https://api.vendor.example/base${detour}`), detour).rejects.toThrow('does not sign addresses with');
+	});
+
+	test('what n8n signs again is what the node asked for', async () => {
+		const credentials = await loggedIn(open);
+		const signed = await authenticate(credentials, theirs('/api/device/list'));
+		const { access_token: old } = signed.qs as { access_token: string };
+		Object.assign(credentials, await logIn({ ...credentials, session: '' }));
+		expect((await authenticate(credentials, signed)).qs).toEqual({ access_token: expect.not.stringMatching(old) });
+	});
+
+	test('a refusal costs no login, though n8n answers it by one', async () => {
+		const credentials = await loggedIn(open);
+		await expect(authenticate(credentials, theirs('/api/command/send'))).rejects.toThrow('Allow Commands');
+		await expect(logIn(credentials)).rejects.toThrow('Allow Commands');
+		expect(simulator.requests).toHaveLength(1);
+	});
+
+	test('a session that is none has n8n log in', async () => {
+		for (const session of ['', 'not json', '{}', JSON.stringify({ token: 'x', expiresAt: 1, madeAt: 1, key: 'another' })]) {
+			await expect(authenticate(settings({ session }), ours({ url: `${simulator.url}/api/user/list` }))).rejects.toMatchObject({ response: { status: 401 } });
+		}
 	});
 
 	test('n8n logs in by itself where the stored session is over', async () => {
 		const stored = new StoredCredential(type, settings({ session: JSON.stringify({ token: 'x', expiresAt: 1, madeAt: 1, key: 'another' }) }));
 		const { context } = executeContext(new TrackCeo(), stored);
-		const answer = (await context.helpers.httpRequestWithAuthentication.call(context, 'trackCeoApi', { url: `${simulator.url}/api/user/list`, json: true })) as { code: number };
+		const answer = (await context.helpers.httpRequestWithAuthentication.call(context, 'trackCeoApi', ours({ url: `${simulator.url}/api/user/list`, json: true }))) as { code: number };
 		expect(answer.code).toBe(0);
 		expect(simulator.requests.map(({ path }) => path)).toEqual(['/api/authorization', '/api/user/list']);
 	});

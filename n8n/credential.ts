@@ -1,22 +1,28 @@
-import type { IAuthenticate, ICredentialDataDecryptedObject, ICredentialType, IHttpRequestOptions, INodeProperties } from 'n8n-workflow';
+import type { IAuthenticate, ICredentialDataDecryptedObject, ICredentialTestRequest, ICredentialType, IHttpRequestOptions, INodeProperties } from 'n8n-workflow';
 import { loginKey } from '../core/account';
 import { checkBaseUrl } from '../core/base-url';
 import { asFleetError } from '../core/client';
 import { InvalidParams, type FleetError } from '../core/errors';
 import { readFields } from '../core/field';
-import { ATTEMPT_TIMEOUT_MS, type Exchange, type WireRequest } from '../core/host';
+import { addressOf, ATTEMPT_TIMEOUT_MS, type Exchange, type WireRequest } from '../core/host';
 import type { Connection, Provider } from '../core/provider';
 import { Redactor } from '../core/redaction';
 import { logIn } from '../core/session';
+import { borrowed, borrowers, NotSigned, type Borrowed } from './borrowed';
 import { propertyOf } from './property';
 import { keep, readSession, SESSION } from './session';
-import { exchange, optionsOf, STOP, type WireOptions } from './wire';
+import { exchange, LOGIN_ONLY, optionsOf, OURS, PURPOSE, STOP, type WireOptions } from './wire';
 
-/** Header of a call that asks for nothing but the login that n8n puts before each request. */
-export const LOGIN_ONLY = 'x-fleetwire-login-only';
+/** Ends a call that asks for nothing but the login, once that is done: nothing is sent. */
+class LoggedIn extends Error {
+	constructor() {
+		super('The login is done.');
+		this.name = 'LoggedIn';
+	}
+}
 
-/** Ends such a call once the login is done: nothing is sent. */
-export class LoggedIn extends Error {}
+/** By its name: the credential may come from another of our packages. */
+export const isLoggedIn = ({ name }: { name?: string }) => name === 'LoggedIn';
 
 /**
  * A login that failed. n8n's credential test shows the `code` alone of an error that has one, and the message of any
@@ -49,12 +55,20 @@ export function credentialProperties<C extends Connection>(provider: Provider<C>
 		// Its data are in the database with the credential, so that all workers use one login.
 		{ displayName: 'Session', name: SESSION, type: 'hidden', typeOptions: { expirable: true, password: true }, default: '' },
 		...Object.entries(provider.connection).map(([name, field]) => ({ ...propertyOf(name, field), ...(field.required && field.kind === 'text' ? { required: true } : {}) })),
+		...borrowers,
 	];
+}
+
+/** The request of a credential's test: n8n takes its parts over one by one, the purpose too. */
+export function testOf(request: Omit<ICredentialTestRequest['request'], 'baseURL'>): ICredentialTestRequest['request'] {
+	return { baseURL: '={{$credentials.baseUrl}}', ...request, ...{ [PURPOSE]: OURS } };
 }
 
 /** Logs in. n8n calls it when there is no session, when one has ended, and in the credential test. */
 export function preAuthenticationOf<C extends Connection>(provider: Provider<C>): NonNullable<ICredentialType['preAuthentication']> {
 	return async function (credentials) {
+		const refusal = refusals.get(credentials);
+		if (refusal !== undefined) throw refusal;
 		const redactor = new Redactor();
 		try {
 			const connection = connectionOf(provider, credentials);
@@ -69,31 +83,57 @@ export function preAuthenticationOf<C extends Connection>(provider: Provider<C>)
 	};
 }
 
-/** Signs a request with the credential's session: those of Fleetwire's nodes, and those of the HTTP Request node. */
+/** What n8n was given signed requests for: it signs again, with a new session, what was signed already. */
+const unsigned = new WeakMap<object, WireOptions>();
+/** Credentials that a request was refused with. n8n answers that by a login, which would end the session of those that work. */
+const refusals = new WeakMap<object, NotSigned>();
+
+/** Signs a request with the credential's session: those of Fleetwire's nodes, and of others what they may ask for. */
 export function authenticateOf<C extends Connection>(provider: Provider<C>): IAuthenticate {
-	return async (credentials, options) => {
-		if (options.headers?.[LOGIN_ONLY] !== undefined) throw new LoggedIn();
+	return async (credentials, given) => {
+		const options: WireOptions = unsigned.get(given) ?? given;
+		const purpose = Object.hasOwn(options, PURPOSE) ? options[PURPOSE] : undefined;
+		if (purpose === LOGIN_ONLY) throw new LoggedIn();
 		const connection = connectionOf(provider, credentials);
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
+		const sign = purpose === OURS ? signOurs(connection, options) : signTheirs(provider, connection, credentials, options);
 		const session = readSession(credentials[SESSION], loginKey(provider, connection));
 		if (session === undefined || session.expiresAt <= Date.now()) throw new SessionOver();
-		return await Promise.resolve(signed(provider, connection, options, session.token));
+		const signed = sign((request) => provider.sign(request, session.token, connection));
+		unsigned.set(signed, options);
+		return await Promise.resolve(signed);
 	};
 }
 
-function signed<C extends Connection>(provider: Provider<C>, connection: C, { baseURL, ...options }: WireOptions, token: string): IHttpRequestOptions {
-	const base = connection.baseUrl.replace(/\/+$/, '');
-	// The HTTP Request node still goes by the older name.
-	const name = 'uri' in options ? 'uri' : 'url';
-	const given = String((options as Partial<Record<typeof name, string>>)[name]);
-	const address = baseURL === undefined ? given : `${baseURL.replace(/\/+$/, '')}/${given.replace(/^\/+/, '')}`;
-	// The token is for the vendor only.
+type Sign = (sign: (request: WireRequest) => WireRequest) => IHttpRequestOptions;
+
+/** A request that one of our nodes has made, or the credential's test. */
+function signOurs({ baseUrl }: Connection, { baseURL, ...options }: WireOptions): Sign {
+	const base = baseUrl.replace(/\/+$/, '');
+	const address = baseURL === undefined ? options.url : `${baseURL.replace(/\/+$/, '')}${options.url}`;
 	if (!address.startsWith(`${base}/`)) throw new InvalidParams(`This credential is only for addresses that begin with ${base}/.`);
-	const request = provider.sign(
-		{ method: options.method === 'POST' ? 'POST' : 'GET', path: address.slice(base.length), query: options.qs as WireRequest['query'], headers: options.headers as WireRequest['headers'] },
-		token,
-		connection,
-	);
-	// A redirect that the HTTP Request node follows must not take a token to another host.
-	return { ...options, sendCredentialsOnCrossOriginRedirect: false, [name]: base + request.path, qs: { ...request.query }, headers: { ...request.headers }, abortSignal: options[STOP] ?? options.abortSignal };
+	const { [STOP]: stop, [PURPOSE]: _, ...rest } = options;
+	return (sign) => {
+		const { path, query, headers } = sign({ method: options.method === 'POST' ? 'POST' : 'GET', path: address.slice(base.length), query: options.qs as WireRequest['query'], headers: options.headers as WireRequest['headers'] });
+		return { ...rest, sendCredentialsOnCrossOriginRedirect: false, url: addressOf(base, { method: 'GET', path }), qs: { ...query }, headers: { ...headers }, abortSignal: stop ?? options.abortSignal };
+	};
 }
+
+/** A request of another node: the way to the vendor is ours, and it is not sent on from there. */
+function signTheirs<C extends Connection>(provider: Provider<C>, connection: C, credentials: ICredentialDataDecryptedObject, given: WireOptions): Sign {
+	let request: Borrowed;
+	try {
+		request = borrowed(provider, connection, credentials, given);
+	} catch (error) {
+		if (error instanceof NotSigned) refusals.set(credentials, error);
+		throw error;
+	}
+	const { method, path, search, query, headers, options } = request;
+	return (sign) => {
+		const signed = sign({ method: method === 'POST' ? 'POST' : 'GET', path, query, headers });
+		return { ...options, ...STRAIGHT, method, url: addressOf(connection.baseUrl, { method: 'GET', path: signed.path }) + search, qs: { ...signed.query }, headers: { ...signed.headers } };
+	};
+}
+
+/** To the address and no further, for both of n8n's helpers. */
+const STRAIGHT = { disableFollowRedirect: true, followRedirect: false, followAllRedirects: false, maxRedirects: 0, sendCredentialsOnCrossOriginRedirect: false, rejectUnauthorized: true };

@@ -1,13 +1,13 @@
-import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
 import { loginKey, sharedLogin } from '../core/account';
 import { UnexpectedAnswer } from '../core/errors';
 import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../core/host';
 import type { Connection, Provider } from '../core/provider';
-import { LoggedIn, LOGIN_ONLY } from './credential';
+import { isLoggedIn } from './credential';
 import { chainOf, failureOf } from './failure';
 import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
 import { orLate, orStopped, pause } from './stop';
-import { exchange, optionsOf } from './wire';
+import { exchange, LOGIN_ONLY, optionsOf, OURS, PURPOSE, type WireOptions } from './wire';
 
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
 export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
@@ -42,7 +42,7 @@ export class N8nHost<C extends Connection> implements Host {
 		if (timeoutMs <= 0) throw loginTooSlow();
 		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
 		const options = optionsOf(this.connection.baseUrl, request, timeoutMs);
-		const answer = await exchange((asked) => this.ask(asked, data), options, { timeoutMs, signal });
+		const answer = await exchange((asked) => this.ask({ ...asked, [PURPOSE]: OURS }, data), options, { timeoutMs, signal });
 		// n8n writes into `data` if the session ended on the way and it logged in again.
 		return { ...answer, session: (readSession(data[SESSION], this.key) ?? session).token };
 	}
@@ -63,7 +63,7 @@ export class N8nHost<C extends Connection> implements Host {
 		this.onWarning(message);
 	}
 
-	private async ask(options: IHttpRequestOptions, data: ICredentialDataDecryptedObject): Promise<unknown> {
+	private async ask(options: WireOptions, data: ICredentialDataDecryptedObject): Promise<unknown> {
 		const { id = '', name = '' } = this.context.getNode().credentials?.[this.credentialType] ?? {};
 		return await this.context.helpers.httpRequestWithAuthentication.call(this.context, this.credentialType, options, {
 			credentialsDecrypted: { id: id ?? '', name, type: this.credentialType, data },
@@ -101,11 +101,11 @@ export class N8nHost<C extends Connection> implements Host {
 	/** Has n8n log in and store the session: an empty one makes it do so before it signs. Nothing else is sent. */
 	private async logIn(): Promise<KeptSession> {
 		const data = { ...this.credentials, [SESSION]: '' };
-		const options = optionsOf(this.connection.baseUrl, { method: 'GET', path: '/', headers: { [LOGIN_ONLY]: 'true' } }, ATTEMPT_TIMEOUT_MS);
+		const options = optionsOf(this.connection.baseUrl, { method: 'GET', path: '/' }, ATTEMPT_TIMEOUT_MS);
 		try {
-			await this.ask(options, data);
+			await this.ask({ ...options, [PURPOSE]: LOGIN_ONLY }, data);
 		} catch (thrown) {
-			if (!chainOf(thrown).some((link) => link instanceof LoggedIn)) throw notSent(failureOf(thrown, new URL(options.url).hostname));
+			if (!chainOf(thrown).some(isLoggedIn)) throw notSent(failureOf(thrown, new URL(options.url).hostname));
 		}
 		const session = readSession(data[SESSION], this.key);
 		if (session === undefined) throw new UnexpectedAnswer('n8n did not log in.', { advice: 'Open the credential, save it and try again.' });

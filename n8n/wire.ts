@@ -9,7 +9,18 @@ import { orStopped, pause } from './stop';
  * its place, and `authenticate` puts it back.
  */
 export const STOP = Symbol('stop');
-export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal };
+
+/** Under which a request's purpose travels with its options. */
+export const PURPOSE = 'fleetwire';
+/**
+ * What our own requests are for. A symbol, because nothing that a workflow or a form holds can be one; a registered one, because
+ * two of our packages may be installed in one n8n, and share their credentials' types.
+ */
+export const OURS = Symbol.for('fleetwire.request');
+/** Nothing but the login that n8n puts before each request. */
+export const LOGIN_ONLY = Symbol.for('fleetwire.login');
+
+export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal; [PURPOSE]?: symbol };
 
 /** One of n8n's request helpers. */
 export type Ask = (options: WireOptions) => Promise<unknown>;

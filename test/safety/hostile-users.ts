@@ -2,14 +2,13 @@
 import { providers } from '../../providers';
 import { addressOf, type WireRequest } from '../../core/host';
 import type { Fields } from '../../core/field';
-import { chain } from '../hosts/n8n';
+import { httpRequestTools, startAgent } from '../hosts/agent';
 import { startNodeRed } from '../hosts/node-red';
 import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
 import { connectionOf, recordingOf } from '../support/recordings';
 import { json, TestHost } from '../support/test-host';
 import { Client } from '../../core/client';
 import { packages, providerOf, settingsOf, sideBySide, type Ask, type Hosts } from './hosts';
-import { serve } from './servers';
 import type { Sheet } from './sheet';
 import { panelOf } from '../hosts/forms';
 
@@ -145,54 +144,36 @@ async function commandsOff(sheet: Sheet, hosts: Hosts): Promise<void> {
 	await byAgent(sheet, hosts);
 }
 
-/** A language model that only knows one wish: that the tool be run. */
 async function byAgent(sheet: Sheet, { n8n: { n8n } }: Hosts): Promise<void> {
-	let asked = 0;
-	const model = await serve((request, response) => {
-		let body = '';
-		request.on('data', (chunk) => (body += String(chunk)));
-		request.on('end', () => {
-			asked += 1;
-			const { tools = [], messages = [] } = JSON.parse(body || '{}') as { tools?: { function: { name: string } }[]; messages?: { role: string }[] };
-			const call = tools[0] !== undefined && !messages.some(({ role }) => role === 'tool');
-			const delta = call ? { role: 'assistant', tool_calls: [{ index: 0, id: 'call-1', type: 'function', function: { name: tools[0]?.function.name, arguments: '{}' } }] } : { role: 'assistant', content: 'Done.' };
-			const chunk = (more: object) => `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o', ...more })}\n\n`;
-			response.writeHead(200, { 'content-type': 'text/event-stream' });
-			response.write(chunk({ choices: [{ index: 0, delta, finish_reason: null }] }));
-			response.write(chunk({ choices: [{ index: 0, delta: {}, finish_reason: call ? 'tool_calls' : 'stop' }] }));
-			response.end(`${chunk({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } })}data: [DONE]\n\n`);
-		});
-	});
+	const agent = await startAgent(n8n);
 	const simulator: Simulator = await VENDORS.trackceo.start();
+	const acted = () => simulator.requests.filter(({ path }) => path.endsWith('/command/send')).length;
+	const account = async (settings: object) => await n8n.createCredential({ name: 'account', type: 'trackCeoApi', data: settingsOf({ vendor: 'trackceo', baseUrl: simulator.url, account: { ...settings } }) });
 	try {
-		const openAi = await n8n.createCredential({ name: 'model', type: 'openAiApi', data: { apiKey: 'none', url: `${model.url}/v1`, header: false } });
 		const results: { allowed: boolean; sent: number; error?: string }[] = [];
 		for (const allowed of [false, true]) {
 			simulator.requests.length = 0;
-			const { id, name } = await n8n.createCredential({ name: 'account', type: 'trackCeoApi', data: settingsOf({ vendor: 'trackceo', baseUrl: simulator.url, account: { allowCommands: allowed } }) });
+			const { id, name } = await account({ allowCommands: allowed });
 			const operation = providerOf('trackceo').operations.find((each) => nameOf(each) === 'command.send');
 			if (operation === undefined) throw new Error('command.send is gone');
-			const execution = await n8n.runWorkflow({
-				...chain(
-					{ name: 'Agent', type: '@n8n/n8n-nodes-langchain.agent', typeVersion: 1.7, parameters: { promptType: 'define', text: 'Stop the engine of my van.', options: {} } },
-					{ name: 'Model', type: '@n8n/n8n-nodes-langchain.lmChatOpenAi', typeVersion: 1, parameters: { model: 'gpt-4o', options: {} }, credentials: { openAiApi: { id: openAi.id, name: openAi.name } } },
-					{ name: 'Fleet', type: 'n8n-nodes-fleetwire.trackCeoTool', parameters: { ...panelOf(operation, { device: '358899051000001', command: 'RELAY,1', waitForAnswer: false }), toolDescription: 'Stops engines' }, credentials: { trackCeoApi: { id, name } } },
-				),
-				connections: {
-					Start: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
-					Model: { ai_languageModel: [[{ node: 'Agent', type: 'ai_languageModel', index: 0 }]] },
-					Fleet: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
-				},
-			});
-			results.push({ allowed, sent: simulator.requests.filter(({ path }) => path.endsWith('/command/send')).length, ...(execution.error === undefined ? {} : { error: execution.error.message }) });
-			if (!allowed && simulator.requests.length > 0) results[0] = { ...results[0], allowed, sent: simulator.requests.length };
+			const { error } = await agent.run({ name: 'Fleet', type: 'n8n-nodes-fleetwire.trackCeoTool', parameters: { ...panelOf(operation, { device: '358899051000001', command: 'RELAY,1', waitForAnswer: false }), toolDescription: 'Stops engines' }, credentials: { trackCeoApi: { id, name } } });
+			results.push({ allowed, sent: allowed ? acted() : simulator.requests.length, ...(error === undefined ? {} : { error: error.message }) });
 		}
 		const [off, on] = results;
 		// With commands on, the same agent does get through: so it was the setting that stopped it.
-		sheet.part('commands that an agent sends', 'n8n', `${String(off?.sent)} while off, ${String(on?.sent)} once switched on${off?.error === undefined && on?.error === undefined ? '' : ` (${String(off?.error ?? on?.error)})`}`, 'none while off', asked >= 2 && off?.sent === 0 && on?.sent === 1);
+		sheet.part('commands that an agent sends', 'n8n', `${String(off?.sent)} while off, ${String(on?.sent)} once switched on${off?.error === undefined && on?.error === undefined ? '' : ` (${String(off?.error ?? on?.error)})`}`, 'none while off', agent.asked() >= 2 && off?.sent === 0 && on?.sent === 1);
+		const borrowed: Record<string, number> = {};
+		for (const [what, settings] of [['as it is made', {}], ['opened for others', { allowedHttpRequestDomains: 'all' }], ['opened, and commands on', { allowedHttpRequestDomains: 'all', allowCommands: true }]] as const) {
+			simulator.requests.length = 0;
+			const { id, name } = await account({ allowCommands: false, ...settings });
+			for (const tool of httpRequestTools({ method: 'POST', url: `${simulator.url}/api/command/send?imei=358899051000001&command=RELAY%2C1`, credentialType: 'trackCeoApi' })) await agent.run({ ...tool, credentials: { trackCeoApi: { id, name } } });
+			borrowed[what] = acted();
+		}
+		const [made = NaN, opened = NaN, both = NaN] = Object.values(borrowed);
+		sheet.part('commands that an agent sends by n8n\'s HTTP Request tools', 'n8n', Object.entries(borrowed).map(([what, sent]) => `${String(sent)} with a credential ${what}`).join(', '), 'none while commands are off', made === 0 && opened === 0 && both === 2);
 	} finally {
 		await simulator.close();
-		await model.close();
+		await agent.close();
 	}
 }
 

