@@ -48,7 +48,7 @@ const logins = new Recent<SharedLogin>(ACCOUNTS_KEPT);
 
 /** Names an account: the vendor's address and the account's name there, not the node or the credential that uses it. */
 export function accountKey(provider: Provider, connection: Pick<Connection, 'baseUrl' | 'account'>): string {
-	return `${provider.name} ${connection.baseUrl.replace(/\/+$/, '').toLowerCase()} ${connection.account}`;
+	return `${provider.name} ${connection.baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase()} ${connection.account}`;
 }
 
 /**
@@ -56,7 +56,7 @@ export function accountKey(provider: Provider, connection: Pick<Connection, 'bas
  * the lists of others, though all name the same account.
  */
 export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connection: Connection): string {
-	const login = Object.entries({ ...connection, baseUrl: connection.baseUrl.replace(/\/+$/, '').toLowerCase() })
+	const login = Object.entries({ ...connection, baseUrl: connection.baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase() })
 		.filter(([name]) => provider.connection[name]?.apartFromLogin !== true)
 		.sort(([a], [b]) => (a < b ? -1 : 1));
 	return createHash('sha256').update(JSON.stringify([provider.name, login])).digest('base64url');

@@ -71,7 +71,7 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export function inQuery(value: string | number): string {
 	const text = String(value);
 	if (typeof value === 'string' || !text.includes('e')) return text;
-	return Math.abs(value) < 1 ? value.toFixed(12).replace(/0+$/, '').replace(/\.$/, '').replace(/^-0$/, '0') : BigInt(Math.round(value)).toString();
+	return Math.abs(value) < 1 ? value.toFixed(12).replace(/(?<!0)0+$/, '').replace(/\.$/, '').replace(/^-0$/, '0') : BigInt(Math.round(value)).toString();
 }
 
 /**
@@ -85,5 +85,5 @@ export function addressOf(baseUrl: string, request: WireRequest): string {
 		if (value !== undefined) query.set(name, inQuery(value));
 	}
 	const text = query.toString();
-	return baseUrl.replace(/\/+$/, '') + request.path + (text === '' ? '' : `?${text}`);
+	return baseUrl.replace(/(?<!\/)\/+$/, '') + request.path + (text === '' ? '' : `?${text}`);
 }

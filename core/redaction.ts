@@ -27,8 +27,8 @@ function formsOf(text: string): string[] {
 		JSON.stringify(text).slice(1, -1),
 		text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;'),
 		base64,
-		base64.replace(/=+$/, ''),
-		base64.replace(/=+$/, '').replace(/\+/g, '-').replace(/\//g, '_'),
+		base64.replace(/={1,2}$/, ''),
+		base64.replace(/={1,2}$/, '').replace(/\+/g, '-').replace(/\//g, '_'),
 		percentEncoded(base64),
 		// Of what was encoded already, such as an address within an address.
 		percentEncoded(encoded),

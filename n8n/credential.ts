@@ -109,8 +109,8 @@ type Sign = (sign: (request: WireRequest) => WireRequest) => IHttpRequestOptions
 
 /** A request that one of our nodes has made, or the credential's test. */
 function signOurs({ baseUrl }: Connection, { baseURL, ...options }: WireOptions): Sign {
-	const base = baseUrl.replace(/\/+$/, '');
-	const address = baseURL === undefined ? options.url : `${baseURL.replace(/\/+$/, '')}${options.url}`;
+	const base = baseUrl.replace(/(?<!\/)\/+$/, '');
+	const address = baseURL === undefined ? options.url : `${baseURL.replace(/(?<!\/)\/+$/, '')}${options.url}`;
 	if (!address.startsWith(`${base}/`)) throw new InvalidParams(`This credential is only for addresses that begin with ${base}/.`);
 	const { [STOP]: stop, [PURPOSE]: _, ...rest } = options;
 	return (sign) => {

@@ -23,7 +23,7 @@ function headingOf(value: unknown): number | null {
 }
 
 /** "at Ctrack; near Regency Drive; 0157; " without what trails behind. */
-export const wordsOf = (value: unknown) => textOf(value)?.replace(/[\s;]+$/, '') ?? null;
+export const wordsOf = (value: unknown) => textOf(value)?.replace(/(?<![\s;])[\s;]+$/, '') ?? null;
 
 /** Last positions have one set of names, those of histories and queues another. */
 export function toPosition(row: Row, units: Units): Position {

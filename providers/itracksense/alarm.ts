@@ -16,8 +16,8 @@ import { trimmed } from './values';
 const WORDS: readonly [RegExp, AlarmType][] = [
 	// "Enter or leave geofence alarm" does not say which.
 	[/enter (?:or|and) (?:leave|exit)/, 'other'],
-	[/enter.*(?:fence|region|area)/, 'geofenceEntered'],
-	[/(?:leave|exit|out of).*(?:fence|region|area)/, 'geofenceLeft'],
+	[/enter.{0,200}(?:fence|region|area)/, 'geofenceEntered'],
+	[/(?:leave|exit|out of).{0,200}(?:fence|region|area)/, 'geofenceLeft'],
 	[/removal|dismantl/, 'dismantled'],
 	[/power off/, 'powerDisconnected'],
 	[/over ?speed/, 'speeding'],

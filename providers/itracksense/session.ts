@@ -88,7 +88,7 @@ export const getWebLink = operation({
 		plates: { ...ids({ title: 'Plates', description: 'Plates of the vehicles, with commas between them', lookup: 'plate', ...anyForm.plate, placeholder: 'e.g. A0001', when: { nameBy: ['plate'] } }), clean: anyForm.cleanPlates },
 	},
 	answer: acknowledged,
-	record: (row, _, { baseUrl }): WebLink => ({ url: `${baseUrl.replace(/\/+$/, '')}${PATHS[42].path}?${new URLSearchParams(row as Record<string, string>).toString()}` }),
+	record: (row, _, { baseUrl }): WebLink => ({ url: `${baseUrl.replace(/(?<!\/)\/+$/, '')}${PATHS[42].path}?${new URLSearchParams(row as Record<string, string>).toString()}` }),
 	kind: 'webLink',
 	run: async function* (run, { page, nameBy, devices, plates }) {
 		// Fields that do not apply are not read, whatever their type says.

@@ -119,7 +119,7 @@ const WORDS = {
 	},
 } as const;
 
-const filled = (text: string, values: Readonly<Record<string, number>>) => text.replace(/__(\w+)__/g, (_, name: string) => String(values[name]));
+const filled = (text: string, values: Readonly<Record<string, number>>) => text.replace(/__([a-zA-Z]+)__/g, (_, name: string) => String(values[name]));
 
 /** The message catalog of one vendor's nodes. */
 export function wordsOf(provider: Provider): object {

@@ -52,7 +52,7 @@ function pickerType(provider, field) {
 
 	// Where several may be named, the last one is completed.
 	const complete = (value, done) => {
-		const before = many ? value.replace(/[^\s,;]*$/, '') : '';
+		const before = many ? value.replace(/(?<![^\s,;])[^\s,;]*$/, '') : '';
 		const search = value.slice(before.length);
 		fetchList(provider, field.lookup)
 			.then((list) => {
