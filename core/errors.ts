@@ -1,3 +1,5 @@
+import { clipped } from './words';
+
 /**
  * Every way a call can end badly, as one hierarchy. `message` says what is wrong in one sentence, `advice` what to do
  * about it; both are free of secrets once they have left the client (see redaction.ts). Hosts map these classes once.
@@ -24,6 +26,9 @@ export interface FleetErrorDetails {
 	cause?: unknown;
 }
 
+/** Nobody reads more of it, wherever its words come from. */
+const sentence = (text: string) => clipped(text, 1500);
+
 export abstract class FleetError extends Error {
 	/** Stable identifier of the kind of error, e.g. for a Switch node. */
 	abstract readonly code: string;
@@ -37,11 +42,11 @@ export abstract class FleetError extends Error {
 	readonly doubtful: boolean;
 
 	constructor(message: string, details: FleetErrorDetails = {}) {
-		super(message, details.cause === undefined ? undefined : { cause: details.cause });
+		super(sentence(message), details.cause === undefined ? undefined : { cause: details.cause });
 		this.name = new.target.name;
-		this.advice = details.advice ?? '';
-		this.vendorCode = details.vendorCode;
-		this.vendorMessage = details.vendorMessage;
+		this.advice = sentence(details.advice ?? '');
+		this.vendorCode = details.vendorCode === undefined ? undefined : clipped(details.vendorCode, 100);
+		this.vendorMessage = details.vendorMessage === undefined ? undefined : sentence(details.vendorMessage);
 		this.status = details.status;
 		this.retryAfterMs = details.retryAfterMs;
 		this.retryable = details.retryable ?? false;

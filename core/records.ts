@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { UnexpectedAnswer } from './errors';
+import { clipped } from './words';
 
 /**
  * The records of Output = Simplified: the same fields and units whichever vendor. Keys are always present; null where
@@ -430,17 +432,37 @@ export function countOf(value: unknown): number | null {
 	return number === null || number < 0 ? null : number;
 }
 
-/** Text; null where empty. Numbers become their digits. */
-export function textOf(value: unknown): string | null {
+/**
+ * Most characters of a text. Addresses and messages have some hundreds; whatever is longer would cost each pattern that
+ * looks at it, and each program that gets the record, what only the vendor's whole answer should cost.
+ */
+const LONGEST = 2000;
+
+const wholeTextOf = (value: unknown): string | null => {
 	if (typeof value === 'number' && Number.isFinite(value)) return String(value);
 	return typeof value === 'string' && value.trim() !== '' ? value : null;
+};
+
+/** Text; null where empty. Numbers become their digits. What is longer than 2,000 characters is cut, with a mark. */
+export function textOf(value: unknown): string | null {
+	const text = wholeTextOf(value);
+	return text === null ? null : clipped(text, LONGEST);
+}
+
+/** Two that differ behind the cut must not become one: the end of a long one stands for the whole. */
+const shortId = (id: string) => (id.length <= LONGEST ? id : clipped(id, LONGEST - 22) + createHash('sha256').update(id).digest('base64url').slice(0, 22));
+
+/** Text that names something; null where empty. */
+export function idTextOf(value: unknown): string | null {
+	const text = wholeTextOf(value);
+	return text === null ? null : shortId(text);
 }
 
 /** What identifies a record. @throws UnexpectedAnswer if it is missing: a record of nobody would be a wrong one. */
 export function identityOf(value: unknown, name: string): string {
-	const text = textOf(value);
-	if (text === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: 'Try Output = Raw to see it, and please report it.' });
-	return text;
+	const id = idTextOf(value);
+	if (id === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: 'Try Output = Raw to see it, and please report it.' });
+	return id;
 }
 
 /** Coordinates of a fix; both null if either is missing, out of range, or if they are 0,0: a receiver without a fix. */
@@ -460,5 +482,5 @@ export function courseOf(value: unknown): number | null {
 /** Identifies one thing a device reported, for as long as it exists. */
 export function recordId(...parts: readonly (string | number | null)[]): string {
 	// join() makes nothing of null.
-	return parts.join(':');
+	return shortId(parts.join(':'));
 }

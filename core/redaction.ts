@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { FleetError } from './errors';
+import { clipped, CUT } from './words';
 
 const TOKENS_KEPT = 4;
 
-/** Marks the place where a text was cut. */
-const CUT = '…';
 /** A shorter beginning of a secret tells nothing of it. */
 const SHORTEST_PART = 4;
 
 /** Somebody else's words, short enough for a sentence. The mark tells that a secret may be cut in two before it. */
 export function cut(text: string, most = 300): string {
-	return text.length > most ? text.slice(0, most - 1) + CUT : text;
+	return clipped(text, most);
 }
 
 /** A text as it is, url-encoded in the fashions there are, in JSON, in html, and base64. */

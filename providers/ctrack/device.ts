@@ -1,7 +1,7 @@
 import { choice, text, time } from '../../core/field';
 import { operation } from '../../core/operation';
 import { inOrder } from '../../core/pages';
-import { countOf, textOf, type Device, type Odometer, type Row, type WorkingHours } from '../../core/records';
+import { countOf, idTextOf, textOf, type Device, type Odometer, type Row, type WorkingHours } from '../../core/records';
 import { chunks } from '../../core/windows';
 import { anythingIn, body, recordsIn, withItsError } from './answer';
 import { device, devicesOrAll, group, nodeIdOf, perVehicle, period, periodProblem, texts, vehiclesPerRequest } from './fields';
@@ -80,7 +80,7 @@ export const get = operation({
 function toOdometer(row: Row, units: Units, deviceId: string | null): Odometer {
 	const deviceName = textOf(row.VehicleId ?? row.VehicleRegistration);
 	return withItsError(row, {
-		deviceId: deviceId ?? (deviceName === null ? nodeIdOf(row) : textOf(row.NodeId)),
+		deviceId: deviceId ?? (deviceName === null ? nodeIdOf(row) : idTextOf(row.NodeId)),
 		deviceName,
 		driverName: textOf(row.DriverId),
 		time: timeOf(row.OdoTimestamp),
@@ -131,7 +131,7 @@ export const getOdometerOverPeriod = operation({
 	request: periodQuery,
 	// One flat record without a NodeId: each vehicle is asked for on its own, and its number put in front.
 	rows: (answer, { devices }) => recordsIn(answer).map((row) => ({ NodeId: devices[0], ...row })),
-	record: (row, _, connection) => toOdometer(row, unitsOf(connection), textOf(row.NodeId)),
+	record: (row, _, connection) => toOdometer(row, unitsOf(connection), idTextOf(row.NodeId)),
 	kind: 'odometer',
 	run: perVehicle,
 	check: periodProblem,

@@ -1,6 +1,6 @@
 import type { Client, RunOptions } from '../../core/client';
 import type { Choice } from '../../core/field';
-import { textOf, type Driver, type Group, type Row } from '../../core/records';
+import { idTextOf, textOf, type Driver, type Group, type Row } from '../../core/records';
 import { getMany as vehicles } from './device';
 import { getMany as drivers } from './driver';
 import { getMany as groups } from './group';
@@ -13,7 +13,7 @@ export async function deviceChoices(client: Client, options?: RunOptions): Promi
 	const rows = (await client.collect(vehicles, {}, { ...options, output: 'raw' })) as Row[];
 	return rows
 		.flatMap((row) => {
-			const value = textOf(row.NodeId);
+			const value = idTextOf(row.NodeId);
 			return value === null ? [] : [{ value, title: label(textOf(row.VehicleRegistration), textOf(row.FleetNumber), textOf(row.Description), value) }];
 		})
 		.sort(byTitle);

@@ -2,7 +2,7 @@ import { ALL } from '../../core/field';
 import { operation } from '../../core/operation';
 import { inOrder } from '../../core/pages';
 import type { Connection } from '../../core/provider';
-import { coordinatesOf, countOf, courseOf, recordId, textOf, type Fix, type Position, type Row } from '../../core/records';
+import { coordinatesOf, countOf, courseOf, idTextOf, recordId, textOf, type Fix, type Position, type Row } from '../../core/records';
 import { chunks } from '../../core/windows';
 import { body, recordsIn, withItsError } from './answer';
 import { device, devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehiclesPerRequest } from './fields';
@@ -85,7 +85,7 @@ export const getCurrent = operation({
 	description: 'Get the latest position of any number of vehicles',
 	route: 'GET /Vehicles/GetLastVehiclePositions',
 	params: { devices: devicesOrAll },
-	together: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => textOf(row.NodeId) },
+	together: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => idTextOf(row.NodeId) },
 	request: ({ devices }) => ({ query: { svehicleNodeIds: devices === ALL ? devices : devices.join(',') } }),
 	run: async function* (run, { devices }) {
 		if (devices === ALL) yield await run.call(getCurrentOfAll, {});

@@ -4,7 +4,7 @@ import { choice, flag, number, type Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { operation } from '../../core/operation';
 import { CONFIRMED } from '../../core/outcome';
-import { recordId, textOf, type Message, type Row } from '../../core/records';
+import { idTextOf, recordId, textOf, type Message, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { anythingIn, body } from './answer';
 import { texts } from './fields';
@@ -107,7 +107,7 @@ const params = {
 /** Identifies a message by what it says: delivery tags start anew with each session (facts 3.4), and messages can come again. */
 function idOf(queue: QueueName, row: Row): string {
 	const { DeliveryTag: _, ...rest } = row;
-	const parts = queue === 'positions' ? [textOf(row.NodeId), timeOf(row.EventTimeUTC), textOf(row.SingleStatus)] : queue === 'trips' ? [textOf(row.NodeId), timeOf(row.TripStartUTC), timeOf(row.TripEndUTC)] : [];
+	const parts = queue === 'positions' ? [idTextOf(row.NodeId), timeOf(row.EventTimeUTC), idTextOf(row.SingleStatus)] : queue === 'trips' ? [idTextOf(row.NodeId), timeOf(row.TripStartUTC), timeOf(row.TripEndUTC)] : [];
 	if (parts.length === 0 || parts.includes(null)) return recordId(queue, createHash('sha256').update(JSON.stringify(rest)).digest('base64url').slice(0, 22));
 	return recordId(queue, ...parts);
 }
@@ -123,7 +123,7 @@ function orAsItCame(row: Row, simplify: (row: Row) => object): object {
 }
 
 function toMessage(queue: QueueName, row: Row, simplify: (row: Row) => object): Message {
-	return { id: idOf(queue, row), deliveryTag: textOf(row.DeliveryTag), queue, record: orAsItCame(row, simplify) };
+	return { id: idOf(queue, row), deliveryTag: idTextOf(row.DeliveryTag), queue, record: orAsItCame(row, simplify) };
 }
 
 const LOST = 'The messages that it took from the queue may be lost, because they were acknowledged at once.';

@@ -1,6 +1,6 @@
 import { operation } from '../../core/operation';
 import type { Connection } from '../../core/provider';
-import { coordinatesOf, countOf, recordId, textOf, type Mileage, type Row, type Trip } from '../../core/records';
+import { coordinatesOf, countOf, idTextOf, recordId, textOf, type Mileage, type Row, type Trip } from '../../core/records';
 import { body, recordsIn, withItsError } from './answer';
 import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem } from './fields';
 import { wordsOf } from './position';
@@ -18,7 +18,7 @@ export function toTrip(row: Row, units: Units): Trip {
 		id: recordId(deviceId, startedAt, endedAt),
 		deviceId,
 		deviceName: null,
-		driverId: textOf(row.DriverId),
+		driverId: idTextOf(row.DriverId),
 		driverName: textOf(row.DriverName),
 		startedAt,
 		endedAt,

@@ -10,7 +10,7 @@ import { listInData, rowsOf } from './answer';
 import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
 import { method } from './method';
 import { periodBody, timesOf } from './times';
-import { trimmed } from './values';
+import { trimmed, trimmedId } from './values';
 
 /** The vendor names alarms in words, of which the document shows a few; the first that fits counts. Grade G beyond those. */
 const WORDS: readonly [RegExp, AlarmType][] = [
@@ -43,7 +43,7 @@ function toAlarm(row: Row, deviceId: string, connection: Connection): Alarm {
 	const vendorType = trimmed(row.AlarmType) ?? '';
 	const type = alarmTypeOf(vendorType);
 	return {
-		id: recordId(deviceId, recordedAt, time, vendorType),
+		id: recordId(deviceId, recordedAt, time, trimmedId(row.AlarmType) ?? ''),
 		deviceId,
 		type,
 		title: type === 'other' && vendorType !== '' ? vendorType : ALARM_TITLES[type],
@@ -79,7 +79,7 @@ export const getCurrent = operation({
 	request: (params) => ({ json: { DeviceID: listOrEmpty(params.devices) } }),
 	// Not an alarm's columns alone, so not of that kind.
 	kind: 'other',
-	record: (row, _, connection): Alarm & Row => ({ ...row, ...toAlarm(row, trimmed(row.DeviceID) ?? identityOf(trimmed(row.VehicleNum), 'DeviceID'), connection) }),
+	record: (row, _, connection): Alarm & Row => ({ ...row, ...toAlarm(row, trimmedId(row.DeviceID) ?? identityOf(trimmedId(row.VehicleNum), 'DeviceID'), connection) }),
 	run: async function* (run, params) {
 		if (params.devices === ALL) yield await run.ask(params);
 		else yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) => run.ask({ devices: some }));

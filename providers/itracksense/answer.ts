@@ -140,7 +140,7 @@ export function openEnvelope(answer: WireAnswer, { path }: Pick<WireRequest, 'pa
 		throw failure(meaning, code, { status, words });
 	}
 	if (RESULT_SECTIONS.has(section)) {
-		const result = textOf(data)?.trim() ?? '';
+		const result = wordsOf(data) ?? '';
 		if (result === '') throw new UnexpectedAnswer(`${TITLE} answered "${operation.title}" without a result.`, { status, effect: 'unknown' });
 		if (result !== '0') throw failure(Object.hasOwn(RESULTS, result) ? RESULTS[result] : undefined, result, { status, words });
 	}

@@ -1,6 +1,6 @@
 import { text } from '../../core/field';
 import { operation } from '../../core/operation';
-import { identityOf, recordId, textOf, type DeviceMessage, type Row } from '../../core/records';
+import { identityOf, recordId, type DeviceMessage, type Row } from '../../core/records';
 import { acknowledged, bareList, handedOver, rowsOf, type Acknowledgement } from './answer';
 import { device } from './fields';
 import { method, NO_CODES } from './method';
@@ -82,7 +82,7 @@ export const getMessages = operation({
 	answer: bareList,
 	rows: (answer) => rowsOf(answer, 'a message'),
 	record: (row, params, connection): DeviceMessage => ({
-		id: recordId(params.device, identityOf(textOf(row.RecID), 'RecID')),
+		id: recordId(params.device, identityOf(row.RecID, 'RecID')),
 		deviceId: params.device,
 		iccid: null,
 		direction: DIRECTIONS.get(trimmed(row.MsgType)?.toLowerCase() ?? '') ?? null,

@@ -11,7 +11,7 @@ import { acknowledged, anyRows, listInData, pageInData, rowsOf } from './answer'
 import { device, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
 import { method } from './method';
 import { periodBody } from './times';
-import { trimmed } from './values';
+import { trimmed, trimmedId } from './values';
 
 /** Section 6. */
 function toDevice(row: Row): Device {
@@ -153,7 +153,7 @@ export const getConsumption = operation({
 	rows: ({ data }) => rowsOf(data, 'the mileage of a vehicle'),
 	record: (row, { begin, end }): Consumption => ({
 		deviceId: null,
-		deviceName: identityOf(trimmed(row.VehicleNum), 'VehicleNum'),
+		deviceName: identityOf(trimmedId(row.VehicleNum), 'VehicleNum'),
 		from: new Date(begin).toISOString(),
 		to: new Date(end).toISOString(),
 		distance: countOf(row.Mileage),

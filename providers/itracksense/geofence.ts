@@ -3,24 +3,24 @@ import { ALL, number } from '../../core/field';
 import { operation } from '../../core/operation';
 import { inOrder } from '../../core/pages';
 import type { Connection } from '../../core/provider';
-import { identityOf, recordId, textOf, type GeofenceEvent, type GeofenceState, type Row } from '../../core/records';
+import { idTextOf, identityOf, recordId, type GeofenceEvent, type GeofenceState, type Row } from '../../core/records';
 import { chunks } from '../../core/windows';
 import { period, periodProblem } from '../period';
 import { listInData, object, rowsOf } from './answer';
 import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
 import { method } from './method';
 import { periodBody, timesOf } from './times';
-import { flagOf, trimmed } from './values';
+import { flagOf, trimmed, trimmedId } from './values';
 
 function toEvent(row: Row, deviceId: string, type: GeofenceEvent['type'], time: string | null): GeofenceEvent {
 	const geofenceName = trimmed(row.RegionName);
-	return { id: recordId(deviceId, time, type, geofenceName), deviceId, type, geofenceId: null, geofenceName, time, latitude: null, longitude: null };
+	return { id: recordId(deviceId, time, type, trimmedId(row.RegionName)), deviceId, type, geofenceId: null, geofenceName, time, latitude: null, longitude: null };
 }
 
 /** Sections 19 and 20. IOType: 0 in, 1 out. */
 function toInOut(row: Row, _: unknown, connection: Connection): GeofenceEvent {
 	const out = flagOf(row.IOType);
-	return toEvent(row, identityOf(trimmed(row.DeviceID), 'DeviceID'), out === null ? null : out ? 'left' : 'entered', timesOf(connection).iso(row.IOTime));
+	return toEvent(row, identityOf(trimmedId(row.DeviceID), 'DeviceID'), out === null ? null : out ? 'left' : 'entered', timesOf(connection).iso(row.IOTime));
 }
 
 const events = { resource: 'geofence', effect: 'read', answer: listInData, rows: ({ data }: { data: unknown[] }) => rowsOf(data, 'a geofence event'), kind: 'geofenceEvent', list: true } as const;
@@ -66,7 +66,7 @@ export const getCurrent = operation({
 	params: { plates },
 	// The table calls it VehiclePlate, the sample VehiclePlates.
 	request: (params) => ({ json: { VehiclePlate: listOrEmpty(params.plates), VehiclePlates: listOrEmpty(params.plates) } }),
-	record: (row, _, connection) => toEvent(row, identityOf(trimmed(row.VehicleNum), 'VehicleNum'), 'entered', timesOf(connection).iso(row.InRegionTime)),
+	record: (row, _, connection) => toEvent(row, identityOf(trimmedId(row.VehicleNum), 'VehicleNum'), 'entered', timesOf(connection).iso(row.InRegionTime)),
 	run: async function* (run, params) {
 		if (params.plates === ALL) yield await run.ask(params);
 		else yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) => run.ask({ plates: some }));
@@ -88,8 +88,8 @@ export const check = operation({
 	record: (row, params, connection): GeofenceState => {
 		const online = flagOf(row.IsOnline);
 		return {
-			deviceId: trimmed(row.VehiclePlate) ?? params.plate,
-			geofenceId: textOf(params.geofence),
+			deviceId: trimmedId(row.VehiclePlate) ?? params.plate,
+			geofenceId: idTextOf(params.geofence),
 			inside: flagOf(row.InFence),
 			status: online === null ? null : online ? 'online' : 'offline',
 			gpsFix: flagOf(row.GPSFlag),

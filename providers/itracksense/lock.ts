@@ -6,7 +6,7 @@ import { acknowledged, bareList, handedOver, rowsOf, type Acknowledgement } from
 import { device } from './fields';
 import { method, NO_CODES } from './method';
 import { localText, localPeriod, periodBody, timesOf, zoneOf } from './times';
-import { trimmed } from './values';
+import { trimmed, trimmedId } from './values';
 
 const password = text({ title: 'Device Password', description: 'Password that the lock asks for in commands', secret: true, max: 40 });
 
@@ -66,10 +66,10 @@ export const getEvents = operation({
 	answer: bareList,
 	rows: (answer) => rowsOf(answer, 'a lock event'),
 	record: (row, params, connection): LockEvent => {
-		const deviceId = trimmed(row.DeviceID) ?? params.device;
+		const deviceId = trimmedId(row.DeviceID) ?? params.device;
 		const at = timesOf(connection).iso(row.EventTime);
 		const title = trimmed(row.EventInfo);
-		return { id: recordId(deviceId, at, title), deviceId, type: kindOf(title), title, time: at, ...coordinatesOf(row.Lat, row.Lon), operator: null };
+		return { id: recordId(deviceId, at, trimmedId(row.EventInfo)), deviceId, type: kindOf(title), title, time: at, ...coordinatesOf(row.Lat, row.Lon), operator: null };
 	},
 	kind: 'lockEvent',
 	list: true,

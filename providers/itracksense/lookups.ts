@@ -1,9 +1,9 @@
 import type { Client, RunOptions } from '../../core/client';
 import type { Choice } from '../../core/field';
 import { ALL } from '../../core/field';
-import { textOf, type Row } from '../../core/records';
+import { idTextOf, type Row } from '../../core/records';
 import { getCurrentByPlate } from './position';
-import { trimmed } from './values';
+import { trimmed, trimmedId } from './values';
 
 /** All vehicles and assets. Section 7 with an empty list, because its path is proven, and that of the list (section 6) is not. */
 const vehicles = async (client: Client, options?: RunOptions) => (await client.collect(getCurrentByPlate, { plates: ALL }, { ...options, output: 'raw' })) as Row[];
@@ -22,10 +22,10 @@ function choicesOf(rows: readonly Row[], valueOf: (row: Row) => string | null): 
 
 /** Devices by plate. */
 export async function deviceChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
-	return choicesOf(await vehicles(client, options), (row) => trimmed(row.SIM2));
+	return choicesOf(await vehicles(client, options), (row) => trimmedId(row.SIM2));
 }
 
 /** Plates, with the device beside them. A plate is passed on as it is written, stray spaces included. */
 export async function plateChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
-	return choicesOf(await vehicles(client, options), (row) => textOf(row.VehicleNum));
+	return choicesOf(await vehicles(client, options), (row) => idTextOf(row.VehicleNum));
 }

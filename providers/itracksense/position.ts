@@ -2,7 +2,7 @@ import { ALL, choice, number } from '../../core/field';
 import { operation } from '../../core/operation';
 import { inOrder } from '../../core/pages';
 import type { Connection } from '../../core/provider';
-import { coordinatesOf, countOf, courseOf, identityOf, recordId, textOf, type Position, type Row } from '../../core/records';
+import { coordinatesOf, countOf, courseOf, idTextOf, identityOf, recordId, type Position, type Row } from '../../core/records';
 import { chunks } from '../../core/windows';
 import { listInData, objectOrEmptyList, rowsOf } from './answer';
 import { device, devices, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
@@ -77,7 +77,7 @@ export const getCurrent = operation({
 	action: 'Get current positions',
 	description: 'Get the latest position and status of any number of devices, by device ID',
 	params: { devices },
-	together: { devices: 'devices', most: NAMES_PER_REQUEST, deviceOf: (row) => textOf(row.SIM2) },
+	together: { devices: 'devices', most: NAMES_PER_REQUEST, deviceOf: (row) => idTextOf(row.SIM2) },
 	request: (params) => ({ json: { DeviceIDs: listOrEmpty(params.devices) } }),
 	run: async function* (run, params) {
 		if (params.devices === ALL) yield await run.ask(params);

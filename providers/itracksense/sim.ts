@@ -6,7 +6,7 @@ import { acknowledged, done, handedOver, listInList, object, rowsOf } from './an
 import { iccid } from './fields';
 import { method, NO_CODES } from './method';
 import { periodBody, timesOf } from './times';
-import { trimmed } from './values';
+import { trimmed, trimmedId } from './values';
 
 const acting = { resource: 'sim', effect: 'command', answer: acknowledged, record: (row: Row) => row, kind: 'commandOutcome' } as const;
 
@@ -26,10 +26,10 @@ export const get = operation({
 	record: (row: Row, _, connection): SimCard => {
 		const iso = (value: unknown) => timesOf(connection).iso(value);
 		return {
-			iccid: identityOf(trimmed(row.ICCID), 'ICCID'),
+			iccid: identityOf(trimmedId(row.ICCID), 'ICCID'),
 			simNumber: trimmed(row.SIM),
 			imsi: trimmed(row.IMSI),
-			deviceId: trimmed(row.DeviceID),
+			deviceId: trimmedId(row.DeviceID),
 			packageName: trimmed(row.PackageName),
 			status: trimmed(row.Status),
 			sessionStatus: trimmed(row.SessionStatus),
@@ -102,11 +102,11 @@ export const getMessages = operation({
 	answer: listInList,
 	rows: ({ List }) => rowsOf(List, 'a message'),
 	record: (row, params, connection): DeviceMessage => {
-		const of = trimmed(row.ICCID) ?? params.iccid;
+		const of = trimmedId(row.ICCID) ?? params.iccid;
 		const time = timesOf(connection).iso(row.CreateTime);
 		const kind = trimmed(row.MType);
 		const content = trimmed(row.Content);
-		return { id: recordId(of, time, kind, content), deviceId: null, iccid: of, direction: DIRECTIONS.get(kind ?? '') ?? null, text: content, status: trimmed(row.Status), time };
+		return { id: recordId(of, time, trimmedId(row.MType), trimmedId(row.Content)), deviceId: null, iccid: of, direction: DIRECTIONS.get(kind ?? '') ?? null, text: content, status: trimmed(row.Status), time };
 	},
 	kind: 'deviceMessage',
 	list: true,

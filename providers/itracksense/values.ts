@@ -1,7 +1,9 @@
-import { coordinatesOf, textOf } from '../../core/records';
+import { coordinatesOf, idTextOf, textOf } from '../../core/records';
 
 /** Names and plates come with stray spaces around them. */
 export const trimmed = (value: unknown) => textOf(value)?.trim() ?? null;
+/** The same of what identifies something. */
+export const trimmedId = (value: unknown) => idTextOf(value)?.trim() ?? null;
 
 /** 1 and 0, also as text, also as "Yes" and "No" (section 32), also as true and false (section 6). */
 export function flagOf(value: unknown): boolean | null {

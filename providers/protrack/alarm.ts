@@ -3,7 +3,7 @@ import { UnexpectedAnswer } from '../../core/errors';
 import { choices } from '../../core/field';
 import { operation } from '../../core/operation';
 import { timePages } from '../../core/pages';
-import { coordinatesOf, countOf, courseOf, recordId, type Alarm, type Row } from '../../core/records';
+import { coordinatesOf, countOf, courseOf, idTextOf, recordId, type Alarm, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { recordText } from './answer';
 import { listed } from './batches';
@@ -69,7 +69,7 @@ function toAlarm(row: AlarmRow): Alarm {
 		...coordinatesOf(row.latitude, row.longitude),
 		speed: countOf(row.speed),
 		course: courseOf(row.course),
-		geofenceId: geofenceid === '0' || geofenceid === '' ? null : geofenceid,
+		geofenceId: geofenceid === '0' ? null : idTextOf(geofenceid),
 	};
 }
 

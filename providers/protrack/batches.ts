@@ -1,12 +1,12 @@
 import type { Run } from '../../core/client';
 import { ALL, type Ids } from '../../core/field';
-import { textOf, type Row } from '../../core/records';
+import { idTextOf, type Row } from '../../core/records';
 
 /** Most IMEIs in one request (sections 2.2, 2.12, 2.14). */
 export const imeisPerRequest = 100;
 
 /** Of reads that give one record for each of their `devices`. */
-export const together = { devices: 'devices', most: imeisPerRequest, deviceOf: (row: Row) => textOf(row.imei) } as const;
+export const together = { devices: 'devices', most: imeisPerRequest, deviceOf: (row: Row) => idTextOf(row.imei) } as const;
 
 /** The IMEIs that a `devices` parameter stands for. */
 export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {

@@ -2,7 +2,7 @@ import { FleetError, UnexpectedAnswer } from '../../core/errors';
 import { choice, flag, number, text, type Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { operation } from '../../core/operation';
-import { asRow, textOf, type CommandOutcome, type Row } from '../../core/records';
+import { asRow, idTextOf, textOf, type CommandOutcome, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { integer } from '../integer';
 import { recordObject, SEND_COMMAND_FAILED } from './answer';
@@ -123,7 +123,7 @@ async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }
 	let commandId: string | null;
 	try {
 		const [row] = await run.ask(params);
-		commandId = textOf(row?.commandid);
+		commandId = idTextOf(row?.commandid);
 	} catch (error) {
 		if (!(error instanceof FleetError) || error.vendorCode !== SEND_COMMAND_FAILED) throw error;
 		yield [{ outcome: 'failed', explanation: error.sentence }];

@@ -2,7 +2,7 @@ import { flag, type Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { inOrder } from '../../core/pages';
 import { operation } from '../../core/operation';
-import { asRow, identityOf, numberOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
+import { asRow, idTextOf, identityOf, numberOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
 import { chunks, windows } from '../../core/windows';
 import { recordList } from './answer';
 import { imeisPerRequest, listed, together } from './batches';
@@ -43,7 +43,7 @@ export const getMany = operation({
 	rows,
 	record: toDevice,
 	kind: 'device',
-	run: (run, { account }) => wholeList(run, account, (of) => run.ask({ account: of }), (row) => textOf(row.imei)),
+	run: (run, { account }) => wholeList(run, account, (of) => run.ask({ account: of }), (row) => idTextOf(row.imei)),
 	list: true,
 	evidence: { section: '2.7', grade: 'C' },
 });

@@ -1,14 +1,14 @@
 import { text } from '../../core/field';
 import { operation } from '../../core/operation';
 import { CONFIRMED } from '../../core/outcome';
-import { asRow, textOf } from '../../core/records';
+import { asRow, idTextOf } from '../../core/records';
 import { acknowledged, recordObject } from './answer';
 import { account } from './fields';
 import { md5 } from './md5';
 import { list, toSubAccount } from './sub-account-list';
 import { wholeList } from './whole-list';
 
-export const getMany = { ...list, run: ((run, { account: of }) => wholeList(run, of, (name) => run.ask({ account: name }), (row) => textOf(row.account))) as typeof list.run };
+export const getMany = { ...list, run: ((run, { account: of }) => wholeList(run, of, (name) => run.ask({ account: name }), (row) => idTextOf(row.account))) as typeof list.run };
 
 export const get = operation({
 	resource: 'subAccount',

@@ -1,5 +1,5 @@
 import type { Run } from '../../core/client';
-import { textOf, type Row } from '../../core/records';
+import { idTextOf, type Row } from '../../core/records';
 import { list as subAccounts } from './sub-account-list';
 
 /** Where the vendor's lists stop (sections 2.7, 2.15), without a word. */
@@ -28,7 +28,7 @@ export async function* wholeList(
 		});
 		if (fresh.length > 0) yield fresh;
 		if (page.length < LIST_STOPS_AT) continue;
-		const names = (await run.call(subAccounts, { account: of })).map((row) => textOf(row.account)).filter((name) => name !== null && name !== of && !asked.has(name)) as string[];
+		const names = (await run.call(subAccounts, { account: of })).map((row) => idTextOf(row.account)).filter((name) => name !== null && name !== of && !asked.has(name)) as string[];
 		for (const name of names) {
 			asked.add(name);
 			queue.push(name);

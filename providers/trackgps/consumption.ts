@@ -1,7 +1,7 @@
 import type { Choice, Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { operation } from '../../core/operation';
-import { countOf, textOf, type Consumption, type Row } from '../../core/records';
+import { countOf, idTextOf, textOf, type Consumption, type Row } from '../../core/records';
 import { recordList, rowsOf, valuesOf, withValue } from './answer';
 import { groups, inWindows, vehiclesAndPeriod, vehiclesPerRequest } from './batches';
 import { devicesOrAll, period, periodProblem } from './fields';
@@ -24,7 +24,7 @@ function toConsumption(row: Row, { begin, end }: { begin: number; end: number })
 	const secondary = of('secondarySource');
 	const other = isRow(secondary) ? valuesOf(secondary) : () => null;
 	return {
-		deviceId: textOf(of('vehicleId')),
+		deviceId: idTextOf(of('vehicleId')),
 		deviceName: textOf(of('vehicleName')) ?? textOf(of('licensePlate')),
 		from: new Date(begin).toISOString(),
 		to: new Date(end).toISOString(),

@@ -1,6 +1,6 @@
 import { ALL } from '../../core/field';
 import { operation } from '../../core/operation';
-import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, textOf, type Fix, type Position, type Row } from '../../core/records';
+import { coordinatesOf, countOf, courseOf, idTextOf, identityOf, numberOf, recordId, textOf, type Fix, type Position, type Row } from '../../core/records';
 import type { Connection } from '../../core/provider';
 import { recordList, rowsOf, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
@@ -46,7 +46,7 @@ function toPosition(row: Row, _params: unknown, connection: Connection): Positio
 	};
 }
 
-const numberOfVehicle = (row: Row) => textOf(valuesOf(row)('vehicleId')) ?? '';
+const numberOfVehicle = (row: Row) => idTextOf(valuesOf(row)('vehicleId')) ?? '';
 
 export const getCurrent = operation({
 	...companyVehicles,

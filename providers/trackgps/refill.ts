@@ -2,7 +2,7 @@ import { choices, type Values } from '../../core/field';
 import { operation } from '../../core/operation';
 import type { Run } from '../../core/client';
 import type { Connection } from '../../core/provider';
-import { identityOf, numberOf, recordId, textOf, type FuelEvent, type Row } from '../../core/records';
+import { idTextOf, identityOf, numberOf, recordId, textOf, type FuelEvent, type Row } from '../../core/records';
 import { flagOf, recordList, rowsOf, valuesOf, withValue } from './answer';
 import { groups, inWindows, numbers, withoutDoubles } from './batches';
 import { zoneOf } from './connection';
@@ -37,7 +37,7 @@ function kindOf(event: string): { type: string; over: Over; secondary: boolean }
 	return { type: kind?.type ?? 'other', over: kind?.over ?? null, secondary };
 }
 
-const eventOf = (row: Row) => textOf(valuesOf(row)('event')) ?? '';
+const eventOf = (row: Row) => idTextOf(valuesOf(row)('event')) ?? '';
 
 const params = {
 	devices: devicesOrAll,

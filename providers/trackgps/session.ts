@@ -31,8 +31,8 @@ export async function login(connection: TrackgpsConnection, exchange: Exchange, 
 	// The words are those of the identity server (facts 2.2, L).
 	const error = textOf(values('error')) ?? textOf(wordsOf(reasonsOf(values('failureReasons'))));
 	if (error !== null || status >= 400) throw rejected(status, error, textOf(values('error_description')));
-	const token = textOf(values('access_token'));
-	if (token === null) throw new UnexpectedAnswer(`${TITLE} answered the login without an access token.`, { status, advice: 'Check the base URL in the account.' });
+	const token = values('access_token');
+	if (typeof token !== 'string' || token.trim() === '') throw new UnexpectedAnswer(`${TITLE} answered the login without an access token.`, { status, advice: 'Check the base URL in the account.' });
 	const told = countOf(values('expires_in'));
 	const seconds = told === null || told === 0 ? UNSAID_S : told;
 	return { token, expiresAt: now() + Math.max(seconds - EARLY_S, seconds / 2) * 1000 };

@@ -1,7 +1,7 @@
 import { number } from '../../core/field';
 import { operation } from '../../core/operation';
 import type { Connection } from '../../core/provider';
-import { asRow, coordinatesOf, countOf, identityOf, recordId, textOf, type Row, type Stop } from '../../core/records';
+import { asRow, coordinatesOf, countOf, idTextOf, identityOf, recordId, textOf, type Row, type Stop } from '../../core/records';
 import { flagOf, parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';
@@ -19,7 +19,7 @@ function stopsOf(answer: unknown[]): Row[] {
 			const stops = Array.isArray(list) ? list : [list];
 			return stops.filter((stop) => stop !== null).map((stop: unknown) => {
 				const row = asRow(stop, 'a stop');
-				return textOf(valuesOf(row)('vehicleId')) === null && /^\d+$/.test(key) ? { ...row, vehicleId: Number(key) } : row;
+				return idTextOf(valuesOf(row)('vehicleId')) === null && /^\d+$/.test(key) ? { ...row, vehicleId: Number(key) } : row;
 			});
 		});
 	});

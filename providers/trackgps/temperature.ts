@@ -1,7 +1,7 @@
 import { UnexpectedAnswer } from '../../core/errors';
 import { operation } from '../../core/operation';
 import type { Connection } from '../../core/provider';
-import { asRow, identityOf, numberOf, recordId, textOf, type Reading, type Row } from '../../core/records';
+import { asRow, idTextOf, identityOf, numberOf, recordId, textOf, type Reading, type Row } from '../../core/records';
 import { parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';
@@ -32,7 +32,7 @@ function toReading(row: ReadingRow, _params: unknown, connection: Connection): R
 	const deviceId = identityOf(of('vehicleId'), 'vehicleId');
 	const sensor = textOf(of('sensorNumber'));
 	const time = timeOf(of('date'), zoneOf(connection));
-	return { id: recordId(deviceId, row.type, sensor, time), deviceId, type: row.type, sensor, time, value: numberOf(of('value')) };
+	return { id: recordId(deviceId, row.type, idTextOf(of('sensorNumber')), time), deviceId, type: row.type, sensor, time, value: numberOf(of('value')) };
 }
 
 export const getMany = operation({
