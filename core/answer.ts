@@ -1,5 +1,6 @@
-import { RateLimited, UnexpectedAnswer, VendorFault } from './errors';
+import { FleetError, RateLimited, UnexpectedAnswer, VendorFault } from './errors';
 import type { WireAnswer } from './host';
+import { parsed } from './json';
 
 /** Seconds or a date in a Retry-After header, as milliseconds. A date is by the server's clock, which its Date header tells. */
 export function retryAfterOf({ headers }: WireAnswer, now = Date.now()): number | undefined {
@@ -13,7 +14,7 @@ export function retryAfterOf({ headers }: WireAnswer, now = Date.now()): number 
 
 /**
  * The JSON of an answer.
- * @throws RateLimited (429), VendorFault (5xx), UnexpectedAnswer (redirect, web page, cut-off or other text), each with
+ * @throws RateLimited (429), VendorFault (5xx), UnexpectedAnswer (redirect, web page, cut-off or other text), TooLarge, each with
  * effect 'unknown': none of them says whether the request was carried out.
  */
 export function jsonOf(answer: WireAnswer, vendor: string): unknown {
@@ -29,8 +30,9 @@ export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 		throw new UnexpectedAnswer(`${vendor} sent us on to another address (HTTP ${String(status)}), which is not followed.`, { ...common, advice: 'Check the base URL in the account, and whether it should begin with https.' });
 	}
 	try {
-		return JSON.parse(body) as unknown;
-	} catch {
+		return parsed(body, vendor);
+	} catch (error) {
+		if (error instanceof FleetError) throw error;
 		// What the parser says is left out: it quotes the text around the fault, which may cut a secret in two.
 		const start = body.trimStart().slice(0, 200).toLowerCase();
 		if (start.startsWith('<')) {

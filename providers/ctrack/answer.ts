@@ -2,6 +2,7 @@ import { z } from 'zod/v4';
 import { jsonOf } from '../../core/answer';
 import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/errors';
 import type { WireAnswer } from '../../core/host';
+import { parsed } from '../../core/json';
 import { asRow, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { TITLE } from './connection';
@@ -86,7 +87,7 @@ function refusal({ code, said }: ErrorCode, status: number): SessionExpired | Ve
 
 function jsonIfAny(body: string): unknown {
 	try {
-		return JSON.parse(body) as unknown;
+		return parsed(body, TITLE);
 	} catch {
 		return undefined;
 	}

@@ -2,6 +2,7 @@ import { z } from 'zod/v4';
 import { jsonOf, retryAfterOf } from '../../core/answer';
 import { InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
 import type { WireAnswer, WireRequest } from '../../core/host';
+import { parsed } from '../../core/json';
 import { asRow, textOf, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 
@@ -79,7 +80,7 @@ export const isPage = (body: string) => body.trimStart().startsWith('<');
 
 function looseJson(body: string): unknown {
 	try {
-		return JSON.parse(body) as unknown;
+		return parsed(body, TITLE);
 	} catch {
 		return undefined;
 	}
