@@ -1,6 +1,6 @@
 import { rateOf, sharedLogin, type SharedLogin, type Suspect } from './account';
 import { checkBaseUrl } from './base-url';
-import { FleetError, InvalidParams, LoginRejected, NotPermitted, RateLimited, SessionContested, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
+import { asFleetError, FleetError, InvalidParams, LoginRejected, NotPermitted, RateLimited, SessionContested, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
 import { readFields, shown, type Choice, type Fields, type Values } from './field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type WireRequest } from './host';
 import type { Priority } from './limiter';
@@ -10,7 +10,10 @@ import type { Connection, Provider } from './provider';
 import type { CommandOutcome, Row } from './records';
 import { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
+import { Simplifier } from './simplify';
 import type { QueueReader } from './triggers/queue-consumer';
+
+export { asFleetError } from './errors';
 
 export interface RunOptions {
 	/** simplified: the same fields for every vendor. raw: the vendor's own. */
@@ -88,6 +91,7 @@ export class Client<C extends Connection = Connection> {
 		const { deadlineMs = this.provider.limits.deadlineMs, output = 'simplified' } = options;
 		const call: Call = { deadline: this.host.now() + deadlineMs, deadlineMs, options };
 		const sentAt = isoOf(this.host.now());
+		const simplifier = new Simplifier(operation, this.connection);
 		let params: Record<string, unknown> | undefined;
 		try {
 			if (operation.effect === 'command' && !this.connection.allowCommands) throw commandsOff(operation, this.provider);
@@ -105,9 +109,10 @@ export class Client<C extends Connection = Connection> {
 					yield raw === undefined ? rows : rows.map((row) => raw(row, asked) as Row);
 				} else {
 					await this.host.idle?.();
-					yield rows.map((row) => operation.record(row, asked, this.connection) as object);
+					yield simplifier.records(rows, asked);
 				}
 			}
+			simplifier.mustHaveRead();
 		} catch (thrown) {
 			const error = this.clean(thrown);
 			if (operation.effect === 'read' || error.effect === 'none' || params === undefined) throw error;
@@ -118,6 +123,8 @@ export class Client<C extends Connection = Connection> {
 					sentAt,
 				}),
 			];
+		} finally {
+			if (simplifier.warning !== undefined) this.warn(simplifier.warning);
 		}
 	}
 
@@ -333,14 +340,6 @@ async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<
 	yield await run.ask(params);
 }
 
-/** Makes one of our errors of whatever was thrown, so that nobody ever meets a raw one. */
-export function asFleetError(thrown: unknown): FleetError {
-	if (thrown instanceof FleetError) return thrown;
-	if (thrown instanceof Error && thrown.name === 'AbortError') return new TimedOut('The run was stopped.', { cause: thrown, effect: 'unknown' });
-	const message = thrown instanceof Error ? thrown.message : String(thrown);
-	return new UnexpectedAnswer(`Something went wrong that Fleetwire did not expect: ${message}`, { cause: thrown, effect: 'unknown', advice: 'Please report it with the operation that you ran.' });
-}
-
 function commandsOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
 	return new NotPermitted(`"${operation.title}" acts on vehicles or accounts, and commands are switched off for this ${provider.title} account.`, {
 		advice: 'Switch on "Allow Commands" in the account (the credential in n8n, the account node in Node-RED) if this flow may do that. Nothing was sent.',
@@ -355,7 +354,7 @@ function unreadable(operation: AnyOperation, error: { issues: readonly { path: P
 	const [issue] = error.issues;
 	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;
 	return new UnexpectedAnswer(`${provider.title} answered "${operation.title}" with something that its document does not describe (${where}: ${issue?.message ?? 'wrong form'}).`, {
-		advice: 'Try Output = Raw, and please report it.',
+		advice: 'Please report it with the operation that you ran.',
 		effect: operation.effect === 'read' && !operation.once ? 'none' : 'unknown',
 	});
 }

@@ -124,3 +124,11 @@ export class TooLarge extends FleetError {
 export class UnexpectedAnswer extends FleetError {
 	readonly code = 'UnexpectedAnswer';
 }
+
+/** Makes one of our errors of whatever was thrown, so that nobody ever meets a raw one. */
+export function asFleetError(thrown: unknown): FleetError {
+	if (thrown instanceof FleetError) return thrown;
+	if (thrown instanceof Error && thrown.name === 'AbortError') return new TimedOut('The run was stopped.', { cause: thrown, effect: 'unknown' });
+	const message = thrown instanceof Error ? thrown.message : String(thrown);
+	return new UnexpectedAnswer(`Something went wrong that Fleetwire did not expect: ${message}`, { cause: thrown, effect: 'unknown', advice: 'Please report it with the operation that you ran.' });
+}

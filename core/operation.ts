@@ -3,7 +3,7 @@ import type { Fields, Values } from './field';
 import type { WireRequest } from './host';
 import type { Run } from './client';
 import type { Connection } from './provider';
-import type { RecordKind, Row } from './records';
+import { mustBeReadable, type RecordKind, type Row } from './records';
 
 /**
  * How sure it is that the vendor works as declared. C: certain, read in the vendor's document or seen in independent
@@ -64,7 +64,7 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly answer: z.ZodType<A>;
 	/** The vendor's own records in an answer: what Output = Raw gives. */
 	readonly rows: (answer: A, params: Values<F>, connection: Connection) => R[];
-	/** A record as Output = Simplified gives it. */
+	/** A record as Output = Simplified gives it. @throws UnexpectedAnswer if it cannot be read */
 	readonly record: (row: R, params: Values<F>, connection: Connection) => O;
 	/** A record as Output = Raw gives it, where what it is about is not in it; by default as it came. */
 	readonly raw?: (row: R, params: Values<F>) => R;
@@ -92,9 +92,13 @@ interface Declaration<F extends Fields, A, R extends Row, O, Route extends strin
 
 /** Declares an operation. A path variable that is not among `params` does not compile. */
 export function operation<const F extends Fields, A, R extends Row, O, const Route extends string>(declared: Declaration<F, A, R, O, Route>): Operation<F, A, R, O> {
-	const { request, rows, list = false, route, ...rest } = declared;
+	const { request, rows, record, list = false, route, ...rest } = declared;
 	return {
 		...rest,
+		record: (row, params, connection) => {
+			mustBeReadable(row);
+			return record(row, params, connection);
+		},
 		route: route as string,
 		list,
 		request: request ?? ((params) => ({ query: params as Record<string, string | number | undefined> })),

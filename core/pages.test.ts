@@ -57,6 +57,39 @@ describe('pages by time', () => {
 	});
 });
 
+describe('records without a time of their own', () => {
+	type Odd = Point & { odd: boolean };
+	const records = fc.array(fc.record({ at: fc.integer({ min: 1, max: 400 }), odd: fc.boolean() }), { maxLength: 80 }).map((list) => list.map(({ at, odd }, id): Odd => ({ at, id, odd })));
+	const oddPaging = (size: number) => ({ ...paging(size), mark: ({ at, odd }: Odd) => (odd ? null : at) });
+	const sorted = (points: readonly Odd[]) => [...points].sort((a, b) => a.at - b.at);
+	/** Of each page, as the vendor makes them, one record at least must tell its time, and lead on. */
+	const leadsOn = (points: readonly Odd[], size: number) => sorted(points).every(({ at }, place, all) => all.slice(place, place + size).some((one) => !one.odd && one.at > at) || place + size > all.length);
+
+	test('come with the others, page by page', async () => {
+		await fc.assert(
+			fc.asyncProperty(records, fc.integer({ min: 4, max: 12 }), async (points, size) => {
+				fc.pre(leadsOn(points, size));
+				expect(await all(timePages(0, server(points, size) as (begin: number) => Promise<Odd[]>, oddPaging(size)))).toEqual(sorted(points));
+			}),
+			{ numRuns: 500 },
+		);
+	});
+
+	test('and in windows, where one at a border may come twice, but none is missing', async () => {
+		await fc.assert(
+			fc.asyncProperty(records, fc.integer({ min: 4, max: 12 }), async (points, size) => {
+				fc.pre(leadsOn(points, size));
+				const fetch = async (begin: number, end: number) => sorted(points).filter(({ at }) => at >= begin && at <= end).slice(0, size);
+				const found = await all(timeWindows(0, 500, fetch, oddPaging(size), 3));
+				const ids = (list: readonly Odd[], odd: boolean) => list.filter((one) => one.odd === odd).map(({ id }) => id);
+				expect(ids(found, false)).toEqual(ids(sorted(points), false));
+				expect(new Set(ids(found, true))).toEqual(new Set(ids(points, true)));
+			}),
+			{ numRuns: 500 },
+		);
+	});
+});
+
 describe('windows of time side by side', () => {
 	interface Bounds {
 		begin?: 'inclusive' | 'exclusive';

@@ -43,8 +43,8 @@ export async function* inOrder<T, R>(tasks: Iterable<T>, width: number, work: (t
 export interface TimePages<R> {
 	/** Records in a full page. */
 	size: number;
-	/** The vendor's paging mark of a record, in seconds: the next page begins with the last one's. */
-	mark: (row: R) => number;
+	/** The vendor's paging mark of a record, in seconds: the next page begins with the last one's. Null if it has none: it may be of any time. */
+	mark: (row: R) => number | null;
 	/** What makes two records of the same second different. */
 	key: (row: R) => string;
 }
@@ -91,7 +91,7 @@ class Stretch<R> {
 		const { size, mark, key } = this.paging;
 		const { at, after, until, given } = this;
 		const page = await this.fetch(at, until);
-		const last = page.reduce((latest, row) => Math.max(latest, mark(row)), at);
+		const last = page.reduce((latest, row) => Math.max(latest, mark(row) ?? at), at);
 		const full = page.length >= size;
 		if (full && last <= at) {
 			throw new UnexpectedAnswer(`The vendor has more than ${String(size)} records at ${new Date(at * 1000).toISOString()}, more than one page holds, and gives no way to page past them.`, {
@@ -103,18 +103,22 @@ class Stretch<R> {
 		this.given = new Map();
 		if (!this.done) {
 			for (const row of page) {
-				if (mark(row) === last) this.given.set(key(row), (this.given.get(key(row)) ?? 0) + 1);
+				if ((mark(row) ?? last) === last) this.given.set(key(row), (this.given.get(key(row)) ?? 0) + 1);
 			}
 		}
 		const fresh = given.size === 0 ? page : withoutGiven(page, given, at, this.paging);
-		return after === -Infinity && until === Infinity ? fresh : fresh.filter((row) => mark(row) > after && mark(row) <= until);
+		return after === -Infinity && until === Infinity ? fresh : fresh.filter((row) => {
+			const own = mark(row);
+			// Better twice than not at all.
+			return own === null || (own > after && own <= until);
+		});
 	}
 }
 
 function withoutGiven<R>(page: readonly R[], given: ReadonlyMap<string, number>, second: number, { mark, key }: TimePages<R>): R[] {
 	const left = new Map(given);
 	return page.filter((row) => {
-		if (mark(row) !== second) return true;
+		if ((mark(row) ?? second) !== second) return true;
 		const id = key(row);
 		const count = left.get(id) ?? 0;
 		if (count === 0) return true;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UnexpectedAnswer } from './errors';
+import { cut } from './redaction';
 import { clipped } from './words';
 
 /**
@@ -411,10 +412,49 @@ export type RecordKind = keyof RecordKinds;
 
 // Reading a vendor's record: each reader gives null where there is no usable value, and never guesses.
 
-/** The row itself, or an error if the vendor sent something else in its place. */
-export function asRow(value: unknown, what: string): Row {
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UnexpectedAnswer(`The vendor sent ${value === null ? 'null' : typeof value} in place of ${what}.`, { advice: 'Please report it with the operation that you ran.' });
-	return value as Row;
+/** Rows that stand for what is no record, and why each cannot be read. */
+const unreadable = new WeakMap<Row, string>();
+
+/**
+ * A row for an element of a list that is no record: it must not cost the others. Output = Raw gives what came as its `value`;
+ * no operation simplifies it.
+ * @param beside what is known of it all the same, such as whose it is
+ */
+export function unreadableRow(value: unknown, why: string, beside: Row = {}): Row {
+	const row = { ...beside, value };
+	unreadable.set(row, why);
+	return row;
+}
+
+/** The row itself; where the vendor sent something else in its place, one that cannot be read. */
+export function asRow(value: unknown, what: string, beside?: Row): Row {
+	if (isRecord(value)) return value;
+	return unreadableRow(value, `The vendor sent ${cut(JSON.stringify(value), 80)} in place of ${what}.`, beside);
+}
+
+/**
+ * A row for each element of a list; what is put beside each goes before its own.
+ * @returns the list itself where nothing has to be changed, as there may be 50,000 elements
+ */
+export function rowsOf(list: readonly unknown[], what: string, beside?: Row): Row[] {
+	if (beside === undefined && list.every(isRecord)) return list as Row[];
+	return list.map((value) => {
+		const row = asRow(value, what, beside);
+		return beside === undefined || !isReadable(row) ? row : { ...beside, ...row };
+	});
+}
+
+/** Whether a value has the form of a record at all. */
+export const isRecord = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isReadable = (row: Row) => !unreadable.has(row);
+
+export const SEE_RAW = 'Try Output = Raw to see it, and please report it.';
+
+/** @throws UnexpectedAnswer if the row stands for what is no record */
+export function mustBeReadable(row: Row): void {
+	const why = unreadable.get(row);
+	if (why !== undefined) throw new UnexpectedAnswer(why, { advice: SEE_RAW });
 }
 
 /** A finite number, also out of numeric text; null otherwise. */
@@ -461,7 +501,7 @@ export function idTextOf(value: unknown): string | null {
 /** What identifies a record. @throws UnexpectedAnswer if it is missing: a record of nobody would be a wrong one. */
 export function identityOf(value: unknown, name: string): string {
 	const id = idTextOf(value);
-	if (id === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: 'Try Output = Raw to see it, and please report it.' });
+	if (id === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: SEE_RAW });
 	return id;
 }
 

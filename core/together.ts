@@ -1,7 +1,8 @@
-import { asFleetError, type Client, type RunOptions } from './client';
-import { DeviceOffline, InvalidParams, NotFound, NotPermitted, TooLarge, UnexpectedAnswer, VendorFault, type FleetError } from './errors';
+import type { Client, RunOptions } from './client';
+import { asFleetError, DeviceOffline, InvalidParams, NotFound, NotPermitted, TooLarge, UnexpectedAnswer, VendorFault, type FleetError } from './errors';
 import type { AnyOperation, Together } from './operation';
 import type { Row } from './records';
+import { Simplifier } from './simplify';
 import { chunks } from './windows';
 
 /** One of many runs of a read: what `Client.collect` would be given for it. */
@@ -152,8 +153,12 @@ export class RunsTogether {
 	/** Its share of a batch's records, each a record of its own. */
 	private shared({ params = {}, options: { limit = Infinity, output } }: Member, rows: readonly Row[]): Answer {
 		const { client, operation } = this;
+		if (output === 'raw') return { records: structuredClone(rows.slice(0, limit)) };
+		const simplifier = new Simplifier(operation, client.connection);
 		try {
-			const records = rows.map((row) => (output === 'raw' ? structuredClone(row) : (operation.record(row, params, client.connection) as object)));
+			const records = simplifier.records(rows, params);
+			simplifier.mustHaveRead();
+			if (simplifier.warning !== undefined) client.warn(simplifier.warning);
 			return { records: records.slice(0, limit) };
 		} catch (thrown) {
 			return { error: client.redactor.error(asFleetError(thrown)) };

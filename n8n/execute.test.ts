@@ -231,6 +231,15 @@ test('what the vendor cut is said in a hint', async () => {
 	expect(hints).toMatchObject([{ message: expect.stringContaining('entries may be missing'), type: 'warning', location: 'outputPane' }]);
 });
 
+test('what could not be read is said in a hint, and the rest is given', async () => {
+	const body = JSON.stringify({ code: 0, record: [{ imei: DEVICE }, null, '{"imei":'] });
+	simulator.fail({ kind: 'status', status: 200, match: '/api/track', times: null, body });
+	const { json, hints } = await run(positions(DEVICE));
+	expect(json).toMatchObject([{ deviceId: DEVICE }]);
+	expect(hints).toMatchObject([{ message: '2 of 3 records could not be read and were left out. The first: The vendor sent null in place of a position. Output = Raw gives them as they came.', type: 'warning', location: 'outputPane' }]);
+	expect((await run(positions(DEVICE, { output: 'raw' }))).json).toEqual([{ imei: DEVICE }, { value: null }, { value: '{"imei":' }]);
+});
+
 describe('sent once', () => {
 	const stop = (more: INodeParameters = {}): INodeParameters => ({ resource: 'command', operation: 'send', device: picked(DEVICE), command: 'RELAY,1', options: { waitForAnswer: false }, ...more });
 

@@ -42,6 +42,7 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 				expect((error as FleetError).message.length, text).toBeGreaterThan(15);
 				continue;
 			}
+			expect(host.warnings.join(), text).not.toContain('did not expect');
 			if (operation.kind !== 'other') for (const record of result) check(record, text);
 		}
 		expect(Object.keys(Object.prototype)).toEqual([]);

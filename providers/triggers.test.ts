@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../core/client';
 import { ALL, readFields, type Fields } from '../core/field';
+import type { SendOptions, SignedAnswer, WireRequest } from '../core/host';
 import { findTrigger, type Connection, type Provider, type ProviderName } from '../core/provider';
 import { Poller, type PollResult } from '../core/triggers/poller';
 import type { Position } from '../core/records';
@@ -12,6 +13,7 @@ import { PASSWORD, startProtrack } from '../simulators/protrack';
 import type { LoggedRequest } from '../simulators/server';
 import { PASSWORD as TRACKGPS_PASSWORD, startTrackgps } from '../simulators/trackgps';
 import { FetchHost } from '../test/support/fetch-host';
+import { ODD, ODD_TEXTS, outermost, placesIn, withOdd } from '../test/support/oddities';
 import { streamRecords } from '../test/support/stream-records';
 import { itracksense } from './itracksense';
 import { providers } from '.';
@@ -47,12 +49,21 @@ afterEach(async () => {
 	await Promise.all(running.splice(0).map((simulator) => simulator.close()));
 });
 
-async function start(name: ProviderName, settings: object = {}) {
+/** In every list of records that the vendor sends, further elements that are none. */
+class OddHost<C extends Connection> extends FetchHost<C> {
+	override async send(request: WireRequest, options: SendOptions): Promise<SignedAnswer> {
+		const answer = await super.send(request, options);
+		const body = outermost(placesIn(JSON.parse(answer.body))).reduce((changed: unknown, place) => withOdd(changed, place, place.text ? ODD_TEXTS : ODD), JSON.parse(answer.body));
+		return { ...answer, body: JSON.stringify(body) };
+	}
+}
+
+async function start(name: ProviderName, settings: object = {}, Host = FetchHost) {
 	const provider = providers.find((one) => one.name === name) as Provider;
 	const simulator = await STARTS[name].start();
 	running.push(simulator);
 	const connection = readFields(provider.connection, { baseUrl: simulator.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, ...STARTS[name].settings, ...settings }, { now: NOW, timeZone: 'UTC' }) as unknown as Connection;
-	const host = new FetchHost(provider, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
+	const host = new Host(provider, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
 	const client = new Client(provider, connection, host);
 	const trigger = (event: string) => findTrigger(provider, event) ?? expect.fail(`no ${event}`);
 	return { provider, simulator, client, host, poller: (event: string, input: object = {}) => new Poller(client, trigger(event), input as Record<string, unknown>) };
@@ -102,6 +113,26 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 			last.set(deviceId, time);
 		}
 		expect(events.map(({ id }) => id).sort()).toEqual((await expected(vendor, event, { from: begun, to: lastLook }, snapshots)).sort());
+	}, 60_000);
+
+	test('elements that are no records cost no event, and are told of', async () => {
+		const input = event === 'deviceSilent' ? { minutes: 5 } : {};
+		const asEver = await start(name);
+		const good = await poll(asEver, asEver.poller(event, input), { times: 20, everyMs });
+		const odd = await start(name, {}, OddHost);
+		const { events, results } = await poll(odd, odd.poller(event, input), { times: 20, everyMs });
+		expect(results.filter(({ stop }) => stop)).toEqual([]);
+		expect(events.filter(({ unreadable }) => unreadable === undefined).map(({ id }) => id).sort()).toEqual(good.events.map(({ id }) => id).sort());
+		if (odd.provider.triggers.some((one) => one.name === event && sourceOf(one, readFields(one.params as Fields, {}, { now: NOW, timeZone: 'UTC' })).type === 'watch')) {
+			expect(new Set(results.map(({ problem }) => problem?.message))).toEqual(new Set(['The vendor sent null in place of ' + (name === 'ctrack' ? 'a record.' : name === 'trackgps' ? 'a vehicle.' : 'a position.')]));
+			return;
+		}
+		// Each once for each request that it was in, although it came with every poll.
+		const unreadable = events.filter((one) => one.unreadable !== undefined);
+		const given = unreadable.map(({ deviceId, raw }) => `${String(deviceId)} ${JSON.stringify((raw as { value: unknown }).value)}`);
+		expect(new Set(given).size).toBe(given.length);
+		const texts = name === 'trackceo' || name === 'etrack';
+		expect(new Set(unreadable.map(({ raw }) => JSON.stringify((raw as { value: unknown }).value)))).toEqual(new Set((texts ? ODD_TEXTS : ODD).map((value) => JSON.stringify(value))));
 	}, 60_000);
 
 	test('a trial gives recent events', async () => {

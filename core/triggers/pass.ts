@@ -1,5 +1,5 @@
-import { asFleetError, type Client } from '../client';
-import { InvalidParams, LoginRejected, NotFound, NotPermitted, RateLimited, SessionContested, TimedOut, UnexpectedAnswer, Unreachable, type FleetError } from '../errors';
+import type { Client } from '../client';
+import { asFleetError, InvalidParams, LoginRejected, NotFound, NotPermitted, RateLimited, SessionContested, TimedOut, Unreachable, type FleetError } from '../errors';
 import { ALL, type Ids } from '../field';
 import type { AnyOperation } from '../operation';
 import type { Position, Row } from '../records';
@@ -163,9 +163,8 @@ export class Pass {
 	private find(operation: AnyOperation, row: Row, params: Record<string, unknown>, found: Found[]): void {
 		try {
 			found.push({ row, position: this.record(operation, row, params) as unknown as Position });
-		} catch (error) {
-			if (!(error instanceof UnexpectedAnswer)) throw error;
-			this.report(error);
+		} catch (thrown) {
+			this.report(asFleetError(thrown));
 		}
 	}
 

@@ -80,6 +80,7 @@ function pastOf(account: SharedAccount, queue: string): Past {
 /** So many ids are remembered. */
 const REMEMBERED = 20_000;
 const ACK_MS = 60_000;
+const isTag = (tag: string | null): tag is string => tag !== null && /^\d+$/.test(tag);
 const tagOf = (event: FleetEvent) => BigInt(event.deliveryTag as string);
 
 /**
@@ -146,7 +147,7 @@ export class QueueConsumer implements QueueReader {
 		for (;;) {
 			const { rows, session } = await this.get({ deadlineMs: budgetMs, signal, onWait });
 			const messages = rows.map((row) => ({ row, message: this.read(row) }));
-			const tags = messages.map(({ message }) => message.deliveryTag).filter((tag): tag is string => tag !== null && /^\d+$/.test(tag)).map(BigInt);
+			const tags = messages.map(({ message }) => message.deliveryTag).filter(isTag).map(BigInt);
 			const [first] = tags;
 			if (this.past.lost && !this.isNext(first, session)) {
 				// What was lost lies before these messages, if there are any. A new session gives all of it again, these included.
@@ -157,7 +158,7 @@ export class QueueConsumer implements QueueReader {
 			if (rows.length > 0) this.past.lost = false;
 			if (tags.length > 0) this.past.last = { session, tag: tags.reduce((most, tag) => (tag > most ? tag : most)) };
 			const events = messages.filter(({ message }) => !this.past.dealtWith.has(message.id)).map(({ row, message }) => this.eventOf(message, row));
-			if (rows.length === 0) return undefined;
+			if (tags.length === 0) return this.untagged(events);
 			this.past.under = underway(events, tags, session);
 			if (events.length > 0) return this.batchOf(this.past.under);
 			// All of them had been dealt with, and only the acknowledgement was lost.
@@ -222,6 +223,12 @@ export class QueueConsumer implements QueueReader {
 		};
 	}
 
+	/** What no acknowledgement can name is handed over once: it stays in the queue, and would come again and again. */
+	private untagged(events: readonly FleetEvent[]): Batch | undefined {
+		for (const { id } of events) this.remember(id);
+		return events.length === 0 ? undefined : { events, attempt: 1, acknowledged: Promise.resolve(), done: () => Promise.resolve(), failed: () => false };
+	}
+
 	private async done(under: Under, signal?: AbortSignal): Promise<void> {
 		for (const { id } of under.events) this.remember(id);
 		this.settled(under);
@@ -266,7 +273,7 @@ export class QueueConsumer implements QueueReader {
 
 	private eventOf({ id, deliveryTag, queue, record }: Message, row: Row): FleetEvent {
 		const { deviceId = null, time = null, endedAt = null } = record as { deviceId?: string | null; time?: string | null; endedAt?: string | null };
-		return { ...record, id, event: this.trigger.name, deviceId, time: time ?? endedAt, late: false, queue, deliveryTag: deliveryTag ?? '0', ...(this.settings.includeRaw ? { raw: row } : {}) };
+		return { ...record, id, event: this.trigger.name, deviceId, time: time ?? endedAt, late: false, queue, deliveryTag: isTag(deliveryTag) ? deliveryTag : '0', ...(this.settings.includeRaw ? { raw: row } : {}) };
 	}
 
 	private remember(id: string): void {

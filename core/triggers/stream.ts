@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod/v4';
-import { UnexpectedAnswer } from '../errors';
+import { asFleetError } from '../errors';
 import type { Row } from '../records';
 import { chunks } from '../windows';
 import { coveredBy, leftOf, nextRound, pack, roundSchema, seconds, unpack, type Cursor } from './cursor';
@@ -322,9 +322,8 @@ class StreamPoll {
 	private read(row: Row, params: Record<string, unknown>, devices: readonly string[]): Record<string, unknown> {
 		try {
 			return this.pass.record(this.source.operation, row, params);
-		} catch (error) {
-			if (!(error instanceof UnexpectedAnswer)) throw error;
-			return { id: fingerprint(JSON.stringify(row)), deviceId: this.source.perRequest === 1 ? (devices[0] ?? null) : null, unreadable: error.message };
+		} catch (thrown) {
+			return { id: fingerprint(JSON.stringify(row)), deviceId: this.source.perRequest === 1 ? (devices[0] ?? null) : null, unreadable: asFleetError(thrown).message };
 		}
 	}
 

@@ -3,7 +3,7 @@ import { jsonOf } from '../../core/answer';
 import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/errors';
 import type { WireAnswer } from '../../core/host';
 import { parsed } from '../../core/json';
-import { asRow, type Row } from '../../core/records';
+import { isRecord, rowsOf, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { TITLE } from './connection';
 
@@ -107,13 +107,13 @@ function wordsOf(body: string, parsed: unknown): string | undefined {
 export function recordsIn(body: unknown): Row[] {
 	const found = partsOf(body);
 	if (found === undefined) throw new UnexpectedAnswer(`${TITLE} sent an answer with nothing in it but its error code.`, { advice: 'Try again; if it stays, please report it with the operation that you ran.' });
-	return (Array.isArray(found) ? found : [found]).map((row) => asRow(row, 'a record'));
+	return rowsOf(Array.isArray(found) ? found : [found], 'a record');
 }
 
 /** The same of a body that the document does not describe: what is not a record is wrapped into one. */
 export function anythingIn(body: unknown): Row[] {
 	const found = partsOf(body) ?? [];
-	return (Array.isArray(found) ? (found as unknown[]) : [found]).map((value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : { value }));
+	return (Array.isArray(found) ? (found as unknown[]) : [found]).map((value) => (isRecord(value) ? value : { value }));
 }
 
 /** What only a record has, never the object around a list. */

@@ -265,7 +265,8 @@ describe('other errors', () => {
 		[json('null'), 'UnexpectedAnswer', /an empty answer/],
 		[json({ ErrorCode: 0 }), 'UnexpectedAnswer', /nothing in it but its error code/],
 		[json({ ErrorCode: 0, VehicleList: 'none' }), 'UnexpectedAnswer', /without "NodeId"/],
-		[json({ ErrorCode: 0, VehicleList: [vehicle, null] }), 'UnexpectedAnswer', /sent null in place of a record/],
+		[json({ ErrorCode: 0, VehicleList: [null] }), 'UnexpectedAnswer', /sent null in place of a record/],
+		[json({ ErrorCode: 0, VehicleList: [null, {}] }), 'UnexpectedAnswer', /None of the 2 records that came can be read. The first: The vendor sent null/],
 	])('%#', async (answer, code, words) => {
 		const { host, fails } = start(() => answer);
 		const error = await fails('device.getMany');

@@ -1,7 +1,7 @@
 import { choice, text, time } from '../../core/field';
 import { operation } from '../../core/operation';
 import { inOrder } from '../../core/pages';
-import { countOf, idTextOf, textOf, type Device, type Odometer, type Row, type WorkingHours } from '../../core/records';
+import { countOf, idTextOf, isReadable, textOf, type Device, type Odometer, type Row, type WorkingHours } from '../../core/records';
 import { chunks } from '../../core/windows';
 import { anythingIn, body, recordsIn, withItsError } from './answer';
 import { device, devicesOrAll, group, nodeIdOf, perVehicle, period, periodProblem, texts, vehiclesPerRequest } from './fields';
@@ -130,7 +130,7 @@ export const getOdometerOverPeriod = operation({
 	params: overPeriod,
 	request: periodQuery,
 	// One flat record without a NodeId: each vehicle is asked for on its own, and its number put in front.
-	rows: (answer, { devices }) => recordsIn(answer).map((row) => ({ NodeId: devices[0], ...row })),
+	rows: (answer, { devices }) => recordsIn(answer).map((row) => (isReadable(row) ? { NodeId: devices[0], ...row } : row)),
 	record: (row, _, connection) => toOdometer(row, unitsOf(connection), idTextOf(row.NodeId)),
 	kind: 'odometer',
 	run: perVehicle,

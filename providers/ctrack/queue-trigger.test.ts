@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../../core/client';
+import type { Connection } from '../../core/provider';
 import type { CommandOutcome } from '../../core/records';
 import { QueueConsumer, type Batch } from '../../core/triggers/queue-consumer';
 import type { FleetEvent } from '../../core/triggers/trigger';
 import { PASSWORD, startCtrack, type CtrackOptions, type CtrackSimulator } from '../../simulators/ctrack';
+import type { SendOptions, SignedAnswer, WireRequest } from '../../core/host';
 import { FetchHost } from '../../test/support/fetch-host';
+import { ODD } from '../../test/support/oddities';
 import type { CtrackConnection } from './connection';
 import { acknowledge } from './queue';
 import { triggers } from './triggers';
@@ -18,11 +21,11 @@ afterEach(async () => {
 	await Promise.all(running.splice(0).map((simulator) => simulator.close()));
 });
 
-async function start(options: Partial<CtrackOptions> = {}, input: object = {}) {
+async function start(options: Partial<CtrackOptions> = {}, input: object = {}, Host = FetchHost) {
 	const simulator = await startCtrack({ clock: () => NOW, ...options });
 	running.push(simulator);
 	const connection = { baseUrl: simulator.url, account: 'API_Demo', secret: PASSWORD, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, speedUnit: 'kmh', odometerUnit: 'metre' } as CtrackConnection;
-	const clientOf = (to: CtrackConnection) => new Client(ctrack, to, new FetchHost(ctrack, to, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) })) as unknown as Client;
+	const clientOf = (to: CtrackConnection) => new Client(ctrack, to, new Host(ctrack, to, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) })) as unknown as Client;
 	const client = clientOf(connection);
 	const trigger = triggers.find(({ name }) => name === 'queueMessage') ?? expect.fail();
 	const consumer = (by = client) => new QueueConsumer(by, trigger, { maxMessages: 20, ...input });
@@ -204,4 +207,59 @@ test('a reader that takes over from one that had finished needs no new session',
 	}
 	expect(new Set(ids(given)).size).toBe(given.length);
 	expect(simulator.requests.filter(({ path }) => path.endsWith('/Membership/Login'))).toHaveLength(1);
+});
+
+describe('elements of a queue that are no messages', () => {
+	const ODDITIES = [...ODD, {}, { DeliveryTag: 'x' }];
+
+	/** Each Get has them between its messages, and alone where there are none. */
+	class OddHost<C extends Connection> extends FetchHost<C> {
+		override async send(request: WireRequest, options: SendOptions): Promise<SignedAnswer> {
+			const answer = await super.send(request, options);
+			if (!request.path.includes('/GetPositions')) return answer;
+			const { ErrorCode, VehiclePositionsDetailed: messages } = JSON.parse(answer.body) as { ErrorCode: number; VehiclePositionsDetailed: unknown[] };
+			return { ...answer, body: JSON.stringify({ ErrorCode, VehiclePositionsDetailed: [...messages.slice(0, 3), ...ODDITIES, ...messages.slice(3)] }) };
+		}
+	}
+
+	test('are handed over as they came, and the others are acknowledged', async () => {
+		const { simulator, consumer } = await start({}, { includeRaw: true }, OddHost);
+		const reader = consumer();
+		await reader.open();
+		simulator.advance(10 * MINUTE);
+		const given: FleetEvent[] = [];
+		await drain(reader, given);
+		const odd = given.filter(({ unreadable }) => unreadable !== undefined);
+		expect(odd.map(({ raw }) => JSON.stringify(raw)).sort()).toEqual(ODDITIES.map((value) => JSON.stringify(typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value })).sort());
+		for (const one of odd) expect(one).toMatchObject({ event: 'queueMessage', deliveryTag: '0', unreadable: expect.stringMatching(/^The vendor sent /) as string });
+		const good = given.filter((one) => !odd.includes(one));
+		expect(new Set(ids(good)).size).toBe(good.length);
+		expect(good.length).toBeGreaterThan(40);
+		expect(queueOf(simulator)).toMatchObject({ unacknowledged: 0, ready: 0, acknowledged: good.length });
+	});
+
+	test('do not keep a queue busy that has nothing else', async () => {
+		const { simulator, client, consumer } = await start({}, {}, OddHost);
+		const reader = consumer();
+		await reader.open();
+		simulator.advance(MINUTE);
+		await drain(reader, []);
+		const before = simulator.requests.length;
+		expect(await next(reader)).toBeUndefined();
+		expect(simulator.requests.length - before).toBe(1);
+		expect(client.shared.suspect).toBeUndefined();
+	});
+
+	test('acknowledging later, message by message, ends with the last of those that have a tag', async () => {
+		const { simulator, client, consumer } = await start({}, {}, OddHost);
+		const reader = consumer();
+		await reader.open();
+		simulator.advance(2 * MINUTE);
+		const batch = await nextBatch(reader);
+		const tags = batch.events.map(({ deliveryTag }) => String(deliveryTag)).filter((tag) => tag !== '0');
+		expect(tags.length).toBeLessThan(batch.events.length);
+		await client.collect(acknowledge, { queue: 'positions', deliveryTags: tags });
+		await batch.acknowledged;
+		expect(queueOf(simulator)).toMatchObject({ acknowledged: tags.length });
+	});
 });

@@ -112,12 +112,12 @@ function idOf(queue: QueueName, row: Row): string {
 	return recordId(queue, ...parts);
 }
 
-/** A message that cannot be simplified is given as it came: with an error in its place, the whole batch would be lost. */
+/** A message that cannot be simplified is given as it came, and says so: with an error in its place, the whole batch would be lost. */
 function orAsItCame(row: Row, simplify: (row: Row) => object): object {
 	try {
 		return simplify(row);
 	} catch (error) {
-		if (error instanceof UnexpectedAnswer) return row;
+		if (error instanceof UnexpectedAnswer) return { ...row, unreadable: error.message };
 		throw error;
 	}
 }

@@ -4,7 +4,7 @@ import { InvalidParams, LoginRejected, NotFound, NotPermitted, SessionExpired, U
 import type { WireAnswer, WireRequest } from '../../core/host';
 import type { AnyOperation } from '../../core/operation';
 import { CONFIRMED } from '../../core/outcome';
-import { asRow, textOf, type CommandOutcome, type Row } from '../../core/records';
+import { isRecord, textOf, type CommandOutcome, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { integer } from '../integer';
 import { TITLE } from './connection';
@@ -170,7 +170,6 @@ export function done(acknowledgement: Acknowledgement): Partial<CommandOutcome> 
 	return outcome === 'sent' ? { ...CONFIRMED, response: rest.response ?? null } : { outcome, ...rest };
 }
 
-const isObject = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
 const missing = z.union([z.null(), z.undefined(), z.literal('')]);
 
 /** Only looked at from outside: each record is checked when it is read, and there may be 50,000 of them. */
@@ -185,21 +184,14 @@ export const bareList = z.union([list, missing.transform(() => [] as unknown[])]
 /** {"Total_Records":6,"List":[...]} (section 36). How an empty one looks is not documented. */
 export const listInList = z.union([z.object({ List: z.union([list, missing.transform(() => [] as unknown[])]) }), missing.transform(() => ({ List: [] as unknown[] }))]);
 /** {"data":{...}}, which is {"total":0,"data":[]} where there is nothing (sections 23, 24). */
-export const objectOrEmptyList = z.object({ data: z.union([z.custom<Row>(isObject, { error: 'not an object' }), z.tuple([]), z.null()], { error: 'neither an object nor an empty list' }) });
+export const objectOrEmptyList = z.object({ data: z.union([z.custom<Row>(isRecord, { error: 'not an object' }), z.tuple([]), z.null()], { error: 'neither an object nor an empty list' }) });
 /** A text, such as an address (sections 12, 13); null where the vendor has none. */
 export const textOrNull = z.union([z.string(), z.null(), z.undefined()]);
 /** One record. */
-export const object = z.custom<Row>(isObject, { error: 'not an object' });
-
-/** Records of a list, each checked to be one. */
-export function rowsOf(records: unknown[], what: string): Row[] {
-	for (const record of records) asRow(record, what);
-	return records as Row[];
-}
+export const object = z.custom<Row>(isRecord, { error: 'not an object' });
 
 /** Whatever came, as records, where the document does not show the answer. */
 export function anyRows(answer: unknown): Row[] {
-	if (isObject(answer) && Array.isArray(answer.data)) return anyRows(answer.data);
-	if (Array.isArray(answer)) return answer.flatMap(anyRows);
-	return [isObject(answer) ? answer : { value: answer ?? null }];
+	if (isRecord(answer) && Array.isArray(answer.data)) return anyRows(answer.data);
+	return (Array.isArray(answer) ? (answer as unknown[]) : [answer ?? null]).map((value) => (isRecord(value) ? value : { value }));
 }

@@ -1,7 +1,7 @@
 import { text } from '../../core/field';
 import { operation } from '../../core/operation';
-import { identityOf, recordId, type DeviceMessage, type Row } from '../../core/records';
-import { acknowledged, bareList, handedOver, rowsOf, type Acknowledgement } from './answer';
+import { identityOf, recordId, rowsOf, type DeviceMessage, type Row } from '../../core/records';
+import { acknowledged, bareList, handedOver, type Acknowledgement } from './answer';
 import { device } from './fields';
 import { method, NO_CODES } from './method';
 import { timesOf } from './times';

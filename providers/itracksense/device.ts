@@ -4,10 +4,10 @@ import { ALL, choice, number, text } from '../../core/field';
 import { operation } from '../../core/operation';
 import { CONFIRMED } from '../../core/outcome';
 import { inOrder } from '../../core/pages';
-import { countOf, identityOf, type Consumption, type Device, type Row } from '../../core/records';
+import { countOf, identityOf, rowsOf, textOf, type Consumption, type Device, type Row } from '../../core/records';
 import { chunks } from '../../core/windows';
 import { period, periodProblem } from '../period';
-import { acknowledged, anyRows, listInData, pageInData, rowsOf } from './answer';
+import { acknowledged, anyRows, listInData, pageInData } from './answer';
 import { device, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
 import { method } from './method';
 import { periodBody } from './times';
@@ -94,8 +94,9 @@ async function* pages(run: Pick<Run, 'call' | 'warn'>, search: Omit<Search, 'ind
 		const [answer] = await run.call(page, { ...search, index });
 		if (answer === undefined) return [];
 		total = answer.total;
+		const ofNobody = new Map<string, number>();
 		return answer.devices.filter((row) => {
-			const id = identityOf(row.DeviceID, 'DeviceID');
+			const id = textOf(row.DeviceID) ?? nth(ofNobody, JSON.stringify(row));
 			return !seen.has(id) && seen.add(id);
 		});
 	};
@@ -108,6 +109,13 @@ async function* pages(run: Pick<Run, 'call' | 'warn'>, search: Omit<Search, 'ind
 	const first = await ask(0);
 	if (first.length > 0) yield first;
 	if (seen.size < total) run.warn(`The vendor counts ${String(total)} devices, and its pages hold ${String(seen.size)}: the list may not be complete.`);
+}
+
+/** Two of a kind on one page are two; on another page they are the same again. */
+function nth(counts: Map<string, number>, what: string): string {
+	const count = (counts.get(what) ?? 0) + 1;
+	counts.set(what, count);
+	return `${what} ${String(count)}`;
 }
 
 export const getMany = operation({

@@ -1,8 +1,8 @@
 import { choice, text, time } from '../../core/field';
 import { operation } from '../../core/operation';
-import { coordinatesOf, recordId, type LockEvent, type Row } from '../../core/records';
+import { coordinatesOf, recordId, rowsOf, type LockEvent, type Row } from '../../core/records';
 import { period, periodProblem } from '../period';
-import { acknowledged, bareList, handedOver, rowsOf, type Acknowledgement } from './answer';
+import { acknowledged, bareList, handedOver, type Acknowledgement } from './answer';
 import { device } from './fields';
 import { method, NO_CODES } from './method';
 import { localText, localPeriod, periodBody, timesOf, zoneOf } from './times';

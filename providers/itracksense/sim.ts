@@ -1,8 +1,8 @@
 import { choice, text } from '../../core/field';
 import { operation } from '../../core/operation';
-import { countOf, identityOf, recordId, type DeviceMessage, type Row, type SimCard } from '../../core/records';
+import { countOf, identityOf, recordId, rowsOf, type DeviceMessage, type Row, type SimCard } from '../../core/records';
 import { period, periodProblem } from '../period';
-import { acknowledged, done, handedOver, listInList, object, rowsOf } from './answer';
+import { acknowledged, done, handedOver, listInList, object } from './answer';
 import { iccid } from './fields';
 import { method, NO_CODES } from './method';
 import { periodBody, timesOf } from './times';

@@ -1,16 +1,15 @@
 import { ALARM_TITLES, type AlarmType } from '../../core/alarm-types';
-import { UnexpectedAnswer } from '../../core/errors';
 import { choices } from '../../core/field';
 import { operation } from '../../core/operation';
 import { timePages } from '../../core/pages';
-import { coordinatesOf, countOf, courseOf, idTextOf, recordId, type Alarm, type Row } from '../../core/records';
+import { coordinatesOf, countOf, courseOf, idTextOf, isReadable, numberOf, recordId, unreadableRow, type Alarm, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { recordText } from './answer';
 import { listed } from './batches';
 import type { Brand } from './brand';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
-import { seconds, timeOf } from './times';
+import { markOf, seconds, timeOf } from './times';
 
 /** Section 2.8: the vendor's number of each kind is its place here, counted from 1. eTrack's document ends with 27. */
 const TYPES: readonly AlarmType[] = [
@@ -24,21 +23,26 @@ const TYPES: readonly AlarmType[] = [
 /** Without localeCompare, whose first call takes 6 ms of a host's start. */
 const byTitle = (a: { title: string }, b: { title: string }) => (a.title.toLowerCase() < b.title.toLowerCase() ? -1 : 1);
 
-export const alarmTypeOf = (vendorType: number): AlarmType => TYPES[vendorType - 1] ?? 'other';
+/** One that the vendor's numbers do not know, such as a word, is none of ours. */
+export const alarmTypeOf = (vendorType: number | string): AlarmType => (typeof vendorType === 'number' ? TYPES[vendorType - 1] : undefined) ?? 'other';
 
 /** The alarm of section 2.8 under the names of the document. */
 interface AlarmRow extends Row {
 	imei: string;
-	alarmtype: number;
-	longitude: number;
-	latitude: number;
-	gpstime: number;
-	systemtime: number;
-	speed: number;
-	course: number;
+	/** A word, where the vendor sends one. */
+	alarmtype: number | string;
+	longitude: number | null;
+	latitude: number | null;
+	gpstime: number | null;
+	systemtime: number | null;
+	speed: number | null;
+	course: number | null;
 	/** Missing on some servers (facts 4.3); 0 where the alarm has to do with no geofence. */
 	geofenceid: string | null;
 }
+
+/** Fields of an alarm without its geofence. */
+const LEAST_FIELDS = 7;
 
 /** "type,lon,lat,gpstime,systemtime,speed,course[,geofence];..." */
 function alarmsOf(text: string, imei: string): AlarmRow[] {
@@ -46,11 +50,13 @@ function alarmsOf(text: string, imei: string): AlarmRow[] {
 	for (const group of text.split(';')) {
 		if (group.trim() === '') continue;
 		const parts = group.split(',');
-		const [alarmtype = NaN, longitude = NaN, latitude = NaN, gpstime = NaN, systemtime = NaN, speed = NaN, course = NaN] = parts.map(Number);
-		if (parts.length < 7 || Number.isNaN(alarmtype) || Number.isNaN(systemtime)) {
-			throw new UnexpectedAnswer(`The vendor sent an alarm that cannot be read: "${cut(group, 80)}".`, { advice: 'Expected are type, longitude, latitude, two times, speed, course and geofence.' });
+		const type = parts[0]?.trim() ?? '';
+		if (parts.length < LEAST_FIELDS || type === '') {
+			alarms.push(unreadableRow(group, `The vendor sent an alarm that cannot be read: "${cut(group, 80)}".`, { imei }) as AlarmRow);
+			continue;
 		}
-		alarms.push({ imei, alarmtype, longitude, latitude, gpstime, systemtime, speed, course, geofenceid: parts[7]?.trim() ?? null });
+		const [, longitude = null, latitude = null, gpstime = null, systemtime = null, speed = null, course = null] = parts.map(numberOf);
+		alarms.push({ imei, alarmtype: numberOf(type) ?? type, longitude, latitude, gpstime, systemtime, speed, course, geofenceid: parts[7]?.trim() ?? null });
 	}
 	return alarms;
 }
@@ -62,7 +68,7 @@ function toAlarm(row: AlarmRow): Alarm {
 		id: recordId(imei, systemtime, gpstime, alarmtype, geofenceid),
 		deviceId: imei,
 		type,
-		title: ALARM_TITLES[type],
+		title: typeof alarmtype === 'string' ? alarmtype : ALARM_TITLES[type],
 		vendorType: String(alarmtype),
 		time: timeOf(gpstime),
 		recordedAt: timeOf(systemtime),
@@ -107,8 +113,8 @@ export const getMany = (brand: Brand) =>
 			for (const device of await listed(run, devices)) {
 				const from = (at: number) => run.ask({ devices: [device], begin: at * 1000, end, types });
 				// The vendor's mark is the system time, not the GPS time.
-				const pages = timePages(seconds(begin), from, { size: ALARM_PAGE, mark: (alarm) => alarm.systemtime, key: (alarm) => JSON.stringify(alarm) });
-				for await (const page of pages) yield wanted.size === 0 ? page : page.filter((alarm) => wanted.has(alarmTypeOf(alarm.alarmtype)));
+				const pages = timePages(seconds(begin), from, { size: ALARM_PAGE, mark: (alarm) => markOf(alarm.systemtime), key: (alarm) => JSON.stringify(alarm) });
+				for await (const page of pages) yield wanted.size === 0 ? page : page.filter((alarm) => !isReadable(alarm) || wanted.has(alarmTypeOf(alarm.alarmtype)));
 			}
 		},
 		check: periodProblem,

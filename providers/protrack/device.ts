@@ -2,7 +2,7 @@ import { flag, type Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { inOrder } from '../../core/pages';
 import { operation } from '../../core/operation';
-import { asRow, idTextOf, identityOf, numberOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
+import { identityOf, idTextOf, numberOf, rowsOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
 import { chunks, windows } from '../../core/windows';
 import { recordList } from './answer';
 import { imeisPerRequest, listed, together } from './batches';
@@ -11,7 +11,7 @@ import { accountOrOwn, devices, devicesOrAll } from './fields';
 import { seconds, timeOf } from './times';
 import { wholeList } from './whole-list';
 
-const rows = (answer: unknown[]) => answer.map((row) => asRow(row, 'a device'));
+const rows = (answer: unknown[]) => rowsOf(answer, 'a device');
 
 /** Sections 2.7 and 2.12; iccid and customeraccount come from newer servers (facts 4.2). */
 function toDevice(row: Row): Device {
@@ -93,16 +93,21 @@ async function* mileages(run: Run<typeof mileageParams>, params: Values<typeof m
 	const { from, to } = halfHours(params);
 	for (const devices of chunks(await listed(run, params.devices), imeisPerRequest)) {
 		const totals = new Map<string, number | null>();
+		const ofNobody: Row[] = [];
 		const ask = ({ begin, end }: { begin: number; end: number }) => run.ask({ ...params, devices, begin: begin * 1000, end: end * 1000 });
 		for await (const page of inOrder(windows(from, to, WEEK_S), run.width, ask)) {
 			for (const row of page) {
-				const imei = identityOf(row.imei, 'imei');
+				const imei = idTextOf(row.imei);
+				if (imei === null) {
+					ofNobody.push(row);
+					continue;
+				}
 				const distance = numberOf(row.mileage);
 				const sum = totals.get(imei);
 				totals.set(imei, sum === undefined ? distance : sum === null || distance === null ? null : sum + distance);
 			}
 		}
-		yield [...totals].map(([imei, mileage]) => ({ imei, mileage, begintime: from, endtime: to }));
+		yield [...[...totals].map(([imei, mileage]) => ({ imei, mileage, begintime: from, endtime: to })), ...ofNobody];
 	}
 }
 
@@ -123,7 +128,7 @@ export const getMileage = operation({
 		from: timeOf(row.begintime) ?? '',
 		to: timeOf(row.endtime) ?? '',
 		// Two decimals, as the vendor gives them: adding up leaves digits that mean nothing.
-		distance: typeof row.mileage === 'number' ? Math.round(row.mileage * 100) / 100 : null,
+		distance: typeof row.mileage === 'number' ? numberOf(Math.round(row.mileage * 100) / 100) : null,
 	}),
 	kind: 'mileage',
 	together,

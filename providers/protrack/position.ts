@@ -1,15 +1,13 @@
 import { operation } from '../../core/operation';
-import { UnexpectedAnswer } from '../../core/errors';
 import { inOrder, timeWindows, type TimePages } from '../../core/pages';
-import { asRow, coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, type DeviceStatus, type Fix, type Position, type Row } from '../../core/records';
+import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, rowsOf, unreadableRow, type DeviceStatus, type Fix, type Position, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
-import { isoOfSeconds } from '../../core/time';
 import { chunks } from '../../core/windows';
 import { recordList, recordText } from './answer';
 import { imeisPerRequest, listed, together } from './batches';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
-import { seconds, timeOf } from './times';
+import { markOf, seconds, timeOf } from './times';
 
 /** Section 2.2, datastatus. */
 const STATUS: Readonly<Record<string, DeviceStatus>> = { 1: 'neverOnline', 2: 'online', 3: 'expired', 4: 'offline', 5: 'blocked' };
@@ -72,7 +70,7 @@ export const getCurrent = operation({
 	params: { devices: devicesOrAll },
 	request: ({ devices }) => ({ query: { imeis: Array.isArray(devices) ? devices.join(',') : devices } }),
 	answer: recordList,
-	rows: (answer) => answer.map((row) => asRow(row, 'a position')),
+	rows: (answer) => rowsOf(answer, 'a position'),
 	record: toPosition,
 	kind: 'position',
 	together,
@@ -83,15 +81,14 @@ export const getCurrent = operation({
 	evidence: { section: '2.2', grade: 'C', note: 'fuel, odometer, externalpower and temperature are not in the document; newer servers send them. The unit of fuel is not known.' },
 });
 
-
 /** A point of section 2.3, under the names of the document. */
 interface Point extends Row {
 	imei: string;
-	longitude: number;
-	latitude: number;
-	gpstime: number;
-	speed: number;
-	course: number;
+	longitude: number | null;
+	latitude: number | null;
+	gpstime: number | null;
+	speed: number | null;
+	course: number | null;
 }
 
 /** "lon,lat,gpstime,speed,course;..." - a trailing ";" is tolerated (facts 4.3). Read comma by comma, as tracks are long. */
@@ -104,19 +101,18 @@ function pointsOf(text: string, imei: string): Point[] {
 		const fourth = group.indexOf(',', third + 1);
 		// Not found is -1, from where the search begins anew.
 		const whole = first < second && second < third && third < fourth;
-		if (!whole && group.trim() === '') continue;
-		const gpstime = Number(group.slice(second + 1, third));
-		if (!whole || Number.isNaN(gpstime)) {
-			throw new UnexpectedAnswer(`The vendor sent a track point that cannot be read: "${cut(group, 60)}".`, { advice: 'Expected are longitude, latitude, time, speed and course.' });
+		if (!whole) {
+			if (group.trim() !== '') points.push(unreadableRow(group, `The vendor sent a track point that cannot be read: "${cut(group, 60)}".`, { imei }) as Point);
+			continue;
 		}
 		const fifth = group.indexOf(',', fourth + 1);
 		points.push({
 			imei,
-			longitude: Number(group.slice(0, first)),
-			latitude: Number(group.slice(first + 1, second)),
-			gpstime,
-			speed: Number(group.slice(third + 1, fourth)),
-			course: Number(group.slice(fourth + 1, fifth === -1 ? undefined : fifth)),
+			longitude: numberOf(group.slice(0, first)),
+			latitude: numberOf(group.slice(first + 1, second)),
+			gpstime: numberOf(group.slice(second + 1, third)),
+			speed: numberOf(group.slice(third + 1, fourth)),
+			course: numberOf(group.slice(fourth + 1, fifth === -1 ? undefined : fifth)),
 		});
 	}
 	return points;
@@ -124,13 +120,13 @@ function pointsOf(text: string, imei: string): Point[] {
 
 function toFix(point: Point): Fix {
 	const { imei, longitude, latitude, gpstime, speed, course } = point;
-	return { deviceId: imei, time: isoOfSeconds(gpstime), ...coordinatesOf(latitude, longitude), speed: countOf(speed), course: courseOf(course), odometer: null, ignition: null };
+	return { deviceId: imei, time: timeOf(gpstime), ...coordinatesOf(latitude, longitude), speed: countOf(speed), course: courseOf(course), odometer: null, ignition: null };
 }
 
 const PAGING: TimePages<Point> = {
 	size: 1000,
-	mark: ({ gpstime }) => gpstime,
-	key: ({ longitude, latitude, speed, course }) => `${String(longitude)},${String(latitude)},${String(speed)},${String(course)}`,
+	mark: ({ gpstime }) => markOf(gpstime),
+	key: ({ longitude, latitude, speed, course, value }) => `${String(longitude)},${String(latitude)},${String(speed)},${String(course)},${String(value)}`,
 };
 
 export const getHistory = operation({

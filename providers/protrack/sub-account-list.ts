@@ -1,5 +1,5 @@
 import { operation } from '../../core/operation';
-import { asRow, identityOf, textOf, type Row, type SubAccount } from '../../core/records';
+import { identityOf, rowsOf, textOf, type Row, type SubAccount } from '../../core/records';
 import { recordList } from './answer';
 import { accountOrOwn } from './fields';
 import { timeOf } from './times';
@@ -32,7 +32,7 @@ export const list = operation({
 	route: 'GET /api/user/list',
 	params: { account: accountOrOwn },
 	answer: recordList,
-	rows: (answer) => answer.map((row) => asRow(row, 'a sub-account')),
+	rows: (answer) => rowsOf(answer, 'a sub-account'),
 	record: toSubAccount,
 	kind: 'subAccount',
 	list: true,

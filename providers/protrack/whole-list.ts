@@ -22,7 +22,9 @@ export async function* wholeList(
 		const page = await ask(of);
 		const fresh = page.filter((row) => {
 			const id = idOf(row);
-			if (id === null || seen.has(id)) return false;
+			// One without is no double of any other.
+			if (id === null) return true;
+			if (seen.has(id)) return false;
 			seen.add(id);
 			return true;
 		});

@@ -3,7 +3,7 @@ import { jsonOf, retryAfterOf } from '../../core/answer';
 import { InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
 import type { WireAnswer, WireRequest } from '../../core/host';
 import { parsed } from '../../core/json';
-import { asRow, textOf, type Row } from '../../core/records';
+import { isRecord, textOf, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 
 export const TITLE = 'TrackGPS.ro';
@@ -30,8 +30,6 @@ export const flagOf = (value: unknown) => (typeof value === 'boolean' ? value : 
 export const recordList = z.union([z.array(z.unknown()), z.null().transform(() => [])]).transform((list) => list as unknown[]);
 /** Records in a form of their own: a list of parts, or the only part. */
 export const parts = z.union([recordList, z.record(z.string(), z.unknown()).transform((part) => [part])]).transform((list) => list as unknown[]);
-
-export const rowsOf = (what: string) => (answer: unknown[]) => answer.map((row) => asRow(row, what));
 
 interface Refusal {
 	kind: new (message: string, details: FleetErrorDetails) => FleetError;
@@ -87,7 +85,7 @@ function looseJson(body: string): unknown {
 }
 
 function envelopeOf(value: unknown): ReturnType<typeof valuesOf> | undefined {
-	return typeof value === 'object' && value !== null && !Array.isArray(value) ? valuesOf(value as Row) : undefined;
+	return isRecord(value) ? valuesOf(value) : undefined;
 }
 
 interface Reason {

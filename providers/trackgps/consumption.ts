@@ -1,8 +1,8 @@
 import type { Choice, Values } from '../../core/field';
 import type { Run } from '../../core/client';
 import { operation } from '../../core/operation';
-import { countOf, idTextOf, textOf, type Consumption, type Row } from '../../core/records';
-import { recordList, rowsOf, valuesOf, withValue } from './answer';
+import { countOf, idTextOf, isReadable, isRecord, rowsOf, textOf, type Consumption, type Row } from '../../core/records';
+import { recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, vehiclesAndPeriod, vehiclesPerRequest } from './batches';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { namesIn } from './lookups';
@@ -17,12 +17,10 @@ function secondsOf(value: unknown): number | null {
 
 const spanOf = (seconds: number) => [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].join(':');
 
-const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function toConsumption(row: Row, { begin, end }: { begin: number; end: number }): Consumption {
 	const of = valuesOf(row);
 	const secondary = of('secondarySource');
-	const other = isRow(secondary) ? valuesOf(secondary) : () => null;
+	const other = isRecord(secondary) ? valuesOf(secondary) : () => null;
 	return {
 		deviceId: idTextOf(of('vehicleId')),
 		deviceName: textOf(of('vehicleName')) ?? textOf(of('licensePlate')),
@@ -52,7 +50,7 @@ function added(a: Row, b: Row): Row {
 		hours: seconds === null ? null : spanOf(seconds),
 		consumptionValue: fuel,
 		averageConsumption100Km: distance === null || fuel === null || distance === 0 ? null : rounded((fuel / distance) * 100),
-		...(isRow(gas) && isRow(moreGas) ? { secondarySource: added(gas, moreGas) } : {}),
+		...(isRecord(gas) && isRecord(moreGas) ? { secondarySource: added(gas, moreGas) } : {}),
 	};
 	return Object.entries(totals).reduce((row, [name, value]) => withValue(row, name, value), b);
 }
@@ -76,9 +74,14 @@ async function* consumptions(run: Run<typeof params>, asked: Values<typeof param
 		// The only vehicle asked about needs no name.
 		const known = devices.length === 1 ? [] : (await run.lookup('device')).filter(({ value }) => devices.includes(value));
 		const totals = new Map<string, Row>();
+		const unreadable: Row[] = [];
 		for await (const page of inWindows(run, { ...asked, devices })) {
 			const seen = new Map<string, number>();
 			for (const row of page) {
+				if (!isReadable(row)) {
+					unreadable.push(row);
+					continue;
+				}
 				const of = valuesOf(row);
 				const vehicle = devices.length === 1 ? devices[0] : vehicleOf(row, known);
 				const name = JSON.stringify([vehicle, of('vehicleName'), of('licensePlate')]);
@@ -90,7 +93,7 @@ async function* consumptions(run: Run<typeof params>, asked: Values<typeof param
 				totals.set(key, { vehicleId: vehicle === null ? null : Number(vehicle), ...(before === undefined ? row : added(before, row)) });
 			}
 		}
-		yield [...totals.values()];
+		yield [...totals.values(), ...unreadable];
 	}
 }
 
@@ -105,7 +108,7 @@ export const getConsumption = operation({
 	params,
 	request: (given) => ({ json: vehiclesAndPeriod(given) }),
 	answer: recordList,
-	rows: rowsOf('a consumption'),
+	rows: (answer) => rowsOf(answer, 'a consumption'),
 	record: toConsumption,
 	kind: 'consumption',
 	run: consumptions,

@@ -1,6 +1,6 @@
 import { operation } from '../../core/operation';
-import { identityOf, textOf, type Device, type Row } from '../../core/records';
-import { recordList, rowsOf, valuesOf } from './answer';
+import { identityOf, rowsOf, textOf, type Device, type Row } from '../../core/records';
+import { recordList, valuesOf } from './answer';
 
 /**
  * The vendor has one method for what a vehicle is and where it is: `device.getMany` and `position.getCurrent` are its
@@ -11,7 +11,7 @@ export const companyVehicles = {
 	route: 'GET /api/carriers/company-vehicles',
 	request: () => ({}),
 	answer: recordList,
-	rows: rowsOf('a vehicle'),
+	rows: (answer: unknown[]) => rowsOf(answer, 'a vehicle'),
 	list: true,
 } as const;
 

@@ -1,8 +1,8 @@
 import { ALL } from '../../core/field';
 import { operation } from '../../core/operation';
-import { coordinatesOf, countOf, courseOf, idTextOf, identityOf, numberOf, recordId, textOf, type Fix, type Position, type Row } from '../../core/records';
+import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, type Fix, type Position, type Row } from '../../core/records';
 import type { Connection } from '../../core/provider';
-import { recordList, rowsOf, valuesOf } from './answer';
+import { recordList, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';
 import { companyVehicles, COMPANY_VEHICLES } from './device';
@@ -68,8 +68,10 @@ export const getCurrent = operation({
 		}
 		const found = new Map(rows.map((row) => [numberOfVehicle(row), row]));
 		const missing = devices.filter((device) => !found.has(device));
+		// What does not say whose it is may be of one of those.
+		const ofNobody = missing.length === 0 ? [] : rows.filter((row) => numberOfVehicle(row) === '');
 		if (missing.length > 0) run.warn(`TrackGPS.ro lists no vehicle ${missing.join(', ')}: either there is none, or the account may not see it.`);
-		yield devices.map((device) => found.get(device)).filter((row) => row !== undefined);
+		yield [...devices.map((device) => found.get(device)).filter((row) => row !== undefined), ...ofNobody];
 	},
 	evidence: { section: COMPANY_VEHICLES, grade: 'C', note: 'Ignition is likely (L): 1 is on and 2 is off in working programs; the documentation does not say.' },
 });
@@ -98,7 +100,7 @@ export const getHistory = operation({
 	params: { devices: devicesOrAll, ...period },
 	request: (params) => ({ json: vehiclesAndPeriod(params) }),
 	answer: recordList,
-	rows: rowsOf('a track point'),
+	rows: (answer) => rowsOf(answer, 'a track point'),
 	record: toFix,
 	kind: 'fix',
 	run: (run, params) => batches(run, params, (row) => JSON.stringify(row)),

@@ -2,8 +2,8 @@ import { choices, type Values } from '../../core/field';
 import { operation } from '../../core/operation';
 import type { Run } from '../../core/client';
 import type { Connection } from '../../core/provider';
-import { idTextOf, identityOf, numberOf, recordId, textOf, type FuelEvent, type Row } from '../../core/records';
-import { flagOf, recordList, rowsOf, valuesOf, withValue } from './answer';
+import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, type FuelEvent, type Row } from '../../core/records';
+import { flagOf, recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, numbers, withoutDoubles } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
@@ -104,13 +104,14 @@ function sum(...rows: Row[]): number | null {
 /** Events window by window, then what sums them up. */
 async function* refills(run: Run<typeof params>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
 	const wanted = new Set<string>(asked.types);
-	const chosen = (row: Row) => wanted.size === 0 || wanted.has(kindOf(eventOf(row)).type);
+	// One that does not say what it is may be of any kind.
+	const chosen = (row: Row) => wanted.size === 0 || eventOf(row) === '' || wanted.has(kindOf(eventOf(row)).type);
 	for (const devices of await groups(run, asked.devices, 1)) {
 		const summaries = new Summaries();
 		const events = async function* () {
 			for await (const page of inWindows(run, { ...asked, devices })) yield summaries.take(page);
 		};
-		const key = (row: Row) => JSON.stringify([valuesOf(row)('date'), eventOf(row)]);
+		const key = (row: Row) => JSON.stringify(eventOf(row) === '' ? row : [valuesOf(row)('date'), eventOf(row)]);
 		for await (const page of withoutDoubles(events(), key)) yield page.filter(chosen);
 		yield summaries.all().filter(chosen);
 	}
@@ -128,7 +129,7 @@ export const getRefills = operation({
 	request: ({ devices, begin, end }) => ({ json: { carrierId: numbers(devices)[0], startDate: localText(begin), endDate: localText(end) } }),
 	answer: recordList,
 	// The vendor's records do not name their vehicle.
-	rows: (answer, { devices }) => rowsOf('an event')(answer).map((row) => ({ carrierId: numbers(devices)[0], ...row })),
+	rows: (answer, { devices }) => rowsOf(answer, 'an event', { carrierId: numbers(devices)[0] }),
 	record: toFuelEvent,
 	kind: 'fuelEvent',
 	run: refills,

@@ -2,7 +2,7 @@ import { jsonOf } from '../../core/answer';
 import { LoginRejected, UnexpectedAnswer } from '../../core/errors';
 import type { Exchange, WireRequest } from '../../core/host';
 import type { Session } from '../../core/provider';
-import { asRow, countOf, textOf } from '../../core/records';
+import { countOf, isRecord, textOf } from '../../core/records';
 import { cut, type Redactor } from '../../core/redaction';
 import { reasonsOf, TITLE, tooOften, valuesOf, wordsOf } from './answer';
 import type { TrackgpsConnection } from './connection';
@@ -27,7 +27,10 @@ export async function login(connection: TrackgpsConnection, exchange: Exchange, 
 	const { status } = answer;
 	if (status === 429) throw tooOften(answer);
 	if ((status === 400 || status === 401 || status === 403) && !/^\s*[{<]/.test(answer.body)) throw rejected(status);
-	const values = valuesOf(asRow(jsonOf(answer, TITLE), 'the answer to the login'));
+	const body = jsonOf(answer, TITLE);
+	// Not quoted: a token may be in it.
+	if (!isRecord(body)) throw new UnexpectedAnswer(`${TITLE} sent something else in place of the answer to the login.`, { status, advice: 'Check the base URL in the account.' });
+	const values = valuesOf(body);
 	// The words are those of the identity server (facts 2.2, L).
 	const error = textOf(values('error')) ?? textOf(wordsOf(reasonsOf(values('failureReasons'))));
 	if (error !== null || status >= 400) throw rejected(status, error, textOf(values('error_description')));

@@ -1,7 +1,7 @@
 import { number } from '../../core/field';
 import { operation } from '../../core/operation';
 import type { Connection } from '../../core/provider';
-import { asRow, coordinatesOf, countOf, idTextOf, identityOf, recordId, textOf, type Row, type Stop } from '../../core/records';
+import { asRow, coordinatesOf, countOf, identityOf, idTextOf, isReadable, recordId, rowsOf, textOf, type Row, type Stop } from '../../core/records';
 import { flagOf, parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';
@@ -13,13 +13,15 @@ import { timeOf } from './times';
  * (facts 2.3, L). It only counts for a stop that does not name its vehicle.
  */
 function stopsOf(answer: unknown[]): Row[] {
-	return answer.flatMap((part) => {
-		const results = valuesOf(asRow(part, 'a part of the stops'))('results');
-		return Object.entries(asRow(results ?? {}, 'the stops by vehicle')).flatMap(([key, list]) => {
-			const stops = Array.isArray(list) ? list : [list];
-			return stops.filter((stop) => stop !== null).map((stop: unknown) => {
-				const row = asRow(stop, 'a stop');
-				return idTextOf(valuesOf(row)('vehicleId')) === null && /^\d+$/.test(key) ? { ...row, vehicleId: Number(key) } : row;
+	return rowsOf(answer, 'a part of the stops').flatMap((part) => {
+		if (!isReadable(part)) return [part];
+		const results = asRow(valuesOf(part)('results') ?? {}, 'the stops by vehicle');
+		if (!isReadable(results)) return [results];
+		return Object.entries(results).flatMap(([key, list]) => {
+			const vehicle = /^\d+$/.test(key) ? { vehicleId: Number(key) } : {};
+			return (Array.isArray(list) ? (list as unknown[]) : list === null ? [] : [list]).map((stop) => {
+				const row = asRow(stop, 'a stop', vehicle);
+				return isReadable(row) && idTextOf(valuesOf(row)('vehicleId')) === null ? { ...row, ...vehicle } : row;
 			});
 		});
 	});
@@ -69,7 +71,7 @@ function toStop(row: Row, _params: unknown, connection: Connection): Stop {
 
 const key = (row: Row) => {
 	const of = valuesOf(row);
-	return JSON.stringify([of('vehicleId'), of('startDate')]);
+	return JSON.stringify(isReadable(row) ? [of('vehicleId'), of('startDate')] : row);
 };
 
 export const getMany = operation({

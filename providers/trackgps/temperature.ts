@@ -1,7 +1,6 @@
-import { UnexpectedAnswer } from '../../core/errors';
 import { operation } from '../../core/operation';
 import type { Connection } from '../../core/provider';
-import { asRow, idTextOf, identityOf, numberOf, recordId, textOf, type Reading, type Row } from '../../core/records';
+import { asRow, identityOf, idTextOf, isReadable, numberOf, recordId, rowsOf, textOf, type Reading, type Row } from '../../core/records';
 import { parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';
@@ -15,16 +14,18 @@ interface ReadingRow extends Row {
 
 /** {temperature: [reading, ...], humidity: [reading, ...]}, as one object or as a list of them. */
 function readingsOf(answer: unknown[]): ReadingRow[] {
-	return answer.flatMap((part) => {
-		const of = valuesOf(asRow(part, 'readings'));
-		return (['temperature', 'humidity'] as const).flatMap((type) => listOf(of(type), type).map((row): ReadingRow => ({ ...asRow(row, 'a reading'), type })));
+	const rows = rowsOf(answer, 'readings').flatMap((part): Row[] => {
+		if (!isReadable(part)) return [part];
+		return (['temperature', 'humidity'] as const).flatMap((type) => {
+			const list = valuesOf(part)(type) ?? [];
+			return (Array.isArray(list) ? (list as unknown[]) : [list]).map((reading) => {
+				const row = asRow(reading, 'a reading', { type });
+				return isReadable(row) ? { ...row, type } : row;
+			});
+		});
 	});
-}
-
-function listOf(list: unknown, type: string): unknown[] {
-	if (list === undefined || list === null) return [];
-	if (!Array.isArray(list)) throw new UnexpectedAnswer(`TrackGPS.ro sent ${typeof list} in place of a list ("${type}").`, { advice: 'Please report it.' });
-	return list;
+	// What is no reading is never simplified.
+	return rows as ReadingRow[];
 }
 
 function toReading(row: ReadingRow, _params: unknown, connection: Connection): Reading {

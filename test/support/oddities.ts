@@ -1,0 +1,48 @@
+/** What a vendor may have in a list in place of a record. */
+export const ODD: readonly unknown[] = [null, '', 7, [], true, [[{}]], '{"imei":"35889905'];
+/** The same in a list that is a text: "a,b,c;d,e,f". Nothing between two semicolons is nothing. */
+export const ODD_TEXTS = ['null', '7', '[]', 'true', '1,114.05', '{"imei":"35889905'] as const;
+
+/** Somewhere in an answer: a list of records, or a text that is one. */
+export interface Place {
+	path: readonly (string | number)[];
+	text: boolean;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTextList = (value: unknown) => typeof value === 'string' && /^(?:-?[\d.]+,){4,}-?[\d.]+(?:;|$)/.test(value);
+
+/** All lists with an object in them, those within records included, and all texts that are lists. */
+export function placesIn(answer: unknown): Place[] {
+	const places: Place[] = [];
+	const walk = (value: unknown, path: readonly (string | number)[]) => {
+		if (isTextList(value)) places.push({ path, text: true });
+		if (Array.isArray(value) && value.some(isObject)) places.push({ path, text: false });
+		if (typeof value !== 'object' || value === null) return;
+		for (const [key, inner] of Object.entries(value)) walk(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+	};
+	walk(answer, []);
+	return places;
+}
+
+/** The answer with something else in place of one of its lists. */
+function changedAt(answer: unknown, [key, ...rest]: readonly (string | number)[], change: (value: unknown) => unknown): unknown {
+	if (key === undefined) return change(answer);
+	const copy = (Array.isArray(answer) ? [...(answer as unknown[])] : { ...(answer as object) }) as Record<string | number, unknown>;
+	copy[key] = changedAt(copy[key], rest, change);
+	return copy;
+}
+
+/** The answer without anything in that list. */
+export const emptied = (answer: unknown, { path, text }: Place) => changedAt(answer, path, () => (text ? '' : []));
+
+/** The answer with further elements in that list, behind its first one. */
+export function withOdd(answer: unknown, { path, text }: Place, odd: readonly unknown[]): unknown {
+	return changedAt(answer, path, (value) => {
+		const [first, ...rest] = text ? String(value).split(';') : (value as unknown[]);
+		return text ? [first, ...odd, ...rest].join(';') : [first, ...odd, ...rest];
+	});
+}
+
+/** The lists that are in no other list: those of the records themselves. */
+export const outermost = (places: readonly Place[]) => places.filter(({ path }) => path.every((key) => typeof key === 'string'));
