@@ -31,7 +31,7 @@ async function start(options: Partial<CtrackOptions> = {}, input: object = {}, H
 	const consumer = (by = client) => new QueueConsumer(by, trigger, { maxMessages: 20, ...input });
 	/** As in another process that has the same session: what is known of an account goes by its address as written. */
 	const afterwards = () => {
-		const next = clientOf({ ...connection, baseUrl: connection.baseUrl.replace('/DCTT', '/./DCTT') });
+		const next = clientOf({ ...connection, baseUrl: connection.baseUrl.replace('127.0.0.1', '127.1') });
 		next.shared.session = client.shared.session;
 		return consumer(next);
 	};
