@@ -276,6 +276,16 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\
 		expectAll(poll, await away(poll));
 	});
 
+	test.each(['nothing', 'latest', 'since'])('First Run "%s", and a crash before the first batch is an execution', async (firstRun) => {
+		const poll = published({ engine, parameters: newAlarm({ firstRun, since: '-1h' }) });
+		const expected = feed.add({ imei: ONE, at: now() });
+		poll.crash = 'beforeExecution';
+		await expect(poll.activate()).rejects.toBeInstanceOf(Crash);
+		poll.crash = undefined;
+		expected.push(...(await away(poll)));
+		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+	});
+
 	test('the first batch comes with a later poll', async () => {
 		const poll = published({ engine });
 		await poll.activate();

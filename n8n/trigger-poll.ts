@@ -143,15 +143,17 @@ class Round {
 		bookmark.stopped = undefined;
 		if (problem === undefined) bookmark.trouble = undefined;
 		const now = Date.now();
-		if (began !== undefined) bookmark.beginAfresh(began);
+		if (began !== undefined) {
+			store(data, bookmark.beginAfresh(began));
+			// Without durable cursors this does nothing: then it is stored with the first batch, or at the end of an activation.
+			await context.__commitCursor?.();
+		}
 		if (events.length > 0) {
 			if (problem !== undefined) this.tellBesides(problem, now);
 			store(data, bookmark.handOver(cursor, now, exact));
 			return [itemsOf(events)];
 		}
 		store(data, bookmark.idle(cursor, now, exact));
-		// With durable cursors, n8n forgets what the first poll of an activation stores without giving anything.
-		if (began !== undefined) await context.__commitCursor?.();
 		if (problem === undefined) return null;
 		if (stop) bookmark.stopped = { settings: settings.settings, error: problem, at: now, toldAt: now };
 		const error = nodeErrorOf(problem, this.node, { addition: stop ? STOPPED : '' });

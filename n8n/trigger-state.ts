@@ -105,10 +105,14 @@ export class Bookmark {
 		return { cursor: this.cursor };
 	}
 
-	/** A poll has begun afresh: whatever was handed over before belongs to another account or event, or cannot be read. */
-	beginAfresh(cursor: unknown): void {
+	/**
+	 * A poll has begun afresh: whatever was handed over before belongs to another account or event, or cannot be read. Gives
+	 * what to store before anything else.
+	 */
+	beginAfresh(cursor: unknown): string {
 		this.before = cursor;
 		this.handedOverAt = -Infinity;
+		return this.text(cursor);
 	}
 
 	private settled(now: number): boolean {

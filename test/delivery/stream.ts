@@ -29,7 +29,8 @@ const HOSTS = ['nodeRed', 'n8n', 'durable'] as const;
 /**
  * How a host keeps the cursor. nodeRed: it delivers, then stores; memory outlives redeploys; what came without events is
  * stored seldom. n8n: it stores what the bookmark says, with a batch shortly before it is delivered, else at the end of an
- * activation only; it activates when it starts. durable: it stores and delivers in one step, and after a poll without events.
+ * activation only; it activates when it starts. durable: it stores and delivers in one step, stores after a poll without
+ * events, and where a trigger has begun at once.
  */
 type HostKind = (typeof HOSTS)[number];
 
@@ -603,13 +604,16 @@ class StreamRun {
 		const { bookmark, data } = follower;
 		const now = this.host.now();
 		const durable = this.given.host === 'durable';
-		if (began !== undefined) bookmark.beginAfresh(began);
+		if (began !== undefined) {
+			this.engine.n8nState.store(data, bookmark.beginAfresh(began));
+			if (durable) follower.keep();
+		}
 		this.engine.n8nState.store(data, events.length > 0 ? bookmark.handOver(cursor, now, durable) : bookmark.idle(cursor, now, durable));
 		if (stage === 1) throw new End();
 		if (durable) {
 			if (stage === 2) throw new End();
 			// The first poll of an activation is not stored by itself.
-			if (events.length > 0 || !activates || began !== undefined) follower.keep();
+			if (events.length > 0 || !activates) follower.keep();
 			this.deliver(follower, events);
 			follower.unsure.clear();
 		} else if (events.length > 0) {
