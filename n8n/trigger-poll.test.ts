@@ -327,6 +327,26 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\
 		expectAll(poll, expected);
 	});
 
+	test('a first batch that n8n drops, because the workflow is changed meanwhile', async () => {
+		const poll = await another();
+		stored.data = { ...stored.data, account: 'other', session: '' };
+		later(5);
+		const expected = feed.add({ imei: ONE, at: now() + 60 });
+		let release!: () => void;
+		feed.hold = new Promise((resolve) => (release = resolve));
+		const tick = poll.tick();
+		poll.deactivate();
+		release();
+		feed.hold = undefined;
+		await tick;
+		expect(poll.events).toEqual([]);
+		later(30);
+		expected.push(...feed.add({ imei: TWO, at: now() }));
+		await poll.activate('update');
+		await poll.tick();
+		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+	});
+
 	test.each([0, 1])('another event, chosen a moment after a batch of the one before, with %i alarms in its first poll', async (alarms) => {
 		const poll = await another({ parameters: newAlarm({ event: 'positionChanged', firstRun: 'latest' }) });
 		feed.add({ imei: TWO, at: now() });
