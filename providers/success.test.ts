@@ -52,10 +52,11 @@ describe.each(PROTRACK)('$title', (each) => {
 		for (const code of [20023, '20023']) expect(await became(each, { code, message: 'No Data.' })).toBe('unknown');
 		expect(await became(each, { code: 20023, record: [] })).toBe('unknown');
 	});
+});
 
-	test('is not done by a success that HTTP denies', async () => {
-		for (const status of [400, 403, 404]) expect(await became(each, { code: 0, record: { commandid: '1' } }, status)).toBe('unknown');
-	});
+test.each(WRITES)('$title is not done by a success that HTTP denies', async (each) => {
+	const success = { trackceo: { code: 0, record: { commandid: '1' } }, etrack: { code: 0, record: { commandid: '1' } }, itracksense: { Code: 200, Data: '0', ErrMsg: 'OK' }, ctrack: { ErrorCode: 0, Result: 'Success' }, trackgps: {} }[each.provider.name];
+	for (const status of [400, 403, 404, 500]) expect(await became(each, success, status), String(status)).toMatch(/^(unknown|NotFound)$/);
 });
 
 describe.each(PROTRACK.filter(({ operation }) => operation.resource !== 'command'))('$title', (each) => {

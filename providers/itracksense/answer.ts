@@ -139,6 +139,7 @@ export function openEnvelope(answer: WireAnswer, { path }: Pick<WireRequest, 'pa
 		const meaning = own === PARAMETER && ABOUT_SESSION.test(words ?? '') ? SESSION : (own ?? ANYWHERE[code]);
 		throw failure(meaning, code, { status, words });
 	}
+	if (status >= 400) throw new UnexpectedAnswer(`${TITLE} contradicts itself: its answer says that all is well, and its server that it is not (HTTP ${String(status)}).`, { status, effect: 'unknown' });
 	if (RESULT_SECTIONS.has(section)) {
 		const result = wordsOf(data) ?? '';
 		if (result === '') throw new UnexpectedAnswer(`${TITLE} answered "${operation.title}" without a result.`, { status, effect: 'unknown' });
