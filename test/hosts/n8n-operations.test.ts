@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnyOperation } from '../../core/operation';
-import { PASSWORD } from '../../simulators/protrack';
+import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { panelOf } from './forms';
 import { chain, startN8n, type Credential, type Execution, type N8n, type WorkflowDefinition } from './n8n';
 import { BRANDS, comparable, DEVICE, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
@@ -193,6 +193,22 @@ describe.each(BRANDS)('%s', (brand) => {
 		expect(execution.status).toBe('success');
 		expect(execution.data.Fleet).toMatchObject([{ outcome: 'unknown', target: DEVICE }]);
 		expect(sent() - before).toBe(1);
+	});
+
+	test.each<[AnswerKind, string, RegExp]>([
+		['speedLimit', 'failed', /^DYD=Speed Limit/],
+		['delayed', 'answered', /Delay!/],
+		['already', 'answered', /^Already in the state/],
+		['chineseDelayed', 'answered', /延后/],
+		['otherCommand', 'answered', /^Restore fuel supply/],
+		['gt06', 'confirmed', /^DYD=Success!$/],
+	])('a device that answers a stop with "%s" makes it %s, with its words', async (kind, outcome, words) => {
+		const { simulator } = vendors[brand];
+		simulator.answerCommands?.(kind);
+		const execution = await run(brand, 'command.send', { device: DEVICE, command: 'RELAY,1' });
+		simulator.answerCommands?.('document');
+		expect(execution.status).toBe('success');
+		expect(execution.data.Fleet).toMatchObject([{ outcome, target: DEVICE, command: 'RELAY,1', response: expect.stringMatching(words), explanation: expect.stringContaining('The device answered') }]);
 	});
 
 	test('with Allow Commands off, no command leaves', async () => {

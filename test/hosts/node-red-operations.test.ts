@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnyOperation } from '../../core/operation';
-import { PASSWORD } from '../../simulators/protrack';
+import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { dialogOf } from './forms';
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type NodeRed, type Rig, type RunResult } from './node-red';
@@ -174,6 +174,25 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			simulator.clearFaults();
 			expect(records(result)).toMatchObject({ outcome: 'unknown', target: DEVICE });
 			expect(sent() - before).toBe(1);
+		});
+
+		test.each<[AnswerKind, string, RegExp, object]>([
+			['speedLimit', 'failed', /^DYD=Speed Limit/, { fill: 'red', shape: 'ring', text: 'failed' }],
+			['delayed', 'answered', /Delay!/, { fill: 'yellow', shape: 'ring', text: '“Cut off the fuel …”' }],
+			['already', 'answered', /^Already in the state/, { fill: 'yellow', shape: 'ring', text: '“Already in the st…”' }],
+			['otherCommand', 'answered', /^Restore fuel supply/, { fill: 'yellow', shape: 'ring', text: '“Restore fuel supp…”' }],
+			['gt06', 'confirmed', /^DYD=Success!$/, { fill: 'green', shape: 'dot', text: 'confirmed' }],
+		])('a device that answers a stop with "%s" makes it %s, with its words', async (kind, outcome, words, status) => {
+			const { simulator } = vendors[brand];
+			simulator.answerCommands?.(kind);
+			const result = await run(brand, 'command.send', { device: DEVICE, command: 'RELAY,1', waitForAnswer: true });
+			simulator.answerCommands?.('document');
+			expect(records(result)).toMatchObject({ outcome, target: DEVICE, response: expect.stringMatching(words) });
+			expect(result.statuses.at(-1)).toMatchObject(status);
+			// Asked for later, nobody knows which command it was.
+			const later = await run(brand, 'command.getStatus', { commandId: simulator.lastCommand?.() });
+			expect(records(later)).toMatchObject({ response: expect.stringMatching(words) });
+			if (kind !== 'otherCommand') expect(later.statuses.at(-1)).toMatchObject(status);
 		});
 
 		test('with Allow Commands off, no command leaves', async () => {

@@ -11,7 +11,7 @@ import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../../simulators/ctrac
 import type { FaultRule } from '../../simulators/faults';
 import { createFleet } from '../../simulators/fleet';
 import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../../simulators/itracksense';
-import { PASSWORD, startProtrack } from '../../simulators/protrack';
+import { PASSWORD, startProtrack, type AnswerKind } from '../../simulators/protrack';
 import type { LoggedRequest } from '../../simulators/server';
 import { PASSWORD as TRACKGPS_PASSWORD, startTrackgps } from '../../simulators/trackgps';
 import { FetchHost } from '../support/fetch-host';
@@ -34,6 +34,8 @@ export interface Simulator {
 	close(): Promise<void>;
 	/** Number of the command that was sent last, where there are commands. */
 	lastCommand?(): string | undefined;
+	/** In which words devices answer commands from now on, where there are commands. */
+	answerCommands?(kind: AnswerKind): void;
 }
 
 interface Kind {
