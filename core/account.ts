@@ -62,6 +62,11 @@ export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connec
 	return createHash('sha256').update(JSON.stringify([provider.name, login])).digest('base64url');
 }
 
+/** A person has tested the account: the next request tries whether a pause is over that the vendor asked for. */
+export function testedByHand(provider: Provider, connection: Connection): void {
+	accounts.get(accountKey(provider, connection))?.limiter.probe();
+}
+
 /** How fast a connection's settings let the vendor be asked: requests a minute, and how many of them may follow each other at once. */
 export function rateOf({ limits }: Pick<Provider, 'limits'>, { rateLimit }: Pick<Connection, 'rateLimit'>): [perMinute: number, burst: number] {
 	return [rateLimit, Math.min(limits.burst, rateLimit)];

@@ -2,13 +2,12 @@ import { FleetError, RateLimited, UnexpectedAnswer, VendorFault } from './errors
 import type { WireAnswer } from './host';
 import { parsed } from './json';
 
-/** Seconds or a date in a Retry-After header, as milliseconds. A date is by the server's clock, which its Date header tells. */
+/** Seconds or a date in a Retry-After header, as milliseconds; undefined if it is neither. A date is by the server's clock, which its Date header tells. */
 export function retryAfterOf({ headers }: WireAnswer, now = Date.now()): number | undefined {
-	const value = headers['retry-after'];
-	if (value === undefined) return undefined;
-	const seconds = Number(value);
+	const value = headers['retry-after']?.trim() ?? '';
 	const here = Date.parse(headers.date ?? '');
-	const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - (Number.isNaN(here) ? now : here);
+	// Not all that JavaScript takes for a number or a date is one.
+	const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : /^([a-z]{3,9}\b|\d{4}-\d)/i.test(value) ? Date.parse(value) - (Number.isNaN(here) ? now : here) : NaN;
 	return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 

@@ -222,6 +222,53 @@ test('a Retry-After beyond the deadline is not waited for', async () => {
 	expect(host.time - start).toBeLessThan(1000);
 });
 
+describe('a vendor that asks for a pause', () => {
+	test('is left alone by what runs by itself; the next run is told who asked', async () => {
+		const { client, host } = clientOf(() => json('later', 429, { 'retry-after': '99999999' }));
+		await failure(client.collect(read, { name: 'a' }));
+		const error = await failure(client.collect(read, { name: 'a' }, { deadlineMs: 60_000 }));
+		expect(error.code).toBe('RateLimited');
+		expect(error.message).toMatch(/vendor asked for a pause/);
+		expect(host.sent).toHaveLength(1);
+	});
+
+	test('a command finds out whether it is over, and then all go on', async () => {
+		let refusing = true;
+		const { client, host } = clientOf(() => (refusing ? json('later', 429, { 'retry-after': '99999999' }) : json({ value: 1 })));
+		await failure(client.collect(read, { name: 'a' }));
+		refusing = false;
+		const start = host.time;
+		expect(await client.collect(command, { name: 'car' })).toMatchObject([{ outcome: 'confirmed' }]);
+		expect(await client.collect(read, { name: 'a' })).toHaveLength(1);
+		expect(host.time - start).toBeLessThan(11_000);
+	});
+
+	test('somebody who runs it by hand finds out, too', async () => {
+		let refusing = true;
+		const { client, host } = clientOf(() => (refusing ? json('later', 429, { 'retry-after': '99999999' }) : json({ value: 1 })));
+		await failure(client.collect(read, { name: 'a' }));
+		refusing = false;
+		const start = host.time;
+		client.tryNow();
+		expect(await client.collect(read, { name: 'a' })).toHaveLength(1);
+		expect(host.time - start).toBeLessThan(11_000);
+	});
+
+	test('what was sent before the refusal does not end the pause', async () => {
+		let answers = 0;
+		const { client, host } = clientOf(async () => {
+			if (++answers === 1) return json('later', 429, { 'retry-after': '120' });
+			await Promise.resolve();
+			return json({ value: 1 });
+		});
+		const both = await Promise.allSettled([client.collect(read, { name: 'a' }, { deadlineMs: 30_000 }), client.collect(read, { name: 'b' }, { deadlineMs: 30_000 })]);
+		expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+		const start = host.time;
+		await client.collect(read, { name: 'c' }, { deadlineMs: 600_000 });
+		expect(host.time - start).toBeGreaterThanOrEqual(100_000);
+	});
+});
+
 test('no secret leaves in an error: message, advice, stack, cause, JSON', async () => {
 	const secret = 'hunter2-secret';
 	const { client } = clientOf(() => Promise.reject(new Unreachable(`GET https://u:${secret}@x/?p=${secret}`, { advice: secret, vendorMessage: secret, cause: Object.assign(new Error(`at ${Buffer.from(secret).toString('base64')}`), { config: { secret } }) })));

@@ -169,6 +169,11 @@ export class Client<C extends Connection = Connection> {
 		return cached.choices;
 	}
 
+	/** A person wants to know now: the next request tries whether a pause is over that the vendor asked for. */
+	tryNow(): void {
+		this.shared.account.limiter.probe();
+	}
+
 	/** Checks parameters without sending anything. @throws InvalidParams */
 	read(operation: AnyOperation, input: Readonly<Record<string, unknown>>, { timeZone = 'UTC' }: Pick<RunOptions, 'timeZone'> = {}): Record<string, unknown> {
 		const now = this.host.now();
@@ -242,6 +247,7 @@ export class Client<C extends Connection = Connection> {
 				// With no turn left to try again, what went wrong says more than that.
 				throw earlier === undefined || signal?.aborted ? late : earlier;
 			});
+			const { complaints } = limiter;
 			const held = resilience.enter(this.host.now());
 			if (held !== undefined) {
 				release();
@@ -261,7 +267,7 @@ export class Client<C extends Connection = Connection> {
 				try {
 					const data = this.provider.open(answer, request, operation);
 					resilience.succeeded();
-					limiter.recover();
+					limiter.recover(complaints);
 					limiter.keepTo(...rateOf(this.provider, this.connection), this.host.now());
 					return data;
 				} catch (thrown) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TestHost } from '../test/support/test-host';
-import { Limiter } from './limiter';
+import { RateLimited } from './errors';
+import { Limiter, type Priority } from './limiter';
 
 const idle = () => new TestHost(() => ({ status: 200, headers: {}, body: '' }));
 
@@ -131,10 +132,10 @@ describe('a burst of 1 spaces requests', () => {
 		expect(waits).toHaveLength(8);
 	});
 
-	test('what the vendor asks for holds all back, up to an hour', async () => {
+	test('what the vendor asks for holds all back, up to five minutes', async () => {
 		const host = idle();
 		const limiter = new Limiter(2, 1);
-		for (const [asked, expected] of [[10_000, 60_000], [200_000, 200_000], [1e12, 3_600_000]] as const) {
+		for (const [asked, expected] of [[10_000, 60_000], [200_000, 200_000], [1e12, 300_000]] as const) {
 			const release = await limiter.acquire('person', host, Infinity);
 			limiter.slowDown(host.time, asked);
 			release();
@@ -191,5 +192,107 @@ describe('a burst of 1 spaces requests', () => {
 		const person = host.time;
 		for (let count = 0; count < 4; count++) (await limiter.acquire('person', host, Infinity))();
 		expect(host.time).toBe(person);
+	});
+});
+
+describe('a pause that the vendor asked for', () => {
+	const MINUTE = 60_000;
+
+	/** One that has just been told to pause for so long. */
+	async function told(pauseMs = 1e12, perMinute = 60_000) {
+		const host = idle();
+		const limiter = new Limiter(perMinute, Math.min(50, perMinute));
+		const release = await limiter.acquire('poll', host, Infinity);
+		limiter.slowDown(host.time, pauseMs);
+		release();
+		const from = host.time;
+		const since = () => host.time - from;
+		/** A request, and when it went out. */
+		const go = async (priority: Priority, answer: 'well' | 'too often' | 'none' = 'well', deadline = Infinity) => {
+			const free = await limiter.acquire(priority, host, deadline);
+			const at = since();
+			const { complaints } = limiter;
+			if (answer === 'well') limiter.recover(complaints);
+			else if (answer === 'too often') limiter.slowDown(host.time, pauseMs);
+			free();
+			return at;
+		};
+		return { host, limiter, since, go };
+	}
+
+	test.each(['person', 'poll'] as const)('a %s waits for it, five minutes at most', async (priority) => {
+		const at = await (await told()).go(priority);
+		expect(at).toBeGreaterThanOrEqual(5 * MINUTE);
+		expect(at).toBeLessThan(5 * MINUTE + 1000);
+		expect(await (await told(45_000)).go(priority)).toBeGreaterThanOrEqual(45_000);
+	});
+
+	test('is named as what it is, and not as the account\'s own limit', async () => {
+		const { host, limiter } = await told(99_999_999_000);
+		const error = (await limiter.acquire('person', host, host.time + MINUTE).catch((thrown: unknown) => thrown)) as RateLimited;
+		expect(error).toBeInstanceOf(RateLimited);
+		expect(error.message).toMatch(/^The vendor asked for a pause.* 300 s/);
+		expect(error.sentence).not.toMatch(/raise/);
+		expect(error).toMatchObject({ effect: 'none', retryAfterMs: 300_000 });
+		// The account's own limit still says so.
+		const own = new Limiter(2, 1);
+		(await own.acquire('person', host, Infinity))();
+		await expect(own.acquire('person', host, host.time + 10_000)).rejects.toThrow('This account\'s request limit');
+	});
+
+	test('a command tries after ten seconds; its success ends the pause for all', async () => {
+		const { go } = await told();
+		expect(await go('command')).toBe(10_000);
+		expect(await go('poll')).toBeLessThan(12_000);
+	});
+
+	test('commands that are refused too try less and less often, and one at a time', async () => {
+		const { go } = await told();
+		const at: number[] = [];
+		for (let count = 0; count < 5; count++) at.push(await go('command', 'too often'));
+		expect(at).toEqual([10_000, 30_000, 70_000, 150_000, 310_000]);
+	});
+
+	test('a command without an answer does not end it', async () => {
+		const { go } = await told();
+		expect(await go('command', 'none')).toBe(10_000);
+		expect(await go('person')).toBeGreaterThanOrEqual(5 * MINUTE);
+	});
+
+	test('somebody who wants to know gets one try, whoever makes it', async () => {
+		for (const priority of ['person', 'poll'] as const) {
+			const { go, limiter } = await told();
+			limiter.probe();
+			expect(await go(priority, 'too often')).toBe(10_000);
+			expect(await go(priority)).toBeGreaterThanOrEqual(5 * MINUTE);
+			limiter.probe();
+			expect(await go(priority)).toBeLessThan(6 * MINUTE);
+		}
+	});
+
+	test.each(['command', 'person'] as const)('a try by a %s keeps to the account\'s own limit', async (priority) => {
+		const { go, limiter } = await told(1e12, 2);
+		limiter.probe();
+		// Two a minute, and half of that since the complaint.
+		expect(await go(priority)).toBeGreaterThanOrEqual(60_000);
+	});
+
+	test('a request that was under way already says nothing about it', async () => {
+		const { go, limiter } = await told();
+		limiter.recover(0);
+		expect(await go('person')).toBeGreaterThanOrEqual(5 * MINUTE);
+	});
+
+	test('a clock that is set back does not make it longer', async () => {
+		const { host, go } = await told();
+		host.time -= 3 * 60 * MINUTE;
+		const before = host.time;
+		await go('person');
+		expect(host.time - before).toBeLessThanOrEqual(5 * MINUTE + 1000);
+	});
+
+	test('of no time at all is none', async () => {
+		const { go } = await told(0);
+		expect(await go('person')).toBeLessThan(1000);
 	});
 });

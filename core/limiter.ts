@@ -1,4 +1,4 @@
-import { TimedOut } from './errors';
+import { RateLimited, TimedOut, type FleetError } from './errors';
 import type { Host } from './host';
 
 /** Who is waiting: commands overtake what a person waits for, and that overtakes polls. */
@@ -9,13 +9,26 @@ const ORDER: Record<Priority, number> = { command: 0, person: 1, poll: 2 };
 const SLOWEST = 1 / 60_000;
 /** Each success after a complaint gives back this share of the set rate. */
 const RECOVERY = 0.02;
-/** However long a vendor asks us to pause, after this we look again. */
-const LONGEST_PAUSE_MS = 3_600_000;
+/** However long a vendor asks us to pause, after this we look again: vendors have asked for years. */
+export const LONGEST_PAUSE_MS = 300_000;
 /** For so long a limit that somebody has set for the account holds for the others too. */
 const LIMIT_HOLDS_MS = 60_000;
+/** Least time from a vendor's complaint to the first try whether its pause is over; it doubles with each that fails. */
+const TRY_MS = 10_000;
+
+/** A pause that the vendor asked for. */
+interface Pause {
+	until: number;
+	/** From when on a command, or somebody who wants to know, may try whether it is over. */
+	tryAt: number;
+	tryMs: number;
+	trying: boolean;
+}
 
 interface Waiting {
 	order: number;
+	/** Whether its turn came within a pause. */
+	tries?: boolean;
 	grant: () => void;
 }
 
@@ -37,6 +50,11 @@ export class Limiter {
 	private readonly queue: Waiting[] = [];
 	/** Limits that senders keep to, and when one of them was last answered. */
 	private readonly limits = new Map<number, { burst: number; at: number }>();
+	private pause: Pause | undefined;
+	/** Whether somebody wants to know if the pause is over. */
+	private wanted = false;
+	/** How often the vendor has said that we are too fast. */
+	complaints = 0;
 
 	constructor(
 		perMinute: number,
@@ -51,7 +69,7 @@ export class Limiter {
 	/**
 	 * Waits for a turn; call the result when the request has ended. `onWait` hears how long it will take, in
 	 * milliseconds, where the rate is what it waits for.
-	 * @throws TimedOut if the turn would come after the deadline; the signal's reason if it is aborted.
+	 * @throws TimedOut if the turn would come after the deadline, RateLimited if that is the vendor's wish; the signal's reason if it is aborted.
 	 */
 	async acquire(priority: Priority, host: Host, deadline: number, { signal, onWait }: { signal?: AbortSignal; onWait?: (ms: number) => void } = {}): Promise<() => void> {
 		signal?.throwIfAborted();
@@ -59,7 +77,7 @@ export class Limiter {
 		const place = this.queue.findIndex((other) => other.order > order);
 		const ahead = place === -1 ? this.queue.length : place;
 		const wait = this.waitFor(order, host.now(), ahead);
-		if (host.now() + wait > deadline) throw tooLate(wait);
+		if (host.now() + wait > deadline) throw this.tooLate(host.now(), wait);
 		if (wait > 0) onWait?.(wait);
 		let granted = false;
 		let waiting!: Waiting;
@@ -82,6 +100,7 @@ export class Limiter {
 			released = true;
 			this.fill(host.now());
 			this.running -= 1;
+			if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
 			this.pump(host);
 		};
 	}
@@ -89,8 +108,18 @@ export class Limiter {
 	/** The vendor said that we are too fast, and perhaps how long to pause: go at half the speed from now on. */
 	slowDown(now = this.filledAt, pauseMs = 0): void {
 		if (now !== undefined) this.fill(now);
+		this.complaints += 1;
 		this.rate = Math.max(this.rate / 2, Math.min(SLOWEST, this.set));
-		this.tokens = Math.min(this.tokens, 0, 1 - Math.min(pauseMs, LONGEST_PAUSE_MS) * this.rate);
+		this.tokens = Math.min(this.tokens, 0);
+		const pause = Math.min(pauseMs, LONGEST_PAUSE_MS);
+		if (now === undefined || pause <= 0) return;
+		const { tryMs = TRY_MS, tryAt = now + TRY_MS, trying = false } = this.pauseAt(now) ?? {};
+		this.pause = { until: now + pause, tryAt, tryMs, trying };
+	}
+
+	/** Somebody wants to know: the next request tries whether the vendor's pause is over. */
+	probe(): void {
+		this.wanted = this.pause !== undefined;
 	}
 
 	/**
@@ -126,16 +155,38 @@ export class Limiter {
 		return this.tokens < this.burst / 2;
 	}
 
-	/** A request went well: come slowly back to the set rate. */
-	recover(): void {
+	/**
+	 * A request went well: come slowly back to the set rate.
+	 * @param complaints how many there had been when it set out: if there were more since, a pause still holds
+	 */
+	recover(complaints = this.complaints): void {
 		if (this.rate < this.set) this.rate = Math.min(this.set, this.rate + this.set * RECOVERY);
+		if (this.pause === undefined || complaints !== this.complaints) return;
+		this.pause = undefined;
+		this.wanted = false;
+		this.tokens = Math.max(this.tokens, 0);
 	}
 
-	/** Milliseconds until the bucket has enough for this order and those ahead of it. */
+	/** Milliseconds until the bucket has enough for this order and those ahead of it, and the vendor wants to hear of it. */
 	private waitFor(order: number, now: number, ahead: number): number {
 		this.fill(now);
 		const needed = ahead + (order === ORDER.poll ? Math.max(1, this.burst / 2) : 1);
-		return this.tokens >= needed ? 0 : Math.max(1, Math.ceil((needed - this.tokens) / this.rate));
+		const wait = this.tokens >= needed ? 0 : Math.max(1, Math.ceil((needed - this.tokens) / this.rate));
+		const pause = this.pauseAt(now);
+		if (pause === undefined) return wait;
+		const mayTry = ahead === 0 && !pause.trying && (order === ORDER.command || this.wanted);
+		return Math.max(wait, (mayTry ? Math.min(pause.tryAt, pause.until) : pause.until) - now);
+	}
+
+	/** The pause that is in force. A clock that was set back must not make it longer. */
+	private pauseAt(now: number): Pause | undefined {
+		if (this.pause !== undefined && (now >= this.pause.until || this.pause.until - now > LONGEST_PAUSE_MS)) {
+			this.pause = undefined;
+			this.wanted = false;
+			// What was not used meanwhile is no reason for a rush.
+			this.tokens = Math.min(this.tokens, 1);
+		}
+		return this.pause;
 	}
 
 	private get spaced(): boolean {
@@ -159,8 +210,18 @@ export class Limiter {
 			this.queue.shift();
 			this.tokens -= 1;
 			this.running += 1;
+			this.takeNoteOfTry(head, host.now());
 			head.grant();
 		}
+	}
+
+	private takeNoteOfTry(head: Waiting, now: number): void {
+		const pause = this.pauseAt(now);
+		if (pause === undefined) return;
+		const tryMs = Math.min(2 * pause.tryMs, LONGEST_PAUSE_MS);
+		this.pause = { ...pause, tryMs, tryAt: now + tryMs, trying: true };
+		this.wanted = false;
+		head.tries = true;
 	}
 
 	private wakeIn(wait: number, host: Host): void {
@@ -181,7 +242,7 @@ export class Limiter {
 			await Promise.race([
 				turn,
 				host.sleep(Math.max(0, deadline - host.now()), enough.signal).then(() => {
-					throw tooLate(0);
+					throw this.tooLate(host.now(), 0);
 				}),
 			]);
 		} catch (error) {
@@ -191,6 +252,7 @@ export class Limiter {
 			} else {
 				// The turn came in the same moment: it must go to the next one.
 				this.running -= 1;
+				if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
 				this.pump(host);
 			}
 			throw error;
@@ -199,11 +261,19 @@ export class Limiter {
 			enough.abort();
 		}
 	}
-}
 
-function tooLate(waitMs: number): TimedOut {
-	return new TimedOut(`This account's request limit leaves no turn in time${waitMs > 0 ? `: the next one is in ${String(Math.ceil(waitMs / 1000))} s` : ''}.`, {
-		advice: 'Run it less often or ask for less at once, give it more time (Timeout), or raise the rate limit in the account if the vendor allows more.',
-		retryable: false,
-	});
+	private tooLate(now: number, waitMs: number): FleetError {
+		const next = waitMs > 0 ? `: the next one is in ${String(Math.ceil(waitMs / 1000))} s` : '';
+		if (this.pauseAt(now) !== undefined) {
+			return new RateLimited(`The vendor asked for a pause that leaves no turn in time${next}.`, {
+				advice: 'Nothing was sent, and the account\'s own rate limit is not the reason. Try again later; a run or login test that you start by hand ends the pause if the vendor answers it.',
+				retryable: true,
+				retryAfterMs: waitMs > 0 ? waitMs : undefined,
+			});
+		}
+		return new TimedOut(`This account's request limit leaves no turn in time${next}.`, {
+			advice: 'Run it less often or ask for less at once, give it more time (Timeout), or raise the rate limit in the account if the vendor allows more.',
+			retryable: false,
+		});
+	}
 }

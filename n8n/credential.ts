@@ -1,5 +1,5 @@
 import type { IAuthenticate, ICredentialDataDecryptedObject, ICredentialTestRequest, ICredentialType, IHttpRequestOptions, INodeProperties } from 'n8n-workflow';
-import { loginKey } from '../core/account';
+import { loginKey, testedByHand } from '../core/account';
 import { checkBaseUrl } from '../core/base-url';
 import { asFleetError } from '../core/client';
 import { InvalidParams, type FleetError } from '../core/errors';
@@ -76,6 +76,7 @@ export function preAuthenticationOf<C extends Connection>(provider: Provider<C>)
 			const ask: Exchange = (request) =>
 				exchange((options) => this.helpers.httpRequest(options), optionsOf(connection.baseUrl, request, ATTEMPT_TIMEOUT_MS), { timeoutMs: ATTEMPT_TIMEOUT_MS });
 			const session = await logIn(provider, connection, ask, Date.now);
+			testedByHand(provider as unknown as Provider, connection);
 			return { [SESSION]: JSON.stringify(keep(session, loginKey(provider, connection), Date.now())) };
 		} catch (thrown) {
 			throw new LoginFailed(redactor.error(asFleetError(thrown)));

@@ -1,5 +1,6 @@
 import { NodeApiError, NodeOperationError, type IDataObject, type INode } from 'n8n-workflow';
 import { asFleetError } from '../core/client';
+import { LONGEST_PAUSE_MS } from '../core/limiter';
 import { FleetError, InvalidParams, NotPermitted, RateLimited } from '../core/errors';
 
 /**
@@ -19,7 +20,7 @@ export function nodeErrorOf(thrown: unknown, node: INode, { itemIndex, addition 
 				description,
 				itemIndex,
 				httpCode: error.status === undefined ? undefined : String(error.status),
-				...(error instanceof RateLimited ? { failure: { cause: 'rate-limited', retryAfterMs: error.retryAfterMs } } : {}),
+				...(error instanceof RateLimited ? { failure: { cause: 'rate-limited', retryAfterMs: error.retryAfterMs === undefined ? undefined : Math.min(error.retryAfterMs, LONGEST_PAUSE_MS) } } : {}),
 			});
 	// n8n replaces messages in which it finds the name of a socket error.
 	shown.message = message;

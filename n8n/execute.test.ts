@@ -48,6 +48,37 @@ async function run(parameters: INodeParameters, options: NodeOptions = {}) {
 	return { items, json: items.map(({ json }) => json), hints: hints() };
 }
 
+describe('a vendor that asks for a pause of years', () => {
+	beforeEach(async () => {
+		vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+		simulator.fail({ match: '/api/track', kind: 'status', status: 429, headers: { 'retry-after': '99999999' } });
+		await failed(positions(DEVICE), { mode: 'trigger' });
+		vi.setSystemTime(Date.now() + 11_000);
+	});
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+	const byItself = () => failed(positions(DEVICE, { options: { timeout: 60 } }), { mode: 'trigger' });
+
+	test('is left alone for five minutes by what runs by itself, which is told why', async () => {
+		expect(await byItself()).toMatchObject({ message: expect.stringContaining('The vendor asked for a pause'), failure: { cause: 'rate-limited', retryAfterMs: expect.any(Number) } });
+		vi.setSystemTime(Date.now() + 290_000);
+		expect((await run(positions(DEVICE), { mode: 'trigger' })).json).toHaveLength(1);
+	});
+
+	test('a run by hand finds out that it is over, and then all go on', async () => {
+		expect((await run(positions(DEVICE))).json).toHaveLength(1);
+		expect((await run(positions(DEVICE), { mode: 'trigger' })).json).toHaveLength(1);
+	});
+
+	test('so does a test of the credential, for whatever runs next', async () => {
+		await byItself();
+		const { context } = executeContext(node, stored);
+		await stored.type.preAuthentication!.call({ helpers: context.helpers }, { ...stored.data });
+		expect((await run(positions(DEVICE), { mode: 'trigger' })).json).toHaveLength(1);
+	});
+});
+
 interface Thrown {
 	name: string;
 	message: string;

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
+import { testedByHand } from '../../core/account';
 import { asFleetError, Client } from '../../core/client';
 import { Redactor } from '../../core/redaction';
 import type { Provider } from '../../core/provider';
@@ -56,6 +57,7 @@ export class Admin {
 		const { RED } = this;
 		withAccount(RED, this.provider, request, response, async (account) => {
 			await account.logIn();
+			testedByHand(this.provider, account.connection);
 			return { status: 200, body: { ok: true, message: RED._('admin.loggedIn', { account: account.connection.account }) } };
 		});
 	}
@@ -67,6 +69,7 @@ interface Answer {
 }
 
 async function choices(client: Client, name: string): Promise<Answer> {
+	client.tryNow();
 	return { status: 200, body: { ok: true, choices: await client.lookup(name) } };
 }
 

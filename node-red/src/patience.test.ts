@@ -29,6 +29,10 @@ test('a vendor that names a time gets it', () => {
 	expect(takenOf(30, new RateLimited('Too fast.', { retryAfterMs: 10 * INTERVAL }))).toEqual([0, 10, 20]);
 });
 
+test('but not more than five minutes', () => {
+	expect(takenOf(30, new RateLimited('Too fast.', { retryAfterMs: 99_999_999_000 }))).toEqual([0, 10, 20]);
+});
+
 test('is over with the first success', () => {
 	let now = 0;
 	const patience = new Patience(INTERVAL, () => now);

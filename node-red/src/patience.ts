@@ -23,7 +23,7 @@ export class Patience {
 		// Half an interval less than that of the turns to be left out, as none comes on the dot.
 		const pause = Math.min((2 ** this.failures - 0.5) * intervalMs, Math.max(LONGEST_MS, intervalMs / 2));
 		this.failures += 1;
-		this.until = this.now() + Math.max(pause, problem.retryAfterMs ?? 0);
+		this.until = this.now() + Math.max(pause, Math.min(problem.retryAfterMs ?? 0, LONGEST_MS));
 	}
 
 	worked(): void {

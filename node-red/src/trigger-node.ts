@@ -65,6 +65,7 @@ export class TriggerNode implements AccountUser {
 	private starting: NodeJS.Timeout;
 	private opening: Promise<Feed> | undefined;
 	private feed: Feed | undefined;
+	private tryNow: () => void = () => undefined;
 	private leaveRound: (() => void) | undefined;
 	/** The turn that is under way, and the one that somebody asked for meanwhile. */
 	private running: Promise<FleetError | undefined> | undefined;
@@ -156,6 +157,7 @@ export class TriggerNode implements AccountUser {
 		if (trigger === undefined) throw new InvalidParams(`${provider.title} has no event "${config.event ?? ''}" in this version.`, { advice: 'Choose another one in the node, or update @fleetwire/node-red-fleet.' });
 		if (config.store && !knowsStore(RED, config.store)) throw new InvalidParams(`Node-RED's settings have no context store "${config.store}".`, { advice: 'Choose another store in the node.' });
 		const client = account.client((message) => this.warn(message));
+		this.tryNow = () => client.tryNow();
 		const values = await valuesOf(RED, node, fieldsOfTrigger(trigger), config.params ?? {}, {});
 		const key = accountKey(provider, client.connection);
 		await keeper.open(createHash('sha256').update(key).digest('base64url').slice(0, 22), (reason, keptAs) => {
@@ -216,6 +218,7 @@ export class TriggerNode implements AccountUser {
 		try {
 			const feed = await this.open();
 			signal.throwIfAborted();
+			if (fresh) this.tryNow();
 			this.keeper.turns();
 			ended = await feed.turn({ fresh, signal, onWait: (ms) => this.status.waiting(ms) });
 		} catch (thrown) {

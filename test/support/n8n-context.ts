@@ -49,6 +49,8 @@ export interface NodeOptions {
 	settings?: Partial<INode>;
 	timezone?: string;
 	signal?: AbortSignal;
+	/** How the execution was started; by hand unless told. */
+	mode?: WorkflowExecuteMode;
 	staticData?: IDataObject;
 }
 
@@ -100,8 +102,8 @@ function additionalDataOf(stored: StoredCredential): IWorkflowExecuteAdditionalD
 /** A node in an execution. */
 export function executeContext(type: INodeType, stored: StoredCredential, options: NodeOptions = {}): NodeContext<IExecuteFunctions> {
 	const { workflow, node } = workflowOf(type, options, stored.type.name);
-	const { items = [{ json: {} }], signal } = options;
-	const context = new ExecuteContext(workflow, node, additionalDataOf(stored), 'manual', createEmptyRunExecutionData(), 0, items, { main: [items] }, { data: { main: [items] }, node, source: null }, [], signal);
+	const { items = [{ json: {} }], mode = 'manual', signal } = options;
+	const context = new ExecuteContext(workflow, node, additionalDataOf(stored), mode, createEmptyRunExecutionData(), 0, items, { main: [items] }, { data: { main: [items] }, node, source: null }, [], signal);
 	return { context: context as unknown as IExecuteFunctions, hints: () => context.hints };
 }
 
