@@ -321,9 +321,9 @@ describe('Ctrack\'s queue', () => {
 			return first!.id;
 		}
 
-		/** Over three looks at the queue. */
+		/** Over two looks at the queue. */
 		async function stands(): Promise<void> {
-			await new Promise((resolve) => setTimeout(resolve, 16_000));
+			await new Promise((resolve) => setTimeout(resolve, 11_000));
 			expect(state()).toMatchObject({ given: [{ status: 'waiting' }], acknowledged: 0 });
 		}
 
@@ -340,12 +340,12 @@ describe('Ctrack\'s queue', () => {
 		const reports = async () => (await Promise.all((await n8n.executions(workflow.id)).map(async ({ id }) => (await n8n.execution(id)).error?.message ?? ''))).filter((message) => message.startsWith('An execution waits'));
 
 		test.each([
-			['Wait, an hour', hour, 'executionFinishes'],
-			['Wait, an hour', hour, 'executionFinishesSuccessfully'],
-			['a sub-workflow that waits', sub, 'executionFinishes'],
-			['a sub-workflow that waits', sub, 'executionFinishesSuccessfully'],
-			['Wait, an hour', hour, 'laterMessageNode'],
-		])('%s (%s): nothing is acknowledged; stopped by hand, the messages come again', async (_, node, acknowledge) => {
+			['Wait, an hour', 'executionFinishes', hour],
+			['Wait, an hour', 'executionFinishesSuccessfully', hour],
+			['a sub-workflow that waits', 'executionFinishes', sub],
+			['a sub-workflow that waits', 'executionFinishesSuccessfully', sub],
+			['Wait, an hour', 'laterMessageNode', hour],
+		])('%s, %s: nothing is acknowledged; stopped by hand, the messages come again', async (_, acknowledge, node) => {
 			const id = await waiting(acknowledge, node, FAIL);
 			await stands();
 			expect(await reports()).toHaveLength(acknowledge === 'executionFinishesSuccessfully' ? 1 : 0);
@@ -366,7 +366,7 @@ describe('Ctrack\'s queue', () => {
 		test('it goes on and fails: not acknowledged when the execution succeeds', async () => {
 			const id = await waiting('executionFinishesSuccessfully', call, FAIL);
 			await goOn(id);
-			await new Promise((resolve) => setTimeout(resolve, 16_000));
+			await new Promise((resolve) => setTimeout(resolve, 11_000));
 			expect(state()).toMatchObject({ given: [{ status: 'error' }], acknowledged: 0 });
 		});
 
