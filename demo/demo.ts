@@ -1,12 +1,12 @@
 /** `npm run demo`: the simulated vendors, Node-RED with the package and its example flows, and a map on which they move. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startAll, type RunningVendor } from '../simulators/all';
-import { cacheFolder, ensureNodeRed, hostEnvironment, npm, type Installed } from '../test/hosts/install';
-import { Child } from '../test/hosts/process';
+import { cacheFolder, ensureNodeRed, hostEnvironment, npm, withLock, type Installed } from '../test/hosts/install';
+import { Child, freePort, removeFolder, temporaryFolder } from '../test/hosts/process';
 import { demoFlows, isAccount, vendorOf } from './flows';
 
 const NODE_RED = '5.0.7';
@@ -24,7 +24,7 @@ export interface DemoOptions {
 	port?: number;
 	/** First of the vendors' ports; 0 takes any free ones. */
 	vendorPortBase?: number;
-	/** Folder in the cache for Node-RED's user folder: kept between runs, so that a later run needs no network. */
+	/** Folder in the cache for the packages that Node-RED loads: kept between runs, so that a later run needs no network. */
 	folder?: string;
 }
 
@@ -32,14 +32,19 @@ export interface DemoOptions {
 export async function startDemo({ port = 1880, vendorPortBase = 4410, folder = 'demo' }: DemoOptions = {}): Promise<Demo> {
 	// A fix every two seconds, so that the map moves smoothly.
 	const vendors = await startAll({ portBase: vendorPortBase, fixIntervalSeconds: 2 });
+	// Of this run alone, so that two demos do not write into each other's flows.
+	const userDir = temporaryFolder('demo');
 	let nodeRed: Child | undefined;
 	const stop = async () => {
 		await nodeRed?.stop();
 		await Promise.all(vendors.map((vendor) => vendor.close()));
+		await removeFolder(userDir);
 	};
 	try {
 		const host = await ensureNodeRed(NODE_RED);
-		const userDir = await furnish(host, join(cacheFolder(), folder), vendors, port);
+		const packages = join(cacheFolder(), folder);
+		await withLock(`${packages}.lock`, () => install(host, packages));
+		await furnish(userDir, packages, vendors, port);
 		nodeRed = await Child.start({
 			command: host.node,
 			args: [host.bin, '--userDir', userDir, '--settings', join(userDir, 'settings.js')],
@@ -56,16 +61,21 @@ export async function startDemo({ port = 1880, vendorPortBase = 4410, folder = '
 	}
 }
 
-async function furnish(host: Installed, userDir: string, vendors: readonly RunningVendor[], port: number): Promise<string> {
-	await mkdir(userDir, { recursive: true });
+/** The package as it would be published, and the map. */
+async function install(host: Installed, packages: string): Promise<void> {
+	await mkdir(packages, { recursive: true });
 	const tarball = await packed();
 	const wanted = createHash('sha256').update(readFileSync(tarball)).update(WORLDMAP).digest('hex');
-	const stamp = join(userDir, '.installed');
-	if (!existsSync(stamp) || (await readFile(stamp, 'utf8')) !== wanted) {
-		await writeFile(join(userDir, 'package.json'), JSON.stringify({ name: 'fleetwire-demo', private: true }));
-		await npm(['install', '--no-audit', '--no-fund', '--omit=dev', '--', tarball, WORLDMAP], { cwd: userDir, node: host.node, name: 'npm install of the demo', timeoutMs: 300_000 });
-		await writeFile(stamp, wanted);
-	}
+	const stamp = join(packages, '.installed');
+	if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return;
+	await writeFile(join(packages, 'package.json'), JSON.stringify({ name: 'fleetwire-demo', private: true }));
+	await npm(['install', '--no-audit', '--no-fund', '--omit=dev', '--', tarball, WORLDMAP], { cwd: packages, node: host.node, name: 'npm install of the demo', timeoutMs: 300_000 });
+	await writeFile(stamp, wanted);
+}
+
+async function furnish(userDir: string, packages: string, vendors: readonly RunningVendor[], port: number): Promise<void> {
+	await copyFile(join(packages, 'package.json'), join(userDir, 'package.json'));
+	await symlink(join(packages, 'node_modules'), join(userDir, 'node_modules'));
 	const settings = {
 		uiHost: '127.0.0.1',
 		uiPort: port,
@@ -81,7 +91,6 @@ async function furnish(host: Installed, userDir: string, vendors: readonly Runni
 	await writeFile(join(userDir, 'flows.json'), JSON.stringify(flows));
 	const accounts = flows.filter(isAccount);
 	await writeFile(join(userDir, 'flows_cred.json'), JSON.stringify(Object.fromEntries(accounts.map((node) => [node.id, { secret: vendorOf(vendors, node)?.password }]))));
-	return userDir;
 }
 
 async function packed(): Promise<string> {
@@ -92,10 +101,10 @@ async function packed(): Promise<string> {
 	return join(folder, `fleetwire-node-red-fleet-${version}.tgz`);
 }
 
+/** The ports come from scripts/demo-start.mjs, which found them free. */
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: { port: { type: 'string', default: '1880' } } });
-	console.log('Starting the simulated vendors and Node-RED (the first time, Node-RED is installed: half a minute) ...');
-	const demo = await startDemo({ port: Number(values.port) });
+	const { values } = parseArgs({ options: { port: { type: 'string', default: '1880' }, 'vendor-port': { type: 'string', default: '4410' } } });
+	const demo = await startDemo({ port: Number(values.port) || (await freePort()), vendorPortBase: Number(values['vendor-port']) });
 	console.log(
 		[
 			'',
@@ -105,7 +114,7 @@ async function main(): Promise<void> {
 			'Simulated vendors:',
 			...demo.vendors.map(({ title, url, account, password }) => `  ${title.padEnd(12)} ${url}   account ${account}, password ${password}`),
 			'',
-			'Ctrl+C ends it. Map tiles come from the internet; all else works offline.',
+			'Ctrl+C ends all of it, and what you changed in its flows is gone then. Map tiles come from the internet; all else works offline.',
 		].join('\n'),
 	);
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void demo.stop().then(() => process.exit(0)));

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { beforeDemo } from './demo-start.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = join(root, 'node_modules', '.bin');
@@ -29,7 +30,9 @@ function install() {
 	writeFileSync(stamp, lock);
 }
 
-const [command, ...args] = process.argv.slice(2);
+let [command, ...args] = process.argv.slice(2);
+// Who only wants to look at it is told what comes, and what is in its way, before it is installed.
+if (command === 'demo') args = (await beforeDemo(args, root)) ?? process.exit();
 install();
 
 const node = (...rest) => run('node', rest);
@@ -77,7 +80,7 @@ const commands = {
 	catalog: () => tsx('scripts/catalog.ts', ...args),
 	simulate: () => tsx('simulators/main.ts', ...args),
 	demo: () => {
-		build();
+		node('node-red/build.mjs');
 		tsx('demo/demo.ts', ...args);
 	},
 	'itracksense:paths': () => tsx('scripts/itracksense-paths.ts', ...args),

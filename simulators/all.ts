@@ -27,28 +27,43 @@ interface Settings extends Shared {
 	fleet: readonly Vehicle[];
 }
 
-type Start = (settings: Settings) => Promise<RunningVendor>;
+interface Start {
+	title: string;
+	start(settings: Settings): Promise<Omit<RunningVendor, 'title'>>;
+}
 
-const protrack = (brand: Brand, title: string): Start => async (settings) => {
-	const { url, close } = await startProtrack({ brand, newerFields: brand === 'trackceo', ...settings });
-	return { name: brand, title, url, account: 'demo', password: PASSWORD, close };
-};
+const protrack = (brand: Brand, title: string): Start => ({
+	title,
+	start: async (settings) => {
+		const { url, close } = await startProtrack({ brand, newerFields: brand === 'trackceo', ...settings });
+		return { name: brand, url, account: 'demo', password: PASSWORD, close };
+	},
+});
 
 /** One entry per vendor; its place is the distance of its port from the base. */
 export const STARTS: readonly Start[] = [
 	protrack('trackceo', 'TrackCEO'),
 	protrack('etrack', 'eTrack'),
-	async (settings) => {
-		const { url, close } = await startCtrack(settings);
-		return { name: 'ctrack', title: 'Ctrack', url, account: 'API_Demo', password: CTRACK_PASSWORD, close };
+	{
+		title: 'Ctrack',
+		start: async (settings) => {
+			const { url, close } = await startCtrack(settings);
+			return { name: 'ctrack', url, account: 'API_Demo', password: CTRACK_PASSWORD, close };
+		},
 	},
-	async (settings) => {
-		const { url, close } = await startItracksense(settings);
-		return { name: 'itracksense', title: 'iTracksense', url, account: 'demo', password: ITRACKSENSE_PASSWORD, close };
+	{
+		title: 'iTracksense',
+		start: async (settings) => {
+			const { url, close } = await startItracksense(settings);
+			return { name: 'itracksense', url, account: 'demo', password: ITRACKSENSE_PASSWORD, close };
+		},
 	},
-	async (settings) => {
-		const { url, close } = await startTrackgps(settings);
-		return { name: 'trackgps', title: 'TrackGPS.ro', url, account: 'demo', password: TRACKGPS_PASSWORD, close };
+	{
+		title: 'TrackGPS.ro',
+		start: async (settings) => {
+			const { url, close } = await startTrackgps(settings);
+			return { name: 'trackgps', url, account: 'demo', password: TRACKGPS_PASSWORD, close };
+		},
 	},
 ];
 
@@ -57,7 +72,12 @@ export async function startAll({ portBase, ...shared }: Shared & { portBase: num
 	const fleet = createFleet();
 	const running: RunningVendor[] = [];
 	try {
-		for (const [place, start] of STARTS.entries()) running.push(await start({ port: portBase === 0 ? 0 : portBase + place, fleet, ...shared }));
+		for (const [place, { title, start }] of STARTS.entries()) {
+			const port = portBase === 0 ? 0 : portBase + place;
+			running.push({ title, ...(await start({ port, fleet, ...shared }).catch((error: NodeJS.ErrnoException) => {
+				throw error.code === 'EADDRINUSE' ? new Error(`Port ${String(port)}, where the simulated ${title} is to listen, is taken.`, { cause: error }) : error;
+			})) });
+		}
 	} catch (error) {
 		await Promise.all(running.map((vendor) => vendor.close()));
 		throw error;

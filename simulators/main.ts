@@ -9,7 +9,9 @@ async function main(): Promise<void> {
 	const base = Number(values['port-base']);
 	if (!Number.isInteger(base) || base < 1 || base + STARTS.length > 65_536) throw new Error('--port-base takes a port number');
 
-	const running = await startAll({ portBase: base });
+	const running = await startAll({ portBase: base }).catch((error: Error) => {
+		throw new Error(`${error.message} For others: npm run simulate -- --port-base ${String(base + 1000)}`, { cause: error });
+	});
 	for (const { title, url, account, password } of running) console.log(`${title}\n  address   ${url}\n  account   ${account}\n  password  ${password}\n`);
 	const url = running[0]!.url;
 	console.log(

@@ -1,8 +1,10 @@
 /** The demo as a newcomer sees it: vehicles on a map, and they move. */
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDemo, type Demo } from '../../demo/demo';
 import { openBrowser, type Browser } from './browser';
-import { freePort, until } from './process';
+import { Child, freePort, until } from './process';
 
 let demo: Demo;
 let browser: Browser;
@@ -27,9 +29,36 @@ test('vehicles move on the map, and their tracks are drawn', async () => {
 	await until('a track', async () => Number(await page.evaluate("document.querySelectorAll('path.leaflet-interactive').length")) > 0, { timeoutMs: 40_000 });
 });
 
-test('the example flows are there, each with an account that works', async () => {
-	const flows = (await (await fetch(`${demo.editor}flows`)).json()) as { type: string; label?: string; baseUrl?: string }[];
+test('the example flows are there, and each vendor has one account that works', async () => {
+	const flows = (await (await fetch(`${demo.editor}flows`)).json()) as { type: string; name?: string; label?: string; baseUrl?: string }[];
 	const tabs = flows.filter(({ type }) => type === 'tab').map(({ label }) => label);
 	expect(tabs).toEqual(expect.arrayContaining(['Live map', 'TrackCEO - current positions', 'eTrack - current positions']));
-	for (const { type, baseUrl } of flows) if (type.endsWith('-account')) expect(baseUrl).toMatch(/^http:\/\/127\.0\.0\.1:/);
+	const accounts = flows.filter(({ type }) => type.endsWith('-account'));
+	expect(accounts.map(({ name, baseUrl }) => [name, baseUrl]).sort()).toEqual(demo.vendors.map(({ title, url }) => [`${title} (simulated)`, url]).sort());
+});
+
+test('Ctrl+C ends all that the command started', async () => {
+	const port = await freePort();
+	const vendorPort = await freePort();
+	const command = await Child.start({
+		command: process.execPath,
+		args: ['--import', 'tsx', join(__dirname, '..', '..', 'demo', 'demo.ts'), '--port', String(port), '--vendor-port', String(vendorPort)],
+		cwd: join(__dirname, '..', '..'),
+		env: process.env,
+		name: 'npm run demo',
+	});
+	try {
+		await until('the map', () => command.output.includes(`http://127.0.0.1:${String(port)}/worldmap`), { timeoutMs: 120_000 });
+		command.signalGroup('SIGINT');
+		await until('the end', () => command.exit, { timeoutMs: 20_000 });
+	} finally {
+		await command.stop();
+	}
+	for (const each of [port, ...demo.vendors.map((_, place) => vendorPort + place)]) {
+		const free = await new Promise<boolean>((resolve) => {
+			const server = createServer();
+			server.once('error', () => resolve(false)).listen(each, '127.0.0.1', () => server.close(() => resolve(true)));
+		});
+		expect(free, String(each)).toBe(true);
+	}
 });
