@@ -173,6 +173,25 @@ test('with commands off, nothing is sent and the error says where to switch them
 	expect(host.sent).toHaveLength(1);
 });
 
+test.each(['Ab0/9+session-token==', 'eyJhbGciOi.eyJzdWIi.c2ln', '77c8c126-7f5d-4886-8245-4754bcdafbdc'])('a vendor that repeats the token %j does not put it into the flow', async (token) => {
+	const echo = { value: 7, token, url: `https://x/?key=${encodeURIComponent(token)}`, [token]: [token], text: `Bearer ${token}.` };
+	for (const body of [JSON.stringify(echo), JSON.stringify(echo).replaceAll('/', '\\/')]) {
+		const { client, host } = clientOf(() => json(body));
+		host.session = token;
+		const records = JSON.stringify([await client.collect(read, { name: 'a' }, { output: 'raw' }), await client.collect(command, { name: 'a' })]);
+		expect(records).not.toContain(token);
+		expect(records).not.toContain(encodeURIComponent(token));
+		expect(records).toContain('[token]');
+		expect(records).toContain('7');
+	}
+});
+
+test('a short token is no reason to take words out of an answer', async () => {
+	const { client, host } = clientOf(() => json({ value: 7, text: 'a vehicle' }));
+	host.session = 'vehicle';
+	expect(await client.collect(read, { name: 'a' }, { output: 'raw' })).toEqual([{ value: 7, text: 'a vehicle' }]);
+});
+
 describe('an expired session', () => {
 	test('is renewed once, for commands too, as the vendor certainly did nothing', async () => {
 		const { client, host } = clientOf((_, __, session) => (session === 'session-1' ? json({ expired: true }) : json({ value: 1 })));

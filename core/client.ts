@@ -2,7 +2,7 @@ import { rateOf, sharedLogin, type SharedLogin, type Suspect } from './account';
 import { checkBaseUrl } from './base-url';
 import { asFleetError, FleetError, InvalidParams, LoginRejected, NotPermitted, RateLimited, SessionContested, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from './errors';
 import { readFields, shown, type Choice, type Fields, type Values } from './field';
-import { ATTEMPT_TIMEOUT_MS, type Host, type WireRequest } from './host';
+import { ATTEMPT_TIMEOUT_MS, type Host, type SignedAnswer, type WireRequest } from './host';
 import type { Priority } from './limiter';
 import { fillRoute, type AnyOperation, type Operation, type Part } from './operation';
 import { outcomeOf } from './outcome';
@@ -265,7 +265,7 @@ export class Client<C extends Connection = Connection> {
 				call.options.onSession?.(answer.session);
 				if (answer.session !== this.shared.suspect?.session) this.shared.suspect = undefined;
 				try {
-					const data = this.provider.open(answer, request, operation);
+					const data = this.provider.open(withoutToken(answer), request, operation);
 					resilience.succeeded();
 					limiter.recover(complaints);
 					limiter.keepTo(...rateOf(this.provider, this.connection), this.host.now());
@@ -334,6 +334,18 @@ export class Client<C extends Connection = Connection> {
 	private clean(thrown: unknown): FleetError {
 		return this.redactor.error(asFleetError(thrown));
 	}
+}
+
+/** A shorter one could be an ordinary word of an answer. */
+const SHORTEST_TOKEN = 16;
+
+/** An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. */
+function withoutToken(answer: SignedAnswer): SignedAnswer {
+	const { session, body } = answer;
+	// Some write slashes in JSON with a backslash.
+	const forms = [...new Set([session, session.replaceAll('/', '\\/'), encodeURIComponent(session)])];
+	if (session.length < SHORTEST_TOKEN || !forms.some((form) => body.includes(form))) return answer;
+	return { ...answer, body: forms.reduce((text, form) => text.replaceAll(form, '[token]'), body) };
 }
 
 /** Whether a refusal can come from a session that is over. */
