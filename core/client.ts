@@ -95,6 +95,7 @@ export class Client<C extends Connection = Connection> {
 		let params: Record<string, unknown> | undefined;
 		try {
 			if (operation.effect === 'command' && !this.connection.allowCommands) throw commandsOff(operation, this.provider);
+			if (operation.handsOutSession === true && this.connection.allowWebLinks !== true) throw linksOff(operation, this.provider);
 			const checked = this.read(operation, input, options);
 			params = checked;
 			const run = this.runFor(operation, call);
@@ -361,6 +362,12 @@ async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<
 function commandsOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
 	return new NotPermitted(`"${operation.title}" acts on vehicles or accounts, and commands are switched off for this ${provider.title} account.`, {
 		advice: 'Switch on "Allow Commands" in the account (the credential in n8n, the account node in Node-RED) if this flow may do that. Nothing was sent.',
+	});
+}
+
+function linksOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
+	return new NotPermitted(`"${operation.title}" makes a link that logs in whoever has it, and such links are switched off for this ${provider.title} account.`, {
+		advice: 'Switch on "Allow Web Links" in the account if everybody who gets the link may use the account. Nothing was sent.',
 	});
 }
 

@@ -55,6 +55,8 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly effect: Effect;
 	/** For a read that takes something away, such as messages from a queue: sent once, as a write is, and given whole. */
 	readonly once?: boolean;
+	/** Its record holds the session: whoever gets it is logged in. Only where the account allows it, and never for an agent. */
+	readonly handsOutSession?: boolean;
 	readonly params: F;
 	/** Method and path, e.g. 'GET /api/track'; {names} stand for params. */
 	readonly route: string;

@@ -13,6 +13,8 @@ export interface Connection {
 	account: string;
 	allowCommands: boolean;
 	allowPrivateAddresses: boolean;
+	/** Where a vendor has links that are open to whoever has them. */
+	allowWebLinks?: boolean;
 	/** Requests a minute. */
 	rateLimit: number;
 }

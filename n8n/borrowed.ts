@@ -149,7 +149,7 @@ function isRead<C extends Connection>(provider: Provider<C>, connection: C, meth
 		}
 	};
 	const matches = (route: string) => new RegExp(`^${route.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '[^/]+')}$`).test(`${method} ${path}`);
-	const reads = (operation: AnyOperation) => operation.effect === 'read' && operation.once !== true;
+	const reads = (operation: AnyOperation) => operation.effect === 'read' && operation.once !== true && operation.handsOutSession !== true;
 	const acts = provider.operations.filter((operation) => !reads(operation)).flatMap((operation) => [operation.route, ...routesOf(operation)]);
 	return provider.operations.filter(reads).flatMap(routesOf).some(matches) && ![provider.loginMethod.route, ...acts].some(matches);
 }

@@ -3,8 +3,11 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ITracksenseApi } from '../credentials/ITracksenseApi.credentials';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
+import { ITracksense } from '../nodes/ITracksense/ITracksense.node';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
+import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
 import { findOperation, type Provider } from '../core/provider';
 import { trackceo } from '../providers/protrack';
@@ -13,6 +16,9 @@ import { executeContext, StoredCredential, type NodeOptions } from '../test/supp
 
 // The classes that n8n-core uses, as in a running n8n.
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
+
+/** As n8n names the type of a node that an agent has. */
+const AS_TOOL: NodeOptions = { settings: { type: 'n8n-nodes-fleetwire.iTracksenseTool' } };
 
 const DEVICE = '358899051000001';
 const node = new TrackCeo();
@@ -381,3 +387,24 @@ function defaults(resource: string, operation: string): INodeParameters {
 	const shown = node.description.properties.filter(({ displayOptions }) => displayOptions?.show?.resource?.includes(resource) && displayOptions.show.operation?.includes(operation));
 	return Object.fromEntries(shown.map(({ name, default: value }) => [name, value]));
 }
+
+describe('a link that logs in whoever has it', () => {
+	test.each([
+		['is refused as the account is made', {}, {}, 'switched off for this iTracksense account'],
+		['is made where the account allows it', { allowWebLinks: true }, {}, ''],
+		['is no agent\'s, whatever the account allows', { allowWebLinks: true }, AS_TOOL, 'agents get none'],
+	])('%s', async (_, settings, options, words) => {
+		const vendor = await startItracksense({});
+		try {
+			const credential = new StoredCredential(new ITracksenseApi(), { baseUrl: vendor.url, account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: '{}', allowCommands: true, rateLimit: 60_000, allowPrivateAddresses: true, ...settings });
+			const type = new ITracksense();
+			const { context } = executeContext(type, credential, { ...options, parameters: { resource: 'session', operation: 'getWebLink', page: 'mapMonitor', nameBy: 'all' } });
+			const told = await type.execute.call(context).then(([items = []]) => JSON.stringify(items), (error: unknown) => (error as Error).message);
+			if (words === '') expect(told).toContain('/api?key=');
+			else expect(told).toContain(words);
+			expect(vendor.requests.length).toBe(words === '' ? 1 : 0);
+		} finally {
+			await vendor.close();
+		}
+	});
+});

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Client, RunOptions } from '../core/client';
-import { InvalidParams, TimedOut } from '../core/errors';
+import { InvalidParams, NotPermitted, TimedOut } from '../core/errors';
 import type { AnyOperation } from '../core/operation';
 import { findOperation, type Connection, type Provider } from '../core/provider';
 import { RunsTogether } from '../core/together';
@@ -77,8 +77,14 @@ function operationOf<C extends Connection>(context: IExecuteFunctions, provider:
 		throw new InvalidParams(`${provider.title} has no operation "${name}" for the resource "${resource}".`, { advice: 'Choose both anew in the node.' });
 	}
 	mustNotRetry(operation, retryOnFail);
+	if (operation.handsOutSession === true && isTool(context)) {
+		throw new NotPermitted(`"${operation.title}" makes a link that logs in whoever has it, and agents get none.`, { advice: 'Use it in a node of the workflow, not as a tool. Nothing was sent.' });
+	}
 	return operation;
 }
+
+/** Whether an agent runs the node. n8n makes a node type of its own of each node that can be a tool, and names it so. */
+const isTool = (context: IExecuteFunctions) => context.getNode().type.endsWith('Tool');
 
 /** n8n stops a run with a reason of its own, which says nothing of what became of the request. */
 function stopOf(context: IExecuteFunctions): AbortController {

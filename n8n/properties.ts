@@ -50,6 +50,7 @@ function parametersOf(operation: AnyOperation, deadlineMs: number): INodePropert
 	const options = fields.filter(([, field]) => isOption(field)).map(([key, field]) => propertyOf(key, field));
 	return [
 		...(effect === 'read' ? [] : [noticeOf(operation)]),
+		...(operation.handsOutSession === true ? [linkNotice(resource, name)] : []),
 		...fields
 			.filter(([, field]) => !isOption(field))
 			.map(([key, field]) => {
@@ -78,6 +79,16 @@ function noticeOf({ resource, name, effect }: AnyOperation): INodeProperties {
 		name: 'sentOnce',
 		type: 'notice',
 		displayOptions: shownFor(resource, name),
+		default: '',
+	};
+}
+
+function linkNotice(resource: string, operation: string): INodeProperties {
+	return {
+		displayName: 'Whoever has the link is logged in to the account, with all that it may do, until <b>Log Out</b>. <b>Allow Web Links</b> must be on in the credential, and agents get no link.',
+		name: 'handsOutSession',
+		type: 'notice',
+		displayOptions: shownFor(resource, operation),
 		default: '',
 	};
 }

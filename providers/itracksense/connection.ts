@@ -1,4 +1,4 @@
-import { json, text, type Fields } from '../../core/field';
+import { flag, json, text, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
 import { sharedFields, timeZone } from '../account-fields';
 
@@ -41,6 +41,12 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			commands: 'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
 			limit: 'iTracksense does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.',
 			requestsPerMinute,
+		}),
+		allowWebLinks: flag({
+			title: 'Allow Web Links',
+			description: 'Whether flows may make links to iTracksense\'s web pages. Such a link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out.',
+			initial: false,
+			apartFromLogin: true,
 		}),
 	};
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../../core/client';
-import { FleetError, TooLarge } from '../../core/errors';
+import { FleetError, TooLarge, type NotPermitted } from '../../core/errors';
 import { readFields } from '../../core/field';
 import type { WireAnswer, WireRequest } from '../../core/host';
 import type { AnyOperation } from '../../core/operation';
@@ -48,6 +48,7 @@ function start(answers: unknown[] | Respond, settings: Partial<ITracksenseConnec
 		timeZone: 'Asia/Shanghai',
 		methodPaths: allPaths,
 		allowCommands: true,
+		allowWebLinks: true,
 		allowPrivateAddresses: false,
 		rateLimit: 60_000,
 		...settings,
@@ -660,11 +661,21 @@ describe('the web link', () => {
 		expect(await run('session.getWebLink', { page: 'login', nameBy: 'all' })).toEqual([{ url: 'https://vendor.example/api?key=session-1&fun=5' }]);
 		expect(host.sent).toEqual([]);
 	});
+
+	// It holds the token, which is good for commands too: their switch does not stand for this one.
+	test.each([{ allowWebLinks: undefined }, { allowWebLinks: false }, { allowWebLinks: 'true' as never }])('is none while %j', async (settings) => {
+		for (const output of ['simplified', 'raw'] as const) {
+			const { client, host } = start([{}], settings);
+			const error = await client.collect(operations.get('session.getWebLink')!, { page: 'login', nameBy: 'all' }, { output }).catch((thrown: unknown) => thrown as NotPermitted);
+			expect(error).toMatchObject({ code: 'NotPermitted', message: expect.stringContaining('links are switched off'), advice: expect.stringContaining('"Allow Web Links"') });
+			expect(host.sent).toEqual([]);
+		}
+	});
 });
 
 test('settings of an account are checked', () => {
 	const read = (settings: object) => readFields(itracksense.connection, { account: 'a', secret: 's', ...settings }, { now: 0, timeZone: 'UTC' });
-	expect(read({})).toEqual({ baseUrl: 'http://openapi.itracksense.com', account: 'a', secret: 's', timeZone: 'Asia/Shanghai', methodPaths: {}, allowCommands: false, rateLimit: 120, allowPrivateAddresses: false });
+	expect(read({})).toEqual({ baseUrl: 'http://openapi.itracksense.com', account: 'a', secret: 's', timeZone: 'Asia/Shanghai', methodPaths: {}, allowCommands: false, rateLimit: 120, allowPrivateAddresses: false, allowWebLinks: false });
 	expect(read({ methodPaths: '{"lock.set": "/x"}' })).toMatchObject({ methodPaths: { 'lock.set': '/x' } });
 	expect(() => read({ timeZone: 'Mars/Olympus' })).toThrow('Time Zone must be an IANA name such as Europe/Bucharest, not "Mars/Olympus".');
 	expect(() => read({ methodPaths: '{' })).toThrow('Method Paths must be a JSON object');
@@ -682,7 +693,7 @@ describe('the simulator, which was written from the document without a look at t
 		const paths = Object.fromEntries(itracksense.operations.filter(({ evidence }) => evidence.grade === 'G').map(({ evidence, route }) => [evidence.section, route.split(' ')[1]]));
 		const simulator = await startItracksense({ clock: () => NOW, paths, ...options });
 		running.push(simulator);
-		const connection: ITracksenseConnection = { baseUrl: simulator.url, account: 'demo', secret: PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: allPaths, allowCommands: true, allowPrivateAddresses: true, rateLimit: 60_000, ...settings };
+		const connection: ITracksenseConnection = { baseUrl: simulator.url, account: 'demo', secret: PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: allPaths, allowCommands: true, allowWebLinks: true, allowPrivateAddresses: true, rateLimit: 60_000, ...settings };
 		const host = new FetchHost(itracksense, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
 		const client = new Client(itracksense, connection, host);
 		return {

@@ -59,8 +59,9 @@ export const getWebLink = operation({
 	name: 'getWebLink',
 	title: 'Get Web Link',
 	action: 'Get a link to the vendor\'s map',
-	description: 'Make a link to the vendor\'s web pages that opens without a login. Nothing is sent. The link holds the session: whoever has it sees what the account sees, until Log Out.',
+	description: 'Make a link to the vendor\'s web pages that opens without a login. Nothing is sent. The link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out. Allow Web Links must be on in the account.',
 	effect: 'read',
+	handsOutSession: true,
 	params: {
 		page: choice({
 			title: 'Page',

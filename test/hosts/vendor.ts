@@ -109,7 +109,7 @@ export const VENDORS = {
 	itracksense: {
 		folder: 'itracksense',
 		start: startItracksenseWithSms,
-		settings: { account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: JSON.stringify(methodPaths()) },
+		settings: { account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', allowWebLinks: true, methodPaths: JSON.stringify(methodPaths()) },
 		login: /\/GetLoginToken$/,
 		refusal: /refuses|password/i,
 		device: DEVICE,

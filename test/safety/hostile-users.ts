@@ -142,6 +142,31 @@ async function commandsOff(sheet: Sheet, hosts: Hosts): Promise<void> {
 		}),
 	);
 	await byAgent(sheet, hosts);
+	await links(sheet, hosts);
+}
+
+/** iTracksense's links log in whoever has them: they are made where the account allows it, and for no agent. */
+async function links(sheet: Sheet, { both, n8n: { n8n } }: Hosts): Promise<void> {
+	const operation = providerOf('itracksense').operations.find((each) => nameOf(each) === 'session.getWebLink');
+	if (operation === undefined) throw new Error('session.getWebLink is gone');
+	const params = { page: 'mapMonitor', nameBy: 'all' };
+	const simulator: Simulator = await VENDORS.itracksense.start();
+	const agent = await startAgent(n8n);
+	try {
+		for (const host of both) {
+			const ask = (allowWebLinks: boolean): Ask => ({ vendor: 'itracksense', baseUrl: simulator.url, operation: nameOf(operation), params, account: { allowWebLinks } });
+			const [off, on] = await host.ask([ask(false), ask(true)], { width: 1 });
+			const refused = off?.records.length === 0 && /Allow Web Links/.test(off.error ?? '');
+			sheet.part('links that log in whoever has them', host.name, `${refused ? 'none' : 'one'} while off, ${String(on?.records.length)} once switched on`, 'none while off', refused && on?.records.length === 1);
+		}
+		const { id, name } = await n8n.createCredential({ name: 'account', type: 'iTracksenseApi', data: settingsOf({ vendor: 'itracksense', baseUrl: simulator.url, account: { allowWebLinks: true } }) });
+		const execution = await agent.run({ name: 'Fleet', type: 'n8n-nodes-fleetwire.iTracksenseTool', parameters: { ...panelOf(operation, params), toolDescription: 'Makes links' }, credentials: { iTracksenseApi: { id, name } } });
+		const given = /api\?key=/.test(agent.told.join() + JSON.stringify(execution.raw));
+		sheet.part('links that an agent gets, where the account allows them', 'n8n', given ? 'one' : 'none', 'none', !given && agent.told.some((text) => text.includes('agents get none')));
+	} finally {
+		await agent.close();
+		await simulator.close();
+	}
 }
 
 async function byAgent(sheet: Sheet, { n8n: { n8n } }: Hosts): Promise<void> {

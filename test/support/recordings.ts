@@ -33,11 +33,11 @@ export const recordedNames = (provider: Pick<Provider, 'name'>) => readdirSync(f
 
 const common = { baseUrl: 'https://vendor.example', account: 'demo', secret: 'Abc@34590', allowCommands: true, allowPrivateAddresses: false, rateLimit: 60_000 };
 
-/** An account with which everything may be tried: what a new one shows, commands allowed. */
+/** An account with which everything may be tried: what a new one shows, commands and links allowed. */
 export function connectionOf(provider: Provider): Connection & Record<string, unknown> {
 	const shown = Object.fromEntries(Object.entries(provider.connection).map(([name, field]) => [name, field.initial]));
 	// iTracksense refuses writes whose path is not proven until the account names it.
 	const unproven = provider.operations.filter(({ evidence }) => evidence.grade !== 'C');
 	const methodPaths = Object.fromEntries(unproven.map(({ resource, name, route }) => [`${resource}.${name}`, route.split(' ')[1]]));
-	return { ...shown, ...common, ...('methodPaths' in shown ? { methodPaths } : {}) };
+	return { ...shown, ...common, ...('allowWebLinks' in shown ? { allowWebLinks: true } : {}), ...('methodPaths' in shown ? { methodPaths } : {}) };
 }

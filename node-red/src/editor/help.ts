@@ -31,10 +31,11 @@ function paramLine(field: Field): string {
 	return `- **${plain(title)}**${required ? '' : ' (optional)'}: ${plain(description).replace(/\.?$/, '.')}${known}`;
 }
 
-function operationSection({ title, description, effect, params, kind, evidence }: AnyOperation): string {
+function operationSection({ title, description, effect, handsOutSession, params, kind, evidence }: AnyOperation): string {
 	const fields = Object.values(params as Fields);
 	const notes = [
 		effect === 'command' ? 'Needs *Allow Commands* in the account. Sent exactly once.' : effect === 'write' ? 'Sent exactly once.' : '',
+		handsOutSession === true ? 'Needs *Allow Web Links* in the account.' : '',
 		evidence.note === undefined ? '' : plain(evidence.note),
 	].filter((note) => note !== '');
 	return [

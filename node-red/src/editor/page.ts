@@ -7,7 +7,7 @@ export const PACKAGE = '@fleetwire/node-red-fleet';
 const escape = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${String(sign.charCodeAt(0))};`);
 const js = (value: unknown) => JSON.stringify(value).replace(/</g, '\\u003c');
 
-const ICONS: Readonly<Record<string, string>> = { baseUrl: 'fa-globe', account: 'fa-user', secret: 'fa-key', secretType: 'fa-lock', rateLimit: 'fa-tachometer', allowCommands: 'fa-bolt', allowPrivateAddresses: 'fa-home', tls: 'fa-certificate', proxy: 'fa-random' };
+const ICONS: Readonly<Record<string, string>> = { baseUrl: 'fa-globe', account: 'fa-user', secret: 'fa-key', secretType: 'fa-lock', rateLimit: 'fa-tachometer', allowCommands: 'fa-bolt', allowPrivateAddresses: 'fa-home', allowWebLinks: 'fa-link', tls: 'fa-certificate', proxy: 'fa-random' };
 const icon = (name: string) => `<i class="fa ${ICONS[name] ?? 'fa-cog'}" aria-hidden="true"></i> `;
 
 /** One setting of an account. */
