@@ -7,8 +7,8 @@ import type { Priority } from './limiter';
 import { fillRoute, type AnyOperation, type Operation, type Part } from './operation';
 import { outcomeOf } from './outcome';
 import type { Connection, Provider } from './provider';
-import type { CommandOutcome, Row } from './records';
-import { Redactor } from './redaction';
+import { LONGEST, type CommandOutcome, type Row } from './records';
+import { cut, Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
 import { Simplifier } from './simplify';
 import type { QueueReader } from './triggers/queue-consumer';
@@ -329,7 +329,7 @@ export class Client<C extends Connection = Connection> {
 	/** An outcome may quote the vendor, as an error does. */
 	private cleanOutcome(outcome: CommandOutcome): CommandOutcome {
 		const { explanation, response } = outcome;
-		return { ...outcome, explanation: this.redactor.text(explanation), response: typeof response === 'string' ? this.redactor.text(response) : response };
+		return { ...outcome, explanation: this.redactor.text(cut(explanation, LONGEST)), response: typeof response === 'string' ? this.redactor.text(cut(response, LONGEST)) : response };
 	}
 
 	private clean(thrown: unknown): FleetError {

@@ -4,7 +4,7 @@ import { TooLarge, UnexpectedAnswer } from './errors';
 // that differ. Whoever reads it does nothing else meanwhile, so such answers are refused.
 
 /** 100,000 points of a track are less than half of it. */
-const MOST_LISTS = 250_000;
+export const MOST_LISTS = 250_000;
 /** 10,000 devices with 60 fields each are a third of it. */
 const MOST_VALUES = 2_000_000;
 /** Programs that copy a message, as Node-RED does, stumble over some thousands. */
@@ -23,8 +23,8 @@ const MOST_NAMES = SAMPLES / 4;
 export function parsed(body: string, vendor: string): unknown {
 	if (mayHold(body, MOST_LISTS, '[', '{') || mayHold(body, MOST_VALUES, ',')) {
 		const { lists, values } = sizeOf(body);
-		if (lists > MOST_LISTS) throw tooLarge(vendor, MOST_LISTS, 'lists and objects');
-		if (values > MOST_VALUES) throw tooLarge(vendor, MOST_VALUES, 'values');
+		if (lists > MOST_LISTS) throw tooMany(vendor, 'lists and objects');
+		if (values > MOST_VALUES) throw tooMany(vendor, 'values', MOST_VALUES);
 	}
 	if (body.length > NAMES_FROM && namesIn(body) > MOST_NAMES) throw unreadable(`${vendor} sent an answer in which almost every field has a name of its own.`);
 	const value = JSON.parse(body) as unknown;
@@ -33,7 +33,7 @@ export function parsed(body: string, vendor: string): unknown {
 }
 
 /** Whether there may be more than so many of the signs: those within texts count as well, as it takes a tenth of the time. */
-function mayHold(text: string, most: number, ...signs: string[]): boolean {
+export function mayHold(text: string, most: number, ...signs: string[]): boolean {
 	// Each takes a character more at least.
 	if (text.length < 2 * most) return false;
 	let count = 0;
@@ -41,15 +41,17 @@ function mayHold(text: string, most: number, ...signs: string[]): boolean {
 	return count > most;
 }
 
+const [QUOTE, BACKSLASH, COMMA, LIST, OBJECT] = Array.from('"\\,[{', (sign) => sign.charCodeAt(0));
+
 /** How many lists and objects JSON holds, and how many values, no further than it is worth counting. */
 function sizeOf(body: string): { lists: number; values: number } {
 	let [lists, values, within] = [0, 1, false];
 	for (let at = 0; at < body.length && lists <= MOST_LISTS && values <= MOST_VALUES; at++) {
-		const sign = body[at];
-		if (sign === '"') within = !within;
-		else if (within) at += sign === '\\' ? 1 : 0;
-		else if (sign === ',') values += 1;
-		else if (sign === '[' || sign === '{') lists += 1;
+		const sign = body.charCodeAt(at);
+		if (sign === QUOTE) within = !within;
+		else if (within) at += sign === BACKSLASH ? 1 : 0;
+		else if (sign === COMMA) values += 1;
+		else if (sign === LIST || sign === OBJECT) lists += 1;
 	}
 	return { lists, values };
 }
@@ -80,6 +82,11 @@ function isDeeper(value: unknown, levels: number): boolean {
 	return false;
 }
 
-const tooLarge = (vendor: string, most: number, what: string) =>
+/** @throws TooLarge: single values that become records must not be more than records could be */
+export function mustNotBeMany(list: readonly unknown[], vendor: string): void {
+	if (list.length > MOST_LISTS) throw tooMany(vendor, 'records');
+}
+
+const tooMany = (vendor: string, what: string, most = MOST_LISTS) =>
 	new TooLarge(`${vendor} sent an answer of more than ${most.toLocaleString('en')} ${what}.`, { effect: 'unknown', advice: 'Ask for fewer devices or a shorter period.' });
 const unreadable = (message: string) => new UnexpectedAnswer(message, { effect: 'unknown', advice: 'Check the base URL in the account. If it is right, please report it with the operation that you ran.' });

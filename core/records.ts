@@ -476,7 +476,7 @@ export function countOf(value: unknown): number | null {
  * Most characters of a text. Addresses and messages have some hundreds; whatever is longer would cost each pattern that
  * looks at it, and each program that gets the record, what only the vendor's whole answer should cost.
  */
-const LONGEST = 2000;
+export const LONGEST = 2000;
 
 const wholeTextOf = (value: unknown): string | null => {
 	if (typeof value === 'number' && Number.isFinite(value)) return String(value);

@@ -52,3 +52,29 @@ test('an error is clean in all its parts', () => {
 	const error = redactor().error(new VendorFault(`no ${secret}`, { advice: secret, vendorMessage: secret, vendorCode: secret, cause: new Error(secret) }));
 	expect(JSON.stringify([error.message, error.stack, error.advice, error.vendorMessage, error.vendorCode, error.cause])).not.toContain('wörd');
 });
+
+test('half of a secret before each of many cuts is hidden', () => {
+	const parts = ['Tok3', 'Tok3n-abc', 'TOK3N-ABCDEFGHIJK', 'p@ss', 'p%40ss%20%22', 'Tok'];
+	const shown = redactor().text(parts.map((part) => `a word ${part}…`).join(' '));
+	expect(shown).toBe([...Array<string>(5).fill('a word [secret]…'), 'a word Tok…'].join(' '));
+});
+
+/** Of the processor, as other programs may take their share of the clock. */
+function cpuMs(work: () => void): number {
+	const began = process.cpuUsage();
+	work();
+	const { user, system } = process.cpuUsage(began);
+	return (user + system) / 1000;
+}
+
+test.each([
+	['marks', '…'],
+	['marks behind words', `${'x'.repeat(40)}…`],
+	['marks behind halves', 'Tok3n-abcde…'],
+	['almost halves', `${'Tok3n-abcdefghijk'.repeat(3)}_…`],
+])('a text of nothing but %s takes no more than its length', (_, unit) => {
+	const made = redactor();
+	const text = (length: number) => unit.repeat(Math.ceil(length / unit.length));
+	made.text(text(100_000));
+	expect(cpuMs(() => made.text(text(2_000_000)))).toBeLessThan(500);
+});

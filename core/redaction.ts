@@ -63,6 +63,26 @@ function percentEncoded(text: string): string {
 /** Shorter values would blank out ordinary words; vendors' tokens and usable passwords are longer. */
 const SHORTEST = 4;
 
+/** Secrets by how they begin, in lower case. */
+interface Parts {
+	byStart: ReadonlyMap<string, readonly string[]>;
+	longest: number;
+}
+
+function partsOf(secrets: Iterable<string>): Parts {
+	const byStart = new Map<string, string[]>();
+	let longest = 0;
+	for (const secret of secrets) {
+		const lower = secret.toLowerCase();
+		const start = lower.slice(0, SHORTEST_PART);
+		const same = byStart.get(start);
+		if (same === undefined) byStart.set(start, [lower]);
+		else same.push(lower);
+		longest = Math.max(longest, lower.length);
+	}
+	return { byStart, longest };
+}
+
 /**
  * Hides secrets by value, in every form in which they can turn up: as they are, url-encoded, base64 and as the md5 that
  * Protrack uses in place of the password.
@@ -71,6 +91,7 @@ export class Redactor {
 	private readonly forms = new Map<string, string>();
 	private readonly tokens: string[] = [];
 	private pattern: RegExp | undefined;
+	private parts: Parts | undefined;
 
 	/** Adds a secret; `label` stands in its place, e.g. "[token]". */
 	add(secret: string | undefined, label: string): void {
@@ -87,14 +108,14 @@ export class Redactor {
 		const oldest = this.tokens.length > TOKENS_KEPT ? this.tokens.shift() : undefined;
 		if (oldest === undefined) return;
 		for (const form of formsOf(oldest)) this.forms.delete(form);
-		this.pattern = undefined;
+		this.pattern = this.parts = undefined;
 	}
 
 	private hide(forms: readonly string[], label: string): void {
 		for (const form of forms) {
 			if (form.length >= SHORTEST && !this.forms.has(form)) this.forms.set(form, `[${label}]`);
 		}
-		this.pattern = undefined;
+		this.pattern = this.parts = undefined;
 	}
 
 	text(text: string): string {
@@ -111,20 +132,24 @@ export class Redactor {
 
 	/** Hides the beginning of a secret that a cut has left. */
 	private withoutParts(text: string): string {
-		const pieces = text.split(CUT);
-		for (const [index, piece] of pieces.slice(0, -1).entries()) pieces[index] = this.withoutPart(piece);
-		return pieces.join(CUT);
+		let shown = '';
+		let done = 0;
+		for (let mark = text.indexOf(CUT); mark !== -1; mark = text.indexOf(CUT, mark + 1)) {
+			const part = this.partBefore(text, done, mark);
+			shown += part === mark ? text.slice(done, mark + 1) : `${text.slice(done, part)}[secret]${CUT}`;
+			done = mark + 1;
+		}
+		return shown + text.slice(done);
 	}
 
-	private withoutPart(piece: string): string {
-		const lower = piece.toLowerCase();
-		let longest = 0;
-		for (const form of this.forms.keys()) {
-			for (let length = Math.min(form.length, piece.length); length >= SHORTEST_PART && length > longest; length--) {
-				if (lower.endsWith(form.slice(0, length).toLowerCase())) longest = length;
-			}
+	/** Where the beginning of a secret starts that ends at the mark, and not before `from`; the mark itself if there is none. */
+	private partBefore(text: string, from: number, mark: number): number {
+		const { longest, byStart } = (this.parts ??= partsOf(this.forms.keys()));
+		for (let at = Math.max(from, mark - longest); at <= mark - SHORTEST_PART; at++) {
+			const forms = byStart.get(text.slice(at, at + SHORTEST_PART).toLowerCase());
+			if (forms?.some((form) => form.startsWith(text.slice(at, mark).toLowerCase()))) return at;
 		}
-		return longest === 0 ? piece : `${piece.slice(0, -longest)}[secret]`;
+		return mark;
 	}
 
 	/**

@@ -2,7 +2,7 @@ import { z } from 'zod/v4';
 import { jsonOf } from '../../core/answer';
 import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/errors';
 import type { WireAnswer } from '../../core/host';
-import { parsed } from '../../core/json';
+import { mustNotBeMany, parsed } from '../../core/json';
 import { isRecord, rowsOf, type Row } from '../../core/records';
 import { cut } from '../../core/redaction';
 import { TITLE } from './connection';
@@ -113,6 +113,7 @@ export function recordsIn(body: unknown): Row[] {
 /** The same of a body that the document does not describe: what is not a record is wrapped into one. */
 export function anythingIn(body: unknown): Row[] {
 	const found = partsOf(body) ?? [];
+	if (Array.isArray(found)) mustNotBeMany(found, TITLE);
 	return (Array.isArray(found) ? (found as unknown[]) : [found]).map((value) => (isRecord(value) ? value : { value }));
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod/v4';
 import { jsonOf } from '../../core/answer';
 import { InvalidParams, LoginRejected, NotFound, NotPermitted, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
 import type { WireAnswer, WireRequest } from '../../core/host';
+import { mustNotBeMany } from '../../core/json';
 import type { AnyOperation } from '../../core/operation';
 import { CONFIRMED } from '../../core/outcome';
 import { isRecord, textOf, type CommandOutcome, type Row } from '../../core/records';
@@ -194,5 +195,6 @@ export const object = z.custom<Row>(isRecord, { error: 'not an object' });
 /** Whatever came, as records, where the document does not show the answer. */
 export function anyRows(answer: unknown): Row[] {
 	if (isRecord(answer) && Array.isArray(answer.data)) return anyRows(answer.data);
+	if (Array.isArray(answer)) mustNotBeMany(answer, TITLE);
 	return (Array.isArray(answer) ? (answer as unknown[]) : [answer ?? null]).map((value) => (isRecord(value) ? value : { value }));
 }

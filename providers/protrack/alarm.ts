@@ -49,7 +49,8 @@ function alarmsOf(text: string, imei: string): AlarmRow[] {
 	const alarms: AlarmRow[] = [];
 	for (const group of text.split(';')) {
 		if (group.trim() === '') continue;
-		const parts = group.split(',');
+		// What comes behind the geofence is nobody's.
+		const parts = group.split(',', 8);
 		const type = parts[0]?.trim() ?? '';
 		if (parts.length < LEAST_FIELDS || type === '') {
 			alarms.push(unreadableRow(group, `The vendor sent an alarm that cannot be read: "${cut(group, 80)}".`, { imei }) as AlarmRow);

@@ -14,6 +14,7 @@ import {
 	type FleetErrorDetails,
 } from '../../core/errors';
 import type { WireAnswer } from '../../core/host';
+import { MOST_LISTS, mayHold } from '../../core/json';
 import type { Effect } from '../../core/operation';
 import { cut } from '../../core/redaction';
 import { integer } from '../integer';
@@ -94,7 +95,7 @@ const nothing = z.union([z.null(), z.undefined(), z.literal('')]);
 export const recordList = z.union([z.array(z.unknown()), nothing.transform(() => [])]).transform((list) => list as unknown[]);
 /** One record. */
 export const recordObject = z.record(z.string(), z.unknown());
-/** Records as one text, "a,b,c;d,e,f". */
-export const recordText = z.union([z.string(), nothing.transform(() => ''), z.array(z.never()).transform(() => '')]);
+/** Records as one text, "a,b,c;d,e,f"; no more of them than a list may hold. */
+export const recordText = z.union([z.string().refine((text) => !mayHold(text, MOST_LISTS, ';')), nothing.transform(() => ''), z.array(z.never()).transform(() => '')]);
 /** The answer of a method that only acknowledges. */
 export const acknowledged = z.unknown();

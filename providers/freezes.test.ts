@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { Client } from '../core/client';
+import { connectionOf, recordingOf } from '../test/support/recordings';
+import { TestHost } from '../test/support/test-host';
+import { providers } from '.';
+
+const SIZE = 16 * 1024 * 1024;
+/** What one answer may keep the program busy for, in milliseconds of the processor: others may take their share of the clock. */
+const MOST_MS = 300;
+
+const filled = (unit: string, most = SIZE - 100_000) => unit.repeat(Math.floor(most / unit.length));
+/** In place of a text. */
+const TEXTS = {
+	blanks: `a${filled(' ')}x`,
+	marks: filled('…', SIZE / 3 - 100_000),
+	'halved secrets': filled('Abc@345…', SIZE / 1.5),
+	digits: filled('1'),
+	'numbers in a row': filled('1,2;'),
+	'fixes in a row': filled('1,2,1700000000,4,5;'),
+	'words of alarms': filled('leave enter '),
+	'control characters': filled('\u0000', SIZE / 6 - 100_000),
+};
+/** In place of a list. */
+const LISTS = { nothing: 'null', numbers: '1', objects: '{}', lists: '[]' };
+
+/** The places of an answer: one of a text, one of a list, each as far within as it goes. */
+function placesIn(answer: unknown): { text?: [Record<string, unknown>, string]; list?: [Record<string, unknown>, string] } {
+	const found: ReturnType<typeof placesIn> = {};
+	const walk = (parent: Record<string, unknown>) => {
+		for (const [key, value] of Object.entries(parent)) {
+			if (typeof value === 'string') found.text = [parent, key];
+			if (Array.isArray(value)) found.list = [parent, key];
+			if (typeof value === 'object' && value !== null) walk(value as Record<string, unknown>);
+		}
+	};
+	walk({ answer });
+	return found;
+}
+
+/** An answer with something else at a place, as text. */
+function answerWith(answer: unknown, [parent, key]: [Record<string, unknown>, string], by: string): string {
+	const was = parent[key];
+	parent[key] = 'HERE';
+	const body = JSON.stringify(answer).split('"HERE"').join(by);
+	parent[key] = was;
+	// As it comes out of a decoder.
+	return Buffer.from(body).toString();
+}
+
+const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
+	ctrack: ['position.getCurrentOfAll', 'queue.getScripts', 'queue.subscribe', 'location.getPoints'],
+	trackceo: ['position.getCurrent', 'position.getHistory', 'alarm.getMany', 'command.send'],
+	etrack: ['device.getMany'],
+	itracksense: ['position.getTrack', 'alarm.getMany', 'lock.set', 'sim.getMessages'],
+	trackgps: ['position.getCurrent', 'fuel.getRefills'],
+};
+
+describe.each(providers.flatMap((provider) => (OPERATIONS[provider.name] ?? []).map((name) => [`${provider.title}: ${name}`, provider, name] as const)))('%s is done with any 16 MiB in no time', (_, provider, name) => {
+	const recorded = recordingOf(provider, name);
+	const response = structuredClone(recorded?.exchanges[0]?.response);
+	const { text, list } = placesIn(response);
+	const bodies: [string, () => string][] = [
+		['lists within lists', () => '['.repeat(SIZE)],
+		['objects within objects', () => filled('{"a":')],
+		...(text === undefined ? [] : Object.entries(TEXTS).map(([title, by]): [string, () => string] => [`a text of ${title}`, () => answerWith(response, text, JSON.stringify(by))])),
+		...(list === undefined ? [] : Object.entries(LISTS).map(([title, by]): [string, () => string] => [`a list of ${title}`, () => answerWith(response, list, `[${filled(`${by},`, SIZE - 100_000)}${by}]`)])),
+	];
+	test.each(bodies)('%s', async (title, made) => {
+		const operation = provider.operations.find((one) => `${one.resource}.${one.name}` === name)!;
+		const body = made();
+		expect(body.length).toBeLessThanOrEqual(SIZE);
+		const host = new TestHost(() => ({ status: 200, headers: {}, body }));
+		const client = new Client(provider, { ...connectionOf(provider), account: `freezes ${name} ${title}` }, host);
+		const began = process.threadCpuUsage();
+		await client.collect(operation, recorded?.params ?? {}, { deadlineMs: 1 }).catch(() => []);
+		const { user, system } = process.threadCpuUsage(began);
+		// What is too large may be asked for in parts.
+		expect((user + system) / 1000 / host.sent.length).toBeLessThan(MOST_MS);
+	});
+});
