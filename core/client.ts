@@ -12,6 +12,7 @@ import { cut, Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
 import { Simplifier } from './simplify';
 import type { QueueReader } from './triggers/queue-consumer';
+import { clipped } from './words';
 
 export { asFleetError } from './errors';
 
@@ -150,7 +151,7 @@ export class Client<C extends Connection = Connection> {
 
 	/** Tells the user something that is not an error. */
 	warn(message: string): void {
-		this.host.warn(this.redactor.text(message));
+		this.host.warn(this.redactor.text(cut(message, LONGEST)));
 	}
 
 	/** Choices for a picker, cached for five minutes. The options matter to whoever has to ask the vendor for them. */
@@ -329,7 +330,7 @@ export class Client<C extends Connection = Connection> {
 	/** An outcome may quote the vendor, as an error does. */
 	private cleanOutcome(outcome: CommandOutcome): CommandOutcome {
 		const { explanation, response } = outcome;
-		return { ...outcome, explanation: this.redactor.text(cut(explanation, LONGEST)), response: typeof response === 'string' ? this.redactor.text(cut(response, LONGEST)) : response };
+		return { ...outcome, explanation: this.redactor.text(cut(explanation, LONGEST)), response: typeof response === 'string' ? this.redactor.text(clipped(response, LONGEST)) : response };
 	}
 
 	private clean(thrown: unknown): FleetError {

@@ -1,8 +1,9 @@
-import { clipped } from './words';
+import { clipped, plain } from './words';
 
 /**
  * Every way a call can end badly, as one hierarchy. `message` says what is wrong in one sentence, `advice` what to do
- * about it; both are free of secrets once they have left the client (see redaction.ts). Hosts map these classes once.
+ * about it; both are plain words, and free of secrets once they have left the client (see redaction.ts). Hosts map these
+ * classes once.
  */
 export interface FleetErrorDetails {
 	/** What the user can do about it, as a sentence. */
@@ -26,8 +27,8 @@ export interface FleetErrorDetails {
 	cause?: unknown;
 }
 
-/** Nobody reads more of it, wherever its words come from. */
-const sentence = (text: string) => clipped(text, 1500);
+/** Whatever a sentence quotes, it is words. Nobody reads more of it. */
+const sentence = (text: string, most = 1500) => plain(clipped(text, most));
 
 export abstract class FleetError extends Error {
 	/** Stable identifier of the kind of error, e.g. for a Switch node. */
@@ -45,7 +46,7 @@ export abstract class FleetError extends Error {
 		super(sentence(message), details.cause === undefined ? undefined : { cause: details.cause });
 		this.name = new.target.name;
 		this.advice = sentence(details.advice ?? '');
-		this.vendorCode = details.vendorCode === undefined ? undefined : clipped(details.vendorCode, 100);
+		this.vendorCode = details.vendorCode === undefined ? undefined : sentence(details.vendorCode, 100);
 		this.vendorMessage = details.vendorMessage === undefined ? undefined : sentence(details.vendorMessage);
 		this.status = details.status;
 		this.retryAfterMs = details.retryAfterMs;

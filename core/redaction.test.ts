@@ -78,3 +78,10 @@ test.each([
 	made.text(text(100_000));
 	expect(cpuMs(() => made.text(text(2_000_000)))).toBeLessThan(500);
 });
+
+test('a secret is found in words that were made plain before', () => {
+	for (const form of [secret, encodeURIComponent(secret), JSON.stringify({ secret }), `a &lt;p@ss &quot;wörd&quot;\\&amp;+/=&lt;1&gt; b`, 'Tok3n-abcde\u200bfghijkl', `${secret}\u202e`]) {
+		const { message, vendorMessage } = redactor().error(new VendorFault(`says: ${form}`, { vendorMessage: cut(form) }));
+		for (const shown of [message, vendorMessage ?? '']) expect(shown).not.toMatch(/wörd|w%C3%B6rd|Tok3n/);
+	}
+});

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FleetError } from './errors';
-import { clipped, CUT } from './words';
+import { clipped, CUT, plain } from './words';
 
 const TOKENS_KEPT = 4;
 
@@ -9,7 +9,7 @@ const SHORTEST_PART = 4;
 
 /** Somebody else's words, short enough for a sentence. The mark tells that a secret may be cut in two before it. */
 export function cut(text: string, most = 300): string {
-	return clipped(text, most);
+	return plain(clipped(text, most));
 }
 
 /** A text as it is, url-encoded in the fashions there are, in JSON, in html, and base64. */
@@ -107,12 +107,13 @@ export class Redactor {
 		this.hide(formsOf(token), 'token');
 		const oldest = this.tokens.length > TOKENS_KEPT ? this.tokens.shift() : undefined;
 		if (oldest === undefined) return;
-		for (const form of formsOf(oldest)) this.forms.delete(form);
+		const forms = formsOf(oldest);
+		for (const form of [...forms, ...forms.map(plain)]) this.forms.delete(form);
 		this.pattern = this.parts = undefined;
 	}
 
 	private hide(forms: readonly string[], label: string): void {
-		for (const form of forms) {
+		for (const form of [...forms, ...forms.map(plain)]) {
 			if (form.length >= SHORTEST && !this.forms.has(form)) this.forms.set(form, `[${label}]`);
 		}
 		this.pattern = this.parts = undefined;
@@ -171,8 +172,9 @@ export class Redactor {
 	}
 
 	private cause(cause: unknown): object {
-		if (!(cause instanceof Error)) return { message: this.text(String(cause)) };
+		const shown = (words: string) => this.text(cut(words));
+		if (!(cause instanceof Error)) return { message: shown(String(cause)) };
 		const { code } = cause as { code?: unknown };
-		return { name: cause.name, message: this.text(cause.message), ...(typeof code === 'string' ? { code } : {}) };
+		return { name: cause.name, message: shown(cause.message), ...(typeof code === 'string' ? { code } : {}) };
 	}
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
+import { asFleetError, Client } from '../core/client';
 import { FleetError } from '../core/errors';
+import type { Provider } from '../core/provider';
+import { logIn } from '../core/session';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
 import { providers } from '.';
@@ -41,8 +43,8 @@ type Case = (typeof operations)[number];
 
 let accounts = 0;
 /** What comes of an answer: records, or an error of ours. Each has an account of its own, so that no failure holds back another. */
-async function outcomeOf({ provider, operation, params }: Case, answer: unknown): Promise<{ records: object[]; error?: FleetError; host: TestHost }> {
-	const host = new TestHost(() => json(answer));
+async function outcomeOf({ provider, operation, params }: Case, answer: unknown, status = 200): Promise<{ records: object[]; error?: FleetError; host: TestHost }> {
+	const host = new TestHost(() => json(answer, status));
 	accounts += 1;
 	const client = new Client(provider, { ...connectionOf(provider), account: `hostile ${String(accounts)}` }, host);
 	try {
@@ -90,4 +92,53 @@ describe('what differs behind the cut keeps different identities', () => {
 			}
 		}
 	});
+});
+
+/** Ends a line, moves a terminal's cursor, opens a tag, turns the direction round, hides. */
+const HOSTILE = 'Session over. <a href="https://evil.example/">Log in</a> &lt;b&gt; \u001b[2J\u001b]0;x\u0007\r\n26 Nov - [info]\u2028\u202Etxt.\u2066x\u200b\ufeff';
+const LIVE = /[\p{Cc}<>&\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/u;
+const CODES = [1, 2, 4, 400, 401, 402, 403, 404, 500, 4000, 4001, 4009, 10000, 10001, 10002, 10004, 10007, 10009, 10014, 20001, 20005, 20017, 20018, 99999];
+const STATUSES = [200, 400, 401, 403, 404, 405, 429, 500, 503];
+
+/** How a vendor says no, in words of its own. */
+const refusals: unknown[] = [
+	...CODES.map((code) => ({ code, message: HOSTILE })),
+	...CODES.map((Code) => ({ Code, Data: null, ErrMsg: HOSTILE })),
+	{ code: 0, record: HOSTILE },
+	{ Code: 200, Data: HOSTILE, ErrMsg: HOSTILE },
+	{ ErrorCode: HOSTILE },
+	{ ErrorCode: `${HOSTILE} = 3` },
+	{ ErrorCode: 0, Answer: HOSTILE },
+	{ isSuccess: false, payload: null, failureReasons: [{ errorCode: HOSTILE, errorParameters: [HOSTILE] }] },
+	{ isSuccess: true, payload: HOSTILE, failureReasons: [{ errorCode: '401', errorParameters: [HOSTILE] }] },
+	{ [HOSTILE]: HOSTILE },
+	HOSTILE,
+];
+
+/** The sentences that a record holds: the rest of it is data. */
+const sentencesIn = (records: readonly object[]) => [...textsIn(records)].filter(([key]) => key === 'explanation' || key === 'error').map(([, text]) => text);
+
+describe('words of a vendor are words in every sentence', () => {
+	test.each(operations.map((one) => [one.title, one] as const))('%s', async (_, one) => {
+		const answers: { status: number; body: unknown }[] = [
+			...refusals.map((body) => ({ status: 200, body })),
+			...STATUSES.flatMap((status) => refusals.slice(-6).map((body) => ({ status, body }))),
+			...STATUSES.map((status) => ({ status, body: `quota exceeded ${HOSTILE}` })),
+			...[...withEachText(one.response, () => HOSTILE)].map((body) => ({ status: 200, body: JSON.stringify(body) })),
+		];
+		for (const { status, body } of answers) {
+			const { records, error, host } = await outcomeOf(one, body, status);
+			for (const sentence of [error?.message, error?.advice, error?.vendorMessage, error?.vendorCode, ...host.warnings, ...sentencesIn(records)]) expect(sentence ?? '', JSON.stringify(body)).not.toMatch(LIVE);
+		}
+	});
+});
+
+test.each(providers.map((provider) => [provider.title, provider] as const))('%s: words of a refused login are words', async (_, provider) => {
+	for (const status of STATUSES) {
+		for (const body of [...refusals, { error: HOSTILE, error_description: HOSTILE }]) {
+			const error = await logIn(provider as Provider, connectionOf(provider), () => Promise.resolve(json(body, status)), Date.now).then(() => undefined, asFleetError);
+			expect(error?.sentence ?? '').not.toMatch(LIVE);
+			expect(error?.vendorMessage ?? '').not.toMatch(LIVE);
+		}
+	}
 });

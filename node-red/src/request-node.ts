@@ -5,6 +5,7 @@ import { shown, type Fields } from '../../core/field';
 import type { AnyOperation } from '../../core/operation';
 import { findOperation, type Provider } from '../../core/provider';
 import type { CommandOutcome, Outcome } from '../../core/records';
+import { plain } from '../../core/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
 import { valuesOf, type Inputs } from './inputs';
@@ -49,7 +50,7 @@ export class RequestNode implements AccountUser {
 		this.account()?.register(this);
 		node.on('input', (msg, send, done) => {
 			// A rejection that nobody takes would end Node-RED.
-			this.handle(msg, send, done).catch((error: unknown) => node.error(String(error)));
+			this.handle(msg, send, done).catch((error: unknown) => node.error(plain(String(error))));
 		});
 		node.on('close', (done: () => void) => {
 			this.close();

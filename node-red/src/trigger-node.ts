@@ -9,6 +9,7 @@ import { lasts } from '../../core/triggers/pass';
 import { Poller } from '../../core/triggers/poller';
 import { QueueConsumer } from '../../core/triggers/queue-consumer';
 import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../../core/triggers/trigger';
+import { plain } from '../../core/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage } from './delivery';
 import { PollFeed, QueueFeed, type Acknowledge, type Deliver, type Feed, type Turn } from './feeds';
@@ -253,7 +254,7 @@ export class TriggerNode implements AccountUser {
 				const { status } = problem;
 				this.node.error(flowError(problem), { _msgid: this.RED.util.generateId(), topic: this.config.event, ...(status === undefined ? {} : { statusCode: status }) });
 			},
-			(error: unknown) => this.node.error(String(error)),
+			(error: unknown) => this.node.error(plain(String(error))),
 		);
 	}
 

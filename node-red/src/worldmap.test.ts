@@ -47,7 +47,7 @@ test('an alarm is a marker of its own, and its words stay text', () => {
 	const [marker] = new MapMaker('alarm', 'TrackCEO', namesOf([])).add([alarm]);
 	expect(JSON.stringify(marker)).not.toMatch(/[<>]/);
 	expect(marker).not.toHaveProperty('speed');
-	expect(escaped('&"')).toBe('&#38;&#34;');
+	expect(escaped('&"\u202e\u001b')).toBe('＆&#34; ');
 });
 
 test('a geofence event is told in words', () => {
@@ -61,5 +61,5 @@ test('two vehicles of one name keep apart', () => {
 		{ value: '2', title: 'Van · A 2 · 2' },
 		{ value: '3', title: 'Bus <3> · 3' },
 	]);
-	expect(['1', '2', '3', '4'].map(name)).toEqual(['Van 1', 'Van 2', 'Bus &#60;3&#62;', '4']);
+	expect(['1', '2', '3', '4'].map(name)).toEqual(['Van 1', 'Van 2', 'Bus ‹3›', '4']);
 });

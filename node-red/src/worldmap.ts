@@ -1,5 +1,6 @@
 import type { Choice } from '../../core/field';
 import type { Alarm, Fix, GeofenceEvent, LockEvent, Position, RecordKind } from '../../core/records';
+import { plain } from '../../core/words';
 
 /** Kinds of record that can be drawn. */
 export const MAPPABLE: readonly RecordKind[] = ['position', 'fix', 'trackPoint', 'alarm', 'geofenceEvent', 'lockEvent'];
@@ -15,9 +16,9 @@ const MOVING = 3;
 const COLOURS = { moving: '#2e7d32', idling: '#ef6c00', parked: '#1565c0', offline: '#757575', alarm: '#c62828' } as const;
 const TRACK_COLOURS = ['#1565c0', '#2e7d32', '#ad1457', '#ef6c00', '#6a1b9a', '#00838f'];
 
-/** The map renders text as html: what a vendor sends must stay text. */
+/** The map renders text as html, in attributes too: what a vendor sends must stay text. */
 export function escaped(text: string): string {
-	return text.replace(/[&<>"'`]/g, (sign) => `&#${String(sign.charCodeAt(0))};`);
+	return plain(text).replace(/["'`]/g, (sign) => `&#${String(sign.charCodeAt(0))};`);
 }
 
 /**

@@ -76,5 +76,6 @@ fleetwire.pollNow = (node, provider) => {
 	if (node.changed) return RED.notify(RED._('notification.warning', { message: RED._('notification.warnings.undeployedChanges') }), 'warning');
 	post(`fleetwire/${provider}/poll/${encodeURIComponent(node.id)}`, {})
 		.done(({ message }) => RED.notify(message, { type: 'success', id: 'fleetwire-poll', timeout: 2000 }))
-		.fail((xhr) => RED.notify(text('trigger.notPolled', { message: reason(xhr) }), 'error'));
+		// A text would be taken for html.
+		.fail((xhr) => RED.notify($('<p>').text(text('trigger.notPolled', { message: reason(xhr) })), 'error'));
 };
