@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidParams } from './errors';
-import { ALL, choice, choices, flag, ids, json, number, readFields, text, time, type Field } from './field';
+import { ALL, choice, choices, flag, ids, json, number, readFields, readList, text, time, writeList, type Field, type Parting } from './field';
 
 const clock = { now: Date.UTC(2026, 0, 31, 12), timeZone: 'Europe/Bucharest' };
 const read = (field: Field, value: unknown) => readFields({ value: field }, { value }, clock).value;
@@ -50,7 +51,7 @@ describe('numbers', () => {
 });
 
 describe('lists of identifiers', () => {
-	const imeis = ids({ title: 'Devices', description: '', lookup: 'device', noun: 'IMEI', pattern: /^\d{15}$/, expected: 'must be 15 digits', all: true, most: 10_000 });
+	const imeis = ids({ title: 'Devices', description: '', lookup: 'device', noun: 'IMEI', pattern: /^\d{15}$/, expected: 'must be 15 digits', all: 'all of the account', most: 10_000 });
 	test.each([
 		['358899051025339', ['358899051025339']],
 		[' 358899051025339,355139000000234;\n358899051025339 ', ['358899051025339', '355139000000234']],
@@ -59,6 +60,10 @@ describe('lists of identifiers', () => {
 		[[358899051025339], ['358899051025339']],
 		['*', ALL],
 		[['*'], ALL],
+		['["*"]', ALL],
+		['["358899051025339", 355139000000234]', ['358899051025339', '355139000000234']],
+		[' [358899051025339]\n', ['358899051025339']],
+		['358899051025339 355139000000234', ['358899051025339', '355139000000234']],
 	])('%j', (given, value) => expect(read(imeis, given)).toEqual(value));
 	test.each([
 		[[], 'Devices is empty: give at least one IMEI.'],
@@ -67,8 +72,57 @@ describe('lists of identifiers', () => {
 		[['358899051025339', undefined], 'Devices: IMEI must be a text, not undefined.'],
 		[['358899051025339', '*'], 'Devices: IMEI must be 15 digits, not "*".'],
 		[{ imei: '358899051025339' }, 'Devices must be a list of IMEIs, not an object.'],
+		['[]', 'Devices is empty: give at least one IMEI.'],
+		['[{"imei":"358899051025339"}]', 'Devices: IMEI must be a text, not an object.'],
+		['["358899051025339"', 'Devices: IMEI must be 15 digits, not "["358899051025339"".'],
+		// As a number, its last digits would be those of another device.
+		['[35889905102533912]', 'Devices: IMEI must be a text, not 35889905102533910.'],
+		[35889905102533912, 'Devices: IMEI must be a text, not 35889905102533910.'],
 		[Array.from({ length: 10_001 }, (_, index) => String(358899051000000 + index)), 'Devices must not name more than 10000 at once; it names 10001.'],
 	])('%j is refused', (given, message) => expect(sentence(imeis, given)).toBe(message));
+});
+
+describe('lists of names', () => {
+	const form = { description: '', lookup: 'plate', noun: 'plate', pattern: /^[^\n]{1,60}$/, expected: 'must be a plate', parting: 'commas' } as const;
+	const plates = ids({ title: 'Plates', ...form, all: 'all of the account' });
+	test.each([
+		['B 10 FLT, B 11 FLT', ['B 10 FLT', 'B 11 FLT']],
+		['B 10 FLT\r\n B;11 FLT ,,', ['B 10 FLT', 'B;11 FLT']],
+		['B 10 FLT,b 10 flt,B 10 FLT', ['B 10 FLT', 'b 10 flt']],
+		['粤B 12345,ЕК 77', ['粤B 12345', 'ЕК 77']],
+		['"Max", O\'Neil', ['"Max"', 'O\'Neil']],
+		['[Pool] 1, [Pool] 2', ['[Pool] 1', '[Pool] 2']],
+		['["A, B", "C ", "[\\"D\\"]"]', ['A, B', 'C ', '["D"]']],
+		[['A, B', ' C '], ['A, B', 'C']],
+		['*', ALL],
+	])('%j', (given, value) => expect(read(plates, given)).toEqual(value));
+
+	test('* stands alone', () => {
+		expect(sentence(plates, '*, B 10 FLT')).toBe('Plates: * means all and cannot stand beside others.');
+		expect(sentence(plates, ['B 10 FLT', '*'])).toBe('Plates: * means all and cannot stand beside others.');
+		expect(sentence(ids({ title: 'Plates', ...form }), '*')).toBe('Plates: * cannot be used here, name each plate.');
+	});
+
+	test('one of them is not parted, and may be a list of one', () => {
+		const plate = text({ title: 'Plate', description: '', lookup: 'plate' });
+		expect(['B 10, FLT', ' B 10 ', '[B] 10', '["B 10 "]'].map((given) => read(plate, given))).toEqual(['B 10, FLT', 'B 10', '[B] 10', 'B 10 ']);
+		expect(sentence(plate, '["a","b"]')).toBe('Plate must be a text, not a list.');
+	});
+});
+
+test('a list that is written is read as it was', () => {
+	const names = fc.array(fc.oneof(fc.string({ minLength: 1, unit: 'grapheme' }), fc.constantFrom('B 10 FLT', 'A, B', 'x;y', '"', '["a"]', '[1]', '[', ' C ', '\n', '*', '粤B 12345', '358899051025339')), { minLength: 1, maxLength: 6 });
+	fc.assert(
+		fc.property(names, fc.constantFrom<Parting>('commas', 'blanks'), (values, parting) => {
+			expect(readList(writeList(values, parting), parting)).toEqual(values);
+			for (const value of values) expect(readList(writeList([value], 'none'), 'none')).toEqual([value]);
+		}),
+		{ numRuns: 2000 },
+	);
+	// And as a person would write it, where that says the same.
+	expect(writeList(['358899051025339', '355139000000234'], 'blanks')).toBe('358899051025339, 355139000000234');
+	expect(writeList(['B 10 FLT', 'B 11 FLT'], 'commas')).toBe('B 10 FLT, B 11 FLT');
+	expect(writeList([], 'commas')).toBe('');
 });
 
 test('texts have a length and a form, and secrets stay out of sentences', () => {

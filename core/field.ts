@@ -28,6 +28,8 @@ export interface Field<T = unknown> {
 	readonly typedAs?: string;
 	/** An `ids` field may also be `ALL`. */
 	readonly all?: boolean;
+	/** How a text is read that names several, or one where there is a lookup. */
+	readonly parting?: Parting;
 	readonly min?: number;
 	readonly max?: number;
 	readonly unit?: string;
@@ -60,8 +62,43 @@ interface Words {
 	apartFromLogin?: true;
 }
 
+/** At what a text is parted into values: nowhere, where it is a single one; at commas, where they have spaces in them; at commas, semicolons and blanks. */
+export type Parting = 'none' | 'commas' | 'blanks';
+
+/**
+ * The values that a text names: parted as said, or a JSON list such as ["A, B", "C "], whose texts are taken exactly as they are.
+ * Node-RED's editor gets this function and `writeList` as text, so they may use nothing but each other.
+ */
+export function readList(text: string, parting: Parting): unknown[] {
+	if (/^\s*\[/.test(text)) {
+		try {
+			const list: unknown = JSON.parse(text);
+			if (Array.isArray(list)) return list;
+		} catch {
+			// Names may begin with a bracket.
+		}
+	}
+	const parts = parting === 'none' ? [text] : text.split(parting === 'commas' ? /[,\n]/ : /[\s,;]+/);
+	return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** Values as a text from which `readList` makes the same: as a person would write it, or else as JSON. */
+export function writeList(values: readonly string[], parting: Parting): string {
+	const plain = values.join(', ');
+	const again = readList(plain, parting);
+	return again.length === values.length && again.every((value, place) => value === values[place]) ? plain : JSON.stringify(values);
+}
+
+/** Says how to name any number, with the examples of a placeholder. */
+export function anyNumber({ parting, placeholder = '', all }: { parting: Parting; placeholder?: string; all?: string }): string {
+	const examples = JSON.stringify(placeholder.replace(/^e\.g\. /, '').split(', ')).replaceAll('","', '", "');
+	return `Any number: a text with commas${parting === 'blanks' ? ' or spaces' : ''} between them, or a list${placeholder === '' ? '' : ` such as ${examples}`}${all === undefined ? '' : `; * means ${all}`}`;
+}
+
 const same = (value: unknown) => value;
-const scalar = (value: unknown) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value === 'string' ? value.trim() : value);
+/** A whole number that is too large to be exact stays one, and is refused: its digits may be those of another device. */
+const digits = (value: number) => (Number.isInteger(value) && !Number.isSafeInteger(value) ? value : String(value));
+const scalar = (value: unknown) => (typeof value === 'number' ? digits(value) : typeof value === 'boolean' ? String(value) : typeof value === 'string' ? value.trim() : value);
 
 /** How a wrong value is shown in a sentence: short, on one line. */
 export function shown(value: unknown): string {
@@ -118,13 +155,14 @@ export function text<const O extends TextOptions>(o: O): Field<Optional<O, strin
 		return schema;
 	};
 	return make(o.lookup === undefined ? 'text' : 'id', o, build, {
-		clean: o.secret ? (value) => (typeof value === 'number' ? String(value) : value) : scalar,
+		clean: o.secret ? (value) => (typeof value === 'number' ? String(value) : value) : o.lookup === undefined ? scalar : single,
 		optional: o.optional === true,
 		initial: o.initial,
 		max,
 		secret: o.secret,
 		lookup: o.lookup,
 		typedAs: o.typedAs,
+		...(o.lookup === undefined ? {} : { parting: 'none' }),
 	});
 }
 
@@ -191,7 +229,7 @@ export function choices<const V extends string>(o: Omit<ChoiceOptions<V>, 'initi
 		const one = z.enum(valuesOf(o), { error: (issue) => `${o.title} must only hold ${listed(o.options)}, not ${shown(issue.input)}.` });
 		return z.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` }) as unknown as z.ZodType<V[]>;
 	};
-	return make('choices', o, build, { clean: asList, options: o.options, initial: [] });
+	return make('choices', o, build, { clean: (value) => asList(value, 'blanks'), options: o.options, initial: [], parting: 'blanks' });
 }
 
 /** A point in time; the value is milliseconds since 1970. */
@@ -213,32 +251,35 @@ interface IdsOptions extends Words {
 	typedAs?: string;
 	pattern: RegExp;
 	expected: string;
-	/** Whether `ALL` is accepted. */
-	all?: boolean;
+	/** Where `ALL` is accepted: what it means in a sentence, e.g. "all devices of the account". */
+	all?: string;
 	/** Most that one call may name. */
 	most?: number;
+	/** 'commas' where they may have spaces in them; identifiers are parted at blanks as well. */
+	parting?: Parting;
 }
 
-/** A list of identifiers: an array, or a text separated by commas, semicolons, spaces or new lines. Doubles are dropped. */
-export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: true } ? Ids : string[]> {
-	const { title, noun, pattern, expected, most } = o;
+/** A list of identifiers: an array, or a text that `readList` reads. Doubles are dropped. The description goes on with how to name several. */
+export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: string } ? Ids : string[]> {
+	const { title, description, noun, pattern, expected, most, parting = 'blanks' } = o;
+	const beside = o.all === undefined ? `${title}: * cannot be used here, name each ${noun}.` : `${title}: * means all and cannot stand beside others.`;
 	const build = () => {
 		const one = z.string({ error: (issue) => `${title}: ${noun} must be a text, not ${shown(issue.input)}.` }).regex(pattern, { error: (issue) => `${title}: ${noun} ${expected}, not ${shown(issue.input)}.` });
 		let list = z.array(one, { error: (issue) => `${title} must be a list of ${noun}s, not ${shown(issue.input)}.` }).min(1, { error: () => `${title} is empty: give at least one ${noun}.` });
 		if (most !== undefined) list = list.max(most, { error: (issue) => `${title} must not name more than ${String(most)} at once; it names ${String((issue.input as string[]).length)}.` });
-		return (o.all ? z.union([z.literal(ALL), list]) : list) as z.ZodType;
+		const named = list.refine((names) => !names.includes(ALL), { error: () => beside });
+		return (o.all === undefined ? named : z.union([z.literal(ALL), named])) as z.ZodType;
 	};
-	return make('ids', o, build, {
+	return make('ids', { ...o, description: `${description}. ${anyNumber({ ...o, parting })}.` }, build, {
 		clean: (value) => {
-			const parts = asList(value);
-			if (!Array.isArray(parts)) return parts;
-			const unique = [...new Set(parts.map((part) => scalar(part)))];
-			return o.all && unique.length === 1 && unique[0] === ALL ? ALL : unique;
+			const list = asList(value, parting);
+			return o.all !== undefined && Array.isArray(list) && list.length === 1 && list[0] === ALL ? ALL : list;
 		},
 		lookup: o.lookup,
 		typedAs: o.typedAs ?? noun,
-		all: o.all,
-	}) as Field<O extends { all: true } ? Ids : string[]>;
+		...(o.all === undefined ? {} : { all: true }),
+		parting,
+	}) as Field<O extends { all: string } ? Ids : string[]>;
 }
 
 /** The same field with every device of the account to begin with. */
@@ -264,10 +305,16 @@ export function json(o: Words & { optional?: true; initial?: string }): Field<Re
 	});
 }
 
-function asList(value: unknown): unknown {
-	if (typeof value === 'string') return value.split(/[\s,;]+/).filter((part) => part !== '');
-	if (typeof value === 'number') return [String(value)];
-	return value;
+/** What a host gives for a list, without doubles; what is none stays as it is. */
+export function asList(value: unknown, parting: Parting): unknown {
+	const list: unknown = typeof value === 'string' ? readList(value, parting).map((part) => (typeof part === 'number' ? digits(part) : part)) : typeof value === 'number' ? [digits(value)] : value;
+	return Array.isArray(list) ? [...new Set(typeof value === 'string' ? (list as unknown[]) : list.map((part) => scalar(part)))] : list;
+}
+
+/** One value, which may also be written as a list of one. */
+function single(value: unknown): unknown {
+	const list = typeof value === 'string' ? (asList(value, 'none') as unknown[]) : [scalar(value)];
+	return list.length > 1 ? list : (list[0] ?? '');
 }
 
 const absent = (value: unknown) => value === undefined || value === null || value === '';

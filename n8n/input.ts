@@ -1,7 +1,7 @@
 import { isResourceLocatorValue, type IExecuteFunctions, type INodeParameters } from 'n8n-workflow';
 import type { RunOptions } from '../core/client';
 import { InvalidParams } from '../core/errors';
-import { number, readFields, type Fields } from '../core/field';
+import { number, readFields, writeList, type Field, type Fields } from '../core/field';
 import type { AnyOperation } from '../core/operation';
 import { hasLimit, isOption } from './properties';
 
@@ -29,8 +29,8 @@ export function inputsOf(context: IExecuteFunctions, operation: AnyOperation): (
 		const params: Record<string, unknown> = {};
 		for (const [name, field] of fields) {
 			if (!isOption(field)) {
-				if (has(name)) params[name] = valueOf(read(name, item));
-			} else if (Object.hasOwn(chosen, name)) params[name] = valueOf(chosen[name]);
+				if (has(name)) params[name] = givenTo(field, read(name, item), parameters[name]);
+			} else if (Object.hasOwn(chosen, name)) params[name] = givenTo(field, chosen[name], (parameters.options as INodeParameters)[name]);
 		}
 		const isList = hasLimit(operation);
 		const all = !isList || (has('returnAll') && read('returnAll', item) === true);
@@ -91,9 +91,17 @@ function hasExpression(value: unknown): boolean {
 	return typeof value === 'object' && value !== null && Object.values(value).some(hasExpression);
 }
 
-/** What a picker stands for; an expression may give anything in its place. */
-function valueOf(value: unknown): unknown {
-	return isResourceLocatorValue(value) ? value.value : value;
+const valueOf = (value: unknown) => (isResourceLocatorValue(value) ? value.value : value);
+
+/**
+ * What a parameter gives its field; an expression may give anything in a picker's place. What was picked from the list is a
+ * single value, whatever it has in it: a comma does not make two of it.
+ * @param stored the parameter as the node holds it
+ */
+export function givenTo({ parting }: Field, value: unknown, stored: unknown): unknown {
+	const given = valueOf(value);
+	const isPicked = isResourceLocatorValue(value) && value.mode === 'list' && !hasExpression(stored);
+	return isPicked && typeof given === 'string' && given !== '' && parting !== undefined ? writeList([given], parting) : given;
 }
 
 /** A node that n8n runs again by itself would send a command again that has been carried out for an earlier item. */

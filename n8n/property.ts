@@ -1,5 +1,5 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { ALL, type Choice, type Field } from '../core/field';
+import { ALL, anyNumber, type Choice, type Field } from '../core/field';
 
 /** n8n's own nodes sort lists of this length or more, and its lint asks for it. */
 const SORTED_FROM = 5;
@@ -77,7 +77,7 @@ function momentOf(initial: string): string {
 	return fullHour === undefined ? `={{ $now${back} }}` : `={{ $now.toUTC()${back}.startOf('hour') }}`;
 }
 
-function locatorOf({ kind, lookup = '', typedAs = 'ID', all, placeholder, initial }: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
+function locatorOf({ kind, lookup = '', typedAs = 'ID', all, placeholder, parting = 'blanks', initial }: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
 	const many = kind === 'ids';
 	return {
 		type: 'resourceLocator',
@@ -89,7 +89,7 @@ function locatorOf({ kind, lookup = '', typedAs = 'ID', all, placeholder, initia
 				name: 'id',
 				type: 'string',
 				...(placeholder === undefined ? {} : { placeholder }),
-				...(many ? { hint: `One or more, with commas between them, or an expression that gives a list${all ? '; * for all of the account' : ''}` } : {}),
+				...(many ? { hint: anyNumber({ parting, placeholder, ...(all ? { all: 'all of the account' } : {}) }) } : {}),
 			},
 		],
 	};

@@ -1,6 +1,7 @@
-import { isResourceLocatorValue, type IDataObject, type INodeExecutionData, type INodeParameters, type IPollFunctions, type ITriggerFunctions } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, INodeParameters, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
 import type { Fields } from '../core/field';
 import type { FleetEvent } from '../core/triggers/trigger';
+import { givenTo } from './input';
 import { isOption } from './properties';
 
 /**
@@ -13,15 +14,10 @@ export function triggerInput(context: IPollFunctions | ITriggerFunctions, fields
 	const input: Record<string, unknown> = {};
 	for (const [name, field] of Object.entries(fields)) {
 		if (!isOption(field)) {
-			if (has(name)) input[name] = valueOf(context.getNodeParameter(name));
-		} else if (Object.hasOwn(chosen, name)) input[name] = valueOf(chosen[name]);
+			if (has(name)) input[name] = givenTo(field, context.getNodeParameter(name), parameters[name]);
+		} else if (Object.hasOwn(chosen, name)) input[name] = givenTo(field, chosen[name], (parameters.options as INodeParameters)[name]);
 	}
 	return input;
-}
-
-/** What a picker stands for; an expression may give anything in its place. */
-function valueOf(value: unknown): unknown {
-	return isResourceLocatorValue(value) ? value.value : value;
 }
 
 const MINUTE_MS = 60_000;

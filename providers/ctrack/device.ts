@@ -99,7 +99,7 @@ export const getOdometer = operation({
 		searchBy,
 		values: texts({
 			title: 'Values',
-			description: 'Vehicles to ask about: NodeIds, registrations or numbers of units, as Search By says. Any number: a list, or a text with commas between them.',
+			description: 'Vehicles to ask about: NodeIds, registrations or numbers of units, as Search By says',
 			placeholder: 'e.g. 566, 567',
 			pattern: /^[^,\n]{1,100}$/,
 			expected: 'must hold texts of at most 100 characters, without commas',

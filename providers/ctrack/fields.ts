@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 import type { Run } from '../../core/client';
-import { ALL, ids, shown, text, type Field, type Ids } from '../../core/field';
+import { ALL, anyNumber, asList, ids, shown, text, type Field, type Ids } from '../../core/field';
 import { inOrder } from '../../core/pages';
 import { UnexpectedAnswer } from '../../core/errors';
 import { identityOf, type Row } from '../../core/records';
@@ -22,22 +22,22 @@ const vehicles = { title: 'Vehicles', lookup: 'device', noun: 'NodeId', placehol
 
 export const device = text({ title: 'Vehicle', description: 'Vehicle to ask about, as its NodeId', placeholder: 'e.g. 566', lookup: 'device', typedAs: 'NodeId', ...vehicleForm });
 /** Any number of vehicles. */
-export const devices = ids({ ...vehicles, description: 'Vehicles to ask about, as NodeIds. Any number: a list, or a text with commas between them.' });
+export const devices = ids({ ...vehicles, description: 'Vehicles to ask about, as NodeIds' });
 /** Any number of vehicles, or all of the account. */
-export const devicesOrAll = ids({ ...vehicles, description: 'Vehicles to ask about, as NodeIds. Any number: a list, or a text with commas between them; * means all vehicles of the account.', all: true });
+export const devicesOrAll = ids({ ...vehicles, description: 'Vehicles to ask about, as NodeIds', all: 'all vehicles of the account' });
 
 export const group = text({ title: 'Cost Centre', description: 'Cost centre, as its NodeId', placeholder: 'e.g. 3039', lookup: 'group', typedAs: 'NodeId', pattern: NODE_ID, expected: 'must be the number of a cost centre, its NodeId' });
 
-/** A list of texts without a picker: an array, or a text with commas or new lines between them. Doubles are dropped. */
+/** A list of texts without a picker. */
 export function texts(o: { title: string; description: string; placeholder: string; pattern: RegExp; expected: string }): Field<string[]> {
 	const one = z.string({ error: (issue) => `${o.title} must hold texts, not ${shown(issue.input)}.` }).regex(o.pattern, { error: (issue) => `${o.title} ${o.expected}, not ${shown(issue.input)}.` });
 	const schema = z.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` }).min(1, { error: () => `${o.title} is empty: give at least one.` });
 	const clean = (value: unknown) => {
-		const parts = typeof value === 'string' ? value.split(/[,\n]/) : typeof value === 'number' ? [value] : value;
-		if (!Array.isArray(parts)) return parts;
-		return [...new Set((parts as unknown[]).map((part) => (typeof part === 'number' ? String(part) : typeof part === 'string' ? part.trim() : part)).filter((part) => part !== ''))];
+		const list = asList(value, 'commas');
+		return Array.isArray(list) ? (list as unknown[]).filter((part) => part !== '') : list;
 	};
-	return { ...text(o), schema, clean };
+	const described = `${o.description}. ${anyNumber({ parting: 'commas', placeholder: o.placeholder })}.`;
+	return { ...text({ ...o, description: described }), schema, clean };
 }
 
 /** Vehicles in one request. The document sets no limit; this keeps addresses below the 2,048 characters that IIS takes. Grade G. */

@@ -84,7 +84,7 @@ export const acknowledge = operation({
 	route: 'GET /Queues/Ack',
 	params: {
 		queue,
-		deliveryTags: texts({ title: 'Delivery Tags', description: 'Tags of the messages, as Get gave them. Any number: a list, or a text with commas between them.', placeholder: 'e.g. 17', pattern: /^\d{1,20}$/, expected: 'must hold whole numbers' }),
+		deliveryTags: texts({ title: 'Delivery Tags', description: 'Tags of the messages, as Get gave them', placeholder: 'e.g. 17, 18', pattern: /^\d{1,20}$/, expected: 'must hold whole numbers' }),
 	},
 	request: ({ queue, deliveryTags }) => ({ query: { type: TYPES[queue], Tags: highest(deliveryTags) } }),
 	run: async function* (run, params) {

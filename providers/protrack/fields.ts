@@ -9,14 +9,14 @@ const imeis = { title: 'Devices', lookup: 'device', noun: 'IMEI', pattern: IMEI,
 /** Any number of devices. */
 export const devices = ids({
 	...imeis,
-	description: 'Devices to ask about, as IMEIs. Any number: a list, or a text with commas between them.',
+	description: 'Devices to ask about, as IMEIs',
 });
 
 /** Any number of devices, or all of the account. */
 export const devicesOrAll = ids({
 	...imeis,
-	description: 'Devices to ask about, as IMEIs. Any number: a list, or a text with commas between them; * means all devices of the account.',
-	all: true,
+	description: 'Devices to ask about, as IMEIs',
+	all: 'all devices of the account',
 });
 
 export const device = text({ title: 'Device', description: 'Device to act on, as its IMEI', placeholder: 'e.g. 358899051025339', lookup: 'device', typedAs: 'IMEI', pattern: IMEI, expected: imeiForm });

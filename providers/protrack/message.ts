@@ -17,7 +17,7 @@ export const send = operation({
 	effect: 'write',
 	route: 'POST /api/message/send',
 	params: {
-		accounts: ids({ title: 'Accounts', description: 'Names of the accounts to write to. Any number: a list, or a text with commas between them.', lookup: 'subAccount', noun: 'account', typedAs: 'Name', pattern: /^[^,\s]{1,100}$/, expected: 'must be a name without commas or spaces', placeholder: 'e.g. demo, demotest' }),
+		accounts: ids({ title: 'Accounts', description: 'Names of the accounts to write to', lookup: 'subAccount', noun: 'account', typedAs: 'Name', pattern: /^[^,\n]{1,100}$/, expected: 'must be a name of at most 100 characters, without commas', placeholder: 'e.g. demo, demotest' }),
 		content: text({ title: 'Content', description: 'Text of the message, at most 300 characters', placeholder: 'e.g. Please call the office', max: 300 }),
 	},
 	request: ({ accounts, content }) => ({ query: { accounts: accounts.join(','), content } }),

@@ -3,14 +3,14 @@ import { ids, time } from '../../core/field';
 /** Any number of vehicles, or all of the company. */
 export const devicesOrAll = ids({
 	title: 'Devices',
-	description: 'Vehicles to ask about, as their TrackGPS.ro numbers (vehicleId). Any number: a list, or a text with commas between them; * means all vehicles of the company.',
+	description: 'Vehicles to ask about, as their TrackGPS.ro numbers (vehicleId)',
 	placeholder: 'e.g. 1024, 1025',
 	lookup: 'device',
 	noun: 'vehicle number',
 	typedAs: 'Vehicle Number',
 	pattern: /^[1-9]\d{0,9}$/,
 	expected: 'must be the digits of a vehicleId',
-	all: true,
+	all: 'all vehicles of the company',
 });
 
 const accepted = 'A date and time; without an offset it is read in the time zone of the workflow. A distance such as -24h works too.';

@@ -337,7 +337,7 @@ class StreamRun {
 	private declare() {
 		const { field, operation, pages, errors } = this.engine;
 		const { given } = this;
-		const devices = field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: true });
+		const devices = field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: 'all of the account' });
 		const common = { resource: 'event', title: '', action: '', description: '', effect: 'read', evidence: { section: '1', grade: 'C' }, list: true } as const;
 		const iso = (value: unknown) => (value === null ? null : new Date(Number(value) * 1000).toISOString());
 		const loose = { safeParse: (data: unknown) => ({ success: true, data }) } as never;
@@ -377,7 +377,7 @@ class StreamRun {
 
 	private triggerOf(kind: 'b' | undefined): AnyTrigger {
 		const { engine, given, operations } = this;
-		const devices = engine.field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: true });
+		const devices = engine.field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: 'all of the account' });
 		return engine.trigger.trigger({
 			name: 'happened',
 			title: 'Happened',

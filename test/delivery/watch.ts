@@ -174,7 +174,7 @@ class WatchRun {
 	) {
 		this.host = new ClockHost(START, (request, options) => this.answer(request, options));
 		const { field, operation, watches } = engine;
-		const devices = field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: true });
+		const devices = field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: 'all of the account' });
 		const iso = (value: unknown) => (value === null ? null : new Date(Number(value) * 1000).toISOString());
 		this.positions = operation.operation({
 			resource: 'position',

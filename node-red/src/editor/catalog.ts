@@ -5,8 +5,8 @@ import { fieldsOfTrigger } from '../../../core/triggers/trigger';
 import { MAPPABLE } from '../worldmap';
 
 /** A field as the editor needs it: the words and the widget, without the check. */
-function fieldOf(name: string, { kind, title, description, placeholder, required, initial, options, lookup, all, min, max, unit, secret, when }: Field): object {
-	return { name, kind, title, description, placeholder, required, initial, options, lookup, all, min, max, unit, secret, when };
+function fieldOf(name: string, { kind, title, description, placeholder, required, initial, options, lookup, all, parting, min, max, unit, secret, when }: Field): object {
+	return { name, kind, title, description, placeholder, required, initial, options, lookup, all, parting, min, max, unit, secret, when };
 }
 
 export const fieldsOf = (fields: Fields): object[] => Object.entries(fields).map(([name, field]) => fieldOf(name, field));

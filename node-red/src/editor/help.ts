@@ -1,4 +1,4 @@
-import type { Field, Fields } from '../../../core/field';
+import { anyNumber, type Field, type Fields } from '../../../core/field';
 import type { AnyOperation } from '../../../core/operation';
 import { OUTCOME_WORDS } from '../../../core/outcome';
 import type { Provider } from '../../../core/provider';
@@ -53,6 +53,7 @@ function operationSection({ title, description, effect, handsOutSession, params,
 
 function requestHelp(provider: Provider): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
+	const devices = provider.operations.flatMap(({ params }) => Object.values(params as Fields)).find(({ kind, all }) => kind === 'ids' && all)?.placeholder;
 	const maps = provider.operations.some(({ kind }) => MAPPABLE.includes(kind));
 	return `${plain(provider.description)}.
 
@@ -72,7 +73,7 @@ Each message runs the chosen operation once. Values can be typed in, or taken fr
 
 **Times** can be ISO 8601 (without an offset: in the time zone of this machine), seconds or milliseconds since 1970, \`now\`, or a distance such as \`-24h\` or \`-7d\`.
 
-**Devices** are named by their id, several with commas between them; \`*\` stands for all devices of the account.
+**Devices** are named by their id. ${plain(anyNumber({ parting: 'blanks', placeholder: devices, all: 'all devices of the account' }))}. Names with a comma or a blank at an end need such a list; picking them from the account writes it.
 
 **Commands** are sent exactly once, whatever happens. \`msg.payload.outcome\` tells what became of it; let a Switch node go on after \`confirmed\` only:
 

@@ -75,7 +75,7 @@ function ownTypes(provider, field, saved) {
 	const listed = options.map(({ value, title }) => ({ value, label: title }));
 	const multiple = kind === 'choices';
 	const known = new Set(options.map(({ value }) => value));
-	for (const value of multiple ? partsOf(saved) : [saved]) {
+	for (const value of multiple ? valuesIn(field, saved) : [saved]) {
 		if (value !== '' && !known.has(value)) listed.push({ value, label: value });
 	}
 	// Nothing is chosen until somebody does: the first option may be to stop an engine.

@@ -41,23 +41,41 @@ function accountSettings(provider, account) {
 	return { settings, credentials };
 }
 
-const partsOf = (value) => String(value).split(/[\s,;]+/).filter((part) => part !== '');
+const ALL = '*';
+const valuesIn = (field, text) => readList(text, field.parting).map(String);
 const matches = (choice, search) => `${choice.title} ${choice.value}`.toLowerCase().includes(search.toLowerCase());
+
+/** A field's text with a value picked, or put back where it was. "All" and single ones exclude each other. */
+function toggled(field, text, value) {
+	if (field.kind !== 'ids') return writeList([value], field.parting);
+	const values = new Set(valuesIn(field, text));
+	if (value === ALL) return values.has(value) ? '' : value;
+	values.delete(ALL);
+	if (!values.delete(value)) values.add(value);
+	return writeList([...values], field.parting);
+}
+
+/** What is being typed in a field, and the values in front of it: where several may be named, the last one is completed. */
+function typing(field, text) {
+	if (/^\s*\[/.test(text)) return undefined;
+	const parts = valuesIn(field, `${text}|`);
+	return { search: parts.pop().slice(0, -1).trim(), before: parts };
+}
 
 /** The picker's type of value: text that completes itself from the list, and a button that shows the list. */
 function pickerType(provider, field) {
 	const text = words(provider);
 	const many = field.kind === 'ids';
-	const all = { value: '*', title: text('picker.all') };
+	const all = { value: ALL, title: text('picker.all') };
 
-	// Where several may be named, the last one is completed.
 	const complete = (value, done) => {
-		const before = many ? value.replace(/(?<![^\s,;])[^\s,;]*$/, '') : '';
-		const search = value.slice(before.length);
+		const typed = typing(field, value);
+		if (typed === undefined) return done([]);
+		const { search, before } = typed;
 		fetchList(provider, field.lookup)
 			.then((list) => {
-				const found = (field.all && before === '' ? [all, ...list] : list).filter((choice) => matches(choice, search) && choice.value !== search);
-				done(found.slice(0, 50).map((choice) => ({ value: before + choice.value, label: choice.title })));
+				const found = (field.all && before.length === 0 ? [all, ...list] : list).filter((choice) => matches(choice, search) && choice.value !== search && !before.includes(choice.value));
+				done(found.slice(0, 50).map((choice) => ({ value: writeList([...before, choice.value], field.parting), label: choice.title })));
 			})
 			.catch(() => done([]));
 	};
@@ -79,25 +97,13 @@ function openList(input, { provider, field, many, all }) {
 	const panel = RED.popover.panel(content);
 	panel.container.width(Math.max(320, input.uiSelect.width()));
 
-	const chosenNow = () => new Set(many ? partsOf(input.value()) : [input.value()]);
 	const choose = (value) => {
-		if (!many) {
-			input.value(value);
-			panel.hide();
-			return;
-		}
-		const values = chosenNow();
-		// "All" and single ones exclude each other.
-		if (value === all.value) input.value(values.has(value) ? '' : value);
-		else {
-			values.delete(all.value);
-			if (!values.delete(value)) values.add(value);
-			input.value([...values].join(', '));
-		}
+		input.value(toggled(field, input.value(), value));
+		if (!many) panel.hide();
 	};
 
 	const render = (list) => {
-		const chosen = chosenNow();
+		const chosen = new Set(valuesIn(field, input.value()));
 		const found = list.filter((choice) => matches(choice, search.val()));
 		if (field.all && search.val() === '') found.unshift(all);
 		if (found.length === 0) return say(text(list.length === 0 ? 'picker.empty' : 'picker.nothing'));
