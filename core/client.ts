@@ -4,7 +4,7 @@ import { asFleetError, FleetError, InvalidParams, LoginRejected, NotPermitted, R
 import { readFields, shown, type Choice, type Fields, type Values } from './field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type SignedAnswer, type WireRequest } from './host';
 import type { Priority } from './limiter';
-import { fillRoute, type AnyOperation, type Operation, type Part } from './operation';
+import { fillRoute, type AnyOperation, type Each, type Operation, type Part } from './operation';
 import { outcomeOf } from './outcome';
 import type { Connection, Provider } from './provider';
 import { LONGEST, type CommandOutcome, type Row } from './records';
@@ -101,8 +101,10 @@ export class Client<C extends Connection = Connection> {
 			params = checked;
 			const run = this.runFor(operation, call);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
+			const unanswered = new Unanswered(operation, checked);
 			for await (const page of pages as AsyncIterable<Row[] | Part>) {
 				const rows = Array.isArray(page) ? page : page.rows;
+				unanswered.answered(rows);
 				const asked = Array.isArray(page) ? checked : { ...checked, ...page.params };
 				if (operation.effect !== 'read') {
 					yield rows.map((row) => this.cleanOutcome(outcomeOf(operation, asked, { sentAt, answeredAt: isoOf(this.host.now()), ...row })));
@@ -115,6 +117,9 @@ export class Client<C extends Connection = Connection> {
 				}
 			}
 			simplifier.mustHaveRead();
+			// Polls would say it each time.
+			const sentence = options.priority === 'poll' ? undefined : unanswered.sentence(this.provider.title);
+			if (sentence !== undefined) this.warn(sentence);
 		} catch (thrown) {
 			const error = this.clean(thrown);
 			if (operation.effect === 'read' || error.effect === 'none' || params === undefined) throw error;
@@ -349,6 +354,46 @@ function withoutToken(answer: SignedAnswer): SignedAnswer {
 	if (session.length < SHORTEST_TOKEN || !forms.some((form) => body.includes(form))) return answer;
 	return { ...answer, body: forms.reduce((text, form) => text.replaceAll(form, '[token]'), body) };
 }
+
+/** Most names in a sentence. */
+const NAMES = 20;
+
+/** The devices that were asked about, of which the answer has no record. */
+class Unanswered {
+	private readonly missing = new Map<string, string>();
+	/** Records of nobody who was asked about: the vendor may write a name in another way. */
+	private strangers = 0;
+	private readonly asked: ReadonlySet<string> = new Set();
+	private readonly deviceOf: Each['deviceOf'] | undefined;
+
+	constructor({ each, together }: AnyOperation, params: Readonly<Record<string, unknown>>) {
+		const declared = (each ?? together) as Each | undefined;
+		const asked = declared === undefined ? undefined : params[declared.devices];
+		if (declared === undefined || !Array.isArray(asked)) return;
+		this.deviceOf = declared.deviceOf;
+		for (const name of asked as string[]) this.missing.set(folded(name), name);
+		this.asked = new Set(this.missing.keys());
+	}
+
+	answered(rows: readonly Row[]): void {
+		if (this.deviceOf === undefined) return;
+		for (const row of rows) {
+			const name = folded(this.deviceOf(row) ?? '');
+			if (this.asked.has(name)) this.missing.delete(name);
+			else this.strangers += 1;
+		}
+	}
+
+	sentence(vendor: string): string | undefined {
+		const names = [...this.missing.values()].map(shown);
+		if (names.length <= this.strangers) return undefined;
+		const more = names.length > NAMES ? ` and ${String(names.length - NAMES)} more` : '';
+		const [they, them] = names.length === 1 ? ['it', 'it'] : ['they', 'them'];
+		return `${vendor} gave no record for ${names.slice(0, NAMES).join(', ')}${more}: ${they} may not exist, or the account may not see ${them}.`;
+	}
+}
+
+const folded = (name: string) => name.trim().toLowerCase();
 
 /** Whether a refusal can come from a session that is over. */
 const mayBeOver = (error: FleetError) => error instanceof SessionExpired || (error instanceof RateLimited && error.doubtful);

@@ -28,13 +28,16 @@ export type Effect = 'read' | 'write' | 'command';
 /** Names between braces in a route, e.g. 'GET /vehicles/{id}' -> 'id'. */
 export type Variables<Route extends string> = Route extends `${string}{${infer Name}}${infer Rest}` ? Name | Variables<Rest> : never;
 
-export interface Together<F extends Fields = Fields, R extends Row = Row> {
+export interface Each<F extends Fields = Fields, R extends Row = Row> {
 	/** The parameter that lists the devices. */
 	readonly devices: keyof F & string;
-	/** Most devices in one request. */
-	readonly most: number;
 	/** Whose a record is, as the parameter names devices; null if it does not say. */
 	readonly deviceOf: (row: R) => string | null;
+}
+
+export interface Together<F extends Fields = Fields, R extends Row = Row> extends Each<F, R> {
+	/** Most devices in one request. */
+	readonly most: number;
 }
 
 /** Records that were asked for with some of the params changed: whose they are, where they do not say so themselves. */
@@ -73,7 +76,9 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly kind: RecordKind;
 	/** How many requests it takes and in what order; by default one. */
 	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[] | Part<F, R>>;
-	/** For a read that gives one record for each of a list of devices: many runs of it can share requests. */
+	/** For a read that gives one record for each of a list of devices: those without one are named. */
+	readonly each?: Each<F, R>;
+	/** The same, where moreover many runs of it can share requests. */
 	readonly together?: Together<F, R>;
 	/** Checks across params; gives a sentence if they do not fit together. */
 	readonly check?: (params: Values<F>, now: number) => string | undefined;

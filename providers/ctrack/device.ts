@@ -156,6 +156,7 @@ export const getRunningHours = operation({
 	description: 'Get for how long vehicles have run so far',
 	route: 'GET /Vehicles/GetVehicleRunningHours',
 	params: { devices: devicesOrAll },
+	each: { devices: 'devices', deviceOf: (row) => textOf(row.VehicleNodeId) },
 	request: ({ devices }) => ({ query: { vehicleNodeId: devices[0] } }),
 	run: perVehicle,
 	evidence: { section: 'Vehicles/GetVehicleRunningHours', grade: 'C', note: RUNNING_HOURS_NOTE },

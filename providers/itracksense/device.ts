@@ -172,6 +172,7 @@ export const getConsumption = operation({
 		secondaryFuel: null,
 	}),
 	kind: 'consumption',
+	each: { devices: 'plates', deviceOf: (row) => trimmed(row.VehicleNum) },
 	run: async function* (run, params) {
 		if (params.plates === ALL) yield await run.ask(params);
 		else yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, plates: some }));

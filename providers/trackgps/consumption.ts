@@ -111,6 +111,7 @@ export const getConsumption = operation({
 	rows: (answer) => rowsOf(answer, 'a consumption'),
 	record: toConsumption,
 	kind: 'consumption',
+	each: { devices: 'devices', deviceOf: (row) => textOf(row.vehicleId) },
 	run: consumptions,
 	check: periodProblem,
 	list: true,

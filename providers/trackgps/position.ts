@@ -70,7 +70,6 @@ export const getCurrent = operation({
 		const missing = devices.filter((device) => !found.has(device));
 		// What does not say whose it is may be of one of those.
 		const ofNobody = missing.length === 0 ? [] : rows.filter((row) => numberOfVehicle(row) === '');
-		if (missing.length > 0) run.warn(`TrackGPS.ro lists no vehicle ${missing.join(', ')}: either there is none, or the account may not see it.`);
 		yield [...devices.map((device) => found.get(device)).filter((row) => row !== undefined), ...ofNobody];
 	},
 	evidence: { section: COMPANY_VEHICLES, grade: 'C', note: 'Ignition is likely (L): 1 is on and 2 is off in working programs; the documentation does not say.' },

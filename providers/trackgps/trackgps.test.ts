@@ -156,7 +156,7 @@ describe('positions', () => {
 		const { run, host } = start(() => envelope(fleet(3)));
 		const positions = await run<Position>('position.getCurrent', { devices: '102, 999, 100' });
 		expect(positions.map(({ deviceId }) => deviceId)).toEqual(['102', '100']);
-		expect(host.warnings).toEqual([expect.stringContaining('no vehicle 999')]);
+		expect(host.warnings).toEqual([expect.stringContaining('no record for "999"')]);
 		expect(host.sent).toHaveLength(1);
 	});
 
