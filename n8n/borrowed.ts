@@ -107,10 +107,10 @@ export function borrowed<C extends Connection>(provider: Provider<C>, connection
 
 /** Where below the base URL a request goes. Addresses are compared as they are meant, however they are written. */
 function placeOf(baseUrl: string, options: Legacy): Pick<Borrowed, 'path' | 'search'> {
-	const base = baseUrl.replace(/\/+$/, '');
+	const base = baseUrl.replace(/(?<!\/)\/+$/, '');
 	const elsewhere = new NotSigned(`This credential is only for addresses that begin with ${base}/.`);
 	const given = options.url ?? options.uri ?? '';
-	const address = options.baseURL === undefined ? given : `${options.baseURL.replace(/\/+$/, '')}/${given.replace(/^\/+/, '')}`;
+	const address = options.baseURL === undefined ? given : `${options.baseURL.replace(/(?<!\/)\/+$/, '')}/${given.replace(/^\/+/, '')}`;
 	const home = new URL(`${base}/`);
 	let url: URL;
 	try {
@@ -118,7 +118,7 @@ function placeOf(baseUrl: string, options: Legacy): Pick<Borrowed, 'path' | 'sea
 	} catch {
 		throw elsewhere;
 	}
-	const written = address.trim().replace(/[?#].*$/s, '');
+	const [written = ''] = address.trim().split(/[?#]/, 1);
 	if (/[\\\t\n\r]/.test(written) || climbs(written.replace(/^\w+:\/\//, ''))) throw new NotSigned('This credential does not sign addresses with "..", "." or backslashes among their parts. Write the address as it is.');
 	const same = url.protocol === home.protocol && hostOf(url) === hostOf(home) && url.port === home.port && url.username === '' && url.password === '';
 	if (!same || !url.pathname.startsWith(home.pathname)) throw elsewhere;
