@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { NODE_RED_VERSIONS } from '../hosts/install';
 import { until } from '../hosts/process';
 import { hosts, packed } from './hosts';
+import { AT_ONCE, N8nTarget } from './n8n';
 import { NodeRedTarget } from './node-red';
 import { crash, settled } from './rounds';
 import { startAlarms, type Subject } from './subjects';
@@ -29,7 +30,7 @@ test.each([
 	['Node-RED alarms', undefined],
 	['Node-RED queue', undefined],
 	['n8n alarms (default)', undefined],
-	['n8n alarms (durable cursors)', ['after emit', 'before the checkpoint', 'after the checkpoint']],
+	['n8n alarms (durable cursors)', [AT_ONCE, 'after emit', 'before the checkpoint', 'after the checkpoint']],
 	['n8n queue (again in a new session)', ['after the answer', 'after emit', 'before the acknowledgement']],
 ])('%s: killed at every point, nothing is lost, and no more comes twice than is promised', async (title, points) => {
 	target = await hosts[title]!();
@@ -38,6 +39,16 @@ test.each([
 	if (result.breaches.length > 0) console.log(livesOf(await target.deliveries()), target.logs().slice(-8_000));
 	expect(result).toMatchObject({ missing: 0, breaches: [] });
 	// Node-RED is back within a second.
+	expect(result.due).toBeGreaterThan(20);
+}, TIMEOUT_MS);
+
+/** The first poll gives a batch for certain. */
+test.each(['default', 'durable'] as const)('n8n alarms (%s), the latest at first: killed right after each activation, nothing is lost', async (mode) => {
+	subject = await startAlarms();
+	target = await N8nTarget.start(subject, { packages: packed('n8n-nodes-fleetwire-'), mode }, { firstRun: 'latest' });
+	const result = await crash(target, { rounds: 2, points: [AT_ONCE] });
+	if (result.breaches.length > 0) console.log(livesOf(await target.deliveries()), target.logs().slice(-8_000));
+	expect(result).toMatchObject({ missing: 0, breaches: [] });
 	expect(result.due).toBeGreaterThan(20);
 }, TIMEOUT_MS);
 

@@ -1,5 +1,5 @@
 /**
- * `npm run test:crash`: real Node-RED and real n8n are killed again and again, at six points of their work in turn, while the
+ * `npm run test:crash`: real Node-RED and real n8n are killed again and again, at points of their work in turn, while the
  * vendors go on producing. Prints what is missing and what came twice; fails if that is more than the promise allows.
  * Options: --rounds 30 (in each, every host is killed once), --only node-red,durable (parts of their names), --json <file>.
  */

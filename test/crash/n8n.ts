@@ -14,6 +14,9 @@ const EXECUTION = 'INSERT INTO "execution_data"';
 const STATIC_DATA = 'UPDATE "workflow_entity" SET "staticData"';
 const CURSOR = '"poller_state"';
 
+/** No point of its work: it has activated the workflow, when it was published or when n8n started, and whatever it is about is over. */
+export const AT_ONCE = 'right after the activation';
+
 const alarms: Record<string, Arm> = {
 	'before the request': (turn) => ({ point: 'request', match: '/api/alarm/list', count: 1 + (turn % 3) }),
 	'between pages': () => ({ point: 'page', match: '/api/alarm/list' }),
@@ -71,11 +74,12 @@ export class N8nTarget implements Target {
 		private readonly workflow: Workflow,
 		private readonly folder: string,
 	) {
-		this.points = Object.keys(this.arms);
+		this.points = [AT_ONCE, ...Object.keys(this.arms)];
 		this.again = mode === 'durable' && subject.kind === 'alarms' ? 0 : 1;
 	}
 
-	static async start(subject: Subject, { packages, mode = 'default' }: { packages: string[]; mode?: 'default' | 'durable' }): Promise<N8nTarget> {
+	/** @param changes laid over the trigger node's parameters */
+	static async start(subject: Subject, { packages, mode = 'default' }: { packages: string[]; mode?: 'default' | 'durable' }, changes: Json = {}): Promise<N8nTarget> {
 		const { credential: credentialType, type, parameters } = NODES[subject.kind];
 		const folder = temporaryFolder('n8n-kill');
 		const env = { NODE_OPTIONS: `--require ${join(__dirname, 'n8n-kill.cjs')}`, FLEETWIRE_KILL: join(folder, 'kill.json'), ...(mode === 'durable' ? DURABLE_CURSORS : {}) };
@@ -84,7 +88,7 @@ export class N8nTarget implements Target {
 			const credential = await n8n.createCredential({ name: 'vendor', type: credentialType, data: { allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, ...subject.account } });
 			const workflow = await n8n.createWorkflow({
 				nodes: [
-					{ name: 'Vendor', type, parameters, credentials: { [credentialType]: { id: credential.id, name: credential.name } } },
+					{ name: 'Vendor', type, parameters: { ...parameters, ...changes }, credentials: { [credentialType]: { id: credential.id, name: credential.name } } },
 					{ name: 'End', type: 'n8n-nodes-base.noOp' },
 				],
 			});
@@ -94,6 +98,11 @@ export class N8nTarget implements Target {
 			await n8n.stop();
 			throw error;
 		}
+	}
+
+	/** The workflow was published. */
+	async begun(): Promise<void> {
+		await Promise.resolve();
 	}
 
 	private get arms(): Record<string, Arm> {
@@ -122,12 +131,7 @@ export class N8nTarget implements Target {
 	}
 
 	async kill(point: string, turn: number): Promise<void> {
-		const file = join(this.folder, 'kill.json');
-		writeFileSync(file, JSON.stringify({ count: 1, ...this.arms[point]!(turn), life: this.life }));
-		await until(`n8n to end at "${point}"`, () => !this.n8n.running, { timeoutMs: 90_000 }).catch((error: unknown) => {
-			throw new Error(`${String(error)}\n--- log ---\n${this.logs().slice(-4_000)}`);
-		});
-		rmSync(file);
+		if (point !== AT_ONCE) await this.endsAt(point, turn);
 		const exit = await this.n8n.end('kill');
 		if (exit?.signal !== 'SIGKILL') throw new Error(`n8n ended with ${JSON.stringify(exit)}\n${this.logs().slice(-4_000)}`);
 		// Before n8n starts again: it then changes the data of executions that had not ended.
@@ -135,6 +139,15 @@ export class N8nTarget implements Target {
 		this.life += 1;
 		// By it, n8n knows that it crashed, and waits for ten seconds.
 		rmSync(join(this.n8n.userFolder, '.n8n', 'crash.journal'), { force: true });
+	}
+
+	private async endsAt(point: string, turn: number): Promise<void> {
+		const file = join(this.folder, 'kill.json');
+		writeFileSync(file, JSON.stringify({ count: 1, ...this.arms[point]!(turn), life: this.life }));
+		await until(`n8n to end at "${point}"`, () => !this.n8n.running, { timeoutMs: 90_000 }).catch((error: unknown) => {
+			throw new Error(`${String(error)}\n--- log ---\n${this.logs().slice(-4_000)}`);
+		});
+		rmSync(file);
 	}
 
 	/** It polls every two seconds. */
@@ -145,7 +158,9 @@ export class N8nTarget implements Target {
 	private readDeliveries(): void {
 		for (const { id, items } of this.n8n.deliveries(this.workflow.id, { after: this.lastExecution })) {
 			this.lastExecution = Number(id);
-			this.delivered.push({ life: this.life, names: items.map(({ json }) => this.subject.nameOf(json)) });
+			// A poll that failed is an execution, too, with an empty item.
+			const events = items.filter(({ json }) => 'event' in json);
+			this.delivered.push({ life: this.life, names: events.map(({ json }) => this.subject.nameOf(json)) });
 		}
 	}
 

@@ -1,5 +1,6 @@
 /** A trigger in the real Node-RED. Delivered is what the next node has got: a probe writes it down at once. */
 import { startNodeRed, type FlowNode, type KillPoint, type NodeRed, type NodeRedVersion, type Rig, type StartNodeRed } from '../hosts/node-red';
+import { settled } from './rounds';
 import { LOOK_BACK_MINUTES, type Subject } from './subjects';
 import type { Delivery } from './tally';
 import type { Target } from './target';
@@ -61,6 +62,11 @@ export class NodeRedTarget implements Target {
 			await nodeRed.stop();
 			throw error;
 		}
+	}
+
+	/** It stores where it stands before the second poll. */
+	async begun(): Promise<void> {
+		await settled(this);
 	}
 
 	async start(): Promise<void> {

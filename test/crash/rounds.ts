@@ -18,7 +18,7 @@ const SETTLE_MS = 180_000;
 export async function crash(target: Target, { rounds, points = target.points, onKill }: RoundsOptions): Promise<Tally> {
 	const { subject, again } = target;
 	const kills: string[] = [];
-	await settled(target);
+	await target.begun();
 	subject.begin();
 	for (let round = 0; round < rounds; round++) {
 		const point = points[round % points.length]!;
@@ -42,7 +42,7 @@ export async function crash(target: Target, { rounds, points = target.points, on
 	return await compare();
 }
 
-/** Waits for two polls from their beginning: then one has ended, and where it stands is stored. */
+/** Waits for two polls from their beginning: then one has ended. */
 export async function settled(target: Target): Promise<void> {
 	const { subject } = target;
 	const before = subject.looks();

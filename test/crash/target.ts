@@ -7,6 +7,8 @@ export interface Target {
 	readonly points: readonly string[];
 	/** Batches that may come again after a stop. */
 	readonly again: 0 | 1;
+	/** Waits until the trigger has begun: from then on, nothing may be missing. */
+	begun(): Promise<void>;
 	/** Starts the host on the state that it left behind. */
 	start(): Promise<void>;
 	/** Has the process end without notice at a point of its work, and waits for it. @param turn how often it was ended there before; varies when exactly */

@@ -148,6 +148,26 @@ describe.each([
 		else expect(last).toEqual(expect.arrayContaining(twice()));
 	});
 
+	test.each([
+		['graceful', 'some polls after the first batch'],
+		['kill', 'right after the activation'],
+	] as const)('a %s stop %s, with nothing new since: what happens meanwhile comes', async (how, _when) => {
+		const expected = feed.add({ imei: ONE, at: now() });
+		await publish();
+		if (how === 'graceful') {
+			await delivered(expected);
+			await looks(3);
+		}
+		await n8n.end(how);
+		expected.push(...feed.add({ imei: ONE, at: now() - 1 }, { imei: ONE, at: now() }, { imei: TWO, at: now() }));
+		await n8n.start();
+		await delivered(expected);
+		await looks(2);
+		expect(new Set(keys())).toEqual(new Set(expected));
+		if (durable) expect(twice()).toEqual([]);
+		else expect(expected.slice(0, 1)).toEqual(expect.arrayContaining(twice()));
+	});
+
 	test('where it stands was cut off in the database: it starts afresh and says so', async () => {
 		await publish();
 		const before = feed.add({ imei: ONE, at: now() - 30 });
