@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FleetError } from './errors';
 import { Limiter } from './limiter';
+import { Refusals } from './refusals';
 import type { Connection, Provider, Session } from './provider';
 import type { Choice } from './field';
 import { Recent } from './recent';
@@ -33,6 +34,8 @@ export interface SharedLogin {
 	suspect?: Suspect;
 	/** What triggers have just found out, for others that ask the same. */
 	readonly looks: Looks;
+	/** Devices that the vendor refuses, as far as triggers have found out. */
+	readonly refusals: Refusals;
 	/** Who reads a queue of the account in this process, by the queue's name. */
 	readonly queues: Map<string, QueueReader>;
 	/** Where a host without a store of its own keeps the session. */
@@ -81,7 +84,7 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 	const known = logins.get(key);
 	if (known !== undefined) return known;
 	const account = sharedAccount(provider, connection, keep);
-	const login: SharedLogin = { account, sessions: new SessionKeeper(provider.title, connection.account, account.renewals), resilience: new Resilience(provider.title), lookups: new Map(), looks: new Looks(), queues: new Map() };
+	const login: SharedLogin = { account, sessions: new SessionKeeper(provider.title, connection.account, account.renewals), resilience: new Resilience(provider.title), lookups: new Map(), looks: new Looks(), refusals: new Refusals(), queues: new Map() };
 	if (keep) logins.set(key, login);
 	return login;
 }

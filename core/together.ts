@@ -1,7 +1,8 @@
 import type { Client, RunOptions } from './client';
-import { asFleetError, DeviceOffline, InvalidParams, NotFound, NotPermitted, TooLarge, UnexpectedAnswer, VendorFault, type FleetError } from './errors';
+import { asFleetError, type FleetError } from './errors';
 import type { AnyOperation, Together } from './operation';
 import type { Row } from './records';
+import { mayLieInOne } from './refusals';
 import { Simplifier } from './simplify';
 import { chunks } from './windows';
 
@@ -164,9 +165,4 @@ export class RunsTogether {
 			return { error: client.redactor.error(asFleetError(thrown)) };
 		}
 	}
-}
-
-/** Whether one of the devices may be what is wrong with a request about many. */
-function mayLieInOne(error: FleetError): boolean {
-	return [InvalidParams, NotPermitted, NotFound, DeviceOffline, TooLarge, UnexpectedAnswer, VendorFault].some((kind) => error instanceof kind);
 }

@@ -519,7 +519,39 @@ describe('problems', () => {
 		expect(poll.database.failures).toMatchObject(Array(2).fill({ description: expect.stringContaining('Events of the others come all the same') }));
 	}, 30_000);
 
-	test('an event that the vendor does not have', async () => {
+	describe('a named device that has left the account', () => {
+	const named = { __rl: true, mode: 'list', value: [ONE, TWO, THREE] } as unknown as INodeParameters;
+
+	test.each(['before it is published', 'while it runs'])('%s: the others\' alarms come, quiet polls do not fail, and it is told once an hour', async (when) => {
+		if (when !== 'while it runs') feed.gone.add(TWO);
+		const poll = published({ parameters: newAlarm({ devices: named }) });
+		await poll.activate();
+		await poll.tick();
+		feed.gone.add(TWO);
+		const given: string[] = [];
+		for (let minute = 0; minute < 70; minute++) {
+			if (minute % 10 === 0) given.push(...feed.add({ imei: ONE, at: now() }, { imei: THREE, at: now() }));
+			await poll.tick();
+		}
+		expect(shuffled(keys(poll))).toEqual(shuffled(given));
+		expect(poll.database.failures.map(({ message }) => message)).toEqual(poll.database.failures.map(() => `${TWO} is refused: TrackCEO does not let the account see one of the devices (code 10013: IMEI is not authorized).`));
+		expect(poll.database.failures).toHaveLength(2);
+	});
+
+	test('comes again with what was raised meanwhile', async () => {
+		const poll = published({ parameters: newAlarm({ devices: named }) });
+		await poll.activate();
+		await poll.tick();
+		feed.gone.add(TWO);
+		for (let minute = 0; minute < 10; minute++) await poll.tick();
+		const raised = feed.add({ imei: TWO, at: now() - 100 }, { imei: ONE, at: now() });
+		feed.gone.delete(TWO);
+		for (let minute = 0; minute < 20; minute++) await poll.tick();
+		expect(shuffled(keys(poll))).toEqual(shuffled(raised));
+	});
+});
+
+test('an event that the vendor does not have', async () => {
 		await expect(published({ parameters: newAlarm({ event: 'noSuchThing' }) }).activate()).rejects.toThrow('has no event "noSuchThing"');
 	});
 });

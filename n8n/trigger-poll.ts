@@ -137,7 +137,7 @@ class Round {
 		const exact = this.commitsTogether(data);
 		const from = bookmark.resume(readStored(data), settings.account, Date.now());
 		if (from === undefined) return null;
-		const { events, cursor, began, problem, stop } = await this.fetch(from.cursor);
+		const { events, cursor, began, problem, partial = false, stop } = await this.fetch(from.cursor);
 		// Another poll was begun in the meantime, as this one took too long.
 		if (!bookmark.holds(turn)) return null;
 		bookmark.stopped = undefined;
@@ -155,6 +155,11 @@ class Round {
 		}
 		store(data, bookmark.idle(cursor, now, exact));
 		if (problem === undefined) return null;
+		// What is wrong with one device is no failure of each poll that finds nothing new of the others.
+		if (partial) {
+			this.tellBesides(problem, now);
+			return null;
+		}
 		if (stop) bookmark.stopped = { settings: settings.settings, error: problem, at: now, toldAt: now };
 		const error = nodeErrorOf(problem, this.node, { addition: stop ? STOPPED : '' });
 		if (!this.byItself) throw error;
@@ -176,7 +181,7 @@ class Round {
 	}
 
 	/** Batch after batch, until there is no more or an execution has enough. */
-	private async fetch(from: unknown): Promise<Pick<PollResult, 'events' | 'began' | 'problem' | 'stop'> & { cursor: unknown }> {
+	private async fetch(from: unknown): Promise<Pick<PollResult, 'events' | 'began' | 'problem' | 'partial' | 'stop'> & { cursor: unknown }> {
 		const { poller, settings, context } = this;
 		// The user waits for the first poll.
 		const deadline = Date.now() + (this.first ? Math.min(settings.budgetMs, FIRST_MS) : settings.budgetMs);
@@ -188,10 +193,10 @@ class Round {
 			({ cursor } = result);
 			began ??= result.began;
 			for (const event of result.events) events.push(event);
-			const { more, problem, stop, oldestLookMs } = result;
-			if (more && problem === undefined && events.length + BATCH <= MOST_EVENTS && deadline - Date.now() > TOO_LITTLE_MS) continue;
+			const { more, problem, partial, stop, oldestLookMs } = result;
+			if (more && (problem === undefined || partial) && events.length + BATCH <= MOST_EVENTS && deadline - Date.now() > TOO_LITTLE_MS) continue;
 			if (oldestLookMs !== undefined) context.logger.debug(`${this.node.name}: not all devices could be looked at in this poll; the oldest look is ${String(Math.round(oldestLookMs / 1000))} s ago.`);
-			return { events, cursor, began, problem, stop };
+			return { events, cursor, began, problem, partial, stop };
 		}
 	}
 

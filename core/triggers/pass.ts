@@ -3,6 +3,7 @@ import { asFleetError, InvalidParams, LoginRejected, NotFound, NotPermitted, Rat
 import { ALL, type Ids } from '../field';
 import type { AnyOperation } from '../operation';
 import type { Position, Row } from '../records';
+import { refusalOf } from '../refusals';
 import { chunks } from '../windows';
 import type { Cursor } from './cursor';
 import type { PollOptions } from './poller';
@@ -59,7 +60,12 @@ export class Pass {
 	/** Where a trigger that began afresh in this poll has begun: see `PollResult`. */
 	began: Cursor | undefined;
 	/** Whether any positions came. */
-	surveyed = false;
+	private surveyed = false;
+	/** Why some did not come. */
+	private unsurveyed: FleetError | undefined;
+	/** A record that could not be read, of which nothing else depends. */
+	private unreadable: FleetError | undefined;
+	private readonly refused = new Map<string, FleetError>();
 	/** Looks that this poll took itself. */
 	looks = 0;
 	/** When the oldest round over the fleet began that still counts for a device, in seconds by the local clock; undefined: all were looked at in this poll. */
@@ -130,12 +136,51 @@ export class Pass {
 		return devices === undefined ? [undefined] : chunks(devices, this.client.provider.survey.perRequest ?? Infinity);
 	}
 
+	/**
+	 * Asks about devices together; where that is refused for what may lie in one of them, in parts.
+	 * @returns missing: devices that nothing was learnt of, as they are refused or time ran out; error: what ended it that does not lie in single devices
+	 */
+	async inParts(operation: AnyOperation, devices: readonly string[], ask: (some: string[]) => Promise<void>): Promise<{ missing: string[]; error?: FleetError }> {
+		const parts = this.client.shared.refusals.parts(`${operation.resource}.${operation.name}`, devices, this.client.now());
+		let error: FleetError | undefined;
+		for (let some = parts.next(); some !== undefined && error === undefined; some = this.goesOn() ? parts.next() : undefined) {
+			try {
+				await ask([...some]);
+				parts.answers(some);
+			} catch (thrown) {
+				const failure = this.failed(thrown);
+				if (parts.refuses(some, failure)) continue;
+				error = failure;
+			}
+		}
+		for (const [device, refusal] of parts.refused) this.refused.set(device, refusal);
+		// What came of the others counts; the next poll goes on with the rest.
+		if (error !== undefined && parts.answered && outOfTurns(error)) this.concernsAll(error);
+		else if (error !== undefined) return { missing: parts.missing, error };
+		return { missing: parts.missing };
+	}
+
+	/** Pages of the positions of a group. @returns devices that nothing was learnt of @throws FleetError */
+	private async positionsOf(group: readonly string[] | undefined, limits: { deadline?: number; maxAgeMs?: number }, takeIn: (page: Row[], params: Record<string, unknown>) => void): Promise<string[]> {
+		const { operation } = this.client.provider.survey;
+		const ask = async (devices: Ids) => {
+			const params = { devices };
+			for await (const page of this.take(operation, params, { mark: this.now, ...limits }).pages) takeIn(page, params);
+		};
+		if (group === undefined) {
+			await ask(ALL);
+			return [];
+		}
+		const { missing, error } = await this.inParts(operation, group, ask);
+		if (error !== undefined) throw error;
+		return missing;
+	}
+
 	/** When the devices of a group were heard of last. */
 	private async heardIn(group: string[] | undefined, limits: { deadline: number; maxAgeMs?: number }): Promise<Sighting[]> {
 		const { operation } = this.client.provider.survey;
 		const sightings: Sighting[] = [];
-		const params = { devices: group ?? ALL };
-		for await (const page of this.take(operation, params, { mark: this.now, ...limits }).pages) {
+		await this.positionsOf(group, limits, (page, params) => {
 			let heard = heardOn.get(page);
 			if (heard === undefined) {
 				const found: Found[] = [];
@@ -144,19 +189,19 @@ export class Pass {
 				if (heard.length === page.length) heardOn.set(page, heard);
 			}
 			sightings.push(...heard);
-		}
-		this.surveyed = true;
+			this.surveyed = true;
+		});
 		return sightings;
 	}
 
-	/** The current positions of a group. */
-	async survey(group: string[] | undefined): Promise<Found[]> {
+	/** The current positions of a group, and devices that nothing was learnt of. */
+	async survey(group: string[] | undefined): Promise<{ found: Found[]; missing: string[] }> {
 		const { operation } = this.client.provider.survey;
 		const found: Found[] = [];
-		const params = { devices: group ?? ALL };
-		const { pages } = this.take(operation, params, { mark: this.now });
-		for await (const page of pages) for (const row of page) this.find(operation, row, params, found);
-		return found;
+		const missing = await this.positionsOf(group, {}, (page, params) => {
+			for (const row of page) this.find(operation, row, params, found);
+		});
+		return { found, missing };
 	}
 
 	/** One position that cannot be read must not hide the others. */
@@ -164,7 +209,7 @@ export class Pass {
 		try {
 			found.push({ row, position: this.record(operation, row, params) as unknown as Position });
 		} catch (thrown) {
-			this.report(asFleetError(thrown));
+			this.unreadable ??= asFleetError(thrown);
 		}
 	}
 
@@ -209,11 +254,19 @@ export class Pass {
 				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are, there is no going on.
 				if (this.surveysAll || (!outOfTurns(error) && this.concernsAll(error))) throw error;
 				if (outOfTurns(error)) break;
-				this.report(error);
+				this.unsurveyed ??= error;
 			}
 			done += group?.length ?? 0;
 		}
 		return { sightings: [...heard].map(([deviceId, at]) => ({ deviceId, heard: at })), next: order?.[done] };
+	}
+
+	/** Whether a first look waits for positions. What refuses them may give events all the same, and refuses them the next time, too. */
+	waitsForPositions(): boolean {
+		const { unsurveyed } = this;
+		if (this.surveyed || this.refused.size > 0 || unsurveyed?.retryable === false) return false;
+		if (unsurveyed !== undefined) this.report(unsurveyed);
+		return true;
 	}
 
 	/** Makes one of our errors of what was thrown; passes on that the poll was aborted. */
@@ -234,6 +287,11 @@ export class Pass {
 		this.stop ||= lasting;
 		this.problem = error;
 		return true;
+	}
+
+	/** What is wrong with some devices or records only: all else was looked at. */
+	get aside(): FleetError | undefined {
+		return refusalOf(this.refused) ?? this.unsurveyed ?? this.unreadable;
 	}
 
 	/** Something went wrong with one device. The first such thing is told. */

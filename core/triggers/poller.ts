@@ -32,6 +32,8 @@ export interface PollResult {
 	more: boolean;
 	/** What went wrong with some or all of it. The events and the cursor are good all the same. */
 	problem?: FleetError;
+	/** Whether the problem is with some devices or records only, and all else was looked at. */
+	partial?: boolean;
 	/** Whether polling again would only repeat the problem: a refused login, a wrong setting, a path that is not there. */
 	stop: boolean;
 	/** Age of the oldest look at a device, in milliseconds, where not all could be looked at in this poll; else undefined. */
@@ -82,13 +84,14 @@ export class Poller {
 			const error = pass.failed(thrown);
 			if (!pass.concernsAll(error)) pass.report(error);
 		}
-		const { events, began, problem, stop, oldestLook, looks } = pass;
+		const { events, began, aside, stop, oldestLook, looks } = pass;
+		const problem = pass.problem ?? aside;
 		return {
 			events,
 			cursor,
 			...(began === undefined ? {} : { began }),
 			more: pass.full(events.length) && !stop,
-			...(problem === undefined ? {} : { problem: client.redactor.error(problem) }),
+			...(problem === undefined ? {} : { problem: client.redactor.error(problem), partial: pass.problem === undefined }),
 			stop,
 			...(oldestLook === undefined ? {} : { oldestLookMs: Math.max(0, client.now() - oldestLook * 1000) }),
 			looks,
@@ -112,7 +115,8 @@ export class Poller {
 		const pass = new Pass(this.client, this.trigger, this.params, this.settings, { intervalMs: 0, ...options });
 		const { source } = this;
 		const events = await (source.type === 'stream' ? sampleStream(pass, source) : sampleWatch(pass, source));
-		if (events.length === 0 && pass.problem !== undefined) throw this.client.redactor.error(pass.problem);
+		const problem = pass.problem ?? pass.aside;
+		if (events.length === 0 && problem !== undefined) throw this.client.redactor.error(problem);
 		return events;
 	}
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod/v4';
-import { asFleetError } from '../errors';
+import { asFleetError, type FleetError } from '../errors';
 import type { Row } from '../records';
+import { naming } from '../refusals';
 import { chunks } from '../windows';
 import { coveredBy, leftOf, nextRound, pack, roundSchema, seconds, unpack, type Cursor } from './cursor';
 import { DAY_SECONDS, newestOf, type Pass, type Sighting } from './pass';
@@ -96,8 +97,8 @@ export function readStream(stored: unknown): Stored {
 /** Polls a stream once: what was found is in the pass. @throws FleetError if nothing could be looked at */
 export async function pollStream(pass: Pass, source: StreamSource, stored: Stored | undefined): Promise<Cursor | undefined> {
 	const { sightings, next } = await pass.sightings(stored?.cursor.survey);
-	// Nothing tells the vendor's time yet, and it is from there that events are new.
-	if (stored === undefined && !pass.surveyed && sightings.length > 0) return undefined;
+	// Nothing tells the vendor's time yet, and it is from there that events are new; but what is refused is refused again.
+	if (stored === undefined && sightings.length > 0 && pass.waitsForPositions()) return undefined;
 	const now = pass.time;
 	const mark = Math.max(stored?.cursor.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard, now)) ?? 0);
 	const poll = new StreamPoll(pass, source, stored ?? begun(pass, firstCursor(pass, mark, newestOf(sightings))), mark);
@@ -219,30 +220,48 @@ class StreamPoll {
 	}
 
 	/**
-	 * Looks at some devices.
+	 * Looks at some devices, apart from those that the vendor refuses.
 	 * @returns settled: the round may go on without them; enough: the poll ends here
 	 */
 	async lookAt(devices: string[]): Promise<{ settled: boolean; enough: boolean }> {
-		const { pass, source } = this;
+		const { pass } = this;
+		let window = this.windowOf(devices);
+		const unfinished: Window[] = [];
+		const { missing, error } = await pass.inParts(this.source.operation, devices, async (some) => {
+			if (some.length < devices.length) window = this.windowOf(some);
+			if (await this.readWindow(window)) this.finished(window);
+			else unfinished.push(window);
+		});
+		const [full] = unfinished;
+		if (full !== undefined) return this.brokenOff(undefined, full);
+		if (error !== undefined) return this.brokenOff(error, { ...window, devices: missing });
+		for (const device of missing) if (!this.behind.has(device)) this.behind.set(device, [this.coveredOf(device)]);
+		return { settled: true, enough: pass.full(this.events.length) };
+	}
+
+	private windowOf(devices: readonly string[]): Window {
 		const [, from, cover] = (devices.length === 1 ? this.behind.get(devices[0] ?? '') : undefined) ?? [];
 		const begin = from ?? Math.min(...devices.map((device) => this.beginOf(device)));
 		const window: Window = { devices, begin, cover: cover ?? this.mark, reached: begin, latest: new Map() };
 		if (this.cursor.latest !== undefined) for (const device of devices) if (!this.known(device)) window.latest.set(device, { newest: undefined, at: 0, found: new Map() });
-		try {
-			// Before the present even where the clock was set back; and well beyond it, in case it is behind.
-			const period = { begin: Math.min(begin, pass.now - 60) * 1000, end: (Math.max(pass.now, this.mark) + DAY_SECONDS) * 1000 };
-			const params = source.ask(devices, period, pass.params as never);
-			const { pages, mark } = pass.take(source.operation, params, { mark: this.mark });
-			window.cover = Math.min(window.cover, cover ?? mark);
-			for await (const page of pages) {
-				for (const row of page) this.takeIn(row, params, window);
-				if (source.ascending && pass.full(this.events.length)) throw new Full();
-			}
-		} catch (thrown) {
-			return this.brokenOff(thrown, window);
+		return window;
+	}
+
+	/** Takes in what a window holds. @returns false if there is more, but enough for this poll */
+	private async readWindow(window: Window): Promise<boolean> {
+		const { pass, source } = this;
+		const { begin, devices } = window;
+		// Before the present even where the clock was set back; and well beyond it, in case it is behind.
+		const period = { begin: Math.min(begin, pass.now - 60) * 1000, end: (Math.max(pass.now, this.mark) + DAY_SECONDS) * 1000 };
+		const params = source.ask([...devices], period, pass.params as never);
+		const { pages, mark } = pass.take(source.operation, params, { mark: this.mark });
+		const [, , cover = mark] = (devices.length === 1 ? this.behind.get(devices[0] ?? '') : undefined) ?? [];
+		window.cover = Math.min(window.cover, cover);
+		for await (const page of pages) {
+			for (const row of page) this.takeIn(row, params, window);
+			if (source.ascending && pass.full(this.events.length)) return false;
 		}
-		this.finished(window);
-		return { settled: true, enough: pass.full(this.events.length) };
+		return true;
 	}
 
 	get count(): number {
@@ -327,10 +346,9 @@ class StreamPoll {
 		}
 	}
 
-	private brokenOff(thrown: unknown, { devices, begin, cover, reached, latest }: Window): { settled: boolean; enough: boolean } {
+	/** @param error undefined: there was more than a poll takes */
+	private brokenOff(error: FleetError | undefined, { devices, begin, cover, reached, latest }: Window): { settled: boolean; enough: boolean } {
 		const { pass, source } = this;
-		const full = thrown instanceof Full;
-		const error = full ? undefined : pass.failed(thrown);
 		const all = error !== undefined && pass.concernsAll(error);
 		const [device = ''] = devices;
 		const covered = devices.map((id): [string, number] => [id, this.coveredOf(id)]);
@@ -340,9 +358,9 @@ class StreamPoll {
 			this.behind.set(device, [covered[0]?.[1] ?? begin, reached, cover]);
 			this.giveLatest(latest, reached);
 		}
-		if (full || all) return { settled: onTheWay && reached > begin, enough: true };
+		if (error === undefined || all) return { settled: onTheWay && reached > begin, enough: true };
 		if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);
-		if (error !== undefined) pass.report(error);
+		pass.report(devices.length === 1 ? naming(device, error) : error);
 		this.failures += 1;
 		return { settled: true, enough: this.failures >= FAILURES };
 	}
@@ -436,9 +454,6 @@ function queued(groups: Iterable<string[]>, looked: ReadonlySet<string>): () => 
 		}
 	};
 }
-
-/** The batch is large enough. */
-class Full extends Error {}
 
 const fingerprint = (id: string) => createHash('sha256').update(id).digest('base64url').slice(0, 6);
 

@@ -61,7 +61,8 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 	for (const group of pass.surveyGroups(order)) {
 		if (!pass.goesOn() || pass.full(events.length) || failures >= FAILURES) break;
 		try {
-			for (const one of await pass.survey(group)) {
+			const { found, missing } = await pass.survey(group);
+			for (const one of found) {
 				const { deviceId } = one.position;
 				if (wanted?.has(deviceId) === false) continue;
 				const heard = heardOf(one.position);
@@ -70,6 +71,7 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 				behind.delete(deviceId);
 			}
 			failures = 0;
+			leftBehind(missing, { cursor, behind });
 		} catch (thrown) {
 			const error = pass.failed(thrown);
 			if (pass.concernsAll(error)) break;
@@ -77,7 +79,7 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 			failures += 1;
 			// The others go on without it, but a fleet that is asked for as a whole has no others.
 			if (group === undefined) break;
-			for (const device of group) if (!behind.has(device)) behind.set(device, String(cursor.first === true ? round.began : coveredBy(round, device)));
+			leftBehind(group, { cursor, behind });
 		}
 		done += group?.length ?? 0;
 		const next = order?.[done];
@@ -102,6 +104,11 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 		pass.began = end();
 	}
 	return ended;
+}
+
+/** Devices that could not be looked at: what is new of them counts from their last look. */
+function leftBehind(devices: readonly string[], { cursor: { first, round }, behind }: { cursor: WatchCursor; behind: Map<string, string> }): void {
+	for (const device of devices) if (!behind.has(device)) behind.set(device, String(first === true ? round.began : coveredBy(round, device)));
 }
 
 interface Under {
@@ -140,7 +147,7 @@ export async function sampleWatch(pass: Pass, source: WatchSource): Promise<Flee
 	const chosen = await pass.chosen();
 	const [group] = pass.surveyGroups(pass.surveysAll ? undefined : chosen?.slice(0, SAMPLE_EVENTS));
 	const events: FleetEvent[] = [];
-	for (const { row, position } of await pass.survey(group)) {
+	for (const { row, position } of (await pass.survey(group)).found) {
 		if (chosen?.includes(position.deviceId) === false || events.length >= SAMPLE_EVENTS) continue;
 		for (const { key, ...adds } of source.sample(position, { now: pass.now, params: pass.params as never })) events.push(eventOf(pass, position, key, adds, row));
 	}

@@ -89,6 +89,13 @@ describe('a poll', () => {
 		expect(log).toEqual(['polled undefined', 'sent a', 'handed over', 'stored 1']);
 	});
 
+	test('a problem with some devices only does not keep back what there is more of the others', async () => {
+		const problem = new Unreachable('Of one.');
+		const { log, feed: polls } = await feed([polled(['a'], 1, { more: true, problem, partial: true }), polled(['b'], 2, { problem, partial: true })]);
+		expect(await polls.turn(turn())).toMatchObject({ count: 2, problem, stop: false });
+		expect(log).toEqual(['polled undefined', 'sent a', 'handed over', 'stored 1', 'polled 1', 'sent b', 'handed over', 'stored 2']);
+	});
+
 	test('stopped in the meantime, it sends nothing and stays where it was', async () => {
 		const stop = new AbortController();
 		const { log, keeper, feed: polls } = await feed([polled(['a'], 1)], async () => stop.abort(new Error('closed')));

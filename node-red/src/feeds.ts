@@ -59,7 +59,7 @@ export class PollFeed implements Feed {
 		let count = 0;
 		let notStored: FleetError | undefined;
 		for (;;) {
-			const { events, cursor, began, more, problem, stop, oldestLookMs } = await this.poller.poll(keeper.state.cursor, { intervalMs: fresh ? 0 : intervalMs, budgetMs: budgetOf(intervalMs), signal, onWait });
+			const { events, cursor, began, more, problem, partial = false, stop, oldestLookMs } = await this.poller.poll(keeper.state.cursor, { intervalMs: fresh ? 0 : intervalMs, budgetMs: budgetOf(intervalMs), signal, onWait });
 			if (began !== undefined && events.length > 0) {
 				keeper.change({ cursor: began });
 				// What goes wrong with it, the next one tells.
@@ -73,7 +73,7 @@ export class PollFeed implements Feed {
 			if (events.length > 0) await nextRound();
 			count += events.length;
 			notStored = await keeper.save(events.length === 0 && began === undefined).then(() => undefined, asFleetError);
-			if (!more || problem !== undefined || signal.aborted) return { count, problem: problem ?? notStored, stop, oldestLookMs };
+			if (!more || (problem !== undefined && !partial) || signal.aborted) return { count, problem: problem ?? notStored, stop, oldestLookMs };
 		}
 	}
 

@@ -151,6 +151,7 @@ function positionsOf({ platform, session, params }: Context, name: string) {
 		const unit = platform.units.get(nodeId);
 		if (unit && visible.has(unit)) return [positionRecord(unit, platform)];
 		if (platform.settings.unknownVehicles === 'omit') return [];
+		if (platform.settings.unknownVehicles === 'refuse') throw new Refusal(FAILED);
 		return [noPosition(nodeId, unit ? AUTHORISATION_FAILED : FAILED, platform)];
 	});
 }

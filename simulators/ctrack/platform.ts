@@ -32,8 +32,8 @@ export interface CtrackOptions {
 	rateLimit?: { requests: number; perSeconds: number; status?: 400 | 401 } | null;
 	/** Whether names of parameters may be written in any case, which WCF allows; the login always does (facts 3.1). */
 	parameterCase?: 'exact' | 'any';
-	/** What a list of vehicles holds for one that does not exist or that the user may not see. */
-	unknownVehicles?: 'record' | 'omit';
+	/** What a list of vehicles holds for one that does not exist or that the user may not see: a record with an error, or nothing; or the whole request fails. */
+	unknownVehicles?: 'record' | 'omit' | 'refuse';
 	/** The methods of which the document shows nothing but "AuthorisationFailed = 4": that, or something plausible. */
 	undocumented?: 'answered' | 'refused';
 	/** HeadingText and VehicleHeading are empty in all samples; 'compass' writes "NE". */

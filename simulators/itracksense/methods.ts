@@ -107,6 +107,7 @@ function statusByPlates({ platform, account, params }: Context) {
 /** 8. */
 function statusByDevices({ platform, account, params }: Context) {
 	const ids = params.list('DeviceIDs');
+	platform.mayName(account, ids, params.refusal());
 	const wanted = platform.devicesFor(account).filter(({ id }) => ids.length === 0 || ids.includes(id));
 	return listOf(wanted.map((device) => statusRecord(platform, device)));
 }
@@ -170,6 +171,7 @@ function history({ platform, account, params, section }: Context) {
 /** 11. */
 function alarmsNow({ platform, account, params }: Context) {
 	const ids = params.list('DeviceID');
+	platform.mayName(account, ids, params.refusal());
 	const wanted = platform.devicesFor(account).filter(({ id }) => ids.length === 0 || ids.includes(id));
 	return listOf(wanted.flatMap((device) => {
 		const fix = platform.fixOf(device);
@@ -281,6 +283,8 @@ function devicesOf({ platform, account, params, section }: Context): Device[] {
 	const byId = section === 19 || section === 21;
 	const wanted = byId ? params.deviceIds() : params.list('VehicleNums');
 	if (wanted.length === 0) throw params.refusal();
+	// The only code of these sections that is about the list.
+	if (byId) platform.mayName(account, wanted, new Refusal(402));
 	return wanted.flatMap((name) => (byId ? platform.deviceById(account, name) : platform.deviceByPlate(account, name)) ?? []);
 }
 

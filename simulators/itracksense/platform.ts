@@ -2,6 +2,7 @@ import { Clock } from '../clock';
 import { createFleet, lastFix, type Circle, type Vehicle, type VehicleState } from '../fleet';
 import { ROUTES } from '../routes';
 import { localTime } from '../zones';
+import type { Refusal } from './codes';
 import { pathsWith, type PathOptions, type Section } from './paths';
 
 export const PASSWORD = '123456'; // of the document's example (4)
@@ -33,6 +34,8 @@ export interface ItracksenseOptions {
 	longHistory?: 'fromStart' | 'untilEnd';
 	/** What the Mileage of section 26 is, which has no unit. */
 	trackMileage?: 'metres' | 'kilometres';
+	/** Whether a list of devices may name one that the account does not have: it is left out of the answer, or ends the request with the code that the section has for it (a guess, where it lists none). */
+	unknownDevices?: 'omit' | 'refuse';
 	/** Whether place, speed and direction are strings in section 22, as its table says, or numbers, as its sample shows. */
 	alarmNumbers?: 'number' | 'string';
 	fixIntervalSeconds?: number;
@@ -116,6 +119,7 @@ export class Platform {
 			errorStatus: 'ok',
 			longHistory: 'fromStart',
 			trackMileage: 'metres',
+			unknownDevices: 'omit',
 			alarmNumbers: 'number',
 			fixIntervalSeconds: 10,
 			rateLimit: null,
@@ -150,6 +154,11 @@ export class Platform {
 
 	devicesFor(account: Account): Device[] {
 		return [...this.devices.values()].filter(({ vehicle }) => account.sees(vehicle));
+	}
+
+	/** Ends a request about devices that the account does not all have, where the platform is set so. */
+	mayName(account: Account, ids: readonly string[], refusal: Refusal): void {
+		if (this.settings.unknownDevices === 'refuse' && ids.some((id) => this.deviceById(account, id) === undefined)) throw refusal;
 	}
 
 	deviceById(account: Account, id: string): Device | undefined {

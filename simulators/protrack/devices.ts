@@ -1,5 +1,6 @@
 import { fixesBetween, lastFix, scatter, stateAt, type Vehicle, type VehicleState } from '../fleet';
 import { isWithin, type Account, type AccountSeed } from './accounts';
+import type { Code } from './codes';
 import type { AnswerKind } from './device-answers';
 
 const DAY = 86_400;
@@ -24,6 +25,8 @@ export interface Device {
 	until: number | null;
 	platformduetime: number;
 	userduetime: number;
+	/** The code that ends every request which names it, others beside it included; null: none. May be changed while the simulator runs. */
+	refusedWith: Code | null;
 	/** Seconds until it answers a command; null: never. May be changed while the simulator runs. */
 	answersAfter: number | null;
 	/** In which words it answers a command. May be changed while the simulator runs. */
@@ -55,7 +58,7 @@ export function createDevices({ fleet, accounts, spread, now, answersAfter, answ
 		const platformduetime = since(role === 'expired' ? 20 : -365);
 		const until = role === 'expired' ? platformduetime : role === 'blocked' ? since(2) : null;
 		const after = role === 'neverAnswers' ? null : answersAfter;
-		return [imei, { imei, role, vehicle, owner: owner(vehicle.index), until, platformduetime, userduetime: platformduetime, answersAfter: after, answers: role === 'answersFailure' ? 'failure' : answers }];
+		return [imei, { imei, role, vehicle, owner: owner(vehicle.index), until, platformduetime, userduetime: platformduetime, answersAfter: after, refusedWith: null, answers: role === 'answersFailure' ? 'failure' : answers }];
 	}));
 }
 

@@ -51,7 +51,7 @@ function track(platform: Platform, account: Account, params: Params) {
 /** 2.3. */
 function playback(platform: Platform, account: Account, params: Params): string {
 	params.require('imei', 'begintime', 'endtime');
-	const device = platform.deviceFor(account, params.imei());
+	const device = platform.deviceWithRecords(account, params.imei());
 	const [begin, end] = params.period();
 	const { fixIntervalSeconds, stuckFixes, emptyPlayback, trailingSemicolon } = platform.settings;
 	const points: string[] = [];
@@ -91,7 +91,7 @@ function listDevices(platform: Platform, account: Account, params: Params) {
 /** 2.8. */
 function listAlarms(platform: Platform, account: Account, params: Params): string {
 	params.require('imei', 'begintime', 'endtime');
-	const device = platform.deviceFor(account, params.imei());
+	const device = platform.deviceWithRecords(account, params.imei());
 	const [begin, end] = params.period();
 	const { emptyAlarms, shortAlarms, alarmDelaySeconds } = platform.settings;
 	const now = platform.now();
@@ -134,6 +134,7 @@ function mileage(platform: Platform, account: Account, params: Params) {
 	const [begin, end] = params.period();
 	if (begin % HALF_HOUR !== 0 || end % HALF_HOUR !== 0) throw new Refusal(10004);
 	if (end - begin > WEEK) throw new Refusal(10006);
+	if (platform.settings.unknownImei === 'error') for (const imei of imeis) platform.deviceWithRecords(account, imei);
 	return platform.devicesFor(account, imeis).map((device) => ({
 		imei: device.imei,
 		mileage: round((odometerAt(device, end, platform) - odometerAt(device, begin, platform)) / 1000, 2),

@@ -1,7 +1,7 @@
 import { createFleet, type Vehicle } from '../fleet';
 import type { AlarmSource, Geofence } from './alarms';
 import { createAccounts, isWithin, SEEDS, type Account, type AccountSeed } from './accounts';
-import { Refusal } from './codes';
+import { Refusal, type Code } from './codes';
 import type { AnswerKind } from './device-answers';
 import { accountsForFleet, createDevices, type Device } from './devices';
 
@@ -23,6 +23,8 @@ export interface PlatformOptions {
 	allowedSkewSeconds?: number;
 	/** Whether one unknown IMEI in a list ends the request with 10013 or is left out of the answer. */
 	unknownImei?: 'error' | 'omit';
+	/** Whether the records of a device that has expired or is blocked are given, or refused with 20046 and 20089. */
+	endedDevices?: 'answered' | 'refused';
 	/** Fields that newer backends send beyond the documents (facts 4.2). */
 	newerFields?: boolean;
 	/** No data: 20023, or code 0 with an empty record. */
@@ -96,6 +98,7 @@ export class Platform {
 			fixIntervalSeconds: 10,
 			allowedSkewSeconds: 300,
 			unknownImei: 'error',
+			endedDevices: 'answered',
 			newerFields: false,
 			emptyPlayback: 'nodata',
 			emptyAlarms: 'empty',
@@ -142,6 +145,15 @@ export class Platform {
 	deviceFor(account: Account, imei: string): Device {
 		const device = this.devices.get(imei);
 		if (!device || !isWithin(device.owner, account)) throw new Refusal(10013);
+		if (device.refusedWith !== null) throw new Refusal(device.refusedWith);
+		return device;
+	}
+
+	/** A device of which records of the past are wanted: of one that has expired or is blocked, the platform may give none (chapter 3 lists the codes, but not where they come). */
+	deviceWithRecords(account: Account, imei: string): Device {
+		const device = this.deviceFor(account, imei);
+		const code = this.settings.endedDevices === 'answered' ? undefined : { expired: 20046, blocked: 20089 }[device.role as string];
+		if (code !== undefined) throw new Refusal(code as Code);
 		return device;
 	}
 

@@ -17,7 +17,7 @@ const UNLIMITED = 6_000_000;
 
 /** A client of a vendor made for these tests, in a process that has just begun: nothing is shared with earlier ones. */
 export function newProcess(engine: Engine, host: Host, { operations, survey, limits, lookups = {} }: Offered): Client {
-	const { client, errors, limiter, looks, retry, session } = engine;
+	const { client, errors, limiter, looks, refusals, retry, session } = engine;
 	const provider: Provider = {
 		name: 'trackceo',
 		title: 'Vendor',
@@ -42,7 +42,7 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 	const connection: Connection = { baseUrl: 'https://vendor.example', account: 'fleet', allowCommands: false, allowPrivateAddresses: false, rateLimit };
 	const made = new client.Client(provider, connection, host);
 	Object.assign(made, {
-		shared: { account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] }, sessions: new session.SessionKeeper('Vendor', 'fleet', []), resilience: new retry.Resilience('Vendor'), lookups: new Map(), looks: new looks.Looks(), queues: new Map() },
+		shared: { account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] }, sessions: new session.SessionKeeper('Vendor', 'fleet', []), resilience: new retry.Resilience('Vendor'), lookups: new Map(), looks: new looks.Looks(), refusals: new refusals.Refusals(), queues: new Map() },
 	});
 	return made;
 }

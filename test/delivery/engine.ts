@@ -21,6 +21,7 @@ export interface Engine {
 	pages: typeof import('../../core/pages');
 	poller: typeof import('../../core/triggers/poller');
 	queueConsumer: typeof import('../../core/triggers/queue-consumer');
+	refusals: typeof import('../../core/refusals');
 	retry: typeof import('../../core/retry');
 	session: typeof import('../../core/session');
 	trigger: typeof import('../../core/triggers/trigger');
@@ -39,6 +40,7 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	pages: 'pages',
 	poller: 'triggers/poller',
 	queueConsumer: 'triggers/queue-consumer',
+	refusals: 'refusals',
 	retry: 'retry',
 	session: 'session',
 	trigger: 'triggers/trigger',

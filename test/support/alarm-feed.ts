@@ -26,6 +26,8 @@ export class AlarmFeed {
 	refusing = false;
 	/** Devices of which the vendor tells no alarms. */
 	readonly failing = new Set<string>();
+	/** Devices that the account has no longer, though a trigger may still name them: every request that does is refused. */
+	readonly gone = new Set<string>();
 	/** Connections are cut. */
 	down = false;
 	/** How wrong the vendor's clock is. */
@@ -111,9 +113,11 @@ export class AlarmFeed {
 		if (path === '/api/track') {
 			const now = this.now();
 			const wanted = (query.get('imeis') ?? '').split(',');
+			if (wanted.some((imei) => this.gone.has(imei))) return { code: 10013, message: 'IMEI is not authorized' };
 			return { code: 0, record: this.imeis.filter((imei) => wanted.includes(imei)).map((imei) => ({ imei, longitude: 26.1, latitude: 44.4, gpstime: this.heard.get(imei) ?? now - 3600, hearttime: this.heard.get(imei) ?? now - 3600, systemtime: now, speed: 0, course: 0, datastatus: 2, accstatus: 0 })) };
 		}
 		if (path === '/api/alarm/list') {
+			if (this.gone.has(query.get('imei') ?? '')) return { code: 10013, message: 'IMEI is not authorized' };
 			if (this.failing.has(query.get('imei') ?? '')) return { code: 10013, message: 'no permission for the device' };
 			const [begin, end] = [Number(query.get('begintime')), Number(query.get('endtime'))];
 			const found = this.alarms.filter(({ imei, at }) => imei === query.get('imei') && at >= begin && at <= end).sort((a, b) => a.at - b.at || a.gpsTime - b.gpsTime || a.type - b.type);

@@ -1,0 +1,351 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { Client } from '../core/client';
+import { readFields } from '../core/field';
+import { findTrigger, type Connection, type Provider, type ProviderName } from '../core/provider';
+import { Poller, type PollResult } from '../core/triggers/poller';
+import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../simulators/ctrack';
+import type { FaultRule } from '../simulators/faults';
+import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';
+import { PASSWORD, startProtrack } from '../simulators/protrack';
+import type { LoggedRequest } from '../simulators/server';
+import { FetchHost } from '../test/support/fetch-host';
+import { itracksense } from './itracksense';
+import { trackceo } from './protrack';
+import type { ProtrackConnection } from './protrack/connection';
+import { providers } from '.';
+
+const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
+const MINUTE = 60_000;
+const FLEET = 110;
+
+interface Vendor {
+	url: string;
+	requests: LoggedRequest[];
+	now(): number;
+	advance(ms: number): void;
+	fail(rule: FaultRule): void;
+	clearFaults(): void;
+	close(): Promise<void>;
+	/** Devices as requests name them. */
+	ids: string[];
+	/** The account no longer has a device, or has it again. */
+	revoke(id: string, gone?: boolean): unknown;
+}
+
+async function protrack(brand: 'trackceo' | 'etrack'): Promise<Vendor> {
+	const simulator = await startProtrack({ brand, clock: () => NOW, fleetSize: FLEET });
+	const owners = new Map([...simulator.devices].map(([imei, { owner }]) => [imei, owner]));
+	const stranger = simulator.accounts.find(({ account }) => account === 'noapi')!;
+	return {
+		...simulator,
+		ids: [...simulator.devices.keys()],
+		revoke: (imei, gone = true) => (simulator.devices.get(imei)!.owner = gone ? stranger : owners.get(imei)!),
+	};
+}
+
+/** The paths that the document lost, as the simulator is told them and the account names them. */
+const guessed = itracksense.operations.filter(({ evidence }) => evidence.grade === 'G').map(({ resource, name, evidence, route }) => ({ name: `${resource}.${name}`, section: evidence.section, path: route.split(' ')[1] ?? '' }));
+
+const STARTS: Partial<Record<ProviderName, { start: () => Promise<Vendor>; settings: object; survey: RegExp }>> = {
+	trackceo: { start: () => protrack('trackceo'), settings: { account: 'demo', secretType: 'password', secret: PASSWORD }, survey: /\/api\/track$/ },
+	etrack: { start: () => protrack('etrack'), settings: { account: 'demo', secretType: 'password', secret: PASSWORD }, survey: /\/api\/track$/ },
+	ctrack: {
+		start: async () => {
+			const simulator = await startCtrack({ clock: () => NOW, fleetSize: FLEET, unknownVehicles: 'refuse' });
+			const centres = new Map([...simulator.units].map(([id, { costCentre }]) => [id, costCentre]));
+			return { ...simulator, ids: [...simulator.units.keys()].map(String), revoke: (id, gone = true) => (simulator.units.get(Number(id))!.costCentre = gone ? { nodeId: 1, name: 'sold' } : centres.get(Number(id))!) };
+		},
+		settings: { account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' },
+		survey: /\/GetLastVehiclePositions$/,
+	},
+	itracksense: {
+		start: async () => {
+			const simulator = await startItracksense({ clock: () => NOW, fleetSize: FLEET, unknownDevices: 'refuse', paths: Object.fromEntries(guessed.map(({ section, path }) => [section, path])) });
+			const gone = new Set<string>();
+			for (const account of simulator.accounts) account.sees = ({ imei }) => !gone.has(imei);
+			return { ...simulator, ids: [...simulator.devices.keys()], revoke: (id, leaves = true) => (leaves ? gone.add(id) : gone.delete(id)) };
+		},
+		settings: { account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: JSON.stringify(Object.fromEntries(guessed.map(({ name, path }) => [name, path]))) },
+		survey: /\/GetCurrentVehicleInfo\w*$/,
+	},
+};
+
+const running: Vendor[] = [];
+afterEach(async () => {
+	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
+});
+
+async function start(name: ProviderName) {
+	const provider = providers.find((one) => one.name === name) as Provider;
+	const { start: begin, settings, survey } = STARTS[name] ?? expect.fail();
+	const vendor = await begin();
+	running.push(vendor);
+	const connection = readFields(provider.connection, { baseUrl: vendor.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, ...settings }, { now: NOW, timeZone: 'UTC' }) as unknown as Connection;
+	const host = new FetchHost(provider, connection, { now: () => vendor.now(), pass: (ms) => vendor.advance(ms) });
+	const client = new Client(provider, connection, host);
+	const poller = (event: string, input: object) => new Poller(client, findTrigger(provider, event) ?? expect.fail(`no ${event}`), { ...input, ...(event === 'deviceSilent' ? { minutes: 5 } : {}) });
+	return { vendor, provider, client, poller, surveys: () => vendor.requests.filter(({ path }) => survey.test(path)).length };
+}
+type Started = Awaited<ReturnType<typeof start>>;
+
+/** Polls once a minute, or as told; gives each poll's result and how often positions were asked for. */
+async function poll({ vendor, surveys }: Started, poller: Poller, times: number, { stored, everyMs = MINUTE }: { stored?: unknown; everyMs?: number } = {}): Promise<{ results: (PollResult & { surveys: number; requests: number })[]; cursor: unknown }> {
+	let cursor = stored;
+	const results: (PollResult & { surveys: number; requests: number })[] = [];
+	for (let count = 0; count < times; count++) {
+		const begun = vendor.now();
+		const before = [surveys(), vendor.requests.length] as const;
+		const result = await poller.poll(cursor, { intervalMs: everyMs, budgetMs: everyMs });
+		results.push({ ...result, surveys: surveys() - before[0], requests: vendor.requests.length - before[1] });
+		cursor = result.cursor === undefined ? undefined : JSON.parse(JSON.stringify(result.cursor));
+		vendor.advance(Math.max(0, begun + everyMs - vendor.now()));
+	}
+	return { results, cursor };
+}
+
+const idsOf = (results: readonly PollResult[], ...without: string[]) => results.flatMap(({ events }) => events.filter(({ deviceId }) => !without.includes(deviceId ?? '')).map(({ id }) => id));
+
+const TRIGGERS = providers.flatMap(({ name, triggers }) => (STARTS[name] === undefined ? [] : triggers.filter(({ queue }) => queue !== true).map((trigger) => [name, trigger.name] as const)));
+
+describe.each(TRIGGERS)('%s %s: one of 50 devices that leaves the account', (name, event) => {
+	// Nobody tampers with a tracker every minute.
+	const everyMs = event === 'removalAlarm' ? 30 * MINUTE : MINUTE;
+	// Where each device takes a request, a poll takes its time here, too.
+	const [begin, alone, again] = ['newAlarm', 'geofenceCrossed', 'newTrip', 'lockEvent'].includes(event) ? [2, 4, 5] : [4, 6, 11];
+	// For the events of a lock the document lists no codes: what the simulator says of a stranger's is a fault, and not a refusal.
+	const [said, partial] = event === 'lockEvent' ? [': ', false] : [' is refused: ', true];
+
+	/** What the others give where all of the 50 are the account's. */
+	async function truth(times: number, gone: string): Promise<string[]> {
+		const vendor = await start(name);
+		const { results } = await poll(vendor, vendor.poller(event, { devices: vendor.vendor.ids.slice(0, 50) }), times, { everyMs });
+		expect(results.filter(({ problem }) => problem !== undefined)).toEqual([]);
+		return idsOf(results, gone).sort();
+	}
+
+	test('before the trigger starts: the others give what they give without it, from the first poll on', async () => {
+		const started = await start(name);
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 50);
+		const gone = devices[31]!;
+		vendor.revoke(gone);
+		const { results } = await poll(started, started.poller(event, { devices }), alone + again, { everyMs });
+		expect(idsOf(results, gone).sort()).toEqual(await truth(alone + again, gone));
+		expect(results.map(({ cursor, stop, partial }) => [cursor === undefined, stop, partial])).toEqual(results.map(() => [false, false, partial]));
+		for (const { problem } of results) expect(problem?.message).toContain(`${gone}${said}`);
+		// Halves until it is found: 50, 25, 25, 13, 12, 7, 6, 4, 3, 2, 2, 1, 1.
+		expect(results[0]!.surveys).toBeLessThanOrEqual(13);
+		// Then one for the others; and it is asked about again by itself ever more rarely.
+		const later = results.slice(1).map(({ surveys }) => surveys);
+		if (everyMs === MINUTE) expect(later.filter((surveys) => surveys === 1).length).toBeGreaterThanOrEqual(alone);
+		expect(Math.max(...later)).toBeLessThanOrEqual(2);
+	}, 60_000);
+
+	test('while it runs: no event of the others is missing, and its own are there until then and from then on', async () => {
+		const started = await start(name);
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 50);
+		const gone = devices[18]!;
+		const poller = started.poller(event, { devices });
+		const before = await poll(started, poller, begin, { everyMs });
+		vendor.revoke(gone);
+		const meanwhile = await poll(started, poller, alone, { stored: before.cursor, everyMs });
+		vendor.revoke(gone, false);
+		const after = await poll(started, poller, again, { stored: meanwhile.cursor, everyMs });
+		const results = [...before.results, ...meanwhile.results, ...after.results];
+		const { results: expected } = await (async () => {
+			const whole = await start(name);
+			return await poll(whole, whole.poller(event, { devices }), begin + alone + again, { everyMs });
+		})();
+		expect(idsOf(results, gone).sort()).toEqual(idsOf(expected, gone).sort());
+		for (const { problem } of meanwhile.results) expect(problem?.message).toContain(`${gone}${said}`);
+		expect(after.results.at(-1)?.problem).toBeUndefined();
+		const own = (list: readonly PollResult[]) => list.flatMap(({ events }) => events.filter(({ deviceId }) => deviceId === gone).map(({ id }) => id));
+		// A watch sees the state at each poll, a stream everything of the meantime.
+		if (['newAlarm', 'geofenceCrossed', 'newTrip', 'lockEvent', 'removalAlarm'].includes(event)) expect(own(results).sort()).toEqual(own(expected).sort());
+		else if (event === 'positionChanged') expect(own(expected)).toEqual(expect.arrayContaining(own(results)));
+	}, 120_000);
+});
+
+describe('refusals of a batch', () => {
+	test.each([20046, 20089, 20005, 10013] as const)('code %i', async (code) => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const gone = vendor.ids[7]!;
+		vendor.fail({ kind: 'code', code, times: Infinity, match: ({ path, query }) => path === '/api/track' && String(query.imeis).includes(gone) });
+		const { results } = await poll(started, started.poller('positionChanged', { devices: vendor.ids.slice(0, 50) }), 3);
+		expect(results.every(({ problem }) => problem?.message.startsWith(`${gone} is refused: `) === true && problem.vendorCode === String(code))).toBe(true);
+		expect(idsOf(results).length).toBeGreaterThan(20);
+	});
+
+	test('an HTTP 404, where one of the values in the address may be meant', async () => {
+		const started = await start('ctrack');
+		const { vendor } = started;
+		const gone = vendor.ids[7]!;
+		vendor.fail({ kind: 'status', status: 404, times: Infinity, match: ({ query }) => String(query.svehicleNodeIds).split(',').includes(gone) });
+		const { results } = await poll(started, started.poller('positionChanged', { devices: vendor.ids.slice(0, 50) }), 3);
+		expect(results.map(({ stop, partial }) => [stop, partial])).toEqual([[false, true], [false, true], [false, true]]);
+		expect(idsOf(results).length).toBeGreaterThan(20);
+	});
+
+	test('a fifth of a fleet, wherever they are', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 100);
+		const gone = devices.filter((_, place) => place % 5 === 2);
+		for (const id of gone) vendor.revoke(id);
+		const { results } = await poll(started, started.poller('positionChanged', { devices }), 4);
+		const whole = await start('trackceo');
+		const { results: expected } = await poll(whole, whole.poller('positionChanged', { devices }), 4);
+		expect(idsOf(results).sort()).toEqual(idsOf(expected, ...gone).sort());
+		expect(results[3]?.problem?.message).toMatch(/^20 devices are refused \(\d+(, \d+){9} and 10 more\)\. The first: TrackCEO does not let the account see/);
+	});
+
+	test('neighbours, which a stream asks about one after the other', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 40).sort();
+		const gone = devices.slice(3, 18);
+		for (const id of gone) vendor.revoke(id);
+		const { results } = await poll(started, started.poller('newAlarm', { devices }), 10);
+		const whole = await start('trackceo');
+		const { results: expected } = await poll(whole, whole.poller('newAlarm', { devices }), 10);
+		expect(idsOf(results).sort()).toEqual(idsOf(expected, ...gone).sort());
+		expect(Math.min(...results.slice(2).map(({ requests }) => requests))).toBe(1 + 25);
+	});
+
+	test('of all devices is not searched for in each of them, and ends when the vendor answers again', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 100);
+		vendor.fail({ kind: 'code', code: 10007, times: Infinity, match: '/api/track' });
+		const refused = await poll(started, started.poller('positionChanged', { devices }), 4);
+		expect(refused.results[0]!.surveys).toBeLessThan(50);
+		expect(refused.results.slice(1).map(({ surveys }) => surveys)).toEqual([1, 1, 1]);
+		expect(refused.results.map(({ problem, partial, stop }) => [problem?.vendorCode, partial, stop])).toEqual(Array.from({ length: 4 }, () => ['10007', false, false]));
+		vendor.clearFaults();
+		const { results } = await poll(started, started.poller('positionChanged', { devices }), 2, { stored: refused.cursor });
+		expect(results.map(({ problem }) => problem)).toEqual([undefined, undefined]);
+		expect(idsOf(results).length).toBeGreaterThan(50);
+	});
+
+	test('of both devices that there are: the first that is let in again is found', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 2);
+		for (const id of devices) vendor.revoke(id);
+		const both = await poll(started, started.poller('positionChanged', { devices }), 20);
+		expect(both.results.reduce((sum, { surveys }) => sum + surveys, 0)).toBeLessThan(40);
+		expect(both.results.at(-1)).toMatchObject({ partial: false, problem: { vendorCode: '10013' } });
+		vendor.revoke(devices[1]!, false);
+		const one = await poll(started, started.poller('positionChanged', { devices }), 30, { stored: both.cursor });
+		expect(one.results.at(-1)?.problem?.message).toContain(`${devices[0]!} is refused: `);
+		expect(one.results.flatMap(({ events }) => events.map(({ deviceId }) => deviceId))).toContain(devices[1]);
+	});
+
+	test('a fault that passes is not searched for', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 100);
+		vendor.fail({ kind: 'code', code: 10000, times: 3, match: '/api/track' });
+		const { results } = await poll(started, started.poller('positionChanged', { devices }), 2);
+		expect(results.map(({ surveys }) => surveys)).toEqual([3, 1]);
+		expect(results[1]?.problem).toBeUndefined();
+	});
+
+	test('a device that is let in again is looked at within a minute at first, and within an hour at last', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 50);
+		const gone = devices[0]!;
+		vendor.revoke(gone);
+		const first = await poll(started, started.poller('positionChanged', { devices }), 2);
+		vendor.revoke(gone, false);
+		const back = await poll(started, started.poller('positionChanged', { devices }), 3, { stored: first.cursor });
+		expect(back.results.at(-1)?.problem).toBeUndefined();
+		expect(back.results.flatMap(({ events }) => events).some(({ deviceId }) => deviceId === gone)).toBe(true);
+		vendor.revoke(gone);
+		const long = await poll(started, started.poller('positionChanged', { devices }), 300, { stored: back.cursor });
+		expect(long.results.at(-1)?.problem?.message).toContain(gone);
+		expect(long.results.slice(-120).filter(({ surveys }) => surveys > 1).length).toBeLessThanOrEqual(2);
+		vendor.revoke(gone, false);
+		expect((await poll(started, started.poller('positionChanged', { devices }), 62, { stored: long.cursor })).results.at(-1)?.problem).toBeUndefined();
+	}, 60_000);
+
+	test('what one trigger has found out, the others of the account know', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 50);
+		vendor.revoke(devices[9]!);
+		await poll(started, started.poller('positionChanged', { devices }), 1, { everyMs: 1000 });
+		const { results } = await poll(started, started.poller('statusChanged', { devices }), 1, { everyMs: 1000 });
+		expect(results[0]).toMatchObject({ surveys: 1, partial: true });
+	});
+
+	test('where turns are few, the search goes on in the next poll', async () => {
+		const started = await start('trackceo');
+		const { vendor, client } = started;
+		const devices = vendor.ids.slice(0, 50);
+		const gone = devices[40]!;
+		vendor.revoke(gone);
+		// A request every 20 s, and a poll every minute.
+		client.shared.limiter.change(3, 1);
+		const { results } = await poll(started, started.poller('positionChanged', { devices }), 30);
+		expect(Math.max(...results.map(({ surveys }) => surveys))).toBeLessThanOrEqual(4);
+		expect(results.at(-1)?.problem?.message).toContain(`${gone} is refused: `);
+		expect(results.slice(-5).every(({ events, partial }) => events.length > 10 && partial === true)).toBe(true);
+		client.shared.limiter.change(60_000, 20);
+	}, 60_000);
+});
+
+test('devices that have expired or are blocked cost a fleet none of its alarms, as the vendor has them', async () => {
+	const simulator = await startProtrack({ brand: 'trackceo', clock: () => NOW, fleetSize: 50, endedDevices: 'refused' });
+	running.push({ ...simulator, ids: [], revoke: () => undefined });
+	const connection = readFields(trackceo.connection, { baseUrl: simulator.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, account: 'demo', secretType: 'password', secret: PASSWORD }, { now: NOW, timeZone: 'UTC' }) as unknown as ProtrackConnection;
+	const host = new FetchHost(trackceo, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
+	const poller = new Poller(new Client(trackceo, connection, host) as unknown as Client, findTrigger(trackceo as unknown as Provider, 'newAlarm') ?? expect.fail(), {});
+	let cursor: unknown;
+	const given: string[] = [];
+	const problems = new Set<string | undefined>();
+	for (let count = 0; count < 20; count++) {
+		const result = await poller.poll(cursor, { intervalMs: MINUTE, budgetMs: MINUTE });
+		({ cursor } = result);
+		problems.add(result.problem?.message);
+		for (const { deviceId, recordedAt, vendorType } of result.events) given.push(`${String(deviceId)} ${String(Date.parse(String(recordedAt)) / 1000)} ${String(vendorType)}`);
+		if (count < 19) simulator.advance(MINUTE);
+	}
+	const [begin, end] = [NOW / 1000 + 60, Math.floor(simulator.now() / 1000) - 1];
+	const truth = [...simulator.devices.values()].flatMap(({ imei, role }) => (role === 'expired' || role === 'blocked' ? [] : simulator.alarmsOf(imei, begin, end).map(({ systemtime, type }) => `${imei} ${String(systemtime)} ${String(type)}`)));
+	expect(truth.length).toBeGreaterThan(10);
+	const within = given.filter((one) => Number(one.split(' ')[1]) >= begin && Number(one.split(' ')[1]) <= end);
+	expect(within.sort()).toEqual(truth.sort());
+	expect([...problems].at(-1)).toMatch(/^2 devices are refused \(\d+, \d+\)\. The first: TrackCEO says that the (target has expired|device is blocked)/);
+}, 60_000);
+
+describe('a survey that fails keeps no stream from starting', () => {
+	async function alarmsAfter(rule: FaultRule, polls: number) {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		vendor.fail(rule);
+		const { results } = await poll(started, started.poller('newAlarm', { devices: vendor.ids.slice(0, 50) }), polls);
+		const whole = await start('trackceo');
+		const { results: expected } = await poll(whole, whole.poller('newAlarm', { devices: vendor.ids.slice(0, 50) }), polls);
+		return { results, expected };
+	}
+
+	test('where it is refused, from the first poll on', async () => {
+		const { results, expected } = await alarmsAfter({ kind: 'code', code: 10007, times: Infinity, match: '/api/track' }, 20);
+		expect(results.map(({ cursor, partial, problem }) => [cursor === undefined, partial, problem?.vendorCode])).toEqual(Array.from({ length: 20 }, () => [false, true, '10007']));
+		expect(idsOf(results).length).toBeGreaterThan(10);
+		expect(idsOf(results).sort()).toEqual(idsOf(expected).sort());
+	}, 60_000);
+
+	test('where the vendor has a fault, once it works again: until then, the vendor\'s time is waited for', async () => {
+		const { results } = await alarmsAfter({ kind: 'code', code: 10000, times: 20, match: '/api/track' }, 40);
+		const began = results.findIndex(({ cursor }) => cursor !== undefined);
+		expect(began).toBeGreaterThan(3);
+		for (const { problem, partial } of results.slice(0, began)) expect([problem?.retryable, partial]).toEqual([true, false]);
+		expect(results.slice(began).map(({ problem }) => problem)).toEqual(results.slice(began).map(() => undefined));
+		expect(idsOf(results).length).toBeGreaterThan(5);
+	}, 60_000);
+});
