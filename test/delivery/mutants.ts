@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{ name: 'a lost Get is forgotten', by: 'queue', changes: change(QUEUE, '|| error instanceof UnexpectedAnswer) this.past.lost = true;', '|| error instanceof UnexpectedAnswer) this.past.lost = false;') },
 	{ name: 'messages that come again are given again', by: 'queue', changes: change(QUEUE, 'messages.filter(({ message }) => !this.past.dealtWith.has(message.id))', 'messages') },
 	{ name: 'records of the future advance the mark', by: 'stream', changes: change('triggers/pass.ts', 'return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);', 'return time ?? now * 0;') },
-	{ name: 'a device that fails is passed by', by: 'stream', changes: change(STREAM, 'if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);', '') },
+	{ name: 'a device that fails is passed by', by: 'stream', changes: change(STREAM, 'if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);', '').concat(change(STREAM, 'for (const device of missing) if (!this.behind.has(device)) this.behind.set(device, [this.coveredOf(device)]);', '')) },
 	{ name: 'a fix of the future hides those that follow', by: 'watch', changes: change('triggers/watches.ts', 'last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time', 'last?.time') },
 	{ name: 'a round waits for devices that have gone', by: 'watch', changes: change('triggers/watch.ts', 'if (round.next !== undefined && leftOf(round, ids).length === 0) {', 'if (Date.now() === 0) {') },
 	{ name: 'the first round tells what was there before', by: 'watch', changes: change('triggers/watch.ts', 'if (first && !wantedAtFirst(pass, cursor, position)) return;', '') },
