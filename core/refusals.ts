@@ -15,22 +15,36 @@ const ALIKE = 12;
 /** The same of methods that take one device at a time, where others were answered before. */
 const IN_A_ROW = 10;
 
-interface Refused {
-	error: FleetError;
+/** A time in which nothing is asked, in milliseconds. */
+interface Pause {
 	/** How often in a row. */
 	times: number;
-	/** Milliseconds since 1970. */
+	from: number;
 	until: number;
+}
+
+/** A clock that was set back ends it, so that it does not last for longer. */
+const lasts = (pause: Pause | undefined, now: number) => pause !== undefined && now >= pause.from && now < pause.until;
+
+/** The next of several, each twice as long as the one before. */
+function pauseAfter(pause: Pause | undefined, now: number, firstMs: number): Pause {
+	const { times = 0 } = pause ?? {};
+	return { times: times + 1, from: now, until: now + Math.min(LONGEST_MS, firstMs * 2 ** times) };
+}
+
+/** Forgets those that nobody has asked about for long. */
+function prune(pauses: Map<string, Pause>, now: number): void {
+	for (const [name, { until }] of pauses) if (until < now - 2 * LONGEST_MS) pauses.delete(name);
 }
 
 /** What is known of one operation. */
 interface Known {
 	/** Devices that the vendor refuses. */
-	readonly refused: Map<string, Refused>;
+	readonly refused: Map<string, Pause & { error: FleetError }>;
 	/** Parts of a batch that was refused, of which it is not known yet whether they hold the device that was meant. */
 	suspects: (readonly string[])[];
-	/** Batches that are refused whichever part is asked about, how often in a row that was found out, and until when it is believed. */
-	readonly vain: Map<string, { times: number; until: number }>;
+	/** Batches that are refused whichever part is asked about: for a while, they are not searched. */
+	readonly vain: Map<string, Pause>;
 	/** Devices refused since another was answered; undefined: none was, so far. */
 	inARow: number | undefined;
 }
@@ -72,8 +86,7 @@ export class Parts {
 			const refused = known.refused.get(device);
 			if (refused === undefined) continue;
 			this.left.delete(device);
-			// A clock that was set back must not keep it for longer.
-			if (refused.until > now && refused.until <= now + LONGEST_MS) this.refused.set(device, refused.error);
+			if (lasts(refused, now)) this.refused.set(device, refused.error);
 			else alone.push([device]);
 		}
 		const suspects = known.suspects.map((part) => part.filter((device) => this.left.has(device))).filter((part) => part.length > 0);
@@ -117,7 +130,7 @@ export class Parts {
 		const [device = ''] = part;
 		if (this.devices.length === 1) return this.refusesOne(device, error);
 		// What a new attempt may mend has been tried again already.
-		if (!mayLieInOne(error) || error.retryable || (this.known.vain.get(part.join())?.until ?? 0) > this.now) return false;
+		if (!mayLieInOne(error) || error.retryable || lasts(this.known.vain.get(part.join()), this.now)) return false;
 		this.cleared(part);
 		if (part.length === 1) this.leaveAlone(device, error);
 		else {
@@ -143,11 +156,10 @@ export class Parts {
 
 	private leaveAlone(device: string, error: FleetError): void {
 		const { known, now } = this;
-		const { times = 0 } = known.refused.get(device) ?? {};
-		if (times === 0) this.fresh.push(device);
-		known.refused.set(device, { error, times: times + 1, until: now + Math.min(LONGEST_MS, FIRST_MS * 2 ** times) });
-		// Nobody asks about them any more.
-		for (const [old, { until }] of known.refused) if (until < now - 2 * LONGEST_MS) known.refused.delete(old);
+		const before = known.refused.get(device);
+		if (before === undefined) this.fresh.push(device);
+		prune(known.refused, now);
+		known.refused.set(device, { error, ...pauseAfter(before, now, FIRST_MS) });
 		this.refused.set(device, error);
 		this.left.delete(device);
 	}
@@ -161,11 +173,10 @@ export class Parts {
 			left.add(device);
 		}
 		for (const part of queue.splice(0)) this.cleared(part);
-		for (const [batch, { until }] of known.vain) if (until < now - 2 * LONGEST_MS) known.vain.delete(batch);
 		const batch = devices.filter((device) => !refused.has(device)).join();
-		const { times = 0 } = known.vain.get(batch) ?? {};
+		prune(known.vain, now);
 		// The more devices, the dearer the search.
-		known.vain.set(batch, { times: times + 1, until: now + Math.min(LONGEST_MS, FIRST_MS * Math.max(1, devices.length / 5) * 2 ** times) });
+		known.vain.set(batch, pauseAfter(known.vain.get(batch), now, FIRST_MS * Math.max(1, devices.length / 5)));
 	}
 
 	private cleared(part: readonly string[]): void {

@@ -289,12 +289,12 @@ describe('refusals of a batch', () => {
 		const gone = devices[40]!;
 		vendor.revoke(gone);
 		// A request every 20 s, and a poll every minute.
-		client.shared.account.limiter.change(3, 1);
+		Object.assign(client.connection, { rateLimit: 3 });
+		client.shared.account.limiter.keepTo(3, 1, vendor.now());
 		const { results } = await poll(started, started.poller('positionChanged', { devices }), 30);
 		expect(Math.max(...results.map(({ surveys }) => surveys))).toBeLessThanOrEqual(4);
 		expect(results.at(-1)?.problem?.message).toContain(`${gone} is refused: `);
 		expect(results.slice(-5).every(({ events, partial }) => events.length > 10 && partial === true)).toBe(true);
-		client.shared.account.limiter.change(60_000, 20);
 	}, 60_000);
 });
 

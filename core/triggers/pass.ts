@@ -35,6 +35,14 @@ export interface Found {
 	position: Position;
 }
 
+/** What a look at some devices left out. */
+interface Missing {
+	/** Devices that nothing was learnt of, as they are refused or time ran out. */
+	missing: string[];
+	/** What ended it, where that does not lie in single devices. */
+	error?: FleetError;
+}
+
 /** What the user chose, checked. */
 export interface Settings {
 	firstRun: 'nothing' | 'latest' | 'since';
@@ -136,11 +144,8 @@ export class Pass {
 		return devices === undefined ? [undefined] : chunks(devices, this.client.provider.survey.perRequest ?? Infinity);
 	}
 
-	/**
-	 * Asks about devices together; where that is refused for what may lie in one of them, in parts.
-	 * @returns missing: devices that nothing was learnt of, as they are refused or time ran out; error: what ended it that does not lie in single devices
-	 */
-	async inParts(operation: AnyOperation, devices: readonly string[], ask: (some: string[]) => Promise<void>): Promise<{ missing: string[]; error?: FleetError }> {
+	/** Asks about devices together; where that is refused for what may lie in one of them, in parts. */
+	async inParts(operation: AnyOperation, devices: readonly string[], ask: (some: string[]) => Promise<void>): Promise<Missing> {
 		const parts = this.client.shared.refusals.parts(`${operation.resource}.${operation.name}`, devices, this.client.now());
 		let error: FleetError | undefined;
 		for (let some = parts.next(); some !== undefined && error === undefined; some = this.goesOn() ? parts.next() : undefined) {
@@ -160,27 +165,25 @@ export class Pass {
 		return { missing: parts.missing };
 	}
 
-	/** Pages of the positions of a group. @returns devices that nothing was learnt of @throws FleetError */
-	private async positionsOf(group: readonly string[] | undefined, limits: { deadline?: number; maxAgeMs?: number }, takeIn: (page: Row[], params: Record<string, unknown>) => void): Promise<string[]> {
+	/** Takes in the positions of a group; see inParts for what comes back. */
+	private async positionsOf(group: readonly string[] | undefined, limits: { deadline?: number; maxAgeMs?: number }, takeIn: (page: Row[], params: Record<string, unknown>) => void): Promise<Missing> {
 		const { operation } = this.client.provider.survey;
 		const ask = async (devices: Ids) => {
 			const params = { devices };
 			for await (const page of this.take(operation, params, { mark: this.now, ...limits }).pages) takeIn(page, params);
 		};
-		if (group === undefined) {
-			await ask(ALL);
-			return [];
-		}
-		const { missing, error } = await this.inParts(operation, group, ask);
-		if (error !== undefined) throw error;
-		return missing;
+		if (group !== undefined) return await this.inParts(operation, group, ask);
+		return await ask(ALL).then(
+			() => ({ missing: [] }),
+			(thrown: unknown) => ({ missing: [], error: this.failed(thrown) }),
+		);
 	}
 
 	/** When the devices of a group were heard of last. */
-	private async heardIn(group: string[] | undefined, limits: { deadline: number; maxAgeMs?: number }): Promise<Sighting[]> {
+	private async heardIn(group: string[] | undefined, limits: { deadline: number; maxAgeMs?: number }): Promise<Missing & { heard: Sighting[] }> {
 		const { operation } = this.client.provider.survey;
 		const sightings: Sighting[] = [];
-		await this.positionsOf(group, limits, (page, params) => {
+		const missing = await this.positionsOf(group, limits, (page, params) => {
 			let heard = heardOn.get(page);
 			if (heard === undefined) {
 				const found: Found[] = [];
@@ -191,17 +194,17 @@ export class Pass {
 			sightings.push(...heard);
 			this.surveyed = true;
 		});
-		return sightings;
+		return { ...missing, heard: sightings };
 	}
 
-	/** The current positions of a group, and devices that nothing was learnt of. */
-	async survey(group: string[] | undefined): Promise<{ found: Found[]; missing: string[] }> {
+	/** The current positions of a group. */
+	async survey(group: string[] | undefined): Promise<Missing & { found: Found[] }> {
 		const { operation } = this.client.provider.survey;
 		const found: Found[] = [];
 		const missing = await this.positionsOf(group, {}, (page, params) => {
 			for (const row of page) this.find(operation, row, params, found);
 		});
-		return { found, missing };
+		return { ...missing, found };
 	}
 
 	/** One position that cannot be read must not hide the others. */
@@ -247,10 +250,9 @@ export class Pass {
 		let done = 0;
 		for (const group of this.surveyGroups(order)) {
 			if (done > 0 && this.client.now() >= share) break;
-			try {
-				for (const { deviceId, heard: at } of await this.heardIn(group, limits)) if (chosen === undefined || heard.has(deviceId)) heard.set(deviceId, at);
-			} catch (thrown) {
-				const error = this.failed(thrown);
+			const { heard: some, error } = await this.heardIn(group, limits);
+			for (const { deviceId, heard: at } of some) if (chosen === undefined || heard.has(deviceId)) heard.set(deviceId, at);
+			if (error !== undefined) {
 				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are, there is no going on.
 				if (this.surveysAll || (!outOfTurns(error) && this.concernsAll(error))) throw error;
 				if (outOfTurns(error)) break;

@@ -60,27 +60,23 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 	let failures = 0;
 	for (const group of pass.surveyGroups(order)) {
 		if (!pass.goesOn() || pass.full(events.length) || failures >= FAILURES) break;
-		try {
-			const { found, missing } = await pass.survey(group);
-			for (const one of found) {
-				const { deviceId } = one.position;
-				if (wanted?.has(deviceId) === false) continue;
-				const heard = heardOf(one.position);
-				cursor.mark = Math.max(cursor.mark, pass.past(heard) ?? 0);
-				look(pass, source, one, { cursor, states, events, was: Number(behind.get(deviceId) ?? (pass.surveysAll ? round.before : coveredBy(round, deviceId))) });
-				behind.delete(deviceId);
-			}
-			failures = 0;
-			leftBehind(missing, { cursor, behind });
-		} catch (thrown) {
-			const error = pass.failed(thrown);
+		const { found, missing, error } = await pass.survey(group);
+		for (const one of found) {
+			const { deviceId } = one.position;
+			if (wanted?.has(deviceId) === false) continue;
+			const heard = heardOf(one.position);
+			cursor.mark = Math.max(cursor.mark, pass.past(heard) ?? 0);
+			look(pass, source, one, { cursor, states, events, was: Number(behind.get(deviceId) ?? (pass.surveysAll ? round.before : coveredBy(round, deviceId))) });
+			behind.delete(deviceId);
+		}
+		failures = error === undefined ? 0 : failures + 1;
+		if (error !== undefined) {
 			if (pass.concernsAll(error)) break;
 			pass.report(error);
-			failures += 1;
 			// The others go on without it, but a fleet that is asked for as a whole has no others.
 			if (group === undefined) break;
-			leftBehind(group, { cursor, behind });
 		}
+		for (const device of missing) if (!behind.has(device)) behind.set(device, String(cursor.first === true ? round.began : coveredBy(round, device)));
 		done += group?.length ?? 0;
 		const next = order?.[done];
 		if (next === undefined) delete round.next;
@@ -104,11 +100,6 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 		pass.began = end();
 	}
 	return ended;
-}
-
-/** Devices that could not be looked at: what is new of them counts from their last look. */
-function leftBehind(devices: readonly string[], { cursor: { first, round }, behind }: { cursor: WatchCursor; behind: Map<string, string> }): void {
-	for (const device of devices) if (!behind.has(device)) behind.set(device, String(first === true ? round.began : coveredBy(round, device)));
 }
 
 interface Under {
@@ -147,7 +138,9 @@ export async function sampleWatch(pass: Pass, source: WatchSource): Promise<Flee
 	const chosen = await pass.chosen();
 	const [group] = pass.surveyGroups(pass.surveysAll ? undefined : chosen?.slice(0, SAMPLE_EVENTS));
 	const events: FleetEvent[] = [];
-	for (const { row, position } of (await pass.survey(group)).found) {
+	const { found, error } = await pass.survey(group);
+	if (error !== undefined) throw error;
+	for (const { row, position } of found) {
 		if (chosen?.includes(position.deviceId) === false || events.length >= SAMPLE_EVENTS) continue;
 		for (const { key, ...adds } of source.sample(position, { now: pass.now, params: pass.params as never })) events.push(eventOf(pass, position, key, adds, row));
 	}
