@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpRequestTools, startAgent } from './agent';
+import { panelOf } from './forms';
 import { chain, startN8n, type Credential, type Execution, type Json, type N8n } from './n8n';
 import { DEVICE, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
 
@@ -157,6 +158,21 @@ test.each([
 		for (const tool of httpRequestTools({ method: 'POST', url, credentialType: type.credential })) await count(`${tool.name} for agents`, async () => await agent.run({ ...tool, credentials }));
 		expect(acted).toEqual({ GraphQL: sent, Old: sent, Newest: sent, 'Node for agents': sent, 'Tool for agents': sent });
 		expect(agent.told).toHaveLength(2);
+	} finally {
+		await agent.close();
+	}
+});
+
+test('an agent gets no link that logs in whoever has it, though the account allows them', async () => {
+	const { operation, n8n: type } = vendors.itracksense;
+	const { id, name } = await account('itracksense', { allowWebLinks: true });
+	const agent = await startAgent(n8n);
+	try {
+		const parameters = { ...panelOf(operation('session.getWebLink'), { page: 'mapMonitor', nameBy: 'all' }), toolDescription: 'Makes links' };
+		const execution = await agent.run({ name: 'Fleet', type: `n8n-nodes-fleetwire.${type.node}Tool`, parameters, credentials: { [type.credential]: { id, name } } });
+		const told = agent.told.join() + JSON.stringify(execution.raw);
+		expect(told).not.toContain('/api?key=');
+		expect(told).toContain('agents get none');
 	} finally {
 		await agent.close();
 	}

@@ -161,8 +161,9 @@ async function links(sheet: Sheet, { both, n8n: { n8n } }: Hosts): Promise<void>
 		}
 		const { id, name } = await n8n.createCredential({ name: 'account', type: 'iTracksenseApi', data: settingsOf({ vendor: 'itracksense', baseUrl: simulator.url, account: { allowWebLinks: true } }) });
 		const execution = await agent.run({ name: 'Fleet', type: 'n8n-nodes-fleetwire.iTracksenseTool', parameters: { ...panelOf(operation, params), toolDescription: 'Makes links' }, credentials: { iTracksenseApi: { id, name } } });
-		const given = /api\?key=/.test(agent.told.join() + JSON.stringify(execution.raw));
-		sheet.part('links that an agent gets, where the account allows them', 'n8n', given ? 'one' : 'none', 'none', !given && agent.told.some((text) => text.includes('agents get none')));
+		const told = agent.told.join() + JSON.stringify(execution.raw);
+		const given = told.includes('/api?key=');
+		sheet.part('links that an agent gets, where the account allows them', 'n8n', `${given ? 'one' : 'none'}${told.includes('agents get none') ? ', and it is told why' : ''}`, 'none', !given && told.includes('agents get none'));
 	} finally {
 		await agent.close();
 		await simulator.close();
