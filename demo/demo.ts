@@ -31,7 +31,7 @@ export interface DemoOptions {
 /** Starts everything, on loopback. */
 export async function startDemo({ port = 1880, vendorPortBase = 4410, folder = 'demo' }: DemoOptions = {}): Promise<Demo> {
 	// A fix every two seconds, so that the map moves smoothly.
-	const vendors = await startAll({ portBase: vendorPortBase, fixIntervalSeconds: 2 });
+	const vendors = await startAll({ portBase: vendorPortBase, fixIntervalSeconds: 2, plain: true });
 	// Of this run alone, so that two demos do not write into each other's flows.
 	const userDir = temporaryFolder('demo');
 	let nodeRed: Child | undefined;

@@ -12,8 +12,8 @@ const VENDOR_PORT = 4410;
 const LAST_PORT = 65_535;
 
 const WHAT = 'The demo: five simulated vendors with a fleet that moves, Node-RED with Fleetwire and its example flows, and a map.';
-const FIRST = `The first time it installs what it needs: 680 MB in node_modules and 330 MB in ~/.cache/fleetwire, Node.js and Node-RED among it. That takes a
-few minutes. Later starts take half a minute and need no network.`;
+const FIRST = `The first time it installs what it needs: 680 MB in node_modules and 330 MB in ~/.cache/fleetwire, Node.js and Node-RED among it. That takes
+one to three minutes with a quick connection. Later starts take some ten seconds and need no network.`;
 const USAGE = `--port N          Node-RED's port; ${String(NODE_RED_PORT)} unless you say otherwise, 0 for any free one
 --vendor-port N   the first of the vendors' ${String(VENDORS.length)} ports; ${String(VENDOR_PORT)} unless you say otherwise, 0 for any free ones`;
 const END = 'Ctrl+C ends all of it.';

@@ -20,6 +20,8 @@ interface Shared {
 	clock?: () => number;
 	/** Requests per account, where it is not to be the vendor's own; null is unlimited. */
 	rateLimit?: null;
+	/** Whether all vehicles take commands; some refuse them for tests. */
+	plain?: boolean;
 }
 
 interface Settings extends Shared {

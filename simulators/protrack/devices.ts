@@ -46,15 +46,17 @@ export interface DeviceOptions {
 	now: number;
 	answersAfter: number;
 	answers: AnswerKind;
+	/** No roles but the fleet's own. */
+	plain: boolean;
 }
 
-export function createDevices({ fleet, accounts, spread, now, answersAfter, answers }: DeviceOptions): Map<string, Device> {
+export function createDevices({ fleet, accounts, spread, now, answersAfter, answers, plain }: DeviceOptions): Map<string, Device> {
 	const branches = spread.length > 0 ? spread : ['demo-north', 'demo-south'];
 	const owner = (index: number) => accounts.get(OWNERS[index] ?? branches[index % branches.length]!)!;
 	const since = (days: number) => Math.floor(now / DAY) * DAY - days * DAY;
 	return new Map(fleet.map((vehicle) => {
 		const { imei, contact } = vehicle;
-		const role = contact === 'never' ? 'neverOnline' : contact === 'lost' ? 'offline' : (ROLES[vehicle.index] ?? 'plain');
+		const role = contact === 'never' ? 'neverOnline' : contact === 'lost' ? 'offline' : ((plain ? undefined : ROLES[vehicle.index]) ?? 'plain');
 		const platformduetime = since(role === 'expired' ? 20 : -365);
 		const until = role === 'expired' ? platformduetime : role === 'blocked' ? since(2) : null;
 		const after = role === 'neverAnswers' ? null : answersAfter;

@@ -45,6 +45,8 @@ export interface PlatformOptions {
 	answersAfterSeconds?: number;
 	/** In which words devices answer commands. */
 	deviceAnswers?: AnswerKind;
+	/** Whether no device is blocked, expired or at odds with commands, as some are for tests. */
+	plain?: boolean;
 	/** Whether a distributor's device list holds the devices of its sub-accounts too (the documents do not say). */
 	deviceListScope?: 'subtree' | 'own';
 	/** Devices of each sub-account where the fleet has more than 500. */
@@ -110,6 +112,7 @@ export class Platform {
 			alarmDelaySeconds: 0,
 			answersAfterSeconds: 2,
 			deviceAnswers: 'document',
+			plain: false,
 			deviceListScope: 'subtree',
 			quirks: {},
 			...settings,
@@ -125,6 +128,7 @@ export class Platform {
 			now: this.now(),
 			answersAfter: this.settings.answersAfterSeconds,
 			answers: this.settings.deviceAnswers,
+			plain: this.settings.plain,
 		});
 	}
 

@@ -37,6 +37,23 @@ test('the example flows are there, and each vendor has one account that works', 
 	expect(accounts.map(({ name, baseUrl }) => [name, baseUrl]).sort()).toEqual(demo.vendors.map(({ title, url }) => [`${title} (simulated)`, url]).sort());
 });
 
+test('a vehicle is stopped, and the same one goes on', async () => {
+	const press = async (id: string) => expect((await fetch(`${demo.editor}inject/${id}`, { method: 'POST' })).status).toBe(200);
+	const trackceo = demo.vendors.find(({ name }) => name === 'trackceo');
+	const state = async () => (await (await fetch(`${String(trackceo?.url)}/_simulator/state`)).json()) as { time: string; commands: { imei: string; command: string; response: string; answeredAt: number }[] };
+	await press('demo-stop');
+	// It goes on being the fastest until a fix, one in 2 s, tells that it was stopped.
+	await until('a fix after the stop', async () => {
+		const { time, commands: [stop] } = await state();
+		return stop !== undefined && Date.parse(time) / 1000 > stop.answeredAt + 3;
+	});
+	await press('demo-go-on');
+	await until('the second command', async () => (await state()).commands.length === 2);
+	const [stop, goOn] = (await state()).commands;
+	expect(stop).toMatchObject({ command: 'RELAY,1', response: expect.stringContaining('Success') });
+	expect(goOn).toMatchObject({ command: 'RELAY,0', imei: stop?.imei });
+});
+
 test('Ctrl+C ends all that the command started', async () => {
 	const port = await freePort();
 	const vendorPort = await freePort();
