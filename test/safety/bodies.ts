@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createGzip } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VENDORS } from '../hosts/vendor';
-import { memoryOf, type Ask, type Host, type Hosts } from './hosts';
+import { memoryOf, type Ask, type Host, type Hosts, type Told } from './hosts';
 import { afterLogin, serve } from './servers';
 import type { Sheet } from './sheet';
 
@@ -61,6 +61,55 @@ async function bombs(sheet: Sheet, host: Host): Promise<void> {
 	}
 }
 
+const SIZE = 16 * MB - 100_000;
+const filled = (unit: string) => unit.repeat(Math.floor(SIZE / Buffer.byteLength(unit)));
+const named = () => Array.from({ length: 1_000_000 }, (_, index) => `"${(index * 2_654_435_761).toString(36)}":1`).join();
+const location = (text: string) => JSON.stringify({ ErrorCode: 0, LastVehiclePositions: [{ NodeId: 1, EventTimeUTC: '2026-01-31T08:00:00', Location: text }] });
+
+/** As much as an answer may hold of what takes a program longest. */
+const ENDLESS: Readonly<Record<string, () => string>> = {
+	'lists within lists': () => '['.repeat(SIZE),
+	'objects within objects': () => filled('{"a":'),
+	'2,000 levels': () => `{"ErrorCode":0,"A":${'['.repeat(2000)}1${']'.repeat(2000)}}`,
+	'empty objects': () => `[${filled('{},')}{}]`,
+	nothing: () => `[${filled('null,')}null]`,
+	'names that differ': () => `{${named()}}`,
+	'blanks in a text': () => location(`a${filled(' ')}x`),
+	'one text': () => location(filled('x')),
+	'marks in a text': () => location(filled('…')),
+	'control characters': () => location('\u0000'.repeat(SIZE / 6)),
+	digits: () => `{"ErrorCode":${filled('1')}}`,
+	'an error without an end': () => JSON.stringify({ ErrorCode: filled('<b>…') }),
+};
+
+async function endless(sheet: Sheet, host: Host): Promise<void> {
+	let body = location('Somewhere');
+	const server = await serve(afterLogin('ctrack', VENDORS.ctrack.login, (_, response) => response.setHeader('content-type', 'application/json').end(body)));
+	const ask: Ask = { vendor: 'ctrack', baseUrl: server.url, operation: 'position.getCurrentOfAll', params: {} };
+	try {
+		for (let count = 0; count < 5; count++) await host.ask([ask]);
+		let [longest, most] = [{ ms: 0, title: '' }, { mb: 0, title: '' }];
+		for (const [title, made] of Object.entries(ENDLESS)) {
+			body = made();
+			await memoryOf(host);
+			let told = '';
+			const mb = await growth(host.pid, async () => {
+				const [{ error, records }] = (await host.ask([ask])) as [Told];
+				told = error?.slice(0, 80) ?? `${String(records.length)} records`;
+			});
+			// It must have been looked at.
+			if (/larger than|pauses/.test(told)) throw new Error(`${title}: ${told}`);
+			const { busy: ms } = await memoryOf(host);
+			console.log(`        ${host.name} ${title}: ${ms.toFixed(0)} ms, ${mb.toFixed(0)} MB: ${told}`);
+			if (ms > longest.ms) longest = { ms, title };
+			if (mb > most.mb) most = { mb, title };
+		}
+		sheet.part('16 MiB of anything', host.name, `at most ${longest.ms.toFixed(0)} ms without a turn for others (${longest.title}), at most ${most.mb.toFixed(0)} MB (${most.title})`, 'at most 300 ms, at most 100 MB', longest.ms <= 300 && most.mb <= 100);
+	} finally {
+		await server.close();
+	}
+}
+
 /** A track without an end in sight, in pages as the vendor gives them. */
 async function history(sheet: Sheet, { nodeRed }: Hosts): Promise<void> {
 	const server = await serve(
@@ -81,7 +130,7 @@ async function history(sheet: Sheet, { nodeRed }: Hosts): Promise<void> {
 		while (!done) {
 			await sleep(300);
 			const now = await memoryOf(nodeRed);
-			most = { used: Math.max(most.used, now.used), rss: Math.max(most.rss, now.rss) };
+			most = { ...now, used: Math.max(most.used, now.used), rss: Math.max(most.rss, now.rss) };
 		}
 		const fixes = await streaming;
 		const grown = most.used - before.used;
@@ -93,5 +142,6 @@ async function history(sheet: Sheet, { nodeRed }: Hosts): Promise<void> {
 
 export async function bodies(sheet: Sheet, hosts: Hosts): Promise<void> {
 	await Promise.all(hosts.both.map((host) => bombs(sheet, host)));
+	for (const host of hosts.both) await endless(sheet, host);
 	await history(sheet, hosts);
 }

@@ -11,6 +11,8 @@ import { afterLogin, serve } from './servers';
 import type { Sheet } from './sheet';
 
 const HTML = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
+/** Words of a vendor that would be a link, and in a terminal another line. */
+const WORDS = `Session over. <a href="https://evil.example/login">Log in</a> https://evil.example/plain &lt;b&gt; \u001b[2J\u001b]0;forged\u0007\r\n26 Nov 21:00:00 - [info] [forged] Started flows ${HTML}`;
 const DEEP = `${'{"a":['.repeat(100)}1${']}'.repeat(100)}`;
 const LONG = 'k'.repeat(10 * 1024 * 1024);
 
@@ -96,7 +98,7 @@ async function inEditors(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<void> {
 		afterLogin('trackceo', VENDORS.trackceo.login, (request, response) => {
 			const { pathname } = new URL(request.url ?? '', 'http://vendor');
 			const record = pathname === '/api/track' ? devices.map(({ imei }) => ({ imei, longitude: 26, latitude: 44, gpstime: 1_700_000_000, speed: 10, course: 1, hearttime: 1_700_000_000, datastatus: 2 })) : pathname === '/api/user/list' ? [{ account: HTML, showname: HTML }] : devices;
-			response.end(JSON.stringify(pathname === '/api/user/info' ? { code: 10_000, message: HTML } : { code: 0, record }));
+			response.end(JSON.stringify(pathname === '/api/user/info' ? { code: 20_005, message: WORDS } : { code: 0, record }));
 		}),
 	);
 	const browser = await openBrowser();
@@ -121,6 +123,9 @@ async function inEditors(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<void> {
 		await nodeRed.nodeRed.send('failing', { payload: '' });
 		const markers = await nodeRed.nodeRed.collect((records) => records.length >= 3, { after: mark });
 		const raw = markers.filter(({ msg }) => /<(img|script)/i.test(JSON.stringify(msg.payload))).length;
+		const forged = nodeRed.logs().split(/\r|\n/).filter((line) => line.includes('forged') && !line.includes('TrackCEO'));
+		const escapes = nodeRed.logs().split('\u001b[2J').length - 1;
+		sheet.part('lines of its log that a vendor wrote', 'Node-RED', `${String(forged.length)}, ${String(escapes)} commands to the terminal, ${nodeRed.logs().includes('‹a href=') ? 'the words are there' : 'the words are missing'}`, 'none, and the words are there', forged.length + escapes === 0 && nodeRed.logs().includes('‹a href='));
 		sheet.part('markers with html in them', 'Node-RED', `${String(raw)} of ${String(markers.length)} for worldmap`, 'none', raw === 0 && markers.length >= 3);
 		await editor.edit('node');
 		await editor.page.locator('.red-ui-typedInput-option-expand:visible').first().click();
@@ -131,6 +136,17 @@ async function inEditors(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<void> {
 
 		const { id, name } = await n8n.n8n.createCredential({ name: 'hostile', type: 'trackCeoApi', data: settingsOf({ vendor: 'trackceo', baseUrl: server.url }) });
 		const workflow = await n8n.n8n.createWorkflow(chain({ name: 'Fleet', type: 'n8n-nodes-fleetwire.trackCeo', parameters: { resource: 'position', operation: 'getCurrent' }, credentials: { trackCeoApi: { id, name } } }));
+		const failing = await n8n.n8n.createWorkflow(chain({ name: 'Fleet', type: 'n8n-nodes-fleetwire.trackCeo', parameters: { resource: 'subAccount', operation: 'get', account: { __rl: true, mode: 'id', value: 'x' } }, credentials: { trackCeoApi: { id, name } } }));
+		const told = await openN8nWorkflow(browser, n8n.n8n, failing.id);
+		await told.locator('[data-test-id="execute-workflow-button"]').click();
+		await told.locator('.el-notification').getByText('does not know the target').first().waitFor({ timeout: 60_000 });
+		const links = 'document.querySelectorAll("a[href*=evil], img[src=x]").length';
+		const inToast = (await told.evaluate(links)) as number;
+		await openN8nNode(told, 'Fleet');
+		await told.locator('[data-test-id="ndv"]').getByText('does not know the target').first().waitFor({ timeout: 20_000 });
+		const inPanel = (await told.evaluate(links)) as number;
+		sheet.part('links and pictures that a vendor\'s words make', 'n8n', `${String(inToast)} in the notice, ${String(inPanel)} in the panel`, 'none', inToast + inPanel === 0);
+		await told.context().close();
 		const page = await openN8nWorkflow(browser, n8n.n8n, workflow.id);
 		page.setDefaultTimeout(60_000);
 		const panel = await openN8nNode(page, 'Fleet');

@@ -107,14 +107,14 @@ function makeCertificates(folder: string): Certificates {
 	return { authority: join(folder, 'ca.pem'), key: readFileSync(join(folder, 'server.key')), cert: readFileSync(join(folder, 'server.pem')) };
 }
 
-/** Memory in use in a host, garbage collected, in MB. */
-export async function memoryOf(host: Host): Promise<{ used: number; rss: number }> {
+/** Memory in use in a host, garbage collected, in MB; and for how long it did nothing else at most since it was last asked, in ms of the processor. */
+export async function memoryOf(host: Host): Promise<{ used: number; rss: number; busy: number }> {
 	const told = () => [...host.logs().matchAll(/FLEETWIRE-MEMORY (\{.*?\})/g)];
 	const before = told().length;
 	process.kill(host.pid, 'SIGWINCH');
 	const [, json = '{}'] = await until('the host to tell its memory', () => told().slice(before)[0], { timeoutMs: 20_000 });
-	const { used, rss } = JSON.parse(json) as { used: number; rss: number };
-	return { used: used / 1024 / 1024, rss: rss / 1024 / 1024 };
+	const { used, rss, busy } = JSON.parse(json) as { used: number; rss: number; busy: number };
+	return { used: used / 1024 / 1024, rss: rss / 1024 / 1024, busy };
 }
 
 class N8nHost implements Host {

@@ -1,6 +1,6 @@
 /**
  * Loaded into a host before anything else (NODE_OPTIONS). It tells what would have ended the process and, at SIGWINCH, the
- * memory in use, and answers for names below .test as FLEETWIRE_TEST_NAMES says: {"<name>": {"addresses": [...], "delayMs": 0}}.
+ * memory in use and for how long it did nothing else at most since it last told, and answers for names below .test as FLEETWIRE_TEST_NAMES says: {"<name>": {"addresses": [...], "delayMs": 0}}.
  */
 'use strict';
 const dns = require('node:dns');
@@ -19,10 +19,21 @@ process.emit = function (name, ...args) {
 // On request it says what is really in use: how much garbage lies about is the engine's affair.
 v8.setFlagsFromString('--expose-gc');
 const collect = vm.runInNewContext('gc');
+// In time of the processor, which other programs cannot lengthen: what is spent between two turns was spent at one thing, or at little ones.
+let [before, busiest] = [process.threadCpuUsage(), 0];
+const spent = () => {
+	const now = process.threadCpuUsage();
+	busiest = Math.max(busiest, (now.user + now.system - before.user - before.system) / 1000);
+	before = now;
+};
+setInterval(spent, 5).unref();
 process.on('SIGWINCH', () => {
+	spent();
+	const busy = busiest;
 	collect();
 	const { heapUsed, external, rss } = process.memoryUsage();
-	process.stderr.write(`FLEETWIRE-MEMORY ${JSON.stringify({ used: heapUsed + external, rss })}\n`);
+	process.stderr.write(`FLEETWIRE-MEMORY ${JSON.stringify({ used: heapUsed + external, rss, busy })}\n`);
+	[before, busiest] = [process.threadCpuUsage(), 0];
 });
 
 const names = JSON.parse(process.env.FLEETWIRE_TEST_NAMES || '{}');
