@@ -13,8 +13,13 @@ export const TITLE = 'TrackGPS.ro';
  * (facts 2.1), so the case of a key says nothing.
  */
 export function valuesOf(row: Row): (name: string) => unknown {
-	const values = new Map(Object.entries(row).map(([key, value]) => [key.toLowerCase(), value]));
-	return (name) => values.get(name.toLowerCase());
+	let values: Map<string, unknown> | undefined;
+	return (name) => {
+		if (Object.hasOwn(row, name)) return row[name];
+		// Made where the names are not as documented, or not all are there.
+		values ??= new Map(Object.entries(row).map(([key, value]) => [key.toLowerCase(), value]));
+		return values.get(name.toLowerCase());
+	};
 }
 
 /** The row with another value, under the key that it has for it. */
