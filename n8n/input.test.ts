@@ -45,7 +45,8 @@ describe('several', () => {
 	test('a plate with a comma is never two others', () => {
 		expect(() => asked(plates, locator('list', 'B 10, B 11'))).toThrow('Plates: plate must have at most 60 characters and no comma, at which iTracksense would end it (name such a vehicle by its device ID), not "B 10, B 11".');
 		fc.assert(
-			fc.property(fc.string(), fc.string(), (a, b) => {
+			// What begins with = is an expression to n8n, wherever it stands.
+			fc.property(fc.string().filter((text) => !text.startsWith('=')), fc.string(), (a, b) => {
 				expect(() => asked(plates, locator('list', `${a},${b}`))).toThrow('Plates');
 			}),
 		);
