@@ -9,7 +9,7 @@ import { providers } from '../../providers';
 import { complaints, openBrowser, openN8nNode, openN8nWorkflow, openNodeRedEditor, type Browser, type NodeRedEditor } from './browser';
 import { NODE_RED_VERSIONS } from './install';
 import { chain, startN8n } from './n8n';
-import { startNodeRed, type NodeRed } from './node-red';
+import { probe, startNodeRed, type NodeRed } from './node-red';
 import { until } from './process';
 import { DEVICE, startVendor, type TestVendor } from './vendor';
 
@@ -18,15 +18,46 @@ const tarball = (start: string) => join(ARTIFACTS, readdirSync(ARTIFACTS).find((
 
 let browser: Browser;
 let vendor: TestVendor;
+let plates: TestVendor;
 
 beforeAll(async () => {
 	browser = await openBrowser();
 	vendor = await startVendor('trackceo');
+	plates = await startVendor('itracksense');
 });
 afterAll(async () => {
 	await browser?.close();
 	await vendor?.close();
+	await plates?.close();
 });
+
+/** Plates as people have them: with blanks, one within another, and such as only a list in brackets can hold. */
+const PLATES = ['B 10 FLT', 'B 11 FLT', 'B 10', 'ЕК "77" [x]', ' B 12 '];
+const devicesOf = ({ simulator }: TestVendor) => (simulator as unknown as { devices: Map<string, { id: string; plate: string }> }).devices.values();
+
+/** A node of every vendor and kind, on a tab that does not run. */
+const everyKind = providers.flatMap(({ name, operations: [operation], triggers: [trigger] }, place) => [
+	{ id: `${name}-account`, type: `fleetwire-${name}-account`, name: '', baseUrl: 'http://127.0.0.1:9', account: 'demo', allowCommands: false, rateLimit: 60, allowPrivateAddresses: true, tls: '', proxy: '', version: 1 },
+	{ id: `${name}-request`, type: `fleetwire-${name}`, z: 'off', name: '', account: `${name}-account`, resource: operation?.resource, operation: operation?.name, params: {}, output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, x: 300, y: 80 * (place + 1), wires: [[]] },
+	{ id: `${name}-trigger`, type: `fleetwire-${name}-trigger`, z: 'off', name: '', account: `${name}-account`, event: trigger?.name, params: {}, interval: 60, output: 'simplified', result: 'record', store: '', version: 1, x: 600, y: 80 * (place + 1), wires: [[]] },
+]);
+
+/** Widest that a dialog may be: Node-RED's canvas has some 690 pixels where the window has 1024. */
+const WIDEST = 560;
+/** What of the topmost dialog lies beside what is seen of it. */
+const OUTSIDE = `(() => {
+	const tray = [...document.querySelectorAll('.red-ui-tray')].at(-1);
+	const edge = tray.querySelector('.red-ui-tray-body-wrapper').getBoundingClientRect();
+	const form = tray.querySelector('.dialog-form');
+	const stack = document.getElementById('red-ui-editor-stack').getBoundingClientRect();
+	const outside = [...form.querySelectorAll('input, select, button, a, label, .fleetwire-hint, .form-tips, .red-ui-typedInput-container')]
+		.filter((element) => element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden' && !element.closest('.red-ui-tray-header'))
+		.map((element) => ({ element, box: element.getBoundingClientRect() }))
+		.filter(({ box }) => box.width > 0 && (box.left < edge.left - 1 || box.right > Math.min(edge.right, innerWidth) + 1))
+		.map(({ element, box }) => (element.id || element.className || element.tagName) + ' ' + Math.round(box.left) + '-' + Math.round(box.right) + ' of ' + Math.round(edge.left) + '-' + Math.round(edge.right));
+	const { width } = tray.getBoundingClientRect();
+	return { width, outside };
+})()`;
 
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let nodeRed: NodeRed;
@@ -34,17 +65,24 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let said: string[];
 
 	beforeAll(async () => {
+		[...devicesOf(plates)].forEach((device, place) => (device.plate = PLATES[place] ?? device.plate));
 		nodeRed = await startNodeRed({ version, packages: [tarball('fleetwire-node-red-fleet-')], settings: { contextStorage: { default: { module: 'memory' }, disk: { module: 'localfilesystem' } } }, env: { LATE: '20' } });
 		const { secret, ...settings } = vendor.connection;
+		const { secret: platesSecret, ...platesSettings } = plates.connection;
 		await nodeRed.deploy(
 			[
 				{ id: 'tab', type: 'tab', label: 'Fleet' },
+				{ id: 'off', type: 'tab', label: 'Off', disabled: true },
+				...everyKind,
+				{ id: 'plates', type: 'fleetwire-itracksense-account', name: 'Plates', ...platesSettings, tls: '', proxy: '', version: 1 },
+				{ id: 'byPlate', type: 'fleetwire-itracksense', z: 'tab', name: '', account: 'plates', resource: 'position', operation: 'getCurrentByPlate', params: { plates: { type: 'list', value: 'B 10 FLT,B 11 FLT' } }, output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, x: 200, y: 400, wires: [['found']] },
+				probe('found', 'tab'),
 				{ id: 'account', type: 'fleetwire-trackceo-account', name: 'Mine', ...settings, tls: '', proxy: '', version: 1 },
 				{ id: 'trigger', type: 'fleetwire-trackceo-trigger', z: 'tab', name: '', account: 'account', event: 'newAlarm', params: { devices: { type: 'list', value: DEVICE }, types: { type: 'list', value: 'sos,speeding' }, firstRun: { type: 'list', value: 'latest' }, lookBack: { type: 'env', value: 'LATE' }, includeRaw: { type: 'bool', value: 'true' } }, interval: '30', output: 'simplified', result: 'message', store: 'disk', version: 1, x: 200, y: 200, wires: [[]] },
 				{ id: 'dropped', type: 'fleetwire-trackceo-trigger', z: 'tab', name: '', account: 'account', event: vendor.provider.triggers[0]?.name, params: {}, interval: 60, output: 'simplified', result: 'record', store: '', version: 1, x: 200, y: 300, wires: [[]] },
 				{ id: 'node', type: 'fleetwire-trackceo', z: 'tab', name: '', account: 'account', resource: 'position', operation: 'getCurrent', params: { devices: { type: 'msg', value: 'imei' } }, output: 'raw', result: 'record', limit: '7', timeout: '', version: 1, x: 200, y: 100, wires: [[]] },
 			],
-			{ credentials: { account: { secret } } },
+			{ credentials: { account: { secret }, plates: { secret: platesSecret } } },
 		);
 		editor = await openNodeRedEditor(browser, nodeRed, version === '5.0.7' ? { theme: 'dark' } : {});
 		said = complaints(editor.page);
@@ -155,6 +193,89 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await until('the editor to say something', async () => ((await editor.page.evaluate('window.said.length')) as number) > 0);
 		expect(await editor.page.evaluate('window.said')).toEqual([expect.stringContaining('Polling')]);
 		await until('the poll', () => vendor.simulator.requests.some(({ path }) => path === '/api/track'));
+	});
+
+	test('plates that are picked have their ticks, and are asked for', async () => {
+		const { page } = editor;
+		const panel = page.locator('.fleetwire-list-panel');
+		const row = (plate: string) => panel.locator('.fleetwire-list-row', { hasText: new RegExp(`^${plate.replace(/[[\]]/g, '\\$&')} · `) });
+		const ticked = async () => (await panel.locator('.fleetwire-list-row[aria-selected="true"]').allInnerTexts()).map((text) => text.split(' · ')[0]);
+		const ids = new Map([...devicesOf(plates)].map(({ id, plate }) => [plate, id]));
+		const run = async () => {
+			const after = await nodeRed.mark();
+			await nodeRed.send('byPlate', {});
+			const [found] = await nodeRed.collect((all) => all.length > 0, { after, probe: 'found' });
+			return (found?.msg.payload as { deviceId: string }[]).map(({ deviceId }) => deviceId).sort();
+		};
+		const idsOf = (...names: string[]) => names.map((plate) => ids.get(plate)).sort();
+		// As it was stored by hand, or by an earlier version.
+		expect(await run()).toEqual(idsOf('B 10 FLT', 'B 11 FLT'));
+
+		await editor.edit('byPlate');
+		await page.locator('[data-param="plates"] .red-ui-typedInput-option-expand').click();
+		await row('B 10 FLT').waitFor();
+		expect(await ticked()).toEqual(['B 10 FLT', 'B 11 FLT']);
+		await row('ЕК "77" [x]').click();
+		await row('B 10').click();
+		expect(await ticked()).toEqual(['B 10', 'B 10 FLT', 'B 11 FLT', 'ЕК "77" [x]']);
+		await row('B 10 FLT').click();
+		expect(await ticked()).toEqual(['B 10', 'B 11 FLT', 'ЕК "77" [x]']);
+		await panel.locator('input').press('Escape');
+		expect((await editor.fields())['param-plates']?.value).toBe('B 11 FLT, ЕК "77" [x], B 10');
+		await editor.save();
+		await editor.deploy();
+		expect(await run()).toEqual(idsOf('B 11 FLT', 'ЕК "77" [x]', 'B 10'));
+
+		// One that the vendor knows with blanks around it is asked for as it is; the vendor trims what it is asked.
+		await editor.edit('byPlate');
+		await page.locator('[data-param="plates"] .red-ui-typedInput-option-expand').click();
+		await row('B 12').click();
+		expect(await ticked()).toEqual(['B 10', 'B 11 FLT', 'B 12', 'ЕК "77" [x]']);
+		for (const plate of ['B 10', 'B 11 FLT', 'ЕК "77" [x]']) await row(plate).click();
+		expect(await ticked()).toEqual(['B 12']);
+		await panel.locator('input').press('Escape');
+		expect((await editor.fields())['param-plates']?.value).toBe('[" B 12 "]');
+		await editor.cancel();
+	});
+
+	test('no dialog is wider than a small window shows', async () => {
+		const small = await openNodeRedEditor(browser, nodeRed, { width: 1024, height: 700, ...(version === '5.0.7' ? { theme: 'dark' } : {}) });
+		const shot = async (name: string) => {
+			const folder = process.env.FLEETWIRE_SHOTS;
+			if (folder !== undefined) await small.page.screenshot({ path: join(folder, `${version}-${name}.png`), animations: 'disabled' });
+		};
+		const wrong: string[] = [];
+		const look = async (where: string) => {
+			const { width, outside } = (await small.page.evaluate(OUTSIDE)) as { width: number; outside: string[] };
+			if (width > WIDEST) wrong.push(`${where}: ${String(width)} px`);
+			wrong.push(...outside.map((control) => `${where}: ${control}`));
+		};
+		for (const { name, operations, triggers } of providers) {
+			await small.edit(`${name}-account`);
+			await small.page.evaluate("$('.fleetwire-http').show(); $('.fleetwire-result').text('The base URL leads to a private address (127.0.0.1). If that is meant, for instance for a simulator, switch on \"Allow Private Addresses\" in the account.')");
+			await look(`${name} account`);
+			await shot(`${name}-account`);
+			await small.cancel();
+			await small.edit(`${name}-request`);
+			for (const [place, operation] of operations.entries()) {
+				await small.field('resource').selectOption(operation.resource);
+				await small.field('operation').selectOption(operation.name);
+				await small.page.evaluate("$('.fleetwire-param').show()");
+				await look(`${name} ${operation.resource}.${operation.name}`);
+				if (place % 5 === 0) await shot(`${name}-${operation.resource}-${operation.name}`);
+			}
+			await small.cancel();
+			await small.edit(`${name}-trigger`);
+			for (const [place, trigger] of triggers.entries()) {
+				await small.field('event').selectOption(trigger.name);
+				await small.page.evaluate("$('.fleetwire-param, .fleetwire-within').show()");
+				await look(`${name} ${trigger.name}`);
+				if (place % 3 === 0) await shot(`${name}-trigger-${trigger.name}`);
+			}
+			await small.cancel();
+		}
+		await small.close();
+		expect(wrong).toEqual([]);
 	});
 
 	test('a field that is missing is marked, and the node says why', async () => {
