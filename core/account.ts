@@ -75,6 +75,9 @@ export function rateOf({ limits }: Pick<Provider, 'limits'>, { rateLimit }: Pick
 	return [rateLimit, Math.min(limits.burst, rateLimit)];
 }
 
+/** The state that those share who log in like this already; nothing is made for it. */
+export const knownLogin = (provider: Provider, connection: Connection): SharedLogin | undefined => logins.get(loginKey(provider, connection));
+
 /**
  * The login's shared state; kept while the process lives, so that a redeploy neither logs in again nor refills the quota.
  * @param keep false for a trial: it joins who logs in like this already, and leaves no trace otherwise

@@ -77,10 +77,11 @@ export class Client<C extends Connection = Connection> {
 		readonly connection: C,
 		private readonly host: Host,
 		readonly redactor: Redactor = new Redactor(),
+		shared?: SharedLogin,
 	) {
 		provider.secrets(connection, redactor);
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
-		this.shared = sharedLogin(provider as unknown as Provider, connection);
+		this.shared = shared ?? sharedLogin(provider as unknown as Provider, connection);
 	}
 
 	/**

@@ -2,6 +2,9 @@ import { z } from 'zod/v4';
 import { flag, number, shown, text, type Field } from '../core/field';
 import { isTimeZone } from '../core/time';
 
+/** Most characters of what an account is named by: no vendor comes near, and whatever is longer is no name. */
+export const LONGEST = { baseUrl: 2000, account: 300, secret: 1000 } as const;
+
 /** Settings that every vendor's account has. Their names are stored by users. */
 export function sharedFields({ commands, limit, requestsPerMinute }: { commands: string; limit: string; requestsPerMinute: number }) {
 	return {

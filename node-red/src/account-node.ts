@@ -1,9 +1,11 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { checkBaseUrl } from '../../core/base-url';
 import { asFleetError, type Client } from '../../core/client';
 import type { FleetError } from '../../core/errors';
-import type { Provider } from '../../core/provider';
-import { Account, connectionOf, type Settings } from './account';
+import type { Connection, Provider } from '../../core/provider';
+import { Account, connectionOf, type Settings, type Trial } from './account';
+import { locksOf, within } from './locks';
 import { accountType } from './types';
 import type { WireOptions } from './wire';
 
@@ -14,6 +16,8 @@ export interface AccountUser {
 }
 
 export interface AccountNode extends Node<Record<string, string>> {
+	/** What it was deployed with, environment variables filled in. */
+	deployed: Settings;
 	/** @throws InvalidParams if the account's settings are incomplete or wrong */
 	client(warn: (message: string) => void): Client;
 	register(user: AccountUser): void;
@@ -27,7 +31,7 @@ export function accountNodeOf(RED: NodeAPI, provider: Provider, id = ''): Accoun
 }
 
 /** What of an account's settings is about the way to the vendor: Node-RED's own TLS and proxy nodes. */
-export function wireOptionsOf(RED: NodeAPI, { tls, proxy }: Settings): Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses'> {
+export function wireOptionsOf(RED: NodeAPI, { tls, proxy }: Settings): Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses' | 'forbidden'> {
 	const nodeOf = (id: unknown) => (typeof id === 'string' && id !== '' ? (RED.nodes.getNode(id) as unknown) : undefined);
 	const tlsNode = nodeOf(tls) as { addTLSOptions(options: ConnectionOptions): ConnectionOptions } | undefined;
 	const proxyNode = nodeOf(proxy) as { url?: string; noproxy?: string[]; credentials?: { username?: string; password?: string } } | undefined;
@@ -46,17 +50,21 @@ export function withoutProxy(RED: NodeAPI, { proxy }: Settings, baseUrl: string)
 	return (node?.noproxy ?? []).some((part) => part !== '' && baseUrl.includes(part));
 }
 
-/** Makes an account of settings, wherever they come from. @throws InvalidParams */
-export function accountOf(RED: NodeAPI, provider: Provider, settings: Settings, onLogin?: (rejected?: FleetError) => void): Account {
-	const connection = connectionOf(provider, settings);
-	const { proxy, ...options } = wireOptionsOf(RED, settings);
-	return new Account(provider, connection, proxy === undefined || withoutProxy(RED, settings, connection.baseUrl) ? options : { ...options, proxy }, onLogin);
+/** Makes an account of settings, wherever they come from, within what settings.js allows. @throws InvalidParams */
+export function accountOf(RED: NodeAPI, provider: Provider, settings: Settings, { onLogin, trial }: { onLogin?: (rejected?: FleetError) => void; trial?: (connection: Connection) => Trial } = {}): Account {
+	const locks = locksOf(RED);
+	const connection = within(locks, connectionOf(provider, settings));
+	const { proxy, ...others } = wireOptionsOf(RED, settings);
+	const options = { ...others, forbidden: locks.privateAddresses, ...(proxy === undefined || withoutProxy(RED, settings, connection.baseUrl) ? {} : { proxy }) };
+	checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
+	return new Account(provider, connection, options, onLogin, trial?.(connection));
 }
 
 /** Makes the config node that holds an account of this vendor. */
 export function makeAccount(RED: NodeAPI, provider: Provider, node: AccountNode, config: NodeDef): void {
 	const users = new Set<AccountUser>();
 	let account: Account | undefined;
+	node.deployed = { ...config, ...node.credentials };
 	let problem: FleetError | undefined;
 	const tell = (error?: FleetError) => {
 		if (error === problem) return;
@@ -64,7 +72,7 @@ export function makeAccount(RED: NodeAPI, provider: Provider, node: AccountNode,
 		for (const user of users) user.accountFailed(error);
 	};
 	try {
-		account = accountOf(RED, provider, { ...config, ...node.credentials }, tell);
+		account = accountOf(RED, provider, node.deployed, { onLogin: tell });
 	} catch (error) {
 		problem = asFleetError(error);
 	}

@@ -7,6 +7,7 @@ import { findOperation, findTrigger } from '../../core/provider';
 import { Poller } from '../../core/triggers/poller';
 import { trackceo } from '../../providers/protrack';
 import { Account, connectionOf } from './account';
+import { Trials } from './trials';
 
 const provider = trackceo as unknown as Provider;
 const getMany = findOperation(provider, 'device', 'getMany');
@@ -52,7 +53,7 @@ afterEach(async () => {
 
 function accountWith(onLogin?: ConstructorParameters<typeof Account>[3], changed: object = {}, trial = false): Account {
 	const settings = { baseUrl, account: 'demo', secretType: 'password', secret: SECRET, allowCommands: 'false', rateLimit: '60000', allowPrivateAddresses: true, ...changed };
-	const account = new Account(provider, connectionOf(provider, settings), {}, onLogin, trial);
+	const account = new Account(provider, connectionOf(provider, settings), {}, onLogin, trial ? new Trials().of(provider, connectionOf(provider, settings)) : undefined);
 	accounts.push(account);
 	return account;
 }

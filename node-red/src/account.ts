@@ -18,6 +18,14 @@ export function connectionOf(provider: Provider, settings: Settings): Connection
 	return readFields(provider.connection, settings, { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
 }
 
+/** How an account that is only tried differs from one that is deployed. */
+export interface Trial {
+	/** In place of the state that all accounts of the name share in the process. */
+	shared: SharedLogin;
+	/** Lets a login be made, or not. */
+	guard: <T>(login: () => Promise<T>) => Promise<T>;
+}
+
 /**
  * A vendor account as Node-RED's nodes use it. It logs in when something is asked, never before; session, quota and
  * picker lists belong to the process, so that they outlive a redeploy.
@@ -36,12 +44,12 @@ export class Account {
 		readonly connection: Connection,
 		options: Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses'> = {},
 		private readonly onLogin: (rejected?: LoginRejected) => void = () => undefined,
-		trial = false,
+		private readonly trial?: Trial,
 	) {
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
 		provider.secrets(connection, this.redactor);
 		this.wire = new Wire({ baseUrl: connection.baseUrl, allowPrivateAddresses: connection.allowPrivateAddresses, ...options });
-		this.shared = sharedLogin(provider, connection, !trial);
+		this.shared = trial?.shared ?? sharedLogin(provider, connection);
 	}
 
 	/** A client whose hints go to `warn`. */
@@ -56,11 +64,20 @@ export class Account {
 			now: Date.now,
 			warn,
 		};
-		return new Client(this.provider, this.connection, host, this.redactor);
+		return new Client(this.provider, this.connection, host, this.redactor, this.shared);
 	}
 
 	/** Logs in, which ends the session that was in force. @throws FleetError */
 	async logIn(): Promise<Session> {
+		return await (this.trial === undefined ? this.newSession() : this.trial.guard(() => this.newSession()));
+	}
+
+	/** Ends its connections once what is under way has been answered. */
+	close(): Promise<void> {
+		return this.wire.close();
+	}
+
+	private async newSession(): Promise<Session> {
 		try {
 			const session = await logIn(this.provider, this.connection, (request) => this.wire.send(request, { timeoutMs: ATTEMPT_TIMEOUT_MS }), Date.now);
 			this.redactor.addToken(session.token);
@@ -71,11 +88,6 @@ export class Account {
 			if (error instanceof LoginRejected) this.onLogin(error);
 			throw error;
 		}
-	}
-
-	/** Ends its connections once what is under way has been answered. */
-	close(): Promise<void> {
-		return this.wire.close();
 	}
 
 	private async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs, leftMs }: SendOptions): Promise<SignedAnswer> {

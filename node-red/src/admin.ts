@@ -1,16 +1,24 @@
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import { testedByHand } from '../../core/account';
-import { asFleetError, Client } from '../../core/client';
-import { Redactor } from '../../core/redaction';
+import { checkBaseUrl } from '../../core/base-url';
+import { asFleetError, type Client } from '../../core/client';
+import { InvalidParams } from '../../core/errors';
+import { shown } from '../../core/field';
+import { cut, Redactor } from '../../core/redaction';
+import { plain } from '../../core/words';
 import type { Provider } from '../../core/provider';
-import type { Settings } from './account';
+import type { Account, Settings } from './account';
 import { accountNodeOf, accountOf, type AccountNode } from './account-node';
+import { locksOf, privateForbidden, tellsOfNames } from './locks';
+import { Trials } from './trials';
 import type { TriggerNodeInstance } from './trigger-node';
 import { triggerType } from './types';
 
 /** What the editor sends in place of a password that it does not know. */
 const UNCHANGED = '__PWRD__';
+/** A value that Node-RED fills in when it deploys. */
+const VARIABLE = /^\$\{\S+\}$/;
 
 /** Settings of an account as its dialog holds them, deployed or not. */
 interface DialogBody {
@@ -19,9 +27,11 @@ interface DialogBody {
 	credentials?: Record<string, unknown>;
 }
 
+const trials = new Trials();
+
 /**
  * Answers the editor: a test login, and the lists that fill pickers. Answers are {ok, message} or {ok, choices}; an error is a
- * sentence, never a stack or a secret.
+ * sentence, never a stack or a secret. Each use leaves a line in the log.
  */
 export class Admin {
 	constructor(
@@ -31,21 +41,22 @@ export class Admin {
 
 	lookup(request: Request, response: Response): void {
 		const { RED, provider } = this;
-		answer(response, new Redactor(), async () => {
+		this.answer(response, new Redactor(), async () => {
 			const node = accountNodeOf(RED, provider, String(request.params.account));
 			if (node === undefined) return { status: 404, body: { ok: false, message: RED._('admin.unknownAccount') } };
+			this.note(request, 'asks for a list', node.deployed);
 			return choices(node.client(() => undefined), String(request.params.name));
 		});
 	}
 
 	/** An account that was not deployed yet comes along with the request, and so does one that is being edited. */
 	lookupBeforeDeploy(request: Request, response: Response): void {
-		withAccount(this.RED, this.provider, request, response, async (account) => choices(account.client(() => undefined), String(request.params.name)));
+		this.withAccount('asks for a list', request, response, async (account) => choices(account.client(() => undefined), String(request.params.name)));
 	}
 
 	poll(request: Request, response: Response): void {
 		const { RED, provider } = this;
-		answer(response, new Redactor(), () => {
+		this.answer(response, new Redactor(), () => {
 			const node = RED.nodes.getNode(String(request.params.trigger)) as TriggerNodeInstance | undefined;
 			if (node?.type !== triggerType(provider)) return { status: 404, body: { ok: false, message: RED._('admin.unknownTrigger') } };
 			node.pollNow();
@@ -55,11 +66,55 @@ export class Admin {
 
 	test(request: Request, response: Response): void {
 		const { RED } = this;
-		withAccount(RED, this.provider, request, response, async (account) => {
+		this.withAccount('tests a login', request, response, async (account) => {
 			await account.logIn();
 			testedByHand(this.provider, account.connection);
 			return { status: 200, body: { ok: true, message: RED._('admin.loggedIn', { account: account.connection.account }) } };
 		});
+	}
+
+	private withAccount(what: string, request: Request, response: Response, work: (account: Account) => Promise<Answer>): void {
+		const { RED, provider } = this;
+		const redactor = new Redactor();
+		this.answer(response, redactor, async () => {
+			const body = (request.body ?? {}) as DialogBody;
+			const hide = (values: Settings) => {
+				for (const [name, { secret, max = Infinity }] of Object.entries(provider.connection)) {
+					const value = values[name];
+					// What is longer is refused, and goes nowhere.
+					if (secret && typeof value === 'string' && value.length <= max) redactor.add(value, name);
+				}
+			};
+			hide(body.credentials ?? {});
+			this.note(request, what, body.settings ?? {}, redactor);
+			const settings = settingsOf(RED, provider, body);
+			hide(settings);
+			const account = accountOf(RED, provider, settings, { trial: (connection) => trials.of(provider, connection) });
+			try {
+				return await work(account);
+			} finally {
+				account.close().catch(() => undefined);
+			}
+		});
+	}
+
+	/** Nothing may escape: an unhandled rejection would end Node-RED. */
+	private answer(response: Response, redactor: Redactor, work: () => Answer | Promise<Answer>): void {
+		Promise.resolve()
+			.then(work)
+			.catch((thrown: unknown): Answer => {
+				const found = asFleetError(thrown);
+				const error = redactor.error(locksOf(this.RED).privateAddresses && tellsOfNames(found) ? privateForbidden() : found);
+				// 200: the route worked, the login did not. The editor shows the sentence.
+				return { status: 200, body: { ok: false, code: error.code, message: error.sentence } };
+			})
+			.then(({ status, body }) => response.status(status).json(body))
+			.catch(() => response.destroy());
+	}
+
+	private note(request: Request, what: string, { baseUrl, account }: Settings, redactor = new Redactor()): void {
+		const { username } = (request as { user?: { username?: unknown } }).user ?? {};
+		this.RED.log.info(redactor.text(`[fleetwire] ${onLine(username ?? 'somebody')} ${what}: ${this.provider.title}, account "${onLine(account)}" at ${onLine(addressIn(baseUrl))}`));
 	}
 }
 
@@ -73,51 +128,58 @@ async function choices(client: Client, name: string): Promise<Answer> {
 	return { status: 200, body: { ok: true, choices: await client.lookup(name) } };
 }
 
-function withAccount(RED: NodeAPI, provider: Provider, request: Request, response: Response, work: (account: ReturnType<typeof accountOf>) => Promise<Answer>): void {
-	const redactor = new Redactor();
-	answer(response, redactor, async () => {
-		const settings = settingsOf(RED, provider, (request.body ?? {}) as DialogBody);
-		for (const [name, field] of Object.entries(provider.connection)) {
-			if (field.secret) redactor.add(typeof settings[name] === 'string' ? settings[name] : undefined, name);
-		}
-		const account = accountOf(RED, provider, settings);
-		try {
-			return await work(account);
-		} finally {
-			account.close().catch(() => undefined);
-		}
-	});
+/** What somebody wrote, on one line of a log. */
+const onLine = (value: unknown) => cut(plain(typeof value === 'string' ? value : shown(value)), 100);
+
+/** An address however it is written, without what may be secret in it. */
+function addressIn(baseUrl: unknown): string {
+	if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) return 'no address';
+	const { protocol, host, pathname } = new URL(baseUrl);
+	return `${protocol}//${host}${pathname.replace(/(?<!\/)\/+$/, '')}`;
 }
 
-/** Nothing may escape: an unhandled rejection would end Node-RED. */
-function answer(response: Response, redactor: Redactor, work: () => Answer | Promise<Answer>): void {
-	Promise.resolve()
-		.then(work)
-		.catch((thrown: unknown): Answer => {
-			const error = redactor.error(asFleetError(thrown));
-			// 200: the route worked, the login did not. The editor shows the sentence.
-			return { status: 200, body: { ok: false, code: error.code, message: error.sentence } };
-		})
-		.then(({ status, body }) => response.status(status).json(body))
-		.catch(() => response.destroy());
-}
+/** Where an account leads: nothing that is known to Node-RED alone goes another way. */
+const wayOf = ({ baseUrl, tls, proxy }: Settings) => JSON.stringify([addressIn(baseUrl), tls ?? '', proxy ?? '']);
 
-/** The dialog's values, with ${ENV} filled in, and for secrets that the editor does not know the deployed ones. */
+/**
+ * The dialog's values. What only Node-RED knows - secrets that the editor does not have, environment variables - is filled in from
+ * the deployed node alone, and goes only where that leads.
+ * @throws InvalidParams
+ */
 function settingsOf(RED: NodeAPI, provider: Provider, { id, settings = {}, credentials = {} }: DialogBody): Settings {
 	const node = typeof id === 'string' ? accountNodeOf(RED, provider, id) : undefined;
-	const deployed = node?.credentials;
-	const all: Record<string, unknown> = {};
+	const written = node === undefined ? {} : asWritten(RED, node);
+	const isVariable = (value: unknown) => typeof value === 'string' && VARIABLE.test(value);
+	const filledIn = (name: string, value: unknown) => {
+		if (node === undefined || written[name] !== value) throw new InvalidParams(`${provider.connection[name]?.title ?? name} is filled in when the account is deployed.`, { advice: 'Deploy it first, or type the value itself to test it.' });
+		return node.deployed[name];
+	};
+	const baseUrl = isVariable(settings.baseUrl) ? filledIn('baseUrl', settings.baseUrl) : settings.baseUrl;
+	if (typeof baseUrl === 'string' && baseUrl !== '') checkBaseUrl(baseUrl, true);
+	const { tls, proxy } = settings;
+	const sameWay = node !== undefined && wayOf({ baseUrl, tls, proxy }) === wayOf(node.deployed);
+	const all: Record<string, unknown> = { baseUrl };
 	for (const [name, field] of Object.entries(provider.connection)) {
+		if (name === 'baseUrl') continue;
 		const given = field.secret ? credentials[name] : settings[name];
-		const unknown = field.secret && (given === undefined || given === UNCHANGED);
-		if (unknown || given !== undefined) all[name] = unknown ? deployed?.[name] : substituted(RED, node, given);
+		const kept = field.secret && (given === undefined || given === UNCHANGED);
+		if (node !== undefined && !sameWay && (kept || isVariable(given))) throw otherWay(kept);
+		if (kept) all[name] = node?.deployed[name];
+		else if (given !== undefined) all[name] = isVariable(given) ? filledIn(name, given) : given;
 	}
-	return { ...all, tls: settings.tls, proxy: settings.proxy };
+	return { ...all, tls, proxy };
 }
 
-/** As Node-RED does at deploy: a value that is nothing but ${NAME}. */
-function substituted(RED: NodeAPI, node: AccountNode | undefined, value: unknown): unknown {
-	if (typeof value !== 'string' || !/^\$\{\S+\}$/.test(value)) return value;
-	// Its declared type wants a node even where the environment alone is asked.
-	return (RED.util.evaluateNodeProperty as (text: string, type: string, node: AccountNode | undefined, msg: object) => unknown)(value, 'env', node, {});
+const otherWay = (kept: boolean | undefined) =>
+	kept
+		? new InvalidParams('Type the password again to test another address.', { advice: 'The stored one goes only where the account is deployed.' })
+		: new InvalidParams('Type the values of environment variables themselves to test another address.', { advice: 'They go only where the account is deployed.' });
+
+/** A deployed node's settings before environment variables were filled in. */
+function asWritten(RED: NodeAPI, node: AccountNode): Record<string, unknown> {
+	let config: object = {};
+	RED.nodes.eachNode((one) => {
+		if (one.id === node.id) config = one;
+	});
+	return { ...config, ...(RED.nodes.getCredentials(node.id) as object | undefined) };
 }

@@ -1,35 +1,35 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { isPrivateHost } from '../../core/base-url';
+import { isMetadataHost, isPrivateHost } from '../../core/base-url';
 
-/** Code of the error where a name leads to a private address. */
+/** Codes of the errors where a name leads to an address that is not to be asked. */
 export const PRIVATE_ADDRESS = 'FLEETWIRE_PRIVATE_ADDRESS';
+export const METADATA_ADDRESS = 'FLEETWIRE_METADATA_ADDRESS';
 
-/** Whether an address, as the system's resolver writes it, is private. */
-export function isPrivateAddress({ address, family }: LookupAddress): boolean {
-	if (family !== 6) return isPrivateHost(address);
-	try {
-		// URL brings every notation into one, "::ffff:127.0.0.1" too.
-		return isPrivateHost(new URL(`http://[${address}]`).hostname);
-	} catch {
-		// A zone ("fe80::1%eth0") is only ever written behind link-local addresses.
-		return true;
-	}
+/** Why an address, as the system's resolver writes it, is refused; undefined if it is not. */
+export function refusalOf({ address, family }: LookupAddress, allowPrivateAddresses: boolean): string | undefined {
+	// URL brings every notation into one, "::ffff:127.0.0.1" too; a zone ("fe80::1%eth0") is none of its business.
+	const host = family === 6 ? new URL(`http://[${address.split('%', 1)[0] ?? ''}]`).hostname : address;
+	if (isMetadataHost(host)) return METADATA_ADDRESS;
+	return !allowPrivateAddresses && isPrivateHost(host) ? PRIVATE_ADDRESS : undefined;
 }
 
 /**
- * Resolves names for connections, and refuses those with a private address. Done at the moment of connecting, because a
- * name can be given another address after it was checked.
+ * Resolves names for connections, and refuses those with an address that is not to be asked. Done at the moment of
+ * connecting, because a name can be given another address after it was checked.
  */
-export const publicLookup: LookupFunction = (hostname, options, callback) => {
-	lookup(hostname, options, (error, found: string | LookupAddress[], family?: number) => {
-		if (error === null) {
-			const bad = (typeof found === 'string' ? [{ address: found, family: family ?? 4 }] : found).find(isPrivateAddress);
-			if (bad !== undefined) {
-				callback(Object.assign(new Error(`${hostname} is ${bad.address}`), { code: PRIVATE_ADDRESS, address: bad.address }), '');
-				return;
+export function lookupFor(allowPrivateAddresses: boolean): LookupFunction {
+	return (hostname, options, callback) => {
+		lookup(hostname, options, (error, found: string | LookupAddress[], family?: number) => {
+			if (error === null) {
+				for (const one of typeof found === 'string' ? [{ address: found, family: family ?? 4 }] : found) {
+					const code = refusalOf(one, allowPrivateAddresses);
+					if (code === undefined) continue;
+					callback(Object.assign(new Error(`${hostname} is ${one.address}`), { code, address: one.address }), '');
+					return;
+				}
 			}
-		}
-		callback(error, found, family);
-	});
-};
+			callback(error, found, family);
+		});
+	};
+}

@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Provider } from '../../core/provider';
 import type { AccountNode } from './account-node';
@@ -14,6 +15,12 @@ export interface Vendor {
 	/** Loads its catalog. */
 	load(): Provider;
 }
+
+/** What a page of another site can have a browser send is no JSON. */
+const json: RequestHandler = (request, response, next) => {
+	if (request.is('application/json')) next();
+	else response.status(415).json({ ok: false, message: 'Only JSON is taken here.' });
+};
 
 /**
  * Everything that Node-RED gets of one vendor. All five are registered when it starts, and a flow uses one or two of them: what
@@ -45,11 +52,13 @@ export function register(RED: NodeAPI, vendor: Vendor): void {
 	}
 	RED.nodes.registerType(triggerType(vendor), FleetTrigger);
 
-	// Routes for the editor. Lists name an account's devices and cost requests: they are for who edits flows, not for who may only look at them.
+	// Routes for the editor. Lists name an account's devices and cost requests, and a login ends others' sessions: they are for who
+	// may change flows, not for who may only look at them.
 	const path = `/fleetwire/${vendor.name}`;
+	const flows = RED.auth.needsPermission('flows.write');
 	const write = RED.auth.needsPermission(`fleetwire-${vendor.name}.write`);
-	RED.httpAdmin.get(`${path}/lookup/:account/:name`, write, (request, response) => nodes().admin.lookup(request, response));
-	RED.httpAdmin.post(`${path}/lookup/:name`, write, (request, response) => nodes().admin.lookupBeforeDeploy(request, response));
-	RED.httpAdmin.post(`${path}/poll/:trigger`, write, (request, response) => nodes().admin.poll(request, response));
-	RED.httpAdmin.post(`${path}/test`, write, (request, response) => nodes().admin.test(request, response));
+	RED.httpAdmin.get(`${path}/lookup/:account/:name`, flows, write, (request, response) => nodes().admin.lookup(request, response));
+	RED.httpAdmin.post(`${path}/lookup/:name`, flows, write, json, (request, response) => nodes().admin.lookupBeforeDeploy(request, response));
+	RED.httpAdmin.post(`${path}/poll/:trigger`, flows, write, json, (request, response) => nodes().admin.poll(request, response));
+	RED.httpAdmin.post(`${path}/test`, flows, write, json, (request, response) => nodes().admin.test(request, response));
 }

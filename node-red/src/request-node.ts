@@ -9,6 +9,7 @@ import { plain } from '../../core/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
 import { valuesOf, type Inputs } from './inputs';
+import { commandForbidden, locksOf } from './locks';
 import { StatusLine } from './status-line';
 import { MAPPABLE, MapMaker, namesOf } from './worldmap';
 
@@ -100,6 +101,7 @@ export class RequestNode implements AccountUser {
 		const operation = this.operation();
 		const account = this.account();
 		if (account === undefined) throw new InvalidParams(`This node has no ${this.provider.title} account.`, { advice: 'Choose one in the node, and check that it is enabled.' });
+		if (operation.effect === 'command' && locksOf(RED).commands) throw commandForbidden(operation.title);
 		const client = account.client((message) => node.warn(message));
 		const limit = positive(config.limit, 'Limit') ?? Infinity;
 		const timeout = positive(config.timeout, 'Timeout');

@@ -1,6 +1,8 @@
+import { metadataAddress } from '../../core/base-url';
 import { InvalidParams, Unreachable, type FleetError } from '../../core/errors';
 import { transportError } from '../../core/transport';
-import { PRIVATE_ADDRESS } from './public-lookup';
+import { privateForbidden } from './locks';
+import { METADATA_ADDRESS, PRIVATE_ADDRESS } from './public-lookup';
 
 interface Found {
 	code: string;
@@ -20,15 +22,18 @@ function found(error: unknown): Found {
  * Turns what a socket, a TLS layer, a resolver or a decompressor throws into one of our errors.
  * @param sent whether the request had got a connection: from then on its effect is unknown
  * @param proxied whether that connection leads to a proxy
+ * @param forbidden whether whoever runs Node-RED forbids private addresses
  */
-export function explain(error: unknown, host: string, { sent, proxied }: { sent: boolean; proxied: boolean }): FleetError {
+export function explain(error: unknown, host: string, { sent, proxied, forbidden }: { sent: boolean; proxied: boolean; forbidden: boolean }): FleetError {
 	const { code, message } = found(error);
 	const effect = sent ? ('unknown' as const) : ('none' as const);
 	const cause = Object.assign(new Error(message), code === '' ? {} : { code });
-	if (code === PRIVATE_ADDRESS) {
+	if (code === PRIVATE_ADDRESS || code === METADATA_ADDRESS) {
+		if (forbidden) return privateForbidden();
+		if (code === METADATA_ADDRESS) return metadataAddress(message);
 		return new InvalidParams(`The base URL leads to a private address (${message}).`, { cause, advice: 'If that is meant, for instance for a simulator, switch on "Allow Private Addresses" in the account.' });
 	}
-	if (proxied && !sent) return new Unreachable(`No connection through the proxy can be made (${code === '' ? message.slice(0, 100) : code}).`, { cause, effect, retryable: true, advice: 'Check the proxy in the account.' });
+	if (proxied && !sent) return new Unreachable(`No connection through the proxy can be made${forbidden ? '' : ` (${code === '' ? message.slice(0, 100) : code})`}.`, { cause, effect, retryable: true, advice: 'Check the proxy in the account.' });
 	const parser = error instanceof Error && error.name === 'HTTPParserError';
 	return transportError(parser ? 'HPE_' : code, host, { sent, cause, trust: 'For a certificate of your own, give its authority in the account\'s TLS settings.' });
 }

@@ -1,10 +1,12 @@
+import dns from 'node:dns';
+import { syncBuiltinESMExports } from 'node:module';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { FleetError } from '../../core/errors';
 import { MAX_BODY_BYTES, type WireRequest } from '../../core/host';
-import { isPrivateAddress } from './public-lookup';
+import { refusalOf } from './public-lookup';
 import { Wire, type WireOptions } from './wire';
 
 const running: { close(): void }[] = [];
@@ -199,6 +201,38 @@ describe('private addresses', () => {
 		['fd00::1', 6, true],
 		['2606:4700::1111', 6, false],
 	])('%s', (address, family, expected) => {
-		expect(isPrivateAddress({ address, family })).toBe(expected);
+		expect(refusalOf({ address, family }, false)).toBe(expected ? 'FLEETWIRE_PRIVATE_ADDRESS' : undefined);
+		expect(refusalOf({ address, family }, true)).toBeUndefined();
+	});
+
+	test.each([
+		['169.254.169.254', 4],
+		['168.63.129.16', 4],
+		['100.100.100.200', 4],
+		['fd00:ec2::254', 6],
+		['fe80::a9fe:a9fe%eth0', 6],
+		['::ffff:169.254.170.2', 6],
+	])('%s is refused even if private ones are allowed', (address, family) => {
+		for (const allowed of [true, false]) expect(refusalOf({ address, family }, allowed)).toBe('FLEETWIRE_METADATA_ADDRESS');
+	});
+
+	test('a name that leads to a cloud\'s secrets is refused at the moment of connecting', async () => {
+		vi.spyOn(dns, 'lookup').mockImplementation(((_: string, options: { all?: boolean }, callback: (error: null, found: unknown, family?: number) => void) => (options.all ? callback(null, [{ address: '169.254.169.254', family: 4 }]) : callback(null, '169.254.169.254', 4))) as never);
+		syncBuiltinESMExports();
+		try {
+			const error = await failure(wireTo('http://inner.vendor.test', { allowPrivateAddresses: true }).send(get, { timeoutMs: 2000 }));
+			expect(error).toMatchObject({ code: 'InvalidParams', effect: 'none', message: expect.stringContaining('a cloud keeps') as string });
+		} finally {
+			vi.restoreAllMocks();
+			syncBuiltinESMExports();
+		}
+	});
+
+	test('where Node-RED\'s settings forbid them, one sentence is all there is', async () => {
+		const url = await serve((_, response) => response.end('{}'));
+		const error = await failure(wireTo(url.replace('127.0.0.1', 'localhost'), { allowPrivateAddresses: false, forbidden: true }).send(get, { timeoutMs: 2000 }));
+		expect(error.sentence).toBe("The base URL does not lead to a public address, and the settings of this Node-RED allow no other. Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.");
+		const proxied = await failure(wireTo('http://vendor.invalid', { allowPrivateAddresses: false, forbidden: true, proxy: { url: 'http://127.0.0.1:9' } }).send(get, { timeoutMs: 2000 }));
+		expect(proxied.message).toBe('No connection through the proxy can be made.');
 	});
 });

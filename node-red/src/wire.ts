@@ -4,12 +4,14 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { FleetError, TimedOut, TooLarge, UnexpectedAnswer, Unreachable } from '../../core/errors';
 import { addressOf, ATTEMPT_TIMEOUT_MS, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../../core/host';
-import { publicLookup } from './public-lookup';
+import { lookupFor } from './public-lookup';
 import { explain } from './wire-errors';
 
 export interface WireOptions {
 	baseUrl: string;
 	allowPrivateAddresses: boolean;
+	/** Whoever runs Node-RED forbids private addresses. */
+	forbidden?: boolean;
 	/** Certificates and the like, as Node-RED's TLS node gives them. */
 	tls?: ConnectionOptions;
 	proxy?: { url: string; token?: string };
@@ -131,7 +133,7 @@ export class Wire {
 		} catch (error) {
 			signal?.throwIfAborted();
 			if (error instanceof FleetError) throw error;
-			throw explain(error, this.host, { sent: reception.sent, proxied: this.options.proxy !== undefined });
+			throw explain(error, this.host, { sent: reception.sent, proxied: this.options.proxy !== undefined, forbidden: this.options.forbidden === true });
 		} finally {
 			clearTimeout(timer);
 			signal?.removeEventListener('abort', abort);
@@ -169,7 +171,7 @@ export class Wire {
 			// Which address a name has is then the proxy's knowledge, so only literal private addresses can be refused.
 			return new ProxyAgent({ uri: proxy.url, token: proxy.token, requestTls: { ...tls, timeout: CONNECT_MS }, proxyTls: { timeout: CONNECT_MS }, proxyTunnel: baseUrl.startsWith('https:') });
 		}
-		return new Agent({ connect: { ...tls, timeout: CONNECT_MS, ...(allowPrivateAddresses ? {} : { lookup: publicLookup }) } });
+		return new Agent({ connect: { ...tls, timeout: CONNECT_MS, lookup: lookupFor(allowPrivateAddresses) } });
 	}
 
 	private late(ms: number, sent: boolean): TimedOut {

@@ -1,6 +1,6 @@
 import { choice, text, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
-import { sharedFields } from '../account-fields';
+import { LONGEST, sharedFields } from '../account-fields';
 
 export const TITLE = 'Ctrack';
 
@@ -20,9 +20,10 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			title: 'Base URL',
 			description: 'Address of the API that Ctrack gave you, up to and including /REST. Every customer has their own; the one shown is the documented test environment.',
 			placeholder: SANDBOX,
+			max: LONGEST.baseUrl,
 		}),
-		account: text({ title: 'Account', description: 'Username of the API user. Ctrack issues one for each company, so all of its programs share it.', placeholder: 'e.g. API_Demo' }),
-		secret: text({ title: 'Secret', description: 'Password of the API user', secret: true }),
+		account: text({ title: 'Account', description: 'Username of the API user. Ctrack issues one for each company, so all of its programs share it.', placeholder: 'e.g. API_Demo', max: LONGEST.account }),
+		secret: text({ title: 'Secret', description: 'Password of the API user', secret: true, max: LONGEST.secret }),
 		speedUnit: choice({
 			title: 'Speed Unit',
 			description: 'Unit in which Ctrack gives speeds; it is not documented. Kilometres per hour are a guess after a sister product (grade G). Compare a speed with what Ctrack Fleet shows, and choose another if they differ.',

@@ -1,6 +1,6 @@
 import { flag, json, text, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
-import { sharedFields, timeZone } from '../account-fields';
+import { LONGEST, sharedFields, timeZone } from '../account-fields';
 
 export const TITLE = 'iTracksense';
 const BASE_URL = 'http://openapi.itracksense.com';
@@ -22,9 +22,10 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			description: 'Address of the API, as in iTracksense\'s documentation. The documented address is plain http, which sends the password and positions unencrypted; try https:// and keep it if it works.',
 			initial: BASE_URL,
 			placeholder: BASE_URL,
+			max: LONGEST.baseUrl,
 		}),
-		account: text({ title: 'Account', description: 'Login name of the iTracksense account', placeholder: 'e.g. mycompany' }),
-		secret: text({ title: 'Password', description: 'Password of the account. The login sends it as it is, so https matters.', secret: true }),
+		account: text({ title: 'Account', description: 'Login name of the iTracksense account', placeholder: 'e.g. mycompany', max: LONGEST.account }),
+		secret: text({ title: 'Password', description: 'Password of the account. The login sends it as it is, so https matters.', secret: true, max: LONGEST.secret }),
 		timeZone: timeZone(
 			'Time zone of the vendor\'s times, which carry none, as an IANA name. The document does not say which it is; Asia/Shanghai is a guess (grade G) after a sample whose times fit working hours there. To find out, compare the time of a current position with a clock.',
 			'Asia/Shanghai',

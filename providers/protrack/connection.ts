@@ -1,6 +1,6 @@
 import { choice, text, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
-import { sharedFields } from '../account-fields';
+import { LONGEST, sharedFields } from '../account-fields';
 
 export interface ProtrackConnection extends Connection {
 	/** What `secret` holds. */
@@ -18,8 +18,9 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 			description: `Address of the API, as in ${title}'s documentation. Other brands of the same platform work too: put their address here. The documented address is plain http, which sends the login signature and positions unencrypted; try https:// and keep it if it works.`,
 			initial: baseUrl,
 			placeholder: baseUrl,
+			max: LONGEST.baseUrl,
 		}),
-		account: text({ title: 'Account', description: `Name of the ${title} account. Its provider must have enabled the Open API for it.`, placeholder: 'e.g. mycompany' }),
+		account: text({ title: 'Account', description: `Name of the ${title} account. Its provider must have enabled the Open API for it.`, placeholder: 'e.g. mycompany', max: LONGEST.account }),
 		secretType: choice({
 			title: 'Secret Type',
 			description: 'Whether the secret below is the password itself or its md5. The platform never sees the password, so its md5 is enough.',
@@ -29,7 +30,7 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 			],
 			initial: 'password',
 		}),
-		secret: text({ title: 'Secret', description: 'The password, or its md5 as 32 lower-case hexadecimal characters', secret: true }),
+		secret: text({ title: 'Secret', description: 'The password, or its md5 as 32 lower-case hexadecimal characters', secret: true, max: LONGEST.secret }),
 		...sharedFields({
 			commands: 'Whether flows may act on vehicles and accounts: stop engines, lock doors, block accounts, set passwords. While off, none of these is ever sent.',
 			limit: `${title} does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,

@@ -1,6 +1,6 @@
 import { text, type Fields } from '../../core/field';
 import type { Connection } from '../../core/provider';
-import { sharedFields, timeZone } from '../account-fields';
+import { LONGEST, sharedFields, timeZone } from '../account-fields';
 
 export interface TrackgpsConnection extends Connection {
 	secret: string;
@@ -14,9 +14,9 @@ export const BASE_URL = 'https://api.trackgps.ro';
 export const REQUESTS_PER_MINUTE = 2;
 
 export const connectionFields: Fields = {
-	baseUrl: text({ title: 'Base URL', description: 'Address of the API, as in the documentation of TrackGPS.ro', initial: BASE_URL, placeholder: BASE_URL }),
-	account: text({ title: 'Account', description: 'Name of the TrackGPS.ro user. One of its own is best: all programs that use it share its one request in 30 s.', placeholder: 'e.g. mycompany' }),
-	secret: text({ title: 'Secret', description: 'The password', secret: true }),
+	baseUrl: text({ title: 'Base URL', description: 'Address of the API, as in the documentation of TrackGPS.ro', initial: BASE_URL, placeholder: BASE_URL, max: LONGEST.baseUrl }),
+	account: text({ title: 'Account', description: 'Name of the TrackGPS.ro user. One of its own is best: all programs that use it share its one request in 30 s.', placeholder: 'e.g. mycompany', max: LONGEST.account }),
+	secret: text({ title: 'Secret', description: 'The password', secret: true, max: LONGEST.secret }),
 	timeZone: timeZone('Time zone of the company in TrackGPS.ro, as an IANA name. All its times are local ones.', 'Europe/Bucharest'),
 	...sharedFields({
 		commands: 'Whether flows may act on vehicles and accounts. TrackGPS.ro offers nothing of the kind, so this changes nothing.',

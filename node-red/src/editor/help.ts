@@ -160,11 +160,13 @@ ${settings.map(paramLine).join('\n')}
 
 ### Details
 
-Nothing is sent when flows are deployed: the first message logs in. The secret is stored as a Node-RED credential, encrypted, and never shown again. *Test login* uses the values in the dialog, deployed or not.
+Nothing is sent when flows are deployed: the first message logs in. The secret is stored as a Node-RED credential, encrypted, and never shown again. *Test login* uses the values in the dialog, deployed or not. The stored secret, and what environment variables hold, go only where the account is deployed: to test another address, type the secret again.
 
 Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment variable.
 
 **TLS** and **Proxy** are Node-RED's own. Certificates are always verified unless the TLS settings say otherwise. With a proxy, only literal private addresses can be refused, because the proxy resolves names.
+
+**Whoever runs Node-RED** can forbid private addresses and commands for all accounts, whatever they say, in \`settings.js\`: \`fleetwire: { allowPrivateAddresses: false, allowCommands: false }\`. Addresses where clouds keep their machines' secrets are never asked.
 `;
 }
 

@@ -12,6 +12,7 @@ const WORDS = {
 		testNote: 'Logs in with the values above. Nothing is saved.',
 		http: 'This address is plain http: logins, positions and commands travel unencrypted. Try the same address with https:// and keep it if the test succeeds.',
 		failed: 'The test could not be run: __message__',
+		denied: 'Your user may not do this: it takes the permission to change flows.',
 	},
 	request: {
 		account: 'Account',

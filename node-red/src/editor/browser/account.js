@@ -18,7 +18,10 @@ function dialogSettings(provider) {
 const post = (path, body) => $.ajax({ url: path, type: 'POST', contentType: 'application/json', dataType: 'json', data: JSON.stringify(body) });
 
 /** Why a route did not answer, in words. */
-const reason = (xhr) => (xhr.responseJSON && xhr.responseJSON.message) || `${xhr.status} ${xhr.statusText}`;
+function reason(xhr, text) {
+	if (xhr.status === 401 || xhr.status === 403) return text('account.denied');
+	return (xhr.responseJSON && xhr.responseJSON.message) || `${xhr.status} ${xhr.statusText}`;
+}
 
 fleetwire.prepareAccount = (node, provider) => {
 	const text = words(provider);
@@ -36,7 +39,7 @@ fleetwire.prepareAccount = (node, provider) => {
 		show('busy', text('account.testing'));
 		post(`fleetwire/${provider}/test`, { id: node.id, ...dialogSettings(provider) })
 			.done(({ ok, message }) => show(ok ? 'good' : 'bad', message))
-			.fail((xhr) => show('bad', text('account.failed', { message: reason(xhr) })))
+			.fail((xhr) => show('bad', text('account.failed', { message: reason(xhr, text) })))
 			.always(() => button.prop('disabled', false));
 	});
 };

@@ -24,7 +24,7 @@ function fetchList(provider, name) {
 		? post(`fleetwire/${provider}/lookup/${name}`, { id: account.id, ...accountSettings(provider, account) })
 		: $.getJSON(`fleetwire/${provider}/lookup/${encodeURIComponent(account.id)}/${name}`);
 	const list = new Promise((resolve, reject) => {
-		asked.done((answer) => (answer.ok ? resolve(answer.choices) : reject(new Error(answer.message)))).fail((xhr) => reject(new Error(reason(xhr))));
+		asked.done((answer) => (answer.ok ? resolve(answer.choices) : reject(new Error(answer.message)))).fail((xhr) => reject(new Error(reason(xhr, words(provider)))));
 	});
 	lists.set(key, { list, until: Date.now() + LIST_MS });
 	list.catch(() => lists.delete(key));
