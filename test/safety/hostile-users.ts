@@ -1,9 +1,11 @@
 /** 10: what somebody without permission, or with bad intentions, can reach. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { providers } from '../../providers';
 import { addressOf, type WireRequest } from '../../core/host';
 import type { Fields } from '../../core/field';
 import { httpRequestTools, startAgent } from '../hosts/agent';
-import { startNodeRed } from '../hosts/node-red';
+import { startNodeRed, type NodeRed } from '../hosts/node-red';
 import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
 import { connectionOf, recordingOf } from '../support/recordings';
 import { json, TestHost } from '../support/test-host';
@@ -50,9 +52,36 @@ async function adminRoutes(sheet: Sheet): Promise<void> {
 			}
 		}
 		sheet.part('made-up lists that answer', 'Node-RED', `${String(told)} of 12`, 'none', told === 0);
+		await storedSecrets(sheet, nodeRed, settings);
 	} finally {
 		await nodeRed.stop();
 		await simulator.close();
+	}
+}
+
+/** Somebody who may change flows tests the deployed account against an address of his own: without a deploy, nothing stored leaves. */
+async function storedSecrets(sheet: Sheet, nodeRed: NodeRed, settings: object): Promise<void> {
+	const seen: string[] = [];
+	const stranger = createServer((request, response) => {
+		seen.push(request.url ?? '');
+		response.end('{}');
+	});
+	await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+	const elsewhere = `http://127.0.0.1:${String((stranger.address() as AddressInfo).port)}`;
+	try {
+		const bodies = [
+			{ id: 'account', settings: { ...settings, baseUrl: elsewhere }, credentials: { secret: '__PWRD__' } },
+			{ id: 'account', settings: { ...settings, baseUrl: elsewhere }, credentials: {} },
+			{ id: 'account', settings: { ...settings, baseUrl: elsewhere, account: '${HOME}' }, credentials: { secret: 'typed' } },
+			{ settings: { ...settings, baseUrl: elsewhere, account: '${HOME}' }, credentials: { secret: '${PATH}' } },
+		];
+		for (const body of bodies) for (const route of ['test', 'lookup/device']) await nodeRed.admin('POST', `/fleetwire/trackceo/${route}`, { body }).catch(() => undefined);
+		// A form on any web page can send this without asking the browser's user.
+		const form = new URLSearchParams({ id: 'account', 'settings[baseUrl]': elsewhere, 'settings[account]': 'demo', 'settings[secretType]': 'password' });
+		await fetch(`${nodeRed.url}/fleetwire/trackceo/test`, { method: 'POST', body: form, headers: { authorization: `Bearer ${await nodeRed.login('admin', 'admin-password')}` } });
+		sheet.part('stored secrets and variables taken elsewhere by a test or picker', 'Node-RED', `${String(seen.length)} of ${String(2 * bodies.length + 1)}`, 'none', seen.length === 0);
+	} finally {
+		stranger.close();
 	}
 }
 
