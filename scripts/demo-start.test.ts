@@ -1,9 +1,10 @@
 /** What `npm run demo` does before anything is installed or started. */
 import { spawnSync } from 'node:child_process';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { STARTS, startAll } from '../simulators/all';
+import { freePort } from '../test/hosts/process';
 
 const RUN = join(__dirname, 'run.mjs');
 const demo = (...args: string[]) => {
@@ -20,8 +21,9 @@ afterEach(async () => {
 async function taken(): Promise<number> {
 	const server = createServer();
 	servers.push(server);
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	return (server.address() as AddressInfo).port;
+	const port = await freePort();
+	await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+	return port;
 }
 
 test('a port that is taken ends it at once, with a sentence and the command that helps', async () => {

@@ -48,10 +48,9 @@ const WIDEST = 560;
 const OUTSIDE = `(() => {
 	const tray = [...document.querySelectorAll('.red-ui-tray')].at(-1);
 	const edge = tray.querySelector('.red-ui-tray-body-wrapper').getBoundingClientRect();
-	const form = tray.querySelector('.dialog-form');
-	const stack = document.getElementById('red-ui-editor-stack').getBoundingClientRect();
+	const form = tray.querySelector('.fleetwire');
 	const outside = [...form.querySelectorAll('input, select, button, a, label, .fleetwire-hint, .form-tips, .red-ui-typedInput-container')]
-		.filter((element) => element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden' && !element.closest('.red-ui-tray-header'))
+		.filter((element) => element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden')
 		.map((element) => ({ element, box: element.getBoundingClientRect() }))
 		.filter(({ box }) => box.width > 0 && (box.left < edge.left - 1 || box.right > Math.min(edge.right, innerWidth) + 1))
 		.map(({ element, box }) => (element.id || element.className || element.tagName) + ' ' + Math.round(box.left) + '-' + Math.round(box.right) + ' of ' + Math.round(edge.left) + '-' + Math.round(edge.right));
