@@ -129,7 +129,7 @@ async function choices(client: Client, name: string): Promise<Answer> {
 }
 
 /** What somebody wrote, on one line of a log. */
-const onLine = (value: unknown) => cut(plain(typeof value === 'string' ? value : shown(value)), 100);
+const onLine = (value: unknown) => cut(plain(typeof value === 'string' ? value : shown(value)).replace(/\s+/g, ' ').trim(), 100);
 
 /** An address however it is written, without what may be secret in it. */
 function addressIn(baseUrl: unknown): string {
@@ -155,7 +155,7 @@ function settingsOf(RED: NodeAPI, provider: Provider, { id, settings = {}, crede
 		return node.deployed[name];
 	};
 	const baseUrl = isVariable(settings.baseUrl) ? filledIn('baseUrl', settings.baseUrl) : settings.baseUrl;
-	if (typeof baseUrl === 'string' && baseUrl !== '') checkBaseUrl(baseUrl, true);
+	if (typeof baseUrl === 'string' && baseUrl !== '') checkBaseUrl(baseUrl.trim(), true);
 	const { tls, proxy } = settings;
 	const sameWay = node !== undefined && wayOf({ baseUrl, tls, proxy }) === wayOf(node.deployed);
 	const all: Record<string, unknown> = { baseUrl };
