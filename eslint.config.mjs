@@ -1,13 +1,19 @@
 import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
 import n8nNodesPlugin from 'eslint-plugin-n8n-nodes-base';
+import { readdirSync } from 'node:fs';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+const vendors = readdirSync(new URL('providers/', import.meta.url), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
 /** Which way imports may go: CONTRIBUTING.md, "The house". Each folder names all that it may import; tests are free. */
 const HOUSE = {
-	core: ['\\./', 'zod/v4$', 'node:crypto$'],
-	'core/triggers': ['\\./', '\\.\\./(?!\\.\\.|triggers)', 'zod/v4$', 'node:crypto$'],
-	providers: ['\\./', '(\\.\\./)+core/', '\\.\\./[\\w-]+(/[\\w-]+)?$', 'zod/v4$', 'node:crypto$'],
+	'core/describe': ['\\./', 'zod/v4$', 'node:crypto$'],
+	'core/call': ['\\./', '\\.\\./describe/', 'zod/v4$', 'node:crypto$'],
+	'core/watch': ['\\./', '\\.\\./(describe|call)/', 'zod/v4$', 'node:crypto$'],
+	providers: ['\\./', '\\.\\./core/', 'zod/v4$', 'node:crypto$'],
+	// A vendor imports what all share, and never another vendor.
+	'providers/*': ['\\./', '\\.\\./\\.\\./core/', `\\.\\./(?!(${vendors.join('|')})$)[\\w-]+$`, 'zod/v4$', 'node:crypto$'],
 	n8n: ['\\./', '\\.\\./(core|providers)/', 'n8n-workflow$', 'node:crypto$'],
 	nodes: ['\\./', '\\.\\./\\.\\./(n8n|providers)/', 'n8n-workflow$'],
 	credentials: ['\\.\\./(n8n|providers)/', 'n8n-workflow$'],

@@ -1,7 +1,7 @@
 /** The client by itself, beside the loop that a programmer would write. */
 import { Agent, request } from 'undici';
-import type { AnyOperation } from '../core/operation';
-import type { Provider } from '../core/provider';
+import type { AnyOperation } from '../core/describe/operation';
+import type { Provider } from '../core/describe/provider';
 import { Account } from '../node-red/src/account';
 import { itracksense } from '../providers/itracksense';
 import type { ITracksenseConnection } from '../providers/itracksense/connection';

@@ -1,9 +1,9 @@
 /** What triggers cost as the fleet grows, and how soon an alarm arrives, on a simulated fleet in simulated time. */
 import { isDeepStrictEqual } from 'node:util';
-import { Client } from '../core/client';
-import type { SendOptions, SignedAnswer, WireRequest } from '../core/host';
-import { findTrigger, type Provider } from '../core/provider';
-import { Poller } from '../core/triggers/poller';
+import { Client } from '../core/call/client';
+import type { SendOptions, SignedAnswer, WireRequest } from '../core/describe/host';
+import { findTrigger, type Provider } from '../core/describe/provider';
+import { Poller } from '../core/watch/poller';
 import { trackceo } from '../providers/protrack';
 import type { ProtrackConnection } from '../providers/protrack/connection';
 import { ClockHost } from '../test/delivery/clock-host';

@@ -1,6 +1,7 @@
 import type { WorkflowExecuteMode } from 'n8n-workflow';
-import { Client } from '../core/client';
-import type { Connection, Provider } from '../core/provider';
+import { Client } from '../core/call/client';
+import type { Connection } from '../core/describe/connection';
+import type { Provider } from '../core/describe/provider';
 import { connectionOf } from './credential';
 import { N8nHost, type Context } from './host';
 

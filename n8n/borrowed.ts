@@ -1,8 +1,9 @@
 /** What nodes that are not Fleetwire's may do with a credential: n8n's HTTP Request and GraphQL nodes, and their forms for agents, take any. */
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions, INodeProperties } from 'n8n-workflow';
-import { climbs } from '../core/base-url';
-import type { AnyOperation } from '../core/operation';
-import type { Connection, Provider } from '../core/provider';
+import { climbs } from '../core/describe/base-url';
+import type { AnyOperation } from '../core/describe/operation';
+import type { Connection } from '../core/describe/connection';
+import type { Provider } from '../core/describe/provider';
 import type { WireOptions } from './wire';
 
 const ALLOWED = 'allowedHttpRequestDomains';

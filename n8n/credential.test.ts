@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { loginKey } from '../core/account';
+import { loginKey } from '../core/call/account';
 import { ETrackApi } from '../credentials/ETrackApi.credentials';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
 import { trackceo } from '../providers/protrack';

@@ -1,13 +1,13 @@
 import type { IAuthenticate, ICredentialDataDecryptedObject, ICredentialTestRequest, ICredentialType, IHttpRequestOptions, INodeProperties } from 'n8n-workflow';
-import { loginKey, testedByHand } from '../core/account';
-import { checkBaseUrl } from '../core/base-url';
-import { asFleetError } from '../core/client';
-import { InvalidParams, type FleetError } from '../core/errors';
-import { readFields } from '../core/field';
-import { addressOf, ATTEMPT_TIMEOUT_MS, type Exchange, type WireRequest } from '../core/host';
-import type { Connection, Provider } from '../core/provider';
-import { Redactor } from '../core/redaction';
-import { logIn } from '../core/session';
+import { loginKey, testedByHand } from '../core/call/account';
+import { checkBaseUrl } from '../core/describe/base-url';
+import { asFleetError, InvalidParams, type FleetError } from '../core/describe/errors';
+import { readFields } from '../core/describe/field';
+import { addressOf, ATTEMPT_TIMEOUT_MS, type Exchange, type WireRequest } from '../core/describe/host';
+import type { Connection } from '../core/describe/connection';
+import type { Provider } from '../core/describe/provider';
+import { Redactor } from '../core/call/redaction';
+import { logIn } from '../core/call/session';
 import { borrowed, borrowers, NotSigned, type Borrowed } from './borrowed';
 import { propertyOf } from './property';
 import { keep, readSession, SESSION } from './session';
@@ -72,7 +72,7 @@ export function preAuthenticationOf<C extends Connection>(provider: Provider<C>)
 		const redactor = new Redactor();
 		try {
 			const connection = connectionOf(provider, credentials);
-			provider.secrets(connection, redactor);
+			redactor.addSecrets(provider.connection, connection);
 			const ask: Exchange = (request) =>
 				exchange((options) => this.helpers.httpRequest(options), optionsOf(connection.baseUrl, request, ATTEMPT_TIMEOUT_MS), { timeoutMs: ATTEMPT_TIMEOUT_MS });
 			const session = await logIn(provider, connection, ask, Date.now);

@@ -1,7 +1,6 @@
 import { NodeApiError, NodeOperationError, type IDataObject, type INode } from 'n8n-workflow';
-import { asFleetError } from '../core/client';
-import { LONGEST_PAUSE_MS } from '../core/limiter';
-import { FleetError, InvalidParams, NotPermitted, RateLimited } from '../core/errors';
+import { LONGEST_PAUSE_MS } from '../core/call/limiter';
+import { asFleetError, FleetError, InvalidParams, NotPermitted, RateLimited } from '../core/describe/errors';
 
 /**
  * What the core throws, as n8n shows it. Only words go in: the error that it was made of is left out, because n8n stores

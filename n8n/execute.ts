@@ -1,9 +1,10 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import type { Client, RunOptions } from '../core/client';
-import { InvalidParams, NotPermitted, TimedOut } from '../core/errors';
-import type { AnyOperation } from '../core/operation';
-import { findOperation, type Connection, type Provider } from '../core/provider';
-import { RunsTogether } from '../core/together';
+import type { Client } from '../core/call/client';
+import { InvalidParams, NotPermitted, TimedOut } from '../core/describe/errors';
+import type { AnyOperation, RunOptions } from '../core/describe/operation';
+import type { Connection } from '../core/describe/connection';
+import { findOperation, type Provider } from '../core/describe/provider';
+import { RunsTogether } from '../core/call/together';
 import { openAccount } from './account';
 import { errorItemOf, nodeErrorOf } from './errors';
 import { inputsOf, mustNotRetry } from './input';

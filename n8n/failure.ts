@@ -1,5 +1,5 @@
-import { FleetError, TimedOut, Unreachable } from '../core/errors';
-import { transportError } from '../core/transport';
+import { FleetError, TimedOut, Unreachable } from '../core/describe/errors';
+import { transportError } from '../core/call/transport';
 
 /** n8n's own refusals, which come before anything is sent. */
 const REFUSED_BY_N8N = new Set(['SsrfBlockedIpError', 'SsrfBlockedHostnameError', 'UserError', 'NodeOperationError']);

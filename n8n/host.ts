@@ -1,8 +1,9 @@
 import type { ICredentialDataDecryptedObject, IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
-import { loginKey, sharedLogin } from '../core/account';
-import { UnexpectedAnswer } from '../core/errors';
-import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../core/host';
-import type { Connection, Provider } from '../core/provider';
+import { loginKey, sharedLogin } from '../core/call/account';
+import { UnexpectedAnswer } from '../core/describe/errors';
+import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../core/describe/host';
+import type { Connection } from '../core/describe/connection';
+import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
 import { chainOf, failureOf } from './failure';
 import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readFields, type Field, type Fields } from '../core/field';
-import { fieldsOfTrigger } from '../core/triggers/trigger';
+import { readFields, type Field, type Fields } from '../core/describe/field';
+import { fieldsOfTrigger } from '../core/describe/trigger';
 import { providers } from '../providers';
 import { givenTo } from './input';
 

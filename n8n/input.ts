@@ -1,8 +1,7 @@
 import { isResourceLocatorValue, type IExecuteFunctions, type INodeParameters } from 'n8n-workflow';
-import type { RunOptions } from '../core/client';
-import { InvalidParams } from '../core/errors';
-import { number, readFields, writeList, type Field, type Fields } from '../core/field';
-import type { AnyOperation } from '../core/operation';
+import { InvalidParams } from '../core/describe/errors';
+import { number, readFields, writeList, type Field, type Fields } from '../core/describe/field';
+import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import { hasLimit, isOption } from './properties';
 
 /** The longest that a run may be given, in seconds: a day. */

@@ -1,6 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
-import { ALL } from '../core/field';
-import type { Connection, Provider } from '../core/provider';
+import { ALL } from '../core/describe/field';
+import type { Connection } from '../core/describe/connection';
+import type { Provider } from '../core/describe/provider';
 import { openAccount } from './account';
 import { nodeErrorOf } from './errors';
 import { allOf, searchMethod } from './property';

@@ -24,8 +24,8 @@ import { ctrack } from '../providers/ctrack';
 import { itracksense } from '../providers/itracksense';
 import { etrack, trackceo } from '../providers/protrack';
 import { trackgps } from '../providers/trackgps';
-import type { Provider } from '../core/provider';
-import { fieldsOfTrigger } from '../core/triggers/trigger';
+import type { Provider } from '../core/describe/provider';
+import { fieldsOfTrigger } from '../core/describe/trigger';
 import { isQueued, readingFields } from './trigger-properties';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);

@@ -1,8 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { Field, Fields } from '../core/field';
-import type { AnyOperation } from '../core/operation';
-import type { Connection, Provider } from '../core/provider';
-import { RESOURCE_TITLES } from '../core/resources';
+import type { Field, Fields } from '../core/describe/field';
+import type { AnyOperation } from '../core/describe/operation';
+import type { Connection } from '../core/describe/connection';
+import type { Provider } from '../core/describe/provider';
+import { RESOURCE_TITLES } from '../core/describe/resources';
 import { propertyOf, shownFor, sortedByName } from './property';
 
 /** n8n's default for lists. */

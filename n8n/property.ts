@@ -1,5 +1,5 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { ALL, anyNumber, type Choice, type Field } from '../core/field';
+import { ALL, anyNumber, type Choice, type Field } from '../core/describe/field';
 
 /** n8n's own nodes sort lists of this length or more, and its lint asks for it. */
 const SORTED_FROM = 5;

@@ -1,6 +1,6 @@
-import { ACCOUNTS_KEPT } from '../core/account';
-import type { Session } from '../core/provider';
-import { Recent } from '../core/recent';
+import { ACCOUNTS_KEPT } from '../core/call/account';
+import type { Session } from '../core/describe/connection';
+import { Recent } from '../core/call/recent';
 
 /** Name of the hidden credential property that n8n fills through preAuthentication. */
 export const SESSION = 'session';

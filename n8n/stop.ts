@@ -1,5 +1,5 @@
 import { sleep } from 'n8n-workflow';
-import { loginTooSlow } from '../core/host';
+import { loginTooSlow } from '../core/describe/host';
 
 /** Settles as the work does, or rejects with the signal's reason as soon as it is aborted. */
 export async function orStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

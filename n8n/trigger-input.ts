@@ -1,6 +1,6 @@
 import type { IDataObject, INodeExecutionData, INodeParameters, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
-import type { Fields } from '../core/field';
-import type { FleetEvent } from '../core/triggers/trigger';
+import type { Fields } from '../core/describe/field';
+import type { FleetEvent } from '../core/describe/trigger';
 import { givenTo } from './input';
 import { isOption } from './properties';
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { NodeOperationError, type IDataObject, type INode, type INodeExecutionData, type IPollFunctions } from 'n8n-workflow';
-import { accountKey } from '../core/account';
-import { InvalidParams, type FleetError } from '../core/errors';
-import { findTrigger, type Connection, type Provider } from '../core/provider';
-import type { Poller, PollResult } from '../core/triggers/poller';
-import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../core/triggers/trigger';
+import { accountKey } from '../core/call/account';
+import { InvalidParams, type FleetError } from '../core/describe/errors';
+import type { Connection } from '../core/describe/connection';
+import { findTrigger, type Provider } from '../core/describe/provider';
+import type { Poller, PollResult } from '../core/watch/poller';
+import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../core/describe/trigger';
 import { openAccount } from './account';
 import { nodeErrorOf } from './errors';
 import { itemsOf, pollIntervalMs, triggerInput } from './trigger-input';
@@ -40,7 +41,7 @@ export async function poll<C extends Connection>(context: IPollFunctions, provid
 		const trigger = triggerOf(context, provider);
 		const client = await openAccount(context, provider, credentialType, (message) => context.logger.warn(`${node.name}: ${message}`));
 		// Loaded with the first poll: n8n loads all nodes of a package when it starts.
-		const { Poller: Engine } = await import('../core/triggers/poller.js');
+		const { Poller: Engine } = await import('../core/watch/poller.js');
 		const poller = new Engine(client as never, trigger, triggerInput(context, fieldsOfTrigger(trigger), node.parameters), { timeZone: context.getTimezone() });
 		const allowedMs = allowed(context);
 		const intervalMs = pollIntervalMs(context.getNodeParameter('pollTimes', {}));

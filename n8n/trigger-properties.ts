@@ -1,7 +1,8 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
-import { choice, number, type Field, type Fields } from '../core/field';
-import type { Connection, Provider } from '../core/provider';
-import { fieldsOfTrigger, type AnyTrigger } from '../core/triggers/trigger';
+import { choice, number, type Field, type Fields } from '../core/describe/field';
+import type { Connection } from '../core/describe/connection';
+import type { Provider } from '../core/describe/provider';
+import { fieldsOfTrigger, type AnyTrigger } from '../core/describe/trigger';
 import { isOption } from './properties';
 import { propertyOf, sortedByName } from './property';
 

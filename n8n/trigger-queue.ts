@@ -1,10 +1,10 @@
 import { NodeOperationError, type ExecutionError, type IDataObject, type IExecuteResponsePromiseData, type INode, type IRun, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
-import { asFleetError } from '../core/client';
-import { InvalidParams } from '../core/errors';
-import { readFields } from '../core/field';
-import type { Connection, Provider } from '../core/provider';
-import { QueueConsumer, type Batch } from '../core/triggers/queue-consumer';
-import { lasts } from '../core/triggers/pass';
+import { asFleetError, InvalidParams } from '../core/describe/errors';
+import { readFields } from '../core/describe/field';
+import type { Connection } from '../core/describe/connection';
+import type { Provider } from '../core/describe/provider';
+import { QueueConsumer, type Batch } from '../core/watch/queue-consumer';
+import { lasts } from '../core/watch/pass';
 import { openAccount } from './account';
 import { connectionOf } from './credential';
 import { nodeErrorOf } from './errors';

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { FleetError } from '../core/errors';
+import type { FleetError } from '../core/describe/errors';
 
 /** Under which name a node's static data holds where it stands. One text, since n8n clones and compares it at every poll. */
 const KEY = 'fleetwire';

@@ -1,6 +1,6 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
-import { TimedOut, TooLarge } from '../core/errors';
-import { addressOf, inQuery, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/host';
+import { TimedOut, TooLarge } from '../core/describe/errors';
+import { addressOf, inQuery, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/describe/host';
 import { failureOf } from './failure';
 import { orStopped, pause } from './stop';
 

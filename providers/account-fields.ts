@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
-import { flag, number, shown, text, type Field } from '../core/field';
-import { isTimeZone } from '../core/time';
+import { flag, number, shown, text, type Field } from '../core/describe/field';
+import { isTimeZone } from '../core/describe/time';
 
 /** Most characters of what an account is named by: no vendor comes near, and whatever is longer is no name. */
 export const LONGEST = { baseUrl: 2000, account: 300, secret: 1000 } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findOperation } from '../core/provider';
+import { findOperation } from '../core/describe/provider';
 import { providers } from '.';
 
 /**

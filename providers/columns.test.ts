@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RecordKind } from '../core/records';
+import type { RecordKind } from '../core/describe/records';
 import { recordingOf } from '../test/support/recordings';
 import { providers } from '.';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
+import { Client } from '../core/call/client';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { TestHost } from '../test/support/test-host';
 import { providers } from '.';

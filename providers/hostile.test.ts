@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { asFleetError, Client } from '../core/client';
-import { FleetError } from '../core/errors';
-import type { Provider } from '../core/provider';
-import { logIn } from '../core/session';
+import { Client } from '../core/call/client';
+import { asFleetError, FleetError } from '../core/describe/errors';
+import type { Provider } from '../core/describe/provider';
+import { logIn } from '../core/call/session';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
 import { providers } from '.';

@@ -1,4 +1,4 @@
-import type { Provider } from '../core/provider';
+import type { Provider } from '../core/describe/provider';
 import { ctrack } from './ctrack';
 import { itracksense } from './itracksense';
 import { etrack, trackceo } from './protrack';

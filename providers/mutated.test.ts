@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
-import { FleetError } from '../core/errors';
+import { Client } from '../core/call/client';
+import { FleetError } from '../core/describe/errors';
 import { mutated, randomOf } from '../test/support/mutations';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';

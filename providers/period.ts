@@ -1,4 +1,4 @@
-import { time } from '../core/field';
+import { time } from '../core/describe/field';
 
 const accepted = 'A date and time; without an offset it is local: in n8n to the workflow\'s time zone, in Node-RED to the machine\'s. A distance such as -24h works too.';
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
-import { addressOf } from '../core/host';
+import { Client } from '../core/call/client';
+import { addressOf } from '../core/describe/host';
 import { connectionOf, folderOf, recordedNames, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
 import { providers } from '.';

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
-import { readFields } from '../core/field';
-import { findTrigger, type Connection, type Provider, type ProviderName } from '../core/provider';
-import { Poller, type PollResult } from '../core/triggers/poller';
+import { Client } from '../core/call/client';
+import { readFields } from '../core/describe/field';
+import type { Connection } from '../core/describe/connection';
+import { findTrigger, type Provider, type ProviderName } from '../core/describe/provider';
+import { Poller, type PollResult } from '../core/watch/poller';
 import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../simulators/ctrack';
 import type { FaultRule } from '../simulators/faults';
 import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';

@@ -1,9 +1,9 @@
 /** What an answer must say before a write or command counts as done, whichever vendor. */
 import { describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
-import type { AnyOperation } from '../core/operation';
-import type { Provider } from '../core/provider';
-import type { CommandOutcome } from '../core/records';
+import { Client } from '../core/call/client';
+import type { AnyOperation } from '../core/describe/operation';
+import type { Provider } from '../core/describe/provider';
+import type { CommandOutcome } from '../core/describe/records';
 import { providers } from '.';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';

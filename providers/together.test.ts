@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
-import type { FleetError } from '../core/errors';
-import { readFields, type Field } from '../core/field';
-import type { Connection } from '../core/provider';
-import { RunsTogether, type Asked } from '../core/together';
+import { Client } from '../core/call/client';
+import type { FleetError } from '../core/describe/errors';
+import { readFields, type Field } from '../core/describe/field';
+import type { Connection } from '../core/describe/connection';
+import { RunsTogether, type Asked } from '../core/call/together';
 import { FetchHost } from '../test/support/fetch-host';
 import { NOW, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from '../test/hosts/vendor';
 import { providers } from '.';

@@ -1,8 +1,8 @@
 /** Reads that give one record for each device that was asked about: one without a record is named. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
-import { readFields, type Field } from '../core/field';
-import type { Connection } from '../core/provider';
+import { Client } from '../core/call/client';
+import { readFields, type Field } from '../core/describe/field';
+import type { Connection } from '../core/describe/connection';
 import { nameOf, NOW, startVendor, type TestVendor, type VendorName } from '../test/hosts/vendor';
 import { FetchHost } from '../test/support/fetch-host';
 import { providers } from '.';

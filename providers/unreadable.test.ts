@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Client } from '../core/client';
-import type { FleetError } from '../core/errors';
-import type { Provider } from '../core/provider';
-import { RunsTogether } from '../core/together';
+import { Client } from '../core/call/client';
+import type { FleetError } from '../core/describe/errors';
+import type { Provider } from '../core/describe/provider';
+import { RunsTogether } from '../core/call/together';
 import { emptied, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';
 import { json, ok, TestHost } from '../test/support/test-host';

@@ -1,4 +1,4 @@
-import type { Effect, Grade } from '../core/operation';
+import type { Effect, Grade } from '../core/describe/operation';
 import { providers } from '../providers';
 
 export interface CatalogLine {

@@ -1,9 +1,9 @@
-import { RECORD_WORDS, RESOURCE_TITLES } from '../core/resources';
-import type { Field, Fields } from '../core/field';
-import type { AnyOperation, Effect, Grade } from '../core/operation';
-import { OUTCOME_WORDS } from '../core/outcome';
-import type { Provider } from '../core/provider';
-import { deliveryFields, type AnyTrigger, type Source } from '../core/triggers/trigger';
+import { RECORD_WORDS, RESOURCE_TITLES } from '../core/describe/resources';
+import type { Field, Fields } from '../core/describe/field';
+import type { AnyOperation, Effect, Grade } from '../core/describe/operation';
+import { OUTCOME_WORDS } from '../core/describe/outcome';
+import type { Provider } from '../core/describe/provider';
+import { deliveryFields, type AnyTrigger, type Source } from '../core/describe/trigger';
 
 const GRADES: Readonly<Record<Grade, string>> = {
 	C: 'certain: read in the vendor\'s document, or seen in independent working programs',

@@ -67,7 +67,7 @@ test('no pattern takes more than linear time', () => {
 
 /** Patterns that are put together from texts, and why they cannot take long. */
 const MADE = {
-	'core/redaction.ts': 'alternatives of secrets, sign by sign',
+	'core/call/redaction.ts': 'alternatives of secrets, sign by sign',
 	'n8n/borrowed.ts': 'routes of our own catalog, with [^/]+ between slashes',
 	'providers/protrack/device-answer.ts': 'lists of our own words, for answers of at most 300 characters',
 };

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { Answer, VendorRequest } from './server';
+import type { Answer, VendorRequest } from './exchange';
 
 export type Fault =
 	| { kind: 'status'; status: number; headers?: Record<string, string>; body?: string }

@@ -2,26 +2,11 @@
  * The HTTP side of a simulator, the same for every vendor: it reads requests, keeps a log of them, lets faults strike, and
  * offers a few addresses under /_simulator/ to steer it by hand. What to answer is the vendor's part.
  */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer, VendorRequest } from './exchange';
 import { carriesOut, Faults, parseFaultRule, strike, type FaultRule } from './faults';
-
-export interface VendorRequest {
-	method: string;
-	path: string;
-	query: Record<string, string>;
-	headers: IncomingHttpHeaders;
-	body: string;
-}
-
-export interface Answer {
-	status: number;
-	headers: Record<string, string>;
-	body: string;
-	/** The vendor's code inside the body. */
-	code: number;
-}
 
 /** Written when a request arrives; `status` and `code` stay null if no answer is sent. */
 export interface LoggedRequest extends Omit<VendorRequest, 'body'> {

@@ -1,9 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { checkBaseUrl } from '../../core/base-url';
-import { asFleetError, type Client } from '../../core/client';
-import type { FleetError } from '../../core/errors';
-import type { Connection, Provider } from '../../core/provider';
+import { checkBaseUrl } from '../../core/describe/base-url';
+import type { Client } from '../../core/call/client';
+import { asFleetError, type FleetError } from '../../core/describe/errors';
+import type { Connection } from '../../core/describe/connection';
+import type { Provider } from '../../core/describe/provider';
 import { Account, connectionOf, type Settings, type Trial } from './account';
 import { locksOf, within } from './locks';
 import { accountType } from './types';

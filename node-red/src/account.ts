@@ -1,13 +1,14 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
-import { sharedLogin, type SharedLogin } from '../../core/account';
-import { checkBaseUrl } from '../../core/base-url';
-import { Client } from '../../core/client';
-import { LoginRejected } from '../../core/errors';
-import { readFields } from '../../core/field';
-import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/host';
-import type { Connection, Provider, Session } from '../../core/provider';
-import { Redactor } from '../../core/redaction';
-import { logIn } from '../../core/session';
+import { sharedLogin, type SharedLogin } from '../../core/call/account';
+import { checkBaseUrl } from '../../core/describe/base-url';
+import { Client } from '../../core/call/client';
+import { LoginRejected } from '../../core/describe/errors';
+import { readFields } from '../../core/describe/field';
+import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/describe/host';
+import type { Connection, Session } from '../../core/describe/connection';
+import type { Provider } from '../../core/describe/provider';
+import { Redactor } from '../../core/call/redaction';
+import { logIn } from '../../core/call/session';
 import { Wire, type WireOptions } from './wire';
 
 /** What an account's node and the credentials beside it hold. */
@@ -47,7 +48,7 @@ export class Account {
 		private readonly trial?: Trial,
 	) {
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
-		provider.secrets(connection, this.redactor);
+		this.redactor.addSecrets(provider.connection, connection);
 		this.wire = new Wire({ baseUrl: connection.baseUrl, allowPrivateAddresses: connection.allowPrivateAddresses, ...options });
 		this.shared = trial?.shared ?? sharedLogin(provider, connection);
 	}

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Unreachable } from '../../core/errors';
-import type { PollResult } from '../../core/triggers/poller';
-import type { Batch } from '../../core/triggers/queue-consumer';
-import type { FleetEvent } from '../../core/triggers/trigger';
+import { Unreachable } from '../../core/describe/errors';
+import type { PollResult } from '../../core/watch/poller';
+import type { Batch } from '../../core/watch/queue-consumer';
+import type { FleetEvent } from '../../core/describe/trigger';
 import { PollFeed, QueueFeed, type Acknowledge } from './feeds';
 import { NotStored, TriggerKeeper } from './trigger-state';
 import type { Store } from './trigger-store';

@@ -1,9 +1,8 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
-import { asFleetError } from '../../core/client';
-import { TimedOut, type FleetError } from '../../core/errors';
-import type { Poller } from '../../core/triggers/poller';
-import type { Batch, QueueConsumer } from '../../core/triggers/queue-consumer';
-import type { FleetEvent } from '../../core/triggers/trigger';
+import { asFleetError, TimedOut, type FleetError } from '../../core/describe/errors';
+import type { Poller } from '../../core/watch/poller';
+import type { Batch, QueueConsumer } from '../../core/watch/queue-consumer';
+import type { FleetEvent } from '../../core/describe/trigger';
 import type { TriggerKeeper } from './trigger-state';
 
 /** What came of a turn. */

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { describe, expect, test } from 'vitest';
-import { choices, flag, number, readFields, text, time } from '../../core/field';
+import { choices, flag, number, readFields, text, time } from '../../core/describe/field';
 import { valuesOf, type Inputs } from './inputs';
 
 const fields = {

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { InvalidParams } from '../../core/errors';
-import { applies, type Field, type Fields } from '../../core/field';
+import { InvalidParams } from '../../core/describe/errors';
+import { applies, type Field, type Fields } from '../../core/describe/field';
 
 /** A value as a TypedInput stores it. `list` is our own: what was picked from a list, as text. */
 export interface TypedValue {

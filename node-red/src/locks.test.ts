@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { expect, test } from 'vitest';
-import type { Connection } from '../../core/provider';
+import type { Connection } from '../../core/describe/connection';
 import { locksOf, within } from './locks';
 
 const locks = (fleetwire: unknown) => locksOf({ settings: { fleetwire } } as unknown as NodeAPI);

@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
-import { isMetadataHost, isPrivateHost } from '../../core/base-url';
-import { InvalidParams, NotPermitted, type FleetError } from '../../core/errors';
-import type { Connection } from '../../core/provider';
+import { isMetadataHost, isPrivateHost } from '../../core/describe/base-url';
+import { InvalidParams, NotPermitted, type FleetError } from '../../core/describe/errors';
+import type { Connection } from '../../core/describe/connection';
 import { METADATA_ADDRESS, PRIVATE_ADDRESS } from './public-lookup';
 
 /** What whoever runs this Node-RED forbids all of its accounts, whatever they say. */

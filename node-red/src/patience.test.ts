@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NotFound, RateLimited, Unreachable, type FleetError } from '../../core/errors';
+import { NotFound, RateLimited, Unreachable, type FleetError } from '../../core/describe/errors';
 import { Patience } from './patience';
 
 const INTERVAL = 30_000;

@@ -1,4 +1,4 @@
-import { RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault, type FleetError } from '../../core/errors';
+import { RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault, type FleetError } from '../../core/describe/errors';
 
 const LONGEST_MS = 5 * 60_000;
 

@@ -1,6 +1,6 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { isMetadataHost, isPrivateHost } from '../../core/base-url';
+import { isMetadataHost, isPrivateHost } from '../../core/describe/base-url';
 
 /** Codes of the errors where a name leads to an address that is not to be asked. */
 export const PRIVATE_ADDRESS = 'FLEETWIRE_PRIVATE_ADDRESS';

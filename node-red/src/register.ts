@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Provider } from '../../core/provider';
+import type { Provider } from '../../core/describe/provider';
 import type { AccountNode } from './account-node';
 import type { RequestDef } from './request-node';
 import type { TriggerDef, TriggerNodeInstance } from './trigger-node';

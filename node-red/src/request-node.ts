@@ -1,11 +1,11 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { asFleetError, type Client } from '../../core/client';
-import { InvalidParams, type FleetError } from '../../core/errors';
-import { shown, type Fields } from '../../core/field';
-import type { AnyOperation } from '../../core/operation';
-import { findOperation, type Provider } from '../../core/provider';
-import type { CommandOutcome, Outcome } from '../../core/records';
-import { plain } from '../../core/words';
+import type { Client } from '../../core/call/client';
+import { asFleetError, InvalidParams, type FleetError } from '../../core/describe/errors';
+import { shown, type Fields } from '../../core/describe/field';
+import type { AnyOperation } from '../../core/describe/operation';
+import { findOperation, type Provider } from '../../core/describe/provider';
+import type { CommandOutcome, Outcome } from '../../core/describe/records';
+import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
 import { valuesOf, type Inputs } from './inputs';

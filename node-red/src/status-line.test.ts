@@ -1,7 +1,7 @@
 import type { NodeStatus } from 'node-red';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { trackceo } from '../../providers/protrack';
-import type { Provider } from '../../core/provider';
+import type { Provider } from '../../core/describe/provider';
 import { wordsOf } from './editor/words';
 import { StatusLine } from './status-line';
 

@@ -1,7 +1,7 @@
 import type { NodeAPI, NodeStatus } from 'node-red';
-import type { FleetError } from '../../core/errors';
-import type { Outcome } from '../../core/records';
-import { cut } from '../../core/redaction';
+import type { FleetError } from '../../core/describe/errors';
+import type { Outcome } from '../../core/describe/records';
+import { cut } from '../../core/describe/words';
 
 const LONGEST = 20;
 

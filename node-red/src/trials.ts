@@ -1,6 +1,7 @@
-import { accountKey, knownLogin, loginKey, sharedLogin, type SharedLogin } from '../../core/account';
-import { RateLimited } from '../../core/errors';
-import type { Connection, Provider } from '../../core/provider';
+import { accountKey, knownLogin, loginKey, sharedLogin, type SharedLogin } from '../../core/call/account';
+import { RateLimited } from '../../core/describe/errors';
+import type { Connection } from '../../core/describe/connection';
+import type { Provider } from '../../core/describe/provider';
 import type { Trial } from './account';
 
 /** Logins that one account may be tried with in a minute: each ends the session of what runs, and many lock an account. */

@@ -1,4 +1,4 @@
-import { FleetError } from '../../core/errors';
+import { FleetError } from '../../core/describe/errors';
 import { Damaged, type Store } from './trigger-store';
 
 /** What of a trigger outlives its node: where it stands, and whether somebody paused it. */

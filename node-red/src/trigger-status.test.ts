@@ -1,6 +1,6 @@
 import type { NodeStatus } from 'node-red';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Provider } from '../../core/provider';
+import type { Provider } from '../../core/describe/provider';
 import { trackceo } from '../../providers/protrack';
 import { wordsOf } from './editor/words';
 import { TriggerStatus } from './trigger-status';

@@ -1,5 +1,5 @@
 import type { NodeAPI, NodeStatus } from 'node-red';
-import type { FleetError } from '../../core/errors';
+import type { FleetError } from '../../core/describe/errors';
 
 /** A poll that ends within this shows nothing of its own: a line that flickers at each poll says less. */
 const SHORT_MS = 1000;

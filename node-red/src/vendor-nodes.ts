@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Provider } from '../../core/provider';
+import type { Provider } from '../../core/describe/provider';
 import { makeAccount, type AccountNode } from './account-node';
 import { Admin } from './admin';
 import { RequestNode, type RequestDef } from './request-node';

@@ -1,6 +1,6 @@
-import { metadataAddress } from '../../core/base-url';
-import { InvalidParams, Unreachable, type FleetError } from '../../core/errors';
-import { transportError } from '../../core/transport';
+import { metadataAddress } from '../../core/describe/base-url';
+import { InvalidParams, Unreachable, type FleetError } from '../../core/describe/errors';
+import { transportError } from '../../core/call/transport';
 import { privateForbidden } from './locks';
 import { METADATA_ADDRESS, PRIVATE_ADDRESS } from './public-lookup';
 

@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { FleetError } from '../../core/errors';
-import { MAX_BODY_BYTES, type WireRequest } from '../../core/host';
+import type { FleetError } from '../../core/describe/errors';
+import { MAX_BODY_BYTES, type WireRequest } from '../../core/describe/host';
 import { refusalOf } from './public-lookup';
 import { Wire, type WireOptions } from './wire';
 

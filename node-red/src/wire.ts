@@ -2,8 +2,8 @@ import { promisify } from 'node:util';
 import type { ConnectionOptions } from 'node:tls';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { FleetError, TimedOut, TooLarge, UnexpectedAnswer, Unreachable } from '../../core/errors';
-import { addressOf, ATTEMPT_TIMEOUT_MS, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../../core/host';
+import { FleetError, TimedOut, TooLarge, UnexpectedAnswer, Unreachable } from '../../core/describe/errors';
+import { addressOf, ATTEMPT_TIMEOUT_MS, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../../core/describe/host';
 import { lookupFor } from './public-lookup';
 import { explain } from './wire-errors';
 

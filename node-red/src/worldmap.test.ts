@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Alarm, Fix, GeofenceEvent, Position } from '../../core/records';
+import type { Alarm, Fix, GeofenceEvent, Position } from '../../core/describe/records';
 import { escaped, MapMaker, namesOf } from './worldmap';
 
 const position: Position = {

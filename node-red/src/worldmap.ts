@@ -1,6 +1,6 @@
-import type { Choice } from '../../core/field';
-import type { Alarm, Fix, GeofenceEvent, LockEvent, Position, RecordKind } from '../../core/records';
-import { plain } from '../../core/words';
+import type { Choice } from '../../core/describe/field';
+import type { Alarm, Fix, GeofenceEvent, LockEvent, Position, RecordKind } from '../../core/describe/records';
+import { plain } from '../../core/describe/words';
 
 /** Kinds of record that can be drawn. */
 export const MAPPABLE: readonly RecordKind[] = ['position', 'fix', 'trackPoint', 'alarm', 'geofenceEvent', 'lockEvent'];

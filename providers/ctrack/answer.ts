@@ -1,10 +1,10 @@
 import { z } from 'zod/v4';
-import { jsonOf } from '../../core/answer';
-import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/errors';
-import type { WireAnswer } from '../../core/host';
-import { mustNotBeMany, parsed } from '../../core/json';
-import { isRecord, rowsOf, type Row } from '../../core/records';
-import { cut } from '../../core/redaction';
+import { jsonOf } from '../../core/call/answer';
+import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/describe/errors';
+import type { WireAnswer } from '../../core/describe/host';
+import { mustNotBeMany, parsed } from '../../core/call/json';
+import { isRecord, rowsOf, type Row } from '../../core/describe/records';
+import { cut } from '../../core/describe/words';
 import { TITLE } from './connection';
 
 const ERROR_CODE = 'ErrorCode';

@@ -1,8 +1,8 @@
-import { choice, text, time } from '../../core/field';
-import { operation } from '../../core/operation';
-import { inOrder } from '../../core/pages';
-import { countOf, idTextOf, isReadable, textOf, type Device, type Odometer, type Row, type WorkingHours } from '../../core/records';
-import { chunks } from '../../core/windows';
+import { choice, text, time } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { inOrder } from '../../core/call/pages';
+import { countOf, idTextOf, isReadable, textOf, type Device, type Odometer, type Row, type WorkingHours } from '../../core/describe/records';
+import { chunks } from '../../core/call/windows';
 import { anythingIn, body, recordsIn, withItsError } from './answer';
 import { device, devicesOrAll, group, nodeIdOf, perVehicle, period, periodProblem, texts, vehiclesPerRequest } from './fields';
 import { parameterOf, timeOf } from './times';

@@ -1,6 +1,6 @@
-import { text } from '../../core/field';
-import { operation } from '../../core/operation';
-import { textOf, type Driver, type Row } from '../../core/records';
+import { text } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { textOf, type Driver, type Row } from '../../core/describe/records';
 import { body, recordsIn, withItsError } from './answer';
 import { device, group, nodeIdOf } from './fields';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod/v4';
-import type { Run } from '../../core/client';
-import { ALL, anyNumber, asList, ids, shown, text, type Field, type Ids } from '../../core/field';
-import { inOrder } from '../../core/pages';
-import { UnexpectedAnswer } from '../../core/errors';
-import { identityOf, type Row } from '../../core/records';
+import type { Run } from '../../core/describe/operation';
+import { ALL, anyNumber, asList, ids, shown, text, type Field, type Ids } from '../../core/describe/field';
+import { inOrder } from '../../core/call/pages';
+import { UnexpectedAnswer } from '../../core/describe/errors';
+import { identityOf, type Row } from '../../core/describe/records';
 
 export { period, periodProblem } from '../period';
 

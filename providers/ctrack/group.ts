@@ -1,6 +1,6 @@
-import { number, text } from '../../core/field';
-import { operation } from '../../core/operation';
-import { textOf, type Group, type Row } from '../../core/records';
+import { number, text } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { textOf, type Group, type Row } from '../../core/describe/records';
 import { anythingIn, body, recordsIn, withItsError } from './answer';
 import { device, devices, group, nodeIdOf } from './fields';
 

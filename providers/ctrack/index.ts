@@ -1,4 +1,4 @@
-import type { Provider } from '../../core/provider';
+import type { Provider } from '../../core/describe/provider';
 import { open } from './answer';
 import { connectionFields, TITLE, type CtrackConnection } from './connection';
 import * as device from './device';
@@ -10,7 +10,7 @@ import { deviceChoices, driverChoices, groupChoices } from './lookups';
 import * as position from './position';
 import * as queue from './queue';
 import * as service from './service';
-import { LOGIN, login, secrets, sign } from './session';
+import { LOGIN, login, sign } from './session';
 import * as trip from './trip';
 import { triggers } from './triggers';
 
@@ -23,7 +23,6 @@ export const ctrack: Provider<CtrackConnection> = {
 	title: TITLE,
 	description: `Track vehicles, read trips and usage, and take messages from queues with ${TITLE}`,
 	connection: connectionFields(LIMITS.requestsPerMinute),
-	secrets,
 	login,
 	loginMethod: { route: LOGIN, evidence: { section: 'Membership/Login', grade: 'C' } },
 	sign,

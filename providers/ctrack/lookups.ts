@@ -1,6 +1,6 @@
-import type { Client, RunOptions } from '../../core/client';
-import type { Choice } from '../../core/field';
-import { idTextOf, textOf, type Driver, type Group, type Row } from '../../core/records';
+import type { Collector, RunOptions } from '../../core/describe/operation';
+import type { Choice } from '../../core/describe/field';
+import { idTextOf, textOf, type Driver, type Group, type Row } from '../../core/describe/records';
 import { getMany as vehicles } from './device';
 import { getMany as drivers } from './driver';
 import { getMany as groups } from './group';
@@ -9,7 +9,7 @@ const label = (...parts: (string | null)[]) => [...new Set(parts.filter((part) =
 const byTitle = (a: Choice, b: Choice) => a.title.localeCompare(b.title, 'en', { numeric: true });
 
 /** Vehicles by registration, fleet number and description, so that a search finds them by any. */
-export async function deviceChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
+export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const rows = (await client.collect(vehicles, {}, { ...options, output: 'raw' })) as Row[];
 	return rows
 		.flatMap((row) => {
@@ -20,13 +20,13 @@ export async function deviceChoices(client: Client, options?: RunOptions): Promi
 }
 
 /** Cost centres by name. */
-export async function groupChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
+export async function groupChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = (await client.collect(groups, {}, options)) as Group[];
 	return found.map(({ groupId, name }) => ({ value: groupId, title: label(name, groupId) })).sort(byTitle);
 }
 
 /** Drivers by name. The vendor lists them by cost centre only; one who belongs to several is listed once. */
-export async function driverChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
+export async function driverChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = new Map<string, Choice>();
 	for (const { value: group } of await client.lookup('group', options)) {
 		for (const { driverId, name } of (await client.collect(drivers, { group }, options)) as Driver[]) found.set(driverId, { value: driverId, title: label(name, driverId) });

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Client } from '../../core/client';
-import type { Connection } from '../../core/provider';
-import type { CommandOutcome } from '../../core/records';
-import { QueueConsumer, type Batch } from '../../core/triggers/queue-consumer';
-import type { FleetEvent } from '../../core/triggers/trigger';
+import { Client } from '../../core/call/client';
+import type { Connection } from '../../core/describe/connection';
+import type { CommandOutcome } from '../../core/describe/records';
+import { QueueConsumer, type Batch } from '../../core/watch/queue-consumer';
+import type { FleetEvent } from '../../core/describe/trigger';
 import { PASSWORD, startCtrack, type CtrackOptions, type CtrackSimulator } from '../../simulators/ctrack';
-import type { SendOptions, SignedAnswer, WireRequest } from '../../core/host';
+import type { SendOptions, SignedAnswer, WireRequest } from '../../core/describe/host';
 import { FetchHost } from '../../test/support/fetch-host';
 import { ODD } from '../../test/support/oddities';
 import type { CtrackConnection } from './connection';

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { FleetError, RateLimited, UnexpectedAnswer } from '../../core/errors';
-import { choice, flag, number, type Values } from '../../core/field';
-import type { Run } from '../../core/client';
-import { operation } from '../../core/operation';
-import { CONFIRMED } from '../../core/outcome';
-import { idTextOf, recordId, textOf, type Message, type Row } from '../../core/records';
-import { cut } from '../../core/redaction';
+import { FleetError, RateLimited, UnexpectedAnswer } from '../../core/describe/errors';
+import { choice, flag, number, type Values } from '../../core/describe/field';
+import { operation, type Run } from '../../core/describe/operation';
+import { CONFIRMED } from '../../core/describe/outcome';
+import { idTextOf, recordId, textOf, type Message, type Row } from '../../core/describe/records';
+import { cut } from '../../core/describe/words';
 import { anythingIn, body } from './answer';
 import { texts } from './fields';
 import { toPosition } from './position';

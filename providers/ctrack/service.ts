@@ -1,5 +1,5 @@
-import { operation } from '../../core/operation';
-import { textOf, type Row } from '../../core/records';
+import { operation } from '../../core/describe/operation';
+import { textOf, type Row } from '../../core/describe/records';
 import { body, recordsIn } from './answer';
 
 export const getVersion = operation({

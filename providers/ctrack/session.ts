@@ -1,8 +1,7 @@
 import { z } from 'zod/v4';
-import { LoginRejected, RateLimited, SessionExpired, UnexpectedAnswer } from '../../core/errors';
-import type { Exchange, WireAnswer, WireRequest } from '../../core/host';
-import type { Session } from '../../core/provider';
-import type { Redactor } from '../../core/redaction';
+import { LoginRejected, RateLimited, SessionExpired, UnexpectedAnswer } from '../../core/describe/errors';
+import type { Exchange, WireAnswer, WireRequest } from '../../core/describe/host';
+import type { Session } from '../../core/describe/connection';
 import { open } from './answer';
 import { TITLE, type CtrackConnection } from './connection';
 
@@ -49,8 +48,4 @@ const MODULE = /^\/(?:CostCentres|Vehicles|Drivers|Location|Queues)(?=\/)/;
 /** The token is a part of the path, behind the module: /Vehicles/<token>/GetVehicles. */
 export function sign(request: WireRequest, token: string): WireRequest {
 	return { ...request, path: request.path.replace(MODULE, (module) => `${module}/${encodeURIComponent(token)}`) };
-}
-
-export function secrets({ secret }: CtrackConnection, redactor: Redactor): void {
-	redactor.add(secret, 'secret');
 }

@@ -1,4 +1,4 @@
-import { readTime } from '../../core/time';
+import { readTime } from '../../core/describe/time';
 
 /** One integrator reads WCF's own form as well; whether it is ever sent is not known (facts 3.3). */
 const WCF = /^\/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\/$/;

@@ -1,8 +1,8 @@
-import { allAtFirst } from '../../core/field';
-import type { Trip } from '../../core/records';
-import { queueFields } from '../../core/triggers/queue-consumer';
-import { stream, trigger, type AnyTrigger } from '../../core/triggers/trigger';
-import { deviceSilent, ignitionChanged, positionChanged } from '../../core/triggers/watches';
+import { allAtFirst } from '../../core/describe/field';
+import type { Trip } from '../../core/describe/records';
+import { queueFields } from '../../core/watch/queue-consumer';
+import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
+import { deviceSilent, ignitionChanged, positionChanged } from '../../core/watch/watches';
 import { devicesOrAll } from './fields';
 import { getCurrentOfAll } from './position';
 import * as queue from './queue';

@@ -1,6 +1,6 @@
-import { operation } from '../../core/operation';
-import type { Connection } from '../../core/provider';
-import { coordinatesOf, countOf, idTextOf, recordId, textOf, type Mileage, type Row, type Trip } from '../../core/records';
+import { operation } from '../../core/describe/operation';
+import type { Connection } from '../../core/describe/connection';
+import { coordinatesOf, countOf, idTextOf, recordId, textOf, type Mileage, type Row, type Trip } from '../../core/describe/records';
 import { body, recordsIn, withItsError } from './answer';
 import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem } from './fields';
 import { wordsOf } from './position';

@@ -1,5 +1,5 @@
-import type { Connection } from '../../core/provider';
-import { countOf } from '../../core/records';
+import type { Connection } from '../../core/describe/connection';
+import { countOf } from '../../core/describe/records';
 import type { CtrackConnection } from './connection';
 
 const KILOMETRES_PER_MILE = 1.609344;

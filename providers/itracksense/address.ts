@@ -1,6 +1,6 @@
-import { operation } from '../../core/operation';
-import type { Connection } from '../../core/provider';
-import type { Address, Row } from '../../core/records';
+import { operation } from '../../core/describe/operation';
+import type { Connection } from '../../core/describe/connection';
+import type { Address, Row } from '../../core/describe/records';
 import { textOrNull } from './answer';
 import { device, plate } from './fields';
 import { method } from './method';

@@ -1,10 +1,10 @@
-import { ALARM_TITLES, type AlarmType } from '../../core/alarm-types';
-import { ALL, choice, flag, text } from '../../core/field';
-import { operation } from '../../core/operation';
-import { inOrder } from '../../core/pages';
-import type { Connection } from '../../core/provider';
-import { coordinatesOf, countOf, courseOf, identityOf, recordId, rowsOf, type Alarm, type Row } from '../../core/records';
-import { chunks } from '../../core/windows';
+import { ALARM_TITLES, type AlarmType } from '../../core/describe/alarm-types';
+import { ALL, choice, flag, text } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { inOrder } from '../../core/call/pages';
+import type { Connection } from '../../core/describe/connection';
+import { coordinatesOf, countOf, courseOf, identityOf, recordId, rowsOf, type Alarm, type Row } from '../../core/describe/records';
+import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData } from './answer';
 import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';

@@ -1,5 +1,5 @@
-import { flag, json, text, type Fields } from '../../core/field';
-import type { Connection } from '../../core/provider';
+import { flag, json, text, type Fields } from '../../core/describe/field';
+import type { Connection } from '../../core/describe/connection';
 import { LONGEST, sharedFields, timeZone } from '../account-fields';
 
 export const TITLE = 'iTracksense';

@@ -1,11 +1,10 @@
 import { z } from 'zod/v4';
-import type { Run } from '../../core/client';
-import { ALL, choice, number, text } from '../../core/field';
-import { operation } from '../../core/operation';
-import { CONFIRMED } from '../../core/outcome';
-import { inOrder } from '../../core/pages';
-import { countOf, identityOf, rowsOf, textOf, type Consumption, type Device, type Row } from '../../core/records';
-import { chunks } from '../../core/windows';
+import { ALL, choice, number, text } from '../../core/describe/field';
+import { operation, type Run } from '../../core/describe/operation';
+import { CONFIRMED } from '../../core/describe/outcome';
+import { inOrder } from '../../core/call/pages';
+import { countOf, identityOf, rowsOf, textOf, type Consumption, type Device, type Row } from '../../core/describe/records';
+import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { acknowledged, anyRows, listInData, pageInData } from './answer';
 import { device, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';

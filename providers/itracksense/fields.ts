@@ -1,5 +1,5 @@
-import type { Run } from '../../core/client';
-import { ALL, ids, text, type Ids } from '../../core/field';
+import type { Run } from '../../core/describe/operation';
+import { ALL, ids, text, type Ids } from '../../core/describe/field';
 
 /** The samples range from "0010" to fifteen digits; letters are not excluded anywhere. */
 const DEVICE = /^\w{1,40}$/;

@@ -1,10 +1,10 @@
 import { z } from 'zod/v4';
-import { ALL, number } from '../../core/field';
-import { operation } from '../../core/operation';
-import { inOrder } from '../../core/pages';
-import type { Connection } from '../../core/provider';
-import { identityOf, idTextOf, recordId, rowsOf, type GeofenceEvent, type GeofenceState, type Row } from '../../core/records';
-import { chunks } from '../../core/windows';
+import { ALL, number } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { inOrder } from '../../core/call/pages';
+import type { Connection } from '../../core/describe/connection';
+import { identityOf, idTextOf, recordId, rowsOf, type GeofenceEvent, type GeofenceState, type Row } from '../../core/describe/records';
+import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData, object } from './answer';
 import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';

@@ -1,8 +1,8 @@
-import type { Run } from '../../core/client';
-import { TooLarge } from '../../core/errors';
-import { inOrder } from '../../core/pages';
-import type { Row } from '../../core/records';
-import { windows } from '../../core/windows';
+import type { Run } from '../../core/describe/operation';
+import { TooLarge } from '../../core/describe/errors';
+import { inOrder } from '../../core/call/pages';
+import type { Row } from '../../core/describe/records';
+import { windows } from '../../core/call/windows';
 import { localPeriod, localText, zoneOf } from './times';
 
 /** Longer periods silently become three days (sections 9, 10). */

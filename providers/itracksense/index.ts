@@ -1,4 +1,4 @@
-import type { Provider } from '../../core/provider';
+import type { Provider } from '../../core/describe/provider';
 import * as address from './address';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
@@ -68,7 +68,6 @@ export const itracksense: Provider<ITracksenseConnection> = {
 	title: TITLE,
 	description: 'Track vehicles and assets, read alarms, geofences and histories, and act on locks and SIM cards with iTracksense',
 	connection: connectionFields(LIMITS.requestsPerMinute),
-	secrets: session.secrets,
 	login: session.login,
 	loginMethod: method(4),
 	sign: session.sign,

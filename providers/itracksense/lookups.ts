@@ -1,12 +1,12 @@
-import type { Client, RunOptions } from '../../core/client';
-import type { Choice } from '../../core/field';
-import { ALL } from '../../core/field';
-import { idTextOf, type Row } from '../../core/records';
+import type { Collector, RunOptions } from '../../core/describe/operation';
+import type { Choice } from '../../core/describe/field';
+import { ALL } from '../../core/describe/field';
+import { idTextOf, type Row } from '../../core/describe/records';
 import { getCurrentByPlate } from './position';
 import { trimmed, trimmedId } from './values';
 
 /** All vehicles and assets. Section 7 with an empty list, because its path is proven, and that of the list (section 6) is not. */
-const vehicles = async (client: Client, options?: RunOptions) => (await client.collect(getCurrentByPlate, { plates: ALL }, { ...options, output: 'raw' })) as Row[];
+const vehicles = async (client: Collector, options?: RunOptions) => (await client.collect(getCurrentByPlate, { plates: ALL }, { ...options, output: 'raw' })) as Row[];
 
 const label = (...parts: (string | null)[]) => [...new Set(parts.filter((part) => part !== null))].join(' · ');
 const byTitle = (a: Choice, b: Choice) => a.title.localeCompare(b.title, 'en', { numeric: true });
@@ -21,11 +21,11 @@ function choicesOf(rows: readonly Row[], valueOf: (row: Row) => string | null): 
 }
 
 /** Devices by plate. */
-export async function deviceChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
+export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	return choicesOf(await vehicles(client, options), (row) => trimmedId(row.SIM2));
 }
 
 /** Plates, with the device beside them. A plate is passed on as it is written, stray spaces included. */
-export async function plateChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
+export async function plateChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	return choicesOf(await vehicles(client, options), (row) => idTextOf(row.VehicleNum));
 }

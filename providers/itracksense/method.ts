@@ -1,7 +1,7 @@
-import { climbs } from '../../core/base-url';
-import { InvalidParams, NotFound } from '../../core/errors';
-import { shown } from '../../core/field';
-import type { AnyOperation, Evidence, Grade } from '../../core/operation';
+import { climbs } from '../../core/describe/base-url';
+import { InvalidParams, NotFound } from '../../core/describe/errors';
+import { shown } from '../../core/describe/field';
+import type { AnyOperation, Evidence, Grade } from '../../core/describe/operation';
 import type { ITracksenseConnection } from './connection';
 import { PATHS, type Section } from './paths';
 

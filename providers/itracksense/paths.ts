@@ -1,4 +1,4 @@
-import type { Grade } from '../../core/operation';
+import type { Grade } from '../../core/describe/operation';
 
 /**
  * Where each method is, by the section of the document that describes it. The document lost its "Relative url" lines:

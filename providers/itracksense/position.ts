@@ -1,9 +1,9 @@
-import { ALL, choice, number } from '../../core/field';
-import { operation } from '../../core/operation';
-import { inOrder } from '../../core/pages';
-import type { Connection } from '../../core/provider';
-import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, recordId, rowsOf, type Position, type Row } from '../../core/records';
-import { chunks } from '../../core/windows';
+import { ALL, choice, number } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { inOrder } from '../../core/call/pages';
+import type { Connection } from '../../core/describe/connection';
+import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, recordId, rowsOf, type Position, type Row } from '../../core/describe/records';
+import { chunks } from '../../core/call/windows';
 import { listInData, objectOrEmptyList } from './answer';
 import { device, devices, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
 import { method } from './method';

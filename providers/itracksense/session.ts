@@ -1,10 +1,9 @@
-import { UnexpectedAnswer } from '../../core/errors';
-import { choice, ids } from '../../core/field';
-import type { Exchange, WireRequest } from '../../core/host';
-import { operation } from '../../core/operation';
-import type { Session } from '../../core/provider';
-import type { WebLink } from '../../core/records';
-import type { Redactor } from '../../core/redaction';
+import { UnexpectedAnswer } from '../../core/describe/errors';
+import { choice, ids } from '../../core/describe/field';
+import type { Exchange, WireRequest } from '../../core/describe/host';
+import { operation } from '../../core/describe/operation';
+import type { Session } from '../../core/describe/connection';
+import type { WebLink } from '../../core/describe/records';
 import { acknowledged, done, openLogin } from './answer';
 import { TITLE, type ITracksenseConnection } from './connection';
 import { anyForm } from './fields';
@@ -25,10 +24,6 @@ export async function login({ account, secret }: ITracksenseConnection, exchange
 /** Each method but the login carries the token in a header (section 2; facts 1.1). */
 export function sign(request: WireRequest, token: string): WireRequest {
 	return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
-}
-
-export function secrets({ secret }: ITracksenseConnection, redactor: Redactor): void {
-	redactor.add(secret, 'secret');
 }
 
 export const logOut = operation({

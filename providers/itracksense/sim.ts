@@ -1,6 +1,6 @@
-import { choice, text } from '../../core/field';
-import { operation } from '../../core/operation';
-import { countOf, identityOf, recordId, rowsOf, type DeviceMessage, type Row, type SimCard } from '../../core/records';
+import { choice, text } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { countOf, identityOf, recordId, rowsOf, type DeviceMessage, type Row, type SimCard } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { acknowledged, done, handedOver, listInList, object } from './answer';
 import { iccid } from './fields';

@@ -1,5 +1,5 @@
-import type { Connection } from '../../core/provider';
-import { instantOfLocal, isoOfSeconds, localOfInstant } from '../../core/time';
+import type { Connection } from '../../core/describe/connection';
+import { instantOfLocal, isoOfSeconds, localOfInstant } from '../../core/describe/time';
 import type { ITracksenseConnection } from './connection';
 
 /** The vendor's times are local and carry no offset (facts 1.4): the account says in which zone. */

@@ -1,8 +1,8 @@
 import { z } from 'zod/v4';
-import { flag, text } from '../../core/field';
-import { operation } from '../../core/operation';
-import type { Connection } from '../../core/provider';
-import { coordinatesOf, countOf, courseOf, numberOf, rowsOf, type Fix, type Row, type TrackPoint } from '../../core/records';
+import { flag, text } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import type { Connection } from '../../core/describe/connection';
+import { coordinatesOf, countOf, courseOf, numberOf, rowsOf, type Fix, type Row, type TrackPoint } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { list, listInData } from './answer';
 import { device, devices, listed, plates } from './fields';

@@ -1,7 +1,7 @@
-import { allAtFirst, choice, type Fields } from '../../core/field';
-import type { Alarm, GeofenceEvent, LockEvent } from '../../core/records';
-import { stream, trigger, type AnyTrigger } from '../../core/triggers/trigger';
-import { deviceSilent, positionChanged, statusChanged } from '../../core/triggers/watches';
+import { allAtFirst, choice, type Fields } from '../../core/describe/field';
+import type { Alarm, GeofenceEvent, LockEvent } from '../../core/describe/records';
+import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
+import { deviceSilent, positionChanged, statusChanged } from '../../core/watch/watches';
 import * as alarm from './alarm';
 import { devices as devicesOrAll, NAMES_PER_REQUEST } from './fields';
 import * as geofence from './geofence';

@@ -1,4 +1,4 @@
-import { coordinatesOf, idTextOf, textOf } from '../../core/records';
+import { coordinatesOf, idTextOf, textOf } from '../../core/describe/records';
 
 /** Names and plates come with stray spaces around them. */
 export const trimmed = (value: unknown) => textOf(value)?.trim() ?? null;

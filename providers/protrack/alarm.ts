@@ -1,9 +1,9 @@
-import { ALARM_TITLES, type AlarmType } from '../../core/alarm-types';
-import { choices } from '../../core/field';
-import { operation } from '../../core/operation';
-import { timePages } from '../../core/pages';
-import { coordinatesOf, countOf, courseOf, idTextOf, isReadable, numberOf, recordId, unreadableRow, type Alarm, type Row } from '../../core/records';
-import { cut } from '../../core/redaction';
+import { ALARM_TITLES, type AlarmType } from '../../core/describe/alarm-types';
+import { choices } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { timePages } from '../../core/call/pages';
+import { coordinatesOf, countOf, courseOf, idTextOf, isReadable, numberOf, recordId, unreadableRow, type Alarm, type Row } from '../../core/describe/records';
+import { cut } from '../../core/describe/words';
 import { recordText } from './answer';
 import { listed } from './batches';
 import type { Brand } from './brand';

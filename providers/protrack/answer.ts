@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { jsonOf } from '../../core/answer';
+import { jsonOf } from '../../core/call/answer';
 import {
 	DeviceOffline,
 	InvalidParams,
@@ -12,11 +12,11 @@ import {
 	VendorFault,
 	type FleetError,
 	type FleetErrorDetails,
-} from '../../core/errors';
-import type { WireAnswer } from '../../core/host';
-import { MOST_LISTS, mayHold } from '../../core/json';
-import type { Effect } from '../../core/operation';
-import { cut } from '../../core/redaction';
+} from '../../core/describe/errors';
+import type { WireAnswer } from '../../core/describe/host';
+import { MOST_LISTS, mayHold } from '../../core/call/json';
+import type { Effect } from '../../core/describe/operation';
+import { cut } from '../../core/describe/words';
 import { integer } from '../integer';
 import { saidOf } from './device-answer';
 

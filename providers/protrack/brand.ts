@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../core/provider';
+import type { ProviderName } from '../../core/describe/provider';
 
 /** What differs between the two documents of the platform; everything else is the same. */
 export interface Brand {

@@ -1,5 +1,5 @@
-import { choice, text, type Fields } from '../../core/field';
-import type { Connection } from '../../core/provider';
+import { choice, text, type Fields } from '../../core/describe/field';
+import type { Connection } from '../../core/describe/connection';
 import { LONGEST, sharedFields } from '../account-fields';
 
 export interface ProtrackConnection extends Connection {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Client } from '../../core/client';
-import { findOperation, type Provider } from '../../core/provider';
-import type { CommandOutcome, Outcome } from '../../core/records';
+import { Client } from '../../core/call/client';
+import { findOperation, type Provider } from '../../core/describe/provider';
+import type { CommandOutcome, Outcome } from '../../core/describe/records';
 import { connectionOf } from '../../test/support/recordings';
 import { json, TestHost } from '../../test/support/test-host';
 import { trackceo } from '.';

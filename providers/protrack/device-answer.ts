@@ -1,4 +1,4 @@
-import type { Outcome } from '../../core/records';
+import type { Outcome } from '../../core/describe/records';
 
 /**
  * What a device's own words say about a command. The document shows a single answer (section 2.6); what trackers say beyond

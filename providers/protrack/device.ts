@@ -1,9 +1,8 @@
-import { flag, type Values } from '../../core/field';
-import type { Run } from '../../core/client';
-import { inOrder } from '../../core/pages';
-import { operation } from '../../core/operation';
-import { identityOf, idTextOf, numberOf, rowsOf, textOf, type Device, type Mileage, type Row } from '../../core/records';
-import { chunks, windows } from '../../core/windows';
+import { flag, type Values } from '../../core/describe/field';
+import { inOrder } from '../../core/call/pages';
+import { operation, type Run } from '../../core/describe/operation';
+import { identityOf, idTextOf, numberOf, rowsOf, textOf, type Device, type Mileage, type Row } from '../../core/describe/records';
+import { chunks, windows } from '../../core/call/windows';
 import { recordList } from './answer';
 import { imeisPerRequest, listed, together } from './batches';
 import { period, periodProblem } from '../period';

@@ -1,4 +1,4 @@
-import { ids, text } from '../../core/field';
+import { ids, text } from '../../core/describe/field';
 
 /** An IMEI has 15 digits; some trackers of the platform report 10 to 17. */
 const IMEI = /^\d{10,17}$/;

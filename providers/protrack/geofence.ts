@@ -1,6 +1,6 @@
-import { choice, number, text } from '../../core/field';
-import { operation } from '../../core/operation';
-import { CONFIRMED } from '../../core/outcome';
+import { choice, number, text } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { CONFIRMED } from '../../core/describe/outcome';
 import { acknowledged } from './answer';
 import { device } from './fields';
 

@@ -1,4 +1,4 @@
-import type { Provider } from '../../core/provider';
+import type { Provider } from '../../core/describe/provider';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
 import { imeisPerRequest } from './batches';
@@ -10,7 +10,7 @@ import * as geofence from './geofence';
 import { deviceChoices, subAccountChoices } from './lookups';
 import * as message from './message';
 import * as position from './position';
-import { AUTHORIZATION, login, secrets, sign } from './session';
+import { AUTHORIZATION, login, sign } from './session';
 import * as subAccount from './sub-account';
 import { triggers } from './triggers';
 
@@ -25,7 +25,6 @@ function protrack(brand: Brand): Provider<ProtrackConnection> {
 		title: brand.title,
 		description: `Track vehicles, read alarms and mileage, and send commands with ${brand.title}`,
 		connection: connectionFields(brand.title, brand.baseUrl, LIMITS.requestsPerMinute),
-		secrets,
 		login: (connection, exchange, now) => login(connection, exchange, brand.title, now),
 		loginMethod: { route: AUTHORIZATION, evidence: { section: '2.1', grade: 'C' } },
 		sign,

@@ -1,9 +1,9 @@
-import { FleetError } from '../../core/errors';
-import { ids, text } from '../../core/field';
-import { operation } from '../../core/operation';
-import { CONFIRMED } from '../../core/outcome';
-import type { Row } from '../../core/records';
-import { chunks } from '../../core/windows';
+import { FleetError } from '../../core/describe/errors';
+import { ids, text } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { CONFIRMED } from '../../core/describe/outcome';
+import type { Row } from '../../core/describe/records';
+import { chunks } from '../../core/call/windows';
 import { acknowledged } from './answer';
 
 const ACCOUNTS_PER_REQUEST = 200;

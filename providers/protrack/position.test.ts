@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findOperation, type Provider } from '../../core/provider';
+import { findOperation, type Provider } from '../../core/describe/provider';
 import { trackceo } from '.';
 
 const provider = trackceo as unknown as Provider;

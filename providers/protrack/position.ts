@@ -1,8 +1,8 @@
-import { operation } from '../../core/operation';
-import { inOrder, timeWindows, type TimePages } from '../../core/pages';
-import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, rowsOf, unreadableRow, type DeviceStatus, type Fix, type Position, type Row } from '../../core/records';
-import { cut } from '../../core/redaction';
-import { chunks } from '../../core/windows';
+import { operation } from '../../core/describe/operation';
+import { inOrder, timeWindows, type TimePages } from '../../core/call/pages';
+import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, rowsOf, unreadableRow, type DeviceStatus, type Fix, type Position, type Row } from '../../core/describe/records';
+import { cut } from '../../core/describe/words';
+import { chunks } from '../../core/call/windows';
 import { recordList, recordText } from './answer';
 import { imeisPerRequest, listed, together } from './batches';
 import { period, periodProblem } from '../period';

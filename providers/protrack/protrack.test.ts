@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Client } from '../../core/client';
-import { FleetError } from '../../core/errors';
-import type { Alarm, CommandOutcome, Device, Fix, Mileage, Outcome, Position } from '../../core/records';
-import { findOperation, type Provider } from '../../core/provider';
-import type { AnyOperation } from '../../core/operation';
+import { Client } from '../../core/call/client';
+import { FleetError } from '../../core/describe/errors';
+import type { Alarm, CommandOutcome, Device, Fix, Mileage, Outcome, Position } from '../../core/describe/records';
+import { findOperation, type Provider } from '../../core/describe/provider';
+import type { AnyOperation } from '../../core/describe/operation';
 import { createFleet } from '../../simulators/fleet';
 import { ANSWER_KINDS, PASSWORD, startProtrack, type AnswerKind, type ProtrackOptions, type ProtrackSimulator } from '../../simulators/protrack';
 import { FetchHost } from '../../test/support/fetch-host';

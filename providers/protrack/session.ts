@@ -1,9 +1,8 @@
 import { z } from 'zod/v4';
-import { FleetError, InvalidParams, UnexpectedAnswer } from '../../core/errors';
-import type { Exchange, WireRequest } from '../../core/host';
-import type { Session } from '../../core/provider';
-import { Recent } from '../../core/recent';
-import type { Redactor } from '../../core/redaction';
+import { FleetError, InvalidParams, UnexpectedAnswer } from '../../core/describe/errors';
+import type { Exchange, WireRequest } from '../../core/describe/host';
+import type { Session } from '../../core/describe/connection';
+import { Recent } from '../../core/call/recent';
 import { openEnvelope, REQUEST_TIME_ERROR } from './answer';
 import { secretProblem, type ProtrackConnection } from './connection';
 import { md5 } from './md5';
@@ -59,8 +58,4 @@ export async function login(connection: ProtrackConnection, exchange: Exchange, 
 /** Each method but the login carries the token in its query. */
 export function sign(request: WireRequest, token: string): WireRequest {
 	return { ...request, query: { access_token: token, ...request.query } };
-}
-
-export function secrets(connection: ProtrackConnection, redactor: Redactor): void {
-	redactor.add(connection.secret, 'secret');
 }

@@ -1,5 +1,5 @@
-import { operation } from '../../core/operation';
-import { identityOf, rowsOf, textOf, type Row, type SubAccount } from '../../core/records';
+import { operation } from '../../core/describe/operation';
+import { identityOf, rowsOf, textOf, type Row, type SubAccount } from '../../core/describe/records';
 import { recordList } from './answer';
 import { accountOrOwn } from './fields';
 import { timeOf } from './times';

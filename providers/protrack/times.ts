@@ -1,5 +1,5 @@
-import { numberOf } from '../../core/records';
-import { isoOfSeconds } from '../../core/time';
+import { numberOf } from '../../core/describe/records';
+import { isoOfSeconds } from '../../core/describe/time';
 
 /** The platform's epoch seconds, where they are a time: 0 means never. */
 export function markOf(value: unknown): number | null {

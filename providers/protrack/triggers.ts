@@ -1,8 +1,8 @@
-import { allAtFirst, choice } from '../../core/field';
-import type { AnyOperation } from '../../core/operation';
-import type { Alarm } from '../../core/records';
-import { stream, trigger, type AnyTrigger } from '../../core/triggers/trigger';
-import { deviceSilent, positionChanged, statusChanged } from '../../core/triggers/watches';
+import { allAtFirst, choice } from '../../core/describe/field';
+import type { AnyOperation } from '../../core/describe/operation';
+import type { Alarm } from '../../core/describe/records';
+import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
+import { deviceSilent, positionChanged, statusChanged } from '../../core/watch/watches';
 import { alarmTypes } from './alarm';
 import type { Brand } from './brand';
 import { devicesOrAll } from './fields';

@@ -1,5 +1,5 @@
-import type { Run } from '../../core/client';
-import { idTextOf, type Row } from '../../core/records';
+import type { Run } from '../../core/describe/operation';
+import { idTextOf, type Row } from '../../core/describe/records';
 import { list as subAccounts } from './sub-account-list';
 
 /** Where the vendor's lists stop (sections 2.7, 2.15), without a word. */

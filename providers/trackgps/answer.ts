@@ -1,10 +1,10 @@
 import { z } from 'zod/v4';
-import { jsonOf, retryAfterOf } from '../../core/answer';
-import { InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/errors';
-import type { WireAnswer, WireRequest } from '../../core/host';
-import { parsed } from '../../core/json';
-import { isRecord, textOf, type Row } from '../../core/records';
-import { cut } from '../../core/redaction';
+import { jsonOf, retryAfterOf } from '../../core/call/answer';
+import { InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/describe/errors';
+import type { WireAnswer, WireRequest } from '../../core/describe/host';
+import { parsed } from '../../core/call/json';
+import { isRecord, textOf, type Row } from '../../core/describe/records';
+import { cut } from '../../core/describe/words';
 
 export const TITLE = 'TrackGPS.ro';
 

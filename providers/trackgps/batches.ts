@@ -1,7 +1,7 @@
-import type { Run } from '../../core/client';
-import { ALL, type Ids } from '../../core/field';
-import type { Row } from '../../core/records';
-import { chunks } from '../../core/windows';
+import type { Run } from '../../core/describe/operation';
+import { ALL, type Ids } from '../../core/describe/field';
+import type { Row } from '../../core/describe/records';
+import { chunks } from '../../core/call/windows';
 import { zoneOf } from './connection';
 import { localText, localWindows } from './times';
 

@@ -1,5 +1,5 @@
-import { text, type Fields } from '../../core/field';
-import type { Connection } from '../../core/provider';
+import { text, type Fields } from '../../core/describe/field';
+import type { Connection } from '../../core/describe/connection';
 import { LONGEST, sharedFields, timeZone } from '../account-fields';
 
 export interface TrackgpsConnection extends Connection {

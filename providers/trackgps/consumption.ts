@@ -1,7 +1,6 @@
-import type { Choice, Values } from '../../core/field';
-import type { Run } from '../../core/client';
-import { operation } from '../../core/operation';
-import { countOf, idTextOf, isReadable, isRecord, rowsOf, textOf, type Consumption, type Row } from '../../core/records';
+import type { Choice, Values } from '../../core/describe/field';
+import { operation, type Run } from '../../core/describe/operation';
+import { countOf, idTextOf, isReadable, isRecord, rowsOf, textOf, type Consumption, type Row } from '../../core/describe/records';
 import { recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, vehiclesAndPeriod, vehiclesPerRequest } from './batches';
 import { devicesOrAll, period, periodProblem } from './fields';

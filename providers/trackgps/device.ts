@@ -1,5 +1,5 @@
-import { operation } from '../../core/operation';
-import { identityOf, rowsOf, textOf, type Device, type Row } from '../../core/records';
+import { operation } from '../../core/describe/operation';
+import { identityOf, rowsOf, textOf, type Device, type Row } from '../../core/describe/records';
 import { recordList, valuesOf } from './answer';
 
 /**

@@ -1,4 +1,4 @@
-import { ids, time } from '../../core/field';
+import { ids, time } from '../../core/describe/field';
 
 /** Any number of vehicles, or all of the company. */
 export const devicesOrAll = ids({

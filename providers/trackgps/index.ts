@@ -1,4 +1,4 @@
-import type { Provider } from '../../core/provider';
+import type { Provider } from '../../core/describe/provider';
 import { openEnvelope, TITLE } from './answer';
 import { connectionFields, REQUESTS_PER_MINUTE, type TrackgpsConnection } from './connection';
 import * as consumption from './consumption';
@@ -6,7 +6,7 @@ import * as device from './device';
 import { deviceChoices } from './lookups';
 import * as position from './position';
 import * as refill from './refill';
-import { LOGIN, login, secrets, sign } from './session';
+import { LOGIN, login, sign } from './session';
 import * as stop from './stop';
 import * as temperature from './temperature';
 import { triggers } from './triggers';
@@ -17,7 +17,6 @@ export const trackgps: Provider<TrackgpsConnection> = {
 	title: TITLE,
 	description: 'Track vehicles and read refills, thefts, consumption, stops and temperatures with TrackGPS.ro',
 	connection: connectionFields,
-	secrets,
 	login,
 	loginMethod: { route: LOGIN, evidence: { section: 'login (public documentation)', grade: 'C' } },
 	sign,

@@ -1,12 +1,12 @@
-import type { Client, RunOptions } from '../../core/client';
-import type { Choice } from '../../core/field';
-import type { Device } from '../../core/records';
+import type { Collector, RunOptions } from '../../core/describe/operation';
+import type { Choice } from '../../core/describe/field';
+import type { Device } from '../../core/describe/records';
 import { getMany } from './device';
 
 const BETWEEN = ' · ';
 
 /** Vehicles by name and plate. */
-export async function deviceChoices(client: Client, options?: RunOptions): Promise<Choice[]> {
+export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = (await client.collect(getMany, {}, options)) as Device[];
 	return found
 		.map(({ deviceId, name, plate }) => ({ value: deviceId, title: [...new Set([name, plate, deviceId])].filter((part) => part !== null).join(BETWEEN) }))

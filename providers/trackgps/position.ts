@@ -1,7 +1,7 @@
-import { ALL } from '../../core/field';
-import { operation } from '../../core/operation';
-import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, type Fix, type Position, type Row } from '../../core/records';
-import type { Connection } from '../../core/provider';
+import { ALL } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, type Fix, type Position, type Row } from '../../core/describe/records';
+import type { Connection } from '../../core/describe/connection';
 import { recordList, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';

@@ -1,8 +1,7 @@
-import { choices, type Values } from '../../core/field';
-import { operation } from '../../core/operation';
-import type { Run } from '../../core/client';
-import type { Connection } from '../../core/provider';
-import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, type FuelEvent, type Row } from '../../core/records';
+import { choices, type Values } from '../../core/describe/field';
+import { operation, type Run } from '../../core/describe/operation';
+import type { Connection } from '../../core/describe/connection';
+import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, type FuelEvent, type Row } from '../../core/describe/records';
 import { flagOf, recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, numbers, withoutDoubles } from './batches';
 import { zoneOf } from './connection';

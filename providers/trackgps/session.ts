@@ -1,9 +1,9 @@
-import { jsonOf } from '../../core/answer';
-import { LoginRejected, UnexpectedAnswer } from '../../core/errors';
-import type { Exchange, WireRequest } from '../../core/host';
-import type { Session } from '../../core/provider';
-import { countOf, isRecord, textOf } from '../../core/records';
-import { cut, type Redactor } from '../../core/redaction';
+import { jsonOf } from '../../core/call/answer';
+import { LoginRejected, UnexpectedAnswer } from '../../core/describe/errors';
+import type { Exchange, WireRequest } from '../../core/describe/host';
+import type { Session } from '../../core/describe/connection';
+import { countOf, isRecord, textOf } from '../../core/describe/records';
+import { cut } from '../../core/describe/words';
 import { reasonsOf, TITLE, tooOften, valuesOf, wordsOf } from './answer';
 import type { TrackgpsConnection } from './connection';
 
@@ -52,8 +52,4 @@ function rejected(status: number, error: string | null = null, description: stri
 
 export function sign(request: WireRequest, token: string): WireRequest {
 	return { ...request, query: { ...VERSION, ...request.query }, headers: { ...request.headers, authorization: `Bearer ${token}` } };
-}
-
-export function secrets(connection: TrackgpsConnection, redactor: Redactor): void {
-	redactor.add(connection.secret, 'secret');
 }

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Client, type RunOptions } from '../../core/client';
-import { FleetError } from '../../core/errors';
-import { addressOf, type Exchange } from '../../core/host';
-import { findOperation, type Provider } from '../../core/provider';
-import type { Consumption, Device, Fix, FuelEvent, Position, Reading, Stop } from '../../core/records';
+import type { RunOptions } from '../../core/describe/operation';
+import { Client } from '../../core/call/client';
+import { FleetError } from '../../core/describe/errors';
+import { addressOf, type Exchange } from '../../core/describe/host';
+import { findOperation, type Provider } from '../../core/describe/provider';
+import type { Consumption, Device, Fix, FuelEvent, Position, Reading, Stop } from '../../core/describe/records';
 import { PASSWORD, startTrackgps, type TrackgpsOptions, type TrackgpsSimulator } from '../../simulators/trackgps';
 import { TestHost } from '../../test/support/test-host';
 import type { TrackgpsConnection } from './connection';

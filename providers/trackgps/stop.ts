@@ -1,7 +1,7 @@
-import { number } from '../../core/field';
-import { operation } from '../../core/operation';
-import type { Connection } from '../../core/provider';
-import { asRow, coordinatesOf, countOf, identityOf, idTextOf, isReadable, recordId, rowsOf, textOf, type Row, type Stop } from '../../core/records';
+import { number } from '../../core/describe/field';
+import { operation } from '../../core/describe/operation';
+import type { Connection } from '../../core/describe/connection';
+import { asRow, coordinatesOf, countOf, identityOf, idTextOf, isReadable, recordId, rowsOf, textOf, type Row, type Stop } from '../../core/describe/records';
 import { flagOf, parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';

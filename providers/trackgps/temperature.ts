@@ -1,6 +1,6 @@
-import { operation } from '../../core/operation';
-import type { Connection } from '../../core/provider';
-import { asRow, identityOf, idTextOf, isReadable, numberOf, recordId, rowsOf, textOf, type Reading, type Row } from '../../core/records';
+import { operation } from '../../core/describe/operation';
+import type { Connection } from '../../core/describe/connection';
+import { asRow, identityOf, idTextOf, isReadable, numberOf, recordId, rowsOf, textOf, type Reading, type Row } from '../../core/describe/records';
 import { parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';

@@ -1,5 +1,5 @@
-import { localOfInstant, readTime } from '../../core/time';
-import { windows, type Window } from '../../core/windows';
+import { localOfInstant, readTime } from '../../core/describe/time';
+import { windows, type Window } from '../../core/call/windows';
 
 const DATE = /^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?$/;
 

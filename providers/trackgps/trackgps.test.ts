@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Client, type RunOptions } from '../../core/client';
-import { FleetError } from '../../core/errors';
-import { readFields } from '../../core/field';
-import type { SendOptions, WireAnswer, WireRequest } from '../../core/host';
-import { findOperation, type Provider } from '../../core/provider';
-import type { Consumption, Fix, FuelEvent, Position, Stop } from '../../core/records';
-import { Redactor } from '../../core/redaction';
+import type { RunOptions } from '../../core/describe/operation';
+import { Client } from '../../core/call/client';
+import { FleetError } from '../../core/describe/errors';
+import { readFields } from '../../core/describe/field';
+import type { SendOptions, WireAnswer, WireRequest } from '../../core/describe/host';
+import { findOperation, type Provider } from '../../core/describe/provider';
+import type { Consumption, Fix, FuelEvent, Position, Stop } from '../../core/describe/records';
+import { Redactor } from '../../core/call/redaction';
 import { json, TestHost } from '../../test/support/test-host';
 import { withValue } from './answer';
 import type { TrackgpsConnection } from './connection';
@@ -132,7 +133,7 @@ describe('login', () => {
 			json: { carrierId: 1 },
 		});
 		const redactor = new Redactor();
-		trackgps.secrets(settings(), redactor);
+		redactor.addSecrets(trackgps.connection, settings());
 		expect(redactor.text(`my ${SECRET}`)).toBe('my [secret]');
 	});
 

@@ -1,7 +1,7 @@
-import { allAtFirst, choices } from '../../core/field';
-import type { FuelEvent } from '../../core/records';
-import { stream, trigger, type AnyTrigger } from '../../core/triggers/trigger';
-import { ignitionChanged, positionChanged } from '../../core/triggers/watches';
+import { allAtFirst, choices } from '../../core/describe/field';
+import type { FuelEvent } from '../../core/describe/records';
+import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
+import { ignitionChanged, positionChanged } from '../../core/watch/watches';
 import { devicesOrAll } from './fields';
 import { getCurrent } from './position';
 import { getRefills } from './refill';

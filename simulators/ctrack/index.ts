@@ -3,7 +3,8 @@
  * The token is part of the path: /Vehicles/<token>/GetVehicles.
  */
 import type { FaultRule } from '../faults';
-import { startServer, type Answer, type LoggedRequest, type ServerOptions, type Vendor, type VendorRequest } from '../server';
+import type { Answer, VendorRequest } from '../exchange';
+import { startServer, type LoggedRequest, type ServerOptions, type Vendor } from '../server';
 import { HttpRefusal, Refusal, type ErrorCode, ERROR_NAMES } from './codes';
 import { METHODS } from './methods';
 import { Params } from './params';

@@ -3,7 +3,8 @@
  * what is known beyond it. The names of most methods are lost: see paths.ts.
  */
 import type { FaultRule } from '../faults';
-import { startServer, type Answer, type LoggedRequest, type ServerOptions, type Vendor, type VendorRequest } from '../server';
+import type { Answer, VendorRequest } from '../exchange';
+import { startServer, type LoggedRequest, type ServerOptions, type Vendor } from '../server';
 import { DeadToken, HttpRefusal, Refusal, textOf, TOKEN_INVALID } from './codes';
 import { METHODS } from './methods';
 import { Params } from './params';

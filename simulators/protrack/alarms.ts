@@ -1,7 +1,7 @@
 /** Alarms of a device (2.8): those that follow from what the vehicle did, and a fixed sprinkling of all other types. */
 import { crossingsBetween, eventsBetween, scatter, stateAt, type VehicleEventKind } from '../fleet';
 import { nextNoon, round, type Device } from './devices';
-import type { Brand } from './platform';
+import type { Brand } from './brand';
 
 export interface Geofence {
 	id: number;

@@ -3,7 +3,8 @@
  * Numbers in comments are sections of these; "facts" is the page of what is known beyond them.
  */
 import type { FaultRule } from '../faults';
-import { startServer, type Answer, type LoggedRequest, type ServerOptions, type Vendor, type VendorRequest } from '../server';
+import type { Answer, VendorRequest } from '../exchange';
+import { startServer, type LoggedRequest, type ServerOptions, type Vendor } from '../server';
 import type { Account } from './accounts';
 import { alarmsBetween, type Alarm, type Geofence } from './alarms';
 import { MESSAGES, Refusal, type Code } from './codes';
@@ -11,7 +12,8 @@ import type { AnswerKind } from './device-answers';
 import { dataStatus, type Device } from './devices';
 import { METHODS } from './methods';
 import { Params } from './params';
-import { Platform, type Brand, type Command, type Message, type PlatformOptions } from './platform';
+import type { Brand } from './brand';
+import { Platform, type Command, type Message, type PlatformOptions } from './platform';
 import { Sessions } from './sessions';
 
 export type { FaultRule } from '../faults';
@@ -20,7 +22,8 @@ export type { LoggedRequest } from '../server';
 export { ANSWER_KINDS, type AnswerKind } from './device-answers';
 export { PASSWORD, type Account, type AccountSeed } from './accounts';
 export type { Device, Role } from './devices';
-export type { Brand, Command, Message } from './platform';
+export type { Brand } from './brand';
+export type { Command, Message } from './platform';
 
 export interface ProtrackOptions extends PlatformOptions, ServerOptions {
 	/** Faults to begin with. */

@@ -6,7 +6,8 @@ import { Refusal } from './codes';
 import { queryCommand, sendCommand } from './commands';
 import { deviceFixes, deviceRecord, devicesWithin, round, trackRecord, type Device } from './devices';
 import type { Params } from './params';
-import type { Brand, Platform } from './platform';
+import type { Brand } from './brand';
+import type { Platform } from './platform';
 
 const MAX_FIXES = 1000;
 const MAX_ALARMS = 100;

@@ -3,9 +3,9 @@ import type { AlarmSource, Geofence } from './alarms';
 import { createAccounts, isWithin, SEEDS, type Account, type AccountSeed } from './accounts';
 import { Refusal, type Code } from './codes';
 import type { AnswerKind } from './device-answers';
+import type { Brand } from './brand';
 import { accountsForFleet, createDevices, type Device } from './devices';
 
-export type Brand = 'trackceo' | 'etrack';
 
 export interface PlatformOptions {
 	brand: Brand;

@@ -3,7 +3,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { FaultRule } from '../faults';
-import { startServer, type Answer, type LoggedRequest, type ServerOptions, type Vendor, type VendorRequest } from '../server';
+import type { Answer, VendorRequest } from '../exchange';
+import { startServer, type LoggedRequest, type ServerOptions, type Vendor } from '../server';
 import { Refusal, type FailureReason } from './codes';
 import { METHODS } from './methods';
 import { Params } from './params';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { RateLimit } from '../clock';
-import type { VendorRequest } from '../server';
+import type { VendorRequest } from '../exchange';
 import { Refusal } from './codes';
 import type { Platform, User } from './platform';
 

@@ -1,8 +1,9 @@
-import type { Client } from '../../core/client';
-import type { Host } from '../../core/host';
-import type { AnyOperation } from '../../core/operation';
-import type { Connection, Limits, Provider } from '../../core/provider';
-import type { Survey } from '../../core/triggers/trigger';
+import type { Client } from '../../core/call/client';
+import type { Host } from '../../core/describe/host';
+import type { AnyOperation } from '../../core/describe/operation';
+import type { Connection } from '../../core/describe/connection';
+import type { Limits, Provider } from '../../core/describe/provider';
+import type { Survey } from '../../core/describe/trigger';
 import type { Engine } from './engine';
 
 interface Offered {
@@ -23,7 +24,6 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 		title: 'Vendor',
 		description: '',
 		connection: {},
-		secrets: () => undefined,
 		login: () => Promise.reject(new Error('the host logs in')),
 		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
 		sign: (request) => request,

@@ -1,4 +1,4 @@
-import type { Host, SendOptions, SignedAnswer, WireRequest } from '../../core/host';
+import type { Host, SendOptions, SignedAnswer, WireRequest } from '../../core/describe/host';
 
 interface Sleeper {
 	at: number;

@@ -12,39 +12,39 @@ const outside = createRequire(__filename);
 
 /** What the tests use of the core, and of what keeps its cursors. All of it comes from one compilation: its classes know each other. */
 export interface Engine {
-	client: typeof import('../../core/client');
-	errors: typeof import('../../core/errors');
-	field: typeof import('../../core/field');
-	limiter: typeof import('../../core/limiter');
-	looks: typeof import('../../core/triggers/looks');
-	operation: typeof import('../../core/operation');
-	pages: typeof import('../../core/pages');
-	poller: typeof import('../../core/triggers/poller');
-	queueConsumer: typeof import('../../core/triggers/queue-consumer');
-	refusals: typeof import('../../core/refusals');
-	retry: typeof import('../../core/retry');
-	session: typeof import('../../core/session');
-	trigger: typeof import('../../core/triggers/trigger');
-	watches: typeof import('../../core/triggers/watches');
+	client: typeof import('../../core/call/client');
+	errors: typeof import('../../core/describe/errors');
+	field: typeof import('../../core/describe/field');
+	limiter: typeof import('../../core/call/limiter');
+	looks: typeof import('../../core/call/looks');
+	operation: typeof import('../../core/describe/operation');
+	pages: typeof import('../../core/call/pages');
+	poller: typeof import('../../core/watch/poller');
+	queueConsumer: typeof import('../../core/watch/queue-consumer');
+	refusals: typeof import('../../core/call/refusals');
+	retry: typeof import('../../core/call/retry');
+	session: typeof import('../../core/call/session');
+	trigger: typeof import('../../core/describe/trigger');
+	watches: typeof import('../../core/watch/watches');
 	/** Where a trigger stands, as n8n's side keeps it. */
 	n8nState: typeof import('../../n8n/trigger-state');
 }
 
 const FILES: Readonly<Record<keyof Engine, string>> = {
-	client: 'client',
-	errors: 'errors',
-	field: 'field',
-	limiter: 'limiter',
-	looks: 'triggers/looks',
-	operation: 'operation',
-	pages: 'pages',
-	poller: 'triggers/poller',
-	queueConsumer: 'triggers/queue-consumer',
-	refusals: 'refusals',
-	retry: 'retry',
-	session: 'session',
-	trigger: 'triggers/trigger',
-	watches: 'triggers/watches',
+	client: 'call/client',
+	errors: 'describe/errors',
+	field: 'describe/field',
+	limiter: 'call/limiter',
+	looks: 'call/looks',
+	operation: 'describe/operation',
+	pages: 'call/pages',
+	poller: 'watch/poller',
+	queueConsumer: 'watch/queue-consumer',
+	refusals: 'call/refusals',
+	retry: 'call/retry',
+	session: 'call/session',
+	trigger: 'describe/trigger',
+	watches: 'watch/watches',
 	n8nState: '../n8n/trigger-state',
 };
 

@@ -1,11 +1,11 @@
 /** The promises of delivery for message queues: against a model of the queue, of its sessions and of a flow. */
 import fc from 'fast-check';
-import type { Client } from '../../core/client';
-import type { SendOptions, SignedAnswer, WireRequest } from '../../core/host';
-import type { AnyOperation } from '../../core/operation';
-import type { Row } from '../../core/records';
-import type { Batch, QueueConsumer } from '../../core/triggers/queue-consumer';
-import type { AnyTrigger } from '../../core/triggers/trigger';
+import type { Client } from '../../core/call/client';
+import type { SendOptions, SignedAnswer, WireRequest } from '../../core/describe/host';
+import type { AnyOperation } from '../../core/describe/operation';
+import type { Row } from '../../core/describe/records';
+import type { Batch, QueueConsumer } from '../../core/watch/queue-consumer';
+import type { AnyTrigger } from '../../core/describe/trigger';
 import { newProcess } from './account';
 import { must } from './broken';
 import { ClockHost } from './clock-host';

@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
-import type { Client, Run } from '../../core/client';
-import type { SendOptions, SignedAnswer, WireRequest } from '../../core/host';
-import type { AnyOperation } from '../../core/operation';
-import type { Row } from '../../core/records';
-import type { Poller, PollResult } from '../../core/triggers/poller';
-import type { AnyTrigger, FleetEvent, Survey } from '../../core/triggers/trigger';
+import type { Client } from '../../core/call/client';
+import type { SendOptions, SignedAnswer, WireRequest } from '../../core/describe/host';
+import type { AnyOperation, Run } from '../../core/describe/operation';
+import type { Row } from '../../core/describe/records';
+import type { Poller, PollResult } from '../../core/watch/poller';
+import type { AnyTrigger, FleetEvent, Survey } from '../../core/describe/trigger';
 import type { Bookmark } from '../../n8n/trigger-state';
 import { newProcess } from './account';
 import { ClockHost } from './clock-host';

@@ -1,12 +1,12 @@
 /** The promises of delivery for what is found out by comparing positions: against a model of a fleet and of what a poll has seen of it. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import type { Client } from '../../core/client';
-import type { SendOptions, SignedAnswer, WireRequest } from '../../core/host';
-import type { AnyOperation } from '../../core/operation';
-import type { Row } from '../../core/records';
-import type { Poller, PollResult } from '../../core/triggers/poller';
-import type { AnyTrigger } from '../../core/triggers/trigger';
+import type { Client } from '../../core/call/client';
+import type { SendOptions, SignedAnswer, WireRequest } from '../../core/describe/host';
+import type { AnyOperation } from '../../core/describe/operation';
+import type { Row } from '../../core/describe/records';
+import type { Poller, PollResult } from '../../core/watch/poller';
+import type { AnyTrigger } from '../../core/describe/trigger';
 import { newProcess } from './account';
 import { must } from './broken';
 import { ClockHost } from './clock-host';

@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Fields } from '../../core/field';
-import { RESOURCE_TITLES } from '../../core/resources';
-import { fieldsOfTrigger } from '../../core/triggers/trigger';
+import type { Fields } from '../../core/describe/field';
+import { RESOURCE_TITLES } from '../../core/describe/resources';
+import { fieldsOfTrigger } from '../../core/describe/trigger';
 import { providers } from '../../providers';
 import { complaints, openBrowser, openN8nNode, openN8nWorkflow, openNodeRedEditor, type Browser, type NodeRedEditor } from './browser';
 import { NODE_RED_VERSIONS } from './install';

@@ -1,5 +1,6 @@
 /** A vendor of the Protrack platform whose alarms a test raises one by one: late, in one second, from tomorrow. */
-import { startServer, type Answer, type LoggedRequest, type VendorRequest } from '../../simulators/server';
+import type { Answer, VendorRequest } from '../../simulators/exchange';
+import { startServer, type LoggedRequest } from '../../simulators/server';
 import type { FaultRule } from '../../simulators/faults';
 
 export interface RaisedAlarm {

@@ -1,6 +1,6 @@
 /** What the hosts' own forms store for an operation's parameters. */
-import type { Field, Fields } from '../../core/field';
-import type { AnyOperation } from '../../core/operation';
+import type { Field, Fields } from '../../core/describe/field';
+import type { AnyOperation } from '../../core/describe/operation';
 import { isOption } from '../../n8n/properties';
 
 const locator = (value: unknown) => ({ __rl: true, mode: 'id', value });

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AnyOperation } from '../../core/operation';
+import type { AnyOperation } from '../../core/describe/operation';
 import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { panelOf } from './forms';
 import { chain, startN8n, type Credential, type Execution, type N8n, type WorkflowDefinition } from './n8n';

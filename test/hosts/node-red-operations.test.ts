@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AnyOperation } from '../../core/operation';
+import type { AnyOperation } from '../../core/describe/operation';
 import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { dialogOf } from './forms';
 import { NODE_RED_VERSIONS } from './install';

@@ -1,10 +1,11 @@
 /** Vendors for the hosts' tests: simulators whose clocks stand still, and what each operation must give on them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '../../core/client';
-import { readFields } from '../../core/field';
-import type { Connection, Provider, ProviderName } from '../../core/provider';
-import type { AnyOperation } from '../../core/operation';
+import { Client } from '../../core/call/client';
+import { readFields } from '../../core/describe/field';
+import type { Connection } from '../../core/describe/connection';
+import type { Provider, ProviderName } from '../../core/describe/provider';
+import type { AnyOperation } from '../../core/describe/operation';
 import { providers } from '../../providers';
 import { itracksense } from '../../providers/itracksense';
 import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../../simulators/ctrack';

@@ -1,6 +1,6 @@
 /** 9: whatever a vendor sends is data: prototypes stay as they are, and texts are texts. */
-import { Client } from '../../core/client';
-import { FleetError } from '../../core/errors';
+import { Client } from '../../core/call/client';
+import { FleetError } from '../../core/describe/errors';
 import { openBrowser, openN8nNode, openN8nWorkflow, openNodeRedEditor } from '../hosts/browser';
 import { chain } from '../hosts/n8n';
 import { nameOf, VENDOR_NAMES, VENDORS } from '../hosts/vendor';

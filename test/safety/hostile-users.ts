@@ -2,14 +2,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { providers } from '../../providers';
-import { addressOf, type WireRequest } from '../../core/host';
-import type { Fields } from '../../core/field';
+import { addressOf, type WireRequest } from '../../core/describe/host';
+import type { Fields } from '../../core/describe/field';
 import { httpRequestTools, startAgent } from '../hosts/agent';
 import { startNodeRed, type NodeRed } from '../hosts/node-red';
 import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
 import { connectionOf, recordingOf } from '../support/recordings';
 import { json, TestHost } from '../support/test-host';
-import { Client } from '../../core/client';
+import { Client } from '../../core/call/client';
 import { packages, providerOf, settingsOf, sideBySide, type Ask, type Hosts } from './hosts';
 import type { Sheet } from './sheet';
 import { panelOf } from '../hosts/forms';

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findOperation, type Provider } from '../../core/provider';
-import type { AnyOperation } from '../../core/operation';
+import { findOperation, type Provider } from '../../core/describe/provider';
+import type { AnyOperation } from '../../core/describe/operation';
 import { providers } from '../../providers';
-import { chunks } from '../../core/windows';
+import { chunks } from '../../core/call/windows';
 import { dialogOf, panelOf } from '../hosts/forms';
 import { chain, startN8n, type Execution, type N8n } from '../hosts/n8n';
 import { startNodeRed, type FlowNode, type NodeRed, type Received } from '../hosts/node-red';

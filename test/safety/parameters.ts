@@ -1,12 +1,12 @@
 /** 12: whatever is put into an operation's fields gives requests that the vendor's document allows, or one clear sentence. */
 import fc from 'fast-check';
-import { Client } from '../../core/client';
-import { FleetError } from '../../core/errors';
-import type { Field, Fields } from '../../core/field';
-import { addressOf, type WireAnswer, type WireRequest } from '../../core/host';
-import type { AnyOperation } from '../../core/operation';
-import { logIn } from '../../core/session';
-import type { VendorRequest } from '../../simulators/server';
+import { Client } from '../../core/call/client';
+import { FleetError } from '../../core/describe/errors';
+import type { Field, Fields } from '../../core/describe/field';
+import { addressOf, type WireAnswer, type WireRequest } from '../../core/describe/host';
+import type { AnyOperation } from '../../core/describe/operation';
+import { logIn } from '../../core/call/session';
+import type { VendorRequest } from '../../simulators/exchange';
 import { startCtrack } from '../../simulators/ctrack';
 import { startItracksense } from '../../simulators/itracksense';
 import { startProtrack } from '../../simulators/protrack';

@@ -1,5 +1,5 @@
 /** 2: a read is tried again with measure, and an outage is not answered with a storm. */
-import { Unreachable } from '../../core/errors';
+import { Unreachable } from '../../core/describe/errors';
 import { VENDORS } from '../hosts/vendor';
 import { json } from '../support/test-host';
 import type { Hosts } from './hosts';

@@ -1,7 +1,7 @@
 /** 11: neither host can be brought down, whatever reaches our nodes. */
 import { randomOf } from '../support/mutations';
-import type { Fields } from '../../core/field';
-import { fieldsOfTrigger } from '../../core/triggers/trigger';
+import type { Fields } from '../../core/describe/field';
+import { fieldsOfTrigger } from '../../core/describe/trigger';
 import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
 import { recordingOf } from '../support/recordings';
 import { panelOf } from '../hosts/forms';

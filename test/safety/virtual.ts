@@ -1,6 +1,7 @@
 /** The core on a clock of its own: what would take minutes or hours takes moments. */
-import { Client, type RunOptions } from '../../core/client';
-import type { FleetError } from '../../core/errors';
+import type { RunOptions } from '../../core/describe/operation';
+import { Client } from '../../core/call/client';
+import type { FleetError } from '../../core/describe/errors';
 import type { VendorName } from '../hosts/vendor';
 import { connectionOf } from '../support/recordings';
 import { TestHost, type Respond } from '../support/test-host';

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sharedLogin } from '../../core/account';
-import { TimedOut, Unreachable } from '../../core/errors';
-import { addressOf, type Exchange, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/host';
-import type { Connection, Provider } from '../../core/provider';
-import { logIn } from '../../core/session';
+import { sharedLogin } from '../../core/call/account';
+import { TimedOut, Unreachable } from '../../core/describe/errors';
+import { addressOf, type Exchange, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/describe/host';
+import type { Connection } from '../../core/describe/connection';
+import type { Provider } from '../../core/describe/provider';
+import { logIn } from '../../core/call/session';
 
 /** The smallest real host: fetch, the core's own sessions, and a clock that may be another's. */
 export class FetchHost<C extends Connection> implements Host {

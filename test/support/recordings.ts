@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Connection, Provider } from '../../core/provider';
+import type { Connection } from '../../core/describe/connection';
+import type { Provider } from '../../core/describe/provider';
 
 /**
  * One recorded pair for each operation: what a user fills in, the requests that must leave, the vendor's answers, and

@@ -1,5 +1,5 @@
-import type { Client } from '../../core/client';
-import type { StreamSource } from '../../core/triggers/trigger';
+import type { Client } from '../../core/call/client';
+import type { StreamSource } from '../../core/describe/trigger';
 
 const DAY_MS = 86_400_000;
 

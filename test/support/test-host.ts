@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Host, SendOptions, SignedAnswer, WireAnswer, WireRequest } from '../../core/host';
+import type { Host, SendOptions, SignedAnswer, WireAnswer, WireRequest } from '../../core/describe/host';
 
 export type Respond = (request: WireRequest, options: SendOptions, session: string) => WireAnswer | Promise<WireAnswer>;
 

@@ -1,7 +1,7 @@
-import type { Field, Fields } from '../../../core/field';
-import type { Provider } from '../../../core/provider';
-import { RESOURCE_TITLES } from '../../../core/resources';
-import { fieldsOfTrigger } from '../../../core/triggers/trigger';
+import type { Field, Fields } from '../../../core/describe/field';
+import type { Provider } from '../../../core/describe/provider';
+import { RESOURCE_TITLES } from '../../../core/describe/resources';
+import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { MAPPABLE } from '../worldmap';
 
 /** A field as the editor needs it: the words and the widget, without the check. */

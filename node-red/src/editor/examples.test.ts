@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findOperation, findTrigger } from '../../../core/provider';
+import { findOperation, findTrigger } from '../../../core/describe/provider';
 import { providers } from '../../../providers';
 
 interface ExampleNode {

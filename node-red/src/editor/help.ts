@@ -1,9 +1,9 @@
-import { anyNumber, type Field, type Fields } from '../../../core/field';
-import type { AnyOperation } from '../../../core/operation';
-import { OUTCOME_WORDS } from '../../../core/outcome';
-import type { Provider } from '../../../core/provider';
-import { RECORD_WORDS, RESOURCE_TITLES } from '../../../core/resources';
-import { deliveryFields, type AnyTrigger } from '../../../core/triggers/trigger';
+import { anyNumber, type Field, type Fields } from '../../../core/describe/field';
+import type { AnyOperation } from '../../../core/describe/operation';
+import { OUTCOME_WORDS } from '../../../core/describe/outcome';
+import type { Provider } from '../../../core/describe/provider';
+import { RECORD_WORDS, RESOURCE_TITLES } from '../../../core/describe/resources';
+import { deliveryFields, type AnyTrigger } from '../../../core/describe/trigger';
 import { accountType, requestType, triggerType } from '../types';
 import { MAPPABLE } from '../worldmap';
 

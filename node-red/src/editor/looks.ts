@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../../core/provider';
+import type { ProviderName } from '../../../core/describe/provider';
 
 /** How a vendor's nodes look in the palette: a muted colour each, and a drawing of icons/. */
 export const LOOKS: Record<ProviderName, { color: string; icon: string }> = {

@@ -1,5 +1,5 @@
-import type { Field } from '../../../core/field';
-import type { Provider } from '../../../core/provider';
+import type { Field } from '../../../core/describe/field';
+import type { Provider } from '../../../core/describe/provider';
 import { accountType, requestType, triggerType } from '../types';
 
 export const PACKAGE = '@fleetwire/node-red-fleet';

@@ -1,4 +1,4 @@
-import { readList, writeList } from '../../../core/field';
+import { readList, writeList } from '../../../core/describe/field';
 
 /**
  * The browser's part as one script: it gives window.fleetwire its functions, and the page its style. Both vendors' pages

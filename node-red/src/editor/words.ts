@@ -1,4 +1,4 @@
-import type { Provider } from '../../../core/provider';
+import type { Provider } from '../../../core/describe/provider';
 
 /** What the dialogs and the status line say in English; the catalog's own words come on top. */
 const WORDS = {

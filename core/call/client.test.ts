@@ -1,0 +1,300 @@
+import { z } from 'zod/v4';
+import { describe, expect, test } from 'vitest';
+import { json, TestHost, type Respond } from '../../test/support/test-host';
+import { jsonOf } from './answer';
+import { Client } from './client';
+import { FleetError, SessionExpired, TimedOut, Unreachable } from '../describe/errors';
+import { ids, text } from '../describe/field';
+import { operation, type Effect } from '../describe/operation';
+import { CONFIRMED } from '../describe/outcome';
+import { inOrder } from './pages';
+import type { Connection } from '../describe/connection';
+import type { Provider } from '../describe/provider';
+import type { Row } from '../describe/records';
+import { chunks } from './windows';
+
+/** A vendor with three methods, one of each effect. */
+const act = (effect: Effect) =>
+	operation({
+		resource: 'thing',
+		name: effect,
+		title: `${effect} it`,
+		action: '',
+		description: '',
+		effect,
+		route: 'GET /things/{name}',
+		params: { name: text({ title: 'Name', description: '' }) },
+		request: () => ({}),
+		target: ({ name }) => ({ target: name }),
+		answer: z.looseObject({ value: z.number().optional() }),
+		rows: (answer): Row[] => [effect !== 'read' && answer.value === 1 ? CONFIRMED : answer],
+		record: (row: Row) => ({ simplified: row.value }),
+		kind: 'device',
+		evidence: { section: '1', grade: 'C' },
+	});
+const read = act('read');
+const write = act('write');
+const command = act('command');
+const many = operation({
+	resource: 'thing',
+	name: 'many',
+	title: 'Many',
+	action: '',
+	description: '',
+	effect: 'read',
+	route: 'GET /things',
+	params: { names: ids({ title: 'Names', description: '', lookup: 'name', noun: 'name', pattern: /./, expected: '' }) },
+	request: ({ names }) => ({ query: { names: names.join(',') } }),
+	answer: z.array(z.looseObject({})),
+	record: (row: Row) => row,
+	kind: 'device',
+	run: (run, { names }) => inOrder(chunks(names, 2), run.width, (some) => run.ask({ names: some })),
+	list: true,
+	evidence: { section: '2', grade: 'C' },
+});
+
+let accounts = 0;
+function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 60_000 } = {}) {
+	const provider: Provider = {
+		name: 'trackceo',
+		title: 'Vendor',
+		description: '',
+		connection: { secret: text({ title: 'Secret', description: '', secret: true }) },
+		login: () => Promise.reject(new Error('the host logs in')),
+		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
+		sign: (request) => request,
+		open: (answer) => {
+			const body = jsonOf(answer, 'Vendor') as { expired?: boolean };
+			if (body.expired) throw new SessionExpired('Vendor says that the session is over.', { definite: true });
+			return body;
+		},
+		limits: { requestsPerMinute, burst: 100, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
+		operations: [read, write, command, many],
+		triggers: [],
+		survey: { operation: read, all: true },
+		lookups: {},
+	};
+	const host = new TestHost(respond);
+	const connection: Connection = { baseUrl: 'https://vendor.example', account: `account-${String(accounts++)}`, allowCommands, allowPrivateAddresses: false, rateLimit: requestsPerMinute, ...{ secret: 'hunter2-secret' } };
+	return { client: new Client(provider, connection, host), host };
+}
+const failure = async (promise: Promise<unknown>): Promise<FleetError> => {
+	try {
+		await promise;
+	} catch (error) {
+		expect(error).toBeInstanceOf(FleetError);
+		return error as FleetError;
+	}
+	throw new Error('nothing was thrown');
+};
+
+describe('output', () => {
+	test('is simplified or raw', async () => {
+		const { client } = clientOf(() => json({ value: 7, more: true }));
+		expect(await client.collect(read, { name: 'a' })).toEqual([{ simplified: 7 }]);
+		expect(await client.collect(read, { name: 'a' }, { output: 'raw' })).toEqual([{ value: 7, more: true }]);
+	});
+
+	test('a limit stops asking for more pages', async () => {
+		const { client, host } = clientOf((request) => json(String(request.query?.names).split(',').map((name) => ({ name }))));
+		const names = Array.from({ length: 100 }, (_, index) => `n${String(index)}`);
+		expect(await client.collect(many, { names }, { limit: 3 })).toEqual([{ name: 'n0' }, { name: 'n1' }, { name: 'n2' }]);
+		// Of 50; four are under way at once, and as many may wait.
+		expect(host.sent.length).toBeLessThanOrEqual(10);
+	});
+
+	test('an answer of another form is an error with words', async () => {
+		const { client } = clientOf(() => json({ value: 'seven' }));
+		const error = await failure(client.collect(read, { name: 'a' }));
+		expect(error.code).toBe('UnexpectedAnswer');
+		expect(error.message).toContain('"value"');
+	});
+});
+
+test.each(['constructor', '__proto__', 'toString', 'nothing'])('%s is no list of the vendor', async (name) => {
+	const { client } = clientOf(() => json({}));
+	for (let again = 0; again < 2; again++) expect((await failure(client.lookup(name))).message).toContain('has no list of');
+});
+
+describe('path variables', () => {
+	test('cannot leave their segment', async () => {
+		const { client, host } = clientOf(() => json({}));
+		await client.collect(read, { name: '../users?x=1#y' });
+		expect(host.sent[0]?.request.path).toBe('/things/..%2Fusers%3Fx%3D1%23y');
+	});
+});
+
+const faults: [string, Respond][] = [
+	['503', () => json('busy', 503)],
+	['429', () => json('slow down', 429, { 'retry-after': '1' })],
+	['reset', () => Promise.reject(new Unreachable('The connection broke.', { retryable: true, effect: 'unknown' }))],
+	['timeout', () => Promise.reject(new TimedOut('No answer within 30 s.', { retryable: true, effect: 'unknown' }))],
+	['cut off', () => json('{"value": 1, "mo')],
+	['html', () => json('<html><body>proxy</body></html>')],
+];
+
+describe.each(faults)('under %s', (_, respond) => {
+	test('a read is sent three times', async () => {
+		const { client, host } = clientOf(respond);
+		await failure(client.collect(read, { name: 'a' }));
+		expect(host.sent).toHaveLength(3);
+		for (const wait of [1, 2]) expect((host.sent[wait]?.at ?? 0) - (host.sent[wait - 1]?.at ?? 0)).toBeGreaterThanOrEqual(500);
+	});
+
+	test.each([write, command])('a $effect is sent once, and its outcome is unknown', async (operation) => {
+		const { client, host } = clientOf(respond);
+		const [outcome] = await client.collect(operation, { name: 'car' });
+		expect(outcome).toMatchObject({ outcome: 'unknown', target: 'car', operation: `thing.${operation.effect}` });
+		expect((outcome as { explanation: string }).explanation).toContain('sent once');
+		expect(host.sent).toHaveLength(1);
+	});
+});
+
+test.each([write, command])('a $effect is confirmed only where the operation says so', async (operation) => {
+	const { client } = clientOf(() => json({ value: 0 }));
+	expect(await client.collect(operation, { name: 'car' })).toMatchObject([{ outcome: 'unknown', explanation: 'The answer does not say whether it was done.' }]);
+	const sure = clientOf(() => json({ value: 1 }));
+	expect(await sure.client.collect(operation, { name: 'car' })).toMatchObject([{ outcome: 'confirmed', explanation: 'The vendor confirmed it.' }]);
+});
+
+test('a command that certainly did not leave is an error', async () => {
+	const { client, host } = clientOf(() => Promise.reject(new Unreachable('Nothing listens there.', { retryable: true, effect: 'none' })));
+	expect((await failure(client.collect(command, { name: 'car' }))).code).toBe('Unreachable');
+	expect(host.sent).toHaveLength(1);
+});
+
+test('with commands off, nothing is sent and the error says where to switch them on', async () => {
+	const { client, host } = clientOf(() => json({}), { allowCommands: false });
+	const error = await failure(client.collect(command, { name: 'car' }));
+	expect(error.code).toBe('NotPermitted');
+	expect(error.sentence).toContain('"Allow Commands" in the account');
+	expect(host.sent).toHaveLength(0);
+	await client.collect(write, { name: 'car' });
+	expect(host.sent).toHaveLength(1);
+});
+
+test.each(['Ab0/9+session-token==', 'eyJhbGciOi.eyJzdWIi.c2ln', '77c8c126-7f5d-4886-8245-4754bcdafbdc'])('a vendor that repeats the token %j does not put it into the flow', async (token) => {
+	const echo = { value: 7, token, url: `https://x/?key=${encodeURIComponent(token)}`, [token]: [token], text: `Bearer ${token}.` };
+	for (const body of [JSON.stringify(echo), JSON.stringify(echo).replaceAll('/', '\\/')]) {
+		const { client, host } = clientOf(() => json(body));
+		host.session = token;
+		const records = JSON.stringify([await client.collect(read, { name: 'a' }, { output: 'raw' }), await client.collect(command, { name: 'a' })]);
+		expect(records).not.toContain(token);
+		expect(records).not.toContain(encodeURIComponent(token));
+		expect(records).toContain('[token]');
+		expect(records).toContain('7');
+	}
+});
+
+test('a short token is no reason to take words out of an answer', async () => {
+	const { client, host } = clientOf(() => json({ value: 7, text: 'a vehicle' }));
+	host.session = 'vehicle';
+	expect(await client.collect(read, { name: 'a' }, { output: 'raw' })).toEqual([{ value: 7, text: 'a vehicle' }]);
+});
+
+describe('an expired session', () => {
+	test('is renewed once, for commands too, as the vendor certainly did nothing', async () => {
+		const { client, host } = clientOf((_, __, session) => (session === 'session-1' ? json({ expired: true }) : json({ value: 1 })));
+		expect(await client.collect(command, { name: 'car' })).toMatchObject([{ outcome: 'confirmed' }]);
+		expect(host.sent.map(({ options }) => options.stale)).toEqual([undefined, 'session-1']);
+	});
+
+	test('is not renewed for ever', async () => {
+		const { client, host } = clientOf(() => json({ expired: true }));
+		expect((await failure(client.collect(read, { name: 'a' }))).code).toBe('SessionExpired');
+		expect(host.sent).toHaveLength(3);
+		expect((await failure(client.collect(command, { name: 'a' }))).code).toBe('SessionExpired');
+		expect(host.sent).toHaveLength(5);
+	});
+});
+
+describe('an outage', () => {
+	test('costs no storm of retries', async () => {
+		const { client, host } = clientOf(() => json('down', 503));
+		for (let call = 0; call < 200; call++) await failure(client.collect(read, { name: 'a' }));
+		expect(host.sent.length).toBeLessThan(20);
+	});
+
+	test('opens the breaker for half a minute, then sends one probe', async () => {
+		let down = true;
+		const { client, host } = clientOf(() => (down ? json('down', 503) : json({ value: 1 })));
+		for (let call = 0; call < 3; call++) await failure(client.collect(read, { name: 'a' }));
+		const before = host.sent.length;
+		const error = await failure(client.collect(read, { name: 'a' }));
+		expect(error.message).toMatch(/held back for \d+ s/);
+		expect(host.sent).toHaveLength(before);
+		down = false;
+		// Asking again and again while it is open must not keep it open.
+		for (let second = 0; second < 31; second++) {
+			await host.sleep(1000);
+			if (second < 25) await failure(client.collect(read, { name: 'a' }));
+		}
+		expect(await client.collect(read, { name: 'a' })).toHaveLength(1);
+		expect(host.sent).toHaveLength(before + 1);
+	});
+});
+
+test('a Retry-After beyond the deadline is not waited for', async () => {
+	const { client, host } = clientOf(() => json('later', 429, { 'retry-after': '3600' }));
+	const start = host.time;
+	expect((await failure(client.collect(read, { name: 'a' }))).code).toBe('RateLimited');
+	expect(host.time - start).toBeLessThan(1000);
+});
+
+describe('a vendor that asks for a pause', () => {
+	test('is left alone by what runs by itself; the next run is told who asked', async () => {
+		const { client, host } = clientOf(() => json('later', 429, { 'retry-after': '99999999' }));
+		await failure(client.collect(read, { name: 'a' }));
+		const error = await failure(client.collect(read, { name: 'a' }, { deadlineMs: 60_000 }));
+		expect(error.code).toBe('RateLimited');
+		expect(error.message).toMatch(/vendor asked for a pause/);
+		expect(host.sent).toHaveLength(1);
+	});
+
+	test('a command finds out whether it is over, and then all go on', async () => {
+		let refusing = true;
+		const { client, host } = clientOf(() => (refusing ? json('later', 429, { 'retry-after': '99999999' }) : json({ value: 1 })));
+		await failure(client.collect(read, { name: 'a' }));
+		refusing = false;
+		const start = host.time;
+		expect(await client.collect(command, { name: 'car' })).toMatchObject([{ outcome: 'confirmed' }]);
+		expect(await client.collect(read, { name: 'a' })).toHaveLength(1);
+		expect(host.time - start).toBeLessThan(11_000);
+	});
+
+	test('somebody who runs it by hand finds out, too', async () => {
+		let refusing = true;
+		const { client, host } = clientOf(() => (refusing ? json('later', 429, { 'retry-after': '99999999' }) : json({ value: 1 })));
+		await failure(client.collect(read, { name: 'a' }));
+		refusing = false;
+		const start = host.time;
+		client.tryNow();
+		expect(await client.collect(read, { name: 'a' })).toHaveLength(1);
+		expect(host.time - start).toBeLessThan(11_000);
+	});
+
+	test('what was sent before the refusal does not end the pause', async () => {
+		let answers = 0;
+		const { client, host } = clientOf(async () => {
+			if (++answers === 1) return json('later', 429, { 'retry-after': '120' });
+			await Promise.resolve();
+			return json({ value: 1 });
+		});
+		const both = await Promise.allSettled([client.collect(read, { name: 'a' }, { deadlineMs: 30_000 }), client.collect(read, { name: 'b' }, { deadlineMs: 30_000 })]);
+		expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+		const start = host.time;
+		await client.collect(read, { name: 'c' }, { deadlineMs: 600_000 });
+		expect(host.time - start).toBeGreaterThanOrEqual(100_000);
+	});
+});
+
+test('no secret leaves in an error: message, advice, stack, cause, JSON', async () => {
+	const secret = 'hunter2-secret';
+	const { client } = clientOf(() => Promise.reject(new Unreachable(`GET https://u:${secret}@x/?p=${secret}`, { advice: secret, vendorMessage: secret, cause: Object.assign(new Error(`at ${Buffer.from(secret).toString('base64')}`), { config: { secret } }) })));
+	const error = await failure(client.collect(read, { name: 'a' }));
+	const { inspect } = await import('node:util');
+	const everything = [error.message, error.advice, error.stack, inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error)].join('\n');
+	expect(everything).toContain('[secret]');
+	expect(everything).not.toContain(secret);
+	expect(everything).not.toContain(Buffer.from(secret).toString('base64'));
+});

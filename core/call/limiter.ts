@@ -1,0 +1,277 @@
+import { RateLimited, TimedOut, type FleetError } from '../describe/errors';
+import type { Host } from '../describe/host';
+import type { Priority } from '../describe/operation';
+
+const ORDER: Record<Priority, number> = { command: 0, person: 1, poll: 2 };
+/** The slowest that a vendor's complaints can make an account: one request in a minute. */
+const SLOWEST = 1 / 60_000;
+/** Each success after a complaint gives back this share of the set rate. */
+const RECOVERY = 0.02;
+/** However long a vendor asks us to pause, after this we look again: vendors have asked for years. */
+export const LONGEST_PAUSE_MS = 300_000;
+/** For so long a limit that somebody has set for the account holds for the others too. */
+const LIMIT_HOLDS_MS = 60_000;
+/** Least time from a vendor's complaint to the first try whether its pause is over; it doubles with each that fails. */
+const TRY_MS = 10_000;
+
+/** A pause that the vendor asked for. */
+interface Pause {
+	until: number;
+	/** From when on a command, or somebody who wants to know, may try whether it is over. */
+	tryAt: number;
+	tryMs: number;
+	trying: boolean;
+}
+
+interface Waiting {
+	order: number;
+	/** Whether its turn came within a pause. */
+	tries?: boolean;
+	grant: () => void;
+}
+
+/**
+ * Token bucket and concurrency cap of one account in one process. Nodes of the account share it, so that together they
+ * stay within its quota. Polls may use at most half of the bucket, so that they cannot starve a person or a command.
+ *
+ * A burst of 1 means that the vendor wants requests apart from each other. It counts from when a request reaches it: that
+ * is some time between our sending (with a login before it, perhaps) and its answer. So such requests go one at a time,
+ * and the pause after each begins when it has ended.
+ */
+export class Limiter {
+	private set: number;
+	private rate: number;
+	private tokens: number;
+	private filledAt: number | undefined;
+	private running = 0;
+	private wakesAt: number | undefined;
+	private readonly queue: Waiting[] = [];
+	/** Limits that senders keep to, and when one of them was last answered. */
+	private readonly limits = new Map<number, { burst: number; at: number }>();
+	private pause: Pause | undefined;
+	/** Whether somebody wants to know if the pause is over. */
+	private wanted = false;
+	/** How often the vendor has said that we are too fast. */
+	complaints = 0;
+
+	constructor(
+		perMinute: number,
+		private burst: number,
+		private readonly concurrency = 4,
+	) {
+		this.set = perMinute / 60_000;
+		this.rate = this.set;
+		this.tokens = burst;
+	}
+
+	/**
+	 * Waits for a turn; call the result when the request has ended. `onWait` hears how long it will take, in
+	 * milliseconds, where the rate is what it waits for.
+	 * @throws TimedOut if the turn would come after the deadline, RateLimited if that is the vendor's wish; the signal's reason if it is aborted.
+	 */
+	async acquire(priority: Priority, host: Host, deadline: number, { signal, onWait }: { signal?: AbortSignal; onWait?: (ms: number) => void } = {}): Promise<() => void> {
+		signal?.throwIfAborted();
+		const order = ORDER[priority];
+		const place = this.queue.findIndex((other) => other.order > order);
+		const ahead = place === -1 ? this.queue.length : place;
+		const wait = this.waitFor(order, host.now(), ahead);
+		if (host.now() + wait > deadline) throw this.tooLate(host.now(), wait);
+		if (wait > 0) onWait?.(wait);
+		let granted = false;
+		let waiting!: Waiting;
+		const turn = new Promise<void>((resolve) => {
+			waiting = {
+				order,
+				grant: () => {
+					granted = true;
+					resolve();
+				},
+			};
+		});
+		this.queue.splice(ahead, 0, waiting);
+		this.pump(host);
+		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- pump() may have granted the turn
+		if (!granted) await this.orGiveUp(turn, waiting, deadline, host, signal);
+		let released = false;
+		return () => {
+			if (released) return;
+			released = true;
+			this.fill(host.now());
+			this.running -= 1;
+			if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
+			this.pump(host);
+		};
+	}
+
+	/** The vendor said that we are too fast, and perhaps how long to pause: go at half the speed from now on. */
+	slowDown(now = this.filledAt, pauseMs = 0): void {
+		if (now !== undefined) this.fill(now);
+		this.complaints += 1;
+		this.rate = Math.max(this.rate / 2, Math.min(SLOWEST, this.set));
+		this.tokens = Math.min(this.tokens, 0);
+		const pause = Math.min(pauseMs, LONGEST_PAUSE_MS);
+		if (now === undefined || pause <= 0) return;
+		const { tryMs = TRY_MS, tryAt = now + TRY_MS, trying = false } = this.pauseAt(now) ?? {};
+		this.pause = { until: now + pause, tryAt, tryMs, trying };
+	}
+
+	/** Somebody wants to know: the next request tries whether the vendor's pause is over. */
+	probe(): void {
+		this.wanted = this.pause !== undefined;
+	}
+
+	/**
+	 * A request went well whose sender may send so many. The smallest number of the last minute holds for all who name the
+	 * account: what nobody got an answer with, such as a wrong password's, does not count.
+	 */
+	keepTo(perMinute: number, burst: number, now: number): void {
+		this.limits.set(perMinute, { burst, at: now });
+		let least = perMinute;
+		for (const [limit, { at }] of this.limits) {
+			if (Math.abs(now - at) > LIMIT_HOLDS_MS) this.limits.delete(limit);
+			else least = Math.min(least, limit);
+		}
+		if (least / 60_000 !== this.set) this.change(least, this.limits.get(least)?.burst ?? burst);
+	}
+
+	/** What is used up stays used up, and what complaints have slowed down stays slow. */
+	private change(perMinute: number, burst: number): void {
+		const share = this.rate / this.set;
+		this.set = perMinute / 60_000;
+		this.rate = this.set * share;
+		this.burst = burst;
+		this.tokens = Math.min(this.tokens, burst);
+	}
+
+	/** A turn was taken, but no request was sent. */
+	giveBack(): void {
+		this.tokens = Math.min(this.burst, this.tokens + 1);
+	}
+
+	/** Whether requests have followed each other so closely that a refusal may be about that. */
+	get busy(): boolean {
+		return this.tokens < this.burst / 2;
+	}
+
+	/**
+	 * A request went well: come slowly back to the set rate.
+	 * @param complaints how many there had been when it set out: if there were more since, a pause still holds
+	 */
+	recover(complaints = this.complaints): void {
+		if (this.rate < this.set) this.rate = Math.min(this.set, this.rate + this.set * RECOVERY);
+		if (this.pause === undefined || complaints !== this.complaints) return;
+		this.pause = undefined;
+		this.wanted = false;
+		this.tokens = Math.max(this.tokens, 0);
+	}
+
+	/** Milliseconds until the bucket has enough for this order and those ahead of it, and the vendor wants to hear of it. */
+	private waitFor(order: number, now: number, ahead: number): number {
+		this.fill(now);
+		const needed = ahead + (order === ORDER.poll ? Math.max(1, this.burst / 2) : 1);
+		const wait = this.tokens >= needed ? 0 : Math.max(1, Math.ceil((needed - this.tokens) / this.rate));
+		const pause = this.pauseAt(now);
+		if (pause === undefined) return wait;
+		const mayTry = ahead === 0 && !pause.trying && (order === ORDER.command || this.wanted);
+		return Math.max(wait, (mayTry ? Math.min(pause.tryAt, pause.until) : pause.until) - now);
+	}
+
+	/** The pause that is in force. A clock that was set back must not make it longer. */
+	private pauseAt(now: number): Pause | undefined {
+		if (this.pause !== undefined && (now >= this.pause.until || this.pause.until - now > LONGEST_PAUSE_MS)) {
+			this.pause = undefined;
+			this.wanted = false;
+			// What was not used meanwhile is no reason for a rush.
+			this.tokens = Math.min(this.tokens, 1);
+		}
+		return this.pause;
+	}
+
+	private get spaced(): boolean {
+		return this.burst <= 1;
+	}
+
+	private fill(now: number): void {
+		const passed = this.filledAt === undefined || (this.spaced && this.running > 0) ? 0 : Math.max(0, now - this.filledAt);
+		this.tokens = Math.min(this.burst, this.tokens + passed * this.rate);
+		this.filledAt = now;
+	}
+
+	/** Gives turns to the head of the queue for as long as there are slots and tokens; else comes back when there are. */
+	private pump(host: Host): void {
+		for (let head = this.queue[0]; head !== undefined && this.running < (this.spaced ? 1 : this.concurrency); head = this.queue[0]) {
+			const wait = this.waitFor(head.order, host.now(), 0);
+			if (wait > 0) {
+				this.wakeIn(wait, host);
+				return;
+			}
+			this.queue.shift();
+			this.tokens -= 1;
+			this.running += 1;
+			this.takeNoteOfTry(head, host.now());
+			head.grant();
+		}
+	}
+
+	private takeNoteOfTry(head: Waiting, now: number): void {
+		const pause = this.pauseAt(now);
+		if (pause === undefined) return;
+		const tryMs = Math.min(2 * pause.tryMs, LONGEST_PAUSE_MS);
+		this.pause = { ...pause, tryMs, tryAt: now + tryMs, trying: true };
+		this.wanted = false;
+		head.tries = true;
+	}
+
+	private wakeIn(wait: number, host: Host): void {
+		const at = host.now() + wait;
+		if (this.wakesAt !== undefined && this.wakesAt <= at) return;
+		this.wakesAt = at;
+		void host.sleep(wait).then(() => {
+			if (this.wakesAt === at) this.wakesAt = undefined;
+			this.pump(host);
+		});
+	}
+
+	private async orGiveUp(turn: Promise<void>, waiting: Waiting, deadline: number, host: Host, signal?: AbortSignal): Promise<void> {
+		const enough = new AbortController();
+		const stop = () => enough.abort(signal?.reason);
+		signal?.addEventListener('abort', stop, { once: true });
+		try {
+			await Promise.race([
+				turn,
+				host.sleep(Math.max(0, deadline - host.now()), enough.signal).then(() => {
+					throw this.tooLate(host.now(), 0);
+				}),
+			]);
+		} catch (error) {
+			const place = this.queue.indexOf(waiting);
+			if (place !== -1) {
+				this.queue.splice(place, 1);
+			} else {
+				// The turn came in the same moment: it must go to the next one.
+				this.running -= 1;
+				if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
+				this.pump(host);
+			}
+			throw error;
+		} finally {
+			signal?.removeEventListener('abort', stop);
+			enough.abort();
+		}
+	}
+
+	private tooLate(now: number, waitMs: number): FleetError {
+		const next = waitMs > 0 ? `: the next one is in ${String(Math.ceil(waitMs / 1000))} s` : '';
+		if (this.pauseAt(now) !== undefined) {
+			return new RateLimited(`The vendor asked for a pause that leaves no turn in time${next}.`, {
+				advice: 'Nothing was sent, and the account\'s own rate limit is not the reason. Try again later; a run or login test that you start by hand ends the pause if the vendor answers it.',
+				retryable: true,
+				retryAfterMs: waitMs > 0 ? waitMs : undefined,
+			});
+		}
+		return new TimedOut(`This account's request limit leaves no turn in time${next}.`, {
+			advice: 'Run it less often or ask for less at once, give it more time (Timeout), or raise the rate limit in the account if the vendor allows more.',
+			retryable: false,
+		});
+	}
+}

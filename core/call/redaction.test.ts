@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { VendorFault } from '../describe/errors';
+import { cut } from '../describe/words';
+import { Redactor } from './redaction';
+
+const secret = 'p@ss "wörd"\\&+/=<1>';
+
+function redactor(): Redactor {
+	const made = new Redactor();
+	made.add(secret, 'secret');
+	made.addToken('Tok3n-abcdefghijkl');
+	return made;
+}
+
+test.each([
+	['as it is', secret],
+	['url-encoded', encodeURIComponent(secret)],
+	['in a form', new URLSearchParams([['p', secret]]).toString()],
+	['in a path', new URL(`http://x/${encodeURIComponent(secret)}/y`).pathname],
+	['in JSON', JSON.stringify({ secret })],
+	['in html', secret.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')],
+	['base64', Buffer.from(secret).toString('base64')],
+	['encoded twice', encodeURIComponent(encodeURIComponent(secret))],
+	['base64 for addresses', Buffer.from(secret).toString('base64url')],
+])('a secret %s is hidden', (_, text) => {
+	const shown = redactor().text(`before ${text} after`);
+	expect(shown).toContain('[secret]');
+	expect(shown.startsWith('before ')).toBe(true);
+	expect(shown.endsWith(' after')).toBe(true);
+});
+
+test.each(['', 'a', 'ab', 'abc'])('a secret behind %j in base64 is hidden', (before) => {
+	const text = Buffer.from(`${before}${secret}and more`).toString('base64');
+	expect(redactor().text(text)).toContain('[secret]');
+});
+
+test('half of a secret before a cut is hidden, and words are not', () => {
+	for (let length = 40; length < 60; length++) {
+		const shown = redactor().text(cut(`${'x'.repeat(40)}Tok3n-abcdefghijkl and more`, length));
+		expect(shown).not.toContain('Tok3');
+		expect(shown).toMatch(/^x{36,40}/);
+	}
+	expect(redactor().text(cut('The vendor is down for maintenance today', 20))).toBe('The vendor is down …');
+});
+
+test('a secret that no encoding knows is no reason to fail', () => {
+	const made = new Redactor();
+	made.add('half \ud800 pair', 'secret');
+	expect(made.text('is half \ud800 pair here')).toBe('is [secret] here');
+});
+
+test('an error is clean in all its parts', () => {
+	const error = redactor().error(new VendorFault(`no ${secret}`, { advice: secret, vendorMessage: secret, vendorCode: secret, cause: new Error(secret) }));
+	expect(JSON.stringify([error.message, error.stack, error.advice, error.vendorMessage, error.vendorCode, error.cause])).not.toContain('wörd');
+});
+
+test('half of a secret before each of many cuts is hidden', () => {
+	const parts = ['Tok3', 'Tok3n-abc', 'TOK3N-ABCDEFGHIJK', 'p@ss', 'p%40ss%20%22', 'Tok'];
+	const shown = redactor().text(parts.map((part) => `a word ${part}…`).join(' '));
+	expect(shown).toBe([...Array<string>(5).fill('a word [secret]…'), 'a word Tok…'].join(' '));
+});
+
+/** Of the processor, as other programs may take their share of the clock. */
+function cpuMs(work: () => void): number {
+	const began = process.cpuUsage();
+	work();
+	const { user, system } = process.cpuUsage(began);
+	return (user + system) / 1000;
+}
+
+test.each([
+	['marks', '…'],
+	['marks behind words', `${'x'.repeat(40)}…`],
+	['marks behind halves', 'Tok3n-abcde…'],
+	['almost halves', `${'Tok3n-abcdefghijk'.repeat(3)}_…`],
+])('a text of nothing but %s takes no more than its length', (_, unit) => {
+	const made = redactor();
+	const text = (length: number) => unit.repeat(Math.ceil(length / unit.length));
+	made.text(text(100_000));
+	expect(cpuMs(() => made.text(text(2_000_000)))).toBeLessThan(500);
+});
+
+test('a secret is found in words that were made plain before', () => {
+	for (const form of [secret, encodeURIComponent(secret), JSON.stringify({ secret }), `a &lt;p@ss &quot;wörd&quot;\\&amp;+/=&lt;1&gt; b`, 'Tok3n-abcde\u200bfghijkl', `${secret}\u202e`]) {
+		const { message, vendorMessage } = redactor().error(new VendorFault(`says: ${form}`, { vendorMessage: cut(form) }));
+		for (const shown of [message, vendorMessage ?? '']) expect(shown).not.toMatch(/wörd|w%C3%B6rd|Tok3n/);
+	}
+});

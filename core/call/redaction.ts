@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { FleetError } from '../describe/errors';
+import type { Fields } from '../describe/field';
+import { cut, CUT, plain } from '../describe/words';
+
+const TOKENS_KEPT = 4;
+
+/** A shorter beginning of a secret tells nothing of it. */
+const SHORTEST_PART = 4;
+
+/** A text as it is, url-encoded in the fashions there are, in JSON, in html, and base64. */
+function formsOf(text: string): string[] {
+	const base64 = Buffer.from(text).toString('base64');
+	const encoded = percentEncoded(text);
+	const asQuery = new URLSearchParams([['', text]]).toString().slice(1);
+	return [
+		text,
+		encoded,
+		encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`),
+		asQuery,
+		new URL(`http://x/${text.replace(/[\\/?#]/g, percentEncoded)}`).pathname.slice(1),
+		JSON.stringify(text).slice(1, -1),
+		text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;'),
+		base64,
+		base64.replace(/={1,2}$/, ''),
+		base64.replace(/={1,2}$/, '').replace(/\+/g, '-').replace(/\//g, '_'),
+		percentEncoded(base64),
+		// Of what was encoded already, such as an address within an address.
+		percentEncoded(encoded),
+		percentEncoded(asQuery),
+		...withinBase64(text),
+		...runsOf(text),
+	];
+}
+
+/** The parts of a secret that every encoding leaves as they are, where they are no ordinary words. */
+const runsOf = (text: string) => (text.match(/[\w-]{8,}/g) ?? []).filter((run) => /\d/.test(run) || run.length >= 12);
+
+/** What base64 makes of a text within a longer one, whatever stands around it. */
+function withinBase64(text: string): string[] {
+	const bytes = Buffer.from(text);
+	const pieces = [0, 1, 2].map((before) => {
+		const shifted = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+		return shifted.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+	});
+	// Shorter ones would be found in words.
+	return pieces.filter((piece) => piece.length >= 8);
+}
+
+/** Half of a surrogate pair has no encoding. */
+function percentEncoded(text: string): string {
+	try {
+		return encodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+/** Shorter values would blank out ordinary words; vendors' tokens and usable passwords are longer. */
+const SHORTEST = 4;
+
+/** Secrets by how they begin, in lower case. */
+interface Parts {
+	byStart: ReadonlyMap<string, readonly string[]>;
+	longest: number;
+}
+
+function partsOf(secrets: Iterable<string>): Parts {
+	const byStart = new Map<string, string[]>();
+	let longest = 0;
+	for (const secret of secrets) {
+		const lower = secret.toLowerCase();
+		const start = lower.slice(0, SHORTEST_PART);
+		const same = byStart.get(start);
+		if (same === undefined) byStart.set(start, [lower]);
+		else same.push(lower);
+		longest = Math.max(longest, lower.length);
+	}
+	return { byStart, longest };
+}
+
+/**
+ * Hides secrets by value, in every form in which they can turn up: as they are, url-encoded, base64 and as the md5 that
+ * Protrack uses in place of the password.
+ */
+export class Redactor {
+	private readonly forms = new Map<string, string>();
+	private readonly tokens: string[] = [];
+	private pattern: RegExp | undefined;
+	private parts: Parts | undefined;
+
+	/** Adds a secret; `label` stands in its place, e.g. "[token]". */
+	add(secret: string | undefined, label: string): void {
+		if (secret === undefined || secret.length < SHORTEST) return;
+		this.hide(formsOf(secret), label);
+		this.hide(formsOf(createHash('md5').update(secret).digest('hex')), label);
+	}
+
+	/** Adds what an account's fields mark as secret. */
+	addSecrets(fields: Fields, values: object): void {
+		for (const [name, { secret }] of Object.entries(fields)) {
+			const value = (values as Record<string, unknown>)[name];
+			if (secret && typeof value === 'string') this.add(value, name);
+		}
+	}
+
+	/** Adds a session's token; only the latest few are kept, as sessions come and go for as long as the process lives. */
+	addToken(token: string): void {
+		if (this.tokens.includes(token)) return;
+		this.tokens.push(token);
+		this.hide(formsOf(token), 'token');
+		const oldest = this.tokens.length > TOKENS_KEPT ? this.tokens.shift() : undefined;
+		if (oldest === undefined) return;
+		const forms = formsOf(oldest);
+		for (const form of [...forms, ...forms.map(plain)]) this.forms.delete(form);
+		this.pattern = this.parts = undefined;
+	}
+
+	private hide(forms: readonly string[], label: string): void {
+		for (const form of [...forms, ...forms.map(plain)]) {
+			if (form.length >= SHORTEST && !this.forms.has(form)) this.forms.set(form, `[${label}]`);
+		}
+		this.pattern = this.parts = undefined;
+	}
+
+	text(text: string): string {
+		if (this.forms.size === 0) return text;
+		this.pattern ??= new RegExp(
+			[...this.forms.keys()]
+				.sort((a, b) => b.length - a.length)
+				.map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+				.join('|'),
+			'gi',
+		);
+		return this.withoutParts(text.replace(this.pattern, (found) => this.forms.get(found) ?? '[secret]'));
+	}
+
+	/** Hides the beginning of a secret that a cut has left. */
+	private withoutParts(text: string): string {
+		let shown = '';
+		let done = 0;
+		for (let mark = text.indexOf(CUT); mark !== -1; mark = text.indexOf(CUT, mark + 1)) {
+			const part = this.partBefore(text, done, mark);
+			shown += part === mark ? text.slice(done, mark + 1) : `${text.slice(done, part)}[secret]${CUT}`;
+			done = mark + 1;
+		}
+		return shown + text.slice(done);
+	}
+
+	/** Where the beginning of a secret starts that ends at the mark, and not before `from`; the mark itself if there is none. */
+	private partBefore(text: string, from: number, mark: number): number {
+		const { longest, byStart } = (this.parts ??= partsOf(this.forms.keys()));
+		for (let at = Math.max(from, mark - longest); at <= mark - SHORTEST_PART; at++) {
+			const forms = byStart.get(text.slice(at, at + SHORTEST_PART).toLowerCase());
+			if (forms?.some((form) => form.startsWith(text.slice(at, mark).toLowerCase()))) return at;
+		}
+		return mark;
+	}
+
+	/**
+	 * Cleans an error in place: message, stack, the vendor's words, and the cause, of which only name, message and code
+	 * are kept - a socket library's error object can hold the whole request.
+	 */
+	error<E extends Error>(error: E): E {
+		const set = (key: string, value: unknown) => Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
+		set('message', this.text(error.message));
+		if (error.stack !== undefined) set('stack', this.text(error.stack));
+		if (error instanceof FleetError) {
+			const words = error as { advice: string; vendorMessage?: string; vendorCode?: string };
+			words.advice = this.text(words.advice);
+			if (words.vendorMessage !== undefined) words.vendorMessage = this.text(words.vendorMessage);
+			if (words.vendorCode !== undefined) words.vendorCode = this.text(words.vendorCode);
+		}
+		if (error.cause !== undefined) set('cause', this.cause(error.cause));
+		return error;
+	}
+
+	private cause(cause: unknown): object {
+		const shown = (words: string) => this.text(cut(words));
+		if (!(cause instanceof Error)) return { message: shown(String(cause)) };
+		const { code } = cause as { code?: unknown };
+		return { name: cause.name, message: shown(cause.message), ...(typeof code === 'string' ? { code } : {}) };
+	}
+}

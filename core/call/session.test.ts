@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { Session } from '../describe/connection';
+import { SessionKeeper } from './session';
+
+function keeper() {
+	const keeping = new SessionKeeper('Vendor', 'demo', []);
+	let session: Session | undefined;
+	let time = 1_000_000;
+	let logins = 0;
+	const get = (stale?: string, freshForMs = 0) =>
+		keeping.get({
+			current: () => Promise.resolve(session),
+			renew: async () => {
+				logins += 1;
+				await Promise.resolve();
+				return (session = { token: `token-${String(logins)}`, expiresAt: time + 7_200_000 });
+			},
+			stale,
+			freshForMs,
+			now: () => time,
+		});
+	return { get, logins: () => logins, pass: (ms: number) => (time += ms) };
+}
+
+test('one login serves a hundred callers, and a hundred expiries', async () => {
+	const { get, logins } = keeper();
+	await Promise.all(Array.from({ length: 100 }, () => get()));
+	expect(logins()).toBe(1);
+	await Promise.all(Array.from({ length: 100 }, () => get('token-1')));
+	expect(logins()).toBe(2);
+	expect((await get('token-1')).token).toBe('token-2');
+	expect(logins()).toBe(2);
+});
+
+test('a session is renewed when it ends, or would end too soon', async () => {
+	const { get, logins, pass } = keeper();
+	await get();
+	pass(7_190_000);
+	await get();
+	expect(logins()).toBe(1);
+	await get(undefined, 60_000);
+	expect(logins()).toBe(2);
+	pass(7_200_000);
+	await get();
+	expect(logins()).toBe(3);
+});
+
+test('tokens that keep dying are recognised as another program, and no login follows for a minute', async () => {
+	const { get, logins, pass } = keeper();
+	const { token: first } = await get();
+	const { token: second } = await get(first);
+	const { token: third } = await get(second);
+	expect(logins()).toBe(3);
+	await expect(get(third)).rejects.toThrow('Another program is logging in');
+	expect(logins()).toBe(3);
+	pass(61_000);
+	await get(third);
+	expect(logins()).toBe(4);
+});
+
+test('a failed login does not stay', async () => {
+	const keeping = new SessionKeeper('Vendor', 'demo', []);
+	let bad = true;
+	const get = () =>
+		keeping.get({
+			current: () => Promise.resolve(undefined),
+			renew: () => (bad ? Promise.reject(new Error('refused')) : Promise.resolve({ token: 'good', expiresAt: 9e15 })),
+			now: () => 0,
+		});
+	await expect(get()).rejects.toThrow('refused');
+	bad = false;
+	expect((await get()).token).toBe('good');
+});

@@ -1,0 +1,47 @@
+import { asFleetError, UnexpectedAnswer, type FleetError } from '../describe/errors';
+import type { AnyOperation } from '../describe/operation';
+import type { Connection } from '../describe/connection';
+import { SEE_RAW, type Row } from '../describe/records';
+import { cut } from '../describe/words';
+
+/** Simplifies the rows of one run. One that cannot be read does not cost the others: it is counted, and told of at the end. */
+export class Simplifier {
+	private readable = 0;
+	private unreadable = 0;
+	private first: FleetError | undefined;
+
+	constructor(
+		private readonly operation: AnyOperation,
+		private readonly connection: Connection,
+	) {}
+
+	records(rows: readonly Row[], params: Record<string, unknown>): object[] {
+		const records: object[] = [];
+		for (const row of rows) {
+			try {
+				records.push(this.operation.record(row, params, this.connection) as object);
+			} catch (thrown) {
+				this.unreadable += 1;
+				this.first ??= asFleetError(thrown);
+			}
+		}
+		this.readable += records.length;
+		return records;
+	}
+
+	/** @throws FleetError if records came, and none of them can be read */
+	mustHaveRead(): void {
+		const { first, readable, unreadable } = this;
+		if (first === undefined || readable > 0) return;
+		if (unreadable === 1) throw first;
+		throw new UnexpectedAnswer(`None of the ${String(unreadable)} records that came can be read. The first: ${first.message}`, { cause: first, advice: SEE_RAW });
+	}
+
+	/** What the user must hear of the records that were left out, if any were. */
+	get warning(): string | undefined {
+		const { first, readable, unreadable } = this;
+		if (first === undefined || readable === 0) return undefined;
+		const one = unreadable === 1;
+		return `${String(unreadable)} of ${String(readable + unreadable)} records could not be read and ${one ? 'was' : 'were'} left out. ${one ? '' : 'The first: '}${cut(first.message, 200)} Output = Raw gives ${one ? 'it as it' : 'them as they'} came.`;
+	}
+}

@@ -1,0 +1,168 @@
+import type { Client } from './client';
+import { asFleetError, type FleetError } from '../describe/errors';
+import type { AnyOperation, RunOptions, Together } from '../describe/operation';
+import type { Row } from '../describe/records';
+import { mayLieInOne } from './refusals';
+import { Simplifier } from './simplify';
+import { chunks } from './windows';
+
+/** One of many runs of a read: what `Client.collect` would be given for it. */
+export interface Asked {
+	input: Readonly<Record<string, unknown>>;
+	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone'> & { limit?: number };
+}
+
+interface Member extends Asked {
+	/** The devices it asks about, and all its parameters, checked; undefined if it runs by itself. */
+	devices?: string[];
+	params?: Record<string, unknown>;
+}
+
+interface Batch {
+	/** Its place among the batches. */
+	place: number;
+	members: Member[];
+	devices: Set<string>;
+	answers?: Promise<Map<Member, Answer>>;
+}
+
+type Answer = { records: object[] } | { error: FleetError };
+
+/** Into how many parts a batch that failed is cut: all of its members being wrong costs little more than asking for each alone. */
+const PARTS = 10;
+/** Batches under way at once. */
+const WIDTH = 4;
+
+/**
+ * Many runs of a read that takes a list of devices, sharing requests. Each gets what it would get alone, errors included:
+ * a batch that fails for what may lie in one of them is asked for again in smaller parts.
+ */
+export class RunsTogether {
+	private readonly batches: Batch[] = [];
+	private readonly runs: { batch: Batch; member: Member }[] = [];
+	/** The batch that takes more runs with the same parameters, by these. */
+	private readonly open = new Map<string, Batch>();
+	private started = 0;
+	private readonly together: Together;
+
+	constructor(
+		private readonly client: Client,
+		private readonly operation: AnyOperation,
+		private readonly options: Pick<RunOptions, 'signal' | 'onWait'>,
+	) {
+		if (operation.together === undefined) throw new Error(`runs of ${operation.resource}.${operation.name} share no requests`);
+		this.together = operation.together as Together;
+	}
+
+	/** Adds a run, and gives its number. */
+	add(asked: Asked): number {
+		const member = this.read(asked);
+		const { devices, params, options } = member;
+		const key = JSON.stringify([{ ...params, [this.together.devices]: undefined }, options.deadlineMs]);
+		let batch = devices === undefined ? undefined : this.open.get(key);
+		if (batch === undefined || !this.fits(batch, devices ?? [])) {
+			batch = { place: this.batches.length, members: [], devices: new Set() };
+			this.batches.push(batch);
+			if (devices !== undefined) this.open.set(key, batch);
+		}
+		batch.members.push(member);
+		for (const device of devices ?? []) batch.devices.add(device);
+		return this.runs.push({ batch, member }) - 1;
+	}
+
+	/** The records of a run. Batches are asked for when the first of their runs is, and a few ahead. @throws FleetError */
+	async recordsOf(run: number): Promise<object[]> {
+		const asked = this.runs[run];
+		if (asked === undefined) return [];
+		// Where a vendor wants its requests apart from each other, those ahead would only use up their time.
+		const { limits } = this.client.provider;
+		const ahead = Math.min(limits.burst, this.client.connection.rateLimit) > 1 ? WIDTH : 1;
+		for (const batch of this.batches.slice(this.started, asked.batch.place + ahead)) {
+			batch.answers = this.answersOf(batch.members);
+			this.started += 1;
+		}
+		const answer = (await asked.batch.answers)?.get(asked.member) ?? { records: [] };
+		if ('error' in answer) throw answer.error;
+		return answer.records;
+	}
+
+	private read(asked: Asked): Member {
+		try {
+			const params = this.client.read(this.operation, asked.input, asked.options);
+			const devices = params[this.together.devices];
+			if (Array.isArray(devices) && devices.length <= this.together.most) return { ...asked, params, devices: devices as string[] };
+		} catch {
+			// What is wrong is said when it runs by itself.
+		}
+		return asked;
+	}
+
+	/** Whether a batch can take these devices so that each run's records come in the order in which they would come alone. */
+	private fits({ devices }: Batch, more: readonly string[]): boolean {
+		const fresh = more.filter((device) => !devices.has(device));
+		return devices.size + fresh.length <= this.together.most && (more.length === 1 || fresh.length === more.length);
+	}
+
+	/** Never rejects. */
+	private async answersOf(members: readonly Member[]): Promise<Map<Member, Answer>> {
+		const [first, ...others] = members;
+		if (first === undefined) return new Map();
+		if (others.length === 0) return new Map([[first, await this.alone(first)]]);
+		const answers = new Map<Member, Answer>();
+		const merge = (more: ReadonlyMap<Member, Answer>) => {
+			for (const [member, answer] of more) answers.set(member, answer);
+		};
+		const devices = [...new Set(members.flatMap((member) => member.devices ?? []))];
+		try {
+			const { input, options } = first;
+			const rows = (await this.client.collect(this.operation, { ...input, [this.together.devices]: devices }, { ...this.options, ...options, limit: undefined, output: 'raw' })) as Row[];
+			const byDevice = this.byDevice(rows);
+			// A record of a device that nobody asked about: the vendor may write a name in another way than it was asked for.
+			const strangers = [...byDevice.keys()].some((device) => device === null || !devices.includes(device));
+			for (const member of members) {
+				const own = new Set(member.devices);
+				const found = own.size === 1 ? (byDevice.get(member.devices?.[0] ?? '') ?? []) : rows.filter((row) => own.has(this.together.deviceOf(row) ?? ''));
+				answers.set(member, strangers && found.length < own.size ? await this.alone(member) : this.shared(member, found));
+			}
+		} catch (thrown) {
+			const error = asFleetError(thrown);
+			if (!mayLieInOne(error)) return new Map(members.map((member) => [member, { error }]));
+			for (const part of chunks(members, Math.ceil(members.length / PARTS))) merge(await this.answersOf(part));
+		}
+		return answers;
+	}
+
+	private byDevice(rows: readonly Row[]): Map<string | null, Row[]> {
+		const found = new Map<string | null, Row[]>();
+		for (const row of rows) {
+			const device = this.together.deviceOf(row);
+			const own = found.get(device);
+			if (own === undefined) found.set(device, [row]);
+			else own.push(row);
+		}
+		return found;
+	}
+
+	private async alone({ input, options }: Member): Promise<Answer> {
+		try {
+			return { records: await this.client.collect(this.operation, input, { ...this.options, ...options }) };
+		} catch (thrown) {
+			return { error: asFleetError(thrown) };
+		}
+	}
+
+	/** Its share of a batch's records, each a record of its own. */
+	private shared({ params = {}, options: { limit = Infinity, output } }: Member, rows: readonly Row[]): Answer {
+		const { client, operation } = this;
+		if (output === 'raw') return { records: structuredClone(rows.slice(0, limit)) };
+		const simplifier = new Simplifier(operation, client.connection);
+		try {
+			const records = simplifier.records(rows, params);
+			simplifier.mustHaveRead();
+			if (simplifier.warning !== undefined) client.warn(simplifier.warning);
+			return { records: records.slice(0, limit) };
+		} catch (thrown) {
+			return { error: client.redactor.error(asFleetError(thrown)) };
+		}
+	}
+}

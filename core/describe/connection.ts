@@ -1,0 +1,18 @@
+/** What every account holds, whichever vendor. */
+export interface Connection {
+	baseUrl: string;
+	account: string;
+	allowCommands: boolean;
+	allowPrivateAddresses: boolean;
+	/** Where a vendor has links that are open to whoever has them. */
+	allowWebLinks?: boolean;
+	/** Requests a minute. */
+	rateLimit: number;
+}
+
+/** A login that is in force. Plain JSON, because n8n keeps it in its database for all its workers. */
+export interface Session {
+	token: string;
+	/** Milliseconds since 1970. */
+	expiresAt: number;
+}

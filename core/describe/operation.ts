@@ -1,0 +1,181 @@
+import type * as z from 'zod/v4';
+import type { Choice, Fields, Values } from './field';
+import type { WireRequest } from './host';
+import type { Connection } from './connection';
+import { mustBeReadable, type RecordKind, type Row } from './records';
+
+/**
+ * How sure it is that the vendor works as declared. C: certain, read in the vendor's document or seen in independent
+ * working clients. L: likely. G: guess. U: unknown.
+ */
+export type Grade = 'C' | 'L' | 'G' | 'U';
+
+export interface Evidence {
+	/** Section of the vendor's document. */
+	section: string;
+	grade: Grade;
+	/** What is not proven, in words for the user. */
+	note?: string;
+}
+
+/**
+ * read: changes nothing, may be tried again. write: changes data, sent once.
+ * command: acts on a vehicle, lock, SIM or account; sent once, and only if the account allows commands.
+ */
+export type Effect = 'read' | 'write' | 'command';
+
+/** Names between braces in a route, e.g. 'GET /vehicles/{id}' -> 'id'. */
+export type Variables<Route extends string> = Route extends `${string}{${infer Name}}${infer Rest}` ? Name | Variables<Rest> : never;
+
+export interface Each<F extends Fields = Fields, R extends Row = Row> {
+	/** The parameter that lists the devices. */
+	readonly devices: keyof F & string;
+	/** Whose a record is, as the parameter names devices; null if it does not say. */
+	readonly deviceOf: (row: R) => string | null;
+}
+
+export interface Together<F extends Fields = Fields, R extends Row = Row> extends Each<F, R> {
+	/** Most devices in one request. */
+	readonly most: number;
+}
+
+/** Records that were asked for with some of the params changed: whose they are, where they do not say so themselves. */
+export interface Part<F extends Fields = Fields, R extends Row = Row> {
+	rows: R[];
+	params: Partial<Values<F>>;
+}
+
+export interface Operation<F extends Fields = Fields, A = unknown, R extends Row = Row, O = unknown> {
+	/** Stored in users' flows, together with `name` and the names of `params`: never rename without a migration. */
+	readonly resource: string;
+	readonly name: string;
+	/** As in a dropdown, Title Case. */
+	readonly title: string;
+	/** As in a list of actions, sentence case. */
+	readonly action: string;
+	readonly description: string;
+	readonly effect: Effect;
+	/** For a read that takes something away, such as messages from a queue: sent once, as a write is, and given whole. */
+	readonly once?: boolean;
+	/** Its record holds the session: whoever gets it is logged in. Only where the account allows it, and never for an agent. */
+	readonly handsOutSession?: boolean;
+	readonly params: F;
+	/** Method and path, e.g. 'GET /api/track'; {names} stand for params. */
+	readonly route: string;
+	/** What the request carries. The connection tells settings of the account, such as its time zone. */
+	readonly request: (params: Values<F>, connection: Connection) => Omit<WireRequest, 'method' | 'path'>;
+	/** The part of the answer that holds data, after the provider has opened the envelope. */
+	readonly answer: z.ZodType<A>;
+	/** The vendor's own records in an answer: what Output = Raw gives. */
+	readonly rows: (answer: A, params: Values<F>, connection: Connection) => R[];
+	/** A record as Output = Simplified gives it. @throws UnexpectedAnswer if it cannot be read */
+	readonly record: (row: R, params: Values<F>, connection: Connection) => O;
+	/** A record as Output = Raw gives it, where what it is about is not in it; by default as it came. */
+	readonly raw?: (row: R, params: Values<F>) => R;
+	readonly kind: RecordKind;
+	/** How many requests it takes and in what order; by default one. */
+	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[] | Part<F, R>>;
+	/** For a read that gives one record for each of a list of devices: those without one are named. */
+	readonly each?: Each<F, R>;
+	/** The same, where moreover many runs of it can share requests. */
+	readonly together?: Together<F, R>;
+	/** Checks across params; gives a sentence if they do not fit together. */
+	readonly check?: (params: Values<F>, now: number) => string | undefined;
+	/** For writes and commands: whom or what it is done to. */
+	readonly target?: (params: Values<F>) => { target: string | null; command?: string | null };
+	/** Whether it can give many records, so that Return All and Limit make sense. */
+	readonly list: boolean;
+	readonly evidence: Evidence;
+}
+
+interface Declaration<F extends Fields, A, R extends Row, O, Route extends string>
+	extends Omit<Operation<F, A, R, O>, 'route' | 'request' | 'rows' | 'list'> {
+	route: [Variables<Route>] extends [keyof F] ? Route : { error: 'the route names a variable that is not a parameter'; variable: Exclude<Variables<Route>, keyof F> };
+	request?: Operation<F, A, R, O>['request'];
+	rows?: Operation<F, A, R, O>['rows'];
+	list?: boolean;
+}
+
+/** Declares an operation. A path variable that is not among `params` does not compile. */
+export function operation<const F extends Fields, A, R extends Row, O, const Route extends string>(declared: Declaration<F, A, R, O, Route>): Operation<F, A, R, O> {
+	const { request, rows, record, list = false, route, ...rest } = declared;
+	return {
+		...rest,
+		record: (row, params, connection) => {
+			mustBeReadable(row);
+			return record(row, params, connection);
+		},
+		route: route as string,
+		list,
+		request: request ?? ((params) => ({ query: params as Record<string, string | number | undefined> })),
+		rows: rows ?? ((answer) => (Array.isArray(answer) ? answer : [answer]) as R[]),
+	};
+}
+
+/** Splits a route and fills its variables in, each as one path segment. */
+export function fillRoute(route: string, params: Readonly<Record<string, unknown>>): Pick<WireRequest, 'method' | 'path'> {
+	const [method, path = ''] = route.split(' ');
+	return {
+		method: method as WireRequest['method'],
+		path: path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name]))),
+	};
+}
+
+/** An operation whose types are its own affair: what a catalog holds. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- params are both read and written: only `any` fits every operation
+export type AnyOperation = Operation<any, any, any, any>;
+
+/** Who is waiting: commands overtake what a person waits for, and that overtakes polls. */
+export type Priority = 'command' | 'person' | 'poll';
+
+export interface RunOptions {
+	/** simplified: the same fields for every vendor. raw: the vendor's own. */
+	output?: 'simplified' | 'raw';
+	signal?: AbortSignal;
+	/** How long the run may take in all; by default the provider's. */
+	deadlineMs?: number;
+	/** 'poll' leaves half of the account's quota to others. Commands go first whatever is said here. */
+	priority?: Exclude<Priority, 'command'>;
+	/** IANA zone in which times without an offset are read; UTC by default. */
+	timeZone?: string;
+	/** Hears that a request waits for its turn, and for how many milliseconds. */
+	onWait?: (ms: number) => void;
+	/** Hears the token of the session in which a request was answered. */
+	onSession?: (token: string) => void;
+	/** Token of the session that it makes sense in, such as an acknowledgement: in any other, nothing is sent. */
+	inSession?: string;
+}
+
+/** What an operation's own `run` works with. */
+export interface Run<F extends Fields = Fields, R extends Row = Row> {
+	/** Sends one request of the operation itself. */
+	ask(params: Values<F>): Promise<R[]>;
+	/** Sends one request of another operation of the same vendor. */
+	call<F2 extends Fields, A2, R2 extends Row, O2>(operation: Operation<F2, A2, R2, O2>, params: Values<F2>): Promise<R2[]>;
+	/** The account's devices and the like, at most five minutes old. */
+	lookup(name: string): Promise<Choice[]>;
+	/** Token of the session in force, for what is not a request: a link that a person opens. */
+	token(): Promise<string>;
+	sleep(ms: number): Promise<void>;
+	/** Milliseconds since 1970. */
+	now(): number;
+	warn(message: string): void;
+	/** The trigger of this process that reads a queue of the account, if there is one. */
+	reader(queue: string): QueueReader | undefined;
+	/** Requests worth making side by side. */
+	readonly width: number;
+	/** Settings of the account, such as the time zone in which the vendor's days are counted. */
+	readonly connection: Connection;
+}
+
+/** Who reads a queue in this process: acknowledgements of single messages go through it. */
+export interface QueueReader {
+	/** Single messages are dealt with; gives what became of it. @throws FleetError */
+	acknowledge(tags: readonly string[]): Promise<Row>;
+}
+
+/** What lists for pickers are made with. */
+export interface Collector {
+	collect(operation: AnyOperation, input: Readonly<Record<string, unknown>>, options?: RunOptions & { limit?: number }): Promise<object[]>;
+	lookup(name: string, options?: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'>): Promise<Choice[]>;
+}

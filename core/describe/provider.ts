@@ -1,0 +1,59 @@
+import type { Choice, Fields } from './field';
+import type { Exchange, WireAnswer, WireRequest } from './host';
+import type { AnyOperation, Collector, Evidence, RunOptions } from './operation';
+import type { Connection, Session } from './connection';
+import type { AnyTrigger, Survey } from './trigger';
+
+export type ProviderName = 'trackceo' | 'etrack' | 'ctrack' | 'itracksense' | 'trackgps';
+
+export interface Limits {
+	/** Requests a minute unless the account says otherwise. */
+	requestsPerMinute: number;
+	/** Requests that may follow each other at once after a pause. */
+	burst: number;
+	/** How long one run of an operation may take, queueing, retries and pages included. */
+	deadlineMs: number;
+	/** Seconds between two polls of a trigger: what a new node proposes, and the least that makes sense. */
+	poll: { seconds: number; leastSeconds: number };
+}
+
+export interface Provider<C extends Connection = Connection> {
+	readonly name: ProviderName;
+	/** The vendor's name as users know it. */
+	readonly title: string;
+	readonly description: string;
+	/** Settings of an account. Its names are stored by users. */
+	readonly connection: Fields;
+	readonly login: (connection: C, exchange: Exchange, now: () => number) => Promise<Session>;
+	/** The vendor's own login method, for the catalog. */
+	readonly loginMethod: { route: string; evidence: Evidence };
+	/** Adds the session to a request. */
+	readonly sign: (request: WireRequest, session: string, connection: C) => WireRequest;
+	/**
+	 * Opens the envelope: gives the part that holds data. Request and operation are at hand because some vendors give one
+	 * code different meanings in different methods.
+	 * @throws FleetError for everything that is not a success; an empty result is not an error.
+	 */
+	readonly open: (answer: WireAnswer, request: WireRequest, operation: AnyOperation) => unknown;
+	/**
+	 * The route of an operation where it depends on the account; by default the declared one.
+	 * @throws FleetError if the operation must not be tried as it is declared
+	 */
+	readonly route?: (operation: AnyOperation, connection: C) => string;
+	readonly limits: Limits;
+	readonly operations: readonly AnyOperation[];
+	readonly triggers: readonly AnyTrigger[];
+	/** How triggers learn which devices have been heard of. */
+	readonly survey: Survey;
+	/** Choices for pickers, by the name that fields refer to. */
+	readonly lookups: Readonly<Record<string, (client: Collector, options?: RunOptions) => Promise<Choice[]>>>;
+}
+
+/** Finds an operation by the names that a flow stores. */
+export function findOperation(provider: Provider, resource: string, name: string): AnyOperation | undefined {
+	return provider.operations.find((operation) => operation.resource === resource && operation.name === name);
+}
+
+export function findTrigger(provider: Provider, name: string): AnyTrigger | undefined {
+	return provider.triggers.find((trigger) => trigger.name === name);
+}

@@ -1,0 +1,525 @@
+import { createHash } from 'node:crypto';
+import { UnexpectedAnswer } from './errors';
+import { clipped, cut } from './words';
+
+/**
+ * The records of Output = Simplified: the same fields and units whichever vendor. Keys are always present; null where
+ * the vendor has no value. Times are ISO 8601 UTC, speeds km/h, distances km, courses degrees clockwise from north,
+ * voltages V, temperatures degrees Celsius, batteries percent.
+ */
+
+/** A vendor's own record, as it came. */
+export type Row = Record<string, unknown>;
+
+export interface Device {
+	deviceId: string;
+	name: string | null;
+	plate: string | null;
+	model: string | null;
+	simNumber: string | null;
+	iccid: string | null;
+	/** Account or group that the device belongs to. */
+	group: string | null;
+	activatedAt: string | null;
+	firstOnlineAt: string | null;
+	/** When the vendor's service for it ends. */
+	expiresAt: string | null;
+	/** When its user's right to it ends. */
+	userExpiresAt: string | null;
+}
+
+export type DeviceStatus = 'online' | 'offline' | 'neverOnline' | 'expired' | 'blocked';
+
+/** Where a device is and how it does. */
+export interface Position {
+	deviceId: string;
+	/** Name or plate, where the vendor sends it along. */
+	deviceName: string | null;
+	/** Time of the fix. */
+	time: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	speed: number | null;
+	course: number | null;
+	status: DeviceStatus | null;
+	ignition: boolean | null;
+	/** For how many seconds the ignition has been as it is. */
+	ignitionSeconds: number | null;
+	odometer: number | null;
+	distanceToday: number | null;
+	battery: number | null;
+	externalVoltage: number | null;
+	/** As the vendor gives it: litres unless its page says otherwise. */
+	fuel: number | null;
+	temperature: number | null;
+	doorOpen: boolean | null;
+	charging: boolean | null;
+	/** False once the fuel supply or the starter has been cut. */
+	fuelSupply: boolean | null;
+	armed: boolean | null;
+	address: string | null;
+	/** When the device was last heard of, with or without a fix. */
+	seenAt: string | null;
+	id: string;
+	/** What one vendor tells and the others do not, under names of its own. */
+	details: Readonly<Record<string, string | number | boolean | null>> | null;
+}
+
+/** One point of a track. */
+export interface Fix {
+	deviceId: string;
+	time: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	speed: number | null;
+	course: number | null;
+	odometer: number | null;
+	ignition: boolean | null;
+}
+
+/** One point of a track about which the vendor tells more. */
+export interface TrackPoint extends Fix {
+	/** From satellites; false: from radio cells or Wi-Fi. */
+	gpsFix: boolean | null;
+	/** A point of the path that the vendor has corrected to the roads: it has no time, and GCJ-02 coordinates only. */
+	corrected: boolean;
+	/** The same place in China's own datum; never in the fields that hold WGS-84. */
+	gcj02Latitude: number | null;
+	gcj02Longitude: number | null;
+}
+
+export interface Alarm {
+	id: string;
+	deviceId: string;
+	/** Canonical name, the same for every vendor, e.g. "speeding"; "other" where the vendor's kind is not known. */
+	type: string;
+	/** The same in plain words. */
+	title: string;
+	/** The vendor's own kind. */
+	vendorType: string;
+	time: string | null;
+	/** When the vendor's system recorded it; can be minutes after `time`. */
+	recordedAt: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	speed: number | null;
+	course: number | null;
+	geofenceId: string | null;
+}
+
+/** Distance driven in a period. */
+export interface Mileage {
+	deviceId: string;
+	from: string;
+	to: string;
+	distance: number | null;
+}
+
+export interface SubAccount {
+	account: string;
+	name: string | null;
+	email: string | null;
+	mobile: string | null;
+	telephone: string | null;
+	role: 'distributor' | 'endUser' | 'virtual' | null;
+	blocked: boolean | null;
+	createdAt: string | null;
+}
+
+/**
+ * confirmed: the vendor or the device answered that it was done. answered: the device said something else, which a person has
+ * to read; it is not taken as done. sent: handed over, the device's answer was not waited for. timedOut: handed over, the
+ * device did not answer in time. failed: it was certainly not done. unknown: the request went out and no usable answer came
+ * back: it may have been done.
+ */
+export type Outcome = 'confirmed' | 'answered' | 'sent' | 'timedOut' | 'failed' | 'unknown';
+
+/** What became of something that changes the world. */
+export interface CommandOutcome {
+	outcome: Outcome;
+	/** What that means and what to check, in a sentence. */
+	explanation: string;
+	/** "<resource>.<operation>" */
+	operation: string;
+	/** Device or account that it was for. */
+	target: string | null;
+	command: string | null;
+	/** The vendor's number for it, to ask about later. */
+	commandId: string | null;
+	/** The device's own words. */
+	response: string | null;
+	sentAt: string | null;
+	answeredAt: string | null;
+}
+
+/** A journey from ignition on to ignition off. Durations are in seconds. */
+export interface Trip {
+	id: string;
+	deviceId: string;
+	deviceName: string | null;
+	driverId: string | null;
+	driverName: string | null;
+	startedAt: string | null;
+	endedAt: string | null;
+	startLatitude: number | null;
+	startLongitude: number | null;
+	startAddress: string | null;
+	endLatitude: number | null;
+	endLongitude: number | null;
+	endAddress: string | null;
+	distance: number | null;
+	drivingSeconds: number | null;
+	idleSeconds: number | null;
+	maxSpeed: number | null;
+}
+
+/** A refill, a possible theft, or a sum of them. */
+export interface FuelEvent {
+	id: string;
+	deviceId: string;
+	/** Canonical kind, e.g. "fueling", "possibleTheft", "totalRefill"; "other" where the vendor's kind is not known. */
+	type: string;
+	/** The vendor's own kind. */
+	vendorType: string;
+	/** Whether it sums up the period that was asked for, and is no event in itself. */
+	summary: boolean;
+	/** Whether it is about the secondary source, such as gas beside petrol. */
+	secondary: boolean;
+	time: string | null;
+	/** Litres, as the vendor estimates them. */
+	volume: number | null;
+	address: string | null;
+	private: boolean | null;
+}
+
+/** Entering or leaving a geofence. */
+export interface GeofenceEvent {
+	id: string;
+	deviceId: string;
+	type: 'entered' | 'left' | null;
+	geofenceId: string | null;
+	geofenceName: string | null;
+	time: string | null;
+	latitude: number | null;
+	longitude: number | null;
+}
+
+/** What happened to a lock. */
+export interface LockEvent {
+	id: string;
+	deviceId: string;
+	type: string;
+	title: string | null;
+	time: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	/** Card or person that did it. */
+	operator: string | null;
+}
+
+/** What a message queue delivered. */
+export interface Message<T extends object = object> {
+	id: string;
+	/** For acknowledging; acknowledging one acknowledges all before it. */
+	deliveryTag: string | null;
+	queue: 'positions' | 'trips' | 'scripts';
+	/** The record in it, of the kind that the queue delivers. */
+	record: T;
+}
+
+export interface Driver {
+	driverId: string;
+	name: string | null;
+	group: string | null;
+}
+
+/** A group of devices, such as a cost centre. */
+export interface Group {
+	groupId: string;
+	name: string | null;
+}
+
+/** What an odometer showed. */
+export interface Odometer {
+	/** Null where the vendor names the vehicle by its plate alone. */
+	deviceId: string | null;
+	deviceName: string | null;
+	driverName: string | null;
+	time: string | null;
+	odometer: number | null;
+}
+
+/** For how long a vehicle or machine worked. */
+export interface WorkingHours {
+	deviceId: string;
+	/** Day that the hours are of; null for all hours so far. */
+	date: string | null;
+	hours: number | null;
+}
+
+/** A place that the account's users have marked. */
+export interface Place {
+	placeId: string;
+	name: string | null;
+	category: string | null;
+	latitude: number | null;
+	longitude: number | null;
+	address: string | null;
+	modifiedAt: string | null;
+}
+
+/** Whether a device is inside a geofence. */
+export interface GeofenceState {
+	deviceId: string;
+	geofenceId: string | null;
+	inside: boolean | null;
+	status: DeviceStatus | null;
+	/** Whether the position behind it is a satellite fix. */
+	gpsFix: boolean | null;
+	time: string | null;
+}
+
+/** Distance and fuel of a period. */
+export interface Consumption {
+	/** Null where the vendor names a device that is not known by that name. */
+	deviceId: string | null;
+	/** Name or plate, where the vendor sends it along. */
+	deviceName: string | null;
+	from: string;
+	to: string;
+	distance: number | null;
+	/** How long the engine ran. */
+	engineSeconds: number | null;
+	/** Litres. */
+	fuel: number | null;
+	/** Litres per 100 km. */
+	fuelPer100Km: number | null;
+	/** On the secondary source, such as gas beside petrol. */
+	secondaryDistance: number | null;
+	secondaryFuel: number | null;
+}
+
+/** A halt of a device. */
+export interface Stop {
+	id: string;
+	deviceId: string;
+	startedAt: string | null;
+	endedAt: string | null;
+	/** How long it lasted, and for how much of it the engine ran. */
+	seconds: number | null;
+	idleSeconds: number | null;
+	latitude: number | null;
+	longitude: number | null;
+	address: string | null;
+	odometer: number | null;
+	driverName: string | null;
+	private: boolean | null;
+}
+
+/** What a sensor measured. */
+export interface Reading {
+	id: string;
+	deviceId: string;
+	/** Degrees Celsius, or percent. */
+	type: 'temperature' | 'humidity';
+	sensor: string | null;
+	time: string | null;
+	value: number | null;
+}
+
+/** Where a device is, in words. */
+export interface Address {
+	deviceId: string;
+	time: string | null;
+	address: string | null;
+}
+
+/** A text that a device or its SIM card got or sent. */
+export interface DeviceMessage {
+	id: string;
+	deviceId: string | null;
+	iccid: string | null;
+	direction: 'toDevice' | 'fromDevice' | null;
+	text: string | null;
+	/** The vendor's own word. */
+	status: string | null;
+	time: string | null;
+}
+
+export interface SimCard {
+	iccid: string;
+	simNumber: string | null;
+	imsi: string | null;
+	deviceId: string | null;
+	packageName: string | null;
+	/** The vendor's own words for the card and for its connection. */
+	status: string | null;
+	sessionStatus: string | null;
+	/** Megabytes of the package, and the vendor's count of them. */
+	dataAllowance: number | null;
+	dataCount: number | null;
+	/** Text messages of the package, and the vendor's count of them. */
+	smsAllowance: number | null;
+	smsCount: number | null;
+	operator: string | null;
+	technology: string | null;
+	ipAddress: string | null;
+	tag: string | null;
+	remark: string | null;
+	activatedAt: string | null;
+	expiresAt: string | null;
+	createdAt: string | null;
+}
+
+/** A web page of the vendor's that opens without a login. Whoever has the address is logged in. */
+export interface WebLink {
+	url: string;
+}
+
+/** Kinds of record, by the name that operations refer to. `other`: a body that the vendor's document does not describe, passed through. */
+export interface RecordKinds {
+	device: Device;
+	position: Position;
+	fix: Fix;
+	trackPoint: TrackPoint;
+	alarm: Alarm;
+	mileage: Mileage;
+	subAccount: SubAccount;
+	commandOutcome: CommandOutcome;
+	trip: Trip;
+	fuelEvent: FuelEvent;
+	geofenceEvent: GeofenceEvent;
+	lockEvent: LockEvent;
+	message: Message;
+	driver: Driver;
+	group: Group;
+	odometer: Odometer;
+	workingHours: WorkingHours;
+	place: Place;
+	geofenceState: GeofenceState;
+	consumption: Consumption;
+	stop: Stop;
+	reading: Reading;
+	address: Address;
+	deviceMessage: DeviceMessage;
+	simCard: SimCard;
+	webLink: WebLink;
+	other: object;
+}
+
+export type RecordKind = keyof RecordKinds;
+
+// Reading a vendor's record: each reader gives null where there is no usable value, and never guesses.
+
+/** Rows that stand for what is no record, and why each cannot be read. */
+const unreadable = new WeakMap<Row, string>();
+
+/**
+ * A row for an element of a list that is no record: it must not cost the others. Output = Raw gives what came as its `value`;
+ * no operation simplifies it.
+ * @param beside what is known of it all the same, such as whose it is
+ */
+export function unreadableRow(value: unknown, why: string, beside: Row = {}): Row {
+	const row = { ...beside, value };
+	unreadable.set(row, why);
+	return row;
+}
+
+/** The row itself; where the vendor sent something else in its place, one that cannot be read. */
+export function asRow(value: unknown, what: string, beside?: Row): Row {
+	if (isRecord(value)) return value;
+	return unreadableRow(value, `The vendor sent ${cut(JSON.stringify(value), 80)} in place of ${what}.`, beside);
+}
+
+/**
+ * A row for each element of a list; what is put beside each goes before its own.
+ * @returns the list itself where nothing has to be changed, as there may be 50,000 elements
+ */
+export function rowsOf(list: readonly unknown[], what: string, beside?: Row): Row[] {
+	if (beside === undefined && list.every(isRecord)) return list as Row[];
+	return list.map((value) => {
+		const row = asRow(value, what, beside);
+		return beside === undefined || !isReadable(row) ? row : { ...beside, ...row };
+	});
+}
+
+/** Whether a value has the form of a record at all. */
+export const isRecord = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isReadable = (row: Row) => !unreadable.has(row);
+
+export const SEE_RAW = 'Try Output = Raw to see it, and please report it.';
+
+/** @throws UnexpectedAnswer if the row stands for what is no record */
+export function mustBeReadable(row: Row): void {
+	const why = unreadable.get(row);
+	if (why !== undefined) throw new UnexpectedAnswer(why, { advice: SEE_RAW });
+}
+
+/** A finite number, also out of numeric text; null otherwise. */
+export function numberOf(value: unknown): number | null {
+	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+	if (typeof value !== 'string') return null;
+	const number = Number(value);
+	// Number() makes 0 of a text that is empty.
+	return Number.isFinite(number) && (number !== 0 || value.trim() !== '') ? number : null;
+}
+
+/** A number that is never negative; -1 and its like mean "no value". */
+export function countOf(value: unknown): number | null {
+	const number = numberOf(value);
+	return number === null || number < 0 ? null : number;
+}
+
+/**
+ * Most characters of a text. Addresses and messages have some hundreds; whatever is longer would cost each pattern that
+ * looks at it, and each program that gets the record, what only the vendor's whole answer should cost.
+ */
+export const LONGEST = 2000;
+
+const wholeTextOf = (value: unknown): string | null => {
+	if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+	return typeof value === 'string' && value.trim() !== '' ? value : null;
+};
+
+/** Text; null where empty. Numbers become their digits. What is longer than 2,000 characters is cut, with a mark. */
+export function textOf(value: unknown): string | null {
+	const text = wholeTextOf(value);
+	return text === null ? null : clipped(text, LONGEST);
+}
+
+/** Two that differ behind the cut must not become one: the end of a long one stands for the whole. */
+const shortId = (id: string) => (id.length <= LONGEST ? id : clipped(id, LONGEST - 22) + createHash('sha256').update(id).digest('base64url').slice(0, 22));
+
+/** Text that names something; null where empty. */
+export function idTextOf(value: unknown): string | null {
+	const text = wholeTextOf(value);
+	return text === null ? null : shortId(text);
+}
+
+/** What identifies a record. @throws UnexpectedAnswer if it is missing: a record of nobody would be a wrong one. */
+export function identityOf(value: unknown, name: string): string {
+	const id = idTextOf(value);
+	if (id === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: SEE_RAW });
+	return id;
+}
+
+/** Coordinates of a fix; both null if either is missing, out of range, or if they are 0,0: a receiver without a fix. */
+export function coordinatesOf(latitude: unknown, longitude: unknown): { latitude: number | null; longitude: number | null } {
+	const lat = numberOf(latitude);
+	const lon = numberOf(longitude);
+	const usable = lat !== null && lon !== null && Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && !(lat === 0 && lon === 0);
+	return usable ? { latitude: lat, longitude: lon } : { latitude: null, longitude: null };
+}
+
+/** Degrees clockwise from north, 0 to 360; null otherwise. */
+export function courseOf(value: unknown): number | null {
+	const course = countOf(value);
+	return course !== null && course <= 360 ? course : null;
+}
+
+/** Identifies one thing a device reported, for as long as it exists. */
+export function recordId(...parts: readonly (string | number | null)[]): string {
+	// join() makes nothing of null.
+	return shortId(parts.join(':'));
+}

@@ -1,0 +1,72 @@
+/** The rooms of CONTRIBUTING.md, "The house": which way imports go, types included, and that they never come round in a circle. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { ESLint } from 'eslint';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+const root = join(__dirname, '..');
+const FOLDERS = ['core', 'providers', 'n8n', 'nodes', 'credentials', 'node-red/src', 'simulators'];
+
+const files = FOLDERS.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('.d.ts'));
+
+/** Files of the house that a file imports, by whatever way. */
+function importsOf(file: string): string[] {
+	const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), 'utf8'), true, true);
+	return importedFiles.flatMap(({ fileName }) => {
+		if (!fileName.startsWith('.')) return [];
+		const target = normalize(join(dirname(file), fileName)).replace(/\.js$/, '');
+		return [`${target}.ts`, join(target, 'index.ts')].filter((name) => files.includes(name));
+	});
+}
+
+/** Circles of a graph, each as the files in it. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+	const reached = (from: string) => {
+		const found = new Set<string>();
+		const left = [...(graph.get(from) ?? [])];
+		for (let next = left.pop(); next !== undefined; next = left.pop()) {
+			if (found.has(next)) continue;
+			found.add(next);
+			left.push(...(graph.get(next) ?? []));
+		}
+		return found;
+	};
+	const all = new Map([...graph.keys()].map((file) => [file, reached(file)]));
+	const own = [...all].filter(([file, found]) => found.has(file)).map(([file, found]) => [file, ...[...found].filter((other) => other !== file && all.get(other)?.has(file))].sort());
+	return [...new Map(own.map((circle) => [circle.join(), circle])).values()];
+}
+
+test('no imports come round in a circle', () => {
+	expect(circlesIn(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
+});
+
+test('a circle would be noticed', () => {
+	expect(circlesIn(new Map([['a', ['b']], ['b', ['c']], ['c', ['b', 'd']], ['d', []]]))).toEqual([['b', 'c']]);
+});
+
+/** What must not be imported, and by which file. The path need not be there: the rule goes by how it is written. */
+const PROBES = [
+	['core/describe/field.ts', '../call/client'],
+	['core/describe/field.ts', '../watch/poller'],
+	['core/call/client.ts', '../watch/poller'],
+	['core/call/client.ts', '../../providers/ctrack'],
+	['core/watch/poller.ts', 'undici'],
+	['providers/ctrack/trip.ts', '../protrack/position'],
+	['providers/ctrack/trip.ts', '../protrack'],
+	['providers/period.ts', '../n8n/execute'],
+	['providers/ctrack/trip.ts', '../../n8n/execute'],
+	['n8n/execute.ts', '../node-red/src/account'],
+	['node-red/src/account.ts', '../../n8n/execute'],
+	['nodes/Ctrack/Ctrack.node.ts', '../../core/call/client'],
+	['simulators/ctrack/methods.ts', '../../core/describe/time'],
+	['simulators/ctrack/methods.ts', '../../providers/ctrack'],
+] as const;
+
+test('what goes the wrong way is refused', async () => {
+	const lint = new ESLint({ cwd: root });
+	for (const [filePath, from] of PROBES) {
+		const results = await lint.lintText(`import { x } from '${from}';\nexport { x };\n`, { filePath: join(root, filePath) });
+		expect(results[0]?.messages.map(({ ruleId }) => ruleId), `${filePath} imports ${from}`).toContain('no-restricted-imports');
+	}
+}, 60_000);
