@@ -1,6 +1,7 @@
 import { ACCOUNTS_KEPT } from '../core/call/account';
 import type { Session } from '../core/describe/connection';
 import { Recent } from '../core/call/recent';
+import { isToken } from '../core/call/session';
 
 /** Name of the hidden credential property that n8n fills through preAuthentication. */
 export const SESSION = 'session';
@@ -35,7 +36,7 @@ export function readSession(text: unknown, key: string): KeptSession | undefined
 	if (typeof text !== 'string' || text === '') return undefined;
 	try {
 		const { token, expiresAt, key: madeFor, madeAt } = JSON.parse(text) as Partial<KeptSession>;
-		if (typeof token !== 'string' || typeof expiresAt !== 'number' || typeof madeAt !== 'number' || madeFor !== key) return undefined;
+		if (typeof token !== 'string' || !isToken(token) || typeof expiresAt !== 'number' || typeof madeAt !== 'number' || madeFor !== key) return undefined;
 		return { token, expiresAt, key, madeAt };
 	} catch {
 		return undefined;

@@ -4,6 +4,9 @@ import type { Fields } from '../describe/field';
 import { cut, CUT, plain } from '../describe/words';
 
 const TOKENS_KEPT = 4;
+/** Of a longer secret, its beginning is looked for: patterns have an end. */
+const LONGEST = 4096;
+const UNSEARCHED = 'These words are not shown, as it cannot be ruled out that they hold a secret.';
 
 /** A shorter beginning of a secret tells nothing of it. */
 const SHORTEST_PART = 4;
@@ -92,6 +95,7 @@ export class Redactor {
 	/** Adds a secret; `label` stands in its place, e.g. "[token]". */
 	add(secret: string | undefined, label: string): void {
 		if (secret === undefined || secret.length < SHORTEST) return;
+		if (secret.length > LONGEST) return this.add(secret.slice(0, LONGEST), label);
 		this.hide(formsOf(secret), label);
 		this.hide(formsOf(createHash('md5').update(secret).digest('hex')), label);
 	}
@@ -105,7 +109,8 @@ export class Redactor {
 	}
 
 	/** Adds a session's token; only the latest few are kept, as sessions come and go for as long as the process lives. */
-	addToken(token: string): void {
+	addToken(whole: string): void {
+		const token = whole.slice(0, LONGEST);
 		if (this.tokens.includes(token)) return;
 		this.tokens.push(token);
 		this.hide(formsOf(token), 'token');
@@ -125,14 +130,19 @@ export class Redactor {
 
 	text(text: string): string {
 		if (this.forms.size === 0) return text;
-		this.pattern ??= new RegExp(
-			[...this.forms.keys()]
-				.sort((a, b) => b.length - a.length)
-				.map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-				.join('|'),
-			'gi',
-		);
-		return this.withoutParts(text.replace(this.pattern, (found) => this.forms.get(found) ?? '[secret]'));
+		try {
+			this.pattern ??= new RegExp(
+				[...this.forms.keys()]
+					.sort((a, b) => b.length - a.length)
+					.map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+					.join('|'),
+				'gi',
+			);
+			return this.withoutParts(text.replace(this.pattern, (found) => this.forms.get(found) ?? '[secret]'));
+		} catch {
+			// What went wrong may hold the secrets itself, and must not take an outcome or an error with it.
+			return UNSEARCHED;
+		}
 	}
 
 	/** Hides the beginning of a secret that a cut has left. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Session } from '../describe/connection';
-import { SessionKeeper } from './session';
+import { trackceo } from '../../providers/protrack';
+import { isToken, logIn, SessionKeeper } from './session';
 
 function keeper() {
 	const keeping = new SessionKeeper('Vendor', 'demo', []);
@@ -70,4 +71,11 @@ test('a failed login does not stay', async () => {
 	await expect(get()).rejects.toThrow('refused');
 	bad = false;
 	expect((await get()).token).toBe('good');
+});
+
+test.each([['x'.repeat(4097), '4,097 characters'], ['‹'.repeat(10), 'signs that no token has'], ['a\r\nb', 'signs that no token has'], ['x'.repeat(16_000_000), '16,000,000 characters']])('a token that is none is refused, and named by its length', async (token, words) => {
+	const connection = { baseUrl: 'https://vendor.example', account: 'demo', secretType: 'password', secret: 'Abc@34590', allowCommands: false, allowPrivateAddresses: false, rateLimit: 60 } as const;
+	const body = JSON.stringify({ code: 0, record: { access_token: token, expires_in: 7200 } });
+	await expect(logIn(trackceo as never, connection as never, () => Promise.resolve({ status: 200, headers: {}, body }), () => 0)).rejects.toMatchObject({ code: 'UnexpectedAnswer', effect: 'none', message: expect.stringContaining(words) });
+	expect(isToken(token)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { checkBaseUrl } from '../describe/base-url';
-import { FleetError, SessionContested } from '../describe/errors';
+import { FleetError, SessionContested, UnexpectedAnswer } from '../describe/errors';
 import type { Exchange } from '../describe/host';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
@@ -61,6 +61,12 @@ export class SessionKeeper {
 	}
 }
 
+/** Tokens have some dozens or hundreds of characters. Longer ones would cost each error that is searched for them. */
+const LONGEST_TOKEN = 4096;
+
+/** Whether a text can go into an address or a header as it is. */
+export const isToken = (text: string) => text.length > 0 && text.length <= LONGEST_TOKEN && /^[\x20-\x7e]*$/.test(text);
+
 /**
  * Logs in. Whatever goes wrong here, the request that the session was wanted for has not been sent.
  * @throws FleetError with effect 'none'
@@ -68,7 +74,9 @@ export class SessionKeeper {
 export async function logIn<C extends Connection>(provider: Provider<C>, connection: C, exchange: Exchange, now: () => number): Promise<Session> {
 	checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
 	try {
-		return await provider.login(connection, exchange, now);
+		const session = await provider.login(connection, exchange, now);
+		if (!isToken(session.token)) throw new UnexpectedAnswer(`${provider.title} accepted the login, but its token has ${session.token.length > LONGEST_TOKEN ? `${session.token.length.toLocaleString('en')} characters` : 'signs that no token has'}.`, { advice: 'Check the base URL in the account.' });
+		return session;
 	} catch (error) {
 		if (error instanceof FleetError) Object.defineProperty(error, 'effect', { value: 'none' });
 		throw error;
