@@ -134,6 +134,12 @@ describe('a request fails clearly', () => {
 		expect(await failure(wireTo(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer' });
 	});
 
+	test('when it is compressed over and over', async () => {
+		const body = Array.from({ length: 3 }).reduce<Buffer>((inner) => gzipSync(inner), Buffer.from('{}'));
+		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip, gzip, gzip' }).end(body));
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000 }))).toMatchObject({ code: 'UnexpectedAnswer', effect: 'unknown', message: 'The answer is compressed 3 times over.' });
+	});
+
 	test('when a gzip body is cut off', async () => {
 		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(5000)).subarray(0, 30)));
 		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer', effect: 'unknown', retryable: true });

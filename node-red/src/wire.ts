@@ -204,9 +204,13 @@ const tooLarge = (host: string) => new TooLarge(`The answer of ${host} is larger
 const utf8 = new TextDecoder();
 const DECODERS = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), br: promisify(brotliDecompress), deflate: promisify(inflate) } as const;
 
+/** One is usual. Each more takes its time, which no timeout would end. */
+const MOST_CODINGS = 2;
+
 /** The body decompressed, also where that was not asked for: some servers do it whatever they are told. Small bombs cost little, as it stops at the largest size that is read. */
 async function decoded(body: Buffer, encoding = '', host: string): Promise<Buffer> {
 	const names = encoding.toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
+	if (names.length > MOST_CODINGS) throw new UnexpectedAnswer(`The answer is compressed ${String(names.length)} times over.`, { effect: 'unknown', advice: 'Check the base URL in the account.' });
 	let plain = body;
 	for (const name of names.reverse()) {
 		if (!Object.hasOwn(DECODERS, name)) throw new UnexpectedAnswer(`The answer is compressed in a way that Fleetwire does not know (${name.slice(0, 20)}).`, { effect: 'unknown' });
