@@ -150,6 +150,15 @@ describe('signing', () => {
 		expect(simulator.requests).toHaveLength(1);
 	});
 
+	test('what another node sent is not sent again, nor answered by a login', async () => {
+		const credentials = await loggedIn({ ...open, allowCommands: true });
+		for (const path of ['/api/command/send', '/api/device/list']) {
+			await authenticate(credentials, theirs(path));
+			await expect(logIn(credentials)).rejects.toThrow('not sent again');
+		}
+		expect(simulator.requests).toHaveLength(1);
+	});
+
 	test('a session that is none has n8n log in', async () => {
 		for (const session of ['', 'not json', '{}', JSON.stringify({ token: 'x', expiresAt: 1, madeAt: 1, key: 'another' })]) {
 			await expect(authenticate(settings({ session }), ours({ url: `${simulator.url}/api/user/list` }))).rejects.toMatchObject({ response: { status: 401 } });

@@ -101,6 +101,8 @@ export function authenticateOf<C extends Connection>(provider: Provider<C>): IAu
 		const session = readSession(credentials[SESSION], loginKey(provider, connection));
 		if (session === undefined || session.expiresAt <= Date.now()) throw new SessionOver();
 		const signed = sign((request) => provider.sign(request, session.token, connection));
+		// After any failure n8n logs in and sends once more, which would do a command twice and end the session of those that work.
+		if (purpose !== OURS) refusals.set(credentials, new NotSigned('The request failed. With this credential it is not sent again, as it may have been carried out: check what became of it before you repeat it.'));
 		unsigned.set(signed, options);
 		return await Promise.resolve(signed);
 	};
