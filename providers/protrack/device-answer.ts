@@ -12,50 +12,44 @@ const LONGEST = 300;
 const holds = (text: string, words: RegExp) => text.search(words) !== -1;
 const word = (...alternatives: string[]) => new RegExp(`(?<!\\p{L})(?:${alternatives.join('|')})(?!\\p{L})`, 'gu');
 
+const SUCCESS = '(?:ok|success(?:ful(?:ly)?)?|succeed(?:s|ed)?)';
+/**
+ * The whole of an answer that says that this was done: what was done, or nothing; one word of success; at most the speed, as section
+ * 2.6 shows it. Whatever else stands there may be a schedule, a threshold, a state or another action.
+ */
+const whole = (actions: string) => new RegExp(`^(?:(?:${actions}) ?[:=,#-]? ?)?${SUCCESS}[!.]?(?: ?speed ?[:=]? ?\\d{1,3} ?(?:km\\/?h|kph|mph)?[!.]?)?$`, 'u');
+
 interface Action {
 	/** Says that this was done, and nothing else. */
 	does: RegExp;
-	/** What it is done to: says nothing by itself, as in "Fuel supply: OK". */
-	to: RegExp;
-	/** Success in other languages: the twins of section 2.6's sentence in firmware that has it. */
-	done?: RegExp;
+	done: RegExp;
+	/** Success in other words: the twins of section 2.6's sentence in firmware that has it, and sentences from manuals. */
+	also?: RegExp;
 }
 
-/** The answer to "RELAY,1" can be a bare "RELAY:OK"; followed by a state, it names that state. */
-const RELAY = 'relay(?![ ,:=]*(?:\\d|on|off|enabled?|disabled?))';
-const CIRCUIT = word('fuel', 'supply', 'oil', 'power', 'electricity', 'engine');
-const DOORS = word('doors?');
+const CIRCUIT = '(?: the)?(?: (?:fuel|power|oil|electricity))?(?: supply)?';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
 	// DYD and HFYD are what the GT06 protocol calls cutting and restoring fuel and electricity.
 	'RELAY,1': {
-		does: word('cut[ -]?off', 'cut', 'stop(?:ped)?', 'immobili[sz]ed?', 'dyd', RELAY, 'relay[ ,:=]*(?:1(?!\\d)|on|enabled?)'),
-		to: CIRCUIT,
-		done: /^(?:切断油电成功[!！]?(?:速度[:：]\d+公里\/时)?|corte del suministro de combustible realizado con exito!?(?: velocidad: ?\d+ ?km\/h\.?)?|ausgang erfolgreich geschaltet!?(?: geschwindigkeit: ?\d+ ?km\/h\.?)?)$/,
+		does: word('cut[ -]?off', 'cut', 'stop(?:ped)?', 'immobili[sz]ed?', 'dyd', 'relay'),
+		done: whole(`cut[ -]?off${CIRCUIT}|stop engine|engine stop(?:ped)?|immobili[sz]ed?|dyd|relay(?:[ ,:=](?:1|on))?`),
+		also: /^(?:set relay enable ok,relay:1#|切断油电成功[!！]?(?:速度[:：]\d+公里\/时)?|corte del suministro de combustible realizado con exito!?(?: velocidad: ?\d+ ?km\/h\.?)?|ausgang erfolgreich geschaltet!?(?: geschwindigkeit: ?\d+ ?km\/h\.?)?)$/,
 	},
 	'RELAY,0': {
-		does: word('restored?', 'resumed?', 'recover(?:ed)?', 'reconnect(?:ed)?', 'hfyd', RELAY, 'relay[ ,:=]*(?:0(?!\\d)|off|disabled?)'),
-		to: CIRCUIT,
-		done: /^(?:恢复油电成功[!！]?|el suministro de combustible se ha restablecido con exito!?)$/,
+		does: word('restored?', 'resumed?', 'recover(?:ed)?', 'reconnect(?:ed)?', 'hfyd', 'relay'),
+		done: whole(`restore${CIRCUIT}|(?:restore|resume) engine|engine (?:restored|resumed)|hfyd|relay(?:[ ,:=](?:0|off))?`),
+		also: /^(?:set relay disable ok,relay:0#|恢复油电成功[!！]?|el suministro de combustible se ha restablecido con exito!?)$/,
 	},
-	LOCKDOOR: { does: word('lock(?:ed)?(?:[ -]?doors?)?'), to: DOORS },
-	UNLOCKDOOR: { does: word('unlock(?:ed)?(?:[ -]?doors?)?'), to: DOORS },
-	RESET: { does: word('reset', 'restart(?:ed)?', 'reboot(?:ed)?', 'will (?:restart|reboot) (?:after|in) \\d+ ?s\\p{L}*'), to: word('device', 'terminal', 'tracker', 'system') },
-	SET_MILEAGE: { does: word('(?:mileage|odometer)(?:[ ,:=]*\\d+)?'), to: word('km') },
+	LOCKDOOR: { does: word('lock(?:ed)?(?:[ -]?doors?)?'), done: whole('lock ?doors?|doors? locked|lock') },
+	UNLOCKDOOR: { does: word('unlock(?:ed)?(?:[ -]?doors?)?'), done: whole('unlock ?doors?|doors? unlocked|unlock') },
+	RESET: {
+		does: word('reset', 'restart(?:ed)?', 'reboot(?:ed)?'),
+		done: whole('reset|restart|reboot'),
+		also: /^reset(?: set)? ok[!.]? ?the (?:terminal|device|tracker) will (?:restart|reboot) (?:after|in) \d{1,2} ?s(?:ec(?:onds?)?)?[!.]?$/,
+	},
+	SET_MILEAGE: { does: word('mileage', 'odometer'), done: whole('(?:set )?(?:mileage|odometer)(?:[ ,:=]\\d{1,9})?') },
 };
-
-const SUCCESS = word('ok', 'success', 'successful', 'successfully', 'succeeds?', 'succeeded');
-/** Says nothing about what was done. */
-const AROUND = word(
-	'speed[ :=]*\\d+(?:\\.\\d+)?(?: ?(?:km\\/?h|kph|mph))?',
-	'(?:(?:date|time)[ :=]*)?\\d{4}[-/.]\\d{1,2}[-/.]\\d{1,2}',
-	'(?:time[ :=]*)?\\d{1,2}:\\d{2}(?::\\d{2})?',
-	'the', 'was', 'has', 'been', 'and', 'set', 'command', 'cmd', 'result', 'response', 'reply', 'executed?', 'execution', 'completed?', 'done',
-);
-/** What may be left of a sentence whose every word is understood. */
-const SIGNS = /^[\s.,:;!#="'()[\]{}<>/*+！，。：；-]*$/u;
-/** "!OK", "!= OK" */
-const REVERSED = /!=|(?:^|[\s:=,])!\p{L}/u;
 
 const REFUSAL = [
 	'fail(?:s|ed|ure)?', 'err(?:ors?)?', 'refus(?:ed?|al)', 'reject(?:ed|s)?', 'den(?:y|ied)', 'forbidden', 'unsuccessful(?:ly)?', 'un-?support(?:ed)?', 'unauthori[sz]ed',
@@ -76,7 +70,7 @@ const REFUSED = new RegExp(`(?<!\\p{L})(?:${REFUSAL})(?!\\p{L})|${REFUSED_ABROAD
 const CUT_REFUSED = word('speed limit', 'unvalued fix');
 /** "No error", "error: 0" */
 const NO_REFUSAL = new RegExp(
-	`(?<![\\p{L}\\d])(?:no|not|non|without|0|sin|sem|sans|ohne|keine?|senza|f[ăa]r[ăa]|без)[\\s:]+(?:${REFUSAL})(?!\\p{L})|(?:没有|沒有|无|無|未)(?:${REFUSED_ABROAD})|(?:${REFUSAL}|${REFUSED_ABROAD})(?: ?code)?\\s*[:=：]?\\s*(?:0|none|false|null)(?![\\p{L}\\d])`,
+	`(?<![\\p{L}\\d])(?:no|not|non|without|0|sin|sem|sans|ohne|keine?|senza|f[ăa]r[ăa]|без)[\\s:]+(?:${REFUSAL})(?!\\p{L})|(?:没有|沒有|无|無|未)(?:${REFUSED_ABROAD})|(?:${REFUSAL}|${REFUSED_ABROAD})(?: ?code)?\\s*[:=：]?\\s*(?:0+|0x0+|none|false|null)(?![\\p{L}\\d])`,
 	'u',
 );
 /** It may still be done, or has been, or is about another time. */
@@ -87,16 +81,14 @@ const NOT_NOW = new RegExp(
 /** What one says after a refusal. */
 const TRY_AGAIN = /(?:please )?(?:re)?try(?: it)?(?: again)?(?: later)?(?!\p{L})|请?稍[后後]再?[试試]|请?稍[后後]重[试試]/gu;
 
-/** Every word of it is understood, and they say that this was done. */
-function confirms(text: string, { does, to, done }: Action): boolean {
-	if (done?.test(text)) return true;
-	if (REVERSED.test(text)) return false;
-	const about = text.replace(AROUND, ' ');
-	const rest = about.replace(does, ' ');
-	const bare = rest.replace(to, ' ');
-	const without = bare.replace(SUCCESS, ' ');
-	return without !== bare && SIGNS.test(without) && (bare === rest || rest !== about);
-}
+const SUCCEEDED = word('ok', 'success', 'successful', 'successfully', 'succeeds?', 'succeeded');
+
+/** Says nothing beside a refusal. */
+const BESIDE = word(
+	'operation', 'request', 'token', 'permission', 'password', 'command', 'cmd', 'comando', '(?:de la )?commande', 'befehl', 'команды', 'no bloqueio', 'code', 'result', 'the', 'or zero gps signal', '(?:speed )?too high',
+	'speed[ :=]*\\d+(?: ?(?:km\\/?h|kph|mph))?', '\\d+', 'fuel', 'supply', 'engine', 'doors?', '切断油电', '恢复油电', '命令', '密码',
+);
+const SIGNS = /^[\s.,:;!#=()！，。：；-]*$/u;
 
 function refuses(text: string, command: string | null): boolean {
 	const said = text.replace(TRY_AGAIN, ' ');
@@ -104,7 +96,10 @@ function refuses(text: string, command: string | null): boolean {
 	const ofACut = command === null || command === 'RELAY,1';
 	const rest = (ofACut ? said.replace(CUT_REFUSED, ' ') : said).replace(REFUSED, ' ');
 	// Beside a success it is a contradiction.
-	if (rest === said || holds(rest, SUCCESS)) return false;
+	if (rest === said || holds(rest, SUCCEEDED)) return false;
+	// Whatever is left over may say that it comes later, or is about something else.
+	const left = Object.entries(ACTIONS).reduce((text, [name, { does }]) => (command === null || name === command ? text.replace(does, ' ') : text), rest.replace(BESIDE, ' '));
+	if (!SIGNS.test(left)) return false;
 	// What is said of another action says nothing of this one.
 	const own = command === null ? undefined : ACTIONS[command];
 	const beside = own === undefined ? '' : rest.replace(own.does, ' ');
@@ -121,6 +116,6 @@ export function saidOf(words: string, command: string | null): Extract<Outcome, 
 	if (words.length > LONGEST) return 'answered';
 	const text = words.replace(/[\0-\x1f_\s]+/g, ' ').trim().toLowerCase().normalize();
 	const candidates = Object.entries(ACTIONS).filter(([name]) => command === null || name === command);
-	if (candidates.some(([, action]) => confirms(text, action))) return 'confirmed';
+	if (candidates.some(([, { done, also }]) => done.test(text) || also?.test(text) === true)) return 'confirmed';
 	return refuses(text, command) ? 'failed' : 'answered';
 }
