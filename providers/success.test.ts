@@ -52,6 +52,11 @@ describe.each(PROTRACK)('$title', (each) => {
 		for (const code of [20023, '20023']) expect(await became(each, { code, message: 'No Data.' })).toBe('unknown');
 		expect(await became(each, { code: 20023, record: [] })).toBe('unknown');
 	});
+
+	test('is not done by code 0 beside words or data that are no success', async () => {
+		for (const message of ['Insufficient privileges', 'device offline', 'login timeout, please login again', 'Operation not done', 'ok?', ['Failed'], false, { error: 1 }]) expect(await became(each, { code: 0, message }), JSON.stringify(message)).toBe('unknown');
+		for (const record of ['failed', false, { error: 'failed' }, ['failed'], { commandid: null, message: 'Rejected' }]) expect(await became(each, { code: 0, record }), JSON.stringify(record)).toBe('unknown');
+	});
 });
 
 test.each(WRITES)('$title is not done by a success that HTTP denies', async (each) => {

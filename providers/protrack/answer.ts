@@ -18,7 +18,6 @@ import { MOST_LISTS, mayHold } from '../../core/call/json';
 import type { Effect } from '../../core/describe/operation';
 import { cut } from '../../core/describe/words';
 import { integer } from '../integer';
-import { saidOf } from './device-answer';
 
 export const REQUEST_TIME_ERROR = '10014';
 export const SEND_COMMAND_FAILED = '20018';
@@ -62,6 +61,9 @@ export const CODES: Readonly<Record<string, Meaning>> = {
 	20089: { kind: NotPermitted, words: 'says that the device is blocked', advice: 'Ask the service provider to unblock it.' },
 };
 
+/** What stands beside code 0 where all is well: nothing, or a word of success. */
+const isWell = (message: unknown) => message === undefined || message === null || (typeof message === 'string' && /^(?:(?:success(?:ful(?:ly)?)?|ok)[!.]?)?$/i.test(message.trim()));
+
 const Envelope = z.object({ code: integer, message: z.unknown().optional(), record: z.unknown().optional() });
 
 /**
@@ -79,7 +81,7 @@ export function openEnvelope(answer: WireAnswer, title: string, effect: Effect =
 	const code = String(envelope.data.code);
 	const details = { vendorCode: code, vendorMessage: typeof message === 'string' && message !== '' ? cut(message) : undefined, status: answer.status };
 	const said = details.vendorMessage === undefined ? `code ${code}` : `code ${code}: ${details.vendorMessage}`;
-	const denied = answer.status >= 400 || (effect !== 'read' && saidOf(details.vendorMessage ?? '', null) === 'failed');
+	const denied = answer.status >= 400 || (effect !== 'read' && !isWell(message));
 	if (code === '0' && !denied) return record ?? undefined;
 	if (code === NO_DATA && effect === 'read') return undefined;
 	if (code === '0' || code === NO_DATA) throw new UnexpectedAnswer(`${title} does not say clearly whether it was done (HTTP ${String(answer.status)}, ${said}).`, { ...details, effect: 'unknown', advice: 'Please report it with the operation that you ran.' });
@@ -97,5 +99,5 @@ export const recordList = z.union([z.array(z.unknown()), nothing.transform(() =>
 export const recordObject = z.record(z.string(), z.unknown());
 /** Records as one text, "a,b,c;d,e,f"; no more of them than a list may hold. */
 export const recordText = z.union([z.string().refine((text) => !mayHold(text, MOST_LISTS, ';')), nothing.transform(() => ''), z.array(z.never()).transform(() => '')]);
-/** The answer of a method that only acknowledges. */
-export const acknowledged = z.unknown();
+/** The answer of a method that only acknowledges, and has nothing to add. */
+export const acknowledged = z.union([nothing, z.array(z.never()), z.strictObject({})]);

@@ -130,7 +130,11 @@ async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }
 	}
 	const handedOver = { commandId, answeredAt: null };
 	const { waitForAnswer, command } = params as unknown as { waitForAnswer: boolean; command: string };
-	if (!waitForAnswer || commandId === null) {
+	if (commandId === null) {
+		yield [{ ...handedOver, outcome: 'unknown', explanation: 'The vendor answered without the number of the command, so nobody can ask what became of it. Check whether it was done before you repeat it.' }];
+		return;
+	}
+	if (!waitForAnswer) {
 		yield [{ ...handedOver, outcome: 'sent', explanation: 'The vendor took the command; the device\'s answer was not waited for.' }];
 		return;
 	}
