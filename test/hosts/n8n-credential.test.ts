@@ -129,6 +129,16 @@ describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
 });
 
 /** A command, by every other node that n8n lets have any credential. */
+test.each([{ kind: 'status', status: 500 }, { kind: 'reset' }] as const)('a command of an HTTP Request node that may have been carried out is not sent again: %j', async (fault) => {
+	const { simulator } = vendors.trackceo;
+	const credential = await account('trackceo', { allowCommands: true, allowedHttpRequestDomains: 'all' });
+	simulator.requests.length = 0;
+	simulator.fail({ ...fault, effect: 'after', match: '/api/command/send', times: 1 });
+	const execution = await borrow('trackceo', credential, [{ method: 'POST', url: `${simulator.url}/api/command/send?imei=${DEVICE}&command=RELAY%2C1` }]);
+	expect(reached('trackceo')).toEqual(['POST /api/command/send']);
+	expect(errorsOf(execution)).toEqual([expect.stringContaining('not sent again')]);
+});
+
 test.each([
 	['as it is made', {}, 0],
 	['opened for others', { allowedHttpRequestDomains: 'all' }, 0],
