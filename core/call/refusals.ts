@@ -5,9 +5,6 @@ export function mayLieInOne(error: FleetError): boolean {
 	return [InvalidParams, NotPermitted, NotFound, DeviceOffline, TooLarge, UnexpectedAnswer, VendorFault].some((kind) => error instanceof kind);
 }
 
-/** Whether it may be over soon, and has been tried again already. What HTTP calls the fault of the request is not. */
-const mayPass = ({ retryable, status = 0 }: FleetError) => retryable && !(status >= 400 && status < 500 && status !== 408 && status !== 429);
-
 /** So long a device that is refused is left alone; then it is asked about again, by itself. Each time twice as long. */
 const FIRST_MS = 60_000;
 const LONGEST_MS = 3_600_000;
@@ -50,8 +47,6 @@ interface Known {
 	readonly vain: Map<string, Pause>;
 	/** Devices refused since another was answered; undefined: none was, so far. */
 	inARow: number | undefined;
-	/** Which device of a batch in vain is to be asked about by itself next. */
-	turn: number;
 }
 
 /**
@@ -64,7 +59,7 @@ export class Refusals {
 	/** The requests in which some devices are to be asked about. */
 	parts(operation: string, devices: readonly string[], now: number): Parts {
 		let known = this.known.get(operation);
-		if (known === undefined) this.known.set(operation, (known = { refused: new Map(), suspects: [], vain: new Map(), inARow: undefined, turn: 0 }));
+		if (known === undefined) this.known.set(operation, (known = { refused: new Map(), suspects: [], vain: new Map(), inARow: undefined }));
 		return new Parts(known, devices, now);
 	}
 }
@@ -77,8 +72,6 @@ export class Parts {
 	private readonly left: Set<string>;
 	/** Refused for the first time. */
 	private readonly fresh: string[] = [];
-	/** A batch in vain, of which one device is being asked about by itself. */
-	private probed: readonly string[] | undefined;
 	private requests = 0;
 	private answersGiven = 0;
 
@@ -130,42 +123,25 @@ export class Parts {
 			known.refused.delete(device);
 		}
 		this.cleared(part);
-		const { probed } = this;
-		if (probed === undefined) return;
-		// So it lies in single devices after all.
-		this.probed = undefined;
-		known.vain.delete(probed.join());
-		this.divide(probed.filter((device) => left.has(device)));
 	}
 
 	/** The vendor refused some. @returns whether that concerns single devices, and the others are to be asked about all the same */
 	refuses(part: readonly string[], error: FleetError): boolean {
 		const [device = ''] = part;
 		if (this.devices.length === 1) return this.refusesOne(device, error);
-		if (this.probed !== undefined || !mayLieInOne(error) || mayPass(error)) return false;
-		if (lasts(this.known.vain.get(part.join()), this.now)) return this.probe(part);
+		// What a new attempt may mend has been tried again already.
+		if (!mayLieInOne(error) || error.retryable || lasts(this.known.vain.get(part.join()), this.now)) return false;
 		this.cleared(part);
 		if (part.length === 1) this.leaveAlone(device, error);
-		else this.divide(part);
+		else {
+			const half = Math.ceil(part.length / 2);
+			const halves = [part.slice(0, half), part.slice(half)];
+			this.queue.push(...halves);
+			this.known.suspects.push(...halves);
+		}
 		const vain = this.answersGiven === 0 && (this.fresh.length >= ALIKE || this.queue.length === 0);
 		if (vain) this.giveUp();
 		return !vain;
-	}
-
-	/** Of a batch that was searched in vain, one device is asked about in each look: somebody may have been let in again, or was never found. */
-	private probe(part: readonly string[]): boolean {
-		const device = part[this.known.turn++ % part.length];
-		if (device === undefined || part.length === 1) return false;
-		this.probed = part;
-		this.queue.unshift([device]);
-		return true;
-	}
-
-	private divide(part: readonly string[]): void {
-		const half = Math.ceil(part.length / 2);
-		const halves = [part.slice(0, half), part.slice(half)].filter((some) => some.length > 0);
-		this.queue.push(...halves);
-		this.known.suspects.push(...halves);
 	}
 
 	/** A method that takes one device at a time tells nothing of the others: it must have answered about one of them. */
