@@ -130,6 +130,8 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 		}
 		// Each once for each request that it was in, although it came with every poll.
 		const unreadable = events.filter((one) => one.unreadable !== undefined);
+		// One that several devices send is as many events.
+		expect(new Set(unreadable.map(({ id }) => id)).size).toBe(unreadable.length);
 		const given = unreadable.map(({ deviceId, raw }) => `${String(deviceId)} ${JSON.stringify((raw as { value: unknown }).value)}`);
 		expect(new Set(given).size).toBe(given.length);
 		const texts = name === 'trackceo' || name === 'etrack';

@@ -342,7 +342,9 @@ class StreamPoll {
 		try {
 			return this.pass.record(this.source.operation, row, params);
 		} catch (thrown) {
-			return { id: fingerprint(JSON.stringify(row)), deviceId: this.source.perRequest === 1 ? (devices[0] ?? null) : null, unreadable: asFleetError(thrown).message };
+			const device = this.source.perRequest === 1 ? (devices[0] ?? null) : null;
+			// Several devices may send the same.
+			return { id: fingerprint(`${device ?? ''} ${JSON.stringify(row)}`), deviceId: device, unreadable: asFleetError(thrown).message };
 		}
 	}
 
