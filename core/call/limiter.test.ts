@@ -38,6 +38,33 @@ describe('the limiter', () => {
 		expect(most).toBe(4);
 	});
 
+	test.each([
+		[100, 3],
+		[1, 1],
+	])('with a burst of %i, polls that get no answer hold %i slots, and a person or a command waits for none of four', async (burst, held) => {
+		const host = idle();
+		const limiter = new Limiter(60_000, burst);
+		const going: string[] = [];
+		const releases: (() => void)[] = [];
+		const go = async (priority: Priority) => {
+			const release = await limiter.acquire(priority, host, Infinity);
+			going.push(priority);
+			releases.push(release);
+		};
+		const polls = Array.from({ length: 5 }, async () => await go('poll'));
+		await new Promise(setImmediate);
+		expect(going).toEqual(Array.from({ length: held }, () => 'poll'));
+		const command = go('command');
+		await new Promise(setImmediate);
+		expect(going.slice(held)).toEqual(burst === 1 ? [] : ['command']);
+		while (going.length < 6) {
+			releases.shift()?.();
+			await host.sleep(1);
+			await new Promise(setImmediate);
+		}
+		await Promise.all([...polls, command]);
+	});
+
 	test('a command overtakes queued reads, and reads overtake polls', async () => {
 		const host = idle();
 		const limiter = new Limiter(60, 1);

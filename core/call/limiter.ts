@@ -44,6 +44,8 @@ export class Limiter {
 	private tokens: number;
 	private filledAt: number | undefined;
 	private running = 0;
+	/** Of those, polls: the last slot is not theirs, so that a command or a person need not wait for answers that hang. */
+	private polls = 0;
 	private wakesAt: number | undefined;
 	private readonly queue: Waiting[] = [];
 	/** Limits that senders keep to, and when one of them was last answered. */
@@ -97,7 +99,7 @@ export class Limiter {
 			if (released) return;
 			released = true;
 			this.fill(host.now());
-			this.running -= 1;
+			this.leaveSlot(waiting);
 			if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
 			this.pump(host);
 		};
@@ -199,7 +201,7 @@ export class Limiter {
 
 	/** Gives turns to the head of the queue for as long as there are slots and tokens; else comes back when there are. */
 	private pump(host: Host): void {
-		for (let head = this.queue[0]; head !== undefined && this.running < (this.spaced ? 1 : this.concurrency); head = this.queue[0]) {
+		for (let head = this.queue[0]; head !== undefined && this.hasSlot(head); head = this.queue[0]) {
 			const wait = this.waitFor(head.order, host.now(), 0);
 			if (wait > 0) {
 				this.wakeIn(wait, host);
@@ -208,9 +210,20 @@ export class Limiter {
 			this.queue.shift();
 			this.tokens -= 1;
 			this.running += 1;
+			if (head.order === ORDER.poll) this.polls += 1;
 			this.takeNoteOfTry(head, host.now());
 			head.grant();
 		}
+	}
+
+	private hasSlot({ order }: Waiting): boolean {
+		const slots = this.spaced ? 1 : this.concurrency;
+		return this.running < slots && (order !== ORDER.poll || this.polls < Math.max(1, slots - 1));
+	}
+
+	private leaveSlot({ order }: Waiting): void {
+		this.running -= 1;
+		if (order === ORDER.poll) this.polls -= 1;
 	}
 
 	private takeNoteOfTry(head: Waiting, now: number): void {
@@ -249,7 +262,7 @@ export class Limiter {
 				this.queue.splice(place, 1);
 			} else {
 				// The turn came in the same moment: it must go to the next one.
-				this.running -= 1;
+				this.leaveSlot(waiting);
 				if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
 				this.pump(host);
 			}
