@@ -299,6 +299,118 @@ describe('refusals of a batch', () => {
 	}, 60_000);
 });
 
+describe('most devices of a batch refused', () => {
+	/** Events of each good device, and of the same fleet without the refused ones. */
+	async function against(count: number, good: readonly number[], polls: number) {
+		const started = await start('trackceo');
+		const devices = started.vendor.ids.slice(0, count).sort();
+		const kept = new Set(good.map((place) => devices[place]!));
+		const gone = devices.filter((id) => !kept.has(id));
+		for (const id of gone) started.vendor.revoke(id);
+		const { results } = await poll(started, started.poller('statusChanged', { devices }), polls);
+		const whole = await start('trackceo');
+		const { results: expected } = await poll(whole, whole.poller('statusChanged', { devices: [...kept] }), polls);
+		return { results, expected, gone };
+	}
+
+	test.each([
+		[14, [0], 3],
+		[14, [13], 3],
+		[50, [0, 1, 2, 3, 4], 40],
+		[50, [0], 40],
+		[50, [13], 40],
+		[50, [25], 40],
+		[50, [49], 40],
+		[100, [3, 30, 57, 99], 90],
+	])('of %i devices, those at %j are looked at within %i polls', async (count, good, within) => {
+		const { results, expected, gone } = await against(count, good, within + 40);
+		const later = (list: readonly PollResult[]) => idsOf(list.slice(within + 1)).sort();
+		expect(later(expected).length).toBeGreaterThan(0);
+		expect(later(results)).toEqual(later(expected));
+		expect(results.at(-1)).toMatchObject({ partial: true, problem: { message: expect.stringContaining(`${String(gone.length)} devices are refused`) } });
+		const surveys = results.map((result) => result.surveys);
+		expect(Math.max(...surveys)).toBeLessThanOrEqual(2 * count);
+		expect(surveys.reduce((sum, some) => sum + some, 0)).toBeLessThanOrEqual(10 * count + surveys.length);
+	}, 60_000);
+
+	test('all for hours, then all but one come back: they are looked at in one of the next two polls', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 20).sort();
+		for (const id of devices) vendor.revoke(id);
+		const poller = started.poller('statusChanged', { devices });
+		const refused = await poll(started, poller, 200);
+		expect(refused.results.reduce((sum, { surveys }) => sum + surveys, 0)).toBeLessThan(350);
+		expect(idsOf(refused.results)).toEqual([]);
+		for (const id of devices) if (id !== devices[3]) vendor.revoke(id, false);
+		const back = await poll(started, poller, 60, { stored: refused.cursor });
+		const whole = await start('trackceo');
+		const { results: expected } = await poll(whole, whole.poller('statusChanged', { devices }), 260);
+		expect(idsOf(back.results.slice(2), devices[3]!).sort()).toEqual(idsOf(expected.slice(202), devices[3]!).sort());
+		expect(back.results[1]?.problem?.message).toContain(`${devices[3]!} is refused: `);
+	}, 60_000);
+
+	test('all of a hundred: one request in each poll, and a few more now and then', async () => {
+		const started = await start('trackceo');
+		started.vendor.fail({ kind: 'code', code: 10007, times: Infinity, match: '/api/track' });
+		const { results } = await poll(started, started.poller('positionChanged', { devices: started.vendor.ids.slice(0, 100) }), 300);
+		const surveys = results.map((result) => result.surveys);
+		expect(surveys[0]).toBeLessThan(50);
+		expect(Math.max(...surveys.slice(1))).toBeLessThanOrEqual(12);
+		expect(surveys.slice(1).reduce((sum, some) => sum + some, 0)).toBeLessThan(1.5 * 299);
+	}, 60_000);
+});
+
+describe('one device that is refused in a way that is no clear refusal', () => {
+	/** Whether a value of the request, or of a list in it, is the device. */
+	const names = ({ path, query, body }: { path: string; query: object; body?: unknown }, id: string) => !/auth|login|session/i.test(path) && new RegExp(`[":,]${id}[",]`).test(`${JSON.stringify(query)} ${typeof body === 'string' ? body : JSON.stringify(body ?? '')}`);
+
+	test.each([
+		['ctrack', { kind: 'code', code: 4 }, 1],
+		['ctrack', { kind: 'status', status: 400 }, 10],
+		['ctrack', { kind: 'status', status: 403 }, 6],
+		['trackceo', { kind: 'status', status: 400 }, 6],
+		['trackceo', { kind: 'status', status: 401 }, 6],
+		['trackceo', { kind: 'status', status: 403 }, 6],
+		['trackceo', { kind: 'status', status: 404 }, 6],
+		['trackceo', { kind: 'code', code: 10000 }, 10],
+		['trackceo', { kind: 'status', status: 500 }, 10],
+		['trackceo', { kind: 'html' }, 10],
+		['ctrack', { kind: 'status', status: 500 }, 10],
+		['itracksense', { kind: 'code', code: 500 }, 10],
+	] as const)('%s %j: the others are looked at from poll %i on', async (name, fault, from) => {
+		const started = await start(name);
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 30).sort();
+		const gone = devices[7]!;
+		vendor.fail({ ...fault, times: Infinity, match: (request) => names(request, gone) });
+		const { results } = await poll(started, started.poller('positionChanged', { devices }), from + 4);
+		const whole = await start(name);
+		const { results: expected } = await poll(whole, whole.poller('positionChanged', { devices }), from + 4);
+		// What came while others were not looked at is one event: the last.
+		const later = (list: readonly PollResult[]) => idsOf(list.slice(from), gone).sort();
+		expect(later(expected).length).toBeGreaterThan(0);
+		expect(later(results)).toEqual(later(expected));
+		for (const { problem, stop } of results.slice(from)) expect([problem?.message.includes(`${gone} is refused: `), stop]).toEqual([true, false]);
+	}, 120_000);
+
+	test('an outage of hours costs little, and is over when the vendor answers', async () => {
+		const started = await start('trackceo');
+		const { vendor } = started;
+		const devices = vendor.ids.slice(0, 100);
+		vendor.fail({ kind: 'code', code: 10000, times: Infinity, match: '/api/track' });
+		const out = await poll(started, started.poller('positionChanged', { devices }), 120);
+		// Each request is tried three times.
+		expect(Math.max(...out.results.map(({ surveys }) => surveys))).toBeLessThanOrEqual(12 * 3);
+		expect(out.results.reduce((sum, { surveys }) => sum + surveys, 0)).toBeLessThan(1.7 * 3 * 120);
+		expect(out.results.map(({ partial, stop }) => [partial, stop])).toEqual(out.results.map(() => [false, false]));
+		vendor.clearFaults();
+		const { results } = await poll(started, started.poller('positionChanged', { devices }), 2, { stored: out.cursor });
+		expect(results.map(({ problem }) => problem)).toEqual([undefined, undefined]);
+		expect(idsOf(results).length).toBeGreaterThan(50);
+	}, 60_000);
+});
+
 test('devices that have expired or are blocked cost a fleet none of its alarms, as the vendor has them', async () => {
 	const simulator = await startProtrack({ brand: 'trackceo', clock: () => NOW, fleetSize: 50, endedDevices: 'refused' });
 	running.push({ ...simulator, ids: [], revoke: () => undefined });

@@ -1,8 +1,15 @@
-import { DeviceOffline, InvalidParams, NotFound, NotPermitted, SessionExpired, TooLarge, UnexpectedAnswer, VendorFault, type FleetError } from '../describe/errors';
+import { DeviceOffline, InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, TooLarge, UnexpectedAnswer, VendorFault, type FleetError } from '../describe/errors';
 
 /** Whether one of the devices may be what is wrong with a request about many. */
 export function mayLieInOne(error: FleetError): boolean {
 	return [InvalidParams, NotPermitted, NotFound, DeviceOffline, TooLarge, UnexpectedAnswer, VendorFault].some((kind) => error instanceof kind);
+}
+
+/** Whether the vendor refuses what was asked for, and would the next time. Of most HTTP errors nobody knows what they mean, but not of 4xx. */
+function refusal(error: FleetError): boolean {
+	const { status = 0 } = error;
+	const refused = status >= 400 && status < 500 && status !== 408 && status !== 429;
+	return (mayLieInOne(error) || (error instanceof SessionExpired && error.doubtful)) && (!error.retryable || refused);
 }
 
 /** So long a device that is refused is left alone; then it is asked about again, by itself. Each time twice as long. */
@@ -12,6 +19,11 @@ const LONGEST_MS = 3_600_000;
 const IN_WIDTH = 15;
 /** So many devices that are refused one by one, while no other part is answered, are not the fault of the devices. */
 const ALIKE = 12;
+/** A fault that should pass but lasts for so many looks and so long may lie in one device, too. */
+const LASTING_LOOKS = 5;
+const LASTING_MS = 180_000;
+/** So many requests (the whole, its halves and quarters) tell whether it does. */
+const OF_A_FAULT = 7;
 /** The same of methods that take one device at a time, where others were answered before. */
 const IN_A_ROW = 10;
 
@@ -33,8 +45,23 @@ function pauseAfter(pause: Pause | undefined, now: number, firstMs: number): Pau
 }
 
 /** Forgets those that nobody has asked about for long. */
-function prune(pauses: Map<string, Pause>, now: number): void {
+function prune(pauses: Map<string, { until: number }>, now: number): void {
 	for (const [name, { until }] of pauses) if (until < now - 2 * LONGEST_MS) pauses.delete(name);
+}
+
+/** A batch that is refused whichever part is asked about: for a while it is not searched, but one of its devices is asked about in turn. */
+interface Vain extends Pause {
+	/** Devices that were refused by themselves since the turn began. */
+	asked: Set<string>;
+	/** How often all of them were. */
+	turns: number;
+}
+
+/** A fault that should pass. */
+interface Fault {
+	looks: number;
+	from: number;
+	until: number;
 }
 
 /** What is known of one operation. */
@@ -43,8 +70,9 @@ interface Known {
 	readonly refused: Map<string, Pause & { error: FleetError }>;
 	/** Parts of a batch that was refused, of which it is not known yet whether they hold the device that was meant. */
 	suspects: (readonly string[])[];
-	/** Batches that are refused whichever part is asked about: for a while, they are not searched. */
-	readonly vain: Map<string, Pause>;
+	readonly vain: Map<string, Vain>;
+	/** Devices that were asked about when a fault came which should have passed, since they were answered. */
+	readonly faults: Map<string, Fault>;
 	/** Devices refused since another was answered; undefined: none was, so far. */
 	inARow: number | undefined;
 }
@@ -59,7 +87,7 @@ export class Refusals {
 	/** The requests in which some devices are to be asked about. */
 	parts(operation: string, devices: readonly string[], now: number): Parts {
 		let known = this.known.get(operation);
-		if (known === undefined) this.known.set(operation, (known = { refused: new Map(), suspects: [], vain: new Map(), inARow: undefined }));
+		if (known === undefined) this.known.set(operation, (known = { refused: new Map(), suspects: [], vain: new Map(), faults: new Map(), inARow: undefined }));
 		return new Parts(known, devices, now);
 	}
 }
@@ -68,7 +96,14 @@ export class Refusals {
 export class Parts {
 	/** Devices that are refused, and why. */
 	readonly refused = new Map<string, FleetError>();
-	private readonly queue: (readonly string[])[];
+	private queue: (readonly string[])[];
+	/** Devices that are asked about in one request as long as it is not in vain. */
+	private readonly together: string[];
+	private readonly batch: string;
+	/** Undefined: it is not known to be in vain. */
+	private readonly vain: Vain | undefined;
+	/** The fault should have passed. */
+	private faulty = false;
 	private readonly left: Set<string>;
 	/** Refused for the first time. */
 	private readonly fresh: string[] = [];
@@ -93,7 +128,21 @@ export class Parts {
 		const apart = new Set(suspects.flat());
 		const together = devices.filter((device) => this.left.has(device) && !apart.has(device));
 		for (const [device] of alone) if (device !== undefined) this.left.add(device);
-		this.queue = [...(together.length === 0 ? [] : [together]), ...suspects, ...alone];
+		this.together = together;
+		this.batch = together.join();
+		this.vain = suspects.length === 0 ? known.vain.get(this.batch) : undefined;
+		this.queue = this.vain === undefined ? [...(together.length === 0 ? [] : [together]), ...suspects, ...alone] : [...alone, ...this.inTurn(this.vain)];
+	}
+
+	/** Devices of a batch that was in vain, one by one: as many as are to be asked about now. */
+	private inTurn(vain: Vain): string[][] {
+		const turn = this.together.filter((device) => !vain.asked.has(device));
+		return (turn.length === 0 ? this.together : turn).slice(0, this.most).map((device) => [device]);
+	}
+
+	/** So many single devices are asked about without an answer. */
+	private get most(): number {
+		return lasts(this.vain, this.now) ? 1 : ALIKE;
 	}
 
 	/** Devices to ask about in one request; undefined: all have been. */
@@ -114,23 +163,27 @@ export class Parts {
 
 	/** The vendor answered about some. */
 	answers(part: readonly string[]): void {
-		const { known, left } = this;
+		const { known, left, together } = this;
 		this.answersGiven += 1;
 		known.inARow = 0;
-		known.vain.delete(part.join());
 		for (const device of part) {
 			left.delete(device);
+			known.faults.delete(device);
 			known.refused.delete(device);
 		}
 		this.cleared(part);
+		if (!known.vain.delete(this.batch) || this.vain === undefined) return;
+		// So it is not in vain: all others at once.
+		const rest = together.filter((device) => left.has(device));
+		this.queue = [...(rest.length === 0 ? [] : [rest]), ...this.queue.filter(([device = '']) => !together.includes(device))];
+		this.requests = 0;
 	}
 
 	/** The vendor refused some. @returns whether that concerns single devices, and the others are to be asked about all the same */
 	refuses(part: readonly string[], error: FleetError): boolean {
 		const [device = ''] = part;
 		if (this.devices.length === 1) return this.refusesOne(device, error);
-		// What a new attempt may mend has been tried again already.
-		if (!mayLieInOne(error) || error.retryable || lasts(this.known.vain.get(part.join()), this.now)) return false;
+		if (!refusal(error) && !this.lasting(part, error)) return false;
 		this.cleared(part);
 		if (part.length === 1) this.leaveAlone(device, error);
 		else {
@@ -139,15 +192,32 @@ export class Parts {
 			this.queue.push(...halves);
 			this.known.suspects.push(...halves);
 		}
-		const vain = this.answersGiven === 0 && (this.fresh.length >= ALIKE || this.queue.length === 0);
+		const vain = this.answersGiven === 0 && (this.fresh.length >= this.most || this.queue.length === 0 || (this.faulty && this.requests >= OF_A_FAULT));
 		if (vain) this.giveUp();
 		return !vain;
+	}
+
+	/** Whether a fault that should pass does not: each look has tried it again already. */
+	private lasting(part: readonly string[], error: FleetError): boolean {
+		const { known, now } = this;
+		// What may be a value that is wrong, or too many requests: where it lasts, it is not the latter.
+		if (!mayLieInOne(error) && !(error instanceof RateLimited && error.doubtful)) return false;
+		prune(known.faults, now);
+		for (const device of part) {
+			const { looks, from, until } = known.faults.get(device) ?? { looks: 0, from: now, until: -1 };
+			if (until !== now) known.faults.set(device, { looks: looks + 1, from: Math.min(from, now), until: now });
+		}
+		this.faulty = part.every((device) => {
+			const { looks, from } = known.faults.get(device) ?? { looks: 0, from: now };
+			return looks >= LASTING_LOOKS && now - from >= LASTING_MS;
+		});
+		return this.faulty;
 	}
 
 	/** A method that takes one device at a time tells nothing of the others: it must have answered about one of them. */
 	private refusesOne(device: string, error: FleetError): boolean {
 		const { known } = this;
-		if (!(mayLieInOne(error) || (error instanceof SessionExpired && error.doubtful)) || error.retryable || known.inARow === undefined) return false;
+		if (!refusal(error) || known.inARow === undefined) return false;
 		known.inARow += 1;
 		if (known.inARow > IN_A_ROW) return false;
 		this.leaveAlone(device, error);
@@ -164,19 +234,23 @@ export class Parts {
 		this.left.delete(device);
 	}
 
-	/** Nothing was answered: it does not lie in single devices. */
+	/** Nothing was answered: it does not seem to lie in single devices. But the next search goes on with those that were not asked about. */
 	private giveUp(): void {
-		const { known, fresh, refused, left, queue, devices, now } = this;
+		const { known, fresh, refused, left, queue, devices, now, vain } = this;
 		for (const device of fresh) {
 			known.refused.delete(device);
 			refused.delete(device);
 			left.add(device);
 		}
 		for (const part of queue.splice(0)) this.cleared(part);
-		const batch = devices.filter((device) => !refused.has(device)).join();
+		const batch = devices.filter((device) => !refused.has(device));
+		const over = vain !== undefined && batch.every((device) => vain.asked.has(device));
+		const turns = (vain?.turns ?? 0) + (over ? 1 : 0);
+		const asked = new Set([...(vain === undefined || over ? [] : vain.asked), ...fresh]);
 		prune(known.vain, now);
-		// The more devices, the dearer the search.
-		known.vain.set(batch, pauseAfter(known.vain.get(batch), now, FIRST_MS * Math.max(1, devices.length / 5)));
+		// The more devices, the dearer the search; and each time that it has come to all of them, it becomes rarer.
+		const pause = vain !== undefined && lasts(vain, now) ? vain : pauseAfter({ times: turns, from: now, until: now }, now, FIRST_MS * Math.max(1, devices.length / 5));
+		known.vain.set(batch.join(), { ...pause, asked, turns });
 	}
 
 	private cleared(part: readonly string[]): void {
