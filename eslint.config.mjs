@@ -4,7 +4,9 @@ import { readdirSync } from 'node:fs';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const vendors = readdirSync(new URL('providers/', import.meta.url), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+const vendors = readdirSync(new URL('providers/', import.meta.url), { withFileTypes: true })
+	.filter((entry) => entry.isDirectory())
+	.map(({ name }) => name);
 
 /** Which way imports may go: CONTRIBUTING.md, "The house". Each folder names all that it may import; tests are free. */
 const HOUSE = {
@@ -13,11 +15,25 @@ const HOUSE = {
 	'core/watch': ['\\./', '\\.\\./(describe|call)/', 'zod/v4$', 'node:crypto$'],
 	providers: ['\\./', '\\.\\./core/', 'zod/v4$', 'node:crypto$'],
 	// A vendor imports what all share, and never another vendor.
-	'providers/*': ['\\./', '\\.\\./\\.\\./core/', `\\.\\./(?!(${vendors.join('|')})$)[\\w-]+$`, 'zod/v4$', 'node:crypto$'],
+	'providers/*': [
+		'\\./',
+		'\\.\\./\\.\\./core/',
+		`\\.\\./(?!(${vendors.join('|')})$)[\\w-]+$`,
+		'zod/v4$',
+		'node:crypto$',
+	],
 	n8n: ['\\./', '\\.\\./(core|providers)/', 'n8n-workflow$', 'node:crypto$'],
 	nodes: ['\\./', '\\.\\./\\.\\./(n8n|providers)/', 'n8n-workflow$'],
 	credentials: ['\\.\\./(n8n|providers)/', 'n8n-workflow$'],
-	'node-red/src': ['\\./', '(\\.\\./)+(core|providers)(/|$)', '\\.\\./[\\w-]+', 'undici$', 'node-red$', 'express$', 'node:'],
+	'node-red/src': [
+		'\\./',
+		'(\\.\\./)+(core|providers)(/|$)',
+		'\\.\\./[\\w-]+',
+		'undici$',
+		'node-red$',
+		'express$',
+		'node:',
+	],
 	simulators: ['\\.\\.?/(?!.*(core|providers)/)', 'node:'],
 };
 
@@ -27,7 +43,14 @@ const house = Object.entries(HOUSE).map(([folder, allowed]) => ({
 	rules: {
 		'no-restricted-imports': [
 			'error',
-			{ patterns: [{ regex: `^(?!${allowed.join('|')})`, message: `${folder}/ may not import this: see "The house" in CONTRIBUTING.md.` }] },
+			{
+				patterns: [
+					{
+						regex: `^(?!${allowed.join('|')})`,
+						message: `${folder}/ may not import this: see "The house" in CONTRIBUTING.md.`,
+					},
+				],
+			},
 		],
 	},
 }));
@@ -67,12 +90,24 @@ const scanner = [
 		files: ['{core,providers,n8n}/**/*.ts'],
 		ignores: ['**/*.test.ts'],
 		plugins: { '@n8n/community-nodes': n8nCommunityNodesPlugin },
-		rules: { '@n8n/community-nodes/no-restricted-globals': 'error', '@n8n/community-nodes/no-restricted-imports': 'error', '@n8n/community-nodes/no-dangerous-functions': 'error', 'no-console': 'error' },
+		rules: {
+			'@n8n/community-nodes/no-restricted-globals': 'error',
+			'@n8n/community-nodes/no-restricted-imports': 'error',
+			'@n8n/community-nodes/no-dangerous-functions': 'error',
+			'no-console': 'error',
+		},
 	},
 ];
 
 export default defineConfig(
-	globalIgnores(['**/dist/', '**/node_modules/', 'artifacts/', '**/*.d.ts', 'package-lock.json', 'node-red/package.json']),
+	globalIgnores([
+		'**/dist/',
+		'**/node_modules/',
+		'artifacts/',
+		'**/*.d.ts',
+		'package-lock.json',
+		'node-red/package.json',
+	]),
 	{
 		linterOptions: { reportUnusedDisableDirectives: 'error' },
 	},
@@ -106,6 +141,23 @@ export default defineConfig(
 		files: ['**/*.{ts,mts}'],
 		rules: {
 			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+		},
+	},
+	{
+		// Prettier breaks code and leaves comments alone. Texts stay on one line, so that a search finds them.
+		files: ['**/*.{ts,mts,mjs,js,cjs}'],
+		rules: {
+			'max-len': [
+				'error',
+				{
+					code: 120,
+					tabWidth: 4,
+					ignoreStrings: true,
+					ignoreTemplateLiterals: true,
+					ignoreRegExpLiterals: true,
+					ignorePattern: 'eslint-disable-next-line',
+				},
+			],
 		},
 	},
 	...house,

@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- --json] [--only NAME]`: what Fleetwire costs, beside the loop that a programmer would write and the flow
- * that a user would build, on a vendor with a set latency. Medians of interleaved runs; the account's rate is unlimited, at 4
- * requests at once. docs/performance.md says what was found.
+ * `npm run bench [-- --json] [--only NAME]`: what Fleetwire costs, beside the loop that a programmer would write and
+ * the flow that a user would build, on a vendor with a set latency. Medians of interleaved runs; the account's rate is
+ * unlimited, at 4 requests at once. docs/performance.md says what was found.
  */
 import { parseArgs } from 'node:util';
 import { fleet, memory, parse, playback } from './client';
@@ -30,7 +30,8 @@ const BENCHMARKS: Readonly<Record<string, () => Result[] | Promise<Result[]>>> =
 async function main(): Promise<void> {
 	const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } });
 	const { only } = values;
-	if (only !== undefined && !Object.hasOwn(BENCHMARKS, only)) throw new Error(`There is no benchmark "${only}". There are: ${Object.keys(BENCHMARKS).join(', ')}.`);
+	if (only !== undefined && !Object.hasOwn(BENCHMARKS, only))
+		throw new Error(`There is no benchmark "${only}". There are: ${Object.keys(BENCHMARKS).join(', ')}.`);
 	const results: Result[] = [];
 	for (const [name, run] of Object.entries(BENCHMARKS)) {
 		if (only !== undefined && only !== name) continue;
@@ -44,7 +45,10 @@ async function main(): Promise<void> {
 		}
 		results.push(...found);
 		if (values.json) continue;
-		for (const { name: part, value, unit, against, ratio, target, pass } of found) console.log(`${pass ? 'pass' : 'FAIL'}  ${part.padEnd(24)} ${String(value)} ${unit}${ratio === null ? '' : `, ${String(ratio)} x ${against}`} (${target})`);
+		for (const { name: part, value, unit, against, ratio, target, pass } of found)
+			console.log(
+				`${pass ? 'pass' : 'FAIL'}  ${part.padEnd(24)} ${String(value)} ${unit}${ratio === null ? '' : `, ${String(ratio)} x ${against}`} (${target})`,
+			);
 	}
 	if (values.json) console.log(JSON.stringify({ results }));
 }

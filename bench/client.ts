@@ -15,7 +15,15 @@ const RUNS = 9;
 const WIDTH = 4;
 
 function accountOf(baseUrl: string): Account {
-	const connection: ProtrackConnection = { baseUrl, account: 'bench', secretType: 'password', secret: 'bench-secret', allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000_000 };
+	const connection: ProtrackConnection = {
+		baseUrl,
+		account: 'bench',
+		secretType: 'password',
+		secret: 'bench-secret',
+		allowCommands: false,
+		allowPrivateAddresses: true,
+		rateLimit: 60_000_000,
+	};
 	return new Account(trackceo as unknown as Provider, connection);
 }
 
@@ -35,8 +43,11 @@ export async function playback(): Promise<Result[]> {
 	const account = accountOf(vendor.url);
 	const bare = async () => {
 		let count = 0;
-		for (let begin = START; ; ) {
-			const { record } = await ask(agent, `${vendor.url}/api/playback?imei=${DEVICE}&begintime=${String(begin)}&endtime=${String(START + points)}`);
+		for (let begin = START; ;) {
+			const { record } = await ask(
+				agent,
+				`${vendor.url}/api/playback?imei=${DEVICE}&begintime=${String(begin)}&endtime=${String(START + points)}`,
+			);
 			const rows = (record as string).split(';').map((row) => {
 				const [longitude, latitude, gpstime, speed, course] = row.split(',').map(Number);
 				return { longitude, latitude, gpstime, speed, course };
@@ -50,10 +61,17 @@ export async function playback(): Promise<Result[]> {
 	};
 	const ours = async () => {
 		let count = 0;
-		for await (const page of account.client(() => undefined).run(getHistory as unknown as AnyOperation, { devices: DEVICE, begin: START, end: START + points })) count += page.length;
+		for await (const page of account
+			.client(() => undefined)
+			.run(getHistory as unknown as AnyOperation, { devices: DEVICE, begin: START, end: START + points }))
+			count += page.length;
 		counted(count, points);
 	};
-	const result = await sideBySide(RUNS, () => measured(ours), () => measured(bare));
+	const result = await sideBySide(
+		RUNS,
+		() => measured(ours),
+		() => measured(bare),
+	);
 	await Promise.all([account.close(), agent.close()]);
 	await vendor.close();
 	return [
@@ -73,16 +91,26 @@ export async function fleet(): Promise<Result[]> {
 		const found: unknown[] = [];
 		await Promise.all(
 			Array.from({ length: WIDTH }, async () => {
-				for (let batch = next.next(); !batch.done; batch = next.next()) found.push(...((await ask(agent, `${vendor.url}/api/track?imeis=${batch.value.join(',')}`)).record as unknown[]));
+				for (let batch = next.next(); !batch.done; batch = next.next())
+					found.push(
+						...((await ask(agent, `${vendor.url}/api/track?imeis=${batch.value.join(',')}`))
+							.record as unknown[]),
+					);
 			}),
 		);
 		counted(found.length, all.length);
 	};
 	const ours = async () => {
-		const records = await account.client(() => undefined).collect(getCurrent as unknown as AnyOperation, { devices: all });
+		const records = await account
+			.client(() => undefined)
+			.collect(getCurrent as unknown as AnyOperation, { devices: all });
 		counted(records.length, all.length);
 	};
-	const result = await sideBySide(RUNS, () => measured(ours), () => measured(bare));
+	const result = await sideBySide(
+		RUNS,
+		() => measured(ours),
+		() => measured(bare),
+	);
 	await Promise.all([account.close(), agent.close()]);
 	await vendor.close();
 	return [ratioOf('fleet', result.ours.ms, 'ms', 'bare undici loop, 4 at once', result.theirs.ms, 1.1)];
@@ -91,7 +119,8 @@ export async function fleet(): Promise<Result[]> {
 /** iTracksense's vehicle history: the largest answers there are, 50,000 records in one. */
 export async function parse(): Promise<Result[]> {
 	const operation = itracksense.operations.find(({ name }) => name === 'getHistory') as AnyOperation;
-	const local = (second: number) => new Date(Date.UTC(2026, 2, 18) + second * 1000).toISOString().slice(0, 19).replace('T', ' ');
+	const local = (second: number) =>
+		new Date(Date.UTC(2026, 2, 18) + second * 1000).toISOString().slice(0, 19).replace('T', ' ');
 	const data = Array.from({ length: 50_000 }, (_, index) => ({
 		GPSTime: local(index),
 		RcvTime: local(index + 1),
@@ -103,17 +132,32 @@ export async function parse(): Promise<Result[]> {
 		StatusDes: ` Acc on,Upload interval[14 Seconds ],GSM network strong 27, satellite strong ${String(index % 14)}, main voltage 12.1V`,
 	}));
 	const bytes = Buffer.from(JSON.stringify({ Code: 200, Data: { total: data.length, data }, ErrMsg: null }));
-	const connection: ITracksenseConnection = { baseUrl: 'https://vendor.example', account: 'bench', secret: 'bench', timeZone: 'Asia/Shanghai', allowCommands: false, allowPrivateAddresses: false, rateLimit: 60 } as ITracksenseConnection;
+	const connection: ITracksenseConnection = {
+		baseUrl: 'https://vendor.example',
+		account: 'bench',
+		secret: 'bench',
+		timeZone: 'Asia/Shanghai',
+		allowCommands: false,
+		allowPrivateAddresses: false,
+		rateLimit: 60,
+	} as ITracksenseConnection;
 	const request = { method: 'POST' as const, path: '' };
 	const params = { devices: ['1'], begin: 0, end: 0 };
 	const ours = () => {
 		const answer = { status: 200, headers: {}, body: new TextDecoder().decode(bytes) };
-		const { data: read } = operation.answer.parse(itracksense.open(answer, request, operation)) as { data: Record<string, unknown>[] };
+		const { data: read } = operation.answer.parse(itracksense.open(answer, request, operation)) as {
+			data: Record<string, unknown>[];
+		};
 		const records = read.map((row) => operation.record(row, params, connection) as object);
 		counted(records.length, data.length);
 	};
-	const theirs = () => counted((JSON.parse(bytes.toString()) as { Data: { data: unknown[] } }).Data.data.length, data.length);
-	const result = await sideBySide(15, () => measured(ours), () => measured(theirs));
+	const theirs = () =>
+		counted((JSON.parse(bytes.toString()) as { Data: { data: unknown[] } }).Data.data.length, data.length);
+	const result = await sideBySide(
+		15,
+		() => measured(ours),
+		() => measured(theirs),
+	);
 	return [ratioOf('parse', result.ours.ms, 'ms', 'JSON.parse of the same bytes', result.theirs.ms, 1.6)];
 }
 
@@ -128,7 +172,13 @@ export async function memory(): Promise<Result[]> {
 	const growth = { heap: 0, process: 0 };
 	let pages = 0;
 	let count = 0;
-	for await (const page of account.client(() => undefined).run(getHistory as unknown as AnyOperation, { devices: DEVICE, begin: START, end: START + points }, { deadlineMs: 600_000 })) {
+	for await (const page of account
+		.client(() => undefined)
+		.run(
+			getHistory as unknown as AnyOperation,
+			{ devices: DEVICE, begin: START, end: START + points },
+			{ deadlineMs: 600_000 },
+		)) {
 		count += page.length;
 		if (++pages % 50 !== 0) continue;
 		growth.process = Math.max(growth.process, process.memoryUsage().rss - before.rss);
@@ -138,5 +188,8 @@ export async function memory(): Promise<Result[]> {
 	counted(count, points);
 	await account.close();
 	await vendor.close();
-	return [limitOf('memory', growth.process / 2 ** 20, 'MB that the process grew over 1,000,000 fixes', 150), limitOf('memory-heap', growth.heap / 2 ** 20, 'MB of it still in use', 150)];
+	return [
+		limitOf('memory', growth.process / 2 ** 20, 'MB that the process grew over 1,000,000 fixes', 150),
+		limitOf('memory-heap', growth.heap / 2 ** 20, 'MB of it still in use', 150),
+	];
 }

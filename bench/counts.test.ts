@@ -8,9 +8,13 @@ test('where a trigger stands takes less than 64 KB for 10,000 devices', async ()
 	for (const { name, value } of sizes) expect(value, name).toBeLessThan(64);
 }, 120_000);
 
-test.each(['newAlarm', 'positionChanged'] as const)('requests of %s grow with the batches and with what changes, not with the fleet', async (event) => {
-	for (const size of [1000, 10_000]) {
-		const { requests } = await cyclesOf(size, event);
-		expect(requests / leastRequests(size, event), String(size)).toBeLessThan(1.25);
-	}
-}, 120_000);
+test.each(['newAlarm', 'positionChanged'] as const)(
+	'requests of %s grow with the batches and with what changes, not with the fleet',
+	async (event) => {
+		for (const size of [1000, 10_000]) {
+			const { requests } = await cyclesOf(size, event);
+			expect(requests / leastRequests(size, event), String(size)).toBeLessThan(1.25);
+		}
+	},
+	120_000,
+);

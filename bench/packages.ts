@@ -45,17 +45,28 @@ export function start(): Result[] {
 	const files = Object.values(manifestOf(nodeRed)['node-red'].nodes).map((file) => join(nodeRed, file));
 	return [
 		// n8n itself has loaded n8n-workflow and zod long before.
-		starting('start-n8n', "require('n8n-workflow'); require('zod/v4')", required([...n8n.nodes, ...n8n.credentials].map((file) => join(ROOT, file)))),
+		starting(
+			'start-n8n',
+			"require('n8n-workflow'); require('zod/v4')",
+			required([...n8n.nodes, ...n8n.credentials].map((file) => join(ROOT, file))),
+		),
 		starting('start-node-red', NODE_RED, `${required(files)}(RED)`),
 		// What the first node of a vendor takes on top, when the flows are started.
-		starting('start-node-red-first', `${NODE_RED} ${required(files)}(RED)`, "made.get('fleetwire-trackceo-account').call({ on: () => undefined }, { id: 'a' })", 120),
+		starting(
+			'start-node-red-first',
+			`${NODE_RED} ${required(files)}(RED)`,
+			"made.get('fleetwire-trackceo-account').call({ on: () => undefined }, { id: 'a' })",
+			120,
+		),
 	];
 }
 
 /** The tarballs in artifacts/, which `npm run bench` packs anew. */
 export function tarball(of: 'n8n' | 'node-red'): string {
 	const artifacts = join(ROOT, 'artifacts');
-	const name = readdirSync(artifacts).find((file) => file.startsWith(of === 'n8n' ? 'n8n-nodes-fleetwire-' : 'fleetwire-node-red-fleet-'));
+	const name = readdirSync(artifacts).find((file) =>
+		file.startsWith(of === 'n8n' ? 'n8n-nodes-fleetwire-' : 'fleetwire-node-red-fleet-'),
+	);
 	if (name === undefined) throw new Error('npm run pack first');
 	return join(artifacts, name);
 }
@@ -71,9 +82,15 @@ function packagesAdded(file: string): number {
 	try {
 		writeFileSync(join(folder, 'package.json'), '{"private":true}');
 		// As both hosts do, which bring their own n8n-workflow.
-		const { status, stderr } = spawnSync('npm', ['install', '--legacy-peer-deps', '--no-audit', '--no-fund', '--ignore-scripts', file], { cwd: folder, encoding: 'utf8' });
+		const { status, stderr } = spawnSync(
+			'npm',
+			['install', '--legacy-peer-deps', '--no-audit', '--no-fund', '--ignore-scripts', file],
+			{ cwd: folder, encoding: 'utf8' },
+		);
 		if (status !== 0) throw new Error(stderr);
-		const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as { packages: Record<string, unknown> };
+		const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
+			packages: Record<string, unknown>;
+		};
 		return Object.keys(lock.packages).filter((path) => path !== '').length;
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

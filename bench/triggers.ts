@@ -35,7 +35,15 @@ class Fleet {
 		this.heard = Array.from({ length: size }, () => START - 7200);
 		this.choices = this.heard.map((_, index) => ({ value: imeiOf(index), title: imeiOf(index) }));
 		this.host = new ClockHost(START * 1000, (request, options) => this.answer(request, options, latencyMs));
-		const connection: ProtrackConnection = { baseUrl: 'https://vendor.example', account: `bench-${String(fleets++)}`, secretType: 'password', secret: 'bench-secret', allowCommands: false, allowPrivateAddresses: false, rateLimit };
+		const connection: ProtrackConnection = {
+			baseUrl: 'https://vendor.example',
+			account: `bench-${String(fleets++)}`,
+			secretType: 'password',
+			secret: 'bench-secret',
+			allowCommands: false,
+			allowPrivateAddresses: false,
+			rateLimit,
+		};
 		const provider = { ...trackceo, lookups: { ...trackceo.lookups, device: () => Promise.resolve(this.choices) } };
 		this.client = new Client(provider, connection, this.host) as unknown as Client;
 	}
@@ -59,14 +67,23 @@ class Fleet {
 
 	/** Makes the answers that tell the positions of the whole fleet. */
 	prepare(): void {
-		for (let index = 0; index < this.size; index += BATCH) this.made.set(imeiOf(index), this.positions(Array.from({ length: Math.min(BATCH, this.size - index) }, (_, place) => imeiOf(index + place))));
+		for (let index = 0; index < this.size; index += BATCH)
+			this.made.set(
+				imeiOf(index),
+				this.positions(
+					Array.from({ length: Math.min(BATCH, this.size - index) }, (_, place) => imeiOf(index + place)),
+				),
+			);
 	}
 
 	private answer({ path, query = {} }: WireRequest, _: SendOptions, latencyMs: number): Promise<SignedAnswer> {
 		this.requests += 1;
 		this.host.time += latencyMs;
 		const imeis = String(query.imeis);
-		const body = path !== '/api/track' ? JSON.stringify({ code: 0, record: this.listed(String(query.imei), Number(query.begintime)) }) : (this.made.get(imeis.slice(0, imeis.indexOf(','))) ?? this.positions(imeis.split(',')));
+		const body =
+			path !== '/api/track'
+				? JSON.stringify({ code: 0, record: this.listed(String(query.imei), Number(query.begintime)) })
+				: (this.made.get(imeis.slice(0, imeis.indexOf(','))) ?? this.positions(imeis.split(',')));
 		return Promise.resolve({ status: 200, headers: {}, body, session: 'bench-session' });
 	}
 
@@ -76,11 +93,35 @@ class Fleet {
 
 	private position(imei: string) {
 		const time = this.heard[indexOf(imei)] ?? 0;
-		return { imei, course: 195, systemtime: time, gpstime: time, speed: 40, hearttime: time, servertime: time, longitude: 26.1, latitude: 44.4, acctime: 1400, accstatus: 1, doorstatus: 0, chargestatus: 0, oilpowerstatus: 1, defencestatus: 0, datastatus: 2, battery: 100, mileage: 51654, todaymileage: 15654 };
+		return {
+			imei,
+			course: 195,
+			systemtime: time,
+			gpstime: time,
+			speed: 40,
+			hearttime: time,
+			servertime: time,
+			longitude: 26.1,
+			latitude: 44.4,
+			acctime: 1400,
+			accstatus: 1,
+			doorstatus: 0,
+			chargestatus: 0,
+			oilpowerstatus: 1,
+			defencestatus: 0,
+			datastatus: 2,
+			battery: 100,
+			mileage: 51654,
+			todaymileage: 15654,
+		};
 	}
 
 	private listed(imei: string, begin: number): string {
-		return (this.alarms.get(indexOf(imei)) ?? []).filter((at) => at >= begin).slice(0, BATCH).map((at) => `7,26.1,44.4,${String(at)},${String(at)},40,195,0`).join(';');
+		return (this.alarms.get(indexOf(imei)) ?? [])
+			.filter((at) => at >= begin)
+			.slice(0, BATCH)
+			.map((at) => `7,26.1,44.4,${String(at)},${String(at)},40,195,0`)
+			.join(';');
 	}
 }
 let fleets = 0;
@@ -99,10 +140,12 @@ function chance(seed: number): () => number {
 	};
 }
 
-const shareOf = (values: readonly number[], share: number) => [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
+const shareOf = (values: readonly number[], share: number) =>
+	[...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 
 /**
- * An alarm's delay: from when the vendor has it until it is given, in a fleet of 10,000 of which 5 % are on the road at a time.
+ * An alarm's delay: from when the vendor has it until it is given, in a fleet of 10,000 of which 5 % are on the road at
+ * a time.
  * Beside it, the same requests a minute spent on one device after the other.
  */
 export async function alarmDelay(): Promise<Result[]> {
@@ -118,7 +161,8 @@ export async function alarmDelay(): Promise<Result[]> {
 	/** Those on the road are heard of every ten seconds, and raise an alarm every half an hour. */
 	const drive = () => {
 		for (; moved < fleet.now; moved += 10) {
-			while (driving.size < size * 0.05) driving.set(Math.floor(random() * size), moved + 600 + Math.floor(random() * 1800));
+			while (driving.size < size * 0.05)
+				driving.set(Math.floor(random() * size), moved + 600 + Math.floor(random() * 1800));
 			for (const [device, until] of driving) {
 				fleet.heard[device] = moved;
 				if (random() < 10 / 1800) {
@@ -149,7 +193,8 @@ export async function alarmDelay(): Promise<Result[]> {
 		given += result.events.length;
 		largest = Math.max(largest, JSON.stringify(cursor).length);
 		// The first rounds find their feet.
-		if (minute >= 10) for (const { time } of result.events) delays.push(fleet.now - Date.parse(String(time)) / 1000);
+		if (minute >= 10)
+			for (const { time } of result.events) delays.push(fleet.now - Date.parse(String(time)) / 1000);
 		fleet.host.time = Math.max(fleet.host.time, begun + 60_000);
 	}
 	if (given < raised.length * 0.7) throw new Error(`${String(given)} of ${String(raised.length)} alarms`);
@@ -160,8 +205,22 @@ export async function alarmDelay(): Promise<Result[]> {
 	return [
 		limitOf('alarm-cursor', largest / 1024, 'KB', 64),
 		limitOf('alarm-requests', used, 'requests a minute', perMinute),
-		ratioOf('alarm-delay', median(delays), 's, median', 'one device after the other under the same quota', median(plain), 0.25),
-		ratioOf('alarm-delay-90', shareOf(delays, 0.9), 's, 90 %', 'one device after the other under the same quota', shareOf(plain, 0.9), 0.25),
+		ratioOf(
+			'alarm-delay',
+			median(delays),
+			's, median',
+			'one device after the other under the same quota',
+			median(plain),
+			0.25,
+		),
+		ratioOf(
+			'alarm-delay-90',
+			shareOf(delays, 0.9),
+			's, 90 %',
+			'one device after the other under the same quota',
+			shareOf(plain, 0.9),
+			0.25,
+		),
 	];
 }
 
@@ -173,13 +232,17 @@ interface Cycle {
 const CYCLES = 5;
 const CHANGED = 0.01;
 
-/** A cycle in which 1 % of the fleet change; what it takes until all of that is given. CPU is the least of all cycles: whatever else runs only adds to it. */
+/**
+ * A cycle in which 1 % of the fleet change; what it takes until all of that is given. CPU is the least of all cycles:
+ * whatever else runs only adds to it.
+ */
 export async function cyclesOf(size: number, event: 'newAlarm' | 'positionChanged'): Promise<Cycle> {
 	const changes = size * CHANGED;
 	const fleet = new Fleet(size);
 	const poller = fleet.poller(event);
 	const surveys = size / BATCH;
-	// As much time as surveying, the changes and a tenth for the longest unseen take: the rest of a real quota goes to these.
+	// As much time as surveying, the changes and a tenth for the longest unseen take: the rest of a real quota goes to
+	// these.
 	const looks = event === 'newAlarm' ? Math.ceil(changes * 1.15) + 2 : 0;
 	const budgetMs = surveys + looks;
 	let cursor: unknown = (await poller.poll(undefined, { intervalMs: 60_000, budgetMs: 10 * size })).cursor;
@@ -198,22 +261,27 @@ export async function cyclesOf(size: number, event: 'newAlarm' | 'positionChange
 		const cpu = cpuMs();
 		const end = fleet.host.time + budgetMs;
 		let events = 0;
-		for (let more = true; more; ) {
+		for (let more = true; more;) {
 			const result = await poller.poll(cursor, { intervalMs: 60_000, budgetMs: end - fleet.host.time });
 			({ cursor, more } = result);
 			events += result.events.length;
 		}
 		const used = cpuMs() - cpu;
-		if (events !== changes) throw new Error(`${String(events)} of ${String(changes)} events of ${String(size)} devices`);
+		if (events !== changes)
+			throw new Error(`${String(events)} of ${String(changes)} events of ${String(size)} devices`);
 		found.push({ requests: fleet.requests - before, cpuMs: used });
 	}
-	return { requests: median(found.map(({ requests }) => requests)), cpuMs: Math.min(...found.map((one) => one.cpuMs)) };
+	return {
+		requests: median(found.map(({ requests }) => requests)),
+		cpuMs: Math.min(...found.map((one) => one.cpuMs)),
+	};
 }
 
 const SIZES = [1000, 10_000, 100_000] as const;
 
 /** Positions in batches, and a look at the alarms of each device that was heard of. */
-export const leastRequests = (size: number, event: 'newAlarm' | 'positionChanged') => size / BATCH + (event === 'newAlarm' ? size * CHANGED : 0);
+export const leastRequests = (size: number, event: 'newAlarm' | 'positionChanged') =>
+	size / BATCH + (event === 'newAlarm' ? size * CHANGED : 0);
 
 /** Requests and CPU time of a cycle, from 1,000 to 100,000 devices. */
 export async function triggerScale(): Promise<Result[]> {
@@ -225,16 +293,37 @@ export async function triggerScale(): Promise<Result[]> {
 			const cycle = await cyclesOf(size, event);
 			cycles.push(cycle);
 			const { requests } = cycle;
-			results.push(ratioOf(`${name}-${String(size)}`, requests, 'requests a cycle', event === 'newAlarm' ? 'N/100 + changes' : 'N/100', leastRequests(size, event), 1.25));
+			results.push(
+				ratioOf(
+					`${name}-${String(size)}`,
+					requests,
+					'requests a cycle',
+					event === 'newAlarm' ? 'N/100 + changes' : 'N/100',
+					leastRequests(size, event),
+					1.25,
+				),
+			);
 		}
 		const [, middle, large] = cycles.map(({ cpuMs }) => cpuMs);
 		results.push(limitOf(`${name}-cpu`, large ?? Number.NaN, 'ms of CPU a cycle, 100,000 devices', 1000));
-		results.push(ratioOf(`${name}-growth`, large ?? Number.NaN, 'ms of CPU a cycle', 'ten times that of 10,000 devices', 10 * (middle ?? Number.NaN), 1.2));
+		results.push(
+			ratioOf(
+				`${name}-growth`,
+				large ?? Number.NaN,
+				'ms of CPU a cycle',
+				'ten times that of 10,000 devices',
+				10 * (middle ?? Number.NaN),
+				1.2,
+			),
+		);
 	}
 	return results;
 }
 
-/** What a host stores of where it stands, for 10,000 devices, and what it costs n8n to clone and compare it at each poll. */
+/**
+ * What a host stores of where it stands, for 10,000 devices, and what it costs n8n to clone and compare it at each
+ * poll.
+ */
 export async function cursorSize(): Promise<Result[]> {
 	const size = 10_000;
 	const results: Result[] = [];
@@ -251,7 +340,7 @@ export async function cursorSize(): Promise<Result[]> {
 				if (event !== 'newAlarm' && index % 5 === cycle) fleet.heard[index] = fleet.now - (index % 60);
 				else if (event === 'newAlarm' && index % 20 === 0) fleet.raise(index);
 			}
-			for (let more = true; more; ) ({ cursor, more } = await poller.poll(cursor, options));
+			for (let more = true; more;) ({ cursor, more } = await poller.poll(cursor, options));
 		}
 		const data = { 'node:Trigger': { cursor } };
 		const times: number[] = [];
@@ -261,7 +350,10 @@ export async function cursorSize(): Promise<Result[]> {
 			if (!isDeepStrictEqual(copy, data)) throw new Error('a copy is no copy');
 			times.push(performance.now() - start);
 		}
-		results.push(limitOf(`cursor-${event}`, JSON.stringify(cursor).length / 1024, 'KB', 64), limitOf(`cursor-${event}-clone`, median(times), 'ms to clone and compare', 5));
+		results.push(
+			limitOf(`cursor-${event}`, JSON.stringify(cursor).length / 1024, 'KB', 64),
+			limitOf(`cursor-${event}-clone`, median(times), 'ms to clone and compare', 5),
+		);
 	}
 	return results;
 }

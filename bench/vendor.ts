@@ -1,5 +1,6 @@
 /**
- * A TrackCEO that answers from memory after a set latency, in a process of its own: what is measured is the client alone.
+ * A TrackCEO that answers from memory after a set latency, in a process of its own: what is measured is the client
+ * alone.
  * It keeps no sessions and refuses nothing.
  */
 import { fork } from 'node:child_process';
@@ -44,9 +45,30 @@ export async function startVendor(points = 0): Promise<Vendor> {
 }
 
 function serve(points: number): void {
-	const point = (second: number) => `26.${String(100000 + (second % 90000))},44.${String(400000 + (second % 90000))},${String(START + second)},${String(second % 90)},${String(second % 360)}`;
+	const point = (second: number) =>
+		`26.${String(100000 + (second % 90000))},44.${String(400000 + (second % 90000))},${String(START + second)},${String(second % 90)},${String(second % 360)}`;
 	const all = Array.from({ length: points }, (_, second) => point(second));
-	const position = (imei: string) => ({ imei, course: 195, systemtime: START, gpstime: START, speed: 40, hearttime: START, servertime: START, longitude: 26.1, latitude: 44.4, acctime: 1400, accstatus: 1, doorstatus: 0, chargestatus: 0, oilpowerstatus: 1, defencestatus: 0, datastatus: 2, battery: 100, mileage: 51654, todaymileage: 15654 });
+	const position = (imei: string) => ({
+		imei,
+		course: 195,
+		systemtime: START,
+		gpstime: START,
+		speed: 40,
+		hearttime: START,
+		servertime: START,
+		longitude: 26.1,
+		latitude: 44.4,
+		acctime: 1400,
+		accstatus: 1,
+		doorstatus: 0,
+		chargestatus: 0,
+		oilpowerstatus: 1,
+		defencestatus: 0,
+		datastatus: 2,
+		battery: 100,
+		mileage: 51654,
+		todaymileage: 15654,
+	});
 	const answer = (path: string, query: URLSearchParams): unknown => {
 		if (path === '/api/authorization') return { access_token: 'bench-token', expires_in: 7200 };
 		if (path === '/api/track') return (query.get('imeis') ?? '').split(',').map(position);
@@ -62,7 +84,9 @@ function serve(points: number): void {
 		setTimeout(() => response.setHeader('content-type', 'application/json').end(body), LATENCY_MS);
 	});
 	// A hand-built flow may open a connection for each of 10,000 items at once.
-	server.listen({ port: 0, host: '127.0.0.1', backlog: 20_000 }, () => process.send?.(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`));
+	server.listen({ port: 0, host: '127.0.0.1', backlog: 20_000 }, () =>
+		process.send?.(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`),
+	);
 	process.on('message', () => {
 		process.send?.(requests);
 		requests = 0;

@@ -21,8 +21,24 @@ export class TrackCeoApi implements ICredentialType {
 	test: ICredentialTestRequest = {
 		request: testOf({ url: '/api/user/list' }),
 		rules: [
-			{ type: 'responseSuccessBody', properties: { key: 'code', value: 10011, message: 'The session ended at once: another program is logging in with this account. Give each its own account.' } },
-			{ type: 'responseSuccessBody', properties: { key: 'code', value: 10012, message: 'The session ended at once: another program is logging in with this account. Give each its own account.' } },
+			{
+				type: 'responseSuccessBody',
+				properties: {
+					key: 'code',
+					value: 10011,
+					message:
+						'The session ended at once: another program is logging in with this account. Give each its own account.',
+				},
+			},
+			{
+				type: 'responseSuccessBody',
+				properties: {
+					key: 'code',
+					value: 10012,
+					message:
+						'The session ended at once: another program is logging in with this account. Give each its own account.',
+				},
+			},
 		],
 	};
 }

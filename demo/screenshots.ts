@@ -32,7 +32,15 @@ async function n8n(browser: Browser, demo: Demo): Promise<void> {
 	const host = await startN8n({ packages: [join(artifacts, tarball)] });
 	try {
 		const [vendor] = demo.vendors;
-		const data = { baseUrl: vendor?.url, account: vendor?.account, secretType: 'password', secret: vendor?.password, allowCommands: false, allowPrivateAddresses: true, rateLimit: 240 };
+		const data = {
+			baseUrl: vendor?.url,
+			account: vendor?.account,
+			secretType: 'password',
+			secret: vendor?.password,
+			allowCommands: false,
+			allowPrivateAddresses: true,
+			rateLimit: 240,
+		};
 		const { id, name } = await host.createCredential({ name: 'My fleet', type: 'trackCeoApi', data });
 		const workflow = await host.createWorkflow({
 			name: 'Where is my fleet?',
@@ -41,15 +49,24 @@ async function n8n(browser: Browser, demo: Demo): Promise<void> {
 				{
 					name: 'TrackCEO',
 					type: 'n8n-nodes-fleetwire.trackCeo',
-					parameters: { devices: { __rl: true, mode: 'list', value: '*', cachedResultName: 'All Devices' }, returnAll: true },
+					parameters: {
+						devices: { __rl: true, mode: 'list', value: '*', cachedResultName: 'All Devices' },
+						returnAll: true,
+					},
 					credentials: { trackCeoApi: { id, name } },
 				},
 			],
 		});
 		const page = await openN8nWorkflow(browser, host, workflow.id, { width: 1440, height: 820 });
 		const panel = await openN8nNode(page, 'TrackCEO');
-		await panel.getByRole('button', { name: /execute step/i }).first().click();
-		await page.waitForSelector('[data-test-id="ndv-run-data"] td, [data-test-id="output-panel"] td, .ndv-wrapper td', { timeout: 30_000 });
+		await panel
+			.getByRole('button', { name: /execute step/i })
+			.first()
+			.click();
+		await page.waitForSelector(
+			'[data-test-id="ndv-run-data"] td, [data-test-id="output-panel"] td, .ndv-wrapper td',
+			{ timeout: 30_000 },
+		);
 		await page.waitForTimeout(1500);
 		await screenshot(page, join(IMAGES, 'n8n.png'));
 	} finally {

@@ -9,10 +9,19 @@ import { N8nHost, type Context } from './host';
 const BY_HAND: readonly (WorkflowExecuteMode | undefined)[] = ['manual', 'internal'];
 
 /** The account that a node's credential stands for. @throws FleetError */
-export async function openAccount<C extends Connection>(context: Context, provider: Provider<C>, credentialType: string, onWarning: (message: string) => void): Promise<Client<C>> {
+export async function openAccount<C extends Connection>(
+	context: Context,
+	provider: Provider<C>,
+	credentialType: string,
+	onWarning: (message: string) => void,
+): Promise<Client<C>> {
 	const credentials = await context.getCredentials(credentialType);
 	const connection = connectionOf(provider, credentials);
-	const client = new Client(provider, connection, new N8nHost(context, provider, connection, credentialType, credentials, onWarning));
+	const client = new Client(
+		provider,
+		connection,
+		new N8nHost(context, provider, connection, credentialType, credentials, onWarning),
+	);
 	if (BY_HAND.includes(context.getMode?.())) client.tryNow();
 	return client;
 }

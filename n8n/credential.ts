@@ -1,4 +1,11 @@
-import type { IAuthenticate, ICredentialDataDecryptedObject, ICredentialTestRequest, ICredentialType, IHttpRequestOptions, INodeProperties } from 'n8n-workflow';
+import type {
+	IAuthenticate,
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	ICredentialType,
+	IHttpRequestOptions,
+	INodeProperties,
+} from 'n8n-workflow';
 import { loginKey, testedByHand } from '../core/call/account';
 import { checkBaseUrl } from '../core/describe/base-url';
 import { asFleetError, InvalidParams, type FleetError } from '../core/describe/errors';
@@ -45,7 +52,10 @@ class SessionOver extends Error {
 }
 
 /** The account's settings out of a credential. @throws InvalidParams */
-export function connectionOf<C extends Connection>(provider: Provider<C>, credentials: ICredentialDataDecryptedObject): C {
+export function connectionOf<C extends Connection>(
+	provider: Provider<C>,
+	credentials: ICredentialDataDecryptedObject,
+): C {
 	return readFields(provider.connection, credentials, { now: Date.now(), timeZone: 'UTC' }) as unknown as C;
 }
 
@@ -53,8 +63,17 @@ export function connectionOf<C extends Connection>(provider: Provider<C>, creden
 export function credentialProperties<C extends Connection>(provider: Provider<C>): INodeProperties[] {
 	return [
 		// Its data are in the database with the credential, so that all workers use one login.
-		{ displayName: 'Session', name: SESSION, type: 'hidden', typeOptions: { expirable: true, password: true }, default: '' },
-		...Object.entries(provider.connection).map(([name, field]) => ({ ...propertyOf(name, field), ...(field.required && field.kind === 'text' ? { required: true } : {}) })),
+		{
+			displayName: 'Session',
+			name: SESSION,
+			type: 'hidden',
+			typeOptions: { expirable: true, password: true },
+			default: '',
+		},
+		...Object.entries(provider.connection).map(([name, field]) => ({
+			...propertyOf(name, field),
+			...(field.required && field.kind === 'text' ? { required: true } : {}),
+		})),
 		...borrowers,
 	];
 }
@@ -65,7 +84,9 @@ export function testOf(request: Omit<ICredentialTestRequest['request'], 'baseURL
 }
 
 /** Logs in. n8n calls it when there is no session, when one has ended, and in the credential test. */
-export function preAuthenticationOf<C extends Connection>(provider: Provider<C>): NonNullable<ICredentialType['preAuthentication']> {
+export function preAuthenticationOf<C extends Connection>(
+	provider: Provider<C>,
+): NonNullable<ICredentialType['preAuthentication']> {
 	return async function (credentials) {
 		const refusal = refusals.get(credentials);
 		if (refusal !== undefined) throw refusal;
@@ -74,7 +95,11 @@ export function preAuthenticationOf<C extends Connection>(provider: Provider<C>)
 			const connection = connectionOf(provider, credentials);
 			redactor.addSecrets(provider.connection, connection);
 			const ask: Exchange = (request) =>
-				exchange((options) => this.helpers.httpRequest(options), optionsOf(connection.baseUrl, request, ATTEMPT_TIMEOUT_MS), { timeoutMs: ATTEMPT_TIMEOUT_MS });
+				exchange(
+					(options) => this.helpers.httpRequest(options),
+					optionsOf(connection.baseUrl, request, ATTEMPT_TIMEOUT_MS),
+					{ timeoutMs: ATTEMPT_TIMEOUT_MS },
+				);
 			const session = await logIn(provider, connection, ask, Date.now);
 			testedByHand(provider as unknown as Provider, connection);
 			return { [SESSION]: JSON.stringify(keep(session, loginKey(provider, connection), Date.now())) };
@@ -86,7 +111,10 @@ export function preAuthenticationOf<C extends Connection>(provider: Provider<C>)
 
 /** What n8n was given signed requests for: it signs again, with a new session, what was signed already. */
 const unsigned = new WeakMap<object, WireOptions>();
-/** Credentials that a request was refused with. n8n answers that by a login, which would end the session of those that work. */
+/**
+ * Credentials that a request was refused with. n8n answers that by a login, which would end the session of those that
+ * work.
+ */
 const refusals = new WeakMap<object, NotSigned>();
 
 /** Signs a request with the credential's session: those of Fleetwire's nodes, and of others what they may ask for. */
@@ -97,12 +125,20 @@ export function authenticateOf<C extends Connection>(provider: Provider<C>): IAu
 		if (purpose === LOGIN_ONLY) throw new LoggedIn();
 		const connection = connectionOf(provider, credentials);
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
-		const sign = purpose === OURS ? signOurs(connection, options) : signTheirs(provider, connection, credentials, options);
+		const sign =
+			purpose === OURS ? signOurs(connection, options) : signTheirs(provider, connection, credentials, options);
 		const session = readSession(credentials[SESSION], loginKey(provider, connection));
 		if (session === undefined || session.expiresAt <= Date.now()) throw new SessionOver();
 		const signed = sign((request) => provider.sign(request, session.token, connection));
-		// After any failure n8n logs in and sends once more, which would do a command twice and end the session of those that work.
-		if (purpose !== OURS) refusals.set(credentials, new NotSigned('The request failed. With this credential it is not sent again, as it may have been carried out: check what became of it before you repeat it.'));
+		// After any failure n8n logs in and sends once more, which would do a command twice and end the session of
+		// those that work.
+		if (purpose !== OURS)
+			refusals.set(
+				credentials,
+				new NotSigned(
+					'The request failed. With this credential it is not sent again, as it may have been carried out: check what became of it before you repeat it.',
+				),
+			);
 		unsigned.set(signed, options);
 		return await Promise.resolve(signed);
 	};
@@ -114,16 +150,34 @@ type Sign = (sign: (request: WireRequest) => WireRequest) => IHttpRequestOptions
 function signOurs({ baseUrl }: Connection, { baseURL, ...options }: WireOptions): Sign {
 	const base = baseUrl.replace(/(?<!\/)\/+$/, '');
 	const address = baseURL === undefined ? options.url : `${baseURL.replace(/(?<!\/)\/+$/, '')}${options.url}`;
-	if (!address.startsWith(`${base}/`)) throw new InvalidParams(`This credential is only for addresses that begin with ${base}/.`);
+	if (!address.startsWith(`${base}/`))
+		throw new InvalidParams(`This credential is only for addresses that begin with ${base}/.`);
 	const { [STOP]: stop, [PURPOSE]: _, ...rest } = options;
 	return (sign) => {
-		const { path, query, headers } = sign({ method: options.method === 'POST' ? 'POST' : 'GET', path: address.slice(base.length), query: options.qs as WireRequest['query'], headers: options.headers as WireRequest['headers'] });
-		return { ...rest, sendCredentialsOnCrossOriginRedirect: false, url: addressOf(base, { method: 'GET', path }), qs: { ...query }, headers: { ...headers }, abortSignal: stop ?? options.abortSignal };
+		const { path, query, headers } = sign({
+			method: options.method === 'POST' ? 'POST' : 'GET',
+			path: address.slice(base.length),
+			query: options.qs as WireRequest['query'],
+			headers: options.headers as WireRequest['headers'],
+		});
+		return {
+			...rest,
+			sendCredentialsOnCrossOriginRedirect: false,
+			url: addressOf(base, { method: 'GET', path }),
+			qs: { ...query },
+			headers: { ...headers },
+			abortSignal: stop ?? options.abortSignal,
+		};
 	};
 }
 
 /** A request of another node: the way to the vendor is ours, and it is not sent on from there. */
-function signTheirs<C extends Connection>(provider: Provider<C>, connection: C, credentials: ICredentialDataDecryptedObject, given: WireOptions): Sign {
+function signTheirs<C extends Connection>(
+	provider: Provider<C>,
+	connection: C,
+	credentials: ICredentialDataDecryptedObject,
+	given: WireOptions,
+): Sign {
 	let request: Borrowed;
 	try {
 		request = borrowed(provider, connection, credentials, given);
@@ -134,9 +188,23 @@ function signTheirs<C extends Connection>(provider: Provider<C>, connection: C, 
 	const { method, path, search, query, headers, options } = request;
 	return (sign) => {
 		const signed = sign({ method: method === 'POST' ? 'POST' : 'GET', path, query, headers });
-		return { ...options, ...STRAIGHT, method, url: addressOf(connection.baseUrl, { method: 'GET', path: signed.path }) + search, qs: { ...signed.query }, headers: { ...signed.headers } };
+		return {
+			...options,
+			...STRAIGHT,
+			method,
+			url: addressOf(connection.baseUrl, { method: 'GET', path: signed.path }) + search,
+			qs: { ...signed.query },
+			headers: { ...signed.headers },
+		};
 	};
 }
 
 /** To the address and no further, for both of n8n's helpers. */
-const STRAIGHT = { disableFollowRedirect: true, followRedirect: false, followAllRedirects: false, maxRedirects: 0, sendCredentialsOnCrossOriginRedirect: false, rejectUnauthorized: true };
+const STRAIGHT = {
+	disableFollowRedirect: true,
+	followRedirect: false,
+	followAllRedirects: false,
+	maxRedirects: 0,
+	sendCredentialsOnCrossOriginRedirect: false,
+	rejectUnauthorized: true,
+};

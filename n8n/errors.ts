@@ -3,10 +3,14 @@ import { LONGEST_PAUSE_MS } from '../core/call/limiter';
 import { asFleetError, FleetError, InvalidParams, NotPermitted, RateLimited } from '../core/describe/errors';
 
 /**
- * What the core throws, as n8n shows it. Only words go in: the error that it was made of is left out, because n8n stores
- * what it finds there with the execution.
+ * What the core throws, as n8n shows it. Only words go in: the error that it was made of is left out, because n8n
+ * stores what it finds there with the execution.
  */
-export function nodeErrorOf(thrown: unknown, node: INode, { itemIndex, addition = '' }: { itemIndex?: number; addition?: string } = {}): Error {
+export function nodeErrorOf(
+	thrown: unknown,
+	node: INode,
+	{ itemIndex, addition = '' }: { itemIndex?: number; addition?: string } = {},
+): Error {
 	// n8n's own errors, such as that of an expression, say best themselves what is wrong.
 	if (!(thrown instanceof FleetError) && isOfN8n(thrown)) return thrown;
 	const error = asFleetError(thrown);
@@ -14,29 +18,54 @@ export function nodeErrorOf(thrown: unknown, node: INode, { itemIndex, addition 
 	const description = [error.advice, addition].filter((part) => part !== '').join(' ');
 	const shown = beforeTheVendor(error)
 		? new NodeOperationError(node, message, { description, itemIndex })
-		: new NodeApiError(node, { message }, {
-				message,
-				description,
-				itemIndex,
-				httpCode: error.status === undefined ? undefined : String(error.status),
-				...(error instanceof RateLimited ? { failure: { cause: 'rate-limited', retryAfterMs: error.retryAfterMs === undefined ? undefined : Math.min(error.retryAfterMs, LONGEST_PAUSE_MS) } } : {}),
-			});
+		: new NodeApiError(
+				node,
+				{ message },
+				{
+					message,
+					description,
+					itemIndex,
+					httpCode: error.status === undefined ? undefined : String(error.status),
+					...(error instanceof RateLimited
+						? {
+								failure: {
+									cause: 'rate-limited',
+									retryAfterMs:
+										error.retryAfterMs === undefined
+											? undefined
+											: Math.min(error.retryAfterMs, LONGEST_PAUSE_MS),
+								},
+							}
+						: {}),
+				},
+			);
 	// n8n replaces messages in which it finds the name of a socket error.
 	shown.message = message;
 	shown.context.data = detailsOf(error);
 	return shown;
 }
 
-/** An item for a node that goes on in spite of errors. n8n sends it to the error output only if it has no other keys. */
+/**
+ * An item for a node that goes on in spite of errors. n8n sends it to the error output only if it has no other keys.
+ */
 export function errorItemOf(thrown: unknown): { error: string; details: IDataObject } {
-	const error = thrown instanceof FleetError || !(thrown instanceof Error) || !isOfN8n(thrown) ? asFleetError(thrown) : undefined;
+	const error =
+		thrown instanceof FleetError || !(thrown instanceof Error) || !isOfN8n(thrown)
+			? asFleetError(thrown)
+			: undefined;
 	if (error === undefined) return { error: (thrown as Error).message, details: { code: 'Expression' } };
 	return { error: error.sentence, details: detailsOf(error) };
 }
 
 function detailsOf(error: FleetError): IDataObject {
 	const { code, vendorCode, vendorMessage, status, retryable } = error;
-	return { code, ...(vendorCode === undefined ? {} : { vendorCode }), ...(vendorMessage === undefined ? {} : { vendorMessage }), ...(status === undefined ? {} : { status }), retryable };
+	return {
+		code,
+		...(vendorCode === undefined ? {} : { vendorCode }),
+		...(vendorMessage === undefined ? {} : { vendorMessage }),
+		...(status === undefined ? {} : { status }),
+		retryable,
+	};
 }
 
 /** Whether it lies in the node's settings and the vendor has not been asked. */

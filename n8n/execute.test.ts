@@ -46,7 +46,12 @@ const account = (changes: object = {}) =>
 	});
 
 const picked = (value: unknown, mode = 'id') => ({ __rl: true, mode, value }) as unknown as INodeParameters;
-const positions = (devices: unknown, more: INodeParameters = {}): INodeParameters => ({ resource: 'position', operation: 'getCurrent', devices: picked(devices), ...more });
+const positions = (devices: unknown, more: INodeParameters = {}): INodeParameters => ({
+	resource: 'position',
+	operation: 'getCurrent',
+	devices: picked(devices),
+	...more,
+});
 
 async function run(parameters: INodeParameters, options: NodeOptions = {}) {
 	const { context, hints } = executeContext(node, stored, { ...options, parameters });
@@ -67,7 +72,10 @@ describe('a vendor that asks for a pause of years', () => {
 	const byItself = () => failed(positions(DEVICE, { options: { timeout: 60 } }), { mode: 'trigger' });
 
 	test('is left alone for five minutes by what runs by itself, which is told why', async () => {
-		expect(await byItself()).toMatchObject({ message: expect.stringContaining('The vendor asked for a pause'), failure: { cause: 'rate-limited', retryAfterMs: expect.any(Number) } });
+		expect(await byItself()).toMatchObject({
+			message: expect.stringContaining('The vendor asked for a pause'),
+			failure: { cause: 'rate-limited', retryAfterMs: expect.any(Number) },
+		});
 		vi.setSystemTime(Date.now() + 290_000);
 		expect((await run(positions(DEVICE), { mode: 'trigger' })).json).toHaveLength(1);
 	});
@@ -106,7 +114,9 @@ const paths = () => simulator.requests.map(({ path }) => path.replace('/api/', '
 
 describe('items', () => {
 	test('each item is run for itself, and each record says which item it comes from', async () => {
-		const { items } = await run(positions('={{ $json.imei }}'), { items: [{ json: { imei: DEVICE } }, { json: { imei: '358899051000076' } }] });
+		const { items } = await run(positions('={{ $json.imei }}'), {
+			items: [{ json: { imei: DEVICE } }, { json: { imei: '358899051000076' } }],
+		});
 		expect(items.map(({ json, pairedItem }) => [json.deviceId, pairedItem])).toEqual([
 			[DEVICE, { item: 0 }],
 			['358899051000076', { item: 1 }],
@@ -114,8 +124,24 @@ describe('items', () => {
 	});
 
 	test('one login and one reading of the credential serve all items', async () => {
-		await run({ resource: 'alarm', operation: 'getMany', devices: picked(DEVICE), begin: '2026-01-01', end: '2026-01-02' }, { items: Array.from({ length: 5 }, () => ({ json: {} })) });
-		expect(paths()).toEqual(['authorization', 'alarm/list', 'alarm/list', 'alarm/list', 'alarm/list', 'alarm/list']);
+		await run(
+			{
+				resource: 'alarm',
+				operation: 'getMany',
+				devices: picked(DEVICE),
+				begin: '2026-01-01',
+				end: '2026-01-02',
+			},
+			{ items: Array.from({ length: 5 }, () => ({ json: {} })) },
+		);
+		expect(paths()).toEqual([
+			'authorization',
+			'alarm/list',
+			'alarm/list',
+			'alarm/list',
+			'alarm/list',
+			'alarm/list',
+		]);
 		expect(stored.reads).toBeLessThanOrEqual(2);
 	});
 
@@ -130,50 +156,98 @@ describe('items', () => {
 		stored = account();
 		const imeis = [...simulator.devices.keys()].reverse();
 		const { items } = await run(positions('={{ $json.imei }}'), { items: itemsOf(...imeis) });
-		expect(items.map(({ json, pairedItem }) => [json.deviceId, pairedItem])).toEqual(imeis.map((imei, item) => [imei, { item }]));
+		expect(items.map(({ json, pairedItem }) => [json.deviceId, pairedItem])).toEqual(
+			imeis.map((imei, item) => [imei, { item }]),
+		);
 		expect(paths()).toEqual(['authorization', 'track', 'track', 'track']);
 	});
 
 	test('items with other parameters share none, wherever they stand', async () => {
-		const items = [DEVICE, OTHER, DEVICE, OTHER].map((imei, place) => ({ json: { imei, begin: place % 2 === 0 ? '2026-03-01T00:00:00Z' : '2026-03-02T00:00:00Z' } }));
-		const { json } = await run({ resource: 'device', operation: 'getMileage', devices: picked('={{ $json.imei }}'), begin: '={{ $json.begin }}', end: '2026-03-03T00:00:00Z' }, { items });
-		expect(json.map(({ deviceId, from }) => [deviceId, from])).toEqual(items.map(({ json: { imei, begin } }) => [imei, begin.replace('Z', '.000Z')]));
+		const items = [DEVICE, OTHER, DEVICE, OTHER].map((imei, place) => ({
+			json: { imei, begin: place % 2 === 0 ? '2026-03-01T00:00:00Z' : '2026-03-02T00:00:00Z' },
+		}));
+		const { json } = await run(
+			{
+				resource: 'device',
+				operation: 'getMileage',
+				devices: picked('={{ $json.imei }}'),
+				begin: '={{ $json.begin }}',
+				end: '2026-03-03T00:00:00Z',
+			},
+			{ items },
+		);
+		expect(json.map(({ deviceId, from }) => [deviceId, from])).toEqual(
+			items.map(({ json: { imei, begin } }) => [imei, begin.replace('Z', '.000Z')]),
+		);
 		expect(paths()).toEqual(['authorization', 'device/mileage', 'device/mileage']);
 	});
 
 	test('one bad item fails alone, whether it is refused here or by the vendor', async () => {
-		const { items } = await run(positions('={{ $json.imei }}'), { settings: { onError: 'continueRegularOutput' }, items: itemsOf(DEVICE, STRANGER, 'wrong', undefined, OTHER) });
+		const { items } = await run(positions('={{ $json.imei }}'), {
+			settings: { onError: 'continueRegularOutput' },
+			items: itemsOf(DEVICE, STRANGER, 'wrong', undefined, OTHER),
+		});
 		expect(items).toMatchObject([
 			{ json: { deviceId: DEVICE }, pairedItem: { item: 0 } },
 			{ json: { error: expect.any(String), details: { vendorCode: '10013' } }, pairedItem: { item: 1 } },
-			{ json: { error: expect.stringContaining('IMEI'), details: { code: 'InvalidParams' } }, pairedItem: { item: 2 } },
+			{
+				json: { error: expect.stringContaining('IMEI'), details: { code: 'InvalidParams' } },
+				pairedItem: { item: 2 },
+			},
 			{ json: { error: expect.stringContaining('missing') }, pairedItem: { item: 3 } },
 			{ json: { deviceId: OTHER }, pairedItem: { item: 4 } },
 		]);
 	});
 
 	test('without that setting, the first bad item ends the run', async () => {
-		expect(await failed(positions('={{ $json.imei }}'), { items: itemsOf(DEVICE, STRANGER, 'wrong', OTHER) })).toMatchObject({ message: expect.stringContaining('10013'), context: { itemIndex: 1 } });
+		expect(
+			await failed(positions('={{ $json.imei }}'), { items: itemsOf(DEVICE, STRANGER, 'wrong', OTHER) }),
+		).toMatchObject({ message: expect.stringContaining('10013'), context: { itemIndex: 1 } });
 		simulator.requests.length = 0;
-		expect(await failed(positions('={{ $json.imei }}'), { items: itemsOf('wrong', STRANGER, DEVICE) })).toMatchObject({ message: expect.stringContaining('IMEI'), context: { itemIndex: 0 } });
+		expect(
+			await failed(positions('={{ $json.imei }}'), { items: itemsOf('wrong', STRANGER, DEVICE) }),
+		).toMatchObject({ message: expect.stringContaining('IMEI'), context: { itemIndex: 0 } });
 		expect(paths().filter((path) => path === 'track')).toEqual([]);
 	});
 
-	test('an expression that fails is its item\'s error', async () => {
-		const { items } = await run(positions('={{ $json.imei.trim() }}'), { settings: { onError: 'continueRegularOutput' }, items: itemsOf(DEVICE, 17, OTHER) });
-		expect(items.map(({ json }) => json.deviceId ?? Object.keys(json))).toEqual([DEVICE, ['error', 'details'], OTHER]);
+	test("an expression that fails is its item's error", async () => {
+		const { items } = await run(positions('={{ $json.imei.trim() }}'), {
+			settings: { onError: 'continueRegularOutput' },
+			items: itemsOf(DEVICE, 17, OTHER),
+		});
+		expect(items.map(({ json }) => json.deviceId ?? Object.keys(json))).toEqual([
+			DEVICE,
+			['error', 'details'],
+			OTHER,
+		]);
 	});
 
 	test('limit, output and options count for each item', async () => {
 		const { json } = await run(
 			{ ...positions('={{ $json.imeis }}'), limit: '={{ $json.limit }}', output: '={{ $json.output }}' },
-			{ items: [{ json: { imeis: [OTHER, DEVICE], limit: 1, output: 'raw' } }, { json: { imeis: [DEVICE], limit: 5, output: 'simplified' } }] },
+			{
+				items: [
+					{ json: { imeis: [OTHER, DEVICE], limit: 1, output: 'raw' } },
+					{ json: { imeis: [DEVICE], limit: 5, output: 'simplified' } },
+				],
+			},
 		);
 		expect(json).toMatchObject([{ imei: OTHER }, { deviceId: DEVICE }]);
 	});
 
 	test('no records are no items', async () => {
-		expect((await run({ resource: 'alarm', operation: 'getMany', devices: picked(DEVICE), begin: '2020-01-01', end: '2020-01-02', returnAll: true })).items).toEqual([]);
+		expect(
+			(
+				await run({
+					resource: 'alarm',
+					operation: 'getMany',
+					devices: picked(DEVICE),
+					begin: '2020-01-01',
+					end: '2020-01-02',
+					returnAll: true,
+				})
+			).items,
+		).toEqual([]);
 	});
 });
 
@@ -183,7 +257,10 @@ describe('parameters', () => {
 		['numbers', '={{ [358899051000001, 358899051000076] }}'],
 		['a text with commas', '358899051000001, 358899051000076'],
 	])('devices as %s', async (_, devices) => {
-		expect((await run(positions(devices))).json.map(({ deviceId }) => deviceId)).toEqual(['358899051000001', '358899051000076']);
+		expect((await run(positions(devices))).json.map(({ deviceId }) => deviceId)).toEqual([
+			'358899051000001',
+			'358899051000076',
+		]);
 	});
 
 	test('* means all devices of the account', async () => {
@@ -191,19 +268,56 @@ describe('parameters', () => {
 	});
 
 	test('an expression in place of the whole picker', async () => {
-		const { json } = await run({ ...positions(''), devices: '={{ [$json.imei] }}' }, { items: [{ json: { imei: DEVICE } }] });
+		const { json } = await run(
+			{ ...positions(''), devices: '={{ [$json.imei] }}' },
+			{ items: [{ json: { imei: DEVICE } }] },
+		);
 		expect(json.map(({ deviceId }) => deviceId)).toEqual([DEVICE]);
 	});
 
 	test('a field of the item is what n8n makes of it, whichever way it is read', async () => {
 		const nobody = Object.create({ inherited: 'x' }) as IDataObject;
-		const values: unknown[] = [DEVICE, ` ${DEVICE} `, Number(DEVICE), '', 'x', 0, 1.5, Number.NaN, true, false, null, undefined, [DEVICE], { deep: DEVICE }, new Date(0), nobody, '={{ 1 + 1 }}', '{{ 2 }}', '__proto__'];
+		const values: unknown[] = [
+			DEVICE,
+			` ${DEVICE} `,
+			Number(DEVICE),
+			'',
+			'x',
+			0,
+			1.5,
+			Number.NaN,
+			true,
+			false,
+			null,
+			undefined,
+			[DEVICE],
+			{ deep: DEVICE },
+			new Date(0),
+			nobody,
+			'={{ 1 + 1 }}',
+			'{{ 2 }}',
+			'__proto__',
+		];
 		// The second way is one that only n8n can read.
-		for (const [simple, other] of [['={{ $json.a }}', '={{ $json["a"] }}'], ['={{$json.a.deep}}', '={{ $json["a"].deep }}'], ['={{ $json.a.inherited }}', '={{ $json["a"].inherited }}'], ['={{ $json.a.length }}', '={{ $json["a"].length }}']]) {
+		for (const [simple, other] of [
+			['={{ $json.a }}', '={{ $json["a"] }}'],
+			['={{$json.a.deep}}', '={{ $json["a"].deep }}'],
+			['={{ $json.a.inherited }}', '={{ $json["a"].inherited }}'],
+			['={{ $json.a.length }}', '={{ $json["a"].length }}'],
+		]) {
 			for (const value of values) {
 				const read = (expression = '') => {
-					const { context } = executeContext(node, stored, { parameters: { ...positions(expression), options: {} }, items: [{ json: { a: value } as IDataObject }] });
-					return attempt(() => inputsOf(context, findOperation(trackceo as unknown as Provider, 'position', 'getCurrent')!)(0).params.devices);
+					const { context } = executeContext(node, stored, {
+						parameters: { ...positions(expression), options: {} },
+						items: [{ json: { a: value } as IDataObject }],
+					});
+					return attempt(
+						() =>
+							inputsOf(
+								context,
+								findOperation(trackceo as unknown as Provider, 'position', 'getCurrent')!,
+							)(0).params.devices,
+					);
 				};
 				expect(read(simple), `${String(simple)} of ${inspect(value)}`).toEqual(read(other));
 			}
@@ -211,25 +325,52 @@ describe('parameters', () => {
 	});
 
 	test('n8n is asked once for what is the same for all items, and not at all for fields of the items', async () => {
-		const { context } = executeContext(node, stored, { parameters: positions('={{ $json.imei }}', { limit: 5, output: 'raw', options: {} }), items: [DEVICE, '358899051000076', DEVICE].map((imei) => ({ json: { imei } })) });
+		const { context } = executeContext(node, stored, {
+			parameters: positions('={{ $json.imei }}', { limit: 5, output: 'raw', options: {} }),
+			items: [DEVICE, '358899051000076', DEVICE].map((imei) => ({ json: { imei } })),
+		});
 		const asked = vi.spyOn(context, 'getNodeParameter');
 		await node.execute.call(context);
-		expect(asked.mock.calls.map(([name]) => name).sort()).toEqual(['limit', 'operation', 'options', 'output', 'resource', 'returnAll']);
+		expect(asked.mock.calls.map(([name]) => name).sort()).toEqual([
+			'limit',
+			'operation',
+			'options',
+			'output',
+			'resource',
+			'returnAll',
+		]);
 	});
 
-	test.each(['={{ $json.nothing }}', '={{ undefined }}', '={{ null }}', '', '={{ "" }}'])('%j is missing, and never all devices', async (value) => {
-		expect(await failed(positions(value))).toMatchObject({ name: 'NodeOperationError', message: expect.stringContaining('Devices is missing'), context: { itemIndex: 0 } });
-		expect(paths()).toEqual([]);
-	});
+	test.each(['={{ $json.nothing }}', '={{ undefined }}', '={{ null }}', '', '={{ "" }}'])(
+		'%j is missing, and never all devices',
+		async (value) => {
+			expect(await failed(positions(value))).toMatchObject({
+				name: 'NodeOperationError',
+				message: expect.stringContaining('Devices is missing'),
+				context: { itemIndex: 0 },
+			});
+			expect(paths()).toEqual([]);
+		},
+	);
 
 	test('a date without an offset is read in the time zone of the workflow', async () => {
-		await run({ resource: 'position', operation: 'getHistory', devices: picked(DEVICE), begin: '2026-01-31T08:00:00', end: '={{ $now }}', limit: 1 }, { timezone: 'Europe/Bucharest' });
+		await run(
+			{
+				resource: 'position',
+				operation: 'getHistory',
+				devices: picked(DEVICE),
+				begin: '2026-01-31T08:00:00',
+				end: '={{ $now }}',
+				limit: 1,
+			},
+			{ timezone: 'Europe/Bucharest' },
+		);
 		const { query } = simulator.requests.find(({ path }) => path === '/api/playback')!;
 		expect(query.begintime).toBe(String(Date.UTC(2026, 0, 31, 6) / 1000));
 		expect(Math.abs(Number(query.endtime) - Date.now() / 1000)).toBeLessThan(5);
 	});
 
-	test('a new node\'s own dates work', async () => {
+	test("a new node's own dates work", async () => {
 		const { begin, end } = defaults('device', 'getMileage');
 		await run({ resource: 'device', operation: 'getMileage', devices: picked(DEVICE), begin, end });
 		const { query } = simulator.requests.find(({ path }) => path === '/api/device/mileage')!;
@@ -237,21 +378,45 @@ describe('parameters', () => {
 	});
 
 	test('options count', async () => {
-		const wrong = await failed({ resource: 'device', operation: 'getMileage', devices: picked(DEVICE), begin: '2026-01-01T00:10:00Z', end: '2026-01-01T05:00:00Z' });
+		const wrong = await failed({
+			resource: 'device',
+			operation: 'getMileage',
+			devices: picked(DEVICE),
+			begin: '2026-01-01T00:10:00Z',
+			end: '2026-01-01T05:00:00Z',
+		});
 		expect(wrong.message).toContain('Round to Half Hours');
-		await run({ resource: 'device', operation: 'getMileage', devices: picked(DEVICE), begin: '2026-01-01T00:10:00Z', end: '2026-01-01T05:00:00Z', options: { roundToHalfHours: true } });
-		const north = await run({ resource: 'device', operation: 'getMany', returnAll: true, options: { account: picked('demo-north') } });
+		await run({
+			resource: 'device',
+			operation: 'getMileage',
+			devices: picked(DEVICE),
+			begin: '2026-01-01T00:10:00Z',
+			end: '2026-01-01T05:00:00Z',
+			options: { roundToHalfHours: true },
+		});
+		const north = await run({
+			resource: 'device',
+			operation: 'getMany',
+			returnAll: true,
+			options: { account: picked('demo-north') },
+		});
 		expect(north.items.length).toBeLessThan(simulator.devices.size);
 		expect((await failed({ ...positions(DEVICE), options: { timeout: 0 } })).message).toContain('Timeout');
 	});
 
 	test('a limit ends the paging', async () => {
-		const history = { resource: 'position', operation: 'getHistory', devices: picked('*'), begin: '={{ $now.minus({ days: 3 }) }}', end: '={{ $now }}' };
+		const history = {
+			resource: 'position',
+			operation: 'getHistory',
+			devices: picked('*'),
+			begin: '={{ $now.minus({ days: 3 }) }}',
+			end: '={{ $now }}',
+		};
 		expect((await run({ ...history, limit: 3 })).items).toHaveLength(3);
 		expect(paths().filter((path) => path === 'playback')).toHaveLength(1);
 	});
 
-	test('raw gives the vendor\'s own records', async () => {
+	test("raw gives the vendor's own records", async () => {
 		const [record] = (await run(positions(DEVICE, { output: 'raw' }))).json;
 		expect(record).toMatchObject({ imei: DEVICE, datastatus: expect.any(Number) });
 	});
@@ -262,10 +427,19 @@ test('what the vendor cut is said in a hint', async () => {
 	simulator = await startProtrack({ brand: 'trackceo', fleetSize: 1100, devicesPerSubAccount: 2000 });
 	stored = account();
 	// An account of its own, with more devices than one list holds and no sub-accounts to complete it from.
-	const crowded = simulator.accounts.map(({ account: name }) => name).find((name) => [...simulator.devices.values()].filter(({ owner }) => owner.account === name).length > 500);
-	const { items, hints } = await run({ resource: 'device', operation: 'getMany', returnAll: true, options: { account: picked(crowded) } });
+	const crowded = simulator.accounts
+		.map(({ account: name }) => name)
+		.find((name) => [...simulator.devices.values()].filter(({ owner }) => owner.account === name).length > 500);
+	const { items, hints } = await run({
+		resource: 'device',
+		operation: 'getMany',
+		returnAll: true,
+		options: { account: picked(crowded) },
+	});
 	expect(items).toHaveLength(500);
-	expect(hints).toMatchObject([{ message: expect.stringContaining('entries may be missing'), type: 'warning', location: 'outputPane' }]);
+	expect(hints).toMatchObject([
+		{ message: expect.stringContaining('entries may be missing'), type: 'warning', location: 'outputPane' },
+	]);
 });
 
 test('what could not be read is said in a hint, and the rest is given', async () => {
@@ -273,19 +447,50 @@ test('what could not be read is said in a hint, and the rest is given', async ()
 	simulator.fail({ kind: 'status', status: 200, match: '/api/track', times: null, body });
 	const { json, hints } = await run(positions(DEVICE));
 	expect(json).toMatchObject([{ deviceId: DEVICE }]);
-	expect(hints).toMatchObject([{ message: '2 of 3 records could not be read and were left out. The first: The vendor sent null in place of a position. Output = Raw gives them as they came.', type: 'warning', location: 'outputPane' }]);
-	expect((await run(positions(DEVICE, { output: 'raw' }))).json).toEqual([{ imei: DEVICE }, { value: null }, { value: '{"imei":' }]);
+	expect(hints).toMatchObject([
+		{
+			message:
+				'2 of 3 records could not be read and were left out. The first: The vendor sent null in place of a position. Output = Raw gives them as they came.',
+			type: 'warning',
+			location: 'outputPane',
+		},
+	]);
+	expect((await run(positions(DEVICE, { output: 'raw' }))).json).toEqual([
+		{ imei: DEVICE },
+		{ value: null },
+		{ value: '{"imei":' },
+	]);
 });
 
 describe('sent once', () => {
-	const stop = (more: INodeParameters = {}): INodeParameters => ({ resource: 'command', operation: 'send', device: picked(DEVICE), command: 'RELAY,1', options: { waitForAnswer: false }, ...more });
-
-	test('a command gives its outcome', async () => {
-		expect((await run(stop())).json).toMatchObject([{ outcome: 'sent', operation: 'command.send', target: DEVICE, command: 'RELAY,1' }]);
-		expect(simulator.requests.at(-1)).toMatchObject({ method: 'POST', path: '/api/command/send', query: { imei: DEVICE, command: 'RELAY,1' }, headers: { 'content-length': '0' } });
+	const stop = (more: INodeParameters = {}): INodeParameters => ({
+		resource: 'command',
+		operation: 'send',
+		device: picked(DEVICE),
+		command: 'RELAY,1',
+		options: { waitForAnswer: false },
+		...more,
 	});
 
-	test.each([{ kind: 'reset' }, { kind: 'status', status: 500 }, { kind: 'status', status: 401 }, { kind: 'html' }, { kind: 'cutoff', length: 'full' }] as const)('a command whose answer is lost ($kind $status) is not repeated, and is unknown', async (fault) => {
+	test('a command gives its outcome', async () => {
+		expect((await run(stop())).json).toMatchObject([
+			{ outcome: 'sent', operation: 'command.send', target: DEVICE, command: 'RELAY,1' },
+		]);
+		expect(simulator.requests.at(-1)).toMatchObject({
+			method: 'POST',
+			path: '/api/command/send',
+			query: { imei: DEVICE, command: 'RELAY,1' },
+			headers: { 'content-length': '0' },
+		});
+	});
+
+	test.each([
+		{ kind: 'reset' },
+		{ kind: 'status', status: 500 },
+		{ kind: 'status', status: 401 },
+		{ kind: 'html' },
+		{ kind: 'cutoff', length: 'full' },
+	] as const)('a command whose answer is lost ($kind $status) is not repeated, and is unknown', async (fault) => {
 		simulator.fail({ ...fault, match: '/api/command/send', effect: 'after', times: Infinity });
 		expect((await run(stop())).json).toMatchObject([{ outcome: 'unknown' }]);
 		expect(paths().filter((path) => path === 'command/send')).toHaveLength(1);
@@ -299,20 +504,29 @@ describe('sent once', () => {
 
 	test('nothing is sent while commands are off, or while n8n may run the node again by itself', async () => {
 		stored = account({ allowCommands: false });
-		expect(await failed(stop())).toMatchObject({ name: 'NodeOperationError', description: expect.stringContaining('Allow Commands') });
+		expect(await failed(stop())).toMatchObject({
+			name: 'NodeOperationError',
+			description: expect.stringContaining('Allow Commands'),
+		});
 		stored = account();
 		expect((await failed(stop(), { settings: { retryOnFail: true } })).message).toContain('Retry On Fail');
 		expect(simulator.commands).toHaveLength(0);
 	});
 
 	test('the error of a later item says that earlier ones were sent', async () => {
-		const error = await failed({ ...stop(), device: picked('={{ $json.imei }}') }, { items: [{ json: { imei: DEVICE } }, { json: { imei: 'wrong' } }] });
-		expect(error).toMatchObject({ description: expect.stringContaining('already sent for the item before'), context: { itemIndex: 1 } });
+		const error = await failed(
+			{ ...stop(), device: picked('={{ $json.imei }}') },
+			{ items: [{ json: { imei: DEVICE } }, { json: { imei: 'wrong' } }] },
+		);
+		expect(error).toMatchObject({
+			description: expect.stringContaining('already sent for the item before'),
+			context: { itemIndex: 1 },
+		});
 	});
 });
 
 describe('errors', () => {
-	test('the vendor\'s words, what to do, and the item', async () => {
+	test("the vendor's words, what to do, and the item", async () => {
 		expect(await failed(positions('123456789012345'))).toMatchObject({
 			name: 'NodeApiError',
 			message: expect.stringContaining('code 10013'),
@@ -323,10 +537,22 @@ describe('errors', () => {
 	});
 
 	test('a node that goes on puts the error into the item, under keys that n8n routes to the error output', async () => {
-		const { items } = await run(positions('={{ $json.imei }}'), { settings: { onError: 'continueErrorOutput' }, items: [{ json: { imei: 'x' } }, { json: { imei: '123456789012345' } }, { json: { imei: DEVICE } }] });
+		const { items } = await run(positions('={{ $json.imei }}'), {
+			settings: { onError: 'continueErrorOutput' },
+			items: [{ json: { imei: 'x' } }, { json: { imei: '123456789012345' } }, { json: { imei: DEVICE } }],
+		});
 		expect(items).toMatchObject([
-			{ json: { error: expect.stringContaining('IMEI'), details: { code: 'InvalidParams' } }, pairedItem: { item: 0 } },
-			{ json: { error: expect.stringContaining('Check the IMEIs'), details: { code: 'NotPermitted', vendorCode: '10013' } }, pairedItem: { item: 1 } },
+			{
+				json: { error: expect.stringContaining('IMEI'), details: { code: 'InvalidParams' } },
+				pairedItem: { item: 0 },
+			},
+			{
+				json: {
+					error: expect.stringContaining('Check the IMEIs'),
+					details: { code: 'NotPermitted', vendorCode: '10013' },
+				},
+				pairedItem: { item: 1 },
+			},
 			{ json: { deviceId: DEVICE }, pairedItem: { item: 2 } },
 		]);
 		expect(Object.keys(items[0]!.json)).toEqual(['error', 'details']);
@@ -340,21 +566,32 @@ describe('errors', () => {
 		['no such name', { baseUrl: 'http://nobody.invalid' }, 'no server with the name nobody.invalid'],
 		['private address', { allowPrivateAddresses: false }, 'private address'],
 		['no address', { baseUrl: 'trackceo' }, 'not a web address'],
-	])('%s', async (_, changes: Record<string, unknown>, words) => {
-		if (String(changes.baseUrl).startsWith('/')) changes.baseUrl = simulator.url + String(changes.baseUrl);
-		stored = account(changes);
-		expect((await failed(positions(DEVICE))).message).toContain(words);
-	}, 20_000);
+	])(
+		'%s',
+		async (_, changes: Record<string, unknown>, words) => {
+			if (String(changes.baseUrl).startsWith('/')) changes.baseUrl = simulator.url + String(changes.baseUrl);
+			stored = account(changes);
+			expect((await failed(positions(DEVICE))).message).toContain(words);
+		},
+		20_000,
+	);
 
 	test('no secret is in what n8n stores or logs', async () => {
 		const hash = createHash('md5').update(PASSWORD).digest('hex');
 		await run(positions(DEVICE));
 		const { token } = JSON.parse(String(stored.data.session)) as { token: string };
-		for (const fault of [{ kind: 'reset' }, { kind: 'html' }, { kind: 'code', code: 10004, message: `bad ${token} ${PASSWORD} ${hash}` }, { kind: 'status', status: 500, body: token }] as const) {
+		for (const fault of [
+			{ kind: 'reset' },
+			{ kind: 'html' },
+			{ kind: 'code', code: 10004, message: `bad ${token} ${PASSWORD} ${hash}` },
+			{ kind: 'status', status: 500, body: token },
+		] as const) {
 			simulator.fail({ ...fault, match: '/api/track', times: 3 });
 			const error = await failed(positions(DEVICE));
-			const shown = inspect(error, { depth: 12, showHidden: true }) + JSON.stringify(error) + JSON.stringify({ ...error });
-			for (const secret of [token, PASSWORD, encodeURIComponent(PASSWORD), hash]) expect(shown).not.toContain(secret);
+			const shown =
+				inspect(error, { depth: 12, showHidden: true }) + JSON.stringify(error) + JSON.stringify({ ...error });
+			for (const secret of [token, PASSWORD, encodeURIComponent(PASSWORD), hash])
+				expect(shown).not.toContain(secret);
 			simulator.clearFaults();
 		}
 	}, 20_000);
@@ -384,7 +621,10 @@ const attempt = (work: () => unknown) => {
 
 /** What a new node holds. */
 function defaults(resource: string, operation: string): INodeParameters {
-	const shown = node.description.properties.filter(({ displayOptions }) => displayOptions?.show?.resource?.includes(resource) && displayOptions.show.operation?.includes(operation));
+	const shown = node.description.properties.filter(
+		({ displayOptions }) =>
+			displayOptions?.show?.resource?.includes(resource) && displayOptions.show.operation?.includes(operation),
+	);
 	return Object.fromEntries(shown.map(({ name, default: value }) => [name, value]));
 }
 
@@ -392,14 +632,30 @@ describe('a link that logs in whoever has it', () => {
 	test.each([
 		['is refused as the account is made', {}, {}, 'switched off for this iTracksense account'],
 		['is made where the account allows it', { allowWebLinks: true }, {}, ''],
-		['is no agent\'s, whatever the account allows', { allowWebLinks: true }, AS_TOOL, 'agents get none'],
+		["is no agent's, whatever the account allows", { allowWebLinks: true }, AS_TOOL, 'agents get none'],
 	])('%s', async (_, settings, options, words) => {
 		const vendor = await startItracksense({});
 		try {
-			const credential = new StoredCredential(new ITracksenseApi(), { baseUrl: vendor.url, account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: '{}', allowCommands: true, rateLimit: 60_000, allowPrivateAddresses: true, ...settings });
+			const credential = new StoredCredential(new ITracksenseApi(), {
+				baseUrl: vendor.url,
+				account: 'demo',
+				secret: ITRACKSENSE_PASSWORD,
+				timeZone: 'Asia/Shanghai',
+				methodPaths: '{}',
+				allowCommands: true,
+				rateLimit: 60_000,
+				allowPrivateAddresses: true,
+				...settings,
+			});
 			const type = new ITracksense();
-			const { context } = executeContext(type, credential, { ...options, parameters: { resource: 'session', operation: 'getWebLink', page: 'mapMonitor', nameBy: 'all' } });
-			const told = await type.execute.call(context).then(([items = []]) => JSON.stringify(items), (error: unknown) => (error as Error).message);
+			const { context } = executeContext(type, credential, {
+				...options,
+				parameters: { resource: 'session', operation: 'getWebLink', page: 'mapMonitor', nameBy: 'all' },
+			});
+			const told = await type.execute.call(context).then(
+				([items = []]) => JSON.stringify(items),
+				(error: unknown) => (error as Error).message,
+			);
 			if (words === '') expect(told).toContain('/api?key=');
 			else expect(told).toContain(words);
 			expect(vendor.requests.length).toBe(words === '' ? 1 : 0);

@@ -13,7 +13,11 @@ import { inputsOf, mustNotRetry } from './input';
 const WAIT_WORTH_TELLING_MS = 5000;
 
 /** Runs a node: its operation, once for each item. */
-export async function execute<C extends Connection>(context: IExecuteFunctions, provider: Provider<C>, credentialType: string): Promise<INodeExecutionData[][]> {
+export async function execute<C extends Connection>(
+	context: IExecuteFunctions,
+	provider: Provider<C>,
+	credentialType: string,
+): Promise<INodeExecutionData[][]> {
 	const node = context.getNode();
 	const { length } = context.getInputData();
 	const output: INodeExecutionData[] = [];
@@ -28,23 +32,39 @@ export async function execute<C extends Connection>(context: IExecuteFunctions, 
 			const pairedItem = { item };
 			try {
 				operation ??= operationOf(context, provider, node.retryOnFail);
-				recordsOf ??= runsOf(context, operation, (await openAccount(context, provider, credentialType, (message) => warnings.add(message))) as unknown as Client, options);
+				recordsOf ??= runsOf(
+					context,
+					operation,
+					(await openAccount(context, provider, credentialType, (message) =>
+						warnings.add(message),
+					)) as unknown as Client,
+					options,
+				);
 				for (const record of await recordsOf(item)) output.push({ json: record as IDataObject, pairedItem });
 			} catch (error) {
-				if (!context.continueOnFail()) throw nodeErrorOf(error, node, { itemIndex: item, addition: alreadyDone(operation, item) });
+				if (!context.continueOnFail())
+					throw nodeErrorOf(error, node, { itemIndex: item, addition: alreadyDone(operation, item) });
 				output.push({ json: errorItemOf(error), pairedItem });
 			}
 		}
 	} finally {
 		stop.abort();
 	}
-	if (waitedMs >= WAIT_WORTH_TELLING_MS) warnings.add(`A request had to wait ${String(Math.round(waitedMs / 1000))} s for its turn: the account's nodes share its request limit.`);
+	if (waitedMs >= WAIT_WORTH_TELLING_MS)
+		warnings.add(
+			`A request had to wait ${String(Math.round(waitedMs / 1000))} s for its turn: the account's nodes share its request limit.`,
+		);
 	for (const message of warnings) context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	return [output];
 }
 
 /** How the records of an item are got: where items can share requests, all are read before the first is run. */
-function runsOf(context: IExecuteFunctions, operation: AnyOperation, client: Client, options: Pick<RunOptions, 'signal' | 'onWait'>): (item: number) => Promise<object[]> {
+function runsOf(
+	context: IExecuteFunctions,
+	operation: AnyOperation,
+	client: Client,
+	options: Pick<RunOptions, 'signal' | 'onWait'>,
+): (item: number) => Promise<object[]> {
 	const inputOf = inputsOf(context, operation);
 	const { length } = context.getInputData();
 	if (operation.together === undefined || length === 1) {
@@ -70,21 +90,31 @@ function runsOf(context: IExecuteFunctions, operation: AnyOperation, client: Cli
 }
 
 /** Resource and operation take no expressions, so they are the same for every item. */
-function operationOf<C extends Connection>(context: IExecuteFunctions, provider: Provider<C>, retryOnFail: boolean | undefined): AnyOperation {
+function operationOf<C extends Connection>(
+	context: IExecuteFunctions,
+	provider: Provider<C>,
+	retryOnFail: boolean | undefined,
+): AnyOperation {
 	const resource = context.getNodeParameter('resource', 0);
 	const name = context.getNodeParameter('operation', 0);
 	const operation = findOperation(provider as unknown as Provider, resource, name);
 	if (operation === undefined) {
-		throw new InvalidParams(`${provider.title} has no operation "${name}" for the resource "${resource}".`, { advice: 'Choose both anew in the node.' });
+		throw new InvalidParams(`${provider.title} has no operation "${name}" for the resource "${resource}".`, {
+			advice: 'Choose both anew in the node.',
+		});
 	}
 	mustNotRetry(operation, retryOnFail);
 	if (operation.handsOutSession === true && isTool(context)) {
-		throw new NotPermitted(`"${operation.title}" makes a link that logs in whoever has it, and agents get none.`, { advice: 'Use it in a node of the workflow, not as a tool. Nothing was sent.' });
+		throw new NotPermitted(`"${operation.title}" makes a link that logs in whoever has it, and agents get none.`, {
+			advice: 'Use it in a node of the workflow, not as a tool. Nothing was sent.',
+		});
 	}
 	return operation;
 }
 
-/** Whether an agent runs the node. n8n makes a node type of its own of each node that can be a tool, and names it so. */
+/**
+ * Whether an agent runs the node. n8n makes a node type of its own of each node that can be a tool, and names it so.
+ */
 const isTool = (context: IExecuteFunctions) => context.getNode().type.endsWith('Tool');
 
 /** n8n stops a run with a reason of its own, which says nothing of what became of the request. */
@@ -99,5 +129,7 @@ function stopOf(context: IExecuteFunctions): AbortController {
 
 /** What a user must know who would run the node again after an error. */
 function alreadyDone(operation: AnyOperation | undefined, items: number): string {
-	return operation === undefined || operation.effect === 'read' || items === 0 ? '' : `It was already sent for ${items === 1 ? 'the item' : `the ${String(items)} items`} before.`;
+	return operation === undefined || operation.effect === 'read' || items === 0
+		? ''
+		: `It was already sent for ${items === 1 ? 'the item' : `the ${String(items)} items`} before.`;
 }

@@ -18,7 +18,12 @@ interface Link {
 /** An error and what it was made of, outermost first. */
 export function chainOf(thrown: unknown): Link[] {
 	const links: Link[] = [];
-	for (let link = thrown as Link | null | undefined; typeof link === 'object' && link !== null && links.length < 8; link = (link.cause ?? link.fleetError) as Link) links.push(link);
+	for (
+		let link = thrown as Link | null | undefined;
+		typeof link === 'object' && link !== null && links.length < 8;
+		link = (link.cause ?? link.fleetError) as Link
+	)
+		links.push(link);
 	return links;
 }
 
@@ -33,9 +38,17 @@ export function failureOf(thrown: unknown, host: string, signal?: AbortSignal): 
 	if (signal?.aborted) return new TimedOut('The run was stopped.', { effect: 'unknown' });
 	const refusal = links.find(({ name = '' }) => REFUSED_BY_N8N.has(name));
 	if (refusal !== undefined) {
-		return new Unreachable(`n8n does not let the request out: ${(refusal.message ?? '').replace(/\.?$/, '.')}`, { advice: typeof refusal.description === 'string' ? refusal.description : 'Check the allowed domains in the credential.' });
+		return new Unreachable(`n8n does not let the request out: ${(refusal.message ?? '').replace(/\.?$/, '.')}`, {
+			advice:
+				typeof refusal.description === 'string'
+					? refusal.description
+					: 'Check the allowed domains in the credential.',
+		});
 	}
 	const { code } = links.find((link) => typeof link.code === 'string') ?? {};
 	// n8n does not tell whether the request had left: only a failed connect() is sure not to have sent it.
-	return transportError(typeof code === 'string' ? code : '', host, { sent: !links.some(({ syscall }) => syscall === 'connect'), trust: 'If a proxy opens TLS on the way, its authority must be made known to n8n.' });
+	return transportError(typeof code === 'string' ? code : '', host, {
+		sent: !links.some(({ syscall }) => syscall === 'connect'),
+		trust: 'If a proxy opens TLS on the way, its authority must be made known to n8n.',
+	});
 }

@@ -16,17 +16,29 @@ afterEach(async () => {
 });
 
 const account = (changes: object = {}) =>
-	new StoredCredential(new TrackCeoApi(), { baseUrl: simulator.url, account: 'demo', secretType: 'password', secret: PASSWORD, allowCommands: true, rateLimit: 60_000, allowPrivateAddresses: true, ...changes });
+	new StoredCredential(new TrackCeoApi(), {
+		baseUrl: simulator.url,
+		account: 'demo',
+		secretType: 'password',
+		secret: PASSWORD,
+		allowCommands: true,
+		rateLimit: 60_000,
+		allowPrivateAddresses: true,
+		...changes,
+	});
 
 async function devices(stored: StoredCredential, parameters: object = {}) {
 	const node = new TrackCeo();
-	const { context } = executeContext(node, stored, { parameters: { resource: 'device', operation: 'getMany', returnAll: true, ...parameters } });
+	const { context } = executeContext(node, stored, {
+		parameters: { resource: 'device', operation: 'getMany', returnAll: true, ...parameters },
+	});
 	const [items = []] = await node.execute.call(context);
 	return items.length;
 }
 
 const logins = () => simulator.requests.filter(({ path }) => path === '/api/authorization').length;
-const sessionOf = (stored: StoredCredential) => JSON.parse(String(stored.data.session)) as { token: string; expiresAt: number };
+const sessionOf = (stored: StoredCredential) =>
+	JSON.parse(String(stored.data.session)) as { token: string; expiresAt: number };
 
 describe('the session in the credential', () => {
 	test('lasts from run to run', async () => {
@@ -46,7 +58,7 @@ describe('the session in the credential', () => {
 		expect(logins()).toBe(2);
 	});
 
-	test('two credentials of one account do not end each other\'s session', async () => {
+	test("two credentials of one account do not end each other's session", async () => {
 		const [one, other] = [account(), account({ baseUrl: `${simulator.url}/` })];
 		await devices(one);
 		await devices(other);
@@ -70,7 +82,10 @@ describe('the session in the credential', () => {
 		const url = new URL(simulator.requests[0]!.path, simulator.url);
 		for (const [name, value] of Object.entries(simulator.requests[0]!.query)) url.searchParams.set(name, value);
 		const { record } = (await (await fetch(url)).json()) as { record: { access_token: string } };
-		stored.data = { ...stored.data, session: JSON.stringify({ ...JSON.parse(old), token: record.access_token, madeAt: Date.now() + 1 }) };
+		stored.data = {
+			...stored.data,
+			session: JSON.stringify({ ...JSON.parse(old), token: record.access_token, madeAt: Date.now() + 1 }),
+		};
 		const before = logins();
 		await devices(stored);
 		expect(logins()).toBe(before);
@@ -82,7 +97,9 @@ describe('the session in the credential', () => {
 		stored.data = { ...stored.data, account: 'driver1' };
 		await devices(stored);
 		expect(logins()).toBe(2);
-		expect(simulator.requests.filter(({ path }) => path === '/api/authorization').map(({ query }) => query.account)).toEqual(['demo', 'driver1']);
+		expect(
+			simulator.requests.filter(({ path }) => path === '/api/authorization').map(({ query }) => query.account),
+		).toEqual(['demo', 'driver1']);
 	});
 
 	test('is not for those who do not know the secret', async () => {
@@ -93,14 +110,27 @@ describe('the session in the credential', () => {
 	test('that is about to end is renewed before a command', async () => {
 		const stored = account();
 		await devices(stored);
-		stored.data = { ...stored.data, session: JSON.stringify({ ...JSON.parse(String(stored.data.session)), expiresAt: Date.now() + 20_000, madeAt: Date.now() + 5 }) };
-		const command = { resource: 'command', operation: 'send', device: { __rl: true, mode: 'id', value: '358899051000001' }, command: 'RESET', options: { waitForAnswer: false } };
+		stored.data = {
+			...stored.data,
+			session: JSON.stringify({
+				...JSON.parse(String(stored.data.session)),
+				expiresAt: Date.now() + 20_000,
+				madeAt: Date.now() + 5,
+			}),
+		};
+		const command = {
+			resource: 'command',
+			operation: 'send',
+			device: { __rl: true, mode: 'id', value: '358899051000001' },
+			command: 'RESET',
+			options: { waitForAnswer: false },
+		};
 		// This process knows of a better one only as long as it is the newest.
 		await devices(stored, command);
 		expect(logins()).toBe(2);
 	});
 
-	test('that keeps dying is somebody else\'s doing, and is said', async () => {
+	test("that keeps dying is somebody else's doing, and is said", async () => {
 		const stored = account();
 		await devices(stored);
 		const kill = setInterval(() => simulator.killToken('demo'), 1);

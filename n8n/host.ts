@@ -1,7 +1,20 @@
-import type { ICredentialDataDecryptedObject, IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	ILoadOptionsFunctions,
+	IPollFunctions,
+	ITriggerFunctions,
+} from 'n8n-workflow';
 import { loginKey, sharedLogin } from '../core/call/account';
 import { UnexpectedAnswer } from '../core/describe/errors';
-import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../core/describe/host';
+import {
+	ATTEMPT_TIMEOUT_MS,
+	loginTooSlow,
+	type Host,
+	type SendOptions,
+	type SignedAnswer,
+	type WireRequest,
+} from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
@@ -13,7 +26,9 @@ import { exchange, LOGIN_ONLY, optionsOf, OURS, PURPOSE, type WireOptions } from
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
 export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
 
-/** How old a session is that other workers may have logged in beside, and for how long the database is looked at then. */
+/**
+ * How old a session is that other workers may have logged in beside, and for how long the database is looked at then.
+ */
 const JUST_MADE_MS = 10_000;
 const LOOKS = 4;
 const LOOK_MS = 250;
@@ -36,14 +51,20 @@ export class N8nHost<C extends Connection> implements Host {
 		this.key = loginKey(provider, connection);
 	}
 
-	async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs: most, leftMs }: SendOptions): Promise<SignedAnswer> {
+	async send(
+		request: WireRequest,
+		{ stale, freshForMs, signal, timeoutMs: most, leftMs }: SendOptions,
+	): Promise<SignedAnswer> {
 		const deadline = this.now() + leftMs;
 		const session = await orLate(this.session(stale, freshForMs), leftMs, signal);
 		const timeoutMs = Math.min(most, deadline - this.now());
 		if (timeoutMs <= 0) throw loginTooSlow();
 		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
 		const options = optionsOf(this.connection.baseUrl, request, timeoutMs);
-		const answer = await exchange((asked) => this.ask({ ...asked, [PURPOSE]: OURS }, data), options, { timeoutMs, signal });
+		const answer = await exchange((asked) => this.ask({ ...asked, [PURPOSE]: OURS }, data), options, {
+			timeoutMs,
+			signal,
+		});
 		// n8n writes into `data` if the session ended on the way and it logged in again.
 		return { ...answer, session: (readSession(data[SESSION], this.key) ?? session).token };
 	}
@@ -66,14 +87,25 @@ export class N8nHost<C extends Connection> implements Host {
 
 	private async ask(options: WireOptions, data: ICredentialDataDecryptedObject): Promise<unknown> {
 		const { id = '', name = '' } = this.context.getNode().credentials?.[this.credentialType] ?? {};
-		return await this.context.helpers.httpRequestWithAuthentication.call(this.context, this.credentialType, options, {
-			credentialsDecrypted: { id: id ?? '', name, type: this.credentialType, data },
-		});
+		return await this.context.helpers.httpRequestWithAuthentication.call(
+			this.context,
+			this.credentialType,
+			options,
+			{
+				credentialsDecrypted: { id: id ?? '', name, type: this.credentialType, data },
+			},
+		);
 	}
 
 	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<KeptSession> {
 		const { sessions } = sharedLogin(this.provider as unknown as Provider, this.connection);
-		return await sessions.get({ current: () => this.current(stale), renew: () => this.logIn(), stale, freshForMs, now: () => this.now() });
+		return await sessions.get({
+			current: () => this.current(stale),
+			renew: () => this.logIn(),
+			stale,
+			freshForMs,
+			now: () => this.now(),
+		});
 	}
 
 	/** The newest session there is; the database is asked only if those at hand are over. */
@@ -81,8 +113,13 @@ export class N8nHost<C extends Connection> implements Host {
 		const atHand = this.newest();
 		if (atHand !== undefined && atHand.token !== stale && atHand.expiresAt > this.now()) return atHand;
 		let found = await this.stored();
-		// One that died right after it was made was ended by another worker's login, and n8n is about to store what came of that.
-		for (let look = 0; look < LOOKS && found !== undefined && found.token === stale && found.madeAt > this.now() - JUST_MADE_MS; look++) {
+		// One that died right after it was made was ended by another worker's login, and n8n is about to store what
+		// came of that.
+		for (
+			let look = 0;
+			look < LOOKS && found !== undefined && found.token === stale && found.madeAt > this.now() - JUST_MADE_MS;
+			look++
+		) {
 			await pause(LOOK_MS);
 			found = await this.stored();
 		}
@@ -109,7 +146,10 @@ export class N8nHost<C extends Connection> implements Host {
 			if (!chainOf(thrown).some(isLoggedIn)) throw notSent(failureOf(thrown, new URL(options.url).hostname));
 		}
 		const session = readSession(data[SESSION], this.key);
-		if (session === undefined) throw new UnexpectedAnswer('n8n did not log in.', { advice: 'Open the credential, save it and try again.' });
+		if (session === undefined)
+			throw new UnexpectedAnswer('n8n did not log in.', {
+				advice: 'Open the credential, save it and try again.',
+			});
 		this.credentials = data;
 		return session;
 	}

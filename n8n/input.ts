@@ -29,7 +29,8 @@ export function inputsOf(context: IExecuteFunctions, operation: AnyOperation): (
 		for (const [name, field] of fields) {
 			if (!isOption(field)) {
 				if (has(name)) params[name] = givenTo(field, read(name, item), parameters[name]);
-			} else if (Object.hasOwn(chosen, name)) params[name] = givenTo(field, chosen[name], (parameters.options as INodeParameters)[name]);
+			} else if (Object.hasOwn(chosen, name))
+				params[name] = givenTo(field, chosen[name], (parameters.options as INodeParameters)[name]);
 		}
 		const isList = hasLimit(operation);
 		const all = !isList || (has('returnAll') && read('returnAll', item) === true);
@@ -79,7 +80,8 @@ function pathOf(expression: unknown): string[] | undefined {
 function plainAt(json: unknown, path: readonly string[]): unknown {
 	let value = json;
 	for (const name of path) {
-		if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined;
+		if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+			return undefined;
 		value = (value as Record<string, unknown>)[name];
 	}
 	return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
@@ -93,18 +95,23 @@ function hasExpression(value: unknown): boolean {
 const valueOf = (value: unknown) => (isResourceLocatorValue(value) ? value.value : value);
 
 /**
- * What a parameter gives its field; an expression may give anything in a picker's place. What was picked from the list is a
- * single value, whatever it has in it: a comma does not make two of it.
+ * What a parameter gives its field; an expression may give anything in a picker's place. What was picked from the list
+ * is a single value, whatever it has in it: a comma does not make two of it.
  * @param stored the parameter as the node holds it
  */
 export function givenTo({ parting }: Field, value: unknown, stored: unknown): unknown {
 	const given = valueOf(value);
 	const isPicked = isResourceLocatorValue(value) && value.mode === 'list' && !hasExpression(stored);
-	return isPicked && typeof given === 'string' && given !== '' && parting !== undefined ? writeList([given], parting) : given;
+	return isPicked && typeof given === 'string' && given !== '' && parting !== undefined
+		? writeList([given], parting)
+		: given;
 }
 
 /** A node that n8n runs again by itself would send a command again that has been carried out for an earlier item. */
 export function mustNotRetry(operation: AnyOperation, retryOnFail: boolean | undefined): void {
 	if ((operation.effect === 'read' && operation.once !== true) || retryOnFail !== true) return;
-	throw new InvalidParams(`"Retry On Fail" is on in this node's settings: what this operation does could then be done more than once.`, { advice: 'Switch it off. Nothing was sent.' });
+	throw new InvalidParams(
+		`"Retry On Fail" is on in this node's settings: what this operation does could then be done more than once.`,
+		{ advice: 'Switch it off. Nothing was sent.' },
+	);
 }

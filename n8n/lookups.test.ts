@@ -18,14 +18,28 @@ afterAll(async () => {
 });
 
 function search(method: string, filter?: string, token?: string, changes: object = {}) {
-	const stored = new StoredCredential(new TrackCeoApi(), { baseUrl: simulator.url, account: 'demo', secretType: 'password', secret: PASSWORD, allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, ...changes });
+	const stored = new StoredCredential(new TrackCeoApi(), {
+		baseUrl: simulator.url,
+		account: 'demo',
+		secretType: 'password',
+		secret: PASSWORD,
+		allowCommands: false,
+		rateLimit: 60_000,
+		allowPrivateAddresses: true,
+		...changes,
+	});
 	return listSearch[method]!.call(loadOptionsContext(node, stored), filter, token);
 }
 
 test('every picker of the node has its method', () => {
 	const methods = JSON.stringify(node.description.properties).matchAll(/"searchListMethod":"(\w+)"/g);
-	expect([...new Set([...methods].map(([, method]) => method))].sort()).toEqual(['searchDevices', 'searchDevicesOrAll', 'searchSubAccounts']);
-	for (const method of ['searchDevices', 'searchDevicesOrAll', 'searchSubAccounts']) expect(listSearch).toHaveProperty(method);
+	expect([...new Set([...methods].map(([, method]) => method))].sort()).toEqual([
+		'searchDevices',
+		'searchDevicesOrAll',
+		'searchSubAccounts',
+	]);
+	for (const method of ['searchDevices', 'searchDevicesOrAll', 'searchSubAccounts'])
+		expect(listSearch).toHaveProperty(method);
 });
 
 test('devices come by name, a page at a time', async () => {
@@ -47,12 +61,15 @@ test('all devices is the first choice where the operation takes them', async () 
 test('the filter finds parts of name, plate and IMEI', async () => {
 	const { results } = await search('searchDevices', '');
 	const [{ name, value }] = results as [{ name: string; value: string }];
-	for (const filter of [name.toUpperCase(), value.slice(3), name.split(' · ').reverse().join(' ')]) expect((await search('searchDevices', filter)).results).toContainEqual({ name, value });
+	for (const filter of [name.toUpperCase(), value.slice(3), name.split(' · ').reverse().join(' ')])
+		expect((await search('searchDevices', filter)).results).toContainEqual({ name, value });
 	expect((await search('searchDevices', 'nothing like it')).results).toEqual([]);
 });
 
 test('sub-accounts', async () => {
-	expect((await search('searchSubAccounts', 'north')).results).toEqual([{ name: 'demo-north · North branch', value: 'demo-north' }]);
+	expect((await search('searchSubAccounts', 'north')).results).toEqual([
+		{ name: 'demo-north · North branch', value: 'demo-north' },
+	]);
 });
 
 test('the list is not for those who do not know the secret', async () => {
@@ -61,5 +78,9 @@ test('the list is not for those who do not know the secret', async () => {
 });
 
 test('an error says what to do', async () => {
-	await expect(search('searchDevices', '', undefined, { account: 'nobody' })).rejects.toMatchObject({ name: 'NodeApiError', message: expect.stringContaining('code 20001'), description: expect.stringContaining('Check account') });
+	await expect(search('searchDevices', '', undefined, { account: 'nobody' })).rejects.toMatchObject({
+		name: 'NodeApiError',
+		message: expect.stringContaining('code 20001'),
+		description: expect.stringContaining('Check account'),
+	});
 });

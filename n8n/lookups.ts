@@ -6,31 +6,55 @@ import { openAccount } from './account';
 import { nodeErrorOf } from './errors';
 import { allOf, searchMethod } from './property';
 
-type ListSearch = (this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) => Promise<INodeListSearchResult>;
+type ListSearch = (
+	this: ILoadOptionsFunctions,
+	filter?: string,
+	paginationToken?: string,
+) => Promise<INodeListSearchResult>;
 
 /** Entries that a picker loads at a time. */
 const PAGE = 100;
 
 /** The methods that fill the pickers of a provider's node. */
-export function listSearchOf<C extends Connection>(provider: Provider<C>, credentialType: string): Record<string, ListSearch> {
+export function listSearchOf<C extends Connection>(
+	provider: Provider<C>,
+	credentialType: string,
+): Record<string, ListSearch> {
 	return Object.fromEntries(
 		Object.keys(provider.lookups).flatMap((lookup) => [
 			[searchMethod(lookup), search(provider, credentialType, lookup, [])],
-			[searchMethod(lookup, true), search(provider, credentialType, lookup, [{ name: allOf(lookup), value: ALL }])],
+			[
+				searchMethod(lookup, true),
+				search(provider, credentialType, lookup, [{ name: allOf(lookup), value: ALL }]),
+			],
 		]),
 	);
 }
 
-function search<C extends Connection>(provider: Provider<C>, credentialType: string, lookup: string, first: readonly INodeListSearchItems[]): ListSearch {
+function search<C extends Connection>(
+	provider: Provider<C>,
+	credentialType: string,
+	lookup: string,
+	first: readonly INodeListSearchItems[],
+): ListSearch {
 	return async function (filter = '', paginationToken = '0') {
 		try {
 			const client = await openAccount(this, provider, credentialType, () => undefined);
-			const choices = (await client.lookup(lookup)).map(({ value, title, description }) => ({ name: title, value, ...(description === undefined ? {} : { description }) }));
+			const choices = (await client.lookup(lookup)).map(({ value, title, description }) => ({
+				name: title,
+				value,
+				...(description === undefined ? {} : { description }),
+			}));
 			const words = filter.toLowerCase().split(/\s+/);
-			const found = [...first, ...choices].filter(({ name, value }) => words.every((word) => `${name} ${String(value)}`.toLowerCase().includes(word)));
+			const found = [...first, ...choices].filter(({ name, value }) =>
+				words.every((word) => `${name} ${String(value)}`.toLowerCase().includes(word)),
+			);
 			const from = Number(paginationToken);
 			const next = from + PAGE;
-			return { results: found.slice(from, next), ...(next < found.length ? { paginationToken: String(next) } : {}) };
+			return {
+				results: found.slice(from, next),
+				...(next < found.length ? { paginationToken: String(next) } : {}),
+			};
 		} catch (error) {
 			throw nodeErrorOf(error, this.getNode());
 		}

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
-import type { ICredentialType, INodeProperties, INodePropertyCollection, INodePropertyOptions, INodeTypeDescription } from 'n8n-workflow';
+import type {
+	ICredentialType,
+	INodeProperties,
+	INodePropertyCollection,
+	INodePropertyOptions,
+	INodeTypeDescription,
+} from 'n8n-workflow';
 import { describe, expect, test, vi } from 'vitest';
 import { CtrackApi } from '../credentials/CtrackApi.credentials';
 import { ETrackApi } from '../credentials/ETrackApi.credentials';
@@ -35,23 +41,65 @@ const ROOT = join(__dirname, '..');
 const SCANNER = '@n8n/scan-community-package/scanner/scanner.mjs' as string;
 
 const brands: { name: string; provider: Provider; description: INodeTypeDescription; credential: ICredentialType }[] = [
-	{ name: 'TrackCeo', provider: trackceo as unknown as Provider, description: new TrackCeo().description, credential: new TrackCeoApi() },
-	{ name: 'ETrack', provider: etrack as unknown as Provider, description: new ETrack().description, credential: new ETrackApi() },
-	{ name: 'Ctrack', provider: ctrack as unknown as Provider, description: new Ctrack().description, credential: new CtrackApi() },
-	{ name: 'ITracksense', provider: itracksense as unknown as Provider, description: new ITracksense().description, credential: new ITracksenseApi() },
-	{ name: 'TrackGps', provider: trackgps as unknown as Provider, description: new TrackGps().description, credential: new TrackGpsApi() },
+	{
+		name: 'TrackCeo',
+		provider: trackceo as unknown as Provider,
+		description: new TrackCeo().description,
+		credential: new TrackCeoApi(),
+	},
+	{
+		name: 'ETrack',
+		provider: etrack as unknown as Provider,
+		description: new ETrack().description,
+		credential: new ETrackApi(),
+	},
+	{
+		name: 'Ctrack',
+		provider: ctrack as unknown as Provider,
+		description: new Ctrack().description,
+		credential: new CtrackApi(),
+	},
+	{
+		name: 'ITracksense',
+		provider: itracksense as unknown as Provider,
+		description: new ITracksense().description,
+		credential: new ITracksenseApi(),
+	},
+	{
+		name: 'TrackGps',
+		provider: trackgps as unknown as Provider,
+		description: new TrackGps().description,
+		credential: new TrackGpsApi(),
+	},
 ];
 
 const shown = (properties: readonly INodeProperties[], resource: string, operation: string) =>
-	properties.filter(({ displayOptions }) => displayOptions?.show?.resource?.includes(resource) && displayOptions.show.operation?.includes(operation));
-const find = (properties: readonly INodeProperties[], name: string) => properties.find((property) => property.name === name);
-const isProperty = (option: INodePropertyOptions | INodeProperties | INodePropertyCollection): option is INodeProperties => 'type' in option;
+	properties.filter(
+		({ displayOptions }) =>
+			displayOptions?.show?.resource?.includes(resource) && displayOptions.show.operation?.includes(operation),
+	);
+const find = (properties: readonly INodeProperties[], name: string) =>
+	properties.find((property) => property.name === name);
+const isProperty = (
+	option: INodePropertyOptions | INodeProperties | INodePropertyCollection,
+): option is INodeProperties => 'type' in option;
 
 /** One line for each thing that users' workflows store: names, choices and defaults. */
 function* surface(properties: readonly INodeProperties[], indent = ''): Generator<string> {
-	for (const { name, type, default: value, required, options = [], displayOptions, typeOptions, modes } of properties) {
+	for (const {
+		name,
+		type,
+		default: value,
+		required,
+		options = [],
+		displayOptions,
+		typeOptions,
+		modes,
+	} of properties) {
 		const { resource, operation, event, ...when } = displayOptions?.show ?? {};
-		const where = [resource, operation, event].every((part) => part === undefined) ? '' : ` [${[resource, operation, event].filter((part) => part !== undefined).join('.')}]`;
+		const where = [resource, operation, event].every((part) => part === undefined)
+			? ''
+			: ` [${[resource, operation, event].filter((part) => part !== undefined).join('.')}]`;
 		const other = Object.keys(when).length === 0 ? '' : ` when ${JSON.stringify(when)}`;
 		const method = modes?.map(({ name: mode, typeOptions: more }) => more?.searchListMethod ?? mode).join('|');
 		yield `${indent}${name}: ${type}${where}${other}${required ? ' required' : ''} = ${JSON.stringify(value)}${typeOptions === undefined ? '' : ` ${JSON.stringify(typeOptions)}`}${method === undefined ? '' : ` (${method})`}`;
@@ -63,7 +111,9 @@ function* surface(properties: readonly INodeProperties[], indent = ''): Generato
 
 describe.each(brands)('$name', ({ name, provider, description, credential }) => {
 	test('what workflows store stays as it is', async () => {
-		await expect([...surface(description.properties), '', ...surface(credential.properties)].join('\n') + '\n').toMatchFileSnapshot(`__snapshots__/${name}.txt`);
+		await expect(
+			[...surface(description.properties), '', ...surface(credential.properties)].join('\n') + '\n',
+		).toMatchFileSnapshot(`__snapshots__/${name}.txt`);
 	});
 
 	test('every operation has all its parameters, and no name twice', () => {
@@ -72,7 +122,9 @@ describe.each(brands)('$name', ({ name, provider, description, credential }) => 
 			const names = properties.map((property) => property.name);
 			const options = (find(properties, 'options')?.options ?? []).map((option) => option.name);
 			expect([...names, ...options]).toEqual(expect.arrayContaining(Object.keys(params as object)));
-			expect(new Set([...names, ...options]).size, `${resource}.${operation}`).toBe(names.length + options.length);
+			expect(new Set([...names, ...options]).size, `${resource}.${operation}`).toBe(
+				names.length + options.length,
+			);
 		}
 	});
 
@@ -80,35 +132,77 @@ describe.each(brands)('$name', ({ name, provider, description, credential }) => 
 		for (const { resource, name: operation, effect, list, once = false } of provider.operations) {
 			const names = shown(description.properties, resource, operation).map((property) => property.name);
 			const limited = effect === 'read' && list && !once;
-			expect([names.includes('sentOnce'), names.includes('output'), names.includes('limit'), names.includes('returnAll')]).toEqual([effect !== 'read', effect === 'read', limited, limited]);
+			expect([
+				names.includes('sentOnce'),
+				names.includes('output'),
+				names.includes('limit'),
+				names.includes('returnAll'),
+			]).toEqual([effect !== 'read', effect === 'read', limited, limited]);
 		}
 	});
 
-	test('the derived properties pass n8n\'s lint, as if they were written by hand', async () => {
+	test("the derived properties pass n8n's lint, as if they were written by hand", async () => {
 		const told = [
 			...(await lint(`nodes/${name}/${name}.node.ts`, /propertiesOf\(\w+\)/, description.properties)),
-			...(await lint(`credentials/${name}Api.credentials.ts`, /credentialProperties\(\w+\)/, credential.properties)),
+			...(await lint(
+				`credentials/${name}Api.credentials.ts`,
+				/credentialProperties\(\w+\)/,
+				credential.properties,
+			)),
 		];
 		expect(told).toEqual([]);
 	}, 60_000);
 });
 
 const triggers: { name: string; folder: string; provider: Provider; description: INodeTypeDescription }[] = [
-	{ name: 'TrackCeoTrigger', folder: 'TrackCeo', provider: trackceo as unknown as Provider, description: new TrackCeoTrigger().description },
-	{ name: 'ETrackTrigger', folder: 'ETrack', provider: etrack as unknown as Provider, description: new ETrackTrigger().description },
-	{ name: 'CtrackTrigger', folder: 'Ctrack', provider: ctrack as unknown as Provider, description: new CtrackTrigger().description },
-	{ name: 'ITracksenseTrigger', folder: 'ITracksense', provider: itracksense as unknown as Provider, description: new ITracksenseTrigger().description },
-	{ name: 'TrackGpsTrigger', folder: 'TrackGps', provider: trackgps as unknown as Provider, description: new TrackGpsTrigger().description },
+	{
+		name: 'TrackCeoTrigger',
+		folder: 'TrackCeo',
+		provider: trackceo as unknown as Provider,
+		description: new TrackCeoTrigger().description,
+	},
+	{
+		name: 'ETrackTrigger',
+		folder: 'ETrack',
+		provider: etrack as unknown as Provider,
+		description: new ETrackTrigger().description,
+	},
+	{
+		name: 'CtrackTrigger',
+		folder: 'Ctrack',
+		provider: ctrack as unknown as Provider,
+		description: new CtrackTrigger().description,
+	},
+	{
+		name: 'ITracksenseTrigger',
+		folder: 'ITracksense',
+		provider: itracksense as unknown as Provider,
+		description: new ITracksenseTrigger().description,
+	},
+	{
+		name: 'TrackGpsTrigger',
+		folder: 'TrackGps',
+		provider: trackgps as unknown as Provider,
+		description: new TrackGpsTrigger().description,
+	},
 ];
-const queueTrigger = { name: 'CtrackQueueTrigger', folder: 'Ctrack', description: new CtrackQueueTrigger().description };
+const queueTrigger = {
+	name: 'CtrackQueueTrigger',
+	folder: 'Ctrack',
+	description: new CtrackQueueTrigger().description,
+};
 
 describe.each([...triggers, queueTrigger])('$name', ({ name, folder, description }) => {
 	test('what workflows store stays as it is', async () => {
-		await expect([...surface(description.properties)].join('\n') + '\n').toMatchFileSnapshot(`__snapshots__/${name}.txt`);
+		await expect([...surface(description.properties)].join('\n') + '\n').toMatchFileSnapshot(
+			`__snapshots__/${name}.txt`,
+		);
 	});
 
-	test('the derived properties pass n8n\'s lint, as if they were written by hand', async () => {
-		expect(await lint(`nodes/${folder}/${name}.node.ts`, /\w+PropertiesOf\(\w+\)/, description.properties)).toEqual([]);
+	test("the derived properties pass n8n's lint, as if they were written by hand", async () => {
+		expect(await lint(`nodes/${folder}/${name}.node.ts`, /\w+PropertiesOf\(\w+\)/, description.properties)).toEqual(
+			[],
+		);
 	}, 60_000);
 });
 
@@ -117,38 +211,65 @@ describe.each(triggers)('$name', ({ provider, description }) => {
 
 	test('offers every event that is polled', () => {
 		const { options = [] } = find(description.properties, 'event') ?? {};
-		expect(options.map((option) => (option as INodePropertyOptions).value).sort()).toEqual(polled.map((trigger) => trigger.name).sort());
+		expect(options.map((option) => (option as INodePropertyOptions).value).sort()).toEqual(
+			polled.map((trigger) => trigger.name).sort(),
+		);
 	});
 
 	test('every event has all its fields, and no name twice', () => {
 		for (const trigger of polled) {
-			const properties = description.properties.filter(({ displayOptions }) => displayOptions?.show?.event?.includes(trigger.name));
-			const names = [...properties.map((property) => property.name), ...(find(properties, 'options')?.options ?? []).map((option) => option.name)];
+			const properties = description.properties.filter(({ displayOptions }) =>
+				displayOptions?.show?.event?.includes(trigger.name),
+			);
+			const names = [
+				...properties.map((property) => property.name),
+				...(find(properties, 'options')?.options ?? []).map((option) => option.name),
+			];
 			expect(names).toEqual(expect.arrayContaining(Object.keys(fieldsOfTrigger(trigger))));
 			expect(new Set(names).size, trigger.name).toBe(names.length);
 		}
 	});
 });
 
-test('the queue\'s node has all fields', () => {
-	const names = [...queueTrigger.description.properties, ...(find(queueTrigger.description.properties, 'options')?.options ?? [])].map((property) => property.name);
+test("the queue's node has all fields", () => {
+	const names = [
+		...queueTrigger.description.properties,
+		...(find(queueTrigger.description.properties, 'options')?.options ?? []),
+	].map((property) => property.name);
 	const queue = ctrack.triggers.find(isQueued);
-	expect(names).toEqual(expect.arrayContaining([...Object.keys(fieldsOfTrigger(queue!)), ...Object.keys(readingFields)]));
+	expect(names).toEqual(
+		expect.arrayContaining([...Object.keys(fieldsOfTrigger(queue!)), ...Object.keys(readingFields)]),
+	);
 });
 
 /** What n8n's lint says of a file in which the call that makes the properties is replaced by the properties. */
 async function lint(filePath: string, call: RegExp, properties: readonly INodeProperties[]): Promise<string[]> {
 	// The plugin goes by other file names where it finds itself under test.
 	vi.stubEnv('NODE_ENV', 'production');
-	const { buildScanConfig } = (await import(SCANNER)) as { buildScanConfig: () => Promise<ESLint.Options['overrideConfig']> };
-	const eslint = new ESLint({ cwd: ROOT, allowInlineConfig: false, overrideConfigFile: true, overrideConfig: await buildScanConfig() });
+	const { buildScanConfig } = (await import(SCANNER)) as {
+		buildScanConfig: () => Promise<ESLint.Options['overrideConfig']>;
+	};
+	const eslint = new ESLint({
+		cwd: ROOT,
+		allowInlineConfig: false,
+		overrideConfigFile: true,
+		overrideConfig: await buildScanConfig(),
+	});
 	const literal = JSON.stringify(properties, undefined, '\t').replace(/^(\t*)"(\w+)":/gm, '$1$2:');
 	const source = readFileSync(join(ROOT, filePath), 'utf8');
 	expect(source).toMatch(call);
 	const written = source.replace(call, () => literal);
 	const results = await eslint.lintText(written, { filePath: join(ROOT, filePath) });
 	return results
-		.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${String(ruleId)}: ${message} ${written.split('\n').slice(line - 3, line + 1).join(' ')}`))
+		.flatMap(({ messages }) =>
+			messages.map(
+				({ ruleId, message, line }) =>
+					`${String(ruleId)}: ${message} ${written
+						.split('\n')
+						.slice(line - 3, line + 1)
+						.join(' ')}`,
+			),
+		)
 		.filter((line) => !EXCEPTIONS.some((exception) => exception.test(line)));
 }
 

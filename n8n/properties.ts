@@ -18,10 +18,17 @@ export function propertiesOf<C extends Connection>({ operations, limits }: Provi
 			name: 'resource',
 			type: 'options',
 			noDataExpression: true,
-			options: sortedByName(resources.map((resource) => ({ name: RESOURCE_TITLES[resource] ?? resource, value: resource }))),
+			options: sortedByName(
+				resources.map((resource) => ({ name: RESOURCE_TITLES[resource] ?? resource, value: resource })),
+			),
 			default: resources[0] ?? '',
 		},
-		...resources.map((resource) => operationsOf(resource, operations.filter((operation) => operation.resource === resource))),
+		...resources.map((resource) =>
+			operationsOf(
+				resource,
+				operations.filter((operation) => operation.resource === resource),
+			),
+		),
 		...operations.flatMap((operation) => parametersOf(operation, limits.deadlineMs)),
 	];
 }
@@ -33,13 +40,21 @@ function operationsOf(resource: string, operations: readonly AnyOperation[]): IN
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { resource: [resource] } },
-		options: sortedByName(operations.map(({ name, title, description, action }) => ({ name: title, value: name, description, action }))),
+		options: sortedByName(
+			operations.map(({ name, title, description, action }) => ({
+				name: title,
+				value: name,
+				description,
+				action,
+			})),
+		),
 		default: operations[0]?.name ?? '',
 	};
 }
 
 /** Whether a field has its place among the options: what need not be filled in, unless another field asks for it. */
-export const isOption = ({ kind, required, when }: Field) => when === undefined && (!required || kind === 'boolean' || kind === 'choices');
+export const isOption = ({ kind, required, when }: Field) =>
+	when === undefined && (!required || kind === 'boolean' || kind === 'choices');
 
 /** Whether Return All and Limit make sense: what a vendor hands out once must not be cut. */
 export const hasLimit = ({ effect, list, once }: AnyOperation) => effect === 'read' && list && once !== true;
@@ -57,7 +72,14 @@ function parametersOf(operation: AnyOperation, deadlineMs: number): INodePropert
 			.map(([key, field]) => {
 				const { displayName, name: keyName, type, ...rest } = propertyOf(key, field);
 				const empty = rest.default === '' || type === 'resourceLocator';
-				return { displayName, name: keyName, type, ...(field.required && empty ? { required: true } : {}), displayOptions: shownFor(resource, name, field), ...rest };
+				return {
+					displayName,
+					name: keyName,
+					type,
+					...(field.required && empty ? { required: true } : {}),
+					displayOptions: shownFor(resource, name, field),
+					...rest,
+				};
 			}),
 		...(hasLimit(operation) ? returnAll(resource, name) : []),
 		...(effect === 'read' ? [output(resource, name)] : []),
@@ -86,7 +108,8 @@ function noticeOf({ resource, name, effect }: AnyOperation): INodeProperties {
 
 function linkNotice(resource: string, operation: string): INodeProperties {
 	return {
-		displayName: 'Whoever has the link is logged in to the account, with all that it may do, until <b>Log Out</b>. <b>Allow Web Links</b> must be on in the credential, and agents get no link.',
+		displayName:
+			'Whoever has the link is logged in to the account, with all that it may do, until <b>Log Out</b>. <b>Allow Web Links</b> must be on in the credential, and agents get no link.',
 		name: 'handsOutSession',
 		type: 'notice',
 		displayOptions: shownFor(resource, operation),

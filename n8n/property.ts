@@ -10,13 +10,21 @@ export function searchMethod(lookup: string, all = false): string {
 }
 
 export function sortedByName<T extends { name: string }>(options: readonly T[]): T[] {
-	return options.length < SORTED_FROM ? [...options] : [...options].sort((a, b) => a.name.localeCompare(b.name, 'en'));
+	return options.length < SORTED_FROM
+		? [...options]
+		: [...options].sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
 /** A field as n8n shows it, without what depends on the operation. */
 export function propertyOf(name: string, field: Field): INodeProperties {
 	const { title, description, placeholder } = field;
-	return { displayName: title, name, ...widgetOf(field), description, ...(placeholder === undefined || !shows(field) ? {} : { placeholder }) };
+	return {
+		displayName: title,
+		name,
+		...widgetOf(field),
+		description,
+		...(placeholder === undefined || !shows(field) ? {} : { placeholder }),
+	};
 }
 
 /** Pickers show a placeholder in their modes. */
@@ -26,10 +34,18 @@ function widgetOf(field: Field): Pick<INodeProperties, 'type' | 'default' | 'typ
 	const { kind, initial, options = [], min, max, secret } = field;
 	switch (kind) {
 		case 'text':
-			return { type: 'string', ...(secret ? { typeOptions: { password: true } } : {}), default: (initial as string | undefined) ?? '' };
+			return {
+				type: 'string',
+				...(secret ? { typeOptions: { password: true } } : {}),
+				default: (initial as string | undefined) ?? '',
+			};
 		case 'number':
 			// Empty where there is no sensible number: a geofence at 0, 0 is nobody's wish.
-			return { type: 'number', ...(min === undefined && max === undefined ? {} : { typeOptions: range(min, max) }), default: (initial as number | undefined) ?? '' };
+			return {
+				type: 'number',
+				...(min === undefined && max === undefined ? {} : { typeOptions: range(min, max) }),
+				default: (initial as number | undefined) ?? '',
+			};
 		case 'boolean':
 			return { type: 'boolean', default: initial === true };
 		case 'choice':
@@ -50,11 +66,16 @@ function widgetOf(field: Field): Pick<INodeProperties, 'type' | 'default' | 'typ
 /** What a picker calls its whole list. */
 export const allOf = (lookup: string) => `All ${lookup.charAt(0).toUpperCase()}${lookup.slice(1)}s`;
 
-const SMALL_WORDS = /^(an?|and|as|at|but|by|for|if|in|nor|of|on|or|over|per|so|than|that|the|to|up|via|when|with|without)$/i;
+const SMALL_WORDS =
+	/^(an?|and|as|at|but|by|for|if|in|nor|of|on|or|over|per|so|than|that|the|to|up|via|when|with|without)$/i;
 
 /** As n8n writes the names of options: "Moved without ignition" -> "Moved without Ignition". */
 function titleCased(text: string): string {
-	return text.replace(/[^\s-]+/g, (word, at: number) => (SMALL_WORDS.test(word) && at > 0 && at + word.length < text.length ? word : word.charAt(0).toUpperCase() + word.slice(1)));
+	return text.replace(/[^\s-]+/g, (word, at: number) =>
+		SMALL_WORDS.test(word) && at > 0 && at + word.length < text.length
+			? word
+			: word.charAt(0).toUpperCase() + word.slice(1),
+	);
 }
 
 function range(min: number | undefined, max: number | undefined): INodeProperties['typeOptions'] {
@@ -62,7 +83,13 @@ function range(min: number | undefined, max: number | undefined): INodePropertie
 }
 
 function choicesOf(options: readonly Choice[]): INodePropertyOptions[] {
-	return sortedByName(options.map(({ value, title, description }) => ({ name: titleCased(title), value, ...(description === undefined ? {} : { description }) })));
+	return sortedByName(
+		options.map(({ value, title, description }) => ({
+			name: titleCased(title),
+			value,
+			...(description === undefined ? {} : { description }),
+		})),
+	);
 }
 
 const UNITS: Readonly<Record<string, string>> = { s: 'seconds', m: 'minutes', h: 'hours', d: 'days', w: 'weeks' };
@@ -77,19 +104,37 @@ function momentOf(initial: string): string {
 	return fullHour === undefined ? `={{ $now${back} }}` : `={{ $now.toUTC()${back}.startOf('hour') }}`;
 }
 
-function locatorOf({ kind, lookup = '', typedAs = 'ID', all, placeholder, parting = 'blanks', initial }: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
+function locatorOf({
+	kind,
+	lookup = '',
+	typedAs = 'ID',
+	all,
+	placeholder,
+	parting = 'blanks',
+	initial,
+}: Field): Pick<INodeProperties, 'type' | 'default' | 'modes'> {
 	const many = kind === 'ids';
 	return {
 		type: 'resourceLocator',
-		default: initial === ALL ? { mode: 'list', value: ALL, cachedResultName: allOf(lookup) } : { mode: 'list', value: '' },
+		default:
+			initial === ALL
+				? { mode: 'list', value: ALL, cachedResultName: allOf(lookup) }
+				: { mode: 'list', value: '' },
 		modes: [
-			{ displayName: 'From List', name: 'list', type: 'list', typeOptions: { searchListMethod: searchMethod(lookup, all), searchable: true } },
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod: searchMethod(lookup, all), searchable: true },
+			},
 			{
 				displayName: `By ${typedAs}`,
 				name: 'id',
 				type: 'string',
 				...(placeholder === undefined ? {} : { placeholder }),
-				...(many ? { hint: anyNumber({ parting, placeholder, ...(all ? { all: 'all of the account' } : {}) }) } : {}),
+				...(many
+					? { hint: anyNumber({ parting, placeholder, ...(all ? { all: 'all of the account' } : {}) }) }
+					: {}),
 			},
 		],
 	};

@@ -24,7 +24,11 @@ export function keep(session: Session, key: string, now: number): KeptSession {
 }
 
 export function newest(...sessions: (KeptSession | undefined)[]): KeptSession | undefined {
-	return sessions.reduce((best, session) => (best === undefined || (session !== undefined && session.madeAt > best.madeAt) ? session : best), undefined);
+	return sessions.reduce(
+		(best, session) =>
+			best === undefined || (session !== undefined && session.madeAt > best.madeAt) ? session : best,
+		undefined,
+	);
 }
 
 export function latestOf(key: string): KeptSession | undefined {
@@ -36,7 +40,14 @@ export function readSession(text: unknown, key: string): KeptSession | undefined
 	if (typeof text !== 'string' || text === '') return undefined;
 	try {
 		const { token, expiresAt, key: madeFor, madeAt } = JSON.parse(text) as Partial<KeptSession>;
-		if (typeof token !== 'string' || !isToken(token) || typeof expiresAt !== 'number' || typeof madeAt !== 'number' || madeFor !== key) return undefined;
+		if (
+			typeof token !== 'string' ||
+			!isToken(token) ||
+			typeof expiresAt !== 'number' ||
+			typeof madeAt !== 'number' ||
+			madeFor !== key
+		)
+			return undefined;
 		return { token, expiresAt, key, madeAt };
 	} catch {
 		return undefined;

@@ -8,14 +8,19 @@ import { isOption } from './properties';
  * What a trigger node's parameters give its fields. One that the node does not have is left out; one that is there but
  * whose expression gives nothing is passed on as undefined, so that the core can say that it is missing.
  */
-export function triggerInput(context: IPollFunctions | ITriggerFunctions, fields: Fields, parameters: INodeParameters): Record<string, unknown> {
+export function triggerInput(
+	context: IPollFunctions | ITriggerFunctions,
+	fields: Fields,
+	parameters: INodeParameters,
+): Record<string, unknown> {
 	const has = (name: string) => Object.hasOwn(parameters, name);
 	const chosen = has('options') ? (context.getNodeParameter('options') as Record<string, unknown>) : {};
 	const input: Record<string, unknown> = {};
 	for (const [name, field] of Object.entries(fields)) {
 		if (!isOption(field)) {
 			if (has(name)) input[name] = givenTo(field, context.getNodeParameter(name), parameters[name]);
-		} else if (Object.hasOwn(chosen, name)) input[name] = givenTo(field, chosen[name], (parameters.options as INodeParameters)[name]);
+		} else if (Object.hasOwn(chosen, name))
+			input[name] = givenTo(field, chosen[name], (parameters.options as INodeParameters)[name]);
 	}
 	return input;
 }
@@ -29,7 +34,10 @@ interface PollTime {
 	value?: unknown;
 }
 
-/** Time between two polls, on average, as n8n's Poll Times ask for it. A cron expression is taken for one of every minute. */
+/**
+ * Time between two polls, on average, as n8n's Poll Times ask for it. A cron expression is taken for one of every
+ * minute.
+ */
 export function pollIntervalMs(pollTimes: unknown): number {
 	const { item = [] } = (pollTimes ?? {}) as { item?: PollTime[] };
 	const perMs = item.reduce((sum, time) => sum + 1 / intervalOf(time), 0);

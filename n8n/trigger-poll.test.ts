@@ -27,9 +27,26 @@ afterEach(async () => {
 });
 
 const account = (changes: ICredentialDataDecryptedObject = {}) =>
-	new StoredCredential(new TrackCeoApi(), { baseUrl: feed.url, account: 'demo', secretType: 'password', secret: 'a secret', allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, session: '', ...changes });
+	new StoredCredential(new TrackCeoApi(), {
+		baseUrl: feed.url,
+		account: 'demo',
+		secretType: 'password',
+		secret: 'a secret',
+		allowCommands: false,
+		rateLimit: 60_000,
+		allowPrivateAddresses: true,
+		session: '',
+		...changes,
+	});
 
-const newAlarm = (parameters: INodeParameters = {}): INodeParameters => ({ event: 'newAlarm', devices: { __rl: true, mode: 'list', value: '*' }, firstRun: 'nothing', options: {}, pollTimes: { item: [{ mode: 'everyMinute' }] }, ...parameters });
+const newAlarm = (parameters: INodeParameters = {}): INodeParameters => ({
+	event: 'newAlarm',
+	devices: { __rl: true, mode: 'list', value: '*' },
+	firstRun: 'nothing',
+	options: {},
+	pollTimes: { item: [{ mode: 'everyMinute' }] },
+	...parameters,
+});
 
 /** Polled every minute, as far as the clock tells. */
 class EveryMinute extends PublishedPoll {
@@ -38,7 +55,8 @@ class EveryMinute extends PublishedPoll {
 		await super.tick();
 	}
 }
-const published = (options: PublishedOptions = {}) => new EveryMinute(type, stored, { parameters: newAlarm(), ...options });
+const published = (options: PublishedOptions = {}) =>
+	new EveryMinute(type, stored, { parameters: newAlarm(), ...options });
 
 /** The process ends, and another begins. */
 async function restart(poll: PublishedPoll): Promise<void> {
@@ -48,11 +66,12 @@ async function restart(poll: PublishedPoll): Promise<void> {
 }
 
 const keys = (poll: PublishedPoll) => poll.events.map((event) => AlarmFeed.keyOf(event));
-const inBatches = (poll: PublishedPoll) => poll.database.executions.map((items) => items.map(({ json }) => AlarmFeed.keyOf(json)));
+const inBatches = (poll: PublishedPoll) =>
+	poll.database.executions.map((items) => items.map(({ json }) => AlarmFeed.keyOf(json)));
 const now = () => feed.now();
 const shuffled = (list: readonly string[]) => [...list].sort();
 
-describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\'s %s', (engine) => {
+describe.each(['clock', 'scheduler', 'durableCursors'] as const)("polled by n8n's %s", (engine) => {
 	const durable = engine === 'durableCursors';
 
 	test('every alarm comes once, those of before the start not at all', async () => {
@@ -76,7 +95,17 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\
 		await poll.activate();
 		feed.add({ imei: ONE, at: now() + 1 });
 		await poll.tick();
-		expect(poll.events).toMatchObject([{ event: 'newAlarm', id: expect.any(String), deviceId: ONE, type: 'sos', late: false, latitude: 44.4, longitude: 26.1 }]);
+		expect(poll.events).toMatchObject([
+			{
+				event: 'newAlarm',
+				id: expect.any(String),
+				deviceId: ONE,
+				type: 'sos',
+				late: false,
+				latitude: 44.4,
+				longitude: 26.1,
+			},
+		]);
 		expect(poll.events[0]).not.toHaveProperty('raw');
 	});
 
@@ -152,7 +181,11 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\
 	test('one poll at a time', async () => {
 		const poll = published({ engine });
 		await poll.activate();
-		const expected = feed.add({ imei: ONE, at: now() + 1 }, { imei: TWO, at: now() + 1 }, { imei: THREE, at: now() + 1 });
+		const expected = feed.add(
+			{ imei: ONE, at: now() + 1 },
+			{ imei: TWO, at: now() + 1 },
+			{ imei: THREE, at: now() + 1 },
+		);
 		vi.setSystemTime(Date.now() + 60_000);
 		let release!: () => void;
 		feed.hold = new Promise((resolve) => (release = resolve));
@@ -193,14 +226,18 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\
 		expected.push(...feed.add({ imei: TWO, at: now() + 2 }));
 		await poll.tick();
 		const second = now() + 6;
-		expected.push(...feed.add(...Array.from({ length: 90 }, (_, index) => ({ imei: THREE, at: second, gpsTime: second - index }))));
+		expected.push(
+			...feed.add(
+				...Array.from({ length: 90 }, (_, index) => ({ imei: THREE, at: second, gpsTime: second - index })),
+			),
+		);
 		await poll.tick();
 		await poll.tick();
 		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
 		expect(poll.events.some(({ late }) => late === true)).toBe(true);
 	});
 
-	test('n8n\'s clock is set back an hour, and a day', async () => {
+	test("n8n's clock is set back an hour, and a day", async () => {
 		const poll = published({ engine });
 		await poll.activate();
 		const expected: string[] = [];
@@ -233,185 +270,215 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\
 	});
 });
 
-/** Where a trigger begins is a fact from the first poll on: whenever n8n ends after that, everything since then comes. */
-describe.each(['clock', 'scheduler', 'durableCursors'] as const)('polled by n8n\'s %s, which ends before there is a second batch', (engine) => {
-	const durable = engine === 'durableCursors';
-	const later = (minutes: number) => vi.setSystemTime(Date.now() + minutes * 60_000);
+/**
+ * Where a trigger begins is a fact from the first poll on: whenever n8n ends after that, everything since then comes.
+ */
+describe.each(['clock', 'scheduler', 'durableCursors'] as const)(
+	"polled by n8n's %s, which ends before there is a second batch",
+	(engine) => {
+		const durable = engine === 'durableCursors';
+		const later = (minutes: number) => vi.setSystemTime(Date.now() + minutes * 60_000);
 
-	/** n8n is away for three hours, and something happens meanwhile. */
-	async function away(poll: PublishedPoll): Promise<string[]> {
-		poll.deactivate();
-		later(60);
-		const meanwhile = feed.add({ imei: ONE, at: now() }, { imei: ONE, at: now() - 30 }, { imei: TWO, at: now() });
-		later(120);
-		await restart(poll);
-		await poll.tick();
-		await poll.tick();
-		return meanwhile;
-	}
+		/** n8n is away for three hours, and something happens meanwhile. */
+		async function away(poll: PublishedPoll): Promise<string[]> {
+			poll.deactivate();
+			later(60);
+			const meanwhile = feed.add(
+				{ imei: ONE, at: now() },
+				{ imei: ONE, at: now() - 30 },
+				{ imei: TWO, at: now() },
+			);
+			later(120);
+			await restart(poll);
+			await poll.tick();
+			await poll.tick();
+			return meanwhile;
+		}
 
-	/** All of it, and nothing but the first batch a second time. */
-	function expectAll(poll: PublishedPoll, expected: readonly string[]): void {
-		const all = keys(poll);
-		expect(new Set(all)).toEqual(new Set(expected));
-		const twice = all.filter((key, at) => all.indexOf(key) !== at);
-		if (durable) expect(twice).toEqual([]);
-		else expect(inBatches(poll)[0]).toEqual(expect.arrayContaining(twice));
-	}
+		/** All of it, and nothing but the first batch a second time. */
+		function expectAll(poll: PublishedPoll, expected: readonly string[]): void {
+			const all = keys(poll);
+			expect(new Set(all)).toEqual(new Set(expected));
+			const twice = all.filter((key, at) => all.indexOf(key) !== at);
+			if (durable) expect(twice).toEqual([]);
+			else expect(inBatches(poll)[0]).toEqual(expect.arrayContaining(twice));
+		}
 
-	test.each(['nothing', 'latest', 'since'].flatMap((firstRun) => [0, 3].map((idle) => [firstRun, idle] as const)))('First Run "%s", a batch in the first poll, and %i idle polls', async (firstRun, idle) => {
-		const poll = published({ engine, parameters: newAlarm({ firstRun, since: '-1h' }) });
-		const expected = feed.add({ imei: ONE, at: now() });
-		await poll.activate();
-		expect(keys(poll)).toEqual(expected);
-		for (let polls = 0; polls < idle; polls++) await poll.tick();
-		expected.push(...(await away(poll)));
-		expectAll(poll, expected);
-	});
+		test.each(
+			['nothing', 'latest', 'since'].flatMap((firstRun) => [0, 3].map((idle) => [firstRun, idle] as const)),
+		)('First Run "%s", a batch in the first poll, and %i idle polls', async (firstRun, idle) => {
+			const poll = published({ engine, parameters: newAlarm({ firstRun, since: '-1h' }) });
+			const expected = feed.add({ imei: ONE, at: now() });
+			await poll.activate();
+			expect(keys(poll)).toEqual(expected);
+			for (let polls = 0; polls < idle; polls++) await poll.tick();
+			expected.push(...(await away(poll)));
+			expectAll(poll, expected);
+		});
 
-	test.each([0, 3])('nothing in the first poll, and %i idle polls', async (idle) => {
-		const poll = published({ engine });
-		await poll.activate();
-		for (let polls = 0; polls < idle; polls++) await poll.tick();
-		expectAll(poll, await away(poll));
-	});
+		test.each([0, 3])('nothing in the first poll, and %i idle polls', async (idle) => {
+			const poll = published({ engine });
+			await poll.activate();
+			for (let polls = 0; polls < idle; polls++) await poll.tick();
+			expectAll(poll, await away(poll));
+		});
 
-	test.each(['nothing', 'latest', 'since'])('First Run "%s", and a crash before the first batch is an execution', async (firstRun) => {
-		const poll = published({ engine, parameters: newAlarm({ firstRun, since: '-1h' }) });
-		const expected = feed.add({ imei: ONE, at: now() });
-		poll.crash = 'beforeExecution';
-		await expect(poll.activate()).rejects.toBeInstanceOf(Crash);
-		poll.crash = undefined;
-		expected.push(...(await away(poll)));
-		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
-	});
+		test.each(['nothing', 'latest', 'since'])(
+			'First Run "%s", and a crash before the first batch is an execution',
+			async (firstRun) => {
+				const poll = published({ engine, parameters: newAlarm({ firstRun, since: '-1h' }) });
+				const expected = feed.add({ imei: ONE, at: now() });
+				poll.crash = 'beforeExecution';
+				await expect(poll.activate()).rejects.toBeInstanceOf(Crash);
+				poll.crash = undefined;
+				expected.push(...(await away(poll)));
+				expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+			},
+		);
 
-	test('the first batch comes with a later poll', async () => {
-		const poll = published({ engine });
-		await poll.activate();
-		const expected = feed.add({ imei: ONE, at: now() + 1 });
-		await poll.tick();
-		expected.push(...(await away(poll)));
-		expectAll(poll, expected);
-	});
+		test('the first batch comes with a later poll', async () => {
+			const poll = published({ engine });
+			await poll.activate();
+			const expected = feed.add({ imei: ONE, at: now() + 1 });
+			await poll.tick();
+			expected.push(...(await away(poll)));
+			expectAll(poll, expected);
+		});
 
-	/** What is published at first: another trigger than the one that counts, which has given a batch. */
-	async function another(options: PublishedOptions = {}): Promise<PublishedPoll> {
-		const poll = published({ engine, ...options });
-		feed.add({ imei: THREE, at: now() });
-		await poll.activate();
-		await poll.tick();
-		poll.database.executions.length = 0;
-		return poll;
-	}
+		/** What is published at first: another trigger than the one that counts, which has given a batch. */
+		async function another(options: PublishedOptions = {}): Promise<PublishedPoll> {
+			const poll = published({ engine, ...options });
+			feed.add({ imei: THREE, at: now() });
+			await poll.activate();
+			await poll.tick();
+			poll.database.executions.length = 0;
+			return poll;
+		}
 
-	test.each([0, 1])('another account, published anew, with %i alarms in its first poll', async (alarms) => {
-		const poll = await another();
-		poll.deactivate();
-		stored.data = { ...stored.data, account: 'other', session: '' };
-		later(5);
-		const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
-		await poll.activate('update');
-		expected.push(...(await away(poll)));
-		expectAll(poll, expected);
-	});
+		test.each([0, 1])('another account, published anew, with %i alarms in its first poll', async (alarms) => {
+			const poll = await another();
+			poll.deactivate();
+			stored.data = { ...stored.data, account: 'other', session: '' };
+			later(5);
+			const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
+			await poll.activate('update');
+			expected.push(...(await away(poll)));
+			expectAll(poll, expected);
+		});
 
-	test('another account in a credential that was changed while the trigger runs', async () => {
-		const poll = await another();
-		stored.data = { ...stored.data, account: 'other', session: '' };
-		later(5);
-		const expected = feed.add({ imei: ONE, at: now() + 60 });
-		await poll.tick();
-		expect(keys(poll)).toEqual(expected);
-		expected.push(...(await away(poll)));
-		expectAll(poll, expected);
-	});
+		test('another account in a credential that was changed while the trigger runs', async () => {
+			const poll = await another();
+			stored.data = { ...stored.data, account: 'other', session: '' };
+			later(5);
+			const expected = feed.add({ imei: ONE, at: now() + 60 });
+			await poll.tick();
+			expect(keys(poll)).toEqual(expected);
+			expected.push(...(await away(poll)));
+			expectAll(poll, expected);
+		});
 
-	test('a first batch that n8n drops, because the workflow is changed meanwhile', async () => {
-		const poll = await another();
-		stored.data = { ...stored.data, account: 'other', session: '' };
-		later(5);
-		const expected = feed.add({ imei: ONE, at: now() + 60 });
-		let release!: () => void;
-		feed.hold = new Promise((resolve) => (release = resolve));
-		const tick = poll.tick();
-		poll.deactivate();
-		release();
-		feed.hold = undefined;
-		await tick;
-		expect(poll.events).toEqual([]);
-		later(30);
-		expected.push(...feed.add({ imei: TWO, at: now() }));
-		await poll.activate('update');
-		await poll.tick();
-		expect(shuffled(keys(poll))).toEqual(shuffled(expected));
-	});
+		test('a first batch that n8n drops, because the workflow is changed meanwhile', async () => {
+			const poll = await another();
+			stored.data = { ...stored.data, account: 'other', session: '' };
+			later(5);
+			const expected = feed.add({ imei: ONE, at: now() + 60 });
+			let release!: () => void;
+			feed.hold = new Promise((resolve) => (release = resolve));
+			const tick = poll.tick();
+			poll.deactivate();
+			release();
+			feed.hold = undefined;
+			await tick;
+			expect(poll.events).toEqual([]);
+			later(30);
+			expected.push(...feed.add({ imei: TWO, at: now() }));
+			await poll.activate('update');
+			await poll.tick();
+			expect(shuffled(keys(poll))).toEqual(shuffled(expected));
+		});
 
-	test.each([0, 1])('another event, chosen a moment after a batch of the one before, with %i alarms in its first poll', async (alarms) => {
-		const poll = await another({ parameters: newAlarm({ event: 'positionChanged', firstRun: 'latest' }) });
-		feed.add({ imei: TWO, at: now() });
-		await poll.tick();
-		poll.deactivate();
-		poll.database.executions.length = 0;
-		vi.setSystemTime(Date.now() + 2000);
-		const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
-		poll.options = { ...poll.options, parameters: newAlarm() };
-		await poll.activate('update');
-		expected.push(...(await away(poll)));
-		// The first poll's second belongs to it, whatever came before.
-		expect(new Set(keys(poll))).toEqual(new Set(expected));
-	});
+		test.each([0, 1])(
+			'another event, chosen a moment after a batch of the one before, with %i alarms in its first poll',
+			async (alarms) => {
+				const poll = await another({ parameters: newAlarm({ event: 'positionChanged', firstRun: 'latest' }) });
+				feed.add({ imei: TWO, at: now() });
+				await poll.tick();
+				poll.deactivate();
+				poll.database.executions.length = 0;
+				vi.setSystemTime(Date.now() + 2000);
+				const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
+				poll.options = { ...poll.options, parameters: newAlarm() };
+				await poll.activate('update');
+				expected.push(...(await away(poll)));
+				// The first poll's second belongs to it, whatever came before.
+				expect(new Set(keys(poll))).toEqual(new Set(expected));
+			},
+		);
 
-	// Without an activation and without an event, n8n has no occasion to store anything.
-	test.each(engine === 'scheduler' ? [1] : [0, 1])('a position that cannot be read, with %i alarms in the first poll after that', async (alarms) => {
-		const poll = await another();
-		poll.deactivate();
-		forgetBookmarks();
-		const data = poll.database.staticData['node:Fleet'] as Record<string, string>;
-		data.fleetwire = data.fleetwire!.slice(0, data.fleetwire!.length / 2);
-		later(5);
-		const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
-		await poll.activate('init');
-		if (engine !== 'clock') await poll.tick();
-		expected.push(...(await away(poll)));
-		expectAll(poll, expected);
-	});
+		// Without an activation and without an event, n8n has no occasion to store anything.
+		test.each(engine === 'scheduler' ? [1] : [0, 1])(
+			'a position that cannot be read, with %i alarms in the first poll after that',
+			async (alarms) => {
+				const poll = await another();
+				poll.deactivate();
+				forgetBookmarks();
+				const data = poll.database.staticData['node:Fleet'] as Record<string, string>;
+				data.fleetwire = data.fleetwire!.slice(0, data.fleetwire!.length / 2);
+				later(5);
+				const expected = feed.add(...Array.from({ length: alarms }, () => ({ imei: ONE, at: now() })));
+				await poll.activate('init');
+				if (engine !== 'clock') await poll.tick();
+				expected.push(...(await away(poll)));
+				expectAll(poll, expected);
+			},
+		);
 
-	test('what a watch has seen of devices that were not in its first batch', async () => {
-		feed.add({ imei: TWO, at: now() }, { imei: THREE, at: now() });
-		later(120);
-		feed.add({ imei: ONE, at: now() });
-		later(40);
-		const poll = published({ engine, parameters: newAlarm({ event: 'deviceSilent', minutes: 30, firstRun: 'since', since: '-1h' }) });
-		const told = () => poll.events.map(({ deviceId, silent }) => `${String(deviceId)} ${String(silent)}`);
-		await poll.activate();
-		expect(told()).toEqual([`${ONE} true`]);
-		poll.deactivate();
-		// TWO was known to be silent.
-		later(90);
-		feed.add({ imei: TWO, at: now() });
-		await restart(poll);
-		await poll.tick();
-		expect(told().filter((text) => !text.startsWith(ONE))).toEqual([`${TWO} false`]);
-		if (durable) expect(told()).toHaveLength(2);
-	});
+		test('what a watch has seen of devices that were not in its first batch', async () => {
+			feed.add({ imei: TWO, at: now() }, { imei: THREE, at: now() });
+			later(120);
+			feed.add({ imei: ONE, at: now() });
+			later(40);
+			const poll = published({
+				engine,
+				parameters: newAlarm({ event: 'deviceSilent', minutes: 30, firstRun: 'since', since: '-1h' }),
+			});
+			const told = () => poll.events.map(({ deviceId, silent }) => `${String(deviceId)} ${String(silent)}`);
+			await poll.activate();
+			expect(told()).toEqual([`${ONE} true`]);
+			poll.deactivate();
+			// TWO was known to be silent.
+			later(90);
+			feed.add({ imei: TWO, at: now() });
+			await restart(poll);
+			await poll.tick();
+			expect(told().filter((text) => !text.startsWith(ONE))).toEqual([`${TWO} false`]);
+			if (durable) expect(told()).toHaveLength(2);
+		});
 
-	test('"Since" is counted back from the first poll', async () => {
-		feed.add({ imei: ONE, at: now() });
-		later(30);
-		const poll = published({ engine, parameters: newAlarm({ event: 'positionChanged', firstRun: 'since', since: '-1h' }) });
-		await poll.activate();
-		expect(poll.events.map(({ deviceId }) => deviceId)).toContain(ONE);
-		poll.deactivate();
-		later(10);
-		feed.add({ imei: ONE, at: now() });
-		const moved = now();
-		later(180);
-		await restart(poll);
-		await poll.tick();
-		expect(poll.events.filter(({ deviceId }) => deviceId === ONE).map(({ time }) => Date.parse(String(time)) / 1000)).toContain(moved);
-	});
-});
+		test('"Since" is counted back from the first poll', async () => {
+			feed.add({ imei: ONE, at: now() });
+			later(30);
+			const poll = published({
+				engine,
+				parameters: newAlarm({ event: 'positionChanged', firstRun: 'since', since: '-1h' }),
+			});
+			await poll.activate();
+			expect(poll.events.map(({ deviceId }) => deviceId)).toContain(ONE);
+			poll.deactivate();
+			later(10);
+			feed.add({ imei: ONE, at: now() });
+			const moved = now();
+			later(180);
+			await restart(poll);
+			await poll.tick();
+			expect(
+				poll.events
+					.filter(({ deviceId }) => deviceId === ONE)
+					.map(({ time }) => Date.parse(String(time)) / 1000),
+			).toContain(moved);
+		});
+	},
+);
 
 test('static data are small, and hold what was before the last batch', async () => {
 	const poll = published();
@@ -421,7 +488,11 @@ test('static data are small, and hold what was before the last batch', async () 
 	feed.add({ imei: ONE, at: now() + 1 });
 	await poll.tick();
 	const text = stored();
-	expect(JSON.parse(text)).toMatchObject({ batch: expect.any(Number), account: expect.any(String), cursor: before.cursor });
+	expect(JSON.parse(text)).toMatchObject({
+		batch: expect.any(Number),
+		account: expect.any(String),
+		cursor: before.cursor,
+	});
 	expect(text.length).toBeLessThan(1000);
 });
 
@@ -432,15 +503,21 @@ describe('problems', () => {
 
 	test('a refused login fails the activation, without the secret in the words', async () => {
 		feed.refusing = true;
-		const error = await published().activate().catch((thrown: unknown) => thrown as Error);
-		expect(error).toMatchObject({ message: expect.stringContaining('refuses the account or its password'), description: expect.stringContaining('sends nothing') });
+		const error = await published()
+			.activate()
+			.catch((thrown: unknown) => thrown as Error);
+		expect(error).toMatchObject({
+			message: expect.stringContaining('refuses the account or its password'),
+			description: expect.stringContaining('sends nothing'),
+		});
 		expect(JSON.stringify(error)).not.toContain('a secret');
 	});
 
 	test('an activation that n8n tries again asks the vendor no second time; one with other settings does', async () => {
 		feed.refusing = true;
 		const poll = published();
-		for (let attempt = 0; attempt < 5; attempt++) await expect(poll.activate()).rejects.toThrow('refuses the account');
+		for (let attempt = 0; attempt < 5; attempt++)
+			await expect(poll.activate()).rejects.toThrow('refuses the account');
 		expect(feed.requests).toEqual(['/api/authorization']);
 		stored.data = { ...stored.data, secret: 'another', session: '' };
 		await expect(poll.activate()).rejects.toThrow('refuses the account');
@@ -499,10 +576,13 @@ describe('problems', () => {
 		await poll.tick();
 		expect(poll.database.failures).toHaveLength(1);
 		feed.down = false;
-		await vi.waitFor(async () => {
-			await poll.tick();
-			expect(keys(poll)).toEqual(expected);
-		}, { timeout: 60_000, interval: 500 });
+		await vi.waitFor(
+			async () => {
+				await poll.tick();
+				expect(keys(poll)).toEqual(expected);
+			},
+			{ timeout: 60_000, interval: 500 },
+		);
 	}, 90_000);
 
 	test('one device that fails does not keep back the others, and is told once an hour', async () => {
@@ -516,43 +596,56 @@ describe('problems', () => {
 			await poll.tick();
 		}
 		expect(keys(poll)).toEqual(expected);
-		expect(poll.database.failures).toMatchObject(Array(2).fill({ description: expect.stringContaining('Events of the others come all the same') }));
+		expect(poll.database.failures).toMatchObject(
+			Array(2).fill({ description: expect.stringContaining('Events of the others come all the same') }),
+		);
 	}, 30_000);
 
 	describe('a named device that has left the account', () => {
-	const named = { __rl: true, mode: 'list', value: [ONE, TWO, THREE] } as unknown as INodeParameters;
+		const named = { __rl: true, mode: 'list', value: [ONE, TWO, THREE] } as unknown as INodeParameters;
 
-	test.each(['before it is published', 'while it runs'])('%s: the others\' alarms come, quiet polls do not fail, and it is told once an hour', async (when) => {
-		if (when !== 'while it runs') feed.gone.add(TWO);
-		const poll = published({ parameters: newAlarm({ devices: named }) });
-		await poll.activate();
-		await poll.tick();
-		feed.gone.add(TWO);
-		const given: string[] = [];
-		for (let minute = 0; minute < 70; minute++) {
-			if (minute % 10 === 0) given.push(...feed.add({ imei: ONE, at: now() }, { imei: THREE, at: now() }));
+		test.each(['before it is published', 'while it runs'])(
+			"%s: the others' alarms come, quiet polls do not fail, and it is told once an hour",
+			async (when) => {
+				if (when !== 'while it runs') feed.gone.add(TWO);
+				const poll = published({ parameters: newAlarm({ devices: named }) });
+				await poll.activate();
+				await poll.tick();
+				feed.gone.add(TWO);
+				const given: string[] = [];
+				for (let minute = 0; minute < 70; minute++) {
+					if (minute % 10 === 0)
+						given.push(...feed.add({ imei: ONE, at: now() }, { imei: THREE, at: now() }));
+					await poll.tick();
+				}
+				expect(shuffled(keys(poll))).toEqual(shuffled(given));
+				expect(poll.database.failures.map(({ message }) => message)).toEqual(
+					poll.database.failures.map(
+						() =>
+							`${TWO} is refused: TrackCEO does not let the account see one of the devices (code 10013: IMEI is not authorized).`,
+					),
+				);
+				expect(poll.database.failures).toHaveLength(2);
+			},
+		);
+
+		test('comes again with what was raised meanwhile', async () => {
+			const poll = published({ parameters: newAlarm({ devices: named }) });
+			await poll.activate();
 			await poll.tick();
-		}
-		expect(shuffled(keys(poll))).toEqual(shuffled(given));
-		expect(poll.database.failures.map(({ message }) => message)).toEqual(poll.database.failures.map(() => `${TWO} is refused: TrackCEO does not let the account see one of the devices (code 10013: IMEI is not authorized).`));
-		expect(poll.database.failures).toHaveLength(2);
+			feed.gone.add(TWO);
+			for (let minute = 0; minute < 10; minute++) await poll.tick();
+			const raised = feed.add({ imei: TWO, at: now() - 100 }, { imei: ONE, at: now() });
+			feed.gone.delete(TWO);
+			for (let minute = 0; minute < 20; minute++) await poll.tick();
+			expect(shuffled(keys(poll))).toEqual(shuffled(raised));
+		});
 	});
 
-	test('comes again with what was raised meanwhile', async () => {
-		const poll = published({ parameters: newAlarm({ devices: named }) });
-		await poll.activate();
-		await poll.tick();
-		feed.gone.add(TWO);
-		for (let minute = 0; minute < 10; minute++) await poll.tick();
-		const raised = feed.add({ imei: TWO, at: now() - 100 }, { imei: ONE, at: now() });
-		feed.gone.delete(TWO);
-		for (let minute = 0; minute < 20; minute++) await poll.tick();
-		expect(shuffled(keys(poll))).toEqual(shuffled(raised));
-	});
-});
-
-test('an event that the vendor does not have', async () => {
-		await expect(published({ parameters: newAlarm({ event: 'noSuchThing' }) }).activate()).rejects.toThrow('has no event "noSuchThing"');
+	test('an event that the vendor does not have', async () => {
+		await expect(published({ parameters: newAlarm({ event: 'noSuchThing' }) }).activate()).rejects.toThrow(
+			'has no event "noSuchThing"',
+		);
 	});
 });
 
@@ -582,7 +675,11 @@ describe('the settings', () => {
 	});
 
 	test('the first run gives what the user asks for', async () => {
-		const old = feed.add({ imei: ONE, at: now() - 7200 }, { imei: ONE, at: now() - 3600 }, { imei: TWO, at: now() - 60 });
+		const old = feed.add(
+			{ imei: ONE, at: now() - 7200 },
+			{ imei: ONE, at: now() - 3600 },
+			{ imei: TWO, at: now() - 60 },
+		);
 		const since = published({ parameters: newAlarm({ firstRun: 'since', since: '-90m' }) });
 		await since.activate();
 		await since.tick();

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { NodeOperationError, type IDataObject, type INode, type INodeExecutionData, type IPollFunctions } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type IDataObject,
+	type INode,
+	type INodeExecutionData,
+	type IPollFunctions,
+} from 'n8n-workflow';
 import { accountKey } from '../core/call/account';
 import { InvalidParams, type FleetError } from '../core/describe/errors';
 import type { Connection } from '../core/describe/connection';
@@ -12,7 +18,9 @@ import { itemsOf, pollIntervalMs, triggerInput } from './trigger-input';
 import { EVENT, isQueued } from './trigger-properties';
 import { bookmarkOf, readStored, store, type Bookmark } from './trigger-state';
 
-/** What n8n allows a poll of its own clock. One that its scheduler runs, in a transaction with the execution, has less. */
+/**
+ * What n8n allows a poll of its own clock. One that its scheduler runs, in a transaction with the execution, has less.
+ */
 const UNSCHEDULED_MS = 300_000;
 /** Part of the time allowed that a poll takes: what comes after it needs some as well. */
 const SHARE = 0.8;
@@ -29,28 +37,55 @@ const TOO_LITTLE_MS = 2000;
 /** A trigger that has stopped says so again from time to time, as the first error may have been overlooked. */
 const REMINDER_MS = 3_600_000;
 
-const STOPPED = 'Until then, this trigger sends nothing: it goes on when the node or its credential is changed, or the workflow is published anew.';
+const STOPPED =
+	'Until then, this trigger sends nothing: it goes on when the node or its credential is changed, or the workflow is published anew.';
 
 /** Polls of this process that are known already: the first of each activation is told by its context. */
 const activations = new WeakSet<object>();
 
 /** Polls a trigger node, or gives a sample where a user tries it in the editor. */
-export async function poll<C extends Connection>(context: IPollFunctions, provider: Provider<C>, credentialType: string): Promise<INodeExecutionData[][] | null> {
+export async function poll<C extends Connection>(
+	context: IPollFunctions,
+	provider: Provider<C>,
+	credentialType: string,
+): Promise<INodeExecutionData[][] | null> {
 	const node = context.getNode();
 	try {
 		const trigger = triggerOf(context, provider);
-		const client = await openAccount(context, provider, credentialType, (message) => context.logger.warn(`${node.name}: ${message}`));
+		const client = await openAccount(context, provider, credentialType, (message) =>
+			context.logger.warn(`${node.name}: ${message}`),
+		);
 		// Loaded with the first poll: n8n loads all nodes of a package when it starts.
 		const { Poller: Engine } = await import('../core/watch/poller.js');
-		const poller = new Engine(client as never, trigger, triggerInput(context, fieldsOfTrigger(trigger), node.parameters), { timeZone: context.getTimezone() });
+		const poller = new Engine(
+			client as never,
+			trigger,
+			triggerInput(context, fieldsOfTrigger(trigger), node.parameters),
+			{ timeZone: context.getTimezone() },
+		);
 		const allowedMs = allowed(context);
 		const intervalMs = pollIntervalMs(context.getNodeParameter('pollTimes', {}));
 		// What takes longer than until the next poll would only keep back what was found.
-		const budgetMs = Math.min(SHARE * allowedMs, Math.max(SHARE * intervalMs, LEAST_MS), provider.limits.deadlineMs);
+		const budgetMs = Math.min(
+			SHARE * allowedMs,
+			Math.max(SHARE * intervalMs, LEAST_MS),
+			provider.limits.deadlineMs,
+		);
 		if (context.getMode() === 'manual') return [itemsOf(await sample(context, poller, budgetMs))];
-		const settings = createHash('sha256').update(JSON.stringify([node.parameters, client.connection])).digest('base64url');
-		const account = createHash('sha256').update(accountKey(provider as never, client.connection)).digest('base64url').slice(0, 16);
-		return await new Round(context, poller, { budgetMs, intervalMs, scheduled: allowedMs !== UNSCHEDULED_MS, settings, account }).run();
+		const settings = createHash('sha256')
+			.update(JSON.stringify([node.parameters, client.connection]))
+			.digest('base64url');
+		const account = createHash('sha256')
+			.update(accountKey(provider as never, client.connection))
+			.digest('base64url')
+			.slice(0, 16);
+		return await new Round(context, poller, {
+			budgetMs,
+			intervalMs,
+			scheduled: allowedMs !== UNSCHEDULED_MS,
+			settings,
+			account,
+		}).run();
 	} catch (error) {
 		throw nodeErrorOf(error, node);
 	}
@@ -60,7 +95,10 @@ export async function poll<C extends Connection>(context: IPollFunctions, provid
 function triggerOf<C extends Connection>(context: IPollFunctions, provider: Provider<C>): AnyTrigger {
 	const name = context.getNodeParameter(EVENT) as string;
 	const trigger = findTrigger(provider as never, name);
-	if (trigger === undefined || isQueued(trigger)) throw new InvalidParams(`The ${provider.title} trigger has no event "${name}".`, { advice: 'Choose the event anew in the node.' });
+	if (trigger === undefined || isQueued(trigger))
+		throw new InvalidParams(`The ${provider.title} trigger has no event "${name}".`, {
+			advice: 'Choose the event anew in the node.',
+		});
 	return trigger;
 }
 
@@ -68,7 +106,8 @@ async function sample(context: IPollFunctions, poller: Poller, budgetMs: number)
 	const events = await poller.sample({ budgetMs });
 	if (events.length > 0) return events;
 	throw new NodeOperationError(context.getNode(), 'There is no recent event of this kind to show.', {
-		description: 'Choose other devices or fewer filters, or pin data of your own to try the workflow with. Once it is published, new events start it all the same.',
+		description:
+			'Choose other devices or fewer filters, or pin data of your own to try the workflow with. Once it is published, new events start it all the same.',
 	});
 }
 
@@ -123,7 +162,10 @@ class Round {
 			throw nodeErrorOf(stopped.error, this.node, { addition: STOPPED });
 		}
 		const { leastSeconds } = this.poller.client.provider.limits.poll;
-		const turn = bookmark.begin(now, { mostMs: 2 * settings.budgetMs, leastMs: first ? 0 : (leastSeconds - 60) * 1000 });
+		const turn = bookmark.begin(now, {
+			mostMs: 2 * settings.budgetMs,
+			leastMs: first ? 0 : (leastSeconds - 60) * 1000,
+		});
 		if (turn === undefined) return null;
 		try {
 			return await this.poll(turn);
@@ -146,7 +188,8 @@ class Round {
 		const now = Date.now();
 		if (began !== undefined) {
 			store(data, bookmark.beginAfresh(began));
-			// Without durable cursors this does nothing: then it is stored with the first batch, or at the end of an activation.
+			// Without durable cursors this does nothing: then it is stored with the first batch, or at the end of an
+			// activation.
 			await context.__commitCursor?.();
 		}
 		if (events.length > 0) {
@@ -182,7 +225,9 @@ class Round {
 	}
 
 	/** Batch after batch, until there is no more or an execution has enough. */
-	private async fetch(from: unknown): Promise<Pick<PollResult, 'events' | 'began' | 'problem' | 'partial' | 'stop'> & { cursor: unknown }> {
+	private async fetch(
+		from: unknown,
+	): Promise<Pick<PollResult, 'events' | 'began' | 'problem' | 'partial' | 'stop'> & { cursor: unknown }> {
 		const { poller, settings, context } = this;
 		// The user waits for the first poll.
 		const deadline = Date.now() + (this.first ? Math.min(settings.budgetMs, FIRST_MS) : settings.budgetMs);
@@ -190,24 +235,40 @@ class Round {
 		let cursor = from;
 		let began: PollResult['began'];
 		for (;;) {
-			const result = await poller.poll(cursor, { intervalMs: settings.intervalMs, budgetMs: deadline - Date.now() });
+			const result = await poller.poll(cursor, {
+				intervalMs: settings.intervalMs,
+				budgetMs: deadline - Date.now(),
+			});
 			({ cursor } = result);
 			began ??= result.began;
 			for (const event of result.events) events.push(event);
 			const { more, problem, partial, stop, oldestLookMs } = result;
-			if (more && (problem === undefined || partial) && events.length + BATCH <= MOST_EVENTS && deadline - Date.now() > TOO_LITTLE_MS) continue;
-			if (oldestLookMs !== undefined) context.logger.debug(`${this.node.name}: not all devices could be looked at in this poll; the oldest look is ${String(Math.round(oldestLookMs / 1000))} s ago.`);
+			if (
+				more &&
+				(problem === undefined || partial) &&
+				events.length + BATCH <= MOST_EVENTS &&
+				deadline - Date.now() > TOO_LITTLE_MS
+			)
+				continue;
+			if (oldestLookMs !== undefined)
+				context.logger.debug(
+					`${this.node.name}: not all devices could be looked at in this poll; the oldest look is ${String(Math.round(oldestLookMs / 1000))} s ago.`,
+				);
 			return { events, cursor, began, problem, partial, stop };
 		}
 	}
 
 	/**
-	 * Whether n8n writes static data and execution in one transaction. It does so if durable cursors are on: then the node
-	 * gets a copy of the data, in place of the object that tells the workflow of every change. It also gets a copy where they
-	 * were on once; but then n8n's own clock polls, and at each start of n8n, too.
+	 * Whether n8n writes static data and execution in one transaction. It does so if durable cursors are on: then the
+	 * node gets a copy of the data, in place of the object that tells the workflow of every change. It also gets a copy
+	 * where they were on once; but then n8n's own clock polls, and at each start of n8n, too.
 	 */
 	private commitsTogether(data: IDataObject): boolean {
 		const { settings, first, byItself } = this;
-		return (settings.scheduled || (first && !byItself)) && '__commitCursor' in this.context && !('__dataChanged' in data);
+		return (
+			(settings.scheduled || (first && !byItself)) &&
+			'__commitCursor' in this.context &&
+			!('__dataChanged' in data)
+		);
 	}
 }

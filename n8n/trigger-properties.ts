@@ -6,7 +6,10 @@ import { fieldsOfTrigger, type AnyTrigger } from '../core/describe/trigger';
 import { isOption } from './properties';
 import { propertyOf, sortedByName } from './property';
 
-/** Whether a trigger reads a queue; the others are polled. In n8n they are nodes apart: it runs a node in one way or the other. */
+/**
+ * Whether a trigger reads a queue; the others are polled. In n8n they are nodes apart: it runs a node in one way or the
+ * other.
+ */
 export const isQueued = ({ queue }: AnyTrigger) => queue === true;
 
 /** Name of the parameter that holds the trigger's name. */
@@ -21,7 +24,9 @@ export function triggerPropertiesOf<C extends Connection>({ triggers }: Provider
 			name: EVENT,
 			type: 'options',
 			noDataExpression: true,
-			options: sortedByName(polled.map(({ name, title, description }) => ({ name: title, value: name, description }))),
+			options: sortedByName(
+				polled.map(({ name, title, description }) => ({ name: title, value: name, description })),
+			),
 			default: polled[0]?.name ?? '',
 		},
 		...polled.flatMap((trigger) => fieldsShown(fieldsOfTrigger(trigger), trigger)),
@@ -30,26 +35,62 @@ export function triggerPropertiesOf<C extends Connection>({ triggers }: Provider
 
 export const ACKNOWLEDGE_LATER = 'laterMessageNode';
 
-/** How n8n reads a queue, beside the trigger's own fields. The ways to acknowledge are named as in n8n's RabbitMQ Trigger. */
+/**
+ * How n8n reads a queue, beside the trigger's own fields. The ways to acknowledge are named as in n8n's RabbitMQ
+ * Trigger.
+ */
 export const readingFields = {
 	acknowledge: choice({
 		title: 'Acknowledge',
-		description: 'When messages are taken out of the queue. Those that are not come again, also after a restart of n8n. An execution that waits (Wait node, form, approval, sub-workflow) has not finished: until it has, no other messages are given.',
+		description:
+			'When messages are taken out of the queue. Those that are not come again, also after a restart of n8n. An execution that waits (Wait node, form, approval, sub-workflow) has not finished: until it has, no other messages are given.',
 		options: [
-			{ value: 'executionFinishes', title: 'When the Execution Finishes', description: 'Whether it succeeds, fails or takes too long. If it is stopped, the workflow gets the same messages again.' },
-			{ value: 'executionFinishesSuccessfully', title: 'When the Execution Succeeds', description: 'If it fails or is stopped, the workflow gets the same messages again, later and later. Not for workflows that wait: n8n does not tell how those end.' },
-			{ value: 'immediately', title: 'Immediately', description: 'Before the execution starts: messages are lost if n8n stops in between' },
-			{ value: ACKNOWLEDGE_LATER, title: 'By an Acknowledge Operation Later in the Workflow', description: 'Message by message, as the workflow gets on, also after a wait' },
+			{
+				value: 'executionFinishes',
+				title: 'When the Execution Finishes',
+				description:
+					'Whether it succeeds, fails or takes too long. If it is stopped, the workflow gets the same messages again.',
+			},
+			{
+				value: 'executionFinishesSuccessfully',
+				title: 'When the Execution Succeeds',
+				description:
+					'If it fails or is stopped, the workflow gets the same messages again, later and later. Not for workflows that wait: n8n does not tell how those end.',
+			},
+			{
+				value: 'immediately',
+				title: 'Immediately',
+				description: 'Before the execution starts: messages are lost if n8n stops in between',
+			},
+			{
+				value: ACKNOWLEDGE_LATER,
+				title: 'By an Acknowledge Operation Later in the Workflow',
+				description: 'Message by message, as the workflow gets on, also after a wait',
+			},
 		],
 		initial: 'executionFinishesSuccessfully',
 	}),
-	every: number({ title: 'Check Every', description: 'Seconds between two looks at the queue. While there are messages, the next ones are taken without waiting.', unit: 'seconds', min: 5, max: 3600, integer: true, initial: 30 }),
+	every: number({
+		title: 'Check Every',
+		description:
+			'Seconds between two looks at the queue. While there are messages, the next ones are taken without waiting.',
+		unit: 'seconds',
+		min: 5,
+		max: 3600,
+		integer: true,
+		initial: 30,
+	}),
 } satisfies Fields;
 
 /** All that a node asks for that reads a queue. What has a value that suits most has its place among the options. */
 export function fieldsOfQueueNode(trigger: AnyTrigger | undefined): Fields {
 	const fields: Fields = { ...(trigger === undefined ? {} : fieldsOfTrigger(trigger)), ...readingFields };
-	return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.kind === 'number' && field.initial !== undefined ? { ...field, required: false } : field]));
+	return Object.fromEntries(
+		Object.entries(fields).map(([name, field]) => [
+			name,
+			field.kind === 'number' && field.initial !== undefined ? { ...field, required: false } : field,
+		]),
+	);
 }
 
 /** The properties of a node that reads a queue. */
@@ -57,13 +98,17 @@ export function queuePropertiesOf<C extends Connection>({ triggers }: Provider<C
 	const trigger = triggers.find(isQueued);
 	const fields = fieldsShown(fieldsOfQueueNode(trigger), undefined);
 	const later: INodeProperties = {
-		displayName: 'Put a Ctrack node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow, and give it the delivery tags of the messages that are dealt with. What an execution has not acknowledged when it ends comes again.',
+		displayName:
+			'Put a Ctrack node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow, and give it the delivery tags of the messages that are dealt with. What an execution has not acknowledged when it ends comes again.',
 		name: 'acknowledgeLater',
 		type: 'notice',
 		displayOptions: { show: { acknowledge: [ACKNOWLEDGE_LATER] } },
 		default: '',
 	};
-	return [...(trigger === undefined ? [] : notices(trigger)), ...fields.flatMap((field) => (field.name === 'acknowledge' ? [field, later] : [field]))];
+	return [
+		...(trigger === undefined ? [] : notices(trigger)),
+		...fields.flatMap((field) => (field.name === 'acknowledge' ? [field, later] : [field])),
+	];
 }
 
 /** Fields as properties: what must be filled in, then the rest as options. */
@@ -77,7 +122,14 @@ function fieldsShown(fields: Fields, trigger: AnyTrigger | undefined): INodeProp
 			.map(([name, field]) => {
 				const { displayName, name: key, type, ...rest } = propertyOf(name, field);
 				const empty = rest.default === '' || type === 'resourceLocator';
-				return { displayName, name: key, type, ...(field.required && empty ? { required: true } : {}), ...shownWith(trigger, field), ...rest };
+				return {
+					displayName,
+					name: key,
+					type,
+					...(field.required && empty ? { required: true } : {}),
+					...shownWith(trigger, field),
+					...rest,
+				};
 			}),
 		{
 			displayName: 'Options',
@@ -100,6 +152,9 @@ function notices(trigger: AnyTrigger): INodeProperties[] {
 
 function shownWith(trigger: AnyTrigger | undefined, field?: Pick<Field, 'when'>): { displayOptions?: IDisplayOptions } {
 	const when = Object.entries(field?.when ?? {}).map(([name, values]) => [name, [...values]] as const);
-	const show = { ...(trigger === undefined || isQueued(trigger) ? {} : { [EVENT]: [trigger.name] }), ...Object.fromEntries(when) };
+	const show = {
+		...(trigger === undefined || isQueued(trigger) ? {} : { [EVENT]: [trigger.name] }),
+		...Object.fromEntries(when),
+	};
 	return Object.keys(show).length === 0 ? {} : { displayOptions: { show } };
 }

@@ -5,7 +5,13 @@ import { CtrackApi } from '../credentials/CtrackApi.credentials';
 import { CtrackQueueTrigger } from '../nodes/Ctrack/CtrackQueueTrigger.node';
 import { Ctrack } from '../nodes/Ctrack/Ctrack.node';
 import { PASSWORD, startCtrack, type CtrackSimulator } from '../simulators/ctrack';
-import { executeContext, PublishedTrigger, StoredCredential, type Emitted, type RunEnd } from '../test/support/n8n-context';
+import {
+	executeContext,
+	PublishedTrigger,
+	StoredCredential,
+	type Emitted,
+	type RunEnd,
+} from '../test/support/n8n-context';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
@@ -16,7 +22,8 @@ let running: PublishedTrigger[];
 
 beforeEach(async () => {
 	vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
-	// The three vehicles report at full ten seconds and the two after: for a while nothing comes that the tests did not ask for.
+	// The three vehicles report at full ten seconds and the two after: for a while nothing comes that the tests did not
+	// ask for.
 	vi.setSystemTime(Date.UTC(2026, 2, 18, 9, 41, 3));
 	simulator = await startCtrack({ fleetSize: 3, queueIntervalSeconds: 10 });
 	stored = account();
@@ -30,11 +37,29 @@ afterEach(async () => {
 });
 
 const account = (changes: ICredentialDataDecryptedObject = {}) =>
-	new StoredCredential(new CtrackApi(), { baseUrl: simulator.url, account: 'API_Demo', secret: PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre', allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, session: '', ...changes });
+	new StoredCredential(new CtrackApi(), {
+		baseUrl: simulator.url,
+		account: 'API_Demo',
+		secret: PASSWORD,
+		speedUnit: 'kmh',
+		odometerUnit: 'metre',
+		allowCommands: false,
+		rateLimit: 60_000,
+		allowPrivateAddresses: true,
+		session: '',
+		...changes,
+	});
 
 function trigger(parameters: INodeParameters = {}): PublishedTrigger {
 	const { options, ...rest } = { options: {}, ...parameters };
-	const made = new PublishedTrigger(type, stored, { parameters: { queue: 'positions', acknowledge: 'executionFinishesSuccessfully', options: { maxMessages: 10, ...(options) }, ...rest } });
+	const made = new PublishedTrigger(type, stored, {
+		parameters: {
+			queue: 'positions',
+			acknowledge: 'executionFinishesSuccessfully',
+			options: { maxMessages: 10, ...options },
+			...rest,
+		},
+	});
 	running.push(made);
 	return made;
 }
@@ -49,10 +74,13 @@ const idsOf = ({ items }: { items: { json: object }[] }) => items.map(({ json })
 
 /** Ticks until the trigger has given so many batches. */
 async function given(of: PublishedTrigger, count: number): Promise<void> {
-	await vi.waitFor(() => {
-		of.tick();
-		expect(of.emitted.length).toBeGreaterThanOrEqual(count);
-	}, { timeout: 10_000, interval: 20 });
+	await vi.waitFor(
+		() => {
+			of.tick();
+			expect(of.emitted.length).toBeGreaterThanOrEqual(count);
+		},
+		{ timeout: 10_000, interval: 20 },
+	);
 }
 
 async function settled(condition: () => void): Promise<void> {
@@ -126,7 +154,9 @@ describe('acknowledging', () => {
 		await given(it, 1);
 		const tags = it.emitted[0]!.items.map(({ json }) => String(json.deliveryTag));
 		const acknowledge = async (deliveryTags: string) => {
-			const { context } = executeContext(new Ctrack(), stored, { parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags } });
+			const { context } = executeContext(new Ctrack(), stored, {
+				parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags },
+			});
 			await new Ctrack().execute.call(context);
 		};
 		await acknowledge(tags.slice(0, 4).join());
@@ -155,7 +185,12 @@ describe('acknowledging', () => {
 		await given(it, 3);
 		expect(queue().acknowledged).toBe(10);
 		expect(idsOf(it.emitted[2]!)).not.toEqual(idsOf(it.emitted[0]!));
-		expect(it.failures).toMatchObject([{ message: '10 messages were set aside: the workflow failed with them 2 times.', context: { data: { messages: idsOf(it.emitted[0]!).map((id) => ({ id })) } } }]);
+		expect(it.failures).toMatchObject([
+			{
+				message: '10 messages were set aside: the workflow failed with them 2 times.',
+				context: { data: { messages: idsOf(it.emitted[0]!).map((id) => ({ id })) } },
+			},
+		]);
 	});
 });
 
@@ -185,19 +220,27 @@ describe('an execution that waits has not ended', () => {
 	const quiet = async () => await new Promise((resolve) => setTimeout(resolve, 50));
 	const acknowledge = async ({ items }: Emitted) => {
 		const deliveryTags = items.map(({ json }) => String(json.deliveryTag)).join();
-		const { context } = executeContext(new Ctrack(), stored, { parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags } });
+		const { context } = executeContext(new Ctrack(), stored, {
+			parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags },
+		});
 		await new Ctrack().execute.call(context);
 	};
 
-	test.each(['executionFinishes', 'executionFinishesSuccessfully', 'laterMessageNode'])('%s: nothing is acknowledged while it waits, nor past it', async (mode) => {
-		await stands(await waiting({ acknowledge: mode }));
-	});
+	test.each(['executionFinishes', 'executionFinishesSuccessfully', 'laterMessageNode'])(
+		'%s: nothing is acknowledged while it waits, nor past it',
+		async (mode) => {
+			await stands(await waiting({ acknowledge: mode }));
+		},
+	);
 
-	test.each(['executionFinishes', 'executionFinishesSuccessfully', 'laterMessageNode'])('%s, in a worker: the same, and it is told that the trigger does not hear of the end', async (mode) => {
-		const it = await waiting({ acknowledge: mode }, { worker: true });
-		await stands(it);
-		expect(it.failures.map(({ message }) => message)).toEqual([expect.stringContaining('waits')]);
-	});
+	test.each(['executionFinishes', 'executionFinishesSuccessfully', 'laterMessageNode'])(
+		'%s, in a worker: the same, and it is told that the trigger does not hear of the end',
+		async (mode) => {
+			const it = await waiting({ acknowledge: mode }, { worker: true });
+			await stands(it);
+			expect(it.failures.map(({ message }) => message)).toEqual([expect.stringContaining('waits')]);
+		},
+	);
 
 	test('when it finishes: acknowledged once it is over', async () => {
 		const it = await waiting({ acknowledge: 'executionFinishes' });
@@ -209,7 +252,12 @@ describe('an execution that waits has not ended', () => {
 
 	test('when it succeeds: n8n does not tell how it ended, so it is told once, and only Acknowledge ends it', async () => {
 		const it = await waiting();
-		expect(it.failures).toMatchObject([{ message: expect.stringContaining('waits'), description: expect.stringContaining('By an Acknowledge Operation Later in the Workflow') }]);
+		expect(it.failures).toMatchObject([
+			{
+				message: expect.stringContaining('waits'),
+				description: expect.stringContaining('By an Acknowledge Operation Later in the Workflow'),
+			},
+		]);
 		it.emitted[0]!.over();
 		await stands(it);
 		await acknowledge(it.emitted[0]!);
@@ -287,21 +335,43 @@ describe('an execution that waits has not ended', () => {
 describe('what ends an execution before its time', () => {
 	const CASES: [string, (of: Emitted) => void, { finishes: string; succeeds: string }][] = [
 		['it fails', (of) => of.end('error'), { finishes: 'acknowledged', succeeds: 'again' }],
-		['it fails in a worker', (of) => of.end('error', { worker: true }), { finishes: 'acknowledged', succeeds: 'again' }],
-		['it succeeds in a worker', (of) => of.end('success', { worker: true }), { finishes: 'acknowledged', succeeds: 'acknowledged' }],
+		[
+			'it fails in a worker',
+			(of) => of.end('error', { worker: true }),
+			{ finishes: 'acknowledged', succeeds: 'again' },
+		],
+		[
+			'it succeeds in a worker',
+			(of) => of.end('success', { worker: true }),
+			{ finishes: 'acknowledged', succeeds: 'acknowledged' },
+		],
 		['its time is over', (of) => of.stop('timeout'), { finishes: 'acknowledged', succeeds: 'again' }],
-		['its time is over, and it noticed itself', (of) => of.end('canceled', { error: { message: 'The execution was cancelled because it timed out', reason: 'timeout' } }), { finishes: 'acknowledged', succeeds: 'again' }],
+		[
+			'its time is over, and it noticed itself',
+			(of) =>
+				of.end('canceled', {
+					error: { message: 'The execution was cancelled because it timed out', reason: 'timeout' },
+				}),
+			{ finishes: 'acknowledged', succeeds: 'again' },
+		],
 		['stopped by hand', (of) => of.stop('manual'), { finishes: 'again', succeeds: 'again' }],
-		['stopped by hand, and it noticed itself', (of) => of.end('canceled', { error: { message: 'The execution was cancelled manually', reason: 'manual' } }), { finishes: 'again', succeeds: 'again' }],
+		[
+			'stopped by hand, and it noticed itself',
+			(of) =>
+				of.end('canceled', { error: { message: 'The execution was cancelled manually', reason: 'manual' } }),
+			{ finishes: 'again', succeeds: 'again' },
+		],
 		['n8n ends', (of) => of.stop('shutdown'), { finishes: 'again', succeeds: 'again' }],
 		['its worker died', (of) => of.end('error', { nothingRan: true }), { finishes: 'again', succeeds: 'again' }],
 		['it crashed', (of) => of.end('crashed', { nothingRan: true }), { finishes: 'again', succeeds: 'again' }],
 	];
 
-	test.each(CASES.flatMap(([what, end, { finishes, succeeds }]) => [
-		{ what, end, acknowledge: 'executionFinishes', came: finishes },
-		{ what, end, acknowledge: 'executionFinishesSuccessfully', came: succeeds },
-	]))('$what, $acknowledge: $came', async ({ end, acknowledge, came }) => {
+	test.each(
+		CASES.flatMap(([what, end, { finishes, succeeds }]) => [
+			{ what, end, acknowledge: 'executionFinishes', came: finishes },
+			{ what, end, acknowledge: 'executionFinishesSuccessfully', came: succeeds },
+		]),
+	)('$what, $acknowledge: $came', async ({ end, acknowledge, came }) => {
 		const it = trigger({ acknowledge });
 		await it.activate();
 		later(300);
@@ -316,12 +386,14 @@ describe('what ends an execution before its time', () => {
 });
 
 describe('starting and stopping', () => {
-	test('nothing is given before the trigger is there, and how often it looks is the user\'s', async () => {
+	test("nothing is given before the trigger is there, and how often it looks is the user's", async () => {
 		const it = trigger({ options: { every: 7 } });
 		await it.activate();
 		expect(it.emitted).toHaveLength(0);
 		expect(it.expression).toBe('* * * * * *');
-		const other = new PublishedTrigger(type, account({ account: 'API_Demo2' }), { parameters: { queue: 'positions', options: {} } });
+		const other = new PublishedTrigger(type, account({ account: 'API_Demo2' }), {
+			parameters: { queue: 'positions', options: {} },
+		});
 		await expect(other.activate()).rejects.toThrow('refuses the account');
 	});
 

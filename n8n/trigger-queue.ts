@@ -1,4 +1,13 @@
-import { NodeOperationError, type ExecutionError, type IDataObject, type IExecuteResponsePromiseData, type INode, type IRun, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type ExecutionError,
+	type IDataObject,
+	type IExecuteResponsePromiseData,
+	type INode,
+	type IRun,
+	type ITriggerFunctions,
+	type ITriggerResponse,
+} from 'n8n-workflow';
 import { asFleetError, InvalidParams } from '../core/describe/errors';
 import { readFields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
@@ -25,7 +34,11 @@ const TEST_MS = 120_000;
 const TEST_EVERY_MS = 5000;
 
 /** Reads a queue for as long as the workflow is published: a batch at a time, acknowledged as the user has chosen. */
-export async function listen<C extends Connection>(context: ITriggerFunctions, provider: Provider<C>, credentialType: string): Promise<ITriggerResponse> {
+export async function listen<C extends Connection>(
+	context: ITriggerFunctions,
+	provider: Provider<C>,
+	credentialType: string,
+): Promise<ITriggerResponse> {
 	let listener: Listener | undefined;
 	try {
 		listener = new Listener(context, provider as never, credentialType);
@@ -112,9 +125,12 @@ class Listener {
 
 	private async consumerOf(): Promise<QueueConsumer> {
 		const { context, provider, credentialType, node } = this;
-		const client = await openAccount(context, provider, credentialType, (message) => context.logger.warn(`${node.name}: ${message}`));
+		const client = await openAccount(context, provider, credentialType, (message) =>
+			context.logger.warn(`${node.name}: ${message}`),
+		);
 		this.connection = JSON.stringify(client.connection);
-		const refusal = context.getMode() === 'manual' ? undefined : this.bookmark.justStopped(this.connection, Date.now());
+		const refusal =
+			context.getMode() === 'manual' ? undefined : this.bookmark.justStopped(this.connection, Date.now());
 		if (refusal !== undefined) throw refusal;
 		const trigger = provider.triggers.find(isQueued);
 		if (trigger === undefined) throw new InvalidParams(`${provider.title} has no queue.`);
@@ -202,13 +218,19 @@ class Listener {
 		if (this.toldOfWait || (!elsewhere && acknowledge === ACKNOWLEDGE_LATER)) return;
 		this.toldOfWait = true;
 		if (!elsewhere && acknowledge === 'executionFinishes') {
-			this.context.logger.warn(`${node.name}: an execution waits. Its messages are acknowledged when it is over, and no others are given to the workflow until then.`);
+			this.context.logger.warn(
+				`${node.name}: an execution waits. Its messages are acknowledged when it is over, and no others are given to the workflow until then.`,
+			);
 			return;
 		}
 		this.report(
-			new NodeOperationError(node, 'An execution waits, so its messages are not acknowledged, and this trigger gives no others until they are.', {
-				description: `n8n does not tell a trigger how an execution ends that has waited (Wait node, form, approval or sub-workflow)${elsewhere ? ' in a worker. Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : '. Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when this workflow is published anew.`,
-			}),
+			new NodeOperationError(
+				node,
+				'An execution waits, so its messages are not acknowledged, and this trigger gives no others until they are.',
+				{
+					description: `n8n does not tell a trigger how an execution ends that has waited (Wait node, form, approval or sub-workflow)${elsewhere ? ' in a worker. Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : '. Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when this workflow is published anew.`,
+				},
+			),
 		);
 	}
 
@@ -232,7 +254,9 @@ class Listener {
 		this.stopped = lasts(error);
 		context.logger.warn(`${node.name}: ${error.sentence}`);
 		if (!this.stopped && this.failures !== TELL_AFTER) return;
-		const addition = this.stopped ? 'Until then, this trigger sends nothing: it goes on when the credential is changed, or the workflow is published anew.' : 'It goes on trying.';
+		const addition = this.stopped
+			? 'Until then, this trigger sends nothing: it goes on when the credential is changed, or the workflow is published anew.'
+			: 'It goes on trying.';
 		this.report(nodeErrorOf(error, node, { addition }));
 	}
 
@@ -251,7 +275,11 @@ class Listener {
 			for (;;) {
 				const events = await consumer.sample({ budgetMs: this.budgetMs, signal: this.closing.signal });
 				if (events.length > 0) return this.context.emit([itemsOf(events)]);
-				if (Date.now() >= deadline) throw new NodeOperationError(this.node, 'No message came to the queue.', { description: 'Check that the account is subscribed to it: after a subscription it can take up to 24 hours until messages come.' });
+				if (Date.now() >= deadline)
+					throw new NodeOperationError(this.node, 'No message came to the queue.', {
+						description:
+							'Check that the account is subscribed to it: after a subscription it can take up to 24 hours until messages come.',
+					});
 				await pause(TEST_EVERY_MS, this.closing.signal);
 			}
 		} catch (error) {
@@ -292,12 +320,18 @@ function howOf({ status, waitTill, data: { resultData } }: IRun, elsewhere: bool
 	return elsewhere || Object.keys(resultData.runData).length > 0 ? 'failed' : 'brokeOff';
 }
 
-/** One that takes longer than it may has failed; all else that ends one from outside says nothing about the workflow. */
-const cutShort = (error: unknown): End => ({ how: (error as { reason?: unknown } | undefined)?.reason === 'timeout' ? 'failed' : 'brokeOff', elsewhere: false });
+/**
+ * One that takes longer than it may has failed; all else that ends one from outside says nothing about the workflow.
+ */
+const cutShort = (error: unknown): End => ({
+	how: (error as { reason?: unknown } | undefined)?.reason === 'timeout' ? 'failed' : 'brokeOff',
+	elsewhere: false,
+});
 
 /**
- * The end of an execution that has waited. n8n has told of its end before, and of this one only that there is nobody left to
- * answer the trigger: with an empty answer. Workers do that at each step, which says nothing. Never settles if n8n does not tell.
+ * The end of an execution that has waited. n8n has told of its end before, and of this one only that there is nobody
+ * left to answer the trigger: with an empty answer. Workers do that at each step, which says nothing. Never settles if
+ * n8n does not tell.
  */
 async function endAfterWait(end: Promise<End>, answered: Promise<IExecuteResponsePromiseData>): Promise<End> {
 	let waits = false;
@@ -326,13 +360,19 @@ function verdictOn({ how, elsewhere }: End, acknowledge: string): 'done' | 'agai
 /** A cron expression can only keep to some numbers of seconds; the rest is counted. */
 const ticksFor = (every: number) => (every % 5 === 0 ? '*/5 * * * * *' : '* * * * * *');
 
-const pauseAfter = (failures: number) => Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+const pauseAfter = (failures: number) =>
+	Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
 
 /** Messages that no longer hold up the others; the error keeps them, so that they can be dealt with by hand. */
 function setAside({ events, attempt }: Batch, node: INode): NodeOperationError {
-	const error = new NodeOperationError(node, `${events.length} ${events.length === 1 ? 'message was' : 'messages were'} set aside: the workflow failed with them ${attempt === 1 ? 'once' : `${attempt} times`}.`, {
-		description: 'They have been acknowledged and do not come again. This error holds them; deal with them by hand.',
-	});
+	const error = new NodeOperationError(
+		node,
+		`${events.length} ${events.length === 1 ? 'message was' : 'messages were'} set aside: the workflow failed with them ${attempt === 1 ? 'once' : `${attempt} times`}.`,
+		{
+			description:
+				'They have been acknowledged and do not come again. This error holds them; deal with them by hand.',
+		},
+	);
 	error.context.data = { messages: events as unknown as IDataObject[] };
 	return error;
 }

@@ -1,7 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { FleetError } from '../core/describe/errors';
 
-/** Under which name a node's static data holds where it stands. One text, since n8n clones and compares it at every poll. */
+/**
+ * Under which name a node's static data holds where it stands. One text, since n8n clones and compares it at every
+ * poll.
+ */
 const KEY = 'fleetwire';
 
 /** By then n8n has the execution of a batch in its database, or has dropped it. */
@@ -35,10 +38,10 @@ const RETRIED_MS = 30_000;
  * Where a trigger node stands, as far as this process knows.
  *
  * n8n writes static data to its database shortly before it makes the execution, and only then. So what is written with
- * a batch is the cursor from before the batch, which is where the trigger has begun if it is the first: a crash between the
- * two loses nothing, and after a stop that batch alone can come again. While the process lives, the newest cursor is the one
- * in here, and the batch's number in the static data tells whether n8n took the batch over: it drops what a poll gives if the
- * workflow was changed meanwhile.
+ * a batch is the cursor from before the batch, which is where the trigger has begun if it is the first: a crash between
+ * the two loses nothing, and after a stop that batch alone can come again. While the process lives, the newest cursor
+ * is the one in here, and the batch's number in the static data tells whether n8n took the batch over: it drops what a
+ * poll gives if the workflow was changed meanwhile.
  */
 export class Bookmark {
 	private account: string | undefined;
@@ -106,8 +109,8 @@ export class Bookmark {
 	}
 
 	/**
-	 * A poll has begun afresh: whatever was handed over before belongs to another account or event, or cannot be read. Gives
-	 * what to store before anything else.
+	 * A poll has begun afresh: whatever was handed over before belongs to another account or event, or cannot be read.
+	 * Gives what to store before anything else.
 	 */
 	beginAfresh(cursor: unknown): string {
 		this.before = cursor;
@@ -167,7 +170,8 @@ export function readStored(data: IDataObject): Stored | undefined {
 	if (text === undefined) return undefined;
 	try {
 		const { batch, account, cursor } = JSON.parse(text as string) as Partial<Stored>;
-		if (typeof batch === 'number' && Number.isSafeInteger(batch) && typeof account === 'string') return { batch, account, cursor };
+		if (typeof batch === 'number' && Number.isSafeInteger(batch) && typeof account === 'string')
+			return { batch, account, cursor };
 	} catch {
 		// Damaged: the cursor's own check says so.
 	}

@@ -45,9 +45,15 @@ afterEach(() => {
 });
 
 /** Sends through n8n's own HTTP client. */
-async function send(request: WireRequest, { timeoutMs = 5000, signal, to = baseUrl }: { timeoutMs?: number; signal?: AbortSignal; to?: string } = {}) {
+async function send(
+	request: WireRequest,
+	{ timeoutMs = 5000, signal, to = baseUrl }: { timeoutMs?: number; signal?: AbortSignal; to?: string } = {},
+) {
 	const { context } = executeContext(new TrackCeo(), new StoredCredential(new TrackCeoApi(), {}));
-	return await exchange((options) => context.helpers.httpRequest(options), optionsOf(to, request, timeoutMs), { timeoutMs, signal });
+	return await exchange((options) => context.helpers.httpRequest(options), optionsOf(to, request, timeoutMs), {
+		timeoutMs,
+		signal,
+	});
 }
 
 const failure = async (sending: Promise<unknown>) =>
@@ -60,10 +66,18 @@ const GET: WireRequest = { method: 'GET', path: '/api/track' };
 
 describe('what goes out', () => {
 	test('a POST without a body stays one, with its values in the query', async () => {
-		await send({ method: 'POST', path: '/api/command/send', query: { imei: '1', command: 'RELAY,1', content: 'a b&c=d+e ü', left: undefined } });
+		await send({
+			method: 'POST',
+			path: '/api/command/send',
+			query: { imei: '1', command: 'RELAY,1', content: 'a b&c=d+e ü', left: undefined },
+		});
 		const [request] = seen;
 		expect(request).toMatchObject({ method: 'POST', body: '', headers: { 'content-length': '0' } });
-		expect(Object.fromEntries(new URL(request!.url!, baseUrl).searchParams)).toEqual({ imei: '1', command: 'RELAY,1', content: 'a b&c=d+e ü' });
+		expect(Object.fromEntries(new URL(request!.url!, baseUrl).searchParams)).toEqual({
+			imei: '1',
+			command: 'RELAY,1',
+			content: 'a b&c=d+e ü',
+		});
 	});
 
 	test('a form and JSON', async () => {
@@ -83,13 +97,15 @@ describe('what goes out', () => {
 
 describe('what comes back', () => {
 	test.each([200, 302, 401, 404, 500])('HTTP %i is an answer', async (status) => {
-		respond = (_, response) => response.writeHead(status, { location: '/elsewhere', 'Retry-After': '7' }).end('words');
+		respond = (_, response) =>
+			response.writeHead(status, { location: '/elsewhere', 'Retry-After': '7' }).end('words');
 		expect(await send(GET)).toMatchObject({ status, body: 'words', headers: { 'retry-after': '7' } });
 		expect(seen).toHaveLength(1);
 	});
 
 	test('text of any form, compressed or not, with or without a byte order mark', async () => {
-		respond = (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('\uFEFF{"name":"Łódź 🚚"}'));
+		respond = (_, response) =>
+			response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('\uFEFF{"name":"Łódź 🚚"}'));
 		expect((await send(GET)).body).toBe('{"name":"Łódź 🚚"}');
 	});
 
@@ -117,7 +133,11 @@ describe('no answer', () => {
 				if (how === 'drip') timer = setInterval(() => response.write(' '), 20);
 			};
 			const began = Date.now();
-			expect(await failure(send(GET, { timeoutMs: 400 }))).toMatchObject({ code: 'TimedOut', effect: 'unknown', retryable: true });
+			expect(await failure(send(GET, { timeoutMs: 400 }))).toMatchObject({
+				code: 'TimedOut',
+				effect: 'unknown',
+				retryable: true,
+			});
 			expect(Date.now() - began).toBeLessThan(900);
 			clearInterval(timer);
 			await vi.waitFor(() => expect(closed, how).toBe(true));
@@ -155,6 +175,8 @@ describe('no answer', () => {
 	test('nothing of the request stays in the error', async () => {
 		respond = (_, response) => response.socket?.destroy();
 		const error = await failure(send({ ...GET, query: { access_token: 'secret-token' } }));
-		expect(JSON.stringify([error, error?.message, error?.stack, String(error?.cause)])).not.toContain('secret-token');
+		expect(JSON.stringify([error, error?.message, error?.stack, String(error?.cause)])).not.toContain(
+			'secret-token',
+		);
 	});
 });

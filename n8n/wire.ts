@@ -13,8 +13,8 @@ export const STOP = Symbol('stop');
 /** Under which a request's purpose travels with its options. */
 export const PURPOSE = 'fleetwire';
 /**
- * What our own requests are for. A symbol, because nothing that a workflow or a form holds can be one; a registered one, because
- * two of our packages may be installed in one n8n, and share their credentials' types.
+ * What our own requests are for. A symbol, because nothing that a workflow or a form holds can be one; a registered
+ * one, because two of our packages may be installed in one n8n, and share their credentials' types.
  */
 export const OURS = Symbol.for('fleetwire.request');
 /** Nothing but the login that n8n puts before each request. */
@@ -45,12 +45,20 @@ interface FullResponse {
  * A request as n8n's helpers take it. The body of the answer is asked for as a stream, because only so a slow or
  * endless one can be cut off; every HTTP status is an answer, and no redirect is followed.
  */
-export function optionsOf(baseUrl: string, { query, form, json, headers, ...request }: WireRequest, timeoutMs: number): WireOptions {
+export function optionsOf(
+	baseUrl: string,
+	{ query, form, json, headers, ...request }: WireRequest,
+	timeoutMs: number,
+): WireOptions {
 	const body = form === undefined ? json : new URLSearchParams(form);
 	return {
 		method: request.method,
 		url: addressOf(baseUrl, request),
-		qs: Object.fromEntries(Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, inQuery(value)]]))),
+		qs: Object.fromEntries(
+			Object.entries(query ?? {}).flatMap(([name, value]) =>
+				value === undefined ? [] : [[name, inQuery(value)]],
+			),
+		),
 		headers: { accept: 'application/json', ...headers },
 		...(body === undefined ? {} : { body: body }),
 		timeout: timeoutMs,
@@ -65,22 +73,34 @@ export function optionsOf(baseUrl: string, { query, form, json, headers, ...requ
 
 /**
  * One attempt: the whole answer, or a FleetError.
- * n8n's own timeout does not fire while a body drips, and not every helper can be told to stop, so a clock of our own runs beside it.
+ * n8n's own timeout does not fire while a body drips, and not every helper can be told to stop, so a clock of our own
+ * runs beside it.
  */
 export async function exchange(ask: Ask, options: WireOptions, { timeoutMs, signal }: Attempt): Promise<WireAnswer> {
 	const host = new URL(options.url).hostname;
-	// Cuts the request off; axios then closes the connection, which destroying the body does not do while no byte comes.
+	// Cuts the request off; axios then closes the connection, which destroying the body does not do while no byte
+	// comes.
 	const over = new AbortController();
 	const stop = () => over.abort(signal?.reason);
 	if (signal?.aborted) stop();
 	signal?.addEventListener('abort', stop, { once: true });
 	const done = new AbortController();
 	const late = pause(timeoutMs, done.signal).then(
-		() => over.abort(new TimedOut(`${host} did not answer within ${String(Math.max(1, Math.round(timeoutMs / 1000)))} s.`, { effect: 'unknown', retryable: true, advice: 'Check whether the vendor works, and the base URL in the account.' })),
+		() =>
+			over.abort(
+				new TimedOut(`${host} did not answer within ${String(Math.max(1, Math.round(timeoutMs / 1000)))} s.`, {
+					effect: 'unknown',
+					retryable: true,
+					advice: 'Check whether the vendor works, and the base URL in the account.',
+				}),
+			),
 		() => undefined,
 	);
 	try {
-		return await orStopped(answerOf(ask, { ...options, abortSignal: over.signal, [STOP]: over.signal }, over.signal), over.signal);
+		return await orStopped(
+			answerOf(ask, { ...options, abortSignal: over.signal, [STOP]: over.signal }, over.signal),
+			over.signal,
+		);
 	} catch (error) {
 		over.abort();
 		throw failureOf(error, host, signal);
@@ -114,7 +134,10 @@ async function textOf(body: FullResponse['body'], over: AbortSignal): Promise<st
 		for await (const chunk of body) {
 			size += chunk.byteLength;
 			if (size > MAX_BODY_BYTES) {
-				throw new TooLarge(`The answer is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, { effect: 'unknown', advice: 'Ask for fewer devices or a shorter period.' });
+				throw new TooLarge(`The answer is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, {
+					effect: 'unknown',
+					advice: 'Ask for fewer devices or a shorter period.',
+				});
 			}
 			chunks.push(chunk);
 		}

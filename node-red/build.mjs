@@ -30,7 +30,9 @@ const { scriptOf } = require(join(compiled, 'editor', 'script.js'));
 const { LOOKS } = require(join(compiled, 'editor', 'looks.js'));
 const { providers } = require(join(dist, 'providers', 'index.js'));
 
-const vendors = readdirSync(join(dist, 'providers'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+const vendors = readdirSync(join(dist, 'providers'), { withFileTypes: true })
+	.filter((entry) => entry.isDirectory())
+	.map(({ name }) => name);
 
 for (const provider of providers) {
 	const { name } = provider;
@@ -48,11 +50,23 @@ module.exports = (RED) => register(RED, { name: '${name}', secrets: ${JSON.strin
 	write(join(nodes, `${name}.html`), pageOf(provider, LOOKS[name]));
 	write(join(nodes, 'locales', 'en-US', `${name}.json`), `${JSON.stringify(wordsOf(provider), null, '\t')}\n`);
 	write(join(nodes, 'locales', 'en-US', `${name}.html`), helpOf(provider));
-	write(join(resources, `${name}.js`), `(window.fleetwire = window.fleetwire || {})[${JSON.stringify(name)}] = ${JSON.stringify(catalogOf(provider))};\n`);
+	write(
+		join(resources, `${name}.js`),
+		`(window.fleetwire = window.fleetwire || {})[${JSON.stringify(name)}] = ${JSON.stringify(catalogOf(provider))};\n`,
+	);
 }
 const browser = join(here, 'src', 'editor', 'browser');
 const read = (name) => readFileSync(join(browser, name), 'utf8');
-write(join(resources, 'editor.js'), scriptOf(readdirSync(browser).filter((name) => name.endsWith('.js')).sort().map(read), read('style.css')));
+write(
+	join(resources, 'editor.js'),
+	scriptOf(
+		readdirSync(browser)
+			.filter((name) => name.endsWith('.js'))
+			.sort()
+			.map(read),
+		read('style.css'),
+	),
+);
 cpSync(join(here, 'icons'), join(nodes, 'icons'), { recursive: true });
 // Only this script needs them.
 rmSync(join(compiled, 'editor'), { recursive: true });

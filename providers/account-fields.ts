@@ -6,13 +6,31 @@ import { isTimeZone } from '../core/describe/time';
 export const LONGEST = { baseUrl: 2000, account: 300, secret: 1000 } as const;
 
 /** Settings that every vendor's account has. Their names are stored by users. */
-export function sharedFields({ commands, limit, requestsPerMinute }: { commands: string; limit: string; requestsPerMinute: number }) {
+export function sharedFields({
+	commands,
+	limit,
+	requestsPerMinute,
+}: {
+	commands: string;
+	limit: string;
+	requestsPerMinute: number;
+}) {
 	return {
 		allowCommands: flag({ title: 'Allow Commands', description: commands, initial: false, apartFromLogin: true }),
-		rateLimit: number({ title: 'Rate Limit', description: `Most requests per minute, over all nodes of this account. ${limit}`, unit: 'requests per minute', min: 1, max: 60_000, integer: true, initial: requestsPerMinute, apartFromLogin: true }),
+		rateLimit: number({
+			title: 'Rate Limit',
+			description: `Most requests per minute, over all nodes of this account. ${limit}`,
+			unit: 'requests per minute',
+			min: 1,
+			max: 60_000,
+			integer: true,
+			initial: requestsPerMinute,
+			apartFromLogin: true,
+		}),
 		allowPrivateAddresses: flag({
 			title: 'Allow Private Addresses',
-			description: 'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
+			description:
+				'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
 			initial: false,
 			apartFromLogin: true,
 		}),
@@ -21,6 +39,19 @@ export function sharedFields({ commands, limit, requestsPerMinute }: { commands:
 
 /** The zone in which a vendor's times are meant that carry none. */
 export function timeZone(description: string, initial: string): Field<string> {
-	const named = z.string({ error: (issue) => `Time Zone must be a text, not ${shown(issue.input)}.` }).refine(isTimeZone, { error: (issue) => `Time Zone must be an IANA name such as Europe/Bucharest, not ${shown(issue.input)}.` });
-	return { ...text({ title: 'Time Zone', description, initial, placeholder: 'e.g. Europe/Bucharest', apartFromLogin: true }), schema: named };
+	const named = z
+		.string({ error: (issue) => `Time Zone must be a text, not ${shown(issue.input)}.` })
+		.refine(isTimeZone, {
+			error: (issue) => `Time Zone must be an IANA name such as Europe/Bucharest, not ${shown(issue.input)}.`,
+		});
+	return {
+		...text({
+			title: 'Time Zone',
+			description,
+			initial,
+			placeholder: 'e.g. Europe/Bucharest',
+			apartFromLogin: true,
+		}),
+		schema: named,
+	};
 }

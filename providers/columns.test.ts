@@ -15,11 +15,19 @@ test('simplified records of one kind have the same columns, in the same order, w
 			columns.set(kind, found);
 			for (const record of recordingOf(provider, `${resource}.${name}`)?.simplified ?? []) {
 				const keys = Object.keys(record).filter((key) => key !== 'error');
-				found.set(keys.join(','), [...(found.get(keys.join(',')) ?? []), `${provider.name} ${resource}.${name}`]);
+				found.set(keys.join(','), [
+					...(found.get(keys.join(',')) ?? []),
+					`${provider.name} ${resource}.${name}`,
+				]);
 			}
 		}
 	}
-	const differing = [...columns].filter(([, found]) => found.size > 1).map(([kind, found]) => ({ kind, found: Object.fromEntries([...found].map(([keys, from]) => [keys, [...new Set(from)]])) }));
+	const differing = [...columns]
+		.filter(([, found]) => found.size > 1)
+		.map(([kind, found]) => ({
+			kind,
+			found: Object.fromEntries([...found].map(([keys, from]) => [keys, [...new Set(from)]])),
+		}));
 	expect(differing).toEqual([]);
 	expect(columns.get('position')?.size).toBe(1);
 });

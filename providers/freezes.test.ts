@@ -5,7 +5,10 @@ import { TestHost } from '../test/support/test-host';
 import { providers } from '.';
 
 const SIZE = 16 * 1024 * 1024;
-/** What one answer may keep the program busy for, in milliseconds of the processor: others may take their share of the clock. */
+/**
+ * What one answer may keep the program busy for, in milliseconds of the processor: others may take their share of the
+ * clock.
+ */
 const MOST_MS = 300;
 
 const filled = (unit: string, most = SIZE - 100_000) => unit.repeat(Math.floor(most / unit.length));
@@ -24,7 +27,10 @@ const TEXTS = {
 const LISTS = { nothing: 'null', numbers: '1', objects: '{}', lists: '[]' };
 
 /** The places of an answer: one of a text, one of a list, each as far within as it goes. */
-function placesIn(answer: unknown): { text?: [Record<string, unknown>, string]; list?: [Record<string, unknown>, string] } {
+function placesIn(answer: unknown): {
+	text?: [Record<string, unknown>, string];
+	list?: [Record<string, unknown>, string];
+} {
 	const found: ReturnType<typeof placesIn> = {};
 	const walk = (parent: Record<string, unknown>) => {
 		for (const [key, value] of Object.entries(parent)) {
@@ -54,15 +60,29 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
 	trackgps: ['fuel.getRefills'],
 };
 
-describe.each(providers.flatMap((provider) => (OPERATIONS[provider.name] ?? []).map((name) => [`${provider.title}: ${name}`, provider, name] as const)))('%s is done with any 16 MiB in no time', (_, provider, name) => {
+describe.each(
+	providers.flatMap((provider) =>
+		(OPERATIONS[provider.name] ?? []).map((name) => [`${provider.title}: ${name}`, provider, name] as const),
+	),
+)('%s is done with any 16 MiB in no time', (_, provider, name) => {
 	const recorded = recordingOf(provider, name);
 	const response = structuredClone(recorded?.exchanges[0]?.response);
 	const { text, list } = placesIn(response);
 	const bodies: [string, () => string][] = [
 		['lists within lists', () => '['.repeat(SIZE)],
 		['objects within objects', () => filled('{"a":')],
-		...(text === undefined ? [] : Object.entries(TEXTS).map(([title, by]): [string, () => string] => [`a text of ${title}`, () => answerWith(response, text, JSON.stringify(by))])),
-		...(list === undefined ? [] : Object.entries(LISTS).map(([title, by]): [string, () => string] => [`a list of ${title}`, () => answerWith(response, list, `[${filled(`${by},`, SIZE - 100_000)}${by}]`)])),
+		...(text === undefined
+			? []
+			: Object.entries(TEXTS).map(([title, by]): [string, () => string] => [
+					`a text of ${title}`,
+					() => answerWith(response, text, JSON.stringify(by)),
+				])),
+		...(list === undefined
+			? []
+			: Object.entries(LISTS).map(([title, by]): [string, () => string] => [
+					`a list of ${title}`,
+					() => answerWith(response, list, `[${filled(`${by},`, SIZE - 100_000)}${by}]`),
+				])),
 	];
 	test.each(bodies)('%s', async (title, made) => {
 		const operation = provider.operations.find((one) => `${one.resource}.${one.name}` === name)!;

@@ -1,12 +1,23 @@
 import { time } from '../core/describe/field';
 
-const accepted = 'A date and time; without an offset it is local: in n8n to the workflow\'s time zone, in Node-RED to the machine\'s. A distance such as -24h works too.';
+const accepted =
+	"A date and time; without an offset it is local: in n8n to the workflow's time zone, in Node-RED to the machine's. A distance such as -24h works too.";
 
 /** The two ends of a period. */
 export function period(from = '-24h', to = 'now') {
 	return {
-		begin: time({ title: 'Begin', description: `Start of the period. ${accepted}`, initial: from, placeholder: 'e.g. 2026-01-31T08:00:00Z' }),
-		end: time({ title: 'End', description: `End of the period. ${accepted}`, initial: to, placeholder: 'e.g. 2026-01-31T17:00:00Z' }),
+		begin: time({
+			title: 'Begin',
+			description: `Start of the period. ${accepted}`,
+			initial: from,
+			placeholder: 'e.g. 2026-01-31T08:00:00Z',
+		}),
+		end: time({
+			title: 'End',
+			description: `End of the period. ${accepted}`,
+			initial: to,
+			placeholder: 'e.g. 2026-01-31T17:00:00Z',
+		}),
 	};
 }
 
@@ -14,7 +25,9 @@ const show = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 
 /** Says what is wrong with a period, or nothing. */
 export function periodProblem(params: { begin: number; end: number }, now: number): string | undefined {
-	if (params.end <= params.begin) return `The period ends before it begins (Begin ${show(params.begin)}, End ${show(params.end)}): exchange the two, or choose a later End.`;
-	if (params.begin > now) return `The period lies in the future: it begins at ${show(params.begin)}, and now it is ${show(now)}.`;
+	if (params.end <= params.begin)
+		return `The period ends before it begins (Begin ${show(params.begin)}, End ${show(params.end)}): exchange the two, or choose a later End.`;
+	if (params.begin > now)
+		return `The period lies in the future: it begins at ${show(params.begin)}, and now it is ${show(now)}.`;
 	return undefined;
 }

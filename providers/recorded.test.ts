@@ -11,7 +11,9 @@ import { providers } from '.';
 const updating = process.env.RECORD === '1';
 
 describe.each(providers.map((provider) => [provider.title, provider] as const))('%s', (_, provider) => {
-	const operations = provider.operations.map((operation) => [`${operation.resource}.${operation.name}`, operation] as const);
+	const operations = provider.operations.map(
+		(operation) => [`${operation.resource}.${operation.name}`, operation] as const,
+	);
 
 	test.each(operations)('%s does what was recorded', async (name, operation) => {
 		const recorded = recordingOf(provider, name);
@@ -20,20 +22,37 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 		const run = async (output: 'simplified' | 'raw') => {
 			const answers = recorded.exchanges.map(({ response }) => response);
 			const host = new TestHost(() => json(answers.shift() ?? { code: -1, message: 'nothing recorded' }));
-			const records = await new Client(provider, connectionOf(provider), host).collect(operation, recorded.params, { output });
-			const sent = host.sent.map(({ request }) => ({ request: `${request.method} ${addressOf('', request)}`, body: request.json ?? request.form }));
-			if (updating) for (const [place, { body }] of sent.entries()) Object.assign(recorded.exchanges[place] ?? {}, body === undefined ? {} : { body });
+			const records = await new Client(provider, connectionOf(provider), host).collect(
+				operation,
+				recorded.params,
+				{ output },
+			);
+			const sent = host.sent.map(({ request }) => ({
+				request: `${request.method} ${addressOf('', request)}`,
+				body: request.json ?? request.form,
+			}));
+			if (updating)
+				for (const [place, { body }] of sent.entries())
+					Object.assign(recorded.exchanges[place] ?? {}, body === undefined ? {} : { body });
 			expect(sent).toEqual(recorded.exchanges.map(({ request, body }) => ({ request, body })));
 			return JSON.parse(JSON.stringify(records)) as object[];
 		};
 		const simplified = await run('simplified');
 		const raw = operation.effect === 'read' ? await run('raw') : undefined;
-		if (updating) writeFileSync(join(folderOf(provider), `${name}.json`), `${JSON.stringify({ ...recorded, simplified, raw }, null, '\t')}\n`);
+		if (updating)
+			writeFileSync(
+				join(folderOf(provider), `${name}.json`),
+				`${JSON.stringify({ ...recorded, simplified, raw }, null, '\t')}\n`,
+			);
 		else expect({ simplified, raw }).toEqual({ simplified: recorded.simplified, raw: recorded.raw });
 	});
 
 	test('there is no recording without its operation', () => {
-		const known = new Set(providers.filter((other) => folderOf(other) === folderOf(provider)).flatMap(({ operations: all }) => all.map(({ resource, name }) => `${resource}.${name}`)));
+		const known = new Set(
+			providers
+				.filter((other) => folderOf(other) === folderOf(provider))
+				.flatMap(({ operations: all }) => all.map(({ resource, name }) => `${resource}.${name}`)),
+		);
 		expect(recordedNames(provider).filter((name) => !known.has(name))).toEqual([]);
 	});
 });

@@ -45,28 +45,63 @@ async function protrack(brand: 'trackceo' | 'etrack'): Promise<Vendor> {
 }
 
 /** The paths that the document lost, as the simulator is told them and the account names them. */
-const guessed = itracksense.operations.filter(({ evidence }) => evidence.grade === 'G').map(({ resource, name, evidence, route }) => ({ name: `${resource}.${name}`, section: evidence.section, path: route.split(' ')[1] ?? '' }));
+const guessed = itracksense.operations
+	.filter(({ evidence }) => evidence.grade === 'G')
+	.map(({ resource, name, evidence, route }) => ({
+		name: `${resource}.${name}`,
+		section: evidence.section,
+		path: route.split(' ')[1] ?? '',
+	}));
 
 const STARTS: Partial<Record<ProviderName, { start: () => Promise<Vendor>; settings: object; survey: RegExp }>> = {
-	trackceo: { start: () => protrack('trackceo'), settings: { account: 'demo', secretType: 'password', secret: PASSWORD }, survey: /\/api\/track$/ },
-	etrack: { start: () => protrack('etrack'), settings: { account: 'demo', secretType: 'password', secret: PASSWORD }, survey: /\/api\/track$/ },
+	trackceo: {
+		start: () => protrack('trackceo'),
+		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
+		survey: /\/api\/track$/,
+	},
+	etrack: {
+		start: () => protrack('etrack'),
+		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
+		survey: /\/api\/track$/,
+	},
 	ctrack: {
 		start: async () => {
 			const simulator = await startCtrack({ clock: () => NOW, fleetSize: FLEET, unknownVehicles: 'refuse' });
 			const centres = new Map([...simulator.units].map(([id, { costCentre }]) => [id, costCentre]));
-			return { ...simulator, ids: [...simulator.units.keys()].map(String), revoke: (id, gone = true) => (simulator.units.get(Number(id))!.costCentre = gone ? { nodeId: 1, name: 'sold' } : centres.get(Number(id))!) };
+			return {
+				...simulator,
+				ids: [...simulator.units.keys()].map(String),
+				revoke: (id, gone = true) =>
+					(simulator.units.get(Number(id))!.costCentre = gone
+						? { nodeId: 1, name: 'sold' }
+						: centres.get(Number(id))!),
+			};
 		},
 		settings: { account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' },
 		survey: /\/GetLastVehiclePositions$/,
 	},
 	itracksense: {
 		start: async () => {
-			const simulator = await startItracksense({ clock: () => NOW, fleetSize: FLEET, unknownDevices: 'refuse', paths: Object.fromEntries(guessed.map(({ section, path }) => [section, path])) });
+			const simulator = await startItracksense({
+				clock: () => NOW,
+				fleetSize: FLEET,
+				unknownDevices: 'refuse',
+				paths: Object.fromEntries(guessed.map(({ section, path }) => [section, path])),
+			});
 			const gone = new Set<string>();
 			for (const account of simulator.accounts) account.sees = ({ imei }) => !gone.has(imei);
-			return { ...simulator, ids: [...simulator.devices.keys()], revoke: (id, leaves = true) => (leaves ? gone.add(id) : gone.delete(id)) };
+			return {
+				...simulator,
+				ids: [...simulator.devices.keys()],
+				revoke: (id, leaves = true) => (leaves ? gone.add(id) : gone.delete(id)),
+			};
 		},
-		settings: { account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: JSON.stringify(Object.fromEntries(guessed.map(({ name, path }) => [name, path]))) },
+		settings: {
+			account: 'demo',
+			secret: ITRACKSENSE_PASSWORD,
+			timeZone: 'Asia/Shanghai',
+			methodPaths: JSON.stringify(Object.fromEntries(guessed.map(({ name, path }) => [name, path]))),
+		},
 		survey: /\/GetCurrentVehicleInfo\w*$/,
 	},
 };
@@ -81,16 +116,35 @@ async function start(name: ProviderName) {
 	const { start: begin, settings, survey } = STARTS[name] ?? expect.fail();
 	const vendor = await begin();
 	running.push(vendor);
-	const connection = readFields(provider.connection, { baseUrl: vendor.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, ...settings }, { now: NOW, timeZone: 'UTC' }) as unknown as Connection;
+	const connection = readFields(
+		provider.connection,
+		{ baseUrl: vendor.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, ...settings },
+		{ now: NOW, timeZone: 'UTC' },
+	) as unknown as Connection;
 	const host = new FetchHost(provider, connection, { now: () => vendor.now(), pass: (ms) => vendor.advance(ms) });
 	const client = new Client(provider, connection, host);
-	const poller = (event: string, input: object) => new Poller(client, findTrigger(provider, event) ?? expect.fail(`no ${event}`), { ...input, ...(event === 'deviceSilent' ? { minutes: 5 } : {}) });
-	return { vendor, provider, client, poller, surveys: () => vendor.requests.filter(({ path }) => survey.test(path)).length };
+	const poller = (event: string, input: object) =>
+		new Poller(client, findTrigger(provider, event) ?? expect.fail(`no ${event}`), {
+			...input,
+			...(event === 'deviceSilent' ? { minutes: 5 } : {}),
+		});
+	return {
+		vendor,
+		provider,
+		client,
+		poller,
+		surveys: () => vendor.requests.filter(({ path }) => survey.test(path)).length,
+	};
 }
 type Started = Awaited<ReturnType<typeof start>>;
 
 /** Polls once a minute, or as told; gives each poll's result and how often positions were asked for. */
-async function poll({ vendor, surveys }: Started, poller: Poller, times: number, { stored, everyMs = MINUTE }: { stored?: unknown; everyMs?: number } = {}): Promise<{ results: (PollResult & { surveys: number; requests: number })[]; cursor: unknown }> {
+async function poll(
+	{ vendor, surveys }: Started,
+	poller: Poller,
+	times: number,
+	{ stored, everyMs = MINUTE }: { stored?: unknown; everyMs?: number } = {},
+): Promise<{ results: (PollResult & { surveys: number; requests: number })[]; cursor: unknown }> {
 	let cursor = stored;
 	const results: (PollResult & { surveys: number; requests: number })[] = [];
 	for (let count = 0; count < times; count++) {
@@ -104,22 +158,37 @@ async function poll({ vendor, surveys }: Started, poller: Poller, times: number,
 	return { results, cursor };
 }
 
-const idsOf = (results: readonly PollResult[], ...without: string[]) => results.flatMap(({ events }) => events.filter(({ deviceId }) => !without.includes(deviceId ?? '')).map(({ id }) => id));
+const idsOf = (results: readonly PollResult[], ...without: string[]) =>
+	results.flatMap(({ events }) =>
+		events.filter(({ deviceId }) => !without.includes(deviceId ?? '')).map(({ id }) => id),
+	);
 
-const TRIGGERS = providers.flatMap(({ name, triggers }) => (STARTS[name] === undefined ? [] : triggers.filter(({ queue }) => queue !== true).map((trigger) => [name, trigger.name] as const)));
+const TRIGGERS = providers.flatMap(({ name, triggers }) =>
+	STARTS[name] === undefined
+		? []
+		: triggers.filter(({ queue }) => queue !== true).map((trigger) => [name, trigger.name] as const),
+);
 
 describe.each(TRIGGERS)('%s %s: one of 50 devices that leaves the account', (name, event) => {
 	// Nobody tampers with a tracker every minute.
 	const everyMs = event === 'removalAlarm' ? 30 * MINUTE : MINUTE;
 	// Where each device takes a request, a poll takes its time here, too.
-	const [begin, alone, again] = ['newAlarm', 'geofenceCrossed', 'newTrip', 'lockEvent'].includes(event) ? [2, 4, 5] : [4, 6, 11];
-	// For the events of a lock the document lists no codes: what the simulator says of a stranger's is a fault, and not a refusal.
+	const [begin, alone, again] = ['newAlarm', 'geofenceCrossed', 'newTrip', 'lockEvent'].includes(event)
+		? [2, 4, 5]
+		: [4, 6, 11];
+	// For the events of a lock the document lists no codes: what the simulator says of a stranger's is a fault, and not
+	// a refusal.
 	const [said, partial] = event === 'lockEvent' ? [': ', false] : [' is refused: ', true];
 
 	/** What the others give where all of the 50 are the account's. */
 	async function truth(times: number, gone: string): Promise<string[]> {
 		const vendor = await start(name);
-		const { results } = await poll(vendor, vendor.poller(event, { devices: vendor.vendor.ids.slice(0, 50) }), times, { everyMs });
+		const { results } = await poll(
+			vendor,
+			vendor.poller(event, { devices: vendor.vendor.ids.slice(0, 50) }),
+			times,
+			{ everyMs },
+		);
 		expect(results.filter(({ problem }) => problem !== undefined)).toEqual([]);
 		return idsOf(results, gone).sort();
 	}
@@ -132,7 +201,9 @@ describe.each(TRIGGERS)('%s %s: one of 50 devices that leaves the account', (nam
 		vendor.revoke(gone);
 		const { results } = await poll(started, started.poller(event, { devices }), alone + again, { everyMs });
 		expect(idsOf(results, gone).sort()).toEqual(await truth(alone + again, gone));
-		expect(results.map(({ cursor, stop, partial }) => [cursor === undefined, stop, partial])).toEqual(results.map(() => [false, false, partial]));
+		expect(results.map(({ cursor, stop, partial }) => [cursor === undefined, stop, partial])).toEqual(
+			results.map(() => [false, false, partial]),
+		);
 		for (const { problem } of results) expect(problem?.message).toContain(`${gone}${said}`);
 		// Halves until it is found: 50, 25, 25, 13, 12, 7, 6, 4, 3, 2, 2, 1, 1.
 		expect(results[0]!.surveys).toBeLessThanOrEqual(13);
@@ -161,9 +232,11 @@ describe.each(TRIGGERS)('%s %s: one of 50 devices that leaves the account', (nam
 		expect(idsOf(results, gone).sort()).toEqual(idsOf(expected, gone).sort());
 		for (const { problem } of meanwhile.results) expect(problem?.message).toContain(`${gone}${said}`);
 		expect(after.results.at(-1)?.problem).toBeUndefined();
-		const own = (list: readonly PollResult[]) => list.flatMap(({ events }) => events.filter(({ deviceId }) => deviceId === gone).map(({ id }) => id));
+		const own = (list: readonly PollResult[]) =>
+			list.flatMap(({ events }) => events.filter(({ deviceId }) => deviceId === gone).map(({ id }) => id));
 		// A watch sees the state at each poll, a stream everything of the meantime.
-		if (['newAlarm', 'geofenceCrossed', 'newTrip', 'lockEvent', 'removalAlarm'].includes(event)) expect(own(results).sort()).toEqual(own(expected).sort());
+		if (['newAlarm', 'geofenceCrossed', 'newTrip', 'lockEvent', 'removalAlarm'].includes(event))
+			expect(own(results).sort()).toEqual(own(expected).sort());
 		else if (event === 'positionChanged') expect(own(expected)).toEqual(expect.arrayContaining(own(results)));
 	}, 120_000);
 });
@@ -173,9 +246,23 @@ describe('refusals of a batch', () => {
 		const started = await start('trackceo');
 		const { vendor } = started;
 		const gone = vendor.ids[7]!;
-		vendor.fail({ kind: 'code', code, times: Infinity, match: ({ path, query }) => path === '/api/track' && String(query.imeis).includes(gone) });
-		const { results } = await poll(started, started.poller('positionChanged', { devices: vendor.ids.slice(0, 50) }), 3);
-		expect(results.every(({ problem }) => problem?.message.startsWith(`${gone} is refused: `) === true && problem.vendorCode === String(code))).toBe(true);
+		vendor.fail({
+			kind: 'code',
+			code,
+			times: Infinity,
+			match: ({ path, query }) => path === '/api/track' && String(query.imeis).includes(gone),
+		});
+		const { results } = await poll(
+			started,
+			started.poller('positionChanged', { devices: vendor.ids.slice(0, 50) }),
+			3,
+		);
+		expect(
+			results.every(
+				({ problem }) =>
+					problem?.message.startsWith(`${gone} is refused: `) === true && problem.vendorCode === String(code),
+			),
+		).toBe(true);
 		expect(idsOf(results).length).toBeGreaterThan(20);
 	});
 
@@ -183,9 +270,22 @@ describe('refusals of a batch', () => {
 		const started = await start('ctrack');
 		const { vendor } = started;
 		const gone = vendor.ids[7]!;
-		vendor.fail({ kind: 'status', status: 404, times: Infinity, match: ({ query }) => String(query.svehicleNodeIds).split(',').includes(gone) });
-		const { results } = await poll(started, started.poller('positionChanged', { devices: vendor.ids.slice(0, 50) }), 3);
-		expect(results.map(({ stop, partial }) => [stop, partial])).toEqual([[false, true], [false, true], [false, true]]);
+		vendor.fail({
+			kind: 'status',
+			status: 404,
+			times: Infinity,
+			match: ({ query }) => String(query.svehicleNodeIds).split(',').includes(gone),
+		});
+		const { results } = await poll(
+			started,
+			started.poller('positionChanged', { devices: vendor.ids.slice(0, 50) }),
+			3,
+		);
+		expect(results.map(({ stop, partial }) => [stop, partial])).toEqual([
+			[false, true],
+			[false, true],
+			[false, true],
+		]);
 		expect(idsOf(results).length).toBeGreaterThan(20);
 	});
 
@@ -199,7 +299,9 @@ describe('refusals of a batch', () => {
 		const whole = await start('trackceo');
 		const { results: expected } = await poll(whole, whole.poller('positionChanged', { devices }), 4);
 		expect(idsOf(results).sort()).toEqual(idsOf(expected, ...gone).sort());
-		expect(results[3]?.problem?.message).toMatch(/^20 devices are refused \(\d+(, \d+){9} and 10 more\)\. The first: TrackCEO does not let the account see/);
+		expect(results[3]?.problem?.message).toMatch(
+			/^20 devices are refused \(\d+(, \d+){9} and 10 more\)\. The first: TrackCEO does not let the account see/,
+		);
 	});
 
 	test('neighbours, which a stream asks about one after the other', async () => {
@@ -223,9 +325,13 @@ describe('refusals of a batch', () => {
 		const refused = await poll(started, started.poller('positionChanged', { devices }), 4);
 		expect(refused.results[0]!.surveys).toBeLessThan(50);
 		expect(refused.results.slice(1).map(({ surveys }) => surveys)).toEqual([1, 1, 1]);
-		expect(refused.results.map(({ problem, partial, stop }) => [problem?.vendorCode, partial, stop])).toEqual(Array.from({ length: 4 }, () => ['10007', false, false]));
+		expect(refused.results.map(({ problem, partial, stop }) => [problem?.vendorCode, partial, stop])).toEqual(
+			Array.from({ length: 4 }, () => ['10007', false, false]),
+		);
 		vendor.clearFaults();
-		const { results } = await poll(started, started.poller('positionChanged', { devices }), 2, { stored: refused.cursor });
+		const { results } = await poll(started, started.poller('positionChanged', { devices }), 2, {
+			stored: refused.cursor,
+		});
 		expect(results.map(({ problem }) => problem)).toEqual([undefined, undefined]);
 		expect(idsOf(results).length).toBeGreaterThan(50);
 	});
@@ -270,7 +376,11 @@ describe('refusals of a batch', () => {
 		expect(long.results.at(-1)?.problem?.message).toContain(gone);
 		expect(long.results.slice(-120).filter(({ surveys }) => surveys > 1).length).toBeLessThanOrEqual(2);
 		vendor.revoke(gone, false);
-		expect((await poll(started, started.poller('positionChanged', { devices }), 62, { stored: long.cursor })).results.at(-1)?.problem).toBeUndefined();
+		expect(
+			(
+				await poll(started, started.poller('positionChanged', { devices }), 62, { stored: long.cursor })
+			).results.at(-1)?.problem,
+		).toBeUndefined();
 	}, 60_000);
 
 	test('what one trigger has found out, the others of the account know', async () => {
@@ -322,16 +432,23 @@ describe('most devices of a batch refused', () => {
 		[50, [25], 40],
 		[50, [49], 40],
 		[100, [3, 30, 57, 99], 90],
-	])('of %i devices, those at %j are looked at within %i polls', async (count, good, within) => {
-		const { results, expected, gone } = await against(count, good, within + 40);
-		const later = (list: readonly PollResult[]) => idsOf(list.slice(within + 1)).sort();
-		expect(later(expected).length).toBeGreaterThan(0);
-		expect(later(results)).toEqual(later(expected));
-		expect(results.at(-1)).toMatchObject({ partial: true, problem: { message: expect.stringContaining(`${String(gone.length)} devices are refused`) } });
-		const surveys = results.map((result) => result.surveys);
-		expect(Math.max(...surveys)).toBeLessThanOrEqual(2 * count);
-		expect(surveys.reduce((sum, some) => sum + some, 0)).toBeLessThanOrEqual(10 * count + surveys.length);
-	}, 60_000);
+	])(
+		'of %i devices, those at %j are looked at within %i polls',
+		async (count, good, within) => {
+			const { results, expected, gone } = await against(count, good, within + 40);
+			const later = (list: readonly PollResult[]) => idsOf(list.slice(within + 1)).sort();
+			expect(later(expected).length).toBeGreaterThan(0);
+			expect(later(results)).toEqual(later(expected));
+			expect(results.at(-1)).toMatchObject({
+				partial: true,
+				problem: { message: expect.stringContaining(`${String(gone.length)} devices are refused`) },
+			});
+			const surveys = results.map((result) => result.surveys);
+			expect(Math.max(...surveys)).toBeLessThanOrEqual(2 * count);
+			expect(surveys.reduce((sum, some) => sum + some, 0)).toBeLessThanOrEqual(10 * count + surveys.length);
+		},
+		60_000,
+	);
 
 	test('all for hours, then all but one come back: they are looked at in one of the next two polls', async () => {
 		const started = await start('trackceo');
@@ -346,14 +463,20 @@ describe('most devices of a batch refused', () => {
 		const back = await poll(started, poller, 60, { stored: refused.cursor });
 		const whole = await start('trackceo');
 		const { results: expected } = await poll(whole, whole.poller('statusChanged', { devices }), 260);
-		expect(idsOf(back.results.slice(2), devices[3]!).sort()).toEqual(idsOf(expected.slice(202), devices[3]!).sort());
+		expect(idsOf(back.results.slice(2), devices[3]!).sort()).toEqual(
+			idsOf(expected.slice(202), devices[3]!).sort(),
+		);
 		expect(back.results[1]?.problem?.message).toContain(`${devices[3]!} is refused: `);
 	}, 60_000);
 
 	test('all of a hundred: one request in each poll, and a few more now and then', async () => {
 		const started = await start('trackceo');
 		started.vendor.fail({ kind: 'code', code: 10007, times: Infinity, match: '/api/track' });
-		const { results } = await poll(started, started.poller('positionChanged', { devices: started.vendor.ids.slice(0, 100) }), 300);
+		const { results } = await poll(
+			started,
+			started.poller('positionChanged', { devices: started.vendor.ids.slice(0, 100) }),
+			300,
+		);
 		const surveys = results.map((result) => result.surveys);
 		expect(surveys[0]).toBeLessThan(50);
 		expect(Math.max(...surveys.slice(1))).toBeLessThanOrEqual(12);
@@ -363,7 +486,11 @@ describe('most devices of a batch refused', () => {
 
 describe('one device that is refused in a way that is no clear refusal', () => {
 	/** Whether a value of the request, or of a list in it, is the device. */
-	const names = ({ path, query, body }: { path: string; query: object; body?: unknown }, id: string) => !/auth|login|session/i.test(path) && new RegExp(`[":,]${id}[",]`).test(`${JSON.stringify(query)} ${typeof body === 'string' ? body : JSON.stringify(body ?? '')}`);
+	const names = ({ path, query, body }: { path: string; query: object; body?: unknown }, id: string) =>
+		!/auth|login|session/i.test(path) &&
+		new RegExp(`[":,]${id}[",]`).test(
+			`${JSON.stringify(query)} ${typeof body === 'string' ? body : JSON.stringify(body ?? '')}`,
+		);
 
 	test.each([
 		['ctrack', { kind: 'code', code: 4 }, 1],
@@ -378,21 +505,26 @@ describe('one device that is refused in a way that is no clear refusal', () => {
 		['trackceo', { kind: 'html' }, 10],
 		['ctrack', { kind: 'status', status: 500 }, 10],
 		['itracksense', { kind: 'code', code: 500 }, 10],
-	] as const)('%s %j: the others are looked at from poll %i on', async (name, fault, from) => {
-		const started = await start(name);
-		const { vendor } = started;
-		const devices = vendor.ids.slice(0, 30).sort();
-		const gone = devices[7]!;
-		vendor.fail({ ...fault, times: Infinity, match: (request) => names(request, gone) });
-		const { results } = await poll(started, started.poller('positionChanged', { devices }), from + 4);
-		const whole = await start(name);
-		const { results: expected } = await poll(whole, whole.poller('positionChanged', { devices }), from + 4);
-		// What came while others were not looked at is one event: the last.
-		const later = (list: readonly PollResult[]) => idsOf(list.slice(from), gone).sort();
-		expect(later(expected).length).toBeGreaterThan(0);
-		expect(later(results)).toEqual(later(expected));
-		for (const { problem, stop } of results.slice(from)) expect([problem?.message.includes(`${gone} is refused: `), stop]).toEqual([true, false]);
-	}, 120_000);
+	] as const)(
+		'%s %j: the others are looked at from poll %i on',
+		async (name, fault, from) => {
+			const started = await start(name);
+			const { vendor } = started;
+			const devices = vendor.ids.slice(0, 30).sort();
+			const gone = devices[7]!;
+			vendor.fail({ ...fault, times: Infinity, match: (request) => names(request, gone) });
+			const { results } = await poll(started, started.poller('positionChanged', { devices }), from + 4);
+			const whole = await start(name);
+			const { results: expected } = await poll(whole, whole.poller('positionChanged', { devices }), from + 4);
+			// What came while others were not looked at is one event: the last.
+			const later = (list: readonly PollResult[]) => idsOf(list.slice(from), gone).sort();
+			expect(later(expected).length).toBeGreaterThan(0);
+			expect(later(results)).toEqual(later(expected));
+			for (const { problem, stop } of results.slice(from))
+				expect([problem?.message.includes(`${gone} is refused: `), stop]).toEqual([true, false]);
+		},
+		120_000,
+	);
 
 	test('an outage of hours costs little, and is over when the vendor answers', async () => {
 		const started = await start('trackceo');
@@ -405,18 +537,44 @@ describe('one device that is refused in a way that is no clear refusal', () => {
 		expect(out.results.reduce((sum, { surveys }) => sum + surveys, 0)).toBeLessThan(1.7 * 3 * 120);
 		expect(out.results.map(({ partial, stop }) => [partial, stop])).toEqual(out.results.map(() => [false, false]));
 		vendor.clearFaults();
-		const { results } = await poll(started, started.poller('positionChanged', { devices }), 2, { stored: out.cursor });
+		const { results } = await poll(started, started.poller('positionChanged', { devices }), 2, {
+			stored: out.cursor,
+		});
 		expect(results.map(({ problem }) => problem)).toEqual([undefined, undefined]);
 		expect(idsOf(results).length).toBeGreaterThan(50);
 	}, 60_000);
 });
 
 test('devices that have expired or are blocked cost a fleet none of its alarms, as the vendor has them', async () => {
-	const simulator = await startProtrack({ brand: 'trackceo', clock: () => NOW, fleetSize: 50, endedDevices: 'refused' });
+	const simulator = await startProtrack({
+		brand: 'trackceo',
+		clock: () => NOW,
+		fleetSize: 50,
+		endedDevices: 'refused',
+	});
 	running.push({ ...simulator, ids: [], revoke: () => undefined });
-	const connection = readFields(trackceo.connection, { baseUrl: simulator.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, account: 'demo', secretType: 'password', secret: PASSWORD }, { now: NOW, timeZone: 'UTC' }) as unknown as ProtrackConnection;
-	const host = new FetchHost(trackceo, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
-	const poller = new Poller(new Client(trackceo, connection, host) as unknown as Client, findTrigger(trackceo as unknown as Provider, 'newAlarm') ?? expect.fail(), {});
+	const connection = readFields(
+		trackceo.connection,
+		{
+			baseUrl: simulator.url,
+			allowCommands: false,
+			allowPrivateAddresses: true,
+			rateLimit: 60_000,
+			account: 'demo',
+			secretType: 'password',
+			secret: PASSWORD,
+		},
+		{ now: NOW, timeZone: 'UTC' },
+	) as unknown as ProtrackConnection;
+	const host = new FetchHost(trackceo, connection, {
+		now: () => simulator.now(),
+		pass: (ms) => simulator.advance(ms),
+	});
+	const poller = new Poller(
+		new Client(trackceo, connection, host) as unknown as Client,
+		findTrigger(trackceo as unknown as Provider, 'newAlarm') ?? expect.fail(),
+		{},
+	);
 	let cursor: unknown;
 	const given: string[] = [];
 	const problems = new Set<string | undefined>();
@@ -424,15 +582,24 @@ test('devices that have expired or are blocked cost a fleet none of its alarms, 
 		const result = await poller.poll(cursor, { intervalMs: MINUTE, budgetMs: MINUTE });
 		({ cursor } = result);
 		problems.add(result.problem?.message);
-		for (const { deviceId, recordedAt, vendorType } of result.events) given.push(`${String(deviceId)} ${String(Date.parse(String(recordedAt)) / 1000)} ${String(vendorType)}`);
+		for (const { deviceId, recordedAt, vendorType } of result.events)
+			given.push(`${String(deviceId)} ${String(Date.parse(String(recordedAt)) / 1000)} ${String(vendorType)}`);
 		if (count < 19) simulator.advance(MINUTE);
 	}
 	const [begin, end] = [NOW / 1000 + 60, Math.floor(simulator.now() / 1000) - 1];
-	const truth = [...simulator.devices.values()].flatMap(({ imei, role }) => (role === 'expired' || role === 'blocked' ? [] : simulator.alarmsOf(imei, begin, end).map(({ systemtime, type }) => `${imei} ${String(systemtime)} ${String(type)}`)));
+	const truth = [...simulator.devices.values()].flatMap(({ imei, role }) =>
+		role === 'expired' || role === 'blocked'
+			? []
+			: simulator
+					.alarmsOf(imei, begin, end)
+					.map(({ systemtime, type }) => `${imei} ${String(systemtime)} ${String(type)}`),
+	);
 	expect(truth.length).toBeGreaterThan(10);
 	const within = given.filter((one) => Number(one.split(' ')[1]) >= begin && Number(one.split(' ')[1]) <= end);
 	expect(within.sort()).toEqual(truth.sort());
-	expect([...problems].at(-1)).toMatch(/^2 devices are refused \(\d+, \d+\)\. The first: TrackCEO says that the (target has expired|device is blocked)/);
+	expect([...problems].at(-1)).toMatch(
+		/^2 devices are refused \(\d+, \d+\)\. The first: TrackCEO says that the (target has expired|device is blocked)/,
+	);
 }, 60_000);
 
 describe('a survey that fails keeps no stream from starting', () => {
@@ -440,24 +607,38 @@ describe('a survey that fails keeps no stream from starting', () => {
 		const started = await start('trackceo');
 		const { vendor } = started;
 		vendor.fail(rule);
-		const { results } = await poll(started, started.poller('newAlarm', { devices: vendor.ids.slice(0, 50) }), polls);
+		const { results } = await poll(
+			started,
+			started.poller('newAlarm', { devices: vendor.ids.slice(0, 50) }),
+			polls,
+		);
 		const whole = await start('trackceo');
-		const { results: expected } = await poll(whole, whole.poller('newAlarm', { devices: vendor.ids.slice(0, 50) }), polls);
+		const { results: expected } = await poll(
+			whole,
+			whole.poller('newAlarm', { devices: vendor.ids.slice(0, 50) }),
+			polls,
+		);
 		return { results, expected };
 	}
 
 	test('where it is refused, from the first poll on', async () => {
-		const { results, expected } = await alarmsAfter({ kind: 'code', code: 10007, times: Infinity, match: '/api/track' }, 20);
-		expect(results.map(({ cursor, partial, problem }) => [cursor === undefined, partial, problem?.vendorCode])).toEqual(Array.from({ length: 20 }, () => [false, true, '10007']));
+		const { results, expected } = await alarmsAfter(
+			{ kind: 'code', code: 10007, times: Infinity, match: '/api/track' },
+			20,
+		);
+		expect(
+			results.map(({ cursor, partial, problem }) => [cursor === undefined, partial, problem?.vendorCode]),
+		).toEqual(Array.from({ length: 20 }, () => [false, true, '10007']));
 		expect(idsOf(results).length).toBeGreaterThan(10);
 		expect(idsOf(results).sort()).toEqual(idsOf(expected).sort());
 	}, 60_000);
 
-	test('where the vendor has a fault, once it works again: until then, the vendor\'s time is waited for', async () => {
+	test("where the vendor has a fault, once it works again: until then, the vendor's time is waited for", async () => {
 		const { results } = await alarmsAfter({ kind: 'code', code: 10000, times: 20, match: '/api/track' }, 40);
 		const began = results.findIndex(({ cursor }) => cursor !== undefined);
 		expect(began).toBeGreaterThan(3);
-		for (const { problem, partial } of results.slice(0, began)) expect([problem?.retryable, partial]).toEqual([true, false]);
+		for (const { problem, partial } of results.slice(0, began))
+			expect([problem?.retryable, partial]).toEqual([true, false]);
 		expect(results.slice(began).map(({ problem }) => problem)).toEqual(results.slice(began).map(() => undefined));
 		expect(idsOf(results).length).toBeGreaterThan(5);
 	}, 60_000);

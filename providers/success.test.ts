@@ -9,7 +9,11 @@ import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
 
 const nameOf = ({ resource, name }: AnyOperation) => `${resource}.${name}`;
-const EVERY = providers.flatMap((provider) => provider.operations.filter((operation) => recordingOf(provider, nameOf(operation)) !== undefined).map((operation) => ({ provider, title: `${provider.name} ${nameOf(operation)}`, operation })));
+const EVERY = providers.flatMap((provider) =>
+	provider.operations
+		.filter((operation) => recordingOf(provider, nameOf(operation)) !== undefined)
+		.map((operation) => ({ provider, title: `${provider.name} ${nameOf(operation)}`, operation })),
+);
 const WRITES = EVERY.filter(({ operation }) => operation.effect !== 'read');
 /** Links are made without asking. */
 const READS = EVERY.filter(({ operation }) => operation.effect === 'read' && operation.name !== 'getWebLink');
@@ -19,7 +23,11 @@ let accounts = 0;
 async function run({ provider, operation }: (typeof EVERY)[number], answer: unknown, status = 200): Promise<object[]> {
 	const host = new TestHost(() => json(answer, status));
 	// Each in an account of its own, with a quota that nobody has used.
-	return await new Client(provider, { ...connectionOf(provider), account: `account-${String((accounts += 1))}` }, host).collect(operation, recordingOf(provider, nameOf(operation))?.params ?? {});
+	return await new Client(
+		provider,
+		{ ...connectionOf(provider), account: `account-${String((accounts += 1))}` },
+		host,
+	).collect(operation, recordingOf(provider, nameOf(operation))?.params ?? {});
 }
 
 /** Gives what it came to: an outcome, or the error's code. */
@@ -30,17 +38,70 @@ const became = (each: (typeof EVERY)[number], answer: unknown, status?: number) 
 	);
 
 /** Nothing that a person would take for the number of a success. */
-const UNREADABLE = [null, undefined, '', ' ', false, true, [], [0], [200], {}, '0x0', '0xC8', 1.5, '0.0', '2e2', 'ok', 'null', '０'];
-const CODES: Readonly<Record<string, string>> = { trackceo: 'code', etrack: 'code', itracksense: 'Code', ctrack: 'ErrorCode', trackgps: 'isSuccess' };
+const UNREADABLE = [
+	null,
+	undefined,
+	'',
+	' ',
+	false,
+	true,
+	[],
+	[0],
+	[200],
+	{},
+	'0x0',
+	'0xC8',
+	1.5,
+	'0.0',
+	'2e2',
+	'ok',
+	'null',
+	'０',
+];
+const CODES: Readonly<Record<string, string>> = {
+	trackceo: 'code',
+	etrack: 'code',
+	itracksense: 'Code',
+	ctrack: 'ErrorCode',
+	trackgps: 'isSuccess',
+};
 const codeOf = (provider: Provider) => CODES[provider.name] ?? '';
 
 /** What else stands beside the code in a success. */
-const beside = (provider: Provider): object => (provider.name === 'itracksense' ? { Data: null, ErrMsg: null } : provider.name === 'trackgps' ? { payload: [] } : provider.name === 'ctrack' ? {} : { message: '' });
+const beside = (provider: Provider): object =>
+	provider.name === 'itracksense'
+		? { Data: null, ErrMsg: null }
+		: provider.name === 'trackgps'
+			? { payload: [] }
+			: provider.name === 'ctrack'
+				? {}
+				: { message: '' };
 
-const SAYS_NOTHING = ['{}', '[]', 'null', '""', '0', '200', 'true', 'false', '"done"', '', ' ', 'OK', '<html></html>', '[{"code":0}]', '{"code":0', '{"Code":200'];
+const SAYS_NOTHING = [
+	'{}',
+	'[]',
+	'null',
+	'""',
+	'0',
+	'200',
+	'true',
+	'false',
+	'"done"',
+	'',
+	' ',
+	'OK',
+	'<html></html>',
+	'[{"code":0}]',
+	'{"code":0',
+	'{"Code":200',
+];
 
 test.each(WRITES)('$title is not done by a code that cannot be read, nor by a body that says nothing', async (each) => {
-	for (const code of UNREADABLE) expect(await became(each, { ...beside(each.provider), [codeOf(each.provider)]: code }), JSON.stringify(code)).toBe('unknown');
+	for (const code of UNREADABLE)
+		expect(
+			await became(each, { ...beside(each.provider), [codeOf(each.provider)]: code }),
+			JSON.stringify(code),
+		).toBe('unknown');
 	for (const body of SAYS_NOTHING) expect(await became(each, body), body).toBe('unknown');
 });
 
@@ -54,14 +115,38 @@ describe.each(PROTRACK)('$title', (each) => {
 	});
 
 	test('is not done by code 0 beside words or data that are no success', async () => {
-		for (const message of ['Insufficient privileges', 'device offline', 'login timeout, please login again', 'Operation not done', 'ok?', ['Failed'], false, { error: 1 }]) expect(await became(each, { code: 0, message }), JSON.stringify(message)).toBe('unknown');
-		for (const record of ['failed', false, { error: 'failed' }, ['failed'], { commandid: null, message: 'Rejected' }]) expect(await became(each, { code: 0, record }), JSON.stringify(record)).toBe('unknown');
+		for (const message of [
+			'Insufficient privileges',
+			'device offline',
+			'login timeout, please login again',
+			'Operation not done',
+			'ok?',
+			['Failed'],
+			false,
+			{ error: 1 },
+		])
+			expect(await became(each, { code: 0, message }), JSON.stringify(message)).toBe('unknown');
+		for (const record of [
+			'failed',
+			false,
+			{ error: 'failed' },
+			['failed'],
+			{ commandid: null, message: 'Rejected' },
+		])
+			expect(await became(each, { code: 0, record }), JSON.stringify(record)).toBe('unknown');
 	});
 });
 
 test.each(WRITES)('$title is not done by a success that HTTP denies', async (each) => {
-	const success = { trackceo: { code: 0, record: { commandid: '1' } }, etrack: { code: 0, record: { commandid: '1' } }, itracksense: { Code: 200, Data: '0', ErrMsg: 'OK' }, ctrack: { ErrorCode: 0, Result: 'Success' }, trackgps: {} }[each.provider.name];
-	for (const status of [400, 403, 404, 500]) expect(await became(each, success, status), String(status)).toMatch(/^(unknown|NotFound)$/);
+	const success = {
+		trackceo: { code: 0, record: { commandid: '1' } },
+		etrack: { code: 0, record: { commandid: '1' } },
+		itracksense: { Code: 200, Data: '0', ErrMsg: 'OK' },
+		ctrack: { ErrorCode: 0, Result: 'Success' },
+		trackgps: {},
+	}[each.provider.name];
+	for (const status of [400, 403, 404, 500])
+		expect(await became(each, success, status), String(status)).toMatch(/^(unknown|NotFound)$/);
 });
 
 describe.each(PROTRACK.filter(({ operation }) => operation.resource !== 'command'))('$title', (each) => {
@@ -73,23 +158,54 @@ describe.each(PROTRACK.filter(({ operation }) => operation.resource !== 'command
 test.each(READS)('$title gives an error for a code that cannot be read, and not an empty list', async (each) => {
 	const { name } = each.provider;
 	// Ctrack's records may come without a code, but not with one that says nothing; true is TrackGPS.ro's success.
-	const unreadable = UNREADABLE.filter((code) => !(name === 'ctrack' && code === undefined) && !(name === 'trackgps' && code === true));
-	const records = { trackceo: { record: [] }, etrack: { record: [] }, itracksense: { Data: { total: 0, data: [] } }, ctrack: { Vehicles: [] }, trackgps: { payload: [] } }[name];
-	for (const code of unreadable) expect(await became(each, { ...records, [codeOf(each.provider)]: code }), JSON.stringify(code)).toMatch(/^(UnexpectedAnswer|VendorFault)$/);
+	const unreadable = UNREADABLE.filter(
+		(code) => !(name === 'ctrack' && code === undefined) && !(name === 'trackgps' && code === true),
+	);
+	const records = {
+		trackceo: { record: [] },
+		etrack: { record: [] },
+		itracksense: { Data: { total: 0, data: [] } },
+		ctrack: { Vehicles: [] },
+		trackgps: { payload: [] },
+	}[name];
+	for (const code of unreadable)
+		expect(await became(each, { ...records, [codeOf(each.provider)]: code }), JSON.stringify(code)).toMatch(
+			/^(UnexpectedAnswer|VendorFault)$/,
+		);
 });
 
-describe('Ctrack\'s queues', () => {
+describe("Ctrack's queues", () => {
 	const queues = WRITES.filter(({ provider }) => provider.name === 'ctrack');
 
 	test('are subscribed to and acknowledged where the code says so, or a word of success', async () => {
 		for (const each of queues) {
-			for (const answer of [{ ErrorCode: 0, Subscribe: 'Success' }, { ErrorCode: 'Success = 0', Result: 'Success' }, { ErrorCode: '0', Result: 'true' }, { ErrorCode: 0 }, { ErrorCode: 0, Result: null }, { ErrorCode: 0, Result: true }, { Result: 'Success' }]) expect(await became(each, answer), JSON.stringify(answer)).toBe('confirmed');
+			for (const answer of [
+				{ ErrorCode: 0, Subscribe: 'Success' },
+				{ ErrorCode: 'Success = 0', Result: 'Success' },
+				{ ErrorCode: '0', Result: 'true' },
+				{ ErrorCode: 0 },
+				{ ErrorCode: 0, Result: null },
+				{ ErrorCode: 0, Result: true },
+				{ Result: 'Success' },
+			])
+				expect(await became(each, answer), JSON.stringify(answer)).toBe('confirmed');
 		}
 	});
 
 	test('are not by anything else', async () => {
 		for (const each of queues) {
-			for (const answer of [{ ErrorCode: 0, Result: false }, { ErrorCode: 0, Result: 0 }, { ErrorCode: 0, Result: [] }, { ErrorCode: 0, Result: {} }, { ErrorCode: 0, Result: 'Success', Other: 'Failed' }, { ErrorCode: 0, Result: 'Unsuccessful' }, { Result: true }, { Result: '' }, { ErrorCode: 1, Result: 'Success' }, { ErrorCode: 'Failed', Result: 'Success' }]) {
+			for (const answer of [
+				{ ErrorCode: 0, Result: false },
+				{ ErrorCode: 0, Result: 0 },
+				{ ErrorCode: 0, Result: [] },
+				{ ErrorCode: 0, Result: {} },
+				{ ErrorCode: 0, Result: 'Success', Other: 'Failed' },
+				{ ErrorCode: 0, Result: 'Unsuccessful' },
+				{ Result: true },
+				{ Result: '' },
+				{ ErrorCode: 1, Result: 'Success' },
+				{ ErrorCode: 'Failed', Result: 'Success' },
+			]) {
 				expect(await became(each, answer), JSON.stringify(answer)).toBe('unknown');
 			}
 		}
@@ -97,18 +213,50 @@ describe('Ctrack\'s queues', () => {
 });
 
 describe('iTracksense', () => {
-	const acting = WRITES.filter(({ provider, operation }) => provider.name === 'itracksense' && !['device', 'session'].includes(operation.resource));
+	const acting = WRITES.filter(
+		({ provider, operation }) =>
+			provider.name === 'itracksense' && !['device', 'session'].includes(operation.resource),
+	);
 
 	test('has not taken a command where Data holds something that says otherwise, or nobody can read', async () => {
 		for (const each of acting) {
-			for (const Data of [false, -1, '-1', 1, '1', 'Fail', 'Device offline', { result: 1 }, { result: 'fail' }, [{ result: 0 }], [1]]) expect(await became(each, { Code: 200, Data, ErrMsg: 'OK' }), `${each.title} ${JSON.stringify(Data)}`).toBe('unknown');
-			for (const ErrMsg of ['not ok', 'unsuccessful', 'Device offline', { msg: 'fail' }, ['fail'], false, 1]) expect(await became(each, { Code: 200, Data: null, ErrMsg }), `${each.title} ${JSON.stringify(ErrMsg)}`).toBe('unknown');
+			for (const Data of [
+				false,
+				-1,
+				'-1',
+				1,
+				'1',
+				'Fail',
+				'Device offline',
+				{ result: 1 },
+				{ result: 'fail' },
+				[{ result: 0 }],
+				[1],
+			])
+				expect(
+					await became(each, { Code: 200, Data, ErrMsg: 'OK' }),
+					`${each.title} ${JSON.stringify(Data)}`,
+				).toBe('unknown');
+			for (const ErrMsg of ['not ok', 'unsuccessful', 'Device offline', { msg: 'fail' }, ['fail'], false, 1])
+				expect(
+					await became(each, { Code: 200, Data: null, ErrMsg }),
+					`${each.title} ${JSON.stringify(ErrMsg)}`,
+				).toBe('unknown');
 		}
 	});
 
 	test('has, with the words of its document', async () => {
 		for (const each of acting) {
-			for (const [Data, ErrMsg] of [[null, 'OK'], [null, 'Success'], ['', 'Ok'], [{}, 'OK'], [[], 'OK'], [undefined, null], ['Success', null]]) expect(await became(each, { Code: 200, Data, ErrMsg }), each.title).toMatch(/^(sent|confirmed)$/);
+			for (const [Data, ErrMsg] of [
+				[null, 'OK'],
+				[null, 'Success'],
+				['', 'Ok'],
+				[{}, 'OK'],
+				[[], 'OK'],
+				[undefined, null],
+				['Success', null],
+			])
+				expect(await became(each, { Code: 200, Data, ErrMsg }), each.title).toMatch(/^(sent|confirmed)$/);
 		}
 	});
 });

@@ -17,9 +17,16 @@ async function start(name: VendorName) {
 	const vendor = await startVendor(name);
 	running.push(vendor);
 	const { provider, simulator } = vendor;
-	const connection = readFields(provider.connection, { ...vendor.connection }, { now: NOW, timeZone: 'UTC' }) as unknown as Connection;
+	const connection = readFields(
+		provider.connection,
+		{ ...vendor.connection },
+		{ now: NOW, timeZone: 'UTC' },
+	) as unknown as Connection;
 	let passed = 0;
-	const host = new FetchHost(provider, connection, { now: () => simulator.now() + passed, pass: (ms) => (passed += ms) });
+	const host = new FetchHost(provider, connection, {
+		now: () => simulator.now() + passed,
+		pass: (ms) => (passed += ms),
+	});
 	const client = new Client(provider, connection, host);
 	return { ...vendor, client };
 }
@@ -32,20 +39,32 @@ const outcomeOf = (run: Promise<object[]>): Promise<Outcome> =>
 	);
 
 const operations = VENDOR_NAMES.flatMap((name) =>
-	(providers.find((provider) => provider.name === name)?.operations ?? []).flatMap((operation) => (operation.together === undefined ? [] : [{ vendor: name, name: nameOf(operation) }])),
+	(providers.find((provider) => provider.name === name)?.operations ?? []).flatMap((operation) =>
+		operation.together === undefined ? [] : [{ vendor: name, name: nameOf(operation) }],
+	),
 );
 
 test('there are operations whose runs share requests, all of them reads of a list', () => {
 	expect(operations.map(({ vendor, name }) => `${vendor} ${name}`)).toEqual([
-		'trackceo position.getCurrent', 'trackceo device.get', 'trackceo device.getMileage',
-		'etrack position.getCurrent', 'etrack device.get', 'etrack device.getMileage',
+		'trackceo position.getCurrent',
+		'trackceo device.get',
+		'trackceo device.getMileage',
+		'etrack position.getCurrent',
+		'etrack device.get',
+		'etrack device.getMileage',
 		'ctrack position.getCurrent',
-		'itracksense position.getCurrent', 'itracksense position.getCurrentByPlate',
+		'itracksense position.getCurrent',
+		'itracksense position.getCurrentByPlate',
 		'trackgps position.getCurrent',
 	]);
 	for (const { operations: all } of providers) {
 		for (const { effect, once, params, together } of all) {
-			if (together !== undefined) expect([effect, once, (params as Record<string, Field>)[together.devices]?.kind]).toEqual(['read', undefined, 'ids']);
+			if (together !== undefined)
+				expect([effect, once, (params as Record<string, Field>)[together.devices]?.kind]).toEqual([
+					'read',
+					undefined,
+					'ids',
+				]);
 		}
 	}
 });
@@ -59,11 +78,24 @@ describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
 		const field = (operation.params as Record<string, Field>)[list];
 		const devices = (await vendor.client.lookup(String(field?.lookup))).map(({ value }) => value);
 		const { [list]: _, ...others } = vendor.paramsOf(operation);
-		const asked = (value: unknown, options: Asked['options'] = {}, more: object = {}): Asked => ({ input: { ...others, ...more, [list]: value }, options });
+		const asked = (value: unknown, options: Asked['options'] = {}, more: object = {}): Asked => ({
+			input: { ...others, ...more, [list]: value },
+			options,
+		});
 		const { client } = vendor;
 		const together = new RunsTogether(client, operation, {});
 		const requests = () => vendor.simulator.requests.length;
-		return { vendor, client, operation, field, devices, asked, together, requests, stranger: vendorName === 'itracksense' ? 'nobody' : '999999999999999' };
+		return {
+			vendor,
+			client,
+			operation,
+			field,
+			devices,
+			asked,
+			together,
+			requests,
+			stranger: vendorName === 'itracksense' ? 'nobody' : '999999999999999',
+		};
 	}
 
 	test('each run gets what it gets alone, however the others fare', async () => {
@@ -88,7 +120,9 @@ describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
 		const shared: Outcome[] = [];
 		for (const place of runs.keys()) shared.push(await outcomeOf(together.recordsOf(place)));
 		expect(shared).toEqual(alone);
-		expect(alone.filter((outcome) => 'records' in outcome && outcome.records.length > 0).length).toBeGreaterThanOrEqual(10);
+		expect(
+			alone.filter((outcome) => 'records' in outcome && outcome.records.length > 0).length,
+		).toBeGreaterThanOrEqual(10);
 	});
 
 	test('they share requests', async () => {
@@ -102,8 +136,13 @@ describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
 	});
 
 	test('no two runs get the same record', async () => {
-		const { devices: [device], asked, together } = await setUp();
-		for (const output of ['raw', 'raw', 'simplified', 'simplified'] as const) together.add(asked(device, { output }));
+		const {
+			devices: [device],
+			asked,
+			together,
+		} = await setUp();
+		for (const output of ['raw', 'raw', 'simplified', 'simplified'] as const)
+			together.add(asked(device, { output }));
 		const found = (await Promise.all([0, 1, 2, 3].map((place) => together.recordsOf(place)))).flat();
 		expect(found).toHaveLength(4);
 		expect(new Set(found).size).toBe(4);
@@ -123,7 +162,7 @@ describe('requests that fail', () => {
 		return { vendor, together, add, requests: () => vendor.simulator.requests.length - before };
 	}
 
-	test('one device that is not the account\'s fails alone, for a few requests more', async () => {
+	test("one device that is not the account's fails alone, for a few requests more", async () => {
 		const { together, add, requests } = await positions(99);
 		const bad = add('999999999999999');
 		const outcomes: Outcome[] = [];
@@ -136,7 +175,8 @@ describe('requests that fail', () => {
 		const { vendor, together, requests } = await positions(50);
 		vendor.simulator.fail({ kind: 'code', code: 10007, match: '/api/authorization', times: Infinity });
 		vendor.simulator.fail({ kind: 'code', code: 20001, match: '/api/track', times: Infinity });
-		for (let place = 0; place < 50; place++) expect(await outcomeOf(together.recordsOf(place))).toMatchObject({ code: 'LoginRejected' });
+		for (let place = 0; place < 50; place++)
+			expect(await outcomeOf(together.recordsOf(place))).toMatchObject({ code: 'LoginRejected' });
 		expect(requests()).toBe(1);
 	});
 });
@@ -145,10 +185,17 @@ test('a vendor that names devices in another way than it was asked is asked alon
 	const vendor = await start('itracksense');
 	const operation = vendor.operation('position.getCurrentByPlate');
 	const plates = (await vendor.client.lookup('plate')).map(({ value }) => value).slice(0, 3);
-	const changed = { ...operation, together: { ...operation.together!, deviceOf: (row: Record<string, unknown>) => String(row.VehicleNum).toLowerCase() } };
+	const changed = {
+		...operation,
+		together: {
+			...operation.together!,
+			deviceOf: (row: Record<string, unknown>) => String(row.VehicleNum).toLowerCase(),
+		},
+	};
 	const together = new RunsTogether(vendor.client, changed, {});
 	for (const plate of plates) together.add({ input: { plates: plate }, options: {} });
-	for (const [place, plate] of plates.entries()) expect(await together.recordsOf(place)).toMatchObject([{ deviceName: plate }]);
+	for (const [place, plate] of plates.entries())
+		expect(await together.recordsOf(place)).toMatchObject([{ deviceName: plate }]);
 });
 
 test('where requests must keep apart from each other, batches go one at a time', async () => {

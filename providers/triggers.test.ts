@@ -32,17 +32,44 @@ interface Simulator {
 }
 
 /** The paths that the document lost, as the simulator is told them and the account names them. */
-const guessed = itracksense.operations.filter(({ evidence }) => evidence.grade === 'G').map(({ resource, name, evidence, route }) => ({ name: `${resource}.${name}`, section: evidence.section, path: route.split(' ')[1] ?? '' }));
+const guessed = itracksense.operations
+	.filter(({ evidence }) => evidence.grade === 'G')
+	.map(({ resource, name, evidence, route }) => ({
+		name: `${resource}.${name}`,
+		section: evidence.section,
+		path: route.split(' ')[1] ?? '',
+	}));
 
 const STARTS: Record<ProviderName, { start: () => Promise<Simulator>; settings: object }> = {
-	trackceo: { start: () => startProtrack({ brand: 'trackceo', clock: () => NOW }), settings: { account: 'demo', secretType: 'password', secret: PASSWORD } },
-	etrack: { start: () => startProtrack({ brand: 'etrack', clock: () => NOW }), settings: { account: 'demo', secretType: 'password', secret: PASSWORD } },
-	ctrack: { start: () => startCtrack({ clock: () => NOW }), settings: { account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' } },
-	itracksense: {
-		start: () => startItracksense({ clock: () => NOW, paths: Object.fromEntries(guessed.map(({ section, path }) => [section, path])) }),
-		settings: { account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', methodPaths: JSON.stringify(Object.fromEntries(guessed.map(({ name, path }) => [name, path]))) },
+	trackceo: {
+		start: () => startProtrack({ brand: 'trackceo', clock: () => NOW }),
+		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
 	},
-	trackgps: { start: () => startTrackgps({ clock: () => NOW, rateLimit: null }), settings: { account: 'demo', secret: TRACKGPS_PASSWORD, timeZone: 'Europe/Bucharest' } },
+	etrack: {
+		start: () => startProtrack({ brand: 'etrack', clock: () => NOW }),
+		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
+	},
+	ctrack: {
+		start: () => startCtrack({ clock: () => NOW }),
+		settings: { account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' },
+	},
+	itracksense: {
+		start: () =>
+			startItracksense({
+				clock: () => NOW,
+				paths: Object.fromEntries(guessed.map(({ section, path }) => [section, path])),
+			}),
+		settings: {
+			account: 'demo',
+			secret: ITRACKSENSE_PASSWORD,
+			timeZone: 'Asia/Shanghai',
+			methodPaths: JSON.stringify(Object.fromEntries(guessed.map(({ name, path }) => [name, path]))),
+		},
+	},
+	trackgps: {
+		start: () => startTrackgps({ clock: () => NOW, rateLimit: null }),
+		settings: { account: 'demo', secret: TRACKGPS_PASSWORD, timeZone: 'Europe/Bucharest' },
+	},
 };
 
 const running: Simulator[] = [];
@@ -54,7 +81,10 @@ afterEach(async () => {
 class OddHost<C extends Connection> extends FetchHost<C> {
 	override async send(request: WireRequest, options: SendOptions): Promise<SignedAnswer> {
 		const answer = await super.send(request, options);
-		const body = outermost(placesIn(JSON.parse(answer.body))).reduce((changed: unknown, place) => withOdd(changed, place, place.text ? ODD_TEXTS : ODD), JSON.parse(answer.body));
+		const body = outermost(placesIn(JSON.parse(answer.body))).reduce(
+			(changed: unknown, place) => withOdd(changed, place, place.text ? ODD_TEXTS : ODD),
+			JSON.parse(answer.body),
+		);
 		return { ...answer, body: JSON.stringify(body) };
 	}
 }
@@ -63,16 +93,43 @@ async function start(name: ProviderName, settings: object = {}, Host = FetchHost
 	const provider = providers.find((one) => one.name === name) as Provider;
 	const simulator = await STARTS[name].start();
 	running.push(simulator);
-	const connection = readFields(provider.connection, { baseUrl: simulator.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, ...STARTS[name].settings, ...settings }, { now: NOW, timeZone: 'UTC' }) as unknown as Connection;
+	const connection = readFields(
+		provider.connection,
+		{
+			baseUrl: simulator.url,
+			allowCommands: false,
+			allowPrivateAddresses: true,
+			rateLimit: 60_000,
+			...STARTS[name].settings,
+			...settings,
+		},
+		{ now: NOW, timeZone: 'UTC' },
+	) as unknown as Connection;
 	const host = new Host(provider, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
 	const client = new Client(provider, connection, host);
 	const trigger = (event: string) => findTrigger(provider, event) ?? expect.fail(`no ${event}`);
-	return { provider, simulator, client, host, poller: (event: string, input: object = {}) => new Poller(client, trigger(event), input as Record<string, unknown>) };
+	return {
+		provider,
+		simulator,
+		client,
+		host,
+		poller: (event: string, input: object = {}) =>
+			new Poller(client, trigger(event), input as Record<string, unknown>),
+	};
 }
 type Started = Awaited<ReturnType<typeof start>>;
 
 /** Polls for a while, each cursor through JSON as a host would store it. */
-async function poll({ simulator }: Started, poller: Poller, { times, everyMs, stored, after = () => Promise.resolve() }: { times: number; everyMs: number; stored?: unknown; after?: () => Promise<void> }): Promise<{ events: FleetEvent[]; cursor: unknown; results: PollResult[] }> {
+async function poll(
+	{ simulator }: Started,
+	poller: Poller,
+	{
+		times,
+		everyMs,
+		stored,
+		after = () => Promise.resolve(),
+	}: { times: number; everyMs: number; stored?: unknown; after?: () => Promise<void> },
+): Promise<{ events: FleetEvent[]; cursor: unknown; results: PollResult[] }> {
 	let cursor = stored;
 	const results: PollResult[] = [];
 	for (let count = 0; count < times; count++) {
@@ -86,7 +143,9 @@ async function poll({ simulator }: Started, poller: Poller, { times, everyMs, st
 	return { events: results.flatMap(({ events }) => events), cursor, results };
 }
 
-const TRIGGERS = providers.flatMap((provider) => provider.triggers.filter(({ queue }) => queue !== true).map((trigger) => [provider.name, trigger.name] as const));
+const TRIGGERS = providers.flatMap((provider) =>
+	provider.triggers.filter(({ queue }) => queue !== true).map((trigger) => [provider.name, trigger.name] as const),
+);
 
 describe.each(TRIGGERS)('%s %s', (name, event) => {
 	const trackgps = name === 'trackgps';
@@ -97,15 +156,22 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 		const vendor = await start(name);
 		const begun = vendor.simulator.now();
 		const snapshots = [await positions(vendor)];
-		const { events, results } = await poll(vendor, vendor.poller(event, event === 'deviceSilent' ? { minutes: 5 } : {}), { times: trackgps ? 40 : 60, everyMs, after: async () => void snapshots.push(await positions(vendor)) });
+		const { events, results } = await poll(
+			vendor,
+			vendor.poller(event, event === 'deviceSilent' ? { minutes: 5 } : {}),
+			{ times: trackgps ? 40 : 60, everyMs, after: async () => void snapshots.push(await positions(vendor)) },
+		);
 		snapshots.shift();
 		const lastLook = vendor.simulator.now() - everyMs;
-		expect(results.filter(({ problem }) => problem !== undefined).map(({ problem }) => problem?.sentence)).toEqual([]);
+		expect(results.filter(({ problem }) => problem !== undefined).map(({ problem }) => problem?.sentence)).toEqual(
+			[],
+		);
 		if (event !== 'deviceSilent') expect(events.length).toBeGreaterThan(0);
 		expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
 		for (const one of events) {
 			expect(one).toMatchObject({ event, deviceId: expect.any(String) as string });
-			if (one.time !== null && event !== 'deviceSilent') expect(Date.parse(one.time)).toBeGreaterThan(begun - 10 * MINUTE);
+			if (one.time !== null && event !== 'deviceSilent')
+				expect(Date.parse(one.time)).toBeGreaterThan(begun - 10 * MINUTE);
 		}
 		const last = new Map<string, string>();
 		for (const { deviceId, time, late } of events) {
@@ -113,7 +179,9 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 			expect((last.get(deviceId) ?? '') <= time).toBe(true);
 			last.set(deviceId, time);
 		}
-		expect(events.map(({ id }) => id).sort()).toEqual((await expected(vendor, event, { from: begun, to: lastLook }, snapshots)).sort());
+		expect(events.map(({ id }) => id).sort()).toEqual(
+			(await expected(vendor, event, { from: begun, to: lastLook }, snapshots)).sort(),
+		);
 	}, 60_000);
 
 	test('elements that are no records cost no event, and are told of', async () => {
@@ -123,19 +191,39 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 		const odd = await start(name, {}, OddHost);
 		const { events, results } = await poll(odd, odd.poller(event, input), { times: 20, everyMs });
 		expect(results.filter(({ stop }) => stop)).toEqual([]);
-		expect(events.filter(({ unreadable }) => unreadable === undefined).map(({ id }) => id).sort()).toEqual(good.events.map(({ id }) => id).sort());
-		if (odd.provider.triggers.some((one) => one.name === event && sourceOf(one, readFields(one.params as Fields, {}, { now: NOW, timeZone: 'UTC' })).type === 'watch')) {
-			expect(new Set(results.map(({ problem }) => problem?.message))).toEqual(new Set(['The vendor sent null in place of ' + (name === 'ctrack' ? 'a record.' : name === 'trackgps' ? 'a vehicle.' : 'a position.')]));
+		expect(
+			events
+				.filter(({ unreadable }) => unreadable === undefined)
+				.map(({ id }) => id)
+				.sort(),
+		).toEqual(good.events.map(({ id }) => id).sort());
+		if (
+			odd.provider.triggers.some(
+				(one) =>
+					one.name === event &&
+					sourceOf(one, readFields(one.params as Fields, {}, { now: NOW, timeZone: 'UTC' })).type === 'watch',
+			)
+		) {
+			expect(new Set(results.map(({ problem }) => problem?.message))).toEqual(
+				new Set([
+					'The vendor sent null in place of ' +
+						(name === 'ctrack' ? 'a record.' : name === 'trackgps' ? 'a vehicle.' : 'a position.'),
+				]),
+			);
 			return;
 		}
 		// Each once for each request that it was in, although it came with every poll.
 		const unreadable = events.filter((one) => one.unreadable !== undefined);
 		// One that several devices send is as many events.
 		expect(new Set(unreadable.map(({ id }) => id)).size).toBe(unreadable.length);
-		const given = unreadable.map(({ deviceId, raw }) => `${String(deviceId)} ${JSON.stringify((raw as { value: unknown }).value)}`);
+		const given = unreadable.map(
+			({ deviceId, raw }) => `${String(deviceId)} ${JSON.stringify((raw as { value: unknown }).value)}`,
+		);
 		expect(new Set(given).size).toBe(given.length);
 		const texts = name === 'trackceo' || name === 'etrack';
-		expect(new Set(unreadable.map(({ raw }) => JSON.stringify((raw as { value: unknown }).value)))).toEqual(new Set((texts ? ODD_TEXTS : ODD).map((value) => JSON.stringify(value))));
+		expect(new Set(unreadable.map(({ raw }) => JSON.stringify((raw as { value: unknown }).value)))).toEqual(
+			new Set((texts ? ODD_TEXTS : ODD).map((value) => JSON.stringify(value))),
+		);
 	}, 60_000);
 
 	test('a trial gives recent events', async () => {
@@ -151,17 +239,33 @@ async function positions({ provider, client }: Started): Promise<Position[]> {
 	return (await client.collect(provider.survey.operation, { devices: ALL })) as Position[];
 }
 
-const heard = ({ time, seenAt }: Position) => [time, seenAt].filter((iso) => iso !== null).sort().at(-1);
+const heard = ({ time, seenAt }: Position) =>
+	[time, seenAt]
+		.filter((iso) => iso !== null)
+		.sort()
+		.at(-1);
 const secondsOf = (iso: string) => Math.floor(Date.parse(iso) / 1000);
 
-/** Ids that must come: those of records as the operation tells them for the whole time at once; of watches, by comparing what was there after each poll. */
-async function expected(vendor: Started, event: string, { from, to }: { from: number; to: number }, snapshots: readonly Position[][]): Promise<string[]> {
+/**
+ * Ids that must come: those of records as the operation tells them for the whole time at once; of watches, by comparing
+ * what was there after each poll.
+ */
+async function expected(
+	vendor: Started,
+	event: string,
+	{ from, to }: { from: number; to: number },
+	snapshots: readonly Position[][],
+): Promise<string[]> {
 	const { client, provider } = vendor;
 	const trigger = findTrigger(provider, event) ?? expect.fail();
 	const params = readFields(trigger.params as Fields, {}, { now: NOW, timeZone: 'UTC' });
 	const source = sourceOf(trigger, params);
 	if (source.type === 'stream') {
-		const since = Math.max(...(snapshots[0] ?? []).map((position) => Date.parse(heard(position) ?? '1970-01-01T00:00:00Z')).filter((at) => at <= from));
+		const since = Math.max(
+			...(snapshots[0] ?? [])
+				.map((position) => Date.parse(heard(position) ?? '1970-01-01T00:00:00Z'))
+				.filter((at) => at <= from),
+		);
 		return await streamRecords(client, source, params, { from: since, to });
 	}
 	const ids: string[] = [];
@@ -171,9 +275,15 @@ async function expected(vendor: Started, event: string, { from, to }: { from: nu
 			const old = before.get(now.deviceId);
 			const at = heard(now);
 			if (old === undefined || at === undefined) continue;
-			if (event === 'positionChanged' && now.time !== old.time && now.latitude !== null) ids.push(`${now.deviceId}:${String(now.time)}`);
-			for (const change of event === 'ignitionChanged' ? (['ignition'] as const) : event === 'statusChanged' ? (['status', 'ignition', 'doorOpen', 'charging', 'fuelSupply', 'armed'] as const) : []) {
-				if (now[change] !== null && old[change] !== null && now[change] !== old[change]) ids.push(`${now.deviceId}:${String(secondsOf(at))}:${change}:${String(now[change])}`);
+			if (event === 'positionChanged' && now.time !== old.time && now.latitude !== null)
+				ids.push(`${now.deviceId}:${String(now.time)}`);
+			for (const change of event === 'ignitionChanged'
+				? (['ignition'] as const)
+				: event === 'statusChanged'
+					? (['status', 'ignition', 'doorOpen', 'charging', 'fuelSupply', 'armed'] as const)
+					: []) {
+				if (now[change] !== null && old[change] !== null && now[change] !== old[change])
+					ids.push(`${now.deviceId}:${String(secondsOf(at))}:${change}:${String(now[change])}`);
 			}
 		}
 	}

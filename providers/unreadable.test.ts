@@ -10,7 +10,10 @@ import { providers } from '.';
 
 const plain = (records: object[]) => JSON.parse(JSON.stringify(records)) as object[];
 
-/** Answers with a list in them. Where the document shows a single record or text in place of one, it stands in a list under a key. */
+/**
+ * Answers with a list in them. Where the document shows a single record or text in place of one, it stands in a list
+ * under a key.
+ */
 function listed(exchanges: Recorded['exchanges']): unknown[] {
 	const responses = exchanges.map(({ response }) => response as Record<string, unknown>);
 	if (responses.some((response) => placesIn(response).length > 0)) return responses;
@@ -21,59 +24,105 @@ function listed(exchanges: Recorded['exchanges']): unknown[] {
 	});
 }
 
-describe.each(providers.map((provider) => [provider.title, provider] as const))('%s: an element that is no record does not cost the others', (_, provider) => {
-	const lists = provider.operations.filter(({ effect, list }) => effect === 'read' && list);
+describe.each(providers.map((provider) => [provider.title, provider] as const))(
+	'%s: an element that is no record does not cost the others',
+	(_, provider) => {
+		const lists = provider.operations.filter(({ effect, list }) => effect === 'read' && list);
 
-	test.each(lists.map((operation) => [`${operation.resource}.${operation.name}`, operation] as const))('%s', async (name, operation) => {
-		const recorded = recordingOf(provider, name);
-		if (recorded === undefined) throw new Error(`${name} has no recorded pair`);
-		const answers = listed(recorded.exchanges);
-		const run = async (responses: readonly unknown[], output: 'simplified' | 'raw') => {
-			const left = [...responses];
-			const host = new TestHost(() => json(left.shift() ?? { code: -1 }));
-			const client = new Client(provider, { ...connectionOf(provider), account: `${name} ${String(Math.random())}` }, host);
-			const records = await client.collect(operation, recorded.params, { output }).catch((error: unknown) => expect.fail(`${(error as FleetError).name}: ${(error as FleetError).message}`));
-			return { records: plain(records), warnings: host.warnings };
-		};
-		const good = { simplified: (await run(answers, 'simplified')).records, raw: (await run(answers, 'raw')).records };
-		const deep = (value: unknown): number => (typeof value === 'object' && value !== null ? 1 + Object.values(value).reduce<number>((sum, inner) => sum + deep(inner), 0) : 1);
-		let tried = 0;
-		for (const [exchange, answer] of answers.entries()) {
-			const inAnswer = (changed: unknown) => answers.map((other, place) => (place === exchange ? changed : other));
-			for (const place of placesIn(answer)) {
-				// Lists within a record, such as those of its sensors, hold no records.
-				const without = await run(inAnswer(emptied(answer, place)), 'raw').catch(() => ({ records: [] as object[] }));
-				if (without.records.length >= good.raw.length) continue;
-				for (const odd of oddFor(place)) {
-					const context = `${JSON.stringify(odd)} at ${place.path.join('.')}`;
-					const changed = inAnswer(withOdd(answer, place, [odd]));
-					const simplified = await run(changed, 'simplified');
-					const raw = await run(changed, 'raw');
-					const besides = simplified.records.filter((record) => !good.simplified.some((one) => deep(one) === deep(record) && JSON.stringify(one) === JSON.stringify(record)));
-					const told = simplified.warnings.filter((warning) => warning.includes('could not be read'));
-					expect(simplified.records.filter((record) => !besides.includes(record)), context).toEqual(good.simplified);
-					// Given as it came, where records are not simplified; else told of, once.
-					if (besides.length > 0) expect(besides, context).toEqual([messageOf(odd)]);
-					else expect(told, context).toEqual([expect.stringMatching(/^1 of \d+ records could not be read and was left out\. /)]);
-					expect(simplified.warnings.join(), context).not.toContain('did not expect');
-					const more = raw.records.filter((row) => !good.raw.some((one) => JSON.stringify(one) === JSON.stringify(row)));
-					expect(raw.records.filter((row) => !more.includes(row)), context).toEqual(good.raw);
-					expect(more, context).toEqual([expect.objectContaining({ value: odd })]);
-					tried += 1;
+		test.each(lists.map((operation) => [`${operation.resource}.${operation.name}`, operation] as const))(
+			'%s',
+			async (name, operation) => {
+				const recorded = recordingOf(provider, name);
+				if (recorded === undefined) throw new Error(`${name} has no recorded pair`);
+				const answers = listed(recorded.exchanges);
+				const run = async (responses: readonly unknown[], output: 'simplified' | 'raw') => {
+					const left = [...responses];
+					const host = new TestHost(() => json(left.shift() ?? { code: -1 }));
+					const client = new Client(
+						provider,
+						{ ...connectionOf(provider), account: `${name} ${String(Math.random())}` },
+						host,
+					);
+					const records = await client
+						.collect(operation, recorded.params, { output })
+						.catch((error: unknown) =>
+							expect.fail(`${(error as FleetError).name}: ${(error as FleetError).message}`),
+						);
+					return { records: plain(records), warnings: host.warnings };
+				};
+				const good = {
+					simplified: (await run(answers, 'simplified')).records,
+					raw: (await run(answers, 'raw')).records,
+				};
+				const deep = (value: unknown): number =>
+					typeof value === 'object' && value !== null
+						? 1 + Object.values(value).reduce<number>((sum, inner) => sum + deep(inner), 0)
+						: 1;
+				let tried = 0;
+				for (const [exchange, answer] of answers.entries()) {
+					const inAnswer = (changed: unknown) =>
+						answers.map((other, place) => (place === exchange ? changed : other));
+					for (const place of placesIn(answer)) {
+						// Lists within a record, such as those of its sensors, hold no records.
+						const without = await run(inAnswer(emptied(answer, place)), 'raw').catch(() => ({
+							records: [] as object[],
+						}));
+						if (without.records.length >= good.raw.length) continue;
+						for (const odd of oddFor(place)) {
+							const context = `${JSON.stringify(odd)} at ${place.path.join('.')}`;
+							const changed = inAnswer(withOdd(answer, place, [odd]));
+							const simplified = await run(changed, 'simplified');
+							const raw = await run(changed, 'raw');
+							const besides = simplified.records.filter(
+								(record) =>
+									!good.simplified.some(
+										(one) =>
+											deep(one) === deep(record) &&
+											JSON.stringify(one) === JSON.stringify(record),
+									),
+							);
+							const told = simplified.warnings.filter((warning) => warning.includes('could not be read'));
+							expect(
+								simplified.records.filter((record) => !besides.includes(record)),
+								context,
+							).toEqual(good.simplified);
+							// Given as it came, where records are not simplified; else told of, once.
+							if (besides.length > 0) expect(besides, context).toEqual([messageOf(odd)]);
+							else
+								expect(told, context).toEqual([
+									expect.stringMatching(/^1 of \d+ records could not be read and was left out\. /),
+								]);
+							expect(simplified.warnings.join(), context).not.toContain('did not expect');
+							const more = raw.records.filter(
+								(row) => !good.raw.some((one) => JSON.stringify(one) === JSON.stringify(row)),
+							);
+							expect(
+								raw.records.filter((row) => !more.includes(row)),
+								context,
+							).toEqual(good.raw);
+							expect(more, context).toEqual([expect.objectContaining({ value: odd })]);
+							tried += 1;
+						}
+					}
 				}
-			}
-		}
-		expect(tried, `no list in the recorded answers of ${name}`).toBeGreaterThan(0);
-	});
-});
+				expect(tried, `no list in the recorded answers of ${name}`).toBeGreaterThan(0);
+			},
+		);
+	},
+);
 
 const oddFor = ({ text }: Place): readonly unknown[] => (text ? ODD_TEXTS : ODD);
 
 /** A queue's message holds what came; others that are passed on as they come are what came. */
-const messageOf = (odd: unknown) => expect.toSatisfy(({ value, record }: { value?: unknown; record?: { value?: unknown } }) => JSON.stringify(value ?? record?.value ?? null) === JSON.stringify(odd)) as object;
+const messageOf = (odd: unknown) =>
+	expect.toSatisfy(
+		({ value, record }: { value?: unknown; record?: { value?: unknown } }) =>
+			JSON.stringify(value ?? record?.value ?? null) === JSON.stringify(odd),
+	) as object;
 
 const trackceo = providers.find(({ name }) => name === 'trackceo') as Provider;
-const operationOf = (name: string) => trackceo.operations.find((operation) => `${operation.resource}.${operation.name}` === name) ?? expect.fail();
+const operationOf = (name: string) =>
+	trackceo.operations.find((operation) => `${operation.resource}.${operation.name}` === name) ?? expect.fail();
 function clientOf(respond: ConstructorParameters<typeof TestHost>[0]) {
 	const host = new TestHost(respond);
 	return { host, client: new Client(trackceo, { ...connectionOf(trackceo), account: String(Math.random()) }, host) };
@@ -95,15 +144,36 @@ describe('what a text of the Protrack platform leaves out is null', () => {
 		['114.05,22.55,soon,10,90', { ...place, time: null }],
 	])('%s', async (point, expected) => {
 		const { client } = clientOf(() => ok([good, point, good].join(';')));
-		const records = await client.collect(operationOf('position.getHistory'), { devices: '358899051000001', begin: '2026-01-30', end: '2026-01-31' });
+		const records = await client.collect(operationOf('position.getHistory'), {
+			devices: '358899051000001',
+			begin: '2026-01-30',
+			end: '2026-01-31',
+		});
 		expect(records).toMatchObject([{ ...place, time, speed: 10, course: 90 }, expected, { ...place, time }]);
 	});
 
 	test('an alarm whose kind is a word, or whose numbers are missing, is an alarm', async () => {
-		const { client, host } = clientOf(() => ok('overspeed,114.05,22.55,1769731200,1769731205,10,90,0;1,,22.55,1769731200,,10,90,0;7,114.05,22.55,1769731200,1769731205,10,90,0'));
-		const ask = async (types: string[]) => await client.collect(operationOf('alarm.getMany'), { devices: '358899051000001', begin: '2026-01-30', end: '2026-01-31', types });
+		const { client, host } = clientOf(() =>
+			ok(
+				'overspeed,114.05,22.55,1769731200,1769731205,10,90,0;1,,22.55,1769731200,,10,90,0;7,114.05,22.55,1769731200,1769731205,10,90,0',
+			),
+		);
+		const ask = async (types: string[]) =>
+			await client.collect(operationOf('alarm.getMany'), {
+				devices: '358899051000001',
+				begin: '2026-01-30',
+				end: '2026-01-31',
+				types,
+			});
 		expect(await ask([])).toMatchObject([
-			{ type: 'other', title: 'overspeed', vendorType: 'overspeed', time, recordedAt: '2026-01-30T00:00:05.000Z', ...place },
+			{
+				type: 'other',
+				title: 'overspeed',
+				vendorType: 'overspeed',
+				time,
+				recordedAt: '2026-01-30T00:00:05.000Z',
+				...place,
+			},
 			{ type: 'sos', longitude: null, latitude: null, time, recordedAt: null },
 			{ type: 'speeding', vendorType: '7' },
 		]);
@@ -113,21 +183,35 @@ describe('what a text of the Protrack platform leaves out is null', () => {
 
 	test('one that is cut short may be of the kind that is wanted, so it is told of', async () => {
 		const { client, host } = clientOf(() => ok('1,114.05,22.55;7,114.05,22.55,1769731200,1769731205,10,90,0'));
-		expect(await client.collect(operationOf('alarm.getMany'), { devices: '358899051000001', begin: '2026-01-30', end: '2026-01-31', types: ['speeding'] })).toMatchObject([{ type: 'speeding' }]);
-		expect(host.warnings).toEqual(['1 of 2 records could not be read and was left out. The vendor sent an alarm that cannot be read: "1,114.05,22.55". Output = Raw gives it as it came.']);
+		expect(
+			await client.collect(operationOf('alarm.getMany'), {
+				devices: '358899051000001',
+				begin: '2026-01-30',
+				end: '2026-01-31',
+				types: ['speeding'],
+			}),
+		).toMatchObject([{ type: 'speeding' }]);
+		expect(host.warnings).toEqual([
+			'1 of 2 records could not be read and was left out. The vendor sent an alarm that cannot be read: "1,114.05,22.55". Output = Raw gives it as it came.',
+		]);
 	});
 });
 
 describe('a run tells of what it left out', () => {
 	const getCurrent = operationOf('position.getCurrent');
 	const record = (imei: unknown) => ({ imei, longitude: 1, latitude: 2, gpstime: 1769731200 });
-	const imeis = (from: number, count: number) => Array.from({ length: count }, (_, place) => String(358_899_051_000_000 + from + place));
+	const imeis = (from: number, count: number) =>
+		Array.from({ length: count }, (_, place) => String(358_899_051_000_000 + from + place));
 
 	test('once, over all of its requests', async () => {
-		const { client, host } = clientOf(({ query = {} }) => ok([...String(query.imeis).split(',').map(record), null, {}]));
+		const { client, host } = clientOf(({ query = {} }) =>
+			ok([...String(query.imeis).split(',').map(record), null, {}]),
+		);
 		expect(await client.collect(getCurrent, { devices: imeis(1, 250) })).toHaveLength(250);
 		expect(host.sent).toHaveLength(3);
-		expect(host.warnings).toEqual(['6 of 256 records could not be read and were left out. The first: The vendor sent null in place of a position. Output = Raw gives them as they came.']);
+		expect(host.warnings).toEqual([
+			'6 of 256 records could not be read and were left out. The first: The vendor sent null in place of a position. Output = Raw gives them as they came.',
+		]);
 	});
 
 	test('also where no more records were wanted', async () => {
@@ -138,9 +222,17 @@ describe('a run tells of what it left out', () => {
 
 	test('as an error, where none of it can be read', async () => {
 		const { client, host } = clientOf(() => ok([null, {}]));
-		await expect(client.collect(getCurrent, { devices: imeis(1, 2) })).rejects.toMatchObject({ code: 'UnexpectedAnswer', message: 'None of the 2 records that came can be read. The first: The vendor sent null in place of a position.', advice: expect.stringContaining('Output = Raw') as string });
+		await expect(client.collect(getCurrent, { devices: imeis(1, 2) })).rejects.toMatchObject({
+			code: 'UnexpectedAnswer',
+			message:
+				'None of the 2 records that came can be read. The first: The vendor sent null in place of a position.',
+			advice: expect.stringContaining('Output = Raw') as string,
+		});
 		expect(host.warnings).toEqual([]);
-		expect(await client.collect(getCurrent, { devices: imeis(1, 2) }, { output: 'raw' })).toEqual([{ value: null }, {}]);
+		expect(await client.collect(getCurrent, { devices: imeis(1, 2) }, { output: 'raw' })).toEqual([
+			{ value: null },
+			{},
+		]);
 	});
 
 	test('and says nothing of secrets that stand in what came', async () => {
@@ -153,12 +245,19 @@ describe('a run tells of what it left out', () => {
 	test('of several runs that share a request, the one whose record it is', async () => {
 		const { client, host } = clientOf(({ query = {} }) => {
 			const asked = String(query.imeis).split(',');
-			return ok(asked.map((imei) => (imei.endsWith('2') ? null : imei.endsWith('3') ? { ...record(imei), imei: [imei] } : record(imei))));
+			return ok(
+				asked.map((imei) =>
+					imei.endsWith('2') ? null : imei.endsWith('3') ? { ...record(imei), imei: [imei] } : record(imei),
+				),
+			);
 		});
 		const together = new RunsTogether(client, getCurrent, {});
-		for (const devices of [imeis(1, 1), imeis(2, 1), imeis(2, 4)]) together.add({ input: { devices }, options: {} });
+		for (const devices of [imeis(1, 1), imeis(2, 1), imeis(2, 4)])
+			together.add({ input: { devices }, options: {} });
 		expect(await together.recordsOf(0)).toHaveLength(1);
-		await expect(together.recordsOf(1)).rejects.toMatchObject({ message: 'The vendor sent null in place of a position.' });
+		await expect(together.recordsOf(1)).rejects.toMatchObject({
+			message: 'The vendor sent null in place of a position.',
+		});
 		expect(await together.recordsOf(2)).toHaveLength(2);
 		expect(host.warnings).toEqual([expect.stringMatching(/^2 of 4 records could not be read/)]);
 	});

@@ -8,7 +8,10 @@ import { freePort } from '../test/hosts/process';
 
 const RUN = join(__dirname, 'run.mjs');
 const demo = (...args: string[]) => {
-	const { status, stdout, stderr } = spawnSync(process.execPath, [RUN, 'demo', ...args], { encoding: 'utf8', timeout: 20_000 });
+	const { status, stdout, stderr } = spawnSync(process.execPath, [RUN, 'demo', ...args], {
+		encoding: 'utf8',
+		timeout: 20_000,
+	});
 	return { status, text: stdout + stderr };
 };
 
@@ -36,14 +39,23 @@ test('a port that is taken ends it at once, with a sentence and the command that
 	expect(text).not.toMatch(/EADDRINUSE|\bat .+:\d+:\d+/);
 });
 
-test('a vendor\'s port that is taken is named with its vendor', async () => {
+test("a vendor's port that is taken is named with its vendor", async () => {
 	const port = await taken();
 	const { status, text } = demo('--port', '0', '--vendor-port', String(port - 2));
 	expect(status).toBe(1);
-	expect(text).toMatch(new RegExp(`Port ${String(port)}, where the simulated Ctrack is to listen, is taken[^]+npm run demo -- --port 0 --vendor-port \\d+\n`));
+	expect(text).toMatch(
+		new RegExp(
+			`Port ${String(port)}, where the simulated Ctrack is to listen, is taken[^]+npm run demo -- --port 0 --vendor-port \\d+\n`,
+		),
+	);
 });
 
-test.each([['--port', 'abc'], ['--port', '70000'], ['--vendor-port', '65533'], ['--vendor-port', '']])('%s %s is refused in words', (...args) => {
+test.each([
+	['--port', 'abc'],
+	['--port', '70000'],
+	['--vendor-port', '65533'],
+	['--vendor-port', ''],
+])('%s %s is refused in words', (...args) => {
 	const { status, text } = demo(...args);
 	expect(status).toBe(1);
 	expect(text).toContain(`${args[0]} takes`);
@@ -59,10 +71,21 @@ test.each([['--prot', '1'], ['1881']])('%s is not passed over', (...args) => {
 test('--help says what it does, what it takes and which ports it opens', () => {
 	const { status, text } = demo('--help');
 	expect(status).toBe(0);
-	for (const word of ['1880', `4410 to ${String(4410 + STARTS.length - 1)}`, '--port', '--vendor-port', 'MB', 'minute', 'Ctrl+C']) expect(text).toContain(word);
+	for (const word of [
+		'1880',
+		`4410 to ${String(4410 + STARTS.length - 1)}`,
+		'--port',
+		'--vendor-port',
+		'MB',
+		'minute',
+		'Ctrl+C',
+	])
+		expect(text).toContain(word);
 });
 
 test('the simulators alone name a port that is taken, and its vendor', async () => {
 	const port = await taken();
-	await expect(startAll({ portBase: port - 1 })).rejects.toThrow(`Port ${String(port)}, where the simulated eTrack is to listen, is taken`);
+	await expect(startAll({ portBase: port - 1 })).rejects.toThrow(
+		`Port ${String(port)}, where the simulated eTrack is to listen, is taken`,
+	);
 });

@@ -6,7 +6,7 @@ import type { Provider } from '../core/describe/provider';
 import { deliveryFields, type AnyTrigger, type Source } from '../core/describe/trigger';
 
 const GRADES: Readonly<Record<Grade, string>> = {
-	C: 'certain: read in the vendor\'s document, or seen in independent working programs',
+	C: "certain: read in the vendor's document, or seen in independent working programs",
 	L: 'likely: one indirect source, or a strong inference',
 	G: 'a guess',
 	U: 'unknown',
@@ -19,11 +19,28 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function range({ min, max, unit }: Field): string {
-	const bounds = min !== undefined && max !== undefined ? `${String(min)} to ${String(max)}` : min !== undefined ? `at least ${String(min)}` : max !== undefined ? `at most ${String(max)}` : '';
+	const bounds =
+		min !== undefined && max !== undefined
+			? `${String(min)} to ${String(max)}`
+			: min !== undefined
+				? `at least ${String(min)}`
+				: max !== undefined
+					? `at most ${String(max)}`
+					: '';
 	return bounds === '' ? '' : ` (${bounds}${unit === undefined ? '' : ` ${unit}`})`;
 }
 
-const KINDS: Readonly<Record<Field['kind'], string>> = { text: 'text', number: 'number', boolean: 'yes or no', choice: 'choice', choices: 'choices', time: 'date and time', id: 'from list or by name', ids: 'from list, or any number by name', json: 'JSON' };
+const KINDS: Readonly<Record<Field['kind'], string>> = {
+	text: 'text',
+	number: 'number',
+	boolean: 'yes or no',
+	choice: 'choice',
+	choices: 'choices',
+	time: 'date and time',
+	id: 'from list or by name',
+	ids: 'from list, or any number by name',
+	json: 'JSON',
+};
 
 function fieldTable(fields: Fields): string[] {
 	if (Object.keys(fields).length === 0) return ['No parameters.'];
@@ -31,7 +48,10 @@ function fieldTable(fields: Fields): string[] {
 		'| Parameter | Name in flows | Kind | Needed | Meaning |',
 		'|---|---|---|---|---|',
 		...Object.entries(fields).map(([name, field]) => {
-			const options = field.options === undefined || field.options.length > 10 ? '' : ` One of: ${field.options.map(({ title, value }) => `${title} (\`${value}\`)`).join(', ')}.`;
+			const options =
+				field.options === undefined || field.options.length > 10
+					? ''
+					: ` One of: ${field.options.map(({ title, value }) => `${title} (\`${value}\`)`).join(', ')}.`;
 			const kind = `${KINDS[field.kind]}${field.kind === 'text' ? (field.max === undefined ? '' : ` (up to ${String(field.max)} characters)`) : range(field)}`;
 			return `| ${cell(field.title)} | \`${name}\` | ${kind} | ${field.required ? 'yes' : 'no'} | ${cell(field.description.replace(/([^.])$/, '$1.') + options)} |`;
 		}),
@@ -66,7 +86,9 @@ function triggerPart(trigger: AnyTrigger): string[] {
 		'',
 		...fieldTable(trigger.params as Fields),
 		'',
-		`- Each event: ${words.title} (${words.holds})${Object.entries(adds).map(([name, about]) => `; \`${name}\`: ${about.charAt(0).toLowerCase()}${about.slice(1)}`).join('')}`,
+		`- Each event: ${words.title} (${words.holds})${Object.entries(adds)
+			.map(([name, about]) => `; \`${name}\`: ${about.charAt(0).toLowerCase()}${about.slice(1)}`)
+			.join('')}`,
 		...(lookBack === undefined ? [] : [`- Look-back, unless told otherwise: ${String(lookBack)} minutes`]),
 		`- Source: section ${evidence.section}, grade ${evidence.grade}`,
 		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note.trim()}`]),
@@ -120,7 +142,7 @@ function outcomesPart({ operations }: Provider): string[] {
 	return [
 		'## Outcomes',
 		'',
-		'What changes something gives an Outcome. Its `outcome` is one of these, its `explanation` says in a sentence what to check, and its `response` has the device\'s own words, where there are any:',
+		"What changes something gives an Outcome. Its `outcome` is one of these, its `explanation` says in a sentence what to check, and its `response` has the device's own words, where there are any:",
 		'',
 		'| `outcome` | Means |',
 		'|---|---|',
@@ -154,7 +176,11 @@ export function pageOf(provider: Provider): string {
 		'',
 		`Login: \`${provider.loginMethod.route}\`, section ${provider.loginMethod.evidence.section}, grade ${provider.loginMethod.evidence.grade}.`,
 		'',
-		...resources.flatMap((resource) => [`## ${RESOURCE_TITLES[resource] ?? resource} (\`${resource}\`)`, '', ...provider.operations.filter((operation) => operation.resource === resource).flatMap(operationPart)]),
+		...resources.flatMap((resource) => [
+			`## ${RESOURCE_TITLES[resource] ?? resource} (\`${resource}\`)`,
+			'',
+			...provider.operations.filter((operation) => operation.resource === resource).flatMap(operationPart),
+		]),
 		...outcomesPart(provider),
 		...triggersPart(provider),
 		'## Grades',

@@ -5,15 +5,21 @@ import { providers } from '../providers';
 import { catalogLines } from './catalog-lines';
 import { pageOf } from './docs-page';
 
-test.each(providers.map((provider) => [provider.name, provider] as const))('docs/%s.md is what the catalog says (write it anew with: node --import tsx scripts/docs.ts)', (name, provider) => {
-	expect(readFileSync(join(__dirname, '..', 'docs', `${name}.md`), 'utf8')).toBe(pageOf(provider));
-});
+test.each(providers.map((provider) => [provider.name, provider] as const))(
+	'docs/%s.md is what the catalog says (write it anew with: node --import tsx scripts/docs.ts)',
+	(name, provider) => {
+		expect(readFileSync(join(__dirname, '..', 'docs', `${name}.md`), 'utf8')).toBe(pageOf(provider));
+	},
+);
 
 describe('the catalog', () => {
 	const lines = catalogLines();
-	const sectionsOf = (provider: string) => lines.filter((line) => line.provider === provider).map(({ section }) => section);
-	const numbers = (from: number, to: number, before = '') => Array.from({ length: to - from + 1 }, (_, index) => `${before}${String(from + index)}`);
-	const sorted = (sections: readonly string[]) => [...sections].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+	const sectionsOf = (provider: string) =>
+		lines.filter((line) => line.provider === provider).map(({ section }) => section);
+	const numbers = (from: number, to: number, before = '') =>
+		Array.from({ length: to - from + 1 }, (_, index) => `${before}${String(from + index)}`);
+	const sorted = (sections: readonly string[]) =>
+		[...sections].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 
 	test('has each method of the documents with numbered sections', () => {
 		expect(sorted(sectionsOf('trackceo'))).toEqual(numbers(1, 16, '2.'));
@@ -21,13 +27,15 @@ describe('the catalog', () => {
 		expect(sorted(sectionsOf('itracksense'))).toEqual(numbers(4, 42));
 	});
 
-	test('has the 39 methods of Ctrack, and of TrackGPS.ro the login, the document\'s method and five more', () => {
+	test("has the 39 methods of Ctrack, and of TrackGPS.ro the login, the document's method and five more", () => {
 		expect(sectionsOf('ctrack')).toHaveLength(39);
 		expect(sectionsOf('trackgps')).toHaveLength(7);
 	});
 
 	test('has no method twice', () => {
-		expect(new Set(lines.map(({ provider, method, path }) => `${provider} ${method} ${path}`)).size).toBe(lines.length);
+		expect(new Set(lines.map(({ provider, method, path }) => `${provider} ${method} ${path}`)).size).toBe(
+			lines.length,
+		);
 	});
 });
 

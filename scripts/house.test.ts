@@ -1,4 +1,7 @@
-/** The rooms of CONTRIBUTING.md, "The house": which way imports go, types included, and that they never come round in a circle. */
+/**
+ * The rooms of CONTRIBUTING.md, "The house": which way imports go, types included, and that they never come round in a
+ * circle.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { ESLint } from 'eslint';
@@ -8,7 +11,9 @@ import { expect, test } from 'vitest';
 const root = join(__dirname, '..');
 const FOLDERS = ['core', 'providers', 'n8n', 'nodes', 'credentials', 'node-red/src', 'simulators'];
 
-const files = FOLDERS.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('.d.ts'));
+const files = FOLDERS.flatMap((folder) =>
+	readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('.d.ts'));
 
 /** Files of the house that a file imports, by whatever way. */
 function importsOf(file: string): string[] {
@@ -33,7 +38,11 @@ function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
 		return found;
 	};
 	const all = new Map([...graph.keys()].map((file) => [file, reached(file)]));
-	const own = [...all].filter(([file, found]) => found.has(file)).map(([file, found]) => [file, ...[...found].filter((other) => other !== file && all.get(other)?.has(file))].sort());
+	const own = [...all]
+		.filter(([file, found]) => found.has(file))
+		.map(([file, found]) =>
+			[file, ...[...found].filter((other) => other !== file && all.get(other)?.has(file))].sort(),
+		);
 	return [...new Map(own.map((circle) => [circle.join(), circle])).values()];
 }
 
@@ -42,7 +51,16 @@ test('no imports come round in a circle', () => {
 });
 
 test('a circle would be noticed', () => {
-	expect(circlesIn(new Map([['a', ['b']], ['b', ['c']], ['c', ['b', 'd']], ['d', []]]))).toEqual([['b', 'c']]);
+	expect(
+		circlesIn(
+			new Map([
+				['a', ['b']],
+				['b', ['c']],
+				['c', ['b', 'd']],
+				['d', []],
+			]),
+		),
+	).toEqual([['b', 'c']]);
 });
 
 /** What must not be imported, and by which file. The path need not be there: the rule goes by how it is written. */
@@ -66,7 +84,12 @@ const PROBES = [
 test('what goes the wrong way is refused', async () => {
 	const lint = new ESLint({ cwd: root });
 	for (const [filePath, from] of PROBES) {
-		const results = await lint.lintText(`import { x } from '${from}';\nexport { x };\n`, { filePath: join(root, filePath) });
-		expect(results[0]?.messages.map(({ ruleId }) => ruleId), `${filePath} imports ${from}`).toContain('no-restricted-imports');
+		const results = await lint.lintText(`import { x } from '${from}';\nexport { x };\n`, {
+			filePath: join(root, filePath),
+		});
+		expect(
+			results[0]?.messages.map(({ ruleId }) => ruleId),
+			`${filePath} imports ${from}`,
+		).toContain('no-restricted-imports');
 	}
 }, 60_000);

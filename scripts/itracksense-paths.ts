@@ -1,8 +1,8 @@
 /**
  * Rewrites the paths of iTracksense's methods (providers/itracksense/paths.ts) out of the vendor's page, whose sections
- * carry "Relative url:" lines: `node --import tsx scripts/itracksense-paths.ts <url or file>`. What is read there is certain
- * (grade C); what the page does not have stays as it is. The recorded requests follow. Read the difference before you
- * commit it, and write the docs anew.
+ * carry "Relative url:" lines: `node --import tsx scripts/itracksense-paths.ts <url or file>`. What is read there is
+ * certain (grade C); what the page does not have stays as it is. The recorded requests follow. Read the difference
+ * before you commit it, and write the docs anew.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,17 +24,26 @@ export function linesOf(page: string): string[] {
 				.replace(/&#47;|&#x2f;/gi, '/')
 				.replace(/&amp;/gi, '&')
 		: page;
-	return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+	return text
+		.split(/\r?\n/)
+		.map((line) => line.trim())
+		.filter((line) => line !== '');
 }
 
 /** "GetDeviceList", "api/vehicle/GetDeviceList" or a whole address, as a path. */
 function pathOf(value: string): string | undefined {
-	const bare = value.replace(/^["'“]|["'”,;.]+$/g, '').replace(/^https?:\/\/[^/]+/i, '').replace(/\?.*$/, '');
+	const bare = value
+		.replace(/^["'“]|["'”,;.]+$/g, '')
+		.replace(/^https?:\/\/[^/]+/i, '')
+		.replace(/\?.*$/, '');
 	const path = bare.startsWith('/') ? bare : bare.includes('/') ? `/${bare}` : `/api/vehicle/${bare}`;
 	return PATH.test(path) ? path : undefined;
 }
 
-/** The path of each section. Table rows are numbered too, so a heading needs a dot and a higher number than the one before. */
+/**
+ * The path of each section. Table rows are numbered too, so a heading needs a dot and a higher number than the one
+ * before.
+ */
 export function pathsIn(page: string): Map<number, string> {
 	const found = new Map<number, string>();
 	const lines = linesOf(page);
@@ -44,7 +53,7 @@ export function pathsIn(page: string): Map<number, string> {
 		if (heading > section && heading in PATHS) section = heading;
 		const [, value] = /relative\s+url\s*[:：]\s*(\S*)/i.exec(line) ?? [];
 		if (value === undefined || section === 0 || found.has(section)) continue;
-		const path = pathOf(value === '' ? (lines[at + 1] ?? '').split(/\s/)[0] ?? '' : value);
+		const path = pathOf(value === '' ? ((lines[at + 1] ?? '').split(/\s/)[0] ?? '') : value);
 		if (path !== undefined) found.set(section, path);
 	}
 	return found;
@@ -62,7 +71,8 @@ async function main([from]: readonly string[]): Promise<void> {
 	if (from === undefined) throw new Error('Say where the page is: a web address, or a file.');
 	const page = /^https?:/i.test(from) ? await (await fetch(from)).text() : readFileSync(from, 'utf8');
 	const found = pathsIn(page);
-	if (found.size === 0) throw new Error('The page has no "Relative url:" lines under numbered headings; the table is left as it is.');
+	if (found.size === 0)
+		throw new Error('The page has no "Relative url:" lines under numbered headings; the table is left as it is.');
 	writeFileSync(TABLE, withPaths(readFileSync(TABLE, 'utf8'), found));
 	for (const name of readdirSync(join(HOME, 'recorded'))) {
 		const file = join(HOME, 'recorded', name);

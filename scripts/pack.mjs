@@ -9,7 +9,10 @@ const artifacts = join(root, 'artifacts');
 rmSync(artifacts, { recursive: true, force: true });
 mkdirSync(artifacts);
 for (const folder of [root, join(root, 'node-red')]) {
-	const { status } = spawnSync('npm', ['pack', '--pack-destination', artifacts, '--loglevel=error'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+	const { status } = spawnSync('npm', ['pack', '--pack-destination', artifacts, '--loglevel=error'], {
+		cwd: folder,
+		stdio: ['ignore', 'ignore', 'inherit'],
+	});
 	if (status !== 0) process.exit(status ?? 1);
 }
 for (const name of readdirSync(artifacts).sort()) console.log(join('artifacts', name));

@@ -18,8 +18,13 @@ function patternsIn(name: string, text: string): { where: string; pattern: strin
 	const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
 	const found: { where: string; pattern: string }[] = [];
 	const visit = (node: ts.Node): void => {
-		const made = (ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(source) === 'RegExp';
-		if (made || ts.isRegularExpressionLiteral(node)) found.push({ where: `${name}:${String(source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1)}`, pattern: made ? 'made' : node.getText(source) });
+		const made =
+			(ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(source) === 'RegExp';
+		if (made || ts.isRegularExpressionLiteral(node))
+			found.push({
+				where: `${name}:${String(source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1)}`,
+				pattern: made ? 'made' : node.getText(source),
+			});
 		ts.forEachChild(node, visit);
 	};
 	visit(source);
@@ -27,9 +32,9 @@ function patternsIn(name: string, text: string): { where: string; pattern: strin
 }
 
 /**
- * Whether some text makes the pattern take more than a time that grows with the text's length. The analysis sees repetitions
- * that compete with each other or with a beginning of one character; a longer beginning that may come again within a
- * repetition, as in /leave.*fence/, is looked for here.
+ * Whether some text makes the pattern take more than a time that grows with the text's length. The analysis sees
+ * repetitions that compete with each other or with a beginning of one character; a longer beginning that may come again
+ * within a repetition, as in /leave.*fence/, is looked for here.
  */
 function isSuperLinear(pattern: string): boolean {
 	const end = pattern.lastIndexOf('/');
@@ -78,7 +83,11 @@ test('no other pattern is made of texts', () => {
 });
 
 test('the check finds what it is for', () => {
-	const program = ['const blanks = (text: string) => text.replace(/[\\s;]+$/, "");', 'const all = [/(a+)+$/u, /^\\s*ok/, /x.*y/, /leave.*fence/, /(?:leave|exit) .+fence/, /"Code"\\s*:/];', 'new RegExp(all.join());'].join('\n');
+	const program = [
+		'const blanks = (text: string) => text.replace(/[\\s;]+$/, "");',
+		'const all = [/(a+)+$/u, /^\\s*ok/, /x.*y/, /leave.*fence/, /(?:leave|exit) .+fence/, /"Code"\\s*:/];',
+		'new RegExp(all.join());',
+	].join('\n');
 	const found = patternsIn('probe.ts', program);
 	expect(found.map(({ where, pattern }) => [where, pattern, pattern !== 'made' && isSuperLinear(pattern)])).toEqual([
 		['probe.ts:1', '/[\\s;]+$/', true],

@@ -1,5 +1,6 @@
-// Runs one of the repository's commands from a bare clone: plain JavaScript, because it must work on any Node from 20 on
-// before anything is installed. It installs what package-lock.json names, then goes on under the Node of the `node` package.
+// Runs one of the repository's commands from a bare clone: plain JavaScript, because it must work on any Node from 20
+// on before anything is installed. It installs what package-lock.json names, then goes on under the Node of the `node`
+// package.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,9 @@ function run(command, args, options = {}) {
 }
 
 function install() {
-	const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+	const lock = createHash('sha256')
+		.update(readFileSync(join(root, 'package-lock.json')))
+		.digest('hex');
 	const stamp = join(root, 'node_modules', '.fleetwire-lock');
 	if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && existsSync(join(bin, 'node'))) return;
 	console.error('Installing the development dependencies (once) ...');
@@ -48,6 +51,7 @@ const commands = {
 	build,
 	lint: () => {
 		run('tsc', ['-p', 'tsconfig.json']);
+		run('prettier', ['--check', '--log-level=warn', '.']);
 		run('eslint', ['.', ...args]);
 	},
 	test: () => {

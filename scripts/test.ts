@@ -36,7 +36,11 @@ function check(title: string, command: string, ...args: string[]): void {
 function begin(title: string, command: string, ...args: string[]): () => Promise<void> {
 	const log = join(reports, `${title}.log`);
 	const output = openSync(log, 'w');
-	const ended = new Promise<number | null>((resolve) => spawn(command, args, { cwd: root, stdio: ['ignore', output, output] }).once('exit', resolve).once('error', () => resolve(null)));
+	const ended = new Promise<number | null>((resolve) =>
+		spawn(command, args, { cwd: root, stdio: ['ignore', output, output] })
+			.once('exit', resolve)
+			.once('error', () => resolve(null)),
+	);
 	return async () => {
 		const status = await ended;
 		console.log(`\n== ${title}\n${readFileSync(log, 'utf8')}-- ${title}: ${status === 0 ? 'ok' : 'FAILED'}`);
@@ -65,13 +69,24 @@ async function main(): Promise<void> {
 	check('pack', process.execPath, 'scripts/pack.mjs');
 	check('install the hosts', process.execPath, '--import', 'tsx', 'test/hosts/install.ts');
 	const soak = begin('soak', process.execPath, '--import', 'tsx', 'test/safety/soak.ts', '--minutes', '2');
+	check('format', 'prettier', '--check', '--log-level=warn', '.');
 	check('lint', 'eslint', '.');
 	tests('unit');
 	tests('package');
 	await soak();
 	tests('hosts');
 	// By itself it measures 100,000 inputs and 10,000 messages: CONTRIBUTING.md.
-	check('safety', process.execPath, '--import', 'tsx', 'test/safety/main.ts', '--inputs', '20000', '--messages', '2000');
+	check(
+		'safety',
+		process.execPath,
+		'--import',
+		'tsx',
+		'test/safety/main.ts',
+		'--inputs',
+		'20000',
+		'--messages',
+		'2000',
+	);
 	rmSync(reports, { recursive: true, force: true });
 
 	console.log(`\n${String(passed)} passed, ${String(failed)} failed`);

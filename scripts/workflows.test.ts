@@ -11,6 +11,7 @@ test.each(readdirSync(folder))('%s is a workflow that GitHub takes', async (name
 });
 
 test('a mistake in a workflow is noticed', async () => {
-	const workflow = 'on: push\njobs:\n  audit:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.evnt }}\n';
+	const workflow =
+		'on: push\njobs:\n  audit:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.evnt }}\n';
 	expect((await lint)(workflow, 'probe.yml')).toHaveLength(1);
 });

@@ -76,9 +76,16 @@ export async function startAll({ portBase, ...shared }: Shared & { portBase: num
 	try {
 		for (const [place, { title, start }] of STARTS.entries()) {
 			const port = portBase === 0 ? 0 : portBase + place;
-			running.push({ title, ...(await start({ port, fleet, ...shared }).catch((error: NodeJS.ErrnoException) => {
-				throw error.code === 'EADDRINUSE' ? new Error(`Port ${String(port)}, where the simulated ${title} is to listen, is taken.`, { cause: error }) : error;
-			})) });
+			running.push({
+				title,
+				...(await start({ port, fleet, ...shared }).catch((error: NodeJS.ErrnoException) => {
+					throw error.code === 'EADDRINUSE'
+						? new Error(`Port ${String(port)}, where the simulated ${title} is to listen, is taken.`, {
+								cause: error,
+							})
+						: error;
+				})),
+			});
 		}
 	} catch (error) {
 		await Promise.all(running.map((vendor) => vendor.close()));

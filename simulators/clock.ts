@@ -24,7 +24,10 @@ export class RateLimit {
 
 	constructor(private readonly limit: { requests: number; perSeconds: number } | null) {}
 
-	/** Counts a request. Returns 0 if it may pass, otherwise the milliseconds until the next may. Refused ones do not count. */
+	/**
+	 * Counts a request. Returns 0 if it may pass, otherwise the milliseconds until the next may. Refused ones do not
+	 * count.
+	 */
 	wait(user: string, milliseconds: number): number {
 		if (!this.limit) return 0;
 		const period = this.limit.perSeconds * 1000;

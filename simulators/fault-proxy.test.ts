@@ -22,7 +22,12 @@ afterEach(async () => {
 });
 
 async function through(options: Partial<Parameters<typeof startFaultProxy>[0]>): Promise<FaultProxy> {
-	const proxy = await startFaultProxy({ targets: { vendor: `http://127.0.0.1:${String((vendor.address() as AddressInfo).port)}/base` }, seed: 1, share: 0.5, ...options });
+	const proxy = await startFaultProxy({
+		targets: { vendor: `http://127.0.0.1:${String((vendor.address() as AddressInfo).port)}/base` },
+		seed: 1,
+		share: 0.5,
+		...options,
+	});
 	proxies.push(proxy);
 	return proxy;
 }

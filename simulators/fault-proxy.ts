@@ -1,20 +1,35 @@
 /**
- * A network that fails, in front of simulators: each request may be lost, spoilt or delayed, as a seed decides. The n-th
- * request to a target always meets the same fate, so that a seed repeats a run as far as its requests come in the same order.
+ * A network that fails, in front of simulators: each request may be lost, spoilt or delayed, as a seed decides. The
+ * n-th request to a target always meets the same fate, so that a seed repeats a run as far as its requests come in the
+ * same order.
  */
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
 /**
- * before: the request never arrives. after: it is carried out, and its answer is lost. Others spoil the answer of a request
- * that was carried out, but for the statuses, which come in its place.
+ * before: the request never arrives. after: it is carried out, and its answer is lost. Others spoil the answer of a
+ * request that was carried out, but for the statuses, which come in its place.
  */
-export const FATES = ['resetBefore', 'resetAfter', 'status503', 'status500', 'status429', 'html', 'empty', 'cutOff', 'truncated', 'damagedGzip', 'slow', 'drip'] as const;
+export const FATES = [
+	'resetBefore',
+	'resetAfter',
+	'status503',
+	'status500',
+	'status429',
+	'html',
+	'empty',
+	'cutOff',
+	'truncated',
+	'damagedGzip',
+	'slow',
+	'drip',
+] as const;
 export type Fate = (typeof FATES)[number];
 
 /** Whether the vendor has carried out what met this fate. */
-export const carriedOut = (fate: Fate): boolean => !['resetBefore', 'status503', 'status500', 'status429'].includes(fate);
+export const carriedOut = (fate: Fate): boolean =>
+	!['resetBefore', 'status503', 'status500', 'status429'].includes(fate);
 
 export interface FaultProxyOptions {
 	/** Addresses by name; what is asked below /<name> goes there. */
@@ -62,7 +77,13 @@ function chance(...words: readonly (string | number)[]): number {
 	return ((hash ^ (hash >>> 15)) >>> 0) / 4_294_967_296;
 }
 
-export async function startFaultProxy({ targets, seed, share, fates = FATES, spare = () => false }: FaultProxyOptions): Promise<FaultProxy> {
+export async function startFaultProxy({
+	targets,
+	seed,
+	share,
+	fates = FATES,
+	spare = () => false,
+}: FaultProxyOptions): Promise<FaultProxy> {
 	const counts = new Map<string, number>();
 	const struck: Struck[] = [];
 	const timers = new Set<NodeJS.Timeout>();
@@ -112,7 +133,9 @@ export async function startFaultProxy({ targets, seed, share, fates = FATES, spa
 				response.socket?.resetAndDestroy();
 				return;
 			case 'html':
-				response.writeHead(200, { 'content-type': 'text/html' }).end('<!DOCTYPE html><html><body>The proxy is tired</body></html>');
+				response
+					.writeHead(200, { 'content-type': 'text/html' })
+					.end('<!DOCTYPE html><html><body>The proxy is tired</body></html>');
 				return;
 			case 'empty':
 				response.writeHead(status, { ...headers, 'content-length': 0 }).end();
@@ -126,7 +149,9 @@ export async function startFaultProxy({ targets, seed, share, fates = FATES, spa
 				return;
 			case 'damagedGzip': {
 				const zipped = gzipSync(body);
-				response.writeHead(status, { ...headers, 'content-encoding': 'gzip' }).end(zipped.subarray(0, Math.max(4, zipped.length - 12)));
+				response
+					.writeHead(status, { ...headers, 'content-encoding': 'gzip' })
+					.end(zipped.subarray(0, Math.max(4, zipped.length - 12)));
 				return;
 			}
 			case 'slow':
@@ -163,11 +188,23 @@ export async function startFaultProxy({ targets, seed, share, fates = FATES, spa
 		get requests() {
 			return requests;
 		},
-		connections: () => new Promise((resolve, reject) => server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))),
+		connections: () =>
+			new Promise((resolve, reject) =>
+				server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+			),
 		calm: () => {
 			calm = true;
 		},
-		plan: () => [`fault proxy, seed ${String(seed)}, ${String(share * 100)} % of requests:`, ...struck.slice(-200).map(({ target, number, fate, method, path }) => `  ${target} #${String(number)} ${method} ${path}: ${fate}`)].join('\n'),
+		plan: () =>
+			[
+				`fault proxy, seed ${String(seed)}, ${String(share * 100)} % of requests:`,
+				...struck
+					.slice(-200)
+					.map(
+						({ target, number, fate, method, path }) =>
+							`  ${target} #${String(number)} ${method} ${path}: ${fate}`,
+					),
+			].join('\n'),
 		close: () =>
 			new Promise((resolve) => {
 				for (const timer of timers) clearTimeout(timer);
@@ -186,15 +223,29 @@ interface Forwarded {
 function forward(url: string, incoming: IncomingMessage, body: Buffer): Promise<Forwarded> {
 	return new Promise((resolve, reject) => {
 		const { host: _, connection: _connection, ...headers } = incoming.headers;
-		const request = httpRequest(url, { method: incoming.method, headers: { ...headers, 'content-length': body.length } }, (answer) => {
-			const chunks: Buffer[] = [];
-			answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-			answer.on('error', reject);
-			answer.on('end', () => {
-				const { 'content-length': _length, 'transfer-encoding': _encoding, connection: _own, 'keep-alive': _alive, ...rest } = answer.headers;
-				resolve({ status: answer.statusCode ?? 502, headers: rest as Forwarded['headers'], body: Buffer.concat(chunks) });
-			});
-		});
+		const request = httpRequest(
+			url,
+			{ method: incoming.method, headers: { ...headers, 'content-length': body.length } },
+			(answer) => {
+				const chunks: Buffer[] = [];
+				answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+				answer.on('error', reject);
+				answer.on('end', () => {
+					const {
+						'content-length': _length,
+						'transfer-encoding': _encoding,
+						connection: _own,
+						'keep-alive': _alive,
+						...rest
+					} = answer.headers;
+					resolve({
+						status: answer.statusCode ?? 502,
+						headers: rest as Forwarded['headers'],
+						body: Buffer.concat(chunks),
+					});
+				});
+			},
+		);
 		request.on('error', reject);
 		request.end(body);
 	});

@@ -10,8 +10,8 @@ export type Fault =
 	| { kind: 'timeout' }
 	| { kind: 'reset' }
 	/**
-	 * Half of the body. Its content-length is that of the half ('truncated', the default), left out ('absent'), or that of
-	 * the whole ('full'), so that the connection ends too early.
+	 * Half of the body. Its content-length is that of the half ('truncated', the default), left out ('absent'), or that
+	 * of the whole ('full'), so that the connection ends too early.
 	 */
 	| { kind: 'cutoff'; length?: 'truncated' | 'absent' | 'full' }
 	| { kind: 'html' }
@@ -24,12 +24,15 @@ export type Fault =
 	| { kind: 'gzipbomb'; bytes?: number };
 
 export type FaultRule = Fault & {
-	/** A path, its end behind a '*' (a token may be part of it), or a test of the request; every request if left out. */
+	/**
+	 * A path, its end behind a '*' (a token may be part of it), or a test of the request; every request if left out.
+	 */
 	match?: string | ((request: VendorRequest) => boolean);
 	/** How often it strikes, once unless told. Infinity, or null in JSON, is without end. */
 	times?: number | null;
 	/**
-	 * 'after': the request is carried out, only its answer is lost. 'before' (the default): it never reaches the vendor.
+	 * 'after': the request is carried out, only its answer is lost. 'before' (the default): it never reaches the
+	 * vendor.
 	 * 'drip' needs the true answer and always carries out.
 	 */
 	effect?: 'before' | 'after';
@@ -53,8 +56,9 @@ export class Faults {
 
 	/** The first rule that a request meets; counts as one strike. */
 	take(request: VendorRequest): FaultRule | undefined {
-		const found = this.rules.find(({ rule: { match } }) =>
-			match === undefined || (typeof match === 'string' ? isPath(match, request.path) : match(request)),
+		const found = this.rules.find(
+			({ rule: { match } }) =>
+				match === undefined || (typeof match === 'string' ? isPath(match, request.path) : match(request)),
 		);
 		if (!found) return undefined;
 		found.left -= 1;
@@ -71,7 +75,10 @@ export function carriesOut(rule: FaultRule): boolean {
 	return rule.kind === 'drip' || rule.effect === 'after';
 }
 
-/** Spoils an answer; an answer with another code (kind 'code') is not spoilt. `answer` is made up if nothing was carried out. */
+/**
+ * Spoils an answer; an answer with another code (kind 'code') is not spoilt. `answer` is made up if nothing was carried
+ * out.
+ */
 export async function strike(
 	rule: Exclude<FaultRule, { kind: 'code' }>,
 	response: ServerResponse,
@@ -105,7 +112,9 @@ export async function strike(
 		}
 		case 'html':
 			response.writeHead(200, { 'content-type': 'text/html; charset=UTF-8' });
-			response.end('<!DOCTYPE html><html><head><title>Service</title></head><body>The service is being maintained</body></html>');
+			response.end(
+				'<!DOCTYPE html><html><head><title>Service</title></head><body>The service is being maintained</body></html>',
+			);
 			return;
 		case 'drip':
 			response.writeHead(answer.status, { ...answer.headers, 'content-length': body.length });
@@ -121,7 +130,9 @@ export async function strike(
 			return;
 		case 'gzipbomb': {
 			const bomb = gzipSync(Buffer.alloc(rule.bytes ?? 64 * 1024 * 1024, ' '));
-			response.writeHead(200, { ...answer.headers, 'content-encoding': 'gzip', 'content-length': bomb.length }).end(bomb);
+			response
+				.writeHead(200, { ...answer.headers, 'content-encoding': 'gzip', 'content-length': bomb.length })
+				.end(bomb);
 			return;
 		}
 	}
@@ -136,7 +147,8 @@ export function parseFaultRule(json: string): FaultRule {
 	const { kind, match, times, status, code } = rule as Record<string, unknown>;
 	if (!KINDS.includes(kind as string)) throw new Error(`kind is one of ${KINDS.join(', ')}`);
 	if (match !== undefined && typeof match !== 'string') throw new Error('match is a path');
-	if (times !== undefined && times !== null && typeof times !== 'number') throw new Error('times is a number or null');
+	if (times !== undefined && times !== null && typeof times !== 'number')
+		throw new Error('times is a number or null');
 	if (kind === 'status' && typeof status !== 'number') throw new Error('status is a number');
 	if (kind === 'code' && typeof code !== 'number') throw new Error('code is a number');
 	return rule as FaultRule;

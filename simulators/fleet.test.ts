@@ -23,8 +23,13 @@ test('place, odometer, speed and fuel belong together', () => {
 			const driven = state.odometer - before.odometer;
 			const moved = distance([before.latitude, before.longitude], [state.latitude, state.longitude]);
 			if (
-				driven < 0 || driven > 26 || state.speed < 0 || state.speed > 90 || state.fuelLitres <= 0 ||
-				moved > driven + 0.1 || (state.speed > 0 && !state.ignition)
+				driven < 0 ||
+				driven > 26 ||
+				state.speed < 0 ||
+				state.speed > 90 ||
+				state.fuelLitres <= 0 ||
+				moved > driven + 0.1 ||
+				(state.speed > 0 && !state.ignition)
 			) {
 				expect.fail(`${vehicle.name} at ${time}: ${JSON.stringify({ before, state, moved })}`);
 			}
@@ -65,7 +70,8 @@ test('a vehicle that was cut off goes on from where it stood', () => {
 	expect([...eventsBetween(held, cut + 1, cut + HOURS)]).toEqual([]);
 	release(held, cut + HOURS);
 	expect(stateAt(held, cut + 2 * HOURS).odometer).toBe(stateAt(free, cut + HOURS).odometer);
-	const shifted = (vehicle: typeof held, by: number) => [...eventsBetween(vehicle, cut + by + 1, cut + by + HOURS)].map(({ time }) => time - by);
+	const shifted = (vehicle: typeof held, by: number) =>
+		[...eventsBetween(vehicle, cut + by + 1, cut + by + HOURS)].map(({ time }) => time - by);
 	expect(shifted(held, HOURS)).toEqual(shifted(free, 0));
 });
 

@@ -1,7 +1,7 @@
 /**
  * One moving fleet, seen by the simulators of all vendors.
- * Nothing is stored as vehicles move: the state of a vehicle is a function of time alone, so a live position, a playback,
- * a mileage report and an alarm agree about any moment, and so do two vendors that show the same vehicle.
+ * Nothing is stored as vehicles move: the state of a vehicle is a function of time alone, so a live position, a
+ * playback, a mileage report and an alarm agree about any moment, and so do two vendors that show the same vehicle.
  * Times are UNIX seconds, distances metres, speeds km/h.
  */
 import { distance, ROUTES, timetableOf, type Route, type Timetable, type Waypoint } from './routes';
@@ -63,11 +63,17 @@ const BATTERY_LOW = 20;
 
 export interface FleetOptions {
 	size?: number;
-	/** Places the dated events of the fleet (installation, loss of contact); movement does not depend on it. Milliseconds. */
+	/**
+	 * Places the dated events of the fleet (installation, loss of contact); movement does not depend on it.
+	 * Milliseconds.
+	 */
 	now?: number;
 }
 
-/** Vehicle 3 was never online and vehicle 4 lost contact three hours before `now`; all others report. Vehicle 10 is robbed of fuel. */
+/**
+ * Vehicle 3 was never online and vehicle 4 lost contact three hours before `now`; all others report. Vehicle 10 is
+ * robbed of fuel.
+ */
 export function createFleet({ size = 12, now = Date.now() }: FleetOptions = {}): Vehicle[] {
 	const installation = Date.UTC(new Date(now).getUTCFullYear() - 1, 0, 1) / 1000;
 	const silent = Math.floor(now / 3_600_000) * 3600 - 3 * 3600;
@@ -88,7 +94,11 @@ export function createFleet({ size = 12, now = Date.now() }: FleetOptions = {}):
 			model: MODELS[index % MODELS.length]!,
 			sim: `4074${serial}${index % 10}`,
 			iccid: `894010000000000${serial}`,
-			route, timetable, offset, activated, contact,
+			route,
+			timetable,
+			offset,
+			activated,
+			contact,
 			silentSince: contact === 'lost' ? silent : null,
 			odometerBase: 20_000_000 + (scatter(index, 2) % 60_000) * 1000,
 			odometerOrigin: cycle * timetable.length + timetable.metres[second]!,
@@ -102,7 +112,10 @@ export function createFleet({ size = 12, now = Date.now() }: FleetOptions = {}):
 	});
 }
 
-/** Cuts the engine off at a time: the vehicle stands where it is until it is released, then goes on as if nothing had been. */
+/**
+ * Cuts the engine off at a time: the vehicle stands where it is until it is released, then goes on as if nothing had
+ * been.
+ */
 export function immobilise(vehicle: Vehicle, from: number): void {
 	if (vehicle.immobilised.at(-1)?.to !== null) vehicle.immobilised.push({ from, to: null });
 }
@@ -152,9 +165,9 @@ function selfPoweredBattery(time: number): number {
 }
 
 /**
- * The fixes a tracker sent in a period, both ends included: one per interval with the ignition on, about one a minute with
- * it off. About one in 200 comes as a burst of four within the same second, as in the playback sample of the Protrack
- * document (2.3): identical while the vehicle stands.
+ * The fixes a tracker sent in a period, both ends included: one per interval with the ignition on, about one a minute
+ * with it off. About one in 200 comes as a burst of four within the same second, as in the playback sample of the
+ * Protrack document (2.3): identical while the vehicle stands.
  */
 export function* fixesBetween(vehicle: Vehicle, begin: number, end: number, interval = 10): Generator<VehicleState> {
 	if (vehicle.contact === 'never') return;
@@ -209,7 +222,11 @@ export function* eventsBetween(vehicle: Vehicle, begin: number, end: number): Ge
 	if (!vehicle.selfPowered) return;
 	let low = 0;
 	while (selfPoweredBattery(low) > BATTERY_LOW) low += 60;
-	for (let time = Math.ceil((begin - low) / BATTERY_PERIOD) * BATTERY_PERIOD + low; time <= end; time += BATTERY_PERIOD) {
+	for (
+		let time = Math.ceil((begin - low) / BATTERY_PERIOD) * BATTERY_PERIOD + low;
+		time <= end;
+		time += BATTERY_PERIOD
+	) {
 		yield { kind: 'batteryLow', time };
 	}
 }
@@ -221,7 +238,12 @@ export interface Circle {
 }
 
 /** When a vehicle drove into or out of a circle. */
-export function* crossingsBetween(vehicle: Vehicle, circle: Circle, begin: number, end: number): Generator<{ inside: boolean; time: number }> {
+export function* crossingsBetween(
+	vehicle: Vehicle,
+	circle: Circle,
+	begin: number,
+	end: number,
+): Generator<{ inside: boolean; time: number }> {
 	const { enter, leave } = crossingsOfLoop(vehicle.route, circle);
 	for (const time of recurrences(vehicle, enter, begin, end)) yield { inside: true, time };
 	for (const time of recurrences(vehicle, leave, begin, end)) yield { inside: false, time };
@@ -235,7 +257,10 @@ function crossingsOfLoop(route: Route, circle: Circle): { enter: number[]; leave
 	if (known) return known;
 	const { latitude, longitude, period } = timetableOf(route);
 	const centre: Waypoint = [circle.latitude, circle.longitude];
-	const inside = Array.from({ length: period }, (_, s) => distance([latitude[s]!, longitude[s]!], centre) <= circle.radius);
+	const inside = Array.from(
+		{ length: period },
+		(_, s) => distance([latitude[s]!, longitude[s]!], centre) <= circle.radius,
+	);
 	const changes = [...inside.keys()].filter((s) => inside[s] !== inside[(s + period - 1) % period]);
 	const crossings = { enter: changes.filter((s) => inside[s]), leave: changes.filter((s) => !inside[s]) };
 	loopCrossings.set(key, crossings);
@@ -280,7 +305,10 @@ function position({ period }: Timetable, time: number): [cycle: number, second: 
 	return [cycle, second, within - second];
 }
 
-/** The last of some ascending seconds of a loop that is not after `second`; every loop begins by switching the ignition on. */
+/**
+ * The last of some ascending seconds of a loop that is not after `second`; every loop begins by switching the ignition
+ * on.
+ */
 function lastOf(seconds: readonly number[], second: number): number {
 	return seconds.findLast((one) => one <= second) ?? 0;
 }

@@ -55,7 +55,14 @@ function tripUntil(vehicle: Vehicle, time: number): Trip {
 
 /** Looked at second by second once for each leg of a route: the other loops repeat it. */
 function profileOf(vehicle: Vehicle, start: VehicleState, end: VehicleState): Profile {
-	const key = [vehicle.route.id, start.latitude, start.longitude, end.latitude, end.longitude, end.time - start.time].join(' ');
+	const key = [
+		vehicle.route.id,
+		start.latitude,
+		start.longitude,
+		end.latitude,
+		end.longitude,
+		end.time - start.time,
+	].join(' ');
 	const known = profiles.get(key);
 	if (known) return known;
 	const profile = { maxSpeed: 0, drivingSeconds: 0, idleSeconds: 0, overSpeedCount: 0, overSpeedSeconds: 0 };

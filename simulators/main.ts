@@ -7,12 +7,16 @@ const PORT_BASE = 4410;
 async function main(): Promise<void> {
 	const { values } = parseArgs({ options: { 'port-base': { type: 'string', default: String(PORT_BASE) } } });
 	const base = Number(values['port-base']);
-	if (!Number.isInteger(base) || base < 1 || base + STARTS.length > 65_536) throw new Error('--port-base takes a port number');
+	if (!Number.isInteger(base) || base < 1 || base + STARTS.length > 65_536)
+		throw new Error('--port-base takes a port number');
 
 	const running = await startAll({ portBase: base }).catch((error: Error) => {
-		throw new Error(`${error.message} For others: npm run simulate -- --port-base ${String(base + 1000)}`, { cause: error });
+		throw new Error(`${error.message} For others: npm run simulate -- --port-base ${String(base + 1000)}`, {
+			cause: error,
+		});
 	});
-	for (const { title, url, account, password } of running) console.log(`${title}\n  address   ${url}\n  account   ${account}\n  password  ${password}\n`);
+	for (const { title, url, account, password } of running)
+		console.log(`${title}\n  address   ${url}\n  account   ${account}\n  password  ${password}\n`);
 	const url = running[0]!.url;
 	console.log(
 		[
@@ -25,7 +29,8 @@ async function main(): Promise<void> {
 			`curl ${url}/_simulator/state`,
 		].join('\n  '),
 	);
-	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void Promise.all(running.map((vendor) => vendor.close())));
+	for (const signal of ['SIGINT', 'SIGTERM'] as const)
+		process.once(signal, () => void Promise.all(running.map((vendor) => vendor.close())));
 }
 
 main().catch((error: Error) => {

@@ -10,7 +10,10 @@ export interface Place {
 }
 
 /** What a vendor's map would call a place on a vehicle's way. */
-export function placeOf({ route }: Vehicle, { latitude, longitude }: Pick<VehicleState, 'latitude' | 'longitude'>): Place {
+export function placeOf(
+	{ route }: Vehicle,
+	{ latitude, longitude }: Pick<VehicleState, 'latitude' | 'longitude'>,
+): Place {
 	let nearest = 0;
 	let metres = Infinity;
 	for (const [i, point] of route.waypoints.entries()) {

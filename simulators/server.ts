@@ -1,6 +1,6 @@
 /**
- * The HTTP side of a simulator, the same for every vendor: it reads requests, keeps a log of them, lets faults strike, and
- * offers a few addresses under /_simulator/ to steer it by hand. What to answer is the vendor's part.
+ * The HTTP side of a simulator, the same for every vendor: it reads requests, keeps a log of them, lets faults strike,
+ * and offers a few addresses under /_simulator/ to steer it by hand. What to answer is the vendor's part.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -61,7 +61,15 @@ export async function startServer(vendor: Vendor, options: ServerOptions = {}): 
 		if (request.path.startsWith('/_simulator/')) return steer(request, response);
 
 		const { body: _, ...logged } = request;
-		const entry: LoggedRequest = { time: vendor.now(), ...logged, status: null, code: null, bytes: 0, fault: null, carriedOut: false };
+		const entry: LoggedRequest = {
+			time: vendor.now(),
+			...logged,
+			status: null,
+			code: null,
+			bytes: 0,
+			fault: null,
+			carriedOut: false,
+		};
 		requests.push(entry);
 		if (requests.length > logSize) requests.shift();
 
@@ -98,7 +106,9 @@ export async function startServer(vendor: Vendor, options: ServerOptions = {}): 
 					return reply(200, { faults: [] });
 				case 'POST /_simulator/kill-token': {
 					const { account } = JSON.parse(request.body) as { account?: unknown };
-					return vendor.killToken(String(account)) ? reply(200, { killed: account }) : reply(404, { error: 'unknown account' });
+					return vendor.killToken(String(account))
+						? reply(200, { killed: account })
+						: reply(404, { error: 'unknown account' });
 				}
 				default:
 					return reply(404, { error: 'unknown address' });

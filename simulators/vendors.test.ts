@@ -51,13 +51,22 @@ test('every vendor shows the same vehicles', async () => {
 	const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 	const time = NOW / 1000;
 	const signature = md5(md5(PASSWORD) + time);
-	const { record: { access_token } } = await json(`${protrack.url}/api/authorization?time=${time}&account=demo&signature=${signature}`);
+	const {
+		record: { access_token },
+	} = await json(`${protrack.url}/api/authorization?time=${time}&account=demo&signature=${signature}`);
 	const { SessionToken } = await json(`${ctrack.url}/Membership/Login?Username=API_Demo&Password=Password01`);
 	const post = (path: string, body: object, token = '') =>
-		json(itracksense.url + path, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify(body) });
+		json(itracksense.url + path, {
+			method: 'POST',
+			headers: { authorization: `Bearer ${token}` },
+			body: JSON.stringify(body),
+		});
 	const { Data: token } = await post('/api/user/GetLoginToken', { LoginName: 'demo', PassWord: '123456' });
 	const form = new URLSearchParams({ username: 'demo', password: trackgps.users[0]!.password });
-	const bearer = await json(`${trackgps.url}/api/authentication/login?api-version=2.0`, { method: 'POST', body: form });
+	const bearer = await json(`${trackgps.url}/api/authentication/login?api-version=2.0`, {
+		method: 'POST',
+		body: form,
+	});
 
 	const local = (zone: string, text: string) => fromLocalTime(zone, text)!;
 	const vendors: Record<string, () => Promise<Seen[]>> = {
@@ -67,30 +76,55 @@ test('every vendor shows the same vehicles', async () => {
 			const { record: list } = await json(`${protrack.url}/api/device/list?access_token=${access_token}`);
 			const plates = new Map<string, string>(list.map((one: Json) => [one.imei, one.platenumber]));
 			return record.map((one: Json) => ({
-				...one, plate: plates.get(one.imei), time: one.gpstime, ignition: one.accstatus === 1, odometer: one.mileage < 0 ? null : one.mileage / 1000,
+				...one,
+				plate: plates.get(one.imei),
+				time: one.gpstime,
+				ignition: one.accstatus === 1,
+				odometer: one.mileage < 0 ? null : one.mileage / 1000,
 			}));
 		},
 		ctrack: async () => {
 			const { VehicleList } = await json(`${ctrack.url}/Vehicles/${SessionToken}/GetVehicles`);
-			const plates = new Map<number, string>(VehicleList.map((one: Json) => [one.NodeId, one.VehicleRegistration]));
-			const { LastVehiclePositions } = await json(`${ctrack.url}/Vehicles/${SessionToken}/GetLastVehiclePositionsforAuthenticatedUser`);
+			const plates = new Map<number, string>(
+				VehicleList.map((one: Json) => [one.NodeId, one.VehicleRegistration]),
+			);
+			const { LastVehiclePositions } = await json(
+				`${ctrack.url}/Vehicles/${SessionToken}/GetLastVehiclePositionsforAuthenticatedUser`,
+			);
 			return LastVehiclePositions.map((one: Json) => ({
-				plate: plates.get(one.NodeId), time: Date.parse(one.EventTimeUTC) / 1000, latitude: one.Latitude, longitude: one.Longitude, speed: one.Speed,
-				ignition: one.Ignition, odometer: one.RunningOdo / 1000,
+				plate: plates.get(one.NodeId),
+				time: Date.parse(one.EventTimeUTC) / 1000,
+				latitude: one.Latitude,
+				longitude: one.Longitude,
+				speed: one.Speed,
+				ignition: one.Ignition,
+				odometer: one.RunningOdo / 1000,
 			}));
 		},
 		itracksense: async () => {
 			const { Data } = await post('/api/vehicle/GetCurrentVehicleInfo', { VehiclePlates: '' }, token);
 			return Data.data.map((one: Json) => ({
-				plate: one.VehicleNum, time: local('Asia/Shanghai', one.GPSTime ?? ''), latitude: one.Lat, longitude: one.Lon, speed: one.Speed,
-				ignition: one.Status === 1, odometer: Number(one.Mileage),
+				plate: one.VehicleNum,
+				time: local('Asia/Shanghai', one.GPSTime ?? ''),
+				latitude: one.Lat,
+				longitude: one.Lon,
+				speed: one.Speed,
+				ignition: one.Status === 1,
+				odometer: Number(one.Mileage),
 			}));
 		},
 		trackgps: async () => {
-			const { Payload } = await json(`${trackgps.url}/api/carriers/company-vehicles?api-version=2.0`, { headers: { authorization: `Bearer ${bearer.access_token}` } });
+			const { Payload } = await json(`${trackgps.url}/api/carriers/company-vehicles?api-version=2.0`, {
+				headers: { authorization: `Bearer ${bearer.access_token}` },
+			});
 			return Payload.map((one: Json) => ({
-				plate: one.VehicleRegistrationNumber, time: local('Europe/Bucharest', one.GpsDate ?? ''), latitude: one.Latitude, longitude: one.Longitude,
-				speed: one.Speed, ignition: one.EngineEvent === 1, odometer: null,
+				plate: one.VehicleRegistrationNumber,
+				time: local('Europe/Bucharest', one.GpsDate ?? ''),
+				latitude: one.Latitude,
+				longitude: one.Longitude,
+				speed: one.Speed,
+				ignition: one.EngineEvent === 1,
+				odometer: null,
 			}));
 		},
 	};
@@ -105,7 +139,12 @@ test('every vendor shows the same vehicles', async () => {
 				const fix = lastFix(vehicle, now / 1000);
 				if (!fix || left(name, vehicle.index)) continue;
 				const one = seen.get(vehicle.plate)!;
-				expect([name, vehicle.plate, one.time, one.ignition]).toEqual([name, vehicle.plate, fix.time, fix.ignition]);
+				expect([name, vehicle.plate, one.time, one.ignition]).toEqual([
+					name,
+					vehicle.plate,
+					fix.time,
+					fix.ignition,
+				]);
 				expect(one.latitude).toBeCloseTo(fix.latitude, 5);
 				expect(one.longitude).toBeCloseTo(fix.longitude, 5);
 				expect(Math.abs(one.speed - fix.speed)).toBeLessThanOrEqual(0.5);
@@ -124,5 +163,6 @@ test('local times over both changes of the clocks', () => {
 	}
 	expect(fromLocalTime(zone, '2026-03-29T03:30:00')).toBe(Date.UTC(2026, 2, 29, 1, 30) / 1000);
 	expect(localTime('Asia/Shanghai', 0)).toBe('1970-01-01T08:00:00');
-	for (const wrong of ['', '2026-02-30T00:00:00', '2026-01-01T24:00:00', '2026-01-01T00:00:00Z', '01.02.2026']) expect(fromLocalTime(zone, wrong)).toBeNull();
+	for (const wrong of ['', '2026-02-30T00:00:00', '2026-01-01T24:00:00', '2026-01-01T00:00:00Z', '01.02.2026'])
+		expect(fromLocalTime(zone, wrong)).toBeNull();
 });

@@ -28,15 +28,24 @@ export function localTime(zone: string, time: number): string {
 }
 
 /**
- * The UNIX time of a local time, or null if it is none. As .NET reads them: of the two meanings in the hour that comes twice
- * the later one, winter time. The hour that is left out in spring is taken as if the clocks had not been changed yet.
+ * The UNIX time of a local time, or null if it is none. As .NET reads them: of the two meanings in the hour that comes
+ * twice the later one, winter time. The hour that is left out in spring is taken as if the clocks had not been changed
+ * yet.
  */
 export function fromLocalTime(zone: string, text: string): number | null {
 	const match = /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?):(\d\d)(?::(\d\d)(\.\d+)?)?)?$/.exec(text);
 	if (!match) return null;
-	const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [number, number, number, number, number, number];
+	const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
+		number,
+		number,
+		number,
+		number,
+		number,
+		number,
+	];
 	const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-	const sound = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+	const sound =
+		date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
 	if (!sound) return null;
 	const wall = date.getTime() / 1000;
 	const offsets = [zoneOffset(zone, wall - 86_400), zoneOffset(zone, wall + 86_400)];

@@ -4,16 +4,34 @@ import { trackceo } from '../../providers/protrack';
 import { loginKey } from './account';
 import type { Connection } from '../describe/connection';
 
-const common = { baseUrl: 'https://vendor.example', account: 'demo', secret: 'Abc@34590', allowCommands: false, allowPrivateAddresses: false, rateLimit: 60 };
-const key = (settings: object) => loginKey(ctrack, { ...common, speedUnit: 'kmh', odometerUnit: 'metre', ...settings } as Connection);
+const common = {
+	baseUrl: 'https://vendor.example',
+	account: 'demo',
+	secret: 'Abc@34590',
+	allowCommands: false,
+	allowPrivateAddresses: false,
+	rateLimit: 60,
+};
+const key = (settings: object) =>
+	loginKey(ctrack, { ...common, speedUnit: 'kmh', odometerUnit: 'metre', ...settings } as Connection);
 
-test.each([{ speedUnit: 'mph' }, { odometerUnit: 'mile' }, { allowCommands: true }, { rateLimit: 1 }, { allowPrivateAddresses: true }, { baseUrl: 'https://VENDOR.example/' }])('%j shares the session', (settings) => {
+test.each([
+	{ speedUnit: 'mph' },
+	{ odometerUnit: 'mile' },
+	{ allowCommands: true },
+	{ rateLimit: 1 },
+	{ allowPrivateAddresses: true },
+	{ baseUrl: 'https://VENDOR.example/' },
+])('%j shares the session', (settings) => {
 	expect(key(settings)).toBe(key({}));
 });
 
-test.each([{ secret: 'another' }, { account: 'other' }, { baseUrl: 'https://elsewhere.example' }, { somethingNew: 1 }])('%j does not', (settings) => {
-	expect(key(settings)).not.toBe(key({}));
-});
+test.each([{ secret: 'another' }, { account: 'other' }, { baseUrl: 'https://elsewhere.example' }, { somethingNew: 1 }])(
+	'%j does not',
+	(settings) => {
+		expect(key(settings)).not.toBe(key({}));
+	},
+);
 
 test('how the secret is given belongs to the login', () => {
 	const of = (secretType: string) => loginKey(trackceo, { ...common, secretType } as Connection);

@@ -25,13 +25,18 @@ export interface SharedAccount {
 	readonly renewals: number[];
 }
 
-/** What those share in a process who log in to an account in the same way: one session, one breaker, what was found out. */
+/**
+ * What those share in a process who log in to an account in the same way: one session, one breaker, what was found out.
+ */
 export interface SharedLogin {
 	readonly account: SharedAccount;
 	readonly sessions: SessionKeeper;
 	readonly resilience: Resilience;
 	readonly lookups: Map<string, { choices: Promise<Choice[]>; until: number }>;
-	/** A session that may be over, as a request that could not be sent again found out: the next request renews it first. */
+	/**
+	 * A session that may be over, as a request that could not be sent again found out: the next request renews it
+	 * first.
+	 */
 	suspect?: Suspect;
 	/** What triggers have just found out, for others that ask the same. */
 	readonly looks: Looks;
@@ -60,10 +65,15 @@ export function accountKey(provider: Provider, connection: Pick<Connection, 'bas
  * the lists of others, though all name the same account.
  */
 export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connection: Connection): string {
-	const login = Object.entries({ ...connection, baseUrl: connection.baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase() })
+	const login = Object.entries({
+		...connection,
+		baseUrl: connection.baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase(),
+	})
 		.filter(([name]) => provider.connection[name]?.apartFromLogin !== true)
 		.sort(([a], [b]) => (a < b ? -1 : 1));
-	return createHash('sha256').update(JSON.stringify([provider.name, login])).digest('base64url');
+	return createHash('sha256')
+		.update(JSON.stringify([provider.name, login]))
+		.digest('base64url');
 }
 
 /** A person has tested the account: the next request tries whether a pause is over that the vendor asked for. */
@@ -71,16 +81,24 @@ export function testedByHand(provider: Provider, connection: Connection): void {
 	accounts.get(accountKey(provider, connection))?.limiter.probe();
 }
 
-/** How fast a connection's settings let the vendor be asked: requests a minute, and how many of them may follow each other at once. */
-export function rateOf({ limits }: Pick<Provider, 'limits'>, { rateLimit }: Pick<Connection, 'rateLimit'>): [perMinute: number, burst: number] {
+/**
+ * How fast a connection's settings let the vendor be asked: requests a minute, and how many of them may follow each
+ * other at once.
+ */
+export function rateOf(
+	{ limits }: Pick<Provider, 'limits'>,
+	{ rateLimit }: Pick<Connection, 'rateLimit'>,
+): [perMinute: number, burst: number] {
 	return [rateLimit, Math.min(limits.burst, rateLimit)];
 }
 
 /** The state that those share who log in like this already; nothing is made for it. */
-export const knownLogin = (provider: Provider, connection: Connection): SharedLogin | undefined => logins.get(loginKey(provider, connection));
+export const knownLogin = (provider: Provider, connection: Connection): SharedLogin | undefined =>
+	logins.get(loginKey(provider, connection));
 
 /**
- * The login's shared state; kept while the process lives, so that a redeploy neither logs in again nor refills the quota.
+ * The login's shared state; kept while the process lives, so that a redeploy neither logs in again nor refills the
+ * quota.
  * @param keep false for a trial: it joins who logs in like this already, and leaves no trace otherwise
  */
 export function sharedLogin(provider: Provider, connection: Connection, keep = true): SharedLogin {
@@ -88,7 +106,15 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 	const known = logins.get(key);
 	if (known !== undefined) return known;
 	const account = sharedAccount(provider, connection, keep);
-	const login: SharedLogin = { account, sessions: new SessionKeeper(provider.title, connection.account, account.renewals), resilience: new Resilience(provider.title), lookups: new Map(), looks: new Looks(), refusals: new Refusals(), queues: new Map() };
+	const login: SharedLogin = {
+		account,
+		sessions: new SessionKeeper(provider.title, connection.account, account.renewals),
+		resilience: new Resilience(provider.title),
+		lookups: new Map(),
+		looks: new Looks(),
+		refusals: new Refusals(),
+		queues: new Map(),
+	};
 	if (keep) logins.set(key, login);
 	return login;
 }

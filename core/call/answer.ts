@@ -2,31 +2,51 @@ import { FleetError, RateLimited, UnexpectedAnswer, VendorFault } from '../descr
 import type { WireAnswer } from '../describe/host';
 import { parsed } from './json';
 
-/** Seconds or a date in a Retry-After header, as milliseconds; undefined if it is neither. A date is by the server's clock, which its Date header tells. */
+/**
+ * Seconds or a date in a Retry-After header, as milliseconds; undefined if it is neither. A date is by the server's
+ * clock, which its Date header tells.
+ */
 export function retryAfterOf({ headers }: WireAnswer, now = Date.now()): number | undefined {
 	const value = headers['retry-after']?.trim() ?? '';
 	const here = Date.parse(headers.date ?? '');
 	// Not all that JavaScript takes for a number or a date is one.
-	const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : /^([a-z]{3,9}\b|\d{4}-\d)/i.test(value) ? Date.parse(value) - (Number.isNaN(here) ? now : here) : NaN;
+	const ms = /^\d+(\.\d+)?$/.test(value)
+		? Number(value) * 1000
+		: /^([a-z]{3,9}\b|\d{4}-\d)/i.test(value)
+			? Date.parse(value) - (Number.isNaN(here) ? now : here)
+			: NaN;
 	return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
 /**
  * The JSON of an answer.
- * @throws RateLimited (429), VendorFault (5xx), UnexpectedAnswer (redirect, web page, cut-off or other text), TooLarge, each with
- * effect 'unknown': none of them says whether the request was carried out.
+ * @throws RateLimited (429), VendorFault (5xx), UnexpectedAnswer (redirect, web page, cut-off or other text), TooLarge,
+ * each with effect 'unknown': none of them says whether the request was carried out.
  */
 export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 	const { status, body } = answer;
 	const common = { status, effect: 'unknown' as const };
 	if (status === 429) {
-		throw new RateLimited(`${vendor} answered that too many requests are made (HTTP 429).`, { ...common, retryable: true, retryAfterMs: retryAfterOf(answer), advice: 'Run it less often, or lower the rate limit in the account.' });
+		throw new RateLimited(`${vendor} answered that too many requests are made (HTTP 429).`, {
+			...common,
+			retryable: true,
+			retryAfterMs: retryAfterOf(answer),
+			advice: 'Run it less often, or lower the rate limit in the account.',
+		});
 	}
 	if (status >= 500) {
-		throw new VendorFault(`${vendor} has a fault (HTTP ${String(status)}).`, { ...common, retryable: true, retryAfterMs: retryAfterOf(answer), advice: 'Try again later.' });
+		throw new VendorFault(`${vendor} has a fault (HTTP ${String(status)}).`, {
+			...common,
+			retryable: true,
+			retryAfterMs: retryAfterOf(answer),
+			advice: 'Try again later.',
+		});
 	}
 	if (status >= 300 && status < 400) {
-		throw new UnexpectedAnswer(`${vendor} sent us on to another address (HTTP ${String(status)}), which is not followed.`, { ...common, advice: 'Check the base URL in the account, and whether it should begin with https.' });
+		throw new UnexpectedAnswer(
+			`${vendor} sent us on to another address (HTTP ${String(status)}), which is not followed.`,
+			{ ...common, advice: 'Check the base URL in the account, and whether it should begin with https.' },
+		);
 	}
 	try {
 		return parsed(body, vendor);
@@ -35,9 +55,22 @@ export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 		// What the parser says is left out: it quotes the text around the fault, which may cut a secret in two.
 		const start = body.trimStart().slice(0, 200).toLowerCase();
 		if (start.startsWith('<')) {
-			throw new UnexpectedAnswer(`A web page came in place of ${vendor}'s data (HTTP ${String(status)}).`, { ...common, retryable: true, advice: 'Check the base URL in the account, and whether a proxy or firewall stands in between.' });
+			throw new UnexpectedAnswer(`A web page came in place of ${vendor}'s data (HTTP ${String(status)}).`, {
+				...common,
+				retryable: true,
+				advice: 'Check the base URL in the account, and whether a proxy or firewall stands in between.',
+			});
 		}
-		const what = start === '' ? 'an empty answer' : start.startsWith('{') || start.startsWith('[') ? 'an answer that breaks off or is damaged' : 'an answer that is not JSON';
-		throw new UnexpectedAnswer(`${vendor} sent ${what} (HTTP ${String(status)}).`, { ...common, retryable: true, advice: 'Try again; if it stays, check the base URL in the account.' });
+		const what =
+			start === ''
+				? 'an empty answer'
+				: start.startsWith('{') || start.startsWith('[')
+					? 'an answer that breaks off or is damaged'
+					: 'an answer that is not JSON';
+		throw new UnexpectedAnswer(`${vendor} sent ${what} (HTTP ${String(status)}).`, {
+			...common,
+			retryable: true,
+			advice: 'Try again; if it stays, check the base URL in the account.',
+		});
 	}
 }

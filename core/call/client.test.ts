@@ -43,7 +43,9 @@ const many = operation({
 	description: '',
 	effect: 'read',
 	route: 'GET /things',
-	params: { names: ids({ title: 'Names', description: '', lookup: 'name', noun: 'name', pattern: /./, expected: '' }) },
+	params: {
+		names: ids({ title: 'Names', description: '', lookup: 'name', noun: 'name', pattern: /./, expected: '' }),
+	},
 	request: ({ names }) => ({ query: { names: names.join(',') } }),
 	answer: z.array(z.looseObject({})),
 	record: (row: Row) => row,
@@ -75,7 +77,14 @@ function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 
 		lookups: {},
 	};
 	const host = new TestHost(respond);
-	const connection: Connection = { baseUrl: 'https://vendor.example', account: `account-${String(accounts++)}`, allowCommands, allowPrivateAddresses: false, rateLimit: requestsPerMinute, ...{ secret: 'hunter2-secret' } };
+	const connection: Connection = {
+		baseUrl: 'https://vendor.example',
+		account: `account-${String(accounts++)}`,
+		allowCommands,
+		allowPrivateAddresses: false,
+		rateLimit: requestsPerMinute,
+		...{ secret: 'hunter2-secret' },
+	};
 	return { client: new Client(provider, connection, host), host };
 }
 const failure = async (promise: Promise<unknown>): Promise<FleetError> => {
@@ -96,9 +105,19 @@ describe('output', () => {
 	});
 
 	test('a limit stops asking for more pages', async () => {
-		const { client, host } = clientOf((request) => json(String(request.query?.names).split(',').map((name) => ({ name }))));
+		const { client, host } = clientOf((request) =>
+			json(
+				String(request.query?.names)
+					.split(',')
+					.map((name) => ({ name })),
+			),
+		);
 		const names = Array.from({ length: 100 }, (_, index) => `n${String(index)}`);
-		expect(await client.collect(many, { names }, { limit: 3 })).toEqual([{ name: 'n0' }, { name: 'n1' }, { name: 'n2' }]);
+		expect(await client.collect(many, { names }, { limit: 3 })).toEqual([
+			{ name: 'n0' },
+			{ name: 'n1' },
+			{ name: 'n2' },
+		]);
 		// Of 50; four are under way at once, and as many may wait.
 		expect(host.sent.length).toBeLessThanOrEqual(10);
 	});
@@ -113,7 +132,8 @@ describe('output', () => {
 
 test.each(['constructor', '__proto__', 'toString', 'nothing'])('%s is no list of the vendor', async (name) => {
 	const { client } = clientOf(() => json({}));
-	for (let again = 0; again < 2; again++) expect((await failure(client.lookup(name))).message).toContain('has no list of');
+	for (let again = 0; again < 2; again++)
+		expect((await failure(client.lookup(name))).message).toContain('has no list of');
 });
 
 describe('path variables', () => {
@@ -138,7 +158,8 @@ describe.each(faults)('under %s', (_, respond) => {
 		const { client, host } = clientOf(respond);
 		await failure(client.collect(read, { name: 'a' }));
 		expect(host.sent).toHaveLength(3);
-		for (const wait of [1, 2]) expect((host.sent[wait]?.at ?? 0) - (host.sent[wait - 1]?.at ?? 0)).toBeGreaterThanOrEqual(500);
+		for (const wait of [1, 2])
+			expect((host.sent[wait]?.at ?? 0) - (host.sent[wait - 1]?.at ?? 0)).toBeGreaterThanOrEqual(500);
 	});
 
 	test.each([write, command])('a $effect is sent once, and its outcome is unknown', async (operation) => {
@@ -152,13 +173,19 @@ describe.each(faults)('under %s', (_, respond) => {
 
 test.each([write, command])('a $effect is confirmed only where the operation says so', async (operation) => {
 	const { client } = clientOf(() => json({ value: 0 }));
-	expect(await client.collect(operation, { name: 'car' })).toMatchObject([{ outcome: 'unknown', explanation: 'The answer does not say whether it was done.' }]);
+	expect(await client.collect(operation, { name: 'car' })).toMatchObject([
+		{ outcome: 'unknown', explanation: 'The answer does not say whether it was done.' },
+	]);
 	const sure = clientOf(() => json({ value: 1 }));
-	expect(await sure.client.collect(operation, { name: 'car' })).toMatchObject([{ outcome: 'confirmed', explanation: 'The vendor confirmed it.' }]);
+	expect(await sure.client.collect(operation, { name: 'car' })).toMatchObject([
+		{ outcome: 'confirmed', explanation: 'The vendor confirmed it.' },
+	]);
 });
 
 test('a command that certainly did not leave is an error', async () => {
-	const { client, host } = clientOf(() => Promise.reject(new Unreachable('Nothing listens there.', { retryable: true, effect: 'none' })));
+	const { client, host } = clientOf(() =>
+		Promise.reject(new Unreachable('Nothing listens there.', { retryable: true, effect: 'none' })),
+	);
 	expect((await failure(client.collect(command, { name: 'car' }))).code).toBe('Unreachable');
 	expect(host.sent).toHaveLength(1);
 });
@@ -173,18 +200,30 @@ test('with commands off, nothing is sent and the error says where to switch them
 	expect(host.sent).toHaveLength(1);
 });
 
-test.each(['Ab0/9+session-token==', 'eyJhbGciOi.eyJzdWIi.c2ln', '77c8c126-7f5d-4886-8245-4754bcdafbdc'])('a vendor that repeats the token %j does not put it into the flow', async (token) => {
-	const echo = { value: 7, token, url: `https://x/?key=${encodeURIComponent(token)}`, [token]: [token], text: `Bearer ${token}.` };
-	for (const body of [JSON.stringify(echo), JSON.stringify(echo).replaceAll('/', '\\/')]) {
-		const { client, host } = clientOf(() => json(body));
-		host.session = token;
-		const records = JSON.stringify([await client.collect(read, { name: 'a' }, { output: 'raw' }), await client.collect(command, { name: 'a' })]);
-		expect(records).not.toContain(token);
-		expect(records).not.toContain(encodeURIComponent(token));
-		expect(records).toContain('[token]');
-		expect(records).toContain('7');
-	}
-});
+test.each(['Ab0/9+session-token==', 'eyJhbGciOi.eyJzdWIi.c2ln', '77c8c126-7f5d-4886-8245-4754bcdafbdc'])(
+	'a vendor that repeats the token %j does not put it into the flow',
+	async (token) => {
+		const echo = {
+			value: 7,
+			token,
+			url: `https://x/?key=${encodeURIComponent(token)}`,
+			[token]: [token],
+			text: `Bearer ${token}.`,
+		};
+		for (const body of [JSON.stringify(echo), JSON.stringify(echo).replaceAll('/', '\\/')]) {
+			const { client, host } = clientOf(() => json(body));
+			host.session = token;
+			const records = JSON.stringify([
+				await client.collect(read, { name: 'a' }, { output: 'raw' }),
+				await client.collect(command, { name: 'a' }),
+			]);
+			expect(records).not.toContain(token);
+			expect(records).not.toContain(encodeURIComponent(token));
+			expect(records).toContain('[token]');
+			expect(records).toContain('7');
+		}
+	},
+);
 
 test('a short token is no reason to take words out of an answer', async () => {
 	const { client, host } = clientOf(() => json({ value: 7, text: 'a vehicle' }));
@@ -194,7 +233,9 @@ test('a short token is no reason to take words out of an answer', async () => {
 
 describe('an expired session', () => {
 	test('is renewed once, for commands too, as the vendor certainly did nothing', async () => {
-		const { client, host } = clientOf((_, __, session) => (session === 'session-1' ? json({ expired: true }) : json({ value: 1 })));
+		const { client, host } = clientOf((_, __, session) =>
+			session === 'session-1' ? json({ expired: true }) : json({ value: 1 }),
+		);
 		expect(await client.collect(command, { name: 'car' })).toMatchObject([{ outcome: 'confirmed' }]);
 		expect(host.sent.map(({ options }) => options.stale)).toEqual([undefined, 'session-1']);
 	});
@@ -253,7 +294,9 @@ describe('a vendor that asks for a pause', () => {
 
 	test('a command finds out whether it is over, and then all go on', async () => {
 		let refusing = true;
-		const { client, host } = clientOf(() => (refusing ? json('later', 429, { 'retry-after': '99999999' }) : json({ value: 1 })));
+		const { client, host } = clientOf(() =>
+			refusing ? json('later', 429, { 'retry-after': '99999999' }) : json({ value: 1 }),
+		);
 		await failure(client.collect(read, { name: 'a' }));
 		refusing = false;
 		const start = host.time;
@@ -264,7 +307,9 @@ describe('a vendor that asks for a pause', () => {
 
 	test('somebody who runs it by hand finds out, too', async () => {
 		let refusing = true;
-		const { client, host } = clientOf(() => (refusing ? json('later', 429, { 'retry-after': '99999999' }) : json({ value: 1 })));
+		const { client, host } = clientOf(() =>
+			refusing ? json('later', 429, { 'retry-after': '99999999' }) : json({ value: 1 }),
+		);
 		await failure(client.collect(read, { name: 'a' }));
 		refusing = false;
 		const start = host.time;
@@ -280,7 +325,10 @@ describe('a vendor that asks for a pause', () => {
 			await Promise.resolve();
 			return json({ value: 1 });
 		});
-		const both = await Promise.allSettled([client.collect(read, { name: 'a' }, { deadlineMs: 30_000 }), client.collect(read, { name: 'b' }, { deadlineMs: 30_000 })]);
+		const both = await Promise.allSettled([
+			client.collect(read, { name: 'a' }, { deadlineMs: 30_000 }),
+			client.collect(read, { name: 'b' }, { deadlineMs: 30_000 }),
+		]);
 		expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
 		const start = host.time;
 		await client.collect(read, { name: 'c' }, { deadlineMs: 600_000 });
@@ -290,10 +338,24 @@ describe('a vendor that asks for a pause', () => {
 
 test('no secret leaves in an error: message, advice, stack, cause, JSON', async () => {
 	const secret = 'hunter2-secret';
-	const { client } = clientOf(() => Promise.reject(new Unreachable(`GET https://u:${secret}@x/?p=${secret}`, { advice: secret, vendorMessage: secret, cause: Object.assign(new Error(`at ${Buffer.from(secret).toString('base64')}`), { config: { secret } }) })));
+	const { client } = clientOf(() =>
+		Promise.reject(
+			new Unreachable(`GET https://u:${secret}@x/?p=${secret}`, {
+				advice: secret,
+				vendorMessage: secret,
+				cause: Object.assign(new Error(`at ${Buffer.from(secret).toString('base64')}`), { config: { secret } }),
+			}),
+		),
+	);
 	const error = await failure(client.collect(read, { name: 'a' }));
 	const { inspect } = await import('node:util');
-	const everything = [error.message, error.advice, error.stack, inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error)].join('\n');
+	const everything = [
+		error.message,
+		error.advice,
+		error.stack,
+		inspect(error, { depth: 9, showHidden: true }),
+		JSON.stringify(error),
+	].join('\n');
 	expect(everything).toContain('[secret]');
 	expect(everything).not.toContain(secret);
 	expect(everything).not.toContain(Buffer.from(secret).toString('base64'));

@@ -1,6 +1,19 @@
 import { rateOf, sharedLogin, type SharedLogin, type Suspect } from './account';
 import { checkBaseUrl } from '../describe/base-url';
-import { asFleetError, FleetError, InvalidParams, LoginRejected, NotPermitted, RateLimited, SessionContested, SessionExpired, TimedOut, UnexpectedAnswer, Unreachable, VendorFault } from '../describe/errors';
+import {
+	asFleetError,
+	FleetError,
+	InvalidParams,
+	LoginRejected,
+	NotPermitted,
+	RateLimited,
+	SessionContested,
+	SessionExpired,
+	TimedOut,
+	UnexpectedAnswer,
+	Unreachable,
+	VendorFault,
+} from '../describe/errors';
 import { readFields, shown, type Choice, type Fields } from '../describe/field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type SignedAnswer, type WireRequest } from '../describe/host';
 import { fillRoute, type AnyOperation, type Each, type Part, type Run, type RunOptions } from '../describe/operation';
@@ -46,15 +59,21 @@ export class Client<C extends Connection = Connection> {
 	 * @param input parameters as the host has them; checked here before anything is sent
 	 * @throws FleetError, without secrets
 	 */
-	async *run(operation: AnyOperation, input: Readonly<Record<string, unknown>>, options: RunOptions = {}): AsyncGenerator<object[]> {
+	async *run(
+		operation: AnyOperation,
+		input: Readonly<Record<string, unknown>>,
+		options: RunOptions = {},
+	): AsyncGenerator<object[]> {
 		const { deadlineMs = this.provider.limits.deadlineMs, output = 'simplified' } = options;
 		const call: Call = { deadline: this.host.now() + deadlineMs, deadlineMs, options };
 		const sentAt = isoOf(this.host.now());
 		const simplifier = new Simplifier(operation, this.connection);
 		let params: Record<string, unknown> | undefined;
 		try {
-			if (operation.effect === 'command' && !this.connection.allowCommands) throw commandsOff(operation, this.provider);
-			if (operation.handsOutSession === true && this.connection.allowWebLinks !== true) throw linksOff(operation, this.provider);
+			if (operation.effect === 'command' && !this.connection.allowCommands)
+				throw commandsOff(operation, this.provider);
+			if (operation.handsOutSession === true && this.connection.allowWebLinks !== true)
+				throw linksOff(operation, this.provider);
 			const checked = this.read(operation, input, options);
 			params = checked;
 			const run = this.runFor(operation, call);
@@ -65,7 +84,11 @@ export class Client<C extends Connection = Connection> {
 				unanswered.answered(rows);
 				const asked = Array.isArray(page) ? checked : { ...checked, ...page.params };
 				if (operation.effect !== 'read') {
-					yield rows.map((row) => this.cleanOutcome(outcomeOf(operation, asked, { sentAt, answeredAt: isoOf(this.host.now()), ...row })));
+					yield rows.map((row) =>
+						this.cleanOutcome(
+							outcomeOf(operation, asked, { sentAt, answeredAt: isoOf(this.host.now()), ...row }),
+						),
+					);
 				} else if (output === 'raw') {
 					const { raw } = operation;
 					yield raw === undefined ? rows : rows.map((row) => raw(row, asked) as Row);
@@ -93,8 +116,15 @@ export class Client<C extends Connection = Connection> {
 		}
 	}
 
-	/** All records of an operation, or the first `limit` of them; pages beyond are not asked for. What would be lost by a limit comes whole. */
-	async collect(operation: AnyOperation, input: Readonly<Record<string, unknown>>, { limit = Infinity, ...options }: RunOptions & { limit?: number } = {}): Promise<object[]> {
+	/**
+	 * All records of an operation, or the first `limit` of them; pages beyond are not asked for. What would be lost by
+	 * a limit comes whole.
+	 */
+	async collect(
+		operation: AnyOperation,
+		input: Readonly<Record<string, unknown>>,
+		{ limit = Infinity, ...options }: RunOptions & { limit?: number } = {},
+	): Promise<object[]> {
 		const records: object[] = [];
 		const most = operation.once ? Infinity : limit;
 		for await (const page of this.run(operation, input, options)) {
@@ -118,7 +148,10 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	/** Choices for a picker, cached for five minutes. The options matter to whoever has to ask the vendor for them. */
-	async lookup(name: string, { onWait, deadlineMs, priority }: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'> = {}): Promise<Choice[]> {
+	async lookup(
+		name: string,
+		{ onWait, deadlineMs, priority }: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'> = {},
+	): Promise<Choice[]> {
 		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
 		const { lookups } = this.shared;
@@ -140,7 +173,11 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	/** Checks parameters without sending anything. @throws InvalidParams */
-	read(operation: AnyOperation, input: Readonly<Record<string, unknown>>, { timeZone = 'UTC' }: Pick<RunOptions, 'timeZone'> = {}): Record<string, unknown> {
+	read(
+		operation: AnyOperation,
+		input: Readonly<Record<string, unknown>>,
+		{ timeZone = 'UTC' }: Pick<RunOptions, 'timeZone'> = {},
+	): Record<string, unknown> {
 		const now = this.host.now();
 		const params = readFields(operation.params as Fields, input, { now, timeZone }) as Record<string, unknown>;
 		for (const [name, field] of Object.entries(operation.params as Fields)) {
@@ -176,7 +213,8 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	private async token({ options: { signal } }: Call): Promise<string> {
-		if (this.host.token === undefined) throw new UnexpectedAnswer('This program gives no session away.', { advice: 'Update Fleetwire.' });
+		if (this.host.token === undefined)
+			throw new UnexpectedAnswer('This program gives no session away.', { advice: 'Update Fleetwire.' });
 		const token = await this.host.token({ signal });
 		this.redactor.addToken(token);
 		return token;
@@ -185,18 +223,31 @@ export class Client<C extends Connection = Connection> {
 	/** @throws SessionExpired if the session that the call makes sense in is over */
 	private async mustBeIn(call: Call): Promise<void> {
 		const { inSession } = call.options;
-		if (inSession === undefined || (this.shared.suspect?.session !== inSession && (await this.token(call)) === inSession)) return;
-		throw new SessionExpired('The session that this belongs to is over.', { definite: true, advice: 'Nothing was sent.' });
+		if (
+			inSession === undefined ||
+			(this.shared.suspect?.session !== inSession && (await this.token(call)) === inSession)
+		)
+			return;
+		throw new SessionExpired('The session that this belongs to is over.', {
+			definite: true,
+			advice: 'Nothing was sent.',
+		});
 	}
 
 	/** Has the next request begin a new session, if the one with this token is still in force then. */
 	distrust(session: string): void {
-		this.shared.suspect = { session, error: new SessionExpired('A new session was asked for.', { definite: true }) };
+		this.shared.suspect = {
+			session,
+			error: new SessionExpired('A new session was asked for.', { definite: true }),
+		};
 	}
 
 	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
 	private async exchange(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
-		const { resilience, account: { limiter } } = this.shared;
+		const {
+			resilience,
+			account: { limiter },
+		} = this.shared;
 		const { signal, onWait, inSession, priority = 'person' } = call.options;
 		const read = operation.effect === 'read';
 		const again = read && !operation.once;
@@ -204,14 +255,16 @@ export class Client<C extends Connection = Connection> {
 		let renewed = 0;
 		let pause = 0;
 		let earlier: FleetError | undefined;
-		for (let attempt = 1; ; ) {
+		for (let attempt = 1; ;) {
 			let error: FleetError;
 			if (pause > 0) await this.host.sleep(Math.min(pause, Math.max(0, call.deadline - this.host.now())), signal);
 			pause = 0;
-			const release = await limiter.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait }).catch((late: unknown) => {
-				// With no turn left to try again, what went wrong says more than that.
-				throw earlier === undefined || signal?.aborted ? late : earlier;
-			});
+			const release = await limiter
+				.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait })
+				.catch((late: unknown) => {
+					// With no turn left to try again, what went wrong says more than that.
+					throw earlier === undefined || signal?.aborted ? late : earlier;
+				});
 			const { complaints } = limiter;
 			const held = resilience.enter(this.host.now());
 			if (held !== undefined) {
@@ -225,7 +278,13 @@ export class Client<C extends Connection = Connection> {
 				await this.mustBeIn(call);
 				const bound = inSession !== undefined;
 				const { session: stale } = bound ? {} : (suspect ?? this.shared.suspect ?? {});
-				const answer = await this.host.send(request, { stale, signal, timeoutMs, leftMs, freshForMs: again || bound ? 0 : FRESH_FOR_COMMANDS_MS });
+				const answer = await this.host.send(request, {
+					stale,
+					signal,
+					timeoutMs,
+					leftMs,
+					freshForMs: again || bound ? 0 : FRESH_FOR_COMMANDS_MS,
+				});
 				this.redactor.addToken(answer.session);
 				call.options.onSession?.(answer.session);
 				if (answer.session !== this.shared.suspect?.session) this.shared.suspect = undefined;
@@ -238,9 +297,16 @@ export class Client<C extends Connection = Connection> {
 				} catch (thrown) {
 					earlier = error = this.refused(thrown);
 					const doubt = { session: answer.session, error };
-					// A read may meet two dead sessions: those of two other workers that logged in one after the other. Where turns are rare, one has to do.
+					// A read may meet two dead sessions: those of two other workers that logged in one after the other.
+					// Where turns are rare, one has to do.
 					const renewals = again && !error.doubtful && this.provider.limits.burst > 1 ? 2 : 1;
-					if (error instanceof SessionExpired && renewed < renewals && (suspect === undefined || renewed > 0) && !bound && (again || error.definite)) {
+					if (
+						error instanceof SessionExpired &&
+						renewed < renewals &&
+						(suspect === undefined || renewed > 0) &&
+						!bound &&
+						(again || error.definite)
+					) {
 						renewed += 1;
 						suspect = doubt;
 						// They may not be done with it yet.
@@ -255,7 +321,8 @@ export class Client<C extends Connection = Connection> {
 				earlier = error = this.failed(thrown, signal?.aborted ?? false);
 				const { error: cause } = suspect ?? this.shared.suspect ?? {};
 				if (cause?.doubtful && (error instanceof SessionContested || error.doubtful)) {
-					// A login on mere suspicion that fails says less than what raised it: it may not have been called for.
+					// A login on mere suspicion that fails says less than what raised it: it may not have been called
+					// for.
 					this.shared.suspect = undefined;
 					error = cause;
 				}
@@ -263,7 +330,14 @@ export class Client<C extends Connection = Connection> {
 				release();
 			}
 			if (!again || !error.retryable || attempt >= ATTEMPTS) throw error;
-			const wait = backoff(attempt, { tooOften: error instanceof RateLimited && (!error.doubtful || attempt > 1), retryAfterMs: error.retryAfterMs }, Math.random);
+			const wait = backoff(
+				attempt,
+				{
+					tooOften: error instanceof RateLimited && (!error.doubtful || attempt > 1),
+					retryAfterMs: error.retryAfterMs,
+				},
+				Math.random,
+			);
 			if (this.host.now() + wait > call.deadline || !resilience.mayRetry()) throw error;
 			await this.host.sleep(wait, signal);
 			attempt += 1;
@@ -272,18 +346,24 @@ export class Client<C extends Connection = Connection> {
 
 	/** An answer that is no success: what it says about the vendor's health, and the error. */
 	private refused(thrown: unknown): FleetError {
-		const { resilience, account: { limiter } } = this.shared;
+		const {
+			resilience,
+			account: { limiter },
+		} = this.shared;
 		const error = asFleetError(thrown);
-		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer)) resilience.failed(this.host.now());
+		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer))
+			resilience.failed(this.host.now());
 		else resilience.answered();
-		if (error instanceof RateLimited && (!error.doubtful || limiter.busy)) limiter.slowDown(this.host.now(), error.retryAfterMs);
+		if (error instanceof RateLimited && (!error.doubtful || limiter.busy))
+			limiter.slowDown(this.host.now(), error.retryAfterMs);
 		return error;
 	}
 
 	/** No answer at all. One that nobody waited for any more says nothing about the vendor. */
 	private failed(thrown: unknown, aborted: boolean): FleetError {
 		const error = asFleetError(thrown);
-		if (!aborted && (error instanceof Unreachable || error instanceof TimedOut)) this.shared.resilience.failed(this.host.now());
+		if (!aborted && (error instanceof Unreachable || error instanceof TimedOut))
+			this.shared.resilience.failed(this.host.now());
 		else this.shared.resilience.left();
 		// Logins are outside the quota: who never gets past one must not use up the turns of those who do.
 		if (error instanceof LoginRejected) this.shared.account.limiter.giveBack();
@@ -293,7 +373,11 @@ export class Client<C extends Connection = Connection> {
 	/** An outcome may quote the vendor, as an error does. */
 	private cleanOutcome(outcome: CommandOutcome): CommandOutcome {
 		const { explanation, response } = outcome;
-		return { ...outcome, explanation: this.redactor.text(cut(explanation, LONGEST)), response: typeof response === 'string' ? this.redactor.text(clipped(response, LONGEST)) : response };
+		return {
+			...outcome,
+			explanation: this.redactor.text(cut(explanation, LONGEST)),
+			response: typeof response === 'string' ? this.redactor.text(clipped(response, LONGEST)) : response,
+		};
 	}
 
 	private clean(thrown: unknown): FleetError {
@@ -354,7 +438,8 @@ class Unanswered {
 const folded = (name: string) => name.trim().toLowerCase();
 
 /** Whether a refusal can come from a session that is over. */
-const mayBeOver = (error: FleetError) => error instanceof SessionExpired || (error instanceof RateLimited && error.doubtful);
+const mayBeOver = (error: FleetError) =>
+	error instanceof SessionExpired || (error instanceof RateLimited && error.doubtful);
 
 const isoOf = (ms: number) => new Date(ms).toISOString();
 
@@ -364,26 +449,41 @@ async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<
 }
 
 function commandsOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
-	return new NotPermitted(`"${operation.title}" acts on vehicles or accounts, and commands are switched off for this ${provider.title} account.`, {
-		advice: 'Switch on "Allow Commands" in the account (the credential in n8n, the account node in Node-RED) if this flow may do that. Nothing was sent.',
-	});
+	return new NotPermitted(
+		`"${operation.title}" acts on vehicles or accounts, and commands are switched off for this ${provider.title} account.`,
+		{
+			advice: 'Switch on "Allow Commands" in the account (the credential in n8n, the account node in Node-RED) if this flow may do that. Nothing was sent.',
+		},
+	);
 }
 
 function linksOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
-	return new NotPermitted(`"${operation.title}" makes a link that logs in whoever has it, and such links are switched off for this ${provider.title} account.`, {
-		advice: 'Switch on "Allow Web Links" in the account if everybody who gets the link may use the account. Nothing was sent.',
-	});
+	return new NotPermitted(
+		`"${operation.title}" makes a link that logs in whoever has it, and such links are switched off for this ${provider.title} account.`,
+		{
+			advice: 'Switch on "Allow Web Links" in the account if everybody who gets the link may use the account. Nothing was sent.',
+		},
+	);
 }
 
 function overdue(call: Call): TimedOut {
-	return new TimedOut(`The run took longer than ${String(Math.round(call.deadlineMs / 1000))} s.`, { advice: 'Ask for fewer devices or a shorter period, or raise the timeout.' });
+	return new TimedOut(`The run took longer than ${String(Math.round(call.deadlineMs / 1000))} s.`, {
+		advice: 'Ask for fewer devices or a shorter period, or raise the timeout.',
+	});
 }
 
-function unreadable(operation: AnyOperation, error: { issues: readonly { path: PropertyKey[]; message: string }[] }, provider: Provider<never>): UnexpectedAnswer {
+function unreadable(
+	operation: AnyOperation,
+	error: { issues: readonly { path: PropertyKey[]; message: string }[] },
+	provider: Provider<never>,
+): UnexpectedAnswer {
 	const [issue] = error.issues;
 	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;
-	return new UnexpectedAnswer(`${provider.title} answered "${operation.title}" with something that its document does not describe (${where}: ${issue?.message ?? 'wrong form'}).`, {
-		advice: 'Please report it with the operation that you ran.',
-		effect: operation.effect === 'read' && !operation.once ? 'none' : 'unknown',
-	});
+	return new UnexpectedAnswer(
+		`${provider.title} answered "${operation.title}" with something that its document does not describe (${where}: ${issue?.message ?? 'wrong form'}).`,
+		{
+			advice: 'Please report it with the operation that you ran.',
+			effect: operation.effect === 'read' && !operation.once ? 'none' : 'unknown',
+		},
+	);
 }

@@ -1,7 +1,7 @@
 import { TooLarge, UnexpectedAnswer } from '../describe/errors';
 
-// Reading 16 MiB of JSON takes 0.05 s as vendors send it, and seconds where it is made of nothing but lists, or of names
-// that differ. Whoever reads it does nothing else meanwhile, so such answers are refused.
+// Reading 16 MiB of JSON takes 0.05 s as vendors send it, and seconds where it is made of nothing but lists, or of
+// names that differ. Whoever reads it does nothing else meanwhile, so such answers are refused.
 
 /** 100,000 points of a track are less than half of it. */
 export const MOST_LISTS = 250_000;
@@ -21,23 +21,34 @@ const MOST_NAMES = SAMPLES / 4;
  * @throws SyntaxError if it is none; TooLarge and UnexpectedAnswer if the program would stand still over it
  */
 export function parsed(body: string, vendor: string): unknown {
-	if (mayHold(body, MOST_LISTS, '[', '{') || (seemsToHold(body, MOST_VALUES, ',') && mayHold(body, MOST_VALUES, ','))) {
+	if (
+		mayHold(body, MOST_LISTS, '[', '{') ||
+		(seemsToHold(body, MOST_VALUES, ',') && mayHold(body, MOST_VALUES, ','))
+	) {
 		const { lists, values } = sizeOf(body);
 		if (lists > MOST_LISTS) throw tooMany(vendor, 'lists and objects');
 		if (values > MOST_VALUES) throw tooMany(vendor, 'values', MOST_VALUES);
 	}
-	if (body.length > NAMES_FROM && namesIn(body) > MOST_NAMES) throw unreadable(`${vendor} sent an answer in which almost every field has a name of its own.`);
+	if (body.length > NAMES_FROM && namesIn(body) > MOST_NAMES)
+		throw unreadable(`${vendor} sent an answer in which almost every field has a name of its own.`);
 	const value = JSON.parse(body) as unknown;
-	if (isDeeper(value, DEEPEST)) throw unreadable(`${vendor} sent an answer with more than ${String(DEEPEST)} lists and objects inside one another.`);
+	if (isDeeper(value, DEEPEST))
+		throw unreadable(
+			`${vendor} sent an answer with more than ${String(DEEPEST)} lists and objects inside one another.`,
+		);
 	return value;
 }
 
-/** Whether there may be more than so many of the signs: those within texts count as well, as it takes a tenth of the time. */
+/**
+ * Whether there may be more than so many of the signs: those within texts count as well, as it takes a tenth of the
+ * time.
+ */
 export function mayHold(text: string, most: number, ...signs: string[]): boolean {
 	// Each takes a character more at least.
 	if (text.length < 2 * most) return false;
 	let count = 0;
-	for (const sign of signs) for (let at = text.indexOf(sign); at !== -1 && count <= most; at = text.indexOf(sign, at + 1)) count += 1;
+	for (const sign of signs)
+		for (let at = text.indexOf(sign); at !== -1 && count <= most; at = text.indexOf(sign, at + 1)) count += 1;
 	return count > most;
 }
 
@@ -45,9 +56,9 @@ export function mayHold(text: string, most: number, ...signs: string[]): boolean
 const [PLACES, PLACE_LENGTH] = [256, 1024];
 
 /**
- * Whether a text seems to hold half as many of the sign, by places that nobody can know before: counting all of a sign that is as
- * common as commas takes a sixth of the time that reading the text does. So many that they matter fill a quarter of the
- * longest text at least, and are missed once in a million times.
+ * Whether a text seems to hold half as many of the sign, by places that nobody can know before: counting all of a sign
+ * that is as common as commas takes a sixth of the time that reading the text does. So many that they matter fill a
+ * quarter of the longest text at least, and are missed once in a million times.
  */
 function seemsToHold(text: string, most: number, sign: string): boolean {
 	if (text.length <= PLACES * PLACE_LENGTH) return true;
@@ -90,7 +101,8 @@ function isDeeper(value: unknown, levels: number): boolean {
 	if (typeof value !== 'object' || value === null) return false;
 	if (levels === 0) return true;
 	if (Array.isArray(value)) {
-		for (const inner of value as unknown[]) if (typeof inner === 'object' && isDeeper(inner, levels - 1)) return true;
+		for (const inner of value as unknown[])
+			if (typeof inner === 'object' && isDeeper(inner, levels - 1)) return true;
 	} else {
 		// Object.values() would make a list of them.
 		for (const key in value) {
@@ -107,5 +119,12 @@ export function mustNotBeMany(list: readonly unknown[], vendor: string): void {
 }
 
 const tooMany = (vendor: string, what: string, most = MOST_LISTS) =>
-	new TooLarge(`${vendor} sent an answer of more than ${most.toLocaleString('en')} ${what}.`, { effect: 'unknown', advice: 'Ask for fewer devices or a shorter period.' });
-const unreadable = (message: string) => new UnexpectedAnswer(message, { effect: 'unknown', advice: 'Check the base URL in the account. If it is right, please report it with the operation that you ran.' });
+	new TooLarge(`${vendor} sent an answer of more than ${most.toLocaleString('en')} ${what}.`, {
+		effect: 'unknown',
+		advice: 'Ask for fewer devices or a shorter period.',
+	});
+const unreadable = (message: string) =>
+	new UnexpectedAnswer(message, {
+		effect: 'unknown',
+		advice: 'Check the base URL in the account. If it is right, please report it with the operation that you ran.',
+	});

@@ -41,29 +41,32 @@ describe('the limiter', () => {
 	test.each([
 		[100, 3],
 		[1, 1],
-	])('with a burst of %i, polls that get no answer hold %i slots, and a person or a command waits for none of four', async (burst, held) => {
-		const host = idle();
-		const limiter = new Limiter(60_000, burst);
-		const going: string[] = [];
-		const releases: (() => void)[] = [];
-		const go = async (priority: Priority) => {
-			const release = await limiter.acquire(priority, host, Infinity);
-			going.push(priority);
-			releases.push(release);
-		};
-		const polls = Array.from({ length: 5 }, async () => await go('poll'));
-		await new Promise(setImmediate);
-		expect(going).toEqual(Array.from({ length: held }, () => 'poll'));
-		const command = go('command');
-		await new Promise(setImmediate);
-		expect(going.slice(held)).toEqual(burst === 1 ? [] : ['command']);
-		while (going.length < 6) {
-			releases.shift()?.();
-			await host.sleep(1);
+	])(
+		'with a burst of %i, polls that get no answer hold %i slots, and a person or a command waits for none of four',
+		async (burst, held) => {
+			const host = idle();
+			const limiter = new Limiter(60_000, burst);
+			const going: string[] = [];
+			const releases: (() => void)[] = [];
+			const go = async (priority: Priority) => {
+				const release = await limiter.acquire(priority, host, Infinity);
+				going.push(priority);
+				releases.push(release);
+			};
+			const polls = Array.from({ length: 5 }, async () => await go('poll'));
 			await new Promise(setImmediate);
-		}
-		await Promise.all([...polls, command]);
-	});
+			expect(going).toEqual(Array.from({ length: held }, () => 'poll'));
+			const command = go('command');
+			await new Promise(setImmediate);
+			expect(going.slice(held)).toEqual(burst === 1 ? [] : ['command']);
+			while (going.length < 6) {
+				releases.shift()?.();
+				await host.sleep(1);
+				await new Promise(setImmediate);
+			}
+			await Promise.all([...polls, command]);
+		},
+	);
 
 	test('a command overtakes queued reads, and reads overtake polls', async () => {
 		const host = idle();
@@ -143,7 +146,12 @@ describe('a burst of 1 spaces requests', () => {
 		const waits: number[] = [];
 		await Promise.all(
 			Array.from({ length: 9 }, async (_nothing, index) => {
-				const release = await limiter.acquire((['poll', 'person', 'command'] as const)[index % 3] ?? 'poll', host, Infinity, { onWait: (ms) => waits.push(ms) });
+				const release = await limiter.acquire(
+					(['poll', 'person', 'command'] as const)[index % 3] ?? 'poll',
+					host,
+					Infinity,
+					{ onWait: (ms) => waits.push(ms) },
+				);
 				const begin = host.time;
 				await host.sleep(((index * 7919) % length) + 1);
 				spans.push({ begin, end: host.time });
@@ -163,7 +171,11 @@ describe('a burst of 1 spaces requests', () => {
 	test('what the vendor asks for holds all back, up to five minutes', async () => {
 		const host = idle();
 		const limiter = new Limiter(2, 1);
-		for (const [asked, expected] of [[10_000, 60_000], [200_000, 200_000], [1e12, 300_000]] as const) {
+		for (const [asked, expected] of [
+			[10_000, 60_000],
+			[200_000, 200_000],
+			[1e12, 300_000],
+		] as const) {
 			const release = await limiter.acquire('person', host, Infinity);
 			limiter.slowDown(host.time, asked);
 			release();
@@ -255,9 +267,11 @@ describe('a pause that the vendor asked for', () => {
 		expect(await (await told(45_000)).go(priority)).toBeGreaterThanOrEqual(45_000);
 	});
 
-	test('is named as what it is, and not as the account\'s own limit', async () => {
+	test("is named as what it is, and not as the account's own limit", async () => {
 		const { host, limiter } = await told(99_999_999_000);
-		const error = (await limiter.acquire('person', host, host.time + MINUTE).catch((thrown: unknown) => thrown)) as RateLimited;
+		const error = (await limiter
+			.acquire('person', host, host.time + MINUTE)
+			.catch((thrown: unknown) => thrown)) as RateLimited;
 		expect(error).toBeInstanceOf(RateLimited);
 		expect(error.message).toMatch(/^The vendor asked for a pause.* 300 s/);
 		expect(error.sentence).not.toMatch(/raise/);
@@ -265,7 +279,7 @@ describe('a pause that the vendor asked for', () => {
 		// The account's own limit still says so.
 		const own = new Limiter(2, 1);
 		(await own.acquire('person', host, Infinity))();
-		await expect(own.acquire('person', host, host.time + 10_000)).rejects.toThrow('This account\'s request limit');
+		await expect(own.acquire('person', host, host.time + 10_000)).rejects.toThrow("This account's request limit");
 	});
 
 	test('a command tries after ten seconds; its success ends the pause for all', async () => {
@@ -298,7 +312,7 @@ describe('a pause that the vendor asked for', () => {
 		}
 	});
 
-	test.each(['command', 'person'] as const)('a try by a %s keeps to the account\'s own limit', async (priority) => {
+	test.each(['command', 'person'] as const)("a try by a %s keeps to the account's own limit", async (priority) => {
 		const { go, limiter } = await told(1e12, 2);
 		limiter.probe();
 		// Two a minute, and half of that since the complaint.

@@ -34,9 +34,9 @@ interface Waiting {
  * Token bucket and concurrency cap of one account in one process. Nodes of the account share it, so that together they
  * stay within its quota. Polls may use at most half of the bucket, so that they cannot starve a person or a command.
  *
- * A burst of 1 means that the vendor wants requests apart from each other. It counts from when a request reaches it: that
- * is some time between our sending (with a login before it, perhaps) and its answer. So such requests go one at a time,
- * and the pause after each begins when it has ended.
+ * A burst of 1 means that the vendor wants requests apart from each other. It counts from when a request reaches it:
+ * that is some time between our sending (with a login before it, perhaps) and its answer. So such requests go one at a
+ * time, and the pause after each begins when it has ended.
  */
 export class Limiter {
 	private set: number;
@@ -44,7 +44,9 @@ export class Limiter {
 	private tokens: number;
 	private filledAt: number | undefined;
 	private running = 0;
-	/** Of those, polls: the last slot is not theirs, so that a command or a person need not wait for answers that hang. */
+	/**
+	 * Of those, polls: the last slot is not theirs, so that a command or a person need not wait for answers that hang.
+	 */
 	private polls = 0;
 	private wakesAt: number | undefined;
 	private readonly queue: Waiting[] = [];
@@ -69,9 +71,15 @@ export class Limiter {
 	/**
 	 * Waits for a turn; call the result when the request has ended. `onWait` hears how long it will take, in
 	 * milliseconds, where the rate is what it waits for.
-	 * @throws TimedOut if the turn would come after the deadline, RateLimited if that is the vendor's wish; the signal's reason if it is aborted.
+	 * @throws TimedOut if the turn would come after the deadline, RateLimited if that is the vendor's wish; the
+	 * signal's reason if it is aborted.
 	 */
-	async acquire(priority: Priority, host: Host, deadline: number, { signal, onWait }: { signal?: AbortSignal; onWait?: (ms: number) => void } = {}): Promise<() => void> {
+	async acquire(
+		priority: Priority,
+		host: Host,
+		deadline: number,
+		{ signal, onWait }: { signal?: AbortSignal; onWait?: (ms: number) => void } = {},
+	): Promise<() => void> {
 		signal?.throwIfAborted();
 		const order = ORDER[priority];
 		const place = this.queue.findIndex((other) => other.order > order);
@@ -123,8 +131,8 @@ export class Limiter {
 	}
 
 	/**
-	 * A request went well whose sender may send so many. The smallest number of the last minute holds for all who name the
-	 * account: what nobody got an answer with, such as a wrong password's, does not count.
+	 * A request went well whose sender may send so many. The smallest number of the last minute holds for all who name
+	 * the account: what nobody got an answer with, such as a wrong password's, does not count.
 	 */
 	keepTo(perMinute: number, burst: number, now: number): void {
 		this.limits.set(perMinute, { burst, at: now });
@@ -167,7 +175,10 @@ export class Limiter {
 		this.tokens = Math.max(this.tokens, 0);
 	}
 
-	/** Milliseconds until the bucket has enough for this order and those ahead of it, and the vendor wants to hear of it. */
+	/**
+	 * Milliseconds until the bucket has enough for this order and those ahead of it, and the vendor wants to hear of
+	 * it.
+	 */
 	private waitFor(order: number, now: number, ahead: number): number {
 		this.fill(now);
 		const needed = ahead + (order === ORDER.poll ? Math.max(1, this.burst / 2) : 1);
@@ -194,12 +205,15 @@ export class Limiter {
 	}
 
 	private fill(now: number): void {
-		const passed = this.filledAt === undefined || (this.spaced && this.running > 0) ? 0 : Math.max(0, now - this.filledAt);
+		const passed =
+			this.filledAt === undefined || (this.spaced && this.running > 0) ? 0 : Math.max(0, now - this.filledAt);
 		this.tokens = Math.min(this.burst, this.tokens + passed * this.rate);
 		this.filledAt = now;
 	}
 
-	/** Gives turns to the head of the queue for as long as there are slots and tokens; else comes back when there are. */
+	/**
+	 * Gives turns to the head of the queue for as long as there are slots and tokens; else comes back when there are.
+	 */
 	private pump(host: Host): void {
 		for (let head = this.queue[0]; head !== undefined && this.hasSlot(head); head = this.queue[0]) {
 			const wait = this.waitFor(head.order, host.now(), 0);
@@ -245,7 +259,13 @@ export class Limiter {
 		});
 	}
 
-	private async orGiveUp(turn: Promise<void>, waiting: Waiting, deadline: number, host: Host, signal?: AbortSignal): Promise<void> {
+	private async orGiveUp(
+		turn: Promise<void>,
+		waiting: Waiting,
+		deadline: number,
+		host: Host,
+		signal?: AbortSignal,
+	): Promise<void> {
 		const enough = new AbortController();
 		const stop = () => enough.abort(signal?.reason);
 		signal?.addEventListener('abort', stop, { once: true });
@@ -277,7 +297,7 @@ export class Limiter {
 		const next = waitMs > 0 ? `: the next one is in ${String(Math.ceil(waitMs / 1000))} s` : '';
 		if (this.pauseAt(now) !== undefined) {
 			return new RateLimited(`The vendor asked for a pause that leaves no turn in time${next}.`, {
-				advice: 'Nothing was sent, and the account\'s own rate limit is not the reason. Try again later; a run or login test that you start by hand ends the pause if the vendor answers it.',
+				advice: "Nothing was sent, and the account's own rate limit is not the reason. Try again later; a run or login test that you start by hand ends the pause if the vendor answers it.",
 				retryable: true,
 				retryAfterMs: waitMs > 0 ? waitMs : undefined,
 			});

@@ -63,15 +63,22 @@ class SharedPages implements AsyncIterable<Row[]> {
 export class Looks {
 	private readonly taken = new Map<string, SharedPages>();
 
-	/** Pages of a look, and the mark that was known when it began. Where nobody has just looked, `start` asks the vendor. */
-	take({ key, now, maxAgeMs, mark }: LookAt, start: () => AsyncIterable<Row[]>): { pages: AsyncIterable<Row[]>; mark: number } {
+	/**
+	 * Pages of a look, and the mark that was known when it began. Where nobody has just looked, `start` asks the
+	 * vendor.
+	 */
+	take(
+		{ key, now, maxAgeMs, mark }: LookAt,
+		start: () => AsyncIterable<Row[]>,
+	): { pages: AsyncIterable<Row[]>; mark: number } {
 		for (const [old, look] of this.taken) {
 			if (look.until > now && look.at <= now) break;
 			this.taken.delete(old);
 		}
 		const found = this.taken.get(key);
 		// A clock that was set back must not keep a look for longer.
-		if (found !== undefined && now - found.at < maxAgeMs && found.at <= now) return { pages: this.orAgain(found, key, start), mark: found.mark };
+		if (found !== undefined && now - found.at < maxAgeMs && found.at <= now)
+			return { pages: this.orAgain(found, key, start), mark: found.mark };
 		const look = new SharedPages(start(), now, mark, now + maxAgeMs);
 		this.taken.delete(key);
 		if (maxAgeMs > 0) this.taken.set(key, look);

@@ -23,7 +23,9 @@ const paging = (size: number) => ({ size, mark: ({ at }: Point) => at, key: ({ i
 
 describe('pages by time', () => {
 	test('every record comes once, however many share a second', async () => {
-		const list = fc.array(fc.record({ at: fc.integer({ min: 0, max: 40 }), id: fc.integer({ min: 0, max: 3 }) }), { maxLength: 60 });
+		const list = fc.array(fc.record({ at: fc.integer({ min: 0, max: 40 }), id: fc.integer({ min: 0, max: 3 }) }), {
+			maxLength: 60,
+		});
 		await fc.assert(
 			fc.asyncProperty(list, fc.integer({ min: 2, max: 12 }), async (points, size) => {
 				const most = Math.max(0, ...points.map((point) => points.filter(({ at }) => at === point.at).length));
@@ -37,7 +39,11 @@ describe('pages by time', () => {
 	});
 
 	test('a full page that does not advance is an error, not a loop and not a loss', async () => {
-		const points = [...Array.from({ length: 3 }, (_, id) => ({ at: 5, id })), ...Array.from({ length: 12 }, (_, id) => ({ at: 7, id })), { at: 9, id: 0 }];
+		const points = [
+			...Array.from({ length: 3 }, (_, id) => ({ at: 5, id })),
+			...Array.from({ length: 12 }, (_, id) => ({ at: 7, id })),
+			{ at: 9, id: 0 },
+		];
 		const found: Point[] = [];
 		await expect(
 			(async () => {
@@ -59,17 +65,25 @@ describe('pages by time', () => {
 
 describe('records without a time of their own', () => {
 	type Odd = Point & { odd: boolean };
-	const records = fc.array(fc.record({ at: fc.integer({ min: 1, max: 400 }), odd: fc.boolean() }), { maxLength: 80 }).map((list) => list.map(({ at, odd }, id): Odd => ({ at, id, odd })));
+	const records = fc
+		.array(fc.record({ at: fc.integer({ min: 1, max: 400 }), odd: fc.boolean() }), { maxLength: 80 })
+		.map((list) => list.map(({ at, odd }, id): Odd => ({ at, id, odd })));
 	const oddPaging = (size: number) => ({ ...paging(size), mark: ({ at, odd }: Odd) => (odd ? null : at) });
 	const sorted = (points: readonly Odd[]) => [...points].sort((a, b) => a.at - b.at);
 	/** Of each page, as the vendor makes them, one record at least must tell its time, and lead on. */
-	const leadsOn = (points: readonly Odd[], size: number) => sorted(points).every(({ at }, place, all) => all.slice(place, place + size).some((one) => !one.odd && one.at > at) || place + size > all.length);
+	const leadsOn = (points: readonly Odd[], size: number) =>
+		sorted(points).every(
+			({ at }, place, all) =>
+				all.slice(place, place + size).some((one) => !one.odd && one.at > at) || place + size > all.length,
+		);
 
 	test('come with the others, page by page', async () => {
 		await fc.assert(
 			fc.asyncProperty(records, fc.integer({ min: 4, max: 12 }), async (points, size) => {
 				fc.pre(leadsOn(points, size));
-				expect(await all(timePages(0, server(points, size) as (begin: number) => Promise<Odd[]>, oddPaging(size)))).toEqual(sorted(points));
+				expect(
+					await all(timePages(0, server(points, size) as (begin: number) => Promise<Odd[]>, oddPaging(size))),
+				).toEqual(sorted(points));
 			}),
 			{ numRuns: 500 },
 		);
@@ -79,9 +93,13 @@ describe('records without a time of their own', () => {
 		await fc.assert(
 			fc.asyncProperty(records, fc.integer({ min: 4, max: 12 }), async (points, size) => {
 				fc.pre(leadsOn(points, size));
-				const fetch = async (begin: number, end: number) => sorted(points).filter(({ at }) => at >= begin && at <= end).slice(0, size);
+				const fetch = async (begin: number, end: number) =>
+					sorted(points)
+						.filter(({ at }) => at >= begin && at <= end)
+						.slice(0, size);
 				const found = await all(timeWindows(0, 500, fetch, oddPaging(size), 3));
-				const ids = (list: readonly Odd[], odd: boolean) => list.filter((one) => one.odd === odd).map(({ id }) => id);
+				const ids = (list: readonly Odd[], odd: boolean) =>
+					list.filter((one) => one.odd === odd).map(({ id }) => id);
 				expect(ids(found, false)).toEqual(ids(sorted(points), false));
 				expect(new Set(ids(found, true))).toEqual(new Set(ids(points, true)));
 			}),
@@ -96,7 +114,12 @@ describe('windows of time side by side', () => {
 		end?: 'inclusive' | 'exclusive';
 	}
 	/** The same server, which also minds the end of the period, and answers after any number of turns. */
-	function periodServer(points: readonly Point[], size: number, { begin: first = 'inclusive', end: last = 'inclusive' }: Bounds = {}, delays: readonly number[] = [0]) {
+	function periodServer(
+		points: readonly Point[],
+		size: number,
+		{ begin: first = 'inclusive', end: last = 'inclusive' }: Bounds = {},
+		delays: readonly number[] = [0],
+	) {
 		const sorted = [...points].sort((a, b) => a.at - b.at);
 		const counts = { requests: 0, records: 0 };
 		/** Place of the first point at or after a second. */
@@ -127,7 +150,18 @@ describe('windows of time side by side', () => {
 	const standing = fc.integer({ min: 20, max: 300 });
 	const silence = fc.integer({ min: 5000, max: 100_000 });
 	const upTo200 = { maxLength: 200, size: 'max' } as const;
-	const gaps = fc.oneof(fc.array(fc.oneof(burst, driving), upTo200), fc.array(fc.oneof({ weight: 2, arbitrary: burst }, { weight: 5, arbitrary: driving }, { weight: 3, arbitrary: standing }, { weight: 1, arbitrary: silence }), upTo200));
+	const gaps = fc.oneof(
+		fc.array(fc.oneof(burst, driving), upTo200),
+		fc.array(
+			fc.oneof(
+				{ weight: 2, arbitrary: burst },
+				{ weight: 5, arbitrary: driving },
+				{ weight: 3, arbitrary: standing },
+				{ weight: 1, arbitrary: silence },
+			),
+			upTo200,
+		),
+	);
 	const delays = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 });
 	const pointsOf = (between: readonly number[]) => {
 		let at = 50;
@@ -136,14 +170,25 @@ describe('windows of time side by side', () => {
 
 	test('every record of the period comes once and in order, whichever side its end is on', async () => {
 		await fc.assert(
-			fc.asyncProperty(gaps, ends, fc.integer({ min: 2, max: 15 }), fc.integer({ min: 1, max: 5 }), fc.nat({ max: 60 }), fc.nat({ max: 400 }), delays, async (between, end, size, width, begin, more, turns) => {
-				const points = pointsOf(between);
-				fc.pre(points.every(({ at }, index) => points[index + size - 1]?.at !== at));
-				const until = Math.max(begin + 1, (points.at(-1)?.at ?? 0) - 200 + more);
-				const { fetch } = periodServer(points, size, { end }, turns);
-				const found = await all(timeWindows(begin, until, fetch, paging(size), width));
-				expect(found).toEqual(points.filter(({ at }) => at >= begin && (end === 'inclusive' ? at <= until : at < until)));
-			}),
+			fc.asyncProperty(
+				gaps,
+				ends,
+				fc.integer({ min: 2, max: 15 }),
+				fc.integer({ min: 1, max: 5 }),
+				fc.nat({ max: 60 }),
+				fc.nat({ max: 400 }),
+				delays,
+				async (between, end, size, width, begin, more, turns) => {
+					const points = pointsOf(between);
+					fc.pre(points.every(({ at }, index) => points[index + size - 1]?.at !== at));
+					const until = Math.max(begin + 1, (points.at(-1)?.at ?? 0) - 200 + more);
+					const { fetch } = periodServer(points, size, { end }, turns);
+					const found = await all(timeWindows(begin, until, fetch, paging(size), width));
+					expect(found).toEqual(
+						points.filter(({ at }) => at >= begin && (end === 'inclusive' ? at <= until : at < until)),
+					);
+				},
+			),
 			{ numRuns: 2000 },
 		);
 	});
@@ -178,8 +223,20 @@ describe('windows of time side by side', () => {
 		{ what: '10 pages, evenly', points: fixes(10 * DAY, () => 87), seconds: 10 * DAY, least: 10, most: 11 },
 		{ what: '100 pages, evenly', points: fixes(100 * DAY, () => 87), seconds: 100 * DAY, least: 100, most: 105 },
 		{ what: 'a week of working days', points: fixes(7 * DAY, worksDays), seconds: 7 * DAY, least: 9, most: 10 },
-		{ what: 'a quarter of working days', points: fixes(91 * DAY, worksDays), seconds: 91 * DAY, least: 114, most: 121 },
-		{ what: 'a busy month in a year of silence', points: fixes(30 * DAY, () => 87), seconds: 365 * DAY, least: 30, most: 37 },
+		{
+			what: 'a quarter of working days',
+			points: fixes(91 * DAY, worksDays),
+			seconds: 91 * DAY,
+			least: 114,
+			most: 121,
+		},
+		{
+			what: 'a busy month in a year of silence',
+			points: fixes(30 * DAY, () => 87),
+			seconds: 365 * DAY,
+			least: 30,
+			most: 37,
+		},
 	])('$what: $most requests, where $least are the least', async ({ points, seconds, least, most }) => {
 		const { fetch, counts } = periodServer(points, 1000);
 		expect(await all(timePages(0, (begin) => fetch(begin, seconds), paging(1000)))).toHaveLength(points.length);
@@ -190,7 +247,10 @@ describe('windows of time side by side', () => {
 	});
 
 	test('what is read ahead stays within bounds, however slowly it is taken', async () => {
-		const { fetch, counts, sorted } = periodServer(fixes(1000 * DAY, () => 87), 1000);
+		const { fetch, counts, sorted } = periodServer(
+			fixes(1000 * DAY, () => 87),
+			1000,
+		);
 		let taken = 0;
 		let ahead = 0;
 		for await (const page of timeWindows(0, 1000 * DAY, fetch, paging(1000), 4)) {
@@ -204,7 +264,12 @@ describe('windows of time side by side', () => {
 	});
 
 	test('who stops early has not asked for much more', async () => {
-		const { fetch, counts } = periodServer(fixes(100 * DAY, () => 87), 1000, {}, [20, 20, 20, 20, 100]);
+		const { fetch, counts } = periodServer(
+			fixes(100 * DAY, () => 87),
+			1000,
+			{},
+			[20, 20, 20, 20, 100],
+		);
 		const pages = timeWindows(0, 100 * DAY, fetch, paging(1000), 4);
 		await pages.next();
 		expect(counts.requests).toBe(1);
@@ -218,9 +283,13 @@ describe('windows of time side by side', () => {
 	});
 
 	test('a failure comes in its turn', async () => {
-		const { fetch, sorted } = periodServer(fixes(20 * DAY, () => 87), 1000);
+		const { fetch, sorted } = periodServer(
+			fixes(20 * DAY, () => 87),
+			1000,
+		);
 		const found: Point[] = [];
-		const failing = (begin: number, end: number) => (end > 10 * DAY && end < 20 * DAY ? Promise.reject(new Error('half')) : fetch(begin, end));
+		const failing = (begin: number, end: number) =>
+			end > 10 * DAY && end < 20 * DAY ? Promise.reject(new Error('half')) : fetch(begin, end);
 		await expect(
 			(async () => {
 				for await (const page of timeWindows(0, 20 * DAY, failing, paging(1000), 4)) found.push(...page);
@@ -231,7 +300,10 @@ describe('windows of time side by side', () => {
 	});
 
 	test('a second that holds more than a page is an error there too', async () => {
-		const { fetch } = periodServer([...fixes(5000, () => 1), ...Array.from({ length: 1001 }, (_, id) => ({ at: 4321, id: 10_000 + id }))], 1000);
+		const { fetch } = periodServer(
+			[...fixes(5000, () => 1), ...Array.from({ length: 1001 }, (_, id) => ({ at: 4321, id: 10_000 + id }))],
+			1000,
+		);
 		await expect(all(timeWindows(0, 5000, fetch, paging(1000), 4))).rejects.toThrow('more than one page holds');
 	});
 });

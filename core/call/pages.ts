@@ -1,10 +1,15 @@
 import { UnexpectedAnswer } from '../describe/errors';
 
 /**
- * Runs tasks side by side, at most `width` at once, and yields their results in the order of the tasks. Whoever takes them
- * need not be quick for the next tasks to start, but no more than `ahead` results are kept in memory.
+ * Runs tasks side by side, at most `width` at once, and yields their results in the order of the tasks. Whoever takes
+ * them need not be quick for the next tasks to start, but no more than `ahead` results are kept in memory.
  */
-export async function* inOrder<T, R>(tasks: Iterable<T>, width: number, work: (task: T) => Promise<R>, ahead = 2 * width): AsyncGenerator<R> {
+export async function* inOrder<T, R>(
+	tasks: Iterable<T>,
+	width: number,
+	work: (task: T) => Promise<R>,
+	ahead = 2 * width,
+): AsyncGenerator<R> {
 	const started: Promise<R>[] = [];
 	const iterator = tasks[Symbol.iterator]();
 	let running = 0;
@@ -43,7 +48,10 @@ export async function* inOrder<T, R>(tasks: Iterable<T>, width: number, work: (t
 export interface TimePages<R> {
 	/** Records in a full page. */
 	size: number;
-	/** The vendor's paging mark of a record, in seconds: the next page begins with the last one's. Null if it has none: it may be of any time. */
+	/**
+	 * The vendor's paging mark of a record, in seconds: the next page begins with the last one's. Null if it has none:
+	 * it may be of any time.
+	 */
 	mark: (row: R) => number | null;
 	/** What makes two records of the same second different. */
 	key: (row: R) => string;
@@ -56,7 +64,11 @@ export interface TimePages<R> {
  * @throws UnexpectedAnswer if a full page does not advance: one second holds more records than a page, and the vendor
  * offers no way past them.
  */
-export async function* timePages<R>(begin: number, fetch: (begin: number) => Promise<R[]>, paging: TimePages<R>): AsyncGenerator<R[]> {
+export async function* timePages<R>(
+	begin: number,
+	fetch: (begin: number) => Promise<R[]>,
+	paging: TimePages<R>,
+): AsyncGenerator<R[]> {
 	const stretch = new Stretch(begin, fetch, paging);
 	while (!stretch.done) {
 		const page = await stretch.next();
@@ -94,9 +106,12 @@ class Stretch<R> {
 		const last = page.reduce((latest, row) => Math.max(latest, mark(row) ?? at), at);
 		const full = page.length >= size;
 		if (full && last <= at) {
-			throw new UnexpectedAnswer(`The vendor has more than ${String(size)} records at ${new Date(at * 1000).toISOString()}, more than one page holds, and gives no way to page past them.`, {
-				advice: 'Ask for a period that begins one second later; the records of this second beyond the page cannot be read.',
-			});
+			throw new UnexpectedAnswer(
+				`The vendor has more than ${String(size)} records at ${new Date(at * 1000).toISOString()}, more than one page holds, and gives no way to page past them.`,
+				{
+					advice: 'Ask for a period that begins one second later; the records of this second beyond the page cannot be read.',
+				},
+			);
 		}
 		this.done = !full || last > until;
 		this.at = last;
@@ -107,15 +122,22 @@ class Stretch<R> {
 			}
 		}
 		const fresh = given.size === 0 ? page : withoutGiven(page, given, at, this.paging);
-		return after === -Infinity && until === Infinity ? fresh : fresh.filter((row) => {
-			const own = mark(row);
-			// Better twice than not at all.
-			return own === null || (own > after && own <= until);
-		});
+		return after === -Infinity && until === Infinity
+			? fresh
+			: fresh.filter((row) => {
+					const own = mark(row);
+					// Better twice than not at all.
+					return own === null || (own > after && own <= until);
+				});
 	}
 }
 
-function withoutGiven<R>(page: readonly R[], given: ReadonlyMap<string, number>, second: number, { mark, key }: TimePages<R>): R[] {
+function withoutGiven<R>(
+	page: readonly R[],
+	given: ReadonlyMap<string, number>,
+	second: number,
+	{ mark, key }: TimePages<R>,
+): R[] {
 	const left = new Map(given);
 	return page.filter((row) => {
 		if ((mark(row) ?? second) !== second) return true;
@@ -134,14 +156,22 @@ const MOST_PAGES = 8;
 
 /**
  * The same pages as `timePages` gives, in the same order, but asked for in windows of time side by side once the first
- * page turns out to be full. The windows' length follows from how densely the records lie in what was read so far, and grows
- * with it: a short list costs hardly a request more, and whoever stops after a few pages has not set off a hundred.
+ * page turns out to be full. The windows' length follows from how densely the records lie in what was read so far, and
+ * grows with it: a short list costs hardly a request more, and whoever stops after a few pages has not set off a
+ * hundred.
  *
  * A window has the records after its first second up to its last one, and is asked for with a second more at its end:
  * whether the vendor counts the end of a period as part of it, or the begin, nothing is lost and nothing doubled.
  * @param first the first page, where it has been asked for already
  */
-export async function* timeWindows<R>(begin: number, end: number, fetch: (begin: number, end: number) => Promise<R[]>, paging: TimePages<R>, width: number, first?: R[]): AsyncGenerator<R[]> {
+export async function* timeWindows<R>(
+	begin: number,
+	end: number,
+	fetch: (begin: number, end: number) => Promise<R[]>,
+	paging: TimePages<R>,
+	width: number,
+	first?: R[],
+): AsyncGenerator<R[]> {
 	let known = first;
 	const ask = async (from: number, until: number) => {
 		const page = known ?? (await fetch(from, until === Infinity ? end : until + 1));

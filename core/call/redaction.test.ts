@@ -50,8 +50,17 @@ test('a secret that no encoding knows is no reason to fail', () => {
 });
 
 test('an error is clean in all its parts', () => {
-	const error = redactor().error(new VendorFault(`no ${secret}`, { advice: secret, vendorMessage: secret, vendorCode: secret, cause: new Error(secret) }));
-	expect(JSON.stringify([error.message, error.stack, error.advice, error.vendorMessage, error.vendorCode, error.cause])).not.toContain('wörd');
+	const error = redactor().error(
+		new VendorFault(`no ${secret}`, {
+			advice: secret,
+			vendorMessage: secret,
+			vendorCode: secret,
+			cause: new Error(secret),
+		}),
+	);
+	expect(
+		JSON.stringify([error.message, error.stack, error.advice, error.vendorMessage, error.vendorCode, error.cause]),
+	).not.toContain('wörd');
 });
 
 test('half of a secret before each of many cuts is hidden', () => {
@@ -81,8 +90,17 @@ test.each([
 });
 
 test('a secret is found in words that were made plain before', () => {
-	for (const form of [secret, encodeURIComponent(secret), JSON.stringify({ secret }), `a &lt;p@ss &quot;wörd&quot;\\&amp;+/=&lt;1&gt; b`, 'Tok3n-abcde\u200bfghijkl', `${secret}\u202e`]) {
-		const { message, vendorMessage } = redactor().error(new VendorFault(`says: ${form}`, { vendorMessage: cut(form) }));
+	for (const form of [
+		secret,
+		encodeURIComponent(secret),
+		JSON.stringify({ secret }),
+		`a &lt;p@ss &quot;wörd&quot;\\&amp;+/=&lt;1&gt; b`,
+		'Tok3n-abcde\u200bfghijkl',
+		`${secret}\u202e`,
+	]) {
+		const { message, vendorMessage } = redactor().error(
+			new VendorFault(`says: ${form}`, { vendorMessage: cut(form) }),
+		);
 		for (const shown of [message, vendorMessage ?? '']) expect(shown).not.toMatch(/wörd|w%C3%B6rd|Tok3n/);
 	}
 });

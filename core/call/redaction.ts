@@ -23,10 +23,18 @@ function formsOf(text: string): string[] {
 		asQuery,
 		new URL(`http://x/${text.replace(/[\\/?#]/g, percentEncoded)}`).pathname.slice(1),
 		JSON.stringify(text).slice(1, -1),
-		text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;'),
+		text
+			.replace(/&/g, '&amp;')
+			.replace(/</g, '&lt;')
+			.replace(/>/g, '&gt;')
+			.replace(/"/g, '&quot;')
+			.replace(/'/g, '&#39;'),
 		base64,
 		base64.replace(/={1,2}$/, ''),
-		base64.replace(/={1,2}$/, '').replace(/\+/g, '-').replace(/\//g, '_'),
+		base64
+			.replace(/={1,2}$/, '')
+			.replace(/\+/g, '-')
+			.replace(/\//g, '_'),
 		percentEncoded(base64),
 		// Of what was encoded already, such as an address within an address.
 		percentEncoded(encoded),
@@ -108,7 +116,9 @@ export class Redactor {
 		}
 	}
 
-	/** Adds a session's token; only the latest few are kept, as sessions come and go for as long as the process lives. */
+	/**
+	 * Adds a session's token; only the latest few are kept, as sessions come and go for as long as the process lives.
+	 */
 	addToken(whole: string): void {
 		const token = whole.slice(0, LONGEST);
 		if (this.tokens.includes(token)) return;
@@ -157,7 +167,10 @@ export class Redactor {
 		return shown + text.slice(done);
 	}
 
-	/** Where the beginning of a secret starts that ends at the mark, and not before `from`; the mark itself if there is none. */
+	/**
+	 * Where the beginning of a secret starts that ends at the mark, and not before `from`; the mark itself if there is
+	 * none.
+	 */
 	private partBefore(text: string, from: number, mark: number): number {
 		const { longest, byStart } = (this.parts ??= partsOf(this.forms.keys()));
 		for (let at = Math.max(from, mark - longest); at <= mark - SHORTEST_PART; at++) {
@@ -172,7 +185,8 @@ export class Redactor {
 	 * are kept - a socket library's error object can hold the whole request.
 	 */
 	error<E extends Error>(error: E): E {
-		const set = (key: string, value: unknown) => Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
+		const set = (key: string, value: unknown) =>
+			Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
 		set('message', this.text(error.message));
 		if (error.stack !== undefined) set('stack', this.text(error.stack));
 		if (error instanceof FleetError) {

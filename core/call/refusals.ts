@@ -1,11 +1,27 @@
-import { DeviceOffline, InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, TooLarge, UnexpectedAnswer, VendorFault, type FleetError } from '../describe/errors';
+import {
+	DeviceOffline,
+	InvalidParams,
+	NotFound,
+	NotPermitted,
+	RateLimited,
+	SessionExpired,
+	TooLarge,
+	UnexpectedAnswer,
+	VendorFault,
+	type FleetError,
+} from '../describe/errors';
 
 /** Whether one of the devices may be what is wrong with a request about many. */
 export function mayLieInOne(error: FleetError): boolean {
-	return [InvalidParams, NotPermitted, NotFound, DeviceOffline, TooLarge, UnexpectedAnswer, VendorFault].some((kind) => error instanceof kind);
+	return [InvalidParams, NotPermitted, NotFound, DeviceOffline, TooLarge, UnexpectedAnswer, VendorFault].some(
+		(kind) => error instanceof kind,
+	);
 }
 
-/** Whether the vendor refuses what was asked for, and would the next time. Of most HTTP errors nobody knows what they mean, but not of 4xx. */
+/**
+ * Whether the vendor refuses what was asked for, and would the next time. Of most HTTP errors nobody knows what they
+ * mean, but not of 4xx.
+ */
 function refusal(error: FleetError): boolean {
 	const { status = 0 } = error;
 	const refused = status >= 400 && status < 500 && status !== 408 && status !== 429;
@@ -15,7 +31,10 @@ function refusal(error: FleetError): boolean {
 /** So long a device that is refused is left alone; then it is asked about again, by itself. Each time twice as long. */
 const FIRST_MS = 60_000;
 const LONGEST_MS = 3_600_000;
-/** So many requests about parts go by their size, to see whether any part is answered; the next go down to single devices. */
+/**
+ * So many requests about parts go by their size, to see whether any part is answered; the next go down to single
+ * devices.
+ */
 const IN_WIDTH = 15;
 /** So many devices that are refused one by one, while no other part is answered, are not the fault of the devices. */
 const ALIKE = 12;
@@ -49,7 +68,10 @@ function prune(pauses: Map<string, { until: number }>, now: number): void {
 	for (const [name, { until }] of pauses) if (until < now - 2 * LONGEST_MS) pauses.delete(name);
 }
 
-/** A batch that is refused whichever part is asked about: for a while it is not searched, but one of its devices is asked about in turn. */
+/**
+ * A batch that is refused whichever part is asked about: for a while it is not searched, but one of its devices is
+ * asked about in turn.
+ */
 interface Vain extends Pause {
 	/** Devices that were refused by themselves since the turn began. */
 	asked: Set<string>;
@@ -78,8 +100,8 @@ interface Known {
 }
 
 /**
- * Which devices of an account the vendor refuses, by operation: one that has left the account must not take those with it that are
- * asked about in the same request, nor cost every poll the search for it.
+ * Which devices of an account the vendor refuses, by operation: one that has left the account must not take those with
+ * it that are asked about in the same request, nor cost every poll the search for it.
  */
 export class Refusals {
 	private readonly known = new Map<string, Known>();
@@ -87,7 +109,11 @@ export class Refusals {
 	/** The requests in which some devices are to be asked about. */
 	parts(operation: string, devices: readonly string[], now: number): Parts {
 		let known = this.known.get(operation);
-		if (known === undefined) this.known.set(operation, (known = { refused: new Map(), suspects: [], vain: new Map(), faults: new Map(), inARow: undefined }));
+		if (known === undefined)
+			this.known.set(
+				operation,
+				(known = { refused: new Map(), suspects: [], vain: new Map(), faults: new Map(), inARow: undefined }),
+			);
 		return new Parts(known, devices, now);
 	}
 }
@@ -124,14 +150,19 @@ export class Parts {
 			if (lasts(refused, now)) this.refused.set(device, refused.error);
 			else alone.push([device]);
 		}
-		const suspects = known.suspects.map((part) => part.filter((device) => this.left.has(device))).filter((part) => part.length > 0);
+		const suspects = known.suspects
+			.map((part) => part.filter((device) => this.left.has(device)))
+			.filter((part) => part.length > 0);
 		const apart = new Set(suspects.flat());
 		const together = devices.filter((device) => this.left.has(device) && !apart.has(device));
 		for (const [device] of alone) if (device !== undefined) this.left.add(device);
 		this.together = together;
 		this.batch = together.join();
 		this.vain = suspects.length === 0 ? known.vain.get(this.batch) : undefined;
-		this.queue = this.vain === undefined ? [...(together.length === 0 ? [] : [together]), ...suspects, ...alone] : [...alone, ...this.inTurn(this.vain)];
+		this.queue =
+			this.vain === undefined
+				? [...(together.length === 0 ? [] : [together]), ...suspects, ...alone]
+				: [...alone, ...this.inTurn(this.vain)];
 	}
 
 	/** Devices of a batch that was in vain, one by one: as many as are to be asked about now. */
@@ -175,11 +206,17 @@ export class Parts {
 		if (!known.vain.delete(this.batch) || this.vain === undefined) return;
 		// So it is not in vain: all others at once.
 		const rest = together.filter((device) => left.has(device));
-		this.queue = [...(rest.length === 0 ? [] : [rest]), ...this.queue.filter(([device = '']) => !together.includes(device))];
+		this.queue = [
+			...(rest.length === 0 ? [] : [rest]),
+			...this.queue.filter(([device = '']) => !together.includes(device)),
+		];
 		this.requests = 0;
 	}
 
-	/** The vendor refused some. @returns whether that concerns single devices, and the others are to be asked about all the same */
+	/**
+	 * The vendor refused some. @returns whether that concerns single devices, and the others are to be asked about all
+	 * the same
+	 */
 	refuses(part: readonly string[], error: FleetError): boolean {
 		const [device = ''] = part;
 		if (this.devices.length === 1) return this.refusesOne(device, error);
@@ -192,7 +229,9 @@ export class Parts {
 			this.queue.push(...halves);
 			this.known.suspects.push(...halves);
 		}
-		const vain = this.answersGiven === 0 && (this.fresh.length >= this.most || this.queue.length === 0 || (this.faulty && this.requests >= OF_A_FAULT));
+		const vain =
+			this.answersGiven === 0 &&
+			(this.fresh.length >= this.most || this.queue.length === 0 || (this.faulty && this.requests >= OF_A_FAULT));
 		if (vain) this.giveUp();
 		return !vain;
 	}
@@ -214,7 +253,9 @@ export class Parts {
 		return this.faulty;
 	}
 
-	/** A method that takes one device at a time tells nothing of the others: it must have answered about one of them. */
+	/**
+	 * A method that takes one device at a time tells nothing of the others: it must have answered about one of them.
+	 */
 	private refusesOne(device: string, error: FleetError): boolean {
 		const { known } = this;
 		if (!refusal(error) || known.inARow === undefined) return false;
@@ -234,7 +275,10 @@ export class Parts {
 		this.left.delete(device);
 	}
 
-	/** Nothing was answered: it does not seem to lie in single devices. But the next search goes on with those that were not asked about. */
+	/**
+	 * Nothing was answered: it does not seem to lie in single devices. But the next search goes on with those that were
+	 * not asked about.
+	 */
 	private giveUp(): void {
 		const { known, fresh, refused, left, queue, devices, now, vain } = this;
 		for (const device of fresh) {
@@ -249,14 +293,19 @@ export class Parts {
 		const asked = new Set([...(vain === undefined || over ? [] : vain.asked), ...fresh]);
 		prune(known.vain, now);
 		// The more devices, the dearer the search; and each time that it has come to all of them, it becomes rarer.
-		const pause = vain !== undefined && lasts(vain, now) ? vain : pauseAfter({ times: turns, from: now, until: now }, now, FIRST_MS * Math.max(1, devices.length / 5));
+		const pause =
+			vain !== undefined && lasts(vain, now)
+				? vain
+				: pauseAfter({ times: turns, from: now, until: now }, now, FIRST_MS * Math.max(1, devices.length / 5));
 		known.vain.set(batch.join(), { ...pause, asked, turns });
 	}
 
 	private cleared(part: readonly string[]): void {
 		const { known } = this;
 		const own = new Set(part);
-		known.suspects = known.suspects.map((some) => some.filter((device) => !own.has(device))).filter((some) => some.length > 0);
+		known.suspects = known.suspects
+			.map((some) => some.filter((device) => !own.has(device)))
+			.filter((some) => some.length > 0);
 	}
 }
 
@@ -268,16 +317,29 @@ export function refusalOf(refused: ReadonlyMap<string, FleetError>): FleetError 
 	const [[, first] = []] = refused;
 	if (first === undefined) return undefined;
 	const names = [...refused.keys()].sort();
-	const list = names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${String(names.length - NAMED)} more` : '');
-	const message = names.length === 1 ? `${list} is refused: ${first.message}` : `${String(names.length)} devices are refused (${list}). The first: ${first.message}`;
-	return inWords(first, message, `${first.advice} ${names.length === 1 ? 'It is' : 'They are'} left out, and asked about again from time to time.`.trim());
+	const list =
+		names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${String(names.length - NAMED)} more` : '');
+	const message =
+		names.length === 1
+			? `${list} is refused: ${first.message}`
+			: `${String(names.length)} devices are refused (${list}). The first: ${first.message}`;
+	return inWords(
+		first,
+		message,
+		`${first.advice} ${names.length === 1 ? 'It is' : 'They are'} left out, and asked about again from time to time.`.trim(),
+	);
 }
 
 /** An error that says which device it is about. */
-export const naming = (device: string, error: FleetError) => inWords(error, `${device}: ${error.message}`, error.advice);
+export const naming = (device: string, error: FleetError) =>
+	inWords(error, `${device}: ${error.message}`, error.advice);
 
 /** The same error, so that flows can tell it apart as ever, in other words. */
 function inWords(error: FleetError, message: string, advice: string): FleetError {
 	const words = (value: string) => ({ value, writable: true, configurable: true });
-	return Object.create(Object.getPrototypeOf(error) as object, { ...Object.getOwnPropertyDescriptors(error), message: words(message), advice: words(advice) }) as FleetError;
+	return Object.create(Object.getPrototypeOf(error) as object, {
+		...Object.getOwnPropertyDescriptors(error),
+		message: words(message),
+		advice: words(advice),
+	}) as FleetError;
 }

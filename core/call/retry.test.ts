@@ -3,7 +3,10 @@ import { backoff, Resilience } from './retry';
 
 describe('the pause before another attempt', () => {
 	test.each([
-		[1, 500, 2000], [2, 500, 4000], [3, 500, 8000], [10, 500, 20_000],
+		[1, 500, 2000],
+		[2, 500, 4000],
+		[3, 500, 8000],
+		[10, 500, 20_000],
 	])('is drawn anew each time: attempt %i, from %i to %i ms', (attempt, shortest, longest) => {
 		expect(backoff(attempt, { tooOften: false }, () => 0)).toBe(shortest);
 		expect(backoff(attempt, { tooOften: false }, () => 1)).toBe(longest);
@@ -47,7 +50,9 @@ describe('the breaker', () => {
 		for (let count = 0; count < 4; count++) resilience.failed(0);
 		expect(resilience.enter(1)).toBeUndefined();
 		resilience.failed(1000);
-		expect(resilience.enter(2000)?.message).toContain('failed 5 times in a row, so requests are held back for 29 s');
+		expect(resilience.enter(2000)?.message).toContain(
+			'failed 5 times in a row, so requests are held back for 29 s',
+		);
 		expect(resilience.enter(30_999)).toBeDefined();
 		expect(resilience.enter(31_000)).toBeUndefined();
 		expect(resilience.mayRetry()).toBe(false);
@@ -60,7 +65,11 @@ describe('the breaker', () => {
 		resilience.left();
 		expect(resilience.enter(30_000)).toBeUndefined();
 		resilience.answered();
-		expect([resilience.enter(30_001), resilience.enter(30_001), resilience.mayRetry()]).toEqual([undefined, undefined, true]);
+		expect([resilience.enter(30_001), resilience.enter(30_001), resilience.mayRetry()]).toEqual([
+			undefined,
+			undefined,
+			true,
+		]);
 	});
 
 	test('stays open after a probe that fails', () => {

@@ -12,10 +12,14 @@ const BUDGET = 100;
 const EARNED = 0.1;
 
 /**
- * How long to wait before the next attempt: full jitter between 0.5 s and a ceiling that doubles up to 20 s, or what the
- * vendor asked for. A vendor that complains of too many requests gets the whole 20 s at once.
+ * How long to wait before the next attempt: full jitter between 0.5 s and a ceiling that doubles up to 20 s, or what
+ * the vendor asked for. A vendor that complains of too many requests gets the whole 20 s at once.
  */
-export function backoff(attempt: number, { tooOften, retryAfterMs = 0 }: { tooOften: boolean; retryAfterMs?: number }, random: () => number): number {
+export function backoff(
+	attempt: number,
+	{ tooOften, retryAfterMs = 0 }: { tooOften: boolean; retryAfterMs?: number },
+	random: () => number,
+): number {
 	const ceiling = tooOften ? LONGEST_MS : Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt + 1));
 	return Math.max(retryAfterMs, FIRST_MS + random() * (ceiling - FIRST_MS));
 }
@@ -37,10 +41,13 @@ export class Resilience {
 		if (this.failures < FAILURES) return undefined;
 		// A clock that was set back must not hold them back for longer.
 		if ((now < this.openUntil && this.openUntil - now <= OPEN_MS) || this.probing) {
-			return new Unreachable(`${this.vendor} failed ${String(this.failures)} times in a row, so requests are held back for ${String(Math.max(1, Math.ceil((this.openUntil - now) / 1000)))} s.`, {
-				advice: 'Nothing was sent. Check whether the vendor works, then try again.',
-				retryable: true,
-			});
+			return new Unreachable(
+				`${this.vendor} failed ${String(this.failures)} times in a row, so requests are held back for ${String(Math.max(1, Math.ceil((this.openUntil - now) / 1000)))} s.`,
+				{
+					advice: 'Nothing was sent. Check whether the vendor works, then try again.',
+					retryable: true,
+				},
+			);
 		}
 		this.probing = true;
 		return undefined;

@@ -65,7 +65,8 @@ test('a failed login does not stay', async () => {
 	const get = () =>
 		keeping.get({
 			current: () => Promise.resolve(undefined),
-			renew: () => (bad ? Promise.reject(new Error('refused')) : Promise.resolve({ token: 'good', expiresAt: 9e15 })),
+			renew: () =>
+				bad ? Promise.reject(new Error('refused')) : Promise.resolve({ token: 'good', expiresAt: 9e15 }),
 			now: () => 0,
 		});
 	await expect(get()).rejects.toThrow('refused');
@@ -73,9 +74,29 @@ test('a failed login does not stay', async () => {
 	expect((await get()).token).toBe('good');
 });
 
-test.each([['x'.repeat(4097), '4,097 characters'], ['‹'.repeat(10), 'signs that no token has'], ['a\r\nb', 'signs that no token has'], ['x'.repeat(16_000_000), '16,000,000 characters']])('a token that is none is refused, and named by its length', async (token, words) => {
-	const connection = { baseUrl: 'https://vendor.example', account: 'demo', secretType: 'password', secret: 'Abc@34590', allowCommands: false, allowPrivateAddresses: false, rateLimit: 60 } as const;
+test.each([
+	['x'.repeat(4097), '4,097 characters'],
+	['‹'.repeat(10), 'signs that no token has'],
+	['a\r\nb', 'signs that no token has'],
+	['x'.repeat(16_000_000), '16,000,000 characters'],
+])('a token that is none is refused, and named by its length', async (token, words) => {
+	const connection = {
+		baseUrl: 'https://vendor.example',
+		account: 'demo',
+		secretType: 'password',
+		secret: 'Abc@34590',
+		allowCommands: false,
+		allowPrivateAddresses: false,
+		rateLimit: 60,
+	} as const;
 	const body = JSON.stringify({ code: 0, record: { access_token: token, expires_in: 7200 } });
-	await expect(logIn(trackceo as never, connection as never, () => Promise.resolve({ status: 200, headers: {}, body }), () => 0)).rejects.toMatchObject({ code: 'UnexpectedAnswer', effect: 'none', message: expect.stringContaining(words) });
+	await expect(
+		logIn(
+			trackceo as never,
+			connection as never,
+			() => Promise.resolve({ status: 200, headers: {}, body }),
+			() => 0,
+		),
+	).rejects.toMatchObject({ code: 'UnexpectedAnswer', effect: 'none', message: expect.stringContaining(words) });
 	expect(isToken(token)).toBe(false);
 });

@@ -30,7 +30,19 @@ export class SessionKeeper {
 	 * @param stale token that has just been refused: never given back
 	 * @throws SessionContested when tokens keep dying although nobody here renewed them
 	 */
-	async get<S extends Session>({ current, renew, stale, freshForMs = 0, now }: { current: () => Promise<S | undefined>; renew: () => Promise<S>; stale?: string; freshForMs?: number; now: () => number }): Promise<S> {
+	async get<S extends Session>({
+		current,
+		renew,
+		stale,
+		freshForMs = 0,
+		now,
+	}: {
+		current: () => Promise<S | undefined>;
+		renew: () => Promise<S>;
+		stale?: string;
+		freshForMs?: number;
+		now: () => number;
+	}): Promise<S> {
 		// Whoever shares a keeper keeps the same kind of session.
 		if (this.renewing !== undefined) return this.renewing as Promise<S>;
 		const session = await current();
@@ -50,12 +62,16 @@ export class SessionKeeper {
 
 	private countRenewal(now: number): void {
 		// Those of the future were before a clock was set back.
-		while (this.renewals[0] !== undefined && (this.renewals[0] <= now - CONTEST_MS || this.renewals[0] > now)) this.renewals.shift();
+		while (this.renewals[0] !== undefined && (this.renewals[0] <= now - CONTEST_MS || this.renewals[0] > now))
+			this.renewals.shift();
 		if (this.renewals.length >= CONTEST_RENEWALS) {
-			throw new SessionContested(`Another program is logging in to ${this.vendor} with the account "${this.account}", and each login ends the other's session.`, {
-				advice: 'Stop the other program, or give each its own account. Fleetwire waits a minute before it logs in again.',
-				retryable: true,
-			});
+			throw new SessionContested(
+				`Another program is logging in to ${this.vendor} with the account "${this.account}", and each login ends the other's session.`,
+				{
+					advice: 'Stop the other program, or give each its own account. Fleetwire waits a minute before it logs in again.',
+					retryable: true,
+				},
+			);
 		}
 		this.renewals.push(now);
 	}
@@ -71,11 +87,20 @@ export const isToken = (text: string) => text.length > 0 && text.length <= LONGE
  * Logs in. Whatever goes wrong here, the request that the session was wanted for has not been sent.
  * @throws FleetError with effect 'none'
  */
-export async function logIn<C extends Connection>(provider: Provider<C>, connection: C, exchange: Exchange, now: () => number): Promise<Session> {
+export async function logIn<C extends Connection>(
+	provider: Provider<C>,
+	connection: C,
+	exchange: Exchange,
+	now: () => number,
+): Promise<Session> {
 	checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
 	try {
 		const session = await provider.login(connection, exchange, now);
-		if (!isToken(session.token)) throw new UnexpectedAnswer(`${provider.title} accepted the login, but its token has ${session.token.length > LONGEST_TOKEN ? `${session.token.length.toLocaleString('en')} characters` : 'signs that no token has'}.`, { advice: 'Check the base URL in the account.' });
+		if (!isToken(session.token))
+			throw new UnexpectedAnswer(
+				`${provider.title} accepted the login, but its token has ${session.token.length > LONGEST_TOKEN ? `${session.token.length.toLocaleString('en')} characters` : 'signs that no token has'}.`,
+				{ advice: 'Check the base URL in the account.' },
+			);
 		return session;
 	} catch (error) {
 		if (error instanceof FleetError) Object.defineProperty(error, 'effect', { value: 'none' });

@@ -4,7 +4,10 @@ import type { Connection } from '../describe/connection';
 import { SEE_RAW, type Row } from '../describe/records';
 import { cut } from '../describe/words';
 
-/** Simplifies the rows of one run. One that cannot be read does not cost the others: it is counted, and told of at the end. */
+/**
+ * Simplifies the rows of one run. One that cannot be read does not cost the others: it is counted, and told of at the
+ * end.
+ */
 export class Simplifier {
 	private readable = 0;
 	private unreadable = 0;
@@ -34,7 +37,10 @@ export class Simplifier {
 		const { first, readable, unreadable } = this;
 		if (first === undefined || readable > 0) return;
 		if (unreadable === 1) throw first;
-		throw new UnexpectedAnswer(`None of the ${String(unreadable)} records that came can be read. The first: ${first.message}`, { cause: first, advice: SEE_RAW });
+		throw new UnexpectedAnswer(
+			`None of the ${String(unreadable)} records that came can be read. The first: ${first.message}`,
+			{ cause: first, advice: SEE_RAW },
+		);
 	}
 
 	/** What the user must hear of the records that were left out, if any were. */

@@ -28,13 +28,17 @@ interface Batch {
 
 type Answer = { records: object[] } | { error: FleetError };
 
-/** Into how many parts a batch that failed is cut: all of its members being wrong costs little more than asking for each alone. */
+/**
+ * Into how many parts a batch that failed is cut: all of its members being wrong costs little more than asking for each
+ * alone.
+ */
 const PARTS = 10;
 /** Batches under way at once. */
 const WIDTH = 4;
 
 /**
- * Many runs of a read that takes a list of devices, sharing requests. Each gets what it would get alone, errors included:
+ * Many runs of a read that takes a list of devices, sharing requests. Each gets what it would get alone, errors
+ * included:
  * a batch that fails for what may lie in one of them is asked for again in smaller parts.
  */
 export class RunsTogether {
@@ -50,7 +54,8 @@ export class RunsTogether {
 		private readonly operation: AnyOperation,
 		private readonly options: Pick<RunOptions, 'signal' | 'onWait'>,
 	) {
-		if (operation.together === undefined) throw new Error(`runs of ${operation.resource}.${operation.name} share no requests`);
+		if (operation.together === undefined)
+			throw new Error(`runs of ${operation.resource}.${operation.name} share no requests`);
 		this.together = operation.together as Together;
 	}
 
@@ -70,7 +75,9 @@ export class RunsTogether {
 		return this.runs.push({ batch, member }) - 1;
 	}
 
-	/** The records of a run. Batches are asked for when the first of their runs is, and a few ahead. @throws FleetError */
+	/**
+	 * The records of a run. Batches are asked for when the first of their runs is, and a few ahead. @throws FleetError
+	 */
 	async recordsOf(run: number): Promise<object[]> {
 		const asked = this.runs[run];
 		if (asked === undefined) return [];
@@ -90,14 +97,18 @@ export class RunsTogether {
 		try {
 			const params = this.client.read(this.operation, asked.input, asked.options);
 			const devices = params[this.together.devices];
-			if (Array.isArray(devices) && devices.length <= this.together.most) return { ...asked, params, devices: devices as string[] };
+			if (Array.isArray(devices) && devices.length <= this.together.most)
+				return { ...asked, params, devices: devices as string[] };
 		} catch {
 			// What is wrong is said when it runs by itself.
 		}
 		return asked;
 	}
 
-	/** Whether a batch can take these devices so that each run's records come in the order in which they would come alone. */
+	/**
+	 * Whether a batch can take these devices so that each run's records come in the order in which they would come
+	 * alone.
+	 */
 	private fits({ devices }: Batch, more: readonly string[]): boolean {
 		const fresh = more.filter((device) => !devices.has(device));
 		return devices.size + fresh.length <= this.together.most && (more.length === 1 || fresh.length === more.length);
@@ -115,14 +126,25 @@ export class RunsTogether {
 		const devices = [...new Set(members.flatMap((member) => member.devices ?? []))];
 		try {
 			const { input, options } = first;
-			const rows = (await this.client.collect(this.operation, { ...input, [this.together.devices]: devices }, { ...this.options, ...options, limit: undefined, output: 'raw' })) as Row[];
+			const rows = (await this.client.collect(
+				this.operation,
+				{ ...input, [this.together.devices]: devices },
+				{ ...this.options, ...options, limit: undefined, output: 'raw' },
+			)) as Row[];
 			const byDevice = this.byDevice(rows);
-			// A record of a device that nobody asked about: the vendor may write a name in another way than it was asked for.
+			// A record of a device that nobody asked about: the vendor may write a name in another way than it was
+			// asked for.
 			const strangers = [...byDevice.keys()].some((device) => device === null || !devices.includes(device));
 			for (const member of members) {
 				const own = new Set(member.devices);
-				const found = own.size === 1 ? (byDevice.get(member.devices?.[0] ?? '') ?? []) : rows.filter((row) => own.has(this.together.deviceOf(row) ?? ''));
-				answers.set(member, strangers && found.length < own.size ? await this.alone(member) : this.shared(member, found));
+				const found =
+					own.size === 1
+						? (byDevice.get(member.devices?.[0] ?? '') ?? [])
+						: rows.filter((row) => own.has(this.together.deviceOf(row) ?? ''));
+				answers.set(
+					member,
+					strangers && found.length < own.size ? await this.alone(member) : this.shared(member, found),
+				);
 			}
 		} catch (thrown) {
 			const error = asFleetError(thrown);

@@ -14,7 +14,7 @@ interface Circumstances {
 }
 
 const BASE_URL = 'Check the base URL in the account.';
-const NETWORK = 'Check this machine\'s connection to the internet.';
+const NETWORK = "Check this machine's connection to the internet.";
 
 /**
  * Makes one of our errors of the code with which a socket, a TLS layer, a resolver or a decompressor gave up.
@@ -22,7 +22,8 @@ const NETWORK = 'Check this machine\'s connection to the internet.';
  */
 export function transportError(code: string, host: string, { sent, trust, cause }: Circumstances): FleetError {
 	const effect = sent ? ('unknown' as const) : ('none' as const);
-	const unsent = (message: string, advice: string, retryable = true) => new Unreachable(message, { cause, retryable, advice });
+	const unsent = (message: string, advice: string, retryable = true) =>
+		new Unreachable(message, { cause, retryable, advice });
 	switch (code) {
 		case 'ENOTFOUND':
 		case 'ENODATA':
@@ -37,18 +38,58 @@ export function transportError(code: string, host: string, { sent, trust, cause 
 		case 'ENETUNREACH':
 		case 'ENETDOWN':
 			// These also end a connection that was up.
-			return new Unreachable(`There is no way to ${host} through the network.`, { cause, effect, retryable: true, advice: NETWORK });
+			return new Unreachable(`There is no way to ${host} through the network.`, {
+				cause,
+				effect,
+				retryable: true,
+				advice: NETWORK,
+			});
 	}
-	if (CERTIFICATE.test(code)) return unsent(`The certificate of ${host} cannot be trusted (${code}).`, `Check the base URL and the clock of this machine. ${trust}`, false);
-	if (HANDSHAKE.test(code)) return unsent(`No secure connection to ${host} can be made (${code}).`, 'Check whether the base URL should begin with http:// or name another port.', false);
-	if (DECOMPRESSION.test(code)) return new UnexpectedAnswer(`The answer of ${host} is damaged: it cannot be decompressed.`, { cause, effect: 'unknown', retryable: true, advice: 'Try again.' });
-	if (code.startsWith('HPE_')) return new UnexpectedAnswer(`${host} does not answer as a web server does.`, { cause, effect, advice: BASE_URL });
+	if (CERTIFICATE.test(code))
+		return unsent(
+			`The certificate of ${host} cannot be trusted (${code}).`,
+			`Check the base URL and the clock of this machine. ${trust}`,
+			false,
+		);
+	if (HANDSHAKE.test(code))
+		return unsent(
+			`No secure connection to ${host} can be made (${code}).`,
+			'Check whether the base URL should begin with http:// or name another port.',
+			false,
+		);
+	if (DECOMPRESSION.test(code))
+		return new UnexpectedAnswer(`The answer of ${host} is damaged: it cannot be decompressed.`, {
+			cause,
+			effect: 'unknown',
+			retryable: true,
+			advice: 'Try again.',
+		});
+	if (code.startsWith('HPE_'))
+		return new UnexpectedAnswer(`${host} does not answer as a web server does.`, {
+			cause,
+			effect,
+			advice: BASE_URL,
+		});
 	if (TIMED_OUT.has(code)) {
 		return sent
-			? new TimedOut(`${host} did not answer in time.`, { cause, effect, retryable: true, advice: 'Check whether the vendor works, and the base URL in the account.' })
-			: new TimedOut(`${host} could not be reached in time.`, { cause, retryable: true, advice: `${BASE_URL} If it is right, try again later.` });
+			? new TimedOut(`${host} did not answer in time.`, {
+					cause,
+					effect,
+					retryable: true,
+					advice: 'Check whether the vendor works, and the base URL in the account.',
+				})
+			: new TimedOut(`${host} could not be reached in time.`, {
+					cause,
+					retryable: true,
+					advice: `${BASE_URL} If it is right, try again later.`,
+				});
 	}
 	return sent
-		? new Unreachable(`The connection to ${host} broke off before the answer was complete.`, { cause, effect, retryable: true, advice: 'Try again.' })
+		? new Unreachable(`The connection to ${host} broke off before the answer was complete.`, {
+				cause,
+				effect,
+				retryable: true,
+				advice: 'Try again.',
+			})
 		: unsent(`No connection to ${host} can be made${code === '' ? '' : ` (${code})`}.`, BASE_URL);
 }

@@ -6,15 +6,24 @@ import { InvalidParams } from './errors';
  */
 export function checkBaseUrl(baseUrl: string, allowPrivateAddresses: boolean): void {
 	// URL mends all of these silently, and what is put behind the text afterwards would go elsewhere.
-	if (STRAY.test(baseUrl) || climbs(baseUrl.replace(/^\w+:\/\//, ''))) throw new InvalidParams('The base URL must not hold "..", blanks or backslashes.', { advice: 'Write the address as it is, without detours.' });
+	if (STRAY.test(baseUrl) || climbs(baseUrl.replace(/^\w+:\/\//, '')))
+		throw new InvalidParams('The base URL must not hold "..", blanks or backslashes.', {
+			advice: 'Write the address as it is, without detours.',
+		});
 	let url: URL;
 	try {
 		url = new URL(baseUrl);
 	} catch {
-		throw new InvalidParams('The base URL is not a web address.', { advice: 'It looks like https://api.example.com, without anything after the name.' });
+		throw new InvalidParams('The base URL is not a web address.', {
+			advice: 'It looks like https://api.example.com, without anything after the name.',
+		});
 	}
-	if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new InvalidParams('The base URL must begin with https:// or http://.');
-	if (url.username !== '' || url.password !== '') throw new InvalidParams('The base URL must not hold a user name or password.', { advice: 'Put them into the account\'s own fields.' });
+	if (url.protocol !== 'http:' && url.protocol !== 'https:')
+		throw new InvalidParams('The base URL must begin with https:// or http://.');
+	if (url.username !== '' || url.password !== '')
+		throw new InvalidParams('The base URL must not hold a user name or password.', {
+			advice: "Put them into the account's own fields.",
+		});
 	if (/[?#]/.test(baseUrl)) throw new InvalidParams('The base URL must end before any "?" or "#".');
 	if (isMetadataHost(url.hostname)) throw metadataAddress(url.hostname);
 	if (!allowPrivateAddresses && isPrivateHost(url.hostname)) {
@@ -30,7 +39,10 @@ const STRAY = /[\s\\\u0000-\u001f]/;
 /** How often a server may take an encoding off before it looks at a path. */
 const DECODED_AT_MOST = 4;
 
-/** Whether a path leads out of its place: it has "." or ".." among its parts, plainly or encoded, with slashes of either kind. */
+/**
+ * Whether a path leads out of its place: it has "." or ".." among its parts, plainly or encoded, with slashes of either
+ * kind.
+ */
 export function climbs(path: string): boolean {
 	let text = path;
 	for (let round = 0; ; round++) {
@@ -45,26 +57,50 @@ export function climbs(path: string): boolean {
 
 /** The refusal of an address that is never asked. */
 export function metadataAddress(shown: string): InvalidParams {
-	return new InvalidParams(`The base URL leads to a private address where a cloud keeps its machines' secrets (${shown}).`, { advice: 'No vendor is there, so it is never asked, whatever the account allows.' });
+	return new InvalidParams(
+		`The base URL leads to a private address where a cloud keeps its machines' secrets (${shown}).`,
+		{ advice: 'No vendor is there, so it is never asked, whatever the account allows.' },
+	);
 }
 
 /** Names that clouds give to such addresses: behind a proxy, nobody here sees where a name leads. */
-const METADATA_NAMES = new Set(['metadata', 'metadata.google.internal', 'metadata.goog', 'instance-data', 'instance-data.ec2.internal']);
+const METADATA_NAMES = new Set([
+	'metadata',
+	'metadata.google.internal',
+	'metadata.goog',
+	'instance-data',
+	'instance-data.ec2.internal',
+]);
 /** What such IPv6 addresses begin with: those of Amazon, Google and Oracle, and OpenStack's. */
-const METADATA_6 = [[0xfd00, 0xec2], [0xfd20, 0xce], [0xfd00, 0xc1], [0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe]];
+const METADATA_6 = [
+	[0xfd00, 0xec2],
+	[0xfd20, 0xce],
+	[0xfd00, 0xc1],
+	[0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe],
+];
 
-/** Whether a host, as URL writes it, is where clouds tell whoever asks from within the credentials of their machines. */
+/**
+ * Whether a host, as URL writes it, is where clouds tell whoever asks from within the credentials of their machines.
+ */
 export function isMetadataHost(hostname: string): boolean {
 	const host = hostname.toLowerCase().replace(/\.$/, '');
 	if (METADATA_NAMES.has(host)) return true;
 	if (!host.startsWith('[')) return isMetadata4(FOUR.exec(host)?.slice(1).map(Number) ?? []);
 	const groups = expand6(host.slice(1, -1));
-	return isMetadata4(within6(groups) ?? []) || METADATA_6.some((beginning) => beginning.every((group, place) => groups[place] === group));
+	return (
+		isMetadata4(within6(groups) ?? []) ||
+		METADATA_6.some((beginning) => beginning.every((group, place) => groups[place] === group))
+	);
 }
 
-/** The whole link-local network, where most clouds and their container services have it; Azure, Alibaba and Oracle beside it. */
+/**
+ * The whole link-local network, where most clouds and their container services have it; Azure, Alibaba and Oracle
+ * beside it.
+ */
 function isMetadata4([a, b, c, d]: number[]): boolean {
-	return (a === 169 && b === 254) || ['168.63.129.16', '100.100.100.200', '192.0.0.192'].includes([a, b, c, d].join('.'));
+	return (
+		(a === 169 && b === 254) || ['168.63.129.16', '100.100.100.200', '192.0.0.192'].includes([a, b, c, d].join('.'))
+	);
 }
 
 const FOUR = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
@@ -81,7 +117,10 @@ export function isPrivateHost(hostname: string): boolean {
 
 function isPrivate4(a: number, b: number, c: number): boolean {
 	return (
-		a === 0 || a === 10 || a === 127 || a >= 224 ||
+		a === 0 ||
+		a === 10 ||
+		a === 127 ||
+		a >= 224 ||
 		(a === 100 && b >= 64 && b < 128) ||
 		(a === 169 && b === 254) ||
 		(a === 172 && b >= 16 && b < 32) ||
@@ -96,8 +135,10 @@ function isPrivate6(address: string): boolean {
 	const [g0 = 0, g1 = 0] = groups;
 	const [a, b = 0, c = 0] = within6(groups) ?? [];
 	if (a !== undefined) return isPrivate4(a, b, c);
-	// A network's own NAT64 (64:ff9b:1::/48), discard (100::/64), Teredo and documentation addresses lead nowhere public.
-	if ((g0 === 0x64 && g1 === 0xff9b) || (g0 === 0x100 && g1 === 0) || (g0 === 0x2001 && (g1 === 0 || g1 === 0xdb8))) return true;
+	// A network's own NAT64 (64:ff9b:1::/48), discard (100::/64), Teredo and documentation addresses lead nowhere
+	// public.
+	if ((g0 === 0x64 && g1 === 0xff9b) || (g0 === 0x100 && g1 === 0) || (g0 === 0x2001 && (g1 === 0 || g1 === 0xdb8)))
+		return true;
 	// fc00::/7 unique local, fe80::/10 link-local, fec0::/10 site-local, ff00::/8 multicast.
 	return (g0 & 0xfe00) === 0xfc00 || g0 >= 0xfe80;
 }
@@ -107,8 +148,14 @@ function within6(groups: readonly number[]): number[] | undefined {
 	const [g0 = 0, g1 = 0, g2 = 0, , g4 = 0, g5 = 0] = groups;
 	const bytes = (at: number) => groups.slice(at, at + 2).flatMap((group) => [group >> 8, group & 255]);
 	const empty = (until: number) => groups.slice(0, until).every((group) => group === 0);
-	// ::, ::1, IPv4-compatible, IPv4-mapped (::ffff:1.2.3.4) and IPv4-translated (::ffff:0:1.2.3.4) addresses, and NAT64.
-	if ((empty(5) && (g5 === 0 || g5 === 0xffff)) || (empty(4) && g4 === 0xffff && g5 === 0) || (g0 === 0x64 && g1 === 0xff9b && g2 === 0)) return bytes(6);
+	// ::, ::1, IPv4-compatible, IPv4-mapped (::ffff:1.2.3.4) and IPv4-translated (::ffff:0:1.2.3.4) addresses, and
+	// NAT64.
+	if (
+		(empty(5) && (g5 === 0 || g5 === 0xffff)) ||
+		(empty(4) && g4 === 0xffff && g5 === 0) ||
+		(g0 === 0x64 && g1 === 0xff9b && g2 === 0)
+	)
+		return bytes(6);
 	// 6to4 carries its IPv4 address in front.
 	return g0 === 0x2002 ? bytes(1) : undefined;
 }

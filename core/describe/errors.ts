@@ -2,8 +2,8 @@ import { clipped, plain } from './words';
 
 /**
  * Every way a call can end badly, as one hierarchy. `message` says what is wrong in one sentence, `advice` what to do
- * about it; both are plain words, and free of secrets once they have left the client (see redaction.ts). Hosts map these
- * classes once.
+ * about it; both are plain words, and free of secrets once they have left the client (see redaction.ts). Hosts map
+ * these classes once.
  */
 export interface FleetErrorDetails {
 	/** What the user can do about it, as a sentence. */
@@ -129,7 +129,12 @@ export class UnexpectedAnswer extends FleetError {
 /** Makes one of our errors of whatever was thrown, so that nobody ever meets a raw one. */
 export function asFleetError(thrown: unknown): FleetError {
 	if (thrown instanceof FleetError) return thrown;
-	if (thrown instanceof Error && thrown.name === 'AbortError') return new TimedOut('The run was stopped.', { cause: thrown, effect: 'unknown' });
+	if (thrown instanceof Error && thrown.name === 'AbortError')
+		return new TimedOut('The run was stopped.', { cause: thrown, effect: 'unknown' });
 	const message = thrown instanceof Error ? thrown.message : String(thrown);
-	return new UnexpectedAnswer(`Something went wrong that Fleetwire did not expect: ${message}`, { cause: thrown, effect: 'unknown', advice: 'Please report it with the operation that you ran.' });
+	return new UnexpectedAnswer(`Something went wrong that Fleetwire did not expect: ${message}`, {
+		cause: thrown,
+		effect: 'unknown',
+		advice: 'Please report it with the operation that you ran.',
+	});
 }

@@ -34,7 +34,9 @@ export interface Field<T = unknown> {
 	readonly max?: number;
 	readonly unit?: string;
 	readonly secret?: boolean;
-	/** Of an account's settings: the login does not depend on it, so accounts that differ in it alone share a session. */
+	/**
+	 * Of an account's settings: the login does not depend on it, so accounts that differ in it alone share a session.
+	 */
 	readonly apartFromLogin?: boolean;
 	/** Show and read the field only while another has one of these values. */
 	readonly when?: Readonly<Record<string, readonly string[]>>;
@@ -62,11 +64,15 @@ interface Words {
 	apartFromLogin?: true;
 }
 
-/** At what a text is parted into values: nowhere, where it is a single one; at commas, where they have spaces in them; at commas, semicolons and blanks. */
+/**
+ * At what a text is parted into values: nowhere, where it is a single one; at commas, where they have spaces in them;
+ * at commas, semicolons and blanks.
+ */
 export type Parting = 'none' | 'commas' | 'blanks';
 
 /**
- * The values that a text names: parted as said, or a JSON list such as ["A, B", "C "], whose texts are taken exactly as they are.
+ * The values that a text names: parted as said, or a JSON list such as ["A, B", "C "], whose texts are taken exactly as
+ * they are.
  * Node-RED's editor gets this function and `writeList` as text, so they may use nothing but each other.
  */
 export function readList(text: string, parting: Parting): unknown[] {
@@ -86,30 +92,64 @@ export function readList(text: string, parting: Parting): unknown[] {
 export function writeList(values: readonly string[], parting: Parting): string {
 	const plain = values.join(', ');
 	const again = readList(plain, parting);
-	return again.length === values.length && again.every((value, place) => value === values[place]) ? plain : JSON.stringify(values);
+	return again.length === values.length && again.every((value, place) => value === values[place])
+		? plain
+		: JSON.stringify(values);
 }
 
 /** Says how to name any number, with the examples of a placeholder. */
-export function anyNumber({ parting, placeholder = '', all }: { parting: Parting; placeholder?: string; all?: string }): string {
+export function anyNumber({
+	parting,
+	placeholder = '',
+	all,
+}: {
+	parting: Parting;
+	placeholder?: string;
+	all?: string;
+}): string {
 	const examples = JSON.stringify(placeholder.replace(/^e\.g\. /, '').split(', ')).replaceAll('","', '", "');
 	return `Any number: a text with commas${parting === 'blanks' ? ' or spaces' : ''} between them, or a list${placeholder === '' ? '' : ` such as ${examples}`}${all === undefined ? '' : `; * means ${all}`}`;
 }
 
 const same = (value: unknown) => value;
-/** A whole number that is too large to be exact stays one, and is refused: its digits may be those of another device. */
+/**
+ * A whole number that is too large to be exact stays one, and is refused: its digits may be those of another device.
+ */
 const digits = (value: number) => (Number.isInteger(value) && !Number.isSafeInteger(value) ? value : String(value));
-const scalar = (value: unknown) => (typeof value === 'number' ? digits(value) : typeof value === 'boolean' ? String(value) : typeof value === 'string' ? value.trim() : value);
+const scalar = (value: unknown) =>
+	typeof value === 'number'
+		? digits(value)
+		: typeof value === 'boolean'
+			? String(value)
+			: typeof value === 'string'
+				? value.trim()
+				: value;
 
 /** How a wrong value is shown in a sentence: short, on one line. */
 export function shown(value: unknown): string {
-	const text = typeof value === 'string' ? `"${value}"` : typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
+	const text =
+		typeof value === 'string'
+			? `"${value}"`
+			: typeof value === 'object' && value !== null
+				? Array.isArray(value)
+					? 'a list'
+					: 'an object'
+				: String(value);
 	return text.length > 42 ? `${text.slice(0, 40)}..."` : text;
 }
 
 type Optional<O, T> = O extends { optional: true } ? T | undefined : T;
 
-/** The schema is built when it is first asked for: making those of all operations at once would slow each start of a host. */
-function make<T>(kind: Field['kind'], words: Words, build: () => z.ZodType<T>, more: Partial<Field> & { optional?: boolean }): Field<T> {
+/**
+ * The schema is built when it is first asked for: making those of all operations at once would slow each start of a
+ * host.
+ */
+function make<T>(
+	kind: Field['kind'],
+	words: Words,
+	build: () => z.ZodType<T>,
+	more: Partial<Field> & { optional?: boolean },
+): Field<T> {
 	const { optional = false, ...rest } = more;
 	const { title, description, placeholder, when, apartFromLogin } = words;
 	let built: z.ZodType<T> | undefined;
@@ -147,15 +187,27 @@ interface TextOptions extends Words {
 export function text<const O extends TextOptions>(o: O): Field<Optional<O, string>> {
 	const { title, min = 1, max, pattern, expected = 'has the wrong form' } = o;
 	const build = () => {
-		let schema = z.string({ error: (issue) => `${title} must be a text, not ${shown(issue.input)}.` }).min(min, { error: () => `${title} must not be shorter than ${String(min)} characters.` });
+		let schema = z
+			.string({ error: (issue) => `${title} must be a text, not ${shown(issue.input)}.` })
+			.min(min, { error: () => `${title} must not be shorter than ${String(min)} characters.` });
 		if (max !== undefined) {
-			schema = schema.max(max, { error: (issue) => `${title} must not be longer than ${String(max)} characters; it has ${String((issue.input as string).length)}.` });
+			schema = schema.max(max, {
+				error: (issue) =>
+					`${title} must not be longer than ${String(max)} characters; it has ${String((issue.input as string).length)}.`,
+			});
 		}
-		if (pattern !== undefined) schema = schema.regex(pattern, { error: (issue) => `${title} ${expected}, not ${o.secret ? 'what was given' : shown(issue.input)}.` });
+		if (pattern !== undefined)
+			schema = schema.regex(pattern, {
+				error: (issue) => `${title} ${expected}, not ${o.secret ? 'what was given' : shown(issue.input)}.`,
+			});
 		return schema;
 	};
 	return make(o.lookup === undefined ? 'text' : 'id', o, build, {
-		clean: o.secret ? (value) => (typeof value === 'number' ? String(value) : value) : o.lookup === undefined ? scalar : single,
+		clean: o.secret
+			? (value) => (typeof value === 'number' ? String(value) : value)
+			: o.lookup === undefined
+				? scalar
+				: single,
 		optional: o.optional === true,
 		initial: o.initial,
 		max,
@@ -177,17 +229,25 @@ interface NumberOptions extends Words {
 
 export function number<const O extends NumberOptions>(o: O): Field<Optional<O, number>> {
 	const { title, min, max, unit } = o;
-	const range = min !== undefined && max !== undefined ? `between ${String(min)} and ${String(max)}` : min !== undefined ? `at least ${String(min)}` : `at most ${String(max)}`;
-	const wrong = (issue: { input?: unknown }) => `${title} must be ${range}${unit === undefined ? '' : ` ${unit}`}, not ${shown(issue.input)}.`;
+	const range =
+		min !== undefined && max !== undefined
+			? `between ${String(min)} and ${String(max)}`
+			: min !== undefined
+				? `at least ${String(min)}`
+				: `at most ${String(max)}`;
+	const wrong = (issue: { input?: unknown }) =>
+		`${title} must be ${range}${unit === undefined ? '' : ` ${unit}`}, not ${shown(issue.input)}.`;
 	const build = () => {
 		let schema = z.number({ error: (issue) => `${title} must be a number, not ${shown(issue.input)}.` });
-		if (o.integer) schema = schema.int({ error: (issue) => `${title} must be a whole number, not ${shown(issue.input)}.` });
+		if (o.integer)
+			schema = schema.int({ error: (issue) => `${title} must be a whole number, not ${shown(issue.input)}.` });
 		if (min !== undefined) schema = schema.min(min, { error: wrong });
 		if (max !== undefined) schema = schema.max(max, { error: wrong });
 		return schema;
 	};
 	return make('number', o, build, {
-		clean: (value) => (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value),
+		clean: (value) =>
+			typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value,
 		optional: o.optional === true,
 		initial: o.initial,
 		min,
@@ -197,13 +257,18 @@ export function number<const O extends NumberOptions>(o: O): Field<Optional<O, n
 }
 
 export function flag(o: Words & { initial: boolean }): Field<boolean> {
-	return make('boolean', o, () => z.boolean({ error: (issue) => `${o.title} must be true or false, not ${shown(issue.input)}.` }), {
-		clean: (value) => {
-			const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
-			return word === 'true' || word === 1 ? true : word === 'false' || word === 0 ? false : value;
+	return make(
+		'boolean',
+		o,
+		() => z.boolean({ error: (issue) => `${o.title} must be true or false, not ${shown(issue.input)}.` }),
+		{
+			clean: (value) => {
+				const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
+				return word === 'true' || word === 1 ? true : word === 'false' || word === 0 ? false : value;
+			},
+			initial: o.initial,
 		},
-		initial: o.initial,
-	});
+	);
 }
 
 interface ChoiceOptions<V extends string> extends Words {
@@ -211,7 +276,8 @@ interface ChoiceOptions<V extends string> extends Words {
 	initial?: V;
 }
 
-const valuesOf = <V extends string>({ options }: Pick<ChoiceOptions<V>, 'options'>) => options.map(({ value }) => value) as unknown as [V, ...V[]];
+const valuesOf = <V extends string>({ options }: Pick<ChoiceOptions<V>, 'options'>) =>
+	options.map(({ value }) => value) as unknown as [V, ...V[]];
 
 const listed = (options: readonly Choice[]) => {
 	const names = options.map((option) => (option.value === option.title ? option.value : `"${option.value}"`));
@@ -219,22 +285,38 @@ const listed = (options: readonly Choice[]) => {
 };
 
 export function choice<const V extends string>(o: ChoiceOptions<V>): Field<V> {
-	const build = () => z.enum(valuesOf(o), { error: (issue) => `${o.title} must be one of ${listed(o.options)}, not ${shown(issue.input)}.` }) as unknown as z.ZodType<V>;
+	const build = () =>
+		z.enum(valuesOf(o), {
+			error: (issue) => `${o.title} must be one of ${listed(o.options)}, not ${shown(issue.input)}.`,
+		}) as unknown as z.ZodType<V>;
 	return make('choice', o, build, { clean: scalar, options: o.options, initial: o.initial });
 }
 
 /** Any number of the options; none chosen means no restriction. */
 export function choices<const V extends string>(o: Omit<ChoiceOptions<V>, 'initial'>): Field<V[]> {
 	const build = () => {
-		const one = z.enum(valuesOf(o), { error: (issue) => `${o.title} must only hold ${listed(o.options)}, not ${shown(issue.input)}.` });
-		return z.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` }) as unknown as z.ZodType<V[]>;
+		const one = z.enum(valuesOf(o), {
+			error: (issue) => `${o.title} must only hold ${listed(o.options)}, not ${shown(issue.input)}.`,
+		});
+		return z.array(one, {
+			error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.`,
+		}) as unknown as z.ZodType<V[]>;
 	};
-	return make('choices', o, build, { clean: (value) => asList(value, 'blanks'), options: o.options, initial: [], parting: 'blanks' });
+	return make('choices', o, build, {
+		clean: (value) => asList(value, 'blanks'),
+		options: o.options,
+		initial: [],
+		parting: 'blanks',
+	});
 }
 
 /** A point in time; the value is milliseconds since 1970. */
 export function time<const O extends Words & { optional?: true; initial?: string }>(o: O): Field<Optional<O, number>> {
-	const build = () => z.number({ error: (issue) => `${o.title} must be a date and time such as 2026-01-31T08:00:00Z, not ${shown(issue.input)}.` });
+	const build = () =>
+		z.number({
+			error: (issue) =>
+				`${o.title} must be a date and time such as 2026-01-31T08:00:00Z, not ${shown(issue.input)}.`,
+		});
 	return make('time', o, build, {
 		// A number that is no time must not pass as one.
 		clean: (value, clock) => readTime(value, clock) ?? (typeof value === 'number' ? String(value) : value),
@@ -259,14 +341,28 @@ interface IdsOptions extends Words {
 	parting?: Parting;
 }
 
-/** A list of identifiers: an array, or a text that `readList` reads. Doubles are dropped. The description goes on with how to name several. */
+/**
+ * A list of identifiers: an array, or a text that `readList` reads. Doubles are dropped. The description goes on with
+ * how to name several.
+ */
 export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: string } ? Ids : string[]> {
 	const { title, description, noun, pattern, expected, most, parting = 'blanks' } = o;
-	const beside = o.all === undefined ? `${title}: * cannot be used here, name each ${noun}.` : `${title}: * means all and cannot stand beside others.`;
+	const beside =
+		o.all === undefined
+			? `${title}: * cannot be used here, name each ${noun}.`
+			: `${title}: * means all and cannot stand beside others.`;
 	const build = () => {
-		const one = z.string({ error: (issue) => `${title}: ${noun} must be a text, not ${shown(issue.input)}.` }).regex(pattern, { error: (issue) => `${title}: ${noun} ${expected}, not ${shown(issue.input)}.` });
-		let list = z.array(one, { error: (issue) => `${title} must be a list of ${noun}s, not ${shown(issue.input)}.` }).min(1, { error: () => `${title} is empty: give at least one ${noun}.` });
-		if (most !== undefined) list = list.max(most, { error: (issue) => `${title} must not name more than ${String(most)} at once; it names ${String((issue.input as string[]).length)}.` });
+		const one = z
+			.string({ error: (issue) => `${title}: ${noun} must be a text, not ${shown(issue.input)}.` })
+			.regex(pattern, { error: (issue) => `${title}: ${noun} ${expected}, not ${shown(issue.input)}.` });
+		let list = z
+			.array(one, { error: (issue) => `${title} must be a list of ${noun}s, not ${shown(issue.input)}.` })
+			.min(1, { error: () => `${title} is empty: give at least one ${noun}.` });
+		if (most !== undefined)
+			list = list.max(most, {
+				error: (issue) =>
+					`${title} must not name more than ${String(most)} at once; it names ${String((issue.input as string[]).length)}.`,
+			});
 		const named = list.refine((names) => !names.includes(ALL), { error: () => beside });
 		return (o.all === undefined ? named : z.union([z.literal(ALL), named])) as z.ZodType;
 	};
@@ -285,12 +381,18 @@ export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: st
 /** The same field with every device of the account to begin with. */
 export function allAtFirst<T>(field: Field<T>): Field<T> {
 	// Spreading would build the schema.
-	return Object.create(Object.prototype, { ...Object.getOwnPropertyDescriptors(field), initial: { value: ALL, enumerable: true } }) as Field<T>;
+	return Object.create(Object.prototype, {
+		...Object.getOwnPropertyDescriptors(field),
+		initial: { value: ALL, enumerable: true },
+	}) as Field<T>;
 }
 
 /** Anything that is JSON: an object, or its text. */
 export function json(o: Words & { optional?: true; initial?: string }): Field<Record<string, unknown> | undefined> {
-	const build = () => z.record(z.string(), z.unknown(), { error: (issue) => `${o.title} must be a JSON object, not ${shown(issue.input)}.` });
+	const build = () =>
+		z.record(z.string(), z.unknown(), {
+			error: (issue) => `${o.title} must be a JSON object, not ${shown(issue.input)}.`,
+		});
 	return make<Record<string, unknown> | undefined>('json', o, build, {
 		clean: (value) => {
 			if (typeof value !== 'string') return value;
@@ -307,8 +409,15 @@ export function json(o: Words & { optional?: true; initial?: string }): Field<Re
 
 /** What a host gives for a list, without doubles; what is none stays as it is. */
 export function asList(value: unknown, parting: Parting): unknown {
-	const list: unknown = typeof value === 'string' ? readList(value, parting).map((part) => (typeof part === 'number' ? digits(part) : part)) : typeof value === 'number' ? [digits(value)] : value;
-	return Array.isArray(list) ? [...new Set(typeof value === 'string' ? (list as unknown[]) : list.map((part) => scalar(part)))] : list;
+	const list: unknown =
+		typeof value === 'string'
+			? readList(value, parting).map((part) => (typeof part === 'number' ? digits(part) : part))
+			: typeof value === 'number'
+				? [digits(value)]
+				: value;
+	return Array.isArray(list)
+		? [...new Set(typeof value === 'string' ? (list as unknown[]) : list.map((part) => scalar(part)))]
+		: list;
 }
 
 /** One value, which may also be written as a list of one. */
@@ -331,14 +440,19 @@ export function applies(field: Field, input: Readonly<Record<string, unknown>>, 
  * Reads a set of fields from what a host gives. Names it does not know are ignored, as a flow's message carries more.
  * @throws InvalidParams with one sentence for each value that is missing or wrong.
  */
-export function readFields<F extends Fields>(fields: F, input: Readonly<Record<string, unknown>>, clock: Clock): Values<F> {
+export function readFields<F extends Fields>(
+	fields: F,
+	input: Readonly<Record<string, unknown>>,
+	clock: Clock,
+): Values<F> {
 	const values: Record<string, unknown> = {};
 	const wrong: string[] = [];
 	for (const [name, field] of Object.entries(fields)) {
 		if (!applies(field, input, fields)) continue;
 		const value = Object.hasOwn(input, name) ? input[name] : field.initial;
 		if (absent(value)) {
-			if (field.required) wrong.push(`${field.title} is missing: fill it in, or check that its expression gives a value.`);
+			if (field.required)
+				wrong.push(`${field.title} is missing: fill it in, or check that its expression gives a value.`);
 			continue;
 		}
 		const parsed = field.schema.safeParse(field.clean(value, clock));

@@ -14,9 +14,20 @@ test.each([
 });
 
 test('an address', () => {
-	expect(addressOf('https://vendor.example/base/', { method: 'GET', path: '/x', query: { a: 'b c&d', none: undefined, tiny: 1e-9 } })).toBe('https://vendor.example/base/x?a=b+c%26d&tiny=0.000000001');
+	expect(
+		addressOf('https://vendor.example/base/', {
+			method: 'GET',
+			path: '/x',
+			query: { a: 'b c&d', none: undefined, tiny: 1e-9 },
+		}),
+	).toBe('https://vendor.example/base/x?a=b+c%26d&tiny=0.000000001');
 });
 
-test.each(['/Vehicles/../admin', '/..', '/%2e%2e/admin', '/a/..%2fadmin'])('no address leads out of the base URL: %s', (path) => {
-	expect(() => addressOf('https://vendor.example/base', { method: 'GET', path })).toThrow('lead out of the base URL');
-});
+test.each(['/Vehicles/../admin', '/..', '/%2e%2e/admin', '/a/..%2fadmin'])(
+	'no address leads out of the base URL: %s',
+	(path) => {
+		expect(() => addressOf('https://vendor.example/base', { method: 'GET', path })).toThrow(
+			'lead out of the base URL',
+		);
+	},
+);

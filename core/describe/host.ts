@@ -13,7 +13,10 @@ export interface Host {
 	token?(options: Pick<SendOptions, 'signal'>): Promise<string>;
 	/** Waits; rejects with the signal's reason when it is aborted. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
-	/** Resolves once the answers that have arrived by now have been taken in, where the program can tell: whoever works on one before that keeps the requests that follow the others waiting. */
+	/**
+	 * Resolves once the answers that have arrived by now have been taken in, where the program can tell: whoever works
+	 * on one before that keeps the requests that follow the others waiting.
+	 */
 	idle?(): Promise<void>;
 	/** Milliseconds since 1970. */
 	now(): number;
@@ -56,7 +59,11 @@ export interface SignedAnswer extends WireAnswer {
 }
 
 /** A login that others may go on waiting for. The request that it was wanted for has not been sent. */
-export const loginTooSlow = () => new TimedOut('The login did not end in the time that the run has.', { retryable: true, advice: 'Check whether the vendor works, or raise the timeout.' });
+export const loginTooSlow = () =>
+	new TimedOut('The login did not end in the time that the run has.', {
+		retryable: true,
+		advice: 'Check whether the vendor works, or raise the timeout.',
+	});
 
 /** Sends one plain request, unsigned: what a login needs. */
 export type Exchange = (request: WireRequest) => Promise<WireAnswer>;
@@ -71,7 +78,13 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export function inQuery(value: string | number): string {
 	const text = String(value);
 	if (typeof value === 'string' || !text.includes('e')) return text;
-	return Math.abs(value) < 1 ? value.toFixed(12).replace(/(?<!0)0+$/, '').replace(/\.$/, '').replace(/^-0$/, '0') : BigInt(Math.round(value)).toString();
+	return Math.abs(value) < 1
+		? value
+				.toFixed(12)
+				.replace(/(?<!0)0+$/, '')
+				.replace(/\.$/, '')
+				.replace(/^-0$/, '0')
+		: BigInt(Math.round(value)).toString();
 }
 
 /**
@@ -79,7 +92,10 @@ export function inQuery(value: string | number): string {
  * @throws InvalidParams if the path would lead out of it
  */
 export function addressOf(baseUrl: string, request: WireRequest): string {
-	if (climbs(request.path)) throw new InvalidParams(`The path ${request.path} would lead out of the base URL, so nothing was sent.`, { advice: 'A part of a path cannot be "." or "..".' });
+	if (climbs(request.path))
+		throw new InvalidParams(`The path ${request.path} would lead out of the base URL, so nothing was sent.`, {
+			advice: 'A part of a path cannot be "." or "..".',
+		});
 	const query = new URLSearchParams();
 	for (const [name, value] of Object.entries(request.query ?? {})) {
 		if (value !== undefined) query.set(name, inQuery(value));

@@ -25,7 +25,9 @@ export interface Evidence {
 export type Effect = 'read' | 'write' | 'command';
 
 /** Names between braces in a route, e.g. 'GET /vehicles/{id}' -> 'id'. */
-export type Variables<Route extends string> = Route extends `${string}{${infer Name}}${infer Rest}` ? Name | Variables<Rest> : never;
+export type Variables<Route extends string> = Route extends `${string}{${infer Name}}${infer Rest}`
+	? Name | Variables<Rest>
+	: never;
 
 export interface Each<F extends Fields = Fields, R extends Row = Row> {
 	/** The parameter that lists the devices. */
@@ -55,9 +57,14 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly action: string;
 	readonly description: string;
 	readonly effect: Effect;
-	/** For a read that takes something away, such as messages from a queue: sent once, as a write is, and given whole. */
+	/**
+	 * For a read that takes something away, such as messages from a queue: sent once, as a write is, and given whole.
+	 */
 	readonly once?: boolean;
-	/** Its record holds the session: whoever gets it is logged in. Only where the account allows it, and never for an agent. */
+	/**
+	 * Its record holds the session: whoever gets it is logged in. Only where the account allows it, and never for an
+	 * agent.
+	 */
 	readonly handsOutSession?: boolean;
 	readonly params: F;
 	/** Method and path, e.g. 'GET /api/track'; {names} stand for params. */
@@ -88,16 +95,22 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly evidence: Evidence;
 }
 
-interface Declaration<F extends Fields, A, R extends Row, O, Route extends string>
-	extends Omit<Operation<F, A, R, O>, 'route' | 'request' | 'rows' | 'list'> {
-	route: [Variables<Route>] extends [keyof F] ? Route : { error: 'the route names a variable that is not a parameter'; variable: Exclude<Variables<Route>, keyof F> };
+interface Declaration<F extends Fields, A, R extends Row, O, Route extends string> extends Omit<
+	Operation<F, A, R, O>,
+	'route' | 'request' | 'rows' | 'list'
+> {
+	route: [Variables<Route>] extends [keyof F]
+		? Route
+		: { error: 'the route names a variable that is not a parameter'; variable: Exclude<Variables<Route>, keyof F> };
 	request?: Operation<F, A, R, O>['request'];
 	rows?: Operation<F, A, R, O>['rows'];
 	list?: boolean;
 }
 
 /** Declares an operation. A path variable that is not among `params` does not compile. */
-export function operation<const F extends Fields, A, R extends Row, O, const Route extends string>(declared: Declaration<F, A, R, O, Route>): Operation<F, A, R, O> {
+export function operation<const F extends Fields, A, R extends Row, O, const Route extends string>(
+	declared: Declaration<F, A, R, O, Route>,
+): Operation<F, A, R, O> {
 	const { request, rows, record, list = false, route, ...rest } = declared;
 	return {
 		...rest,
@@ -113,7 +126,10 @@ export function operation<const F extends Fields, A, R extends Row, O, const Rou
 }
 
 /** Splits a route and fills its variables in, each as one path segment. */
-export function fillRoute(route: string, params: Readonly<Record<string, unknown>>): Pick<WireRequest, 'method' | 'path'> {
+export function fillRoute(
+	route: string,
+	params: Readonly<Record<string, unknown>>,
+): Pick<WireRequest, 'method' | 'path'> {
 	const [method, path = ''] = route.split(' ');
 	return {
 		method: method as WireRequest['method'],
@@ -151,7 +167,10 @@ export interface Run<F extends Fields = Fields, R extends Row = Row> {
 	/** Sends one request of the operation itself. */
 	ask(params: Values<F>): Promise<R[]>;
 	/** Sends one request of another operation of the same vendor. */
-	call<F2 extends Fields, A2, R2 extends Row, O2>(operation: Operation<F2, A2, R2, O2>, params: Values<F2>): Promise<R2[]>;
+	call<F2 extends Fields, A2, R2 extends Row, O2>(
+		operation: Operation<F2, A2, R2, O2>,
+		params: Values<F2>,
+	): Promise<R2[]>;
 	/** The account's devices and the like, at most five minutes old. */
 	lookup(name: string): Promise<Choice[]>;
 	/** Token of the session in force, for what is not a request: a link that a person opens. */
@@ -176,6 +195,10 @@ export interface QueueReader {
 
 /** What lists for pickers are made with. */
 export interface Collector {
-	collect(operation: AnyOperation, input: Readonly<Record<string, unknown>>, options?: RunOptions & { limit?: number }): Promise<object[]>;
+	collect(
+		operation: AnyOperation,
+		input: Readonly<Record<string, unknown>>,
+		options?: RunOptions & { limit?: number },
+	): Promise<object[]>;
 	lookup(name: string, options?: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'>): Promise<Choice[]>;
 }

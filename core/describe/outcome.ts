@@ -5,20 +5,28 @@ import type { CommandOutcome, Outcome, Row } from './records';
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 	confirmed: 'the vendor or the device answered that it was done',
 	answered: 'the device answered something else, which is in the response: read it; it is not taken as done',
-	sent: 'handed over; the device\'s answer was not waited for',
+	sent: "handed over; the device's answer was not waited for",
 	timedOut: 'handed over; the device did not answer in time',
 	failed: 'certainly not done',
 	unknown: 'it was sent and no usable answer came: it may have been done',
 };
 
 /** What an operation gives whose answer says that it was done. */
-export const CONFIRMED = { outcome: 'confirmed', explanation: 'The vendor confirmed it.' } as const satisfies Partial<CommandOutcome>;
+export const CONFIRMED = {
+	outcome: 'confirmed',
+	explanation: 'The vendor confirmed it.',
+} as const satisfies Partial<CommandOutcome>;
 
 /** What a write or command became, from what its run found out. What does not say that it is confirmed is not. */
-export function outcomeOf(operation: AnyOperation, params: Readonly<Record<string, unknown>>, found: Row | Partial<CommandOutcome>): CommandOutcome {
+export function outcomeOf(
+	operation: AnyOperation,
+	params: Readonly<Record<string, unknown>>,
+	found: Row | Partial<CommandOutcome>,
+): CommandOutcome {
 	return {
 		outcome: 'unknown',
-		explanation: found.outcome === 'confirmed' ? CONFIRMED.explanation : 'The answer does not say whether it was done.',
+		explanation:
+			found.outcome === 'confirmed' ? CONFIRMED.explanation : 'The answer does not say whether it was done.',
 		operation: `${operation.resource}.${operation.name}`,
 		target: null,
 		command: null,

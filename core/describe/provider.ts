@@ -30,8 +30,8 @@ export interface Provider<C extends Connection = Connection> {
 	/** Adds the session to a request. */
 	readonly sign: (request: WireRequest, session: string, connection: C) => WireRequest;
 	/**
-	 * Opens the envelope: gives the part that holds data. Request and operation are at hand because some vendors give one
-	 * code different meanings in different methods.
+	 * Opens the envelope: gives the part that holds data. Request and operation are at hand because some vendors give
+	 * one code different meanings in different methods.
 	 * @throws FleetError for everything that is not a success; an empty result is not an error.
 	 */
 	readonly open: (answer: WireAnswer, request: WireRequest, operation: AnyOperation) => unknown;

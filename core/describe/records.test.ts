@@ -2,26 +2,45 @@ import { expect, test } from 'vitest';
 import { coordinatesOf, countOf, courseOf, numberOf, textOf } from './records';
 
 test.each([
-	[0, 0], [360, 360], ['270', 270], [359.5, 359.5],
-	[361, null], [3600, null], [-1, null], ['', null], ['north', null], [null, null],
+	[0, 0],
+	[360, 360],
+	['270', 270],
+	[359.5, 359.5],
+	[361, null],
+	[3600, null],
+	[-1, null],
+	['', null],
+	['north', null],
+	[null, null],
 ])('a course of %j is %j', (value, course) => {
 	expect(courseOf(value)).toBe(course);
 });
 
 test.each([
-	[44.4, 26.1], [-90, 180], ['44.4', '26.1'], [0, 26.1],
+	[44.4, 26.1],
+	[-90, 180],
+	['44.4', '26.1'],
+	[0, 26.1],
 ])('%j, %j is a place', (latitude, longitude) => {
 	expect(coordinatesOf(latitude, longitude)).toEqual({ latitude: Number(latitude), longitude: Number(longitude) });
 });
 
 test.each([
-	[0, 0], [90.01, 26], [-91, 26], [44, 180.5], [44, -181], [null, 26], [44, ''], ['x', 26],
+	[0, 0],
+	[90.01, 26],
+	[-91, 26],
+	[44, 180.5],
+	[44, -181],
+	[null, 26],
+	[44, ''],
+	['x', 26],
 ])('%j, %j is none', (latitude, longitude) => {
 	expect(coordinatesOf(latitude, longitude)).toEqual({ latitude: null, longitude: null });
 });
 
 test('what is no value is null, never 0', () => {
-	for (const value of ['', ' ', null, undefined, [], {}, true, NaN, Infinity, 'x']) expect([numberOf(value), countOf(value)]).toEqual([null, null]);
+	for (const value of ['', ' ', null, undefined, [], {}, true, NaN, Infinity, 'x'])
+		expect([numberOf(value), countOf(value)]).toEqual([null, null]);
 	expect([numberOf('0'), numberOf(-3.5), countOf('-1'), countOf('7')]).toEqual([0, -3.5, null, 7]);
 	expect([textOf(''), textOf('  '), textOf(12), textOf('a ')]).toEqual([null, null, '12', 'a ']);
 });

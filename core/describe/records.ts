@@ -127,10 +127,10 @@ export interface SubAccount {
 }
 
 /**
- * confirmed: the vendor or the device answered that it was done. answered: the device said something else, which a person has
- * to read; it is not taken as done. sent: handed over, the device's answer was not waited for. timedOut: handed over, the
- * device did not answer in time. failed: it was certainly not done. unknown: the request went out and no usable answer came
- * back: it may have been done.
+ * confirmed: the vendor or the device answered that it was done. answered: the device said something else, which a
+ * person has to read; it is not taken as done. sent: handed over, the device's answer was not waited for. timedOut:
+ * handed over, the device did not answer in time. failed: it was certainly not done. unknown: the request went out and
+ * no usable answer came back: it may have been done.
  */
 export type Outcome = 'confirmed' | 'answered' | 'sent' | 'timedOut' | 'failed' | 'unknown';
 
@@ -376,7 +376,10 @@ export interface WebLink {
 	url: string;
 }
 
-/** Kinds of record, by the name that operations refer to. `other`: a body that the vendor's document does not describe, passed through. */
+/**
+ * Kinds of record, by the name that operations refer to. `other`: a body that the vendor's document does not describe,
+ * passed through.
+ */
 export interface RecordKinds {
 	device: Device;
 	position: Position;
@@ -415,7 +418,8 @@ export type RecordKind = keyof RecordKinds;
 const unreadable = new WeakMap<Row, string>();
 
 /**
- * A row for an element of a list that is no record: it must not cost the others. Output = Raw gives what came as its `value`;
+ * A row for an element of a list that is no record: it must not cost the others. Output = Raw gives what came as its
+ * `value`;
  * no operation simplifies it.
  * @param beside what is known of it all the same, such as whose it is
  */
@@ -444,7 +448,8 @@ export function rowsOf(list: readonly unknown[], what: string, beside?: Row): Ro
 }
 
 /** Whether a value has the form of a record at all. */
-export const isRecord = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isRecord = (value: unknown): value is Row =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const isReadable = (row: Row) => !unreadable.has(row);
 
@@ -489,7 +494,10 @@ export function textOf(value: unknown): string | null {
 }
 
 /** Two that differ behind the cut must not become one: the end of a long one stands for the whole. */
-const shortId = (id: string) => (id.length <= LONGEST ? id : clipped(id, LONGEST - 22) + createHash('sha256').update(id).digest('base64url').slice(0, 22));
+const shortId = (id: string) =>
+	id.length <= LONGEST
+		? id
+		: clipped(id, LONGEST - 22) + createHash('sha256').update(id).digest('base64url').slice(0, 22);
 
 /** Text that names something; null where empty. */
 export function idTextOf(value: unknown): string | null {
@@ -505,10 +513,14 @@ export function identityOf(value: unknown, name: string): string {
 }
 
 /** Coordinates of a fix; both null if either is missing, out of range, or if they are 0,0: a receiver without a fix. */
-export function coordinatesOf(latitude: unknown, longitude: unknown): { latitude: number | null; longitude: number | null } {
+export function coordinatesOf(
+	latitude: unknown,
+	longitude: unknown,
+): { latitude: number | null; longitude: number | null } {
 	const lat = numberOf(latitude);
 	const lon = numberOf(longitude);
-	const usable = lat !== null && lon !== null && Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && !(lat === 0 && lon === 0);
+	const usable =
+		lat !== null && lon !== null && Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && !(lat === 0 && lon === 0);
 	return usable ? { latitude: lat, longitude: lon } : { latitude: null, longitude: null };
 }
 

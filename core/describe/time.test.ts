@@ -27,27 +27,59 @@ describe('times as users give them', () => {
 		['+30m', '2026-01-31T13:04:56.000Z'],
 	])('%j', (given, expected) => expect(iso(given)).toBe(expected));
 
-	test.each([253402300800000, -62135596800000, '9999-12-31T23:00:00Z', '0999-01-01', 'yesterday', '31.01.2026', '2026-02-30', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '25:00', '', -5, NaN, Infinity, {}, [], null, '2026-01-31T08:61:00'])('%j is none', (given) => expect(iso(given)).toBeUndefined());
+	test.each([
+		253402300800000,
+		-62135596800000,
+		'9999-12-31T23:00:00Z',
+		'0999-01-01',
+		'yesterday',
+		'31.01.2026',
+		'2026-02-30',
+		'2026-13-01T00:00:00Z',
+		'2026-02-30T00:00:00Z',
+		'25:00',
+		'',
+		-5,
+		NaN,
+		Infinity,
+		{},
+		[],
+		null,
+		'2026-01-31T08:61:00',
+	])('%j is none', (given) => expect(iso(given)).toBeUndefined());
 });
 
 describe('local times', () => {
-	const bucharest = (text: string) => new Date(instantOfLocal(Date.parse(`${text}Z`), 'Europe/Bucharest')).toISOString();
+	const bucharest = (text: string) =>
+		new Date(instantOfLocal(Date.parse(`${text}Z`), 'Europe/Bucharest')).toISOString();
 	test('summer and winter', () => {
 		expect(bucharest('2026-07-01T12:00:00')).toBe('2026-07-01T09:00:00.000Z');
 		expect(bucharest('2026-12-01T12:00:00')).toBe('2026-12-01T10:00:00.000Z');
 	});
-	test('the doubled hour is the first of the two', () => expect(bucharest('2026-10-25T03:30:00')).toBe('2026-10-25T00:30:00.000Z'));
+	test('the doubled hour is the first of the two', () =>
+		expect(bucharest('2026-10-25T03:30:00')).toBe('2026-10-25T00:30:00.000Z'));
 	test('the missing hour moves on', () => expect(bucharest('2026-03-29T03:30:00')).toBe('2026-03-29T01:30:00.000Z'));
 	test('and back: every quarter of an hour of the days on which the clocks change, and of a zone that moves by half an hour', () => {
-		for (const [zone, day] of [['Europe/Bucharest', Date.UTC(2026, 2, 29)], ['Europe/Bucharest', Date.UTC(2026, 9, 25)], ['Australia/Lord_Howe', Date.UTC(2026, 3, 4)], ['Asia/Kathmandu', Date.UTC(2026, 0, 1)]] as const) {
+		for (const [zone, day] of [
+			['Europe/Bucharest', Date.UTC(2026, 2, 29)],
+			['Europe/Bucharest', Date.UTC(2026, 9, 25)],
+			['Australia/Lord_Howe', Date.UTC(2026, 3, 4)],
+			['Asia/Kathmandu', Date.UTC(2026, 0, 1)],
+		] as const) {
 			let doubled = 0;
 			for (let at = day - 43_200_000; at < day + 86_400_000; at += 900_000) {
 				const local = localOfInstant(at + 1234, zone);
-				expect(new Date(local).toISOString().slice(11, 19)).toBe(new Date(at + 1234).toLocaleTimeString('en-GB', { timeZone: zone }));
+				expect(new Date(local).toISOString().slice(11, 19)).toBe(
+					new Date(at + 1234).toLocaleTimeString('en-GB', { timeZone: zone }),
+				);
 				if (instantOfLocal(local, zone) !== at + 1234) doubled += 1;
 			}
 			// Only the second pass through the doubled hour is read as the first.
-			expect(doubled).toBe({ 'Europe/Bucharest': day > Date.UTC(2026, 6) ? 4 : 0, 'Australia/Lord_Howe': 2, 'Asia/Kathmandu': 0 }[zone]);
+			expect(doubled).toBe(
+				{ 'Europe/Bucharest': day > Date.UTC(2026, 6) ? 4 : 0, 'Australia/Lord_Howe': 2, 'Asia/Kathmandu': 0 }[
+					zone
+				],
+			);
 		}
 	});
 	test('zones have names', () => {
@@ -57,5 +89,6 @@ describe('local times', () => {
 });
 
 test('ISO text of seconds is what Date gives', () => {
-	for (const seconds of [0, 1, 59, 3599, 3600, 1419906052, 1419906052.5, 4102444799, 1419902400]) expect(isoOfSeconds(seconds)).toBe(new Date(seconds * 1000).toISOString());
+	for (const seconds of [0, 1, 59, 3599, 3600, 1419906052, 1419906052.5, 4102444799, 1419902400])
+		expect(isoOfSeconds(seconds)).toBe(new Date(seconds * 1000).toISOString());
 });

@@ -9,7 +9,10 @@ const tails: string[] = [];
 const two = (number: number) => String(number).padStart(2, '0');
 const tailOf = (second: number) => `${two(Math.floor(second / 60))}:${two(second % 60)}.000Z`;
 
-/** ISO text of epoch seconds, e.g. 1419906052 -> "2014-12-30T02:20:52.000Z"; the hour's prefix is kept, as tracks run on. */
+/**
+ * ISO text of epoch seconds, e.g. 1419906052 -> "2014-12-30T02:20:52.000Z"; the hour's prefix is kept, as tracks run
+ * on.
+ */
 export function isoOfSeconds(seconds: number): string {
 	const hour = Math.floor(seconds / HOUR);
 	if (hour !== cachedHour) {
@@ -47,7 +50,8 @@ const OFFSETS_KEPT = 10_000;
 const offsets = new Map<string, Map<number, number>>();
 
 /**
- * How far the zone's wall clock is ahead of UTC at an instant, in milliseconds. Kept for each quarter of an hour: asking
+ * How far the zone's wall clock is ahead of UTC at an instant, in milliseconds. Kept for each quarter of an hour:
+ * asking
  * Intl for each of a track's 100,000 local times would take seconds.
  */
 function offsetAt(zone: string, instant: number): number {
@@ -112,7 +116,8 @@ const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 8
 const SECONDS_BELOW = 1e11;
 
 /**
- * Reads what a user, an expression or another node gives as a time, into milliseconds since 1970; undefined if it is none.
+ * Reads what a user, an expression or another node gives as a time, into milliseconds since 1970; undefined if it is
+ * none.
  * Accepts ISO 8601 with or without offset (without: in the clock's zone), a date alone, epoch seconds or milliseconds,
  * Date and Luxon objects, "now", and a distance from now such as "-24h" or "-7d"; "/h" behind it means the full hour.
  */
@@ -137,7 +142,14 @@ export function readTime(value: unknown, clock: Clock): number | undefined {
 	if (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})$/i.test(text)) {
 		const [year, month, day] = text.slice(0, 10).split('-').map(Number);
 		if (!isDay(year ?? 0, month ?? 0, day ?? 0)) return undefined;
-		return finite(Date.parse(text.replace(' ', 'T').replace(/\s+/g, '').replace(/([+-]\d{2})(\d{2})$/, '$1:$2')));
+		return finite(
+			Date.parse(
+				text
+					.replace(' ', 'T')
+					.replace(/\s+/g, '')
+					.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'),
+			),
+		);
 	}
 	return undefined;
 }
@@ -161,7 +173,9 @@ function isDay(year: number, month: number, day: number): boolean {
 }
 
 function fromLocal(match: RegExpExecArray, zone: string): number | undefined {
-	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (match.slice(1, 7) as (string | undefined)[]).map((part) => Number(part ?? 0));
+	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (
+		match.slice(1, 7) as (string | undefined)[]
+	).map((part) => Number(part ?? 0));
 	// Date takes the years 0 to 99 for those after 1900.
 	if (year < 1000 || !isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
 	const fraction = Math.floor(Number(match[7] ?? 0) * 1000);

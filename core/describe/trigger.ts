@@ -37,7 +37,9 @@ export interface StreamSource {
 	readonly ask: (devices: string[], period: { begin: number; end: number }, params: never) => Record<string, unknown>;
 	/** Devices in one request. */
 	readonly perRequest: number;
-	/** Whether a device's pages come in ascending order of `mark`, so that a look that was broken off can go on there. */
+	/**
+	 * Whether a device's pages come in ascending order of `mark`, so that a look that was broken off can go on there.
+	 */
 	readonly ascending: boolean;
 	/** ISO time by which the vendor chooses the records of a period; null if a record has none. */
 	readonly mark: (record: never) => string | null;
@@ -133,14 +135,37 @@ export const deliveryFields = {
 		description: 'What to do about events from before the trigger was switched on',
 		options: [
 			{ value: 'nothing', title: 'Leave Out Earlier Events' },
-			{ value: 'latest', title: 'Give the Latest', description: 'For each device the newest of the last 24 hours, if there is one' },
+			{
+				value: 'latest',
+				title: 'Give the Latest',
+				description: 'For each device the newest of the last 24 hours, if there is one',
+			},
 			{ value: 'since', title: 'Give Those Since a Time' },
 		],
 		initial: 'nothing',
 	}),
-	since: time({ title: 'Since', description: 'Time from which on events are given in the first run. Without an offset it is local: in n8n to the workflow\'s time zone, in Node-RED to the machine\'s. A distance such as -24h works too.', initial: '-24h', placeholder: 'e.g. 2026-01-31T08:00:00Z', when: { firstRun: ['since'] } }),
-	lookBack: number({ title: 'Look-Back', description: 'How late an event may reach the vendor and still be found, in minutes. Each poll asks again for as much; what was given already is left out. Empty: 10 minutes, or more where the vendor needs it.', unit: 'minutes', min: 0, max: 10_080, optional: true }),
-	includeRaw: flag({ title: 'Include Raw', description: 'Whether each event also carries the vendor\'s own record, as "raw"', initial: false }),
+	since: time({
+		title: 'Since',
+		description:
+			"Time from which on events are given in the first run. Without an offset it is local: in n8n to the workflow's time zone, in Node-RED to the machine's. A distance such as -24h works too.",
+		initial: '-24h',
+		placeholder: 'e.g. 2026-01-31T08:00:00Z',
+		when: { firstRun: ['since'] },
+	}),
+	lookBack: number({
+		title: 'Look-Back',
+		description:
+			'How late an event may reach the vendor and still be found, in minutes. Each poll asks again for as much; what was given already is left out. Empty: 10 minutes, or more where the vendor needs it.',
+		unit: 'minutes',
+		min: 0,
+		max: 10_080,
+		optional: true,
+	}),
+	includeRaw: flag({
+		title: 'Include Raw',
+		description: 'Whether each event also carries the vendor\'s own record, as "raw"',
+		initial: false,
+	}),
 } satisfies Fields;
 
 /** Where the events come from, given the trigger's params, checked. */

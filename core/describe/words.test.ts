@@ -8,7 +8,38 @@ const LIVE = /[\p{Cc}<>&\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-
 const signs = fc.oneof(
 	fc.string({ unit: 'binary' }),
 	fc.string({ unit: 'grapheme' }),
-	fc.string({ unit: fc.constantFrom('<', '>', '&', 'a', ';', '#', '\u001b', '[', '\r', '\n', '\t', '\u0000', '\u009b', '\u202e', '\u2066', '\u2069', '\u200b', '\u200c', '\u200d', '\u2028', '\ufeff', '\u{e0041}', '\ud83d', '🏴', '👩', 'ب', 'क', '्') }),
+	fc.string({
+		unit: fc.constantFrom(
+			'<',
+			'>',
+			'&',
+			'a',
+			';',
+			'#',
+			'\u001b',
+			'[',
+			'\r',
+			'\n',
+			'\t',
+			'\u0000',
+			'\u009b',
+			'\u202e',
+			'\u2066',
+			'\u2069',
+			'\u200b',
+			'\u200c',
+			'\u200d',
+			'\u2028',
+			'\ufeff',
+			'\u{e0041}',
+			'\ud83d',
+			'🏴',
+			'👩',
+			'ب',
+			'क',
+			'्',
+		),
+	}),
 );
 
 test('nothing that is not words is left of any text, and once is enough', () => {
@@ -25,9 +56,14 @@ test('nothing that is not words is left of any text, and once is enough', () => 
 
 test('a part of a text is the same within the whole, so that a secret is found in it', () => {
 	fc.assert(
-		fc.property(fc.string({ unit: 'grapheme-ascii' }), fc.string({ unit: fc.constantFrom('<', '&', '"', 'ä', ' ', '\n', '\\', '7') }), fc.string({ unit: 'grapheme-ascii' }), (before, secret, after) => {
-			expect(plain(before + secret + after)).toBe(plain(before) + plain(secret) + plain(after));
-		}),
+		fc.property(
+			fc.string({ unit: 'grapheme-ascii' }),
+			fc.string({ unit: fc.constantFrom('<', '&', '"', 'ä', ' ', '\n', '\\', '7') }),
+			fc.string({ unit: 'grapheme-ascii' }),
+			(before, secret, after) => {
+				expect(plain(before + secret + after)).toBe(plain(before) + plain(secret) + plain(after));
+			},
+		),
 	);
 });
 
@@ -44,7 +80,10 @@ describe('words are left as they are', () => {
 });
 
 test.each([
-	['Session over. <a href="https://evil.example">Log in</a>', 'Session over. ‹a href="https://evil.example"›Log in‹/a›'],
+	[
+		'Session over. <a href="https://evil.example">Log in</a>',
+		'Session over. ‹a href="https://evil.example"›Log in‹/a›',
+	],
 	['&lt;b&gt; R&D', '＆lt;b＆gt; R＆D'],
 	['ok\u001b[2J\u001b]0;pwned\u0007\r\n26 Nov - [info]', 'ok [2J ]0;pwned   26 Nov - [info]'],
 	['a\u2028b\u0085c', 'a b c'],

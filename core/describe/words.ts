@@ -14,9 +14,9 @@ const ALIKE: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '&': '
 
 /**
  * Words from outside, as words alone: whether a host shows them as html, in a terminal or in a line of a log, they stay
- * what they are. Markup is not escaped, as the same sentence is read as text elsewhere, but written with signs that look
- * like its own. Control characters and ends of lines become blanks; what cannot be seen, and what turns the direction
- * round, is left out, but for joiners within words and pictures that are written with them.
+ * what they are. Markup is not escaped, as the same sentence is read as text elsewhere, but written with signs that
+ * look like its own. Control characters and ends of lines become blanks; what cannot be seen, and what turns the
+ * direction round, is left out, but for joiners within words and pictures that are written with them.
  */
 export function plain(text: string): string {
 	return text.replace(

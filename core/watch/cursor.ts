@@ -60,7 +60,10 @@ export function pack(states: ReadonlyMap<string, string>): string {
 const NUMBER = /^[1-9]\d{0,17}$/;
 
 function packIds(ids: readonly string[]): string {
-	const numbers = ids.filter((id) => NUMBER.test(id)).map(BigInt).sort((a, b) => (a < b ? -1 : 1));
+	const numbers = ids
+		.filter((id) => NUMBER.test(id))
+		.map(BigInt)
+		.sort((a, b) => (a < b ? -1 : 1));
 	const others = ids.filter((id) => !NUMBER.test(id)).map((id) => `'${encodeURIComponent(id)}`);
 	let last = 0n;
 	const distances = numbers.map((number) => {

@@ -1,5 +1,16 @@
 import type { Client } from '../call/client';
-import { asFleetError, InvalidParams, LoginRejected, NotFound, NotPermitted, RateLimited, SessionContested, TimedOut, Unreachable, type FleetError } from '../describe/errors';
+import {
+	asFleetError,
+	InvalidParams,
+	LoginRejected,
+	NotFound,
+	NotPermitted,
+	RateLimited,
+	SessionContested,
+	TimedOut,
+	Unreachable,
+	type FleetError,
+} from '../describe/errors';
 import { ALL, type Ids } from '../describe/field';
 import type { AnyOperation } from '../describe/operation';
 import type { Position, Row } from '../describe/records';
@@ -25,7 +36,10 @@ export interface Sighting {
 	heard: number | undefined;
 }
 
-/** What pages of positions tell that several polls and triggers share: reading a large fleet's is the most that a poll has to do. */
+/**
+ * What pages of positions tell that several polls and triggers share: reading a large fleet's is the most that a poll
+ * has to do.
+ */
 const heardOn = new WeakMap<readonly Row[], readonly Sighting[]>();
 
 /** A position, and the vendor's own record of it. */
@@ -43,7 +57,10 @@ interface Missing {
 }
 
 export interface PollOptions {
-	/** Time between two polls, in milliseconds: what another trigger of the account found out less than half of it ago is not asked again. */
+	/**
+	 * Time between two polls, in milliseconds: what another trigger of the account found out less than half of it ago
+	 * is not asked again.
+	 */
 	intervalMs: number;
 	/** How long this poll may take, queueing included. What is left is for the next. */
 	budgetMs: number;
@@ -85,7 +102,10 @@ export class Pass {
 	private readonly refused = new Map<string, FleetError>();
 	/** Looks that this poll took itself. */
 	looks = 0;
-	/** When the oldest round over the fleet began that still counts for a device, in seconds by the local clock; undefined: all were looked at in this poll. */
+	/**
+	 * When the oldest round over the fleet began that still counts for a device, in seconds by the local clock;
+	 * undefined: all were looked at in this poll.
+	 */
 	oldestLook: number | undefined;
 	/** Seconds. */
 	readonly lookBack: number;
@@ -123,7 +143,9 @@ export class Pass {
 		return Math.floor(this.client.now() / 1000);
 	}
 
-	/** A time of the vendor's records as far as it is one of the past; undefined if it is not. Clocks differ a little. */
+	/**
+	 * A time of the vendor's records as far as it is one of the past; undefined if it is not. Clocks differ a little.
+	 */
 	past(time: number | undefined, now = this.time): number | undefined {
 		return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);
 	}
@@ -132,15 +154,39 @@ export class Pass {
 		return events >= MOST_EVENTS;
 	}
 
-	/** Rows of an operation, shared with other triggers that ask the same; a period's end is always beyond the present. */
-	take(operation: AnyOperation, params: Record<string, unknown>, { mark, deadline = this.deadline, maxAgeMs = Math.min(this.options.intervalMs / 2, SHARED_MS) }: { mark: number; deadline?: number; maxAgeMs?: number }): { pages: AsyncIterable<Row[]>; mark: number } {
+	/**
+	 * Rows of an operation, shared with other triggers that ask the same; a period's end is always beyond the present.
+	 */
+	take(
+		operation: AnyOperation,
+		params: Record<string, unknown>,
+		{
+			mark,
+			deadline = this.deadline,
+			maxAgeMs = Math.min(this.options.intervalMs / 2, SHARED_MS),
+		}: { mark: number; deadline?: number; maxAgeMs?: number },
+	): { pages: AsyncIterable<Row[]>; mark: number } {
 		const { client, options } = this;
 		const now = this.client.now();
-		return client.shared.looks.take({ key: `${operation.resource}.${operation.name} ${JSON.stringify({ ...params, end: undefined })}`, now, maxAgeMs, mark }, () => {
-			this.looks += 1;
-			const { signal, onWait } = options;
-			return client.run(operation, params, { output: 'raw', priority: 'poll', deadlineMs: Math.max(1, deadline - this.client.now()), signal, onWait }) as AsyncIterable<Row[]>;
-		});
+		return client.shared.looks.take(
+			{
+				key: `${operation.resource}.${operation.name} ${JSON.stringify({ ...params, end: undefined })}`,
+				now,
+				maxAgeMs,
+				mark,
+			},
+			() => {
+				this.looks += 1;
+				const { signal, onWait } = options;
+				return client.run(operation, params, {
+					output: 'raw',
+					priority: 'poll',
+					deadlineMs: Math.max(1, deadline - this.client.now()),
+					signal,
+					onWait,
+				}) as AsyncIterable<Row[]>;
+			},
+		);
 	}
 
 	/** A row as the operation simplifies it. @throws UnexpectedAnswer */
@@ -148,16 +194,32 @@ export class Pass {
 		return operation.record(row, params, this.client.connection) as Record<string, unknown>;
 	}
 
-	/** Devices as the survey asks for them, one request each. @param devices undefined: all, where one request gives all */
+	/**
+	 * Devices as the survey asks for them, one request each. @param devices undefined: all, where one request gives all
+	 */
 	surveyGroups(devices: readonly string[] | undefined): (string[] | undefined)[] {
-		return devices === undefined ? [undefined] : chunks(devices, this.client.provider.survey.perRequest ?? Infinity);
+		return devices === undefined
+			? [undefined]
+			: chunks(devices, this.client.provider.survey.perRequest ?? Infinity);
 	}
 
 	/** Asks about devices together; where that is refused for what may lie in one of them, in parts. */
-	async inParts(operation: AnyOperation, devices: readonly string[], ask: (some: string[]) => Promise<void>): Promise<Missing> {
-		const parts = this.client.shared.refusals.parts(`${operation.resource}.${operation.name}`, devices, this.client.now());
+	async inParts(
+		operation: AnyOperation,
+		devices: readonly string[],
+		ask: (some: string[]) => Promise<void>,
+	): Promise<Missing> {
+		const parts = this.client.shared.refusals.parts(
+			`${operation.resource}.${operation.name}`,
+			devices,
+			this.client.now(),
+		);
 		let error: FleetError | undefined;
-		for (let some = parts.next(); some !== undefined && error === undefined; some = this.goesOn() ? parts.next() : undefined) {
+		for (
+			let some = parts.next();
+			some !== undefined && error === undefined;
+			some = this.goesOn() ? parts.next() : undefined
+		) {
 			try {
 				await ask([...some]);
 				parts.answers(some);
@@ -175,11 +237,16 @@ export class Pass {
 	}
 
 	/** Takes in the positions of a group; see inParts for what comes back. */
-	private async positionsOf(group: readonly string[] | undefined, limits: { deadline?: number; maxAgeMs?: number }, takeIn: (page: Row[], params: Record<string, unknown>) => void): Promise<Missing> {
+	private async positionsOf(
+		group: readonly string[] | undefined,
+		limits: { deadline?: number; maxAgeMs?: number },
+		takeIn: (page: Row[], params: Record<string, unknown>) => void,
+	): Promise<Missing> {
 		const { operation } = this.client.provider.survey;
 		const ask = async (devices: Ids) => {
 			const params = { devices };
-			for await (const page of this.take(operation, params, { mark: this.now, ...limits }).pages) takeIn(page, params);
+			for await (const page of this.take(operation, params, { mark: this.now, ...limits }).pages)
+				takeIn(page, params);
 		};
 		if (group !== undefined) return await this.inParts(operation, group, ask);
 		return await ask(ALL).then(
@@ -189,7 +256,10 @@ export class Pass {
 	}
 
 	/** When the devices of a group were heard of last. */
-	private async heardIn(group: string[] | undefined, limits: { deadline: number; maxAgeMs?: number }): Promise<Missing & { heard: Sighting[] }> {
+	private async heardIn(
+		group: string[] | undefined,
+		limits: { deadline: number; maxAgeMs?: number },
+	): Promise<Missing & { heard: Sighting[] }> {
 		const { operation } = this.client.provider.survey;
 		const sightings: Sighting[] = [];
 		const missing = await this.positionsOf(group, limits, (page, params) => {
@@ -241,13 +311,18 @@ export class Pass {
 		if (devices !== ALL) return [...devices].sort();
 		if (this.surveysAll) return undefined;
 		const { signal: _, onWait } = this.options;
-		const choices = await this.client.lookup('device', { priority: 'poll', deadlineMs: Math.max(1, this.deadline - this.client.now()), onWait });
+		const choices = await this.client.lookup('device', {
+			priority: 'poll',
+			deadlineMs: Math.max(1, this.deadline - this.client.now()),
+			onWait,
+		});
 		return choices.map(({ value }) => value).sort();
 	}
 
 	/**
 	 * Every device that is to be looked at, and when it was last heard of.
-	 * @param from where the survey of a large fleet broke off in the last poll; the result tells where it did in this one
+	 * @param from where the survey of a large fleet broke off in the last poll; the result tells where it did in this
+	 * one
 	 */
 	async sightings(from: string | undefined): Promise<{ sightings: Sighting[]; next: string | undefined }> {
 		const { everyMs } = this.client.provider.survey;
@@ -255,14 +330,19 @@ export class Pass {
 		const heard = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
 		const share = this.client.now() + this.options.budgetMs * (this.surveysAll ? 1 : SURVEY_SHARE);
 		const order = this.surveysAll ? undefined : rotated(chosen ?? [], from);
-		const limits = { deadline: Math.min(share, this.deadline), ...(everyMs === undefined ? {} : { maxAgeMs: everyMs }) };
+		const limits = {
+			deadline: Math.min(share, this.deadline),
+			...(everyMs === undefined ? {} : { maxAgeMs: everyMs }),
+		};
 		let done = 0;
 		for (const group of this.surveyGroups(order)) {
 			if (done > 0 && this.client.now() >= share) break;
 			const { heard: some, error } = await this.heardIn(group, limits);
-			for (const { deviceId, heard: at } of some) if (chosen === undefined || heard.has(deviceId)) heard.set(deviceId, at);
+			for (const { deviceId, heard: at } of some)
+				if (chosen === undefined || heard.has(deviceId)) heard.set(deviceId, at);
 			if (error !== undefined) {
-				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are, there is no going on.
+				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are,
+				// there is no going on.
 				if (this.surveysAll || (!outOfTurns(error) && this.concernsAll(error))) throw error;
 				if (outOfTurns(error)) break;
 				this.unsurveyed ??= error;
@@ -272,7 +352,10 @@ export class Pass {
 		return { sightings: [...heard].map(([deviceId, at]) => ({ deviceId, heard: at })), next: order?.[done] };
 	}
 
-	/** Whether a first look waits for positions. What refuses them may give events all the same, and refuses them the next time, too. */
+	/**
+	 * Whether a first look waits for positions. What refuses them may give events all the same, and refuses them the
+	 * next time, too.
+	 */
 	waitsForPositions(): boolean {
 		const { unsurveyed } = this;
 		if (this.surveyed || this.refused.size > 0 || unsurveyed?.retryable === false) return false;
@@ -312,7 +395,10 @@ export class Pass {
 }
 
 /** Newest time at which any device was heard of, in seconds. @param counts gives a time as far as it counts */
-export function newestOf(sightings: readonly Sighting[], counts = (heard: number | undefined) => heard): number | undefined {
+export function newestOf(
+	sightings: readonly Sighting[],
+	counts = (heard: number | undefined) => heard,
+): number | undefined {
 	let newest: number | undefined;
 	for (const { heard } of sightings) {
 		const at = counts(heard);
@@ -338,8 +424,13 @@ const outOfTurns = (error: FleetError) => error instanceof TimedOut && !error.re
 /** Trying again gives the same until the user changes something. */
 export function lasts(error: FleetError): boolean {
 	const { vendorCode } = error;
-	return error instanceof LoginRejected || (vendorCode === undefined && (error instanceof InvalidParams || error instanceof NotPermitted || error instanceof NotFound));
+	return (
+		error instanceof LoginRejected ||
+		(vendorCode === undefined &&
+			(error instanceof InvalidParams || error instanceof NotPermitted || error instanceof NotFound))
+	);
 }
 
 /** A fault of the vendor or a late answer may be about one device alone. */
-const ofTheAccount = (error: FleetError) => error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable;
+const ofTheAccount = (error: FleetError) =>
+	error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable;

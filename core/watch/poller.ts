@@ -4,18 +4,28 @@ import { readFields, type Fields } from '../describe/field';
 import type { Cursor } from './cursor';
 import { Pass, type PollOptions, type Settings } from './pass';
 import { pollStream, readStream, sampleStream } from './stream';
-import { deliveryFields, sourceOf, type AnyTrigger, type FleetEvent, type StreamSource, type WatchSource } from '../describe/trigger';
+import {
+	deliveryFields,
+	sourceOf,
+	type AnyTrigger,
+	type FleetEvent,
+	type StreamSource,
+	type WatchSource,
+} from '../describe/trigger';
 import { pollWatch, readWatch, sampleWatch } from './watch';
 
 export interface PollResult {
 	/** New events, per device in ascending order of time. */
 	events: FleetEvent[];
-	/** To be stored once the events are delivered, and given to the next poll. Plain JSON. Undefined while not even the first look has succeeded. */
+	/**
+	 * To be stored once the events are delivered, and given to the next poll. Plain JSON. Undefined while not even the
+	 * first look has succeeded.
+	 */
 	cursor: Cursor | undefined;
 	/**
-	 * Where the trigger has begun, if it did so in this poll, for want of a cursor that it can go on from: what a poll goes on
-	 * from that is to give these events again, and all that comes after. A host stores it before or with the first events:
-	 * begun anew, the trigger would leave out what happened in between.
+	 * Where the trigger has begun, if it did so in this poll, for want of a cursor that it can go on from: what a poll
+	 * goes on from that is to give these events again, and all that comes after. A host stores it before or with the
+	 * first events: begun anew, the trigger would leave out what happened in between.
 	 */
 	began?: Cursor;
 	/** Whether there is more to fetch at once. */
@@ -24,9 +34,14 @@ export interface PollResult {
 	problem?: FleetError;
 	/** Whether the problem is with some devices or records only, and all else was looked at. */
 	partial?: boolean;
-	/** Whether polling again would only repeat the problem: a refused login, a wrong setting, a path that is not there. */
+	/**
+	 * Whether polling again would only repeat the problem: a refused login, a wrong setting, a path that is not there.
+	 */
 	stop: boolean;
-	/** Age of the oldest look at a device, in milliseconds, where not all could be looked at in this poll; else undefined. */
+	/**
+	 * Age of the oldest look at a device, in milliseconds, where not all could be looked at in this poll; else
+	 * undefined.
+	 */
 	oldestLookMs?: number;
 	/** Looks that this poll took itself, mostly one request each. */
 	looks: number;
@@ -61,7 +76,8 @@ export class Poller {
 
 	/**
 	 * Looks for what is new.
-	 * @param stored the cursor of the last poll whose events were delivered; undefined for the first. One that cannot be read starts afresh, with a warning.
+	 * @param stored the cursor of the last poll whose events were delivered; undefined for the first. One that cannot
+	 * be read starts afresh, with a warning.
 	 * @throws the signal's reason if it is aborted; everything else is in `problem`
 	 */
 	async poll(stored: unknown, options: PollOptions): Promise<PollResult> {
@@ -69,7 +85,10 @@ export class Poller {
 		const pass = new Pass(client, this.trigger, this.params, this.settings, options);
 		let cursor = stored as Cursor | undefined;
 		try {
-			cursor = source.type === 'stream' ? await pollStream(pass, source, this.readable(stored, readStream)) : await pollWatch(pass, source, this.readable(stored, readWatch));
+			cursor =
+				source.type === 'stream'
+					? await pollStream(pass, source, this.readable(stored, readStream))
+					: await pollWatch(pass, source, this.readable(stored, readWatch));
 		} catch (thrown) {
 			const error = pass.failed(thrown);
 			if (!pass.concernsAll(error)) pass.report(error);
@@ -81,7 +100,9 @@ export class Poller {
 			cursor,
 			...(began === undefined ? {} : { began }),
 			more: pass.full(events.length) && !stop,
-			...(problem === undefined ? {} : { problem: client.redactor.error(problem), partial: pass.problem === undefined }),
+			...(problem === undefined
+				? {}
+				: { problem: client.redactor.error(problem), partial: pass.problem === undefined }),
 			stop,
 			...(oldestLook === undefined ? {} : { oldestLookMs: Math.max(0, client.now() - oldestLook * 1000) }),
 			looks,
@@ -95,7 +116,9 @@ export class Poller {
 		try {
 			return read(structuredClone(stored));
 		} catch {
-			this.client.warn(`What "${this.trigger.title}" had stored about where it stands cannot be read, so it starts afresh: events of the meantime may be missing.`);
+			this.client.warn(
+				`What "${this.trigger.title}" had stored about where it stands cannot be read, so it starts afresh: events of the meantime may be missing.`,
+			);
 			return undefined;
 		}
 	}

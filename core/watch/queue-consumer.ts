@@ -6,12 +6,38 @@ import type { QueueReader } from '../describe/operation';
 import type { CommandOutcome, Message, Row } from '../describe/records';
 import { sourceOf, type AnyTrigger, type FleetEvent, type QueueSource } from '../describe/trigger';
 
-/** What every trigger that reads a queue lets its user choose, beside its own params. Names are stored in users' flows. */
+/**
+ * What every trigger that reads a queue lets its user choose, beside its own params. Names are stored in users' flows.
+ */
 export const queueFields = {
-	subscribe: flag({ title: 'Subscribe', description: 'Whether to subscribe to the queue when the trigger starts. The vendor then begins to fill it, which can take up to 24 hours.', initial: true }),
-	maxMessages: number({ title: 'Max Messages', description: 'Most messages to take at once', min: 1, max: 1000, integer: true, initial: 500 }),
-	attempts: number({ title: 'Attempts', description: 'How often messages are given that the flow fails to deal with; then they are acknowledged all the same, and reported. 0: without end.', min: 0, max: 1000, integer: true, initial: 0 }),
-	includeRaw: flag({ title: 'Include Raw', description: 'Whether each event also carries the vendor\'s own record, as "raw"', initial: false }),
+	subscribe: flag({
+		title: 'Subscribe',
+		description:
+			'Whether to subscribe to the queue when the trigger starts. The vendor then begins to fill it, which can take up to 24 hours.',
+		initial: true,
+	}),
+	maxMessages: number({
+		title: 'Max Messages',
+		description: 'Most messages to take at once',
+		min: 1,
+		max: 1000,
+		integer: true,
+		initial: 500,
+	}),
+	attempts: number({
+		title: 'Attempts',
+		description:
+			'How often messages are given that the flow fails to deal with; then they are acknowledged all the same, and reported. 0: without end.',
+		min: 0,
+		max: 1000,
+		integer: true,
+		initial: 0,
+	}),
+	includeRaw: flag({
+		title: 'Include Raw',
+		description: 'Whether each event also carries the vendor\'s own record, as "raw"',
+		initial: false,
+	}),
 } satisfies Fields;
 
 /** Messages that were taken from a queue and are not acknowledged yet. One batch is under way at a time. */
@@ -22,7 +48,10 @@ export interface Batch {
 	readonly attempt: number;
 	/** Resolves when all of its messages have been acknowledged one by one, by the Acknowledge operation. */
 	readonly acknowledged: Promise<void>;
-	/** All of it is dealt with: tells the vendor. @throws FleetError if the vendor did not confirm it; the messages then come again, and are left out. */
+	/**
+	 * All of it is dealt with: tells the vendor. @throws FleetError if the vendor did not confirm it; the messages then
+	 * come again, and are left out.
+	 */
 	done(signal?: AbortSignal): Promise<void>;
 	/**
 	 * It could not be dealt with: `next` gives again what of it is not acknowledged.
@@ -51,12 +80,18 @@ interface Under {
 	acknowledged: Promise<void>;
 }
 
-/** What a consumer leaves to the next one of its queue, as after a deploy: it must not acknowledge past what was taken before. */
+/**
+ * What a consumer leaves to the next one of its queue, as after a deploy: it must not acknowledge past what was taken
+ * before.
+ */
 interface Past {
 	under: Under | undefined;
 	/** Highest tag that was seen in the session. */
 	last: { session: string; tag: bigint } | undefined;
-	/** Messages may have been given in this session that nobody has: the answer to a Get was lost, or a process ended and its session lives on. */
+	/**
+	 * Messages may have been given in this session that nobody has: the answer to a Get was lost, or a process ended
+	 * and its session lives on.
+	 */
 	lost: boolean;
 	/** Ids of messages that were dealt with: they are left out if they come again. */
 	readonly dealtWith: Set<string>;
@@ -68,7 +103,8 @@ function pastOf(account: SharedAccount, queue: string): Past {
 	const queues = pasts.get(account) ?? new Map<string, Past>();
 	pasts.set(account, queues);
 	let past = queues.get(queue);
-	if (past === undefined) queues.set(queue, (past = { under: undefined, last: undefined, lost: true, dealtWith: new Set() }));
+	if (past === undefined)
+		queues.set(queue, (past = { under: undefined, last: undefined, lost: true, dealtWith: new Set() }));
 	return past;
 }
 
@@ -82,8 +118,9 @@ const tagOf = (event: FleetEvent) => BigInt(event.deliveryTag as string);
  * Reads a queue in order, a batch at a time, and acknowledges only what is finished.
  *
  * Acknowledging a tag acknowledges all before it. So after a Get whose answer was lost nothing is acknowledged until
- * the messages that it took have been seen again, by the next tags or in a new session: they would be lost unseen. The same
- * holds for a process that begins, since a session that is stored outlives the process that was given messages in it.
+ * the messages that it took have been seen again, by the next tags or in a new session: they would be lost unseen. The
+ * same holds for a process that begins, since a session that is stored outlives the process that was given messages in
+ * it.
  */
 export class QueueConsumer implements QueueReader {
 	private readonly params: Record<string, unknown>;
@@ -118,13 +155,20 @@ export class QueueConsumer implements QueueReader {
 		const { queue, subscribe } = this.source;
 		const reader = queues.get(queue);
 		if (reader !== undefined && reader !== this) {
-			throw new InvalidParams(`Another trigger reads the ${queue} queue of this account already, and each message is given only once.`, { advice: 'Use one trigger for each queue, and lead what it gives to several flows.' });
+			throw new InvalidParams(
+				`Another trigger reads the ${queue} queue of this account already, and each message is given only once.`,
+				{ advice: 'Use one trigger for each queue, and lead what it gives to several flows.' },
+			);
 		}
 		queues.set(queue, this);
 		if (!this.settings.subscribe) return;
-		const outcomes = (await this.client.collect(subscribe, this.params, { signal, priority: 'poll' })) as CommandOutcome[];
+		const outcomes = (await this.client.collect(subscribe, this.params, {
+			signal,
+			priority: 'poll',
+		})) as CommandOutcome[];
 		const [outcome] = outcomes;
-		if (outcome?.outcome === 'failed' || outcome?.outcome === 'unknown') this.client.warn(`It is not certain that the ${queue} queue is subscribed to: ${outcome.explanation}`);
+		if (outcome?.outcome === 'failed' || outcome?.outcome === 'unknown')
+			this.client.warn(`It is not certain that the ${queue} queue is subscribed to: ${outcome.explanation}`);
 	}
 
 	/** Gives the queue free: another consumer may take it over, and gives again what is not acknowledged. */
@@ -134,7 +178,15 @@ export class QueueConsumer implements QueueReader {
 	}
 
 	/** The batch that failed again, or the next of the queue; undefined if there is nothing. @throws FleetError */
-	async next({ budgetMs, signal, onWait }: { budgetMs: number; signal?: AbortSignal; onWait?: (ms: number) => void }): Promise<Batch | undefined> {
+	async next({
+		budgetMs,
+		signal,
+		onWait,
+	}: {
+		budgetMs: number;
+		signal?: AbortSignal;
+		onWait?: (ms: number) => void;
+	}): Promise<Batch | undefined> {
 		if (this.past.under !== undefined) {
 			this.past.under.attempt += 1;
 			return this.batchOf(this.past.under);
@@ -142,17 +194,24 @@ export class QueueConsumer implements QueueReader {
 		for (;;) {
 			const { rows, session } = await this.get({ deadlineMs: budgetMs, signal, onWait });
 			const messages = rows.map((row) => ({ row, message: this.read(row) }));
-			const tags = messages.map(({ message }) => message.deliveryTag).filter(isTag).map(BigInt);
+			const tags = messages
+				.map(({ message }) => message.deliveryTag)
+				.filter(isTag)
+				.map(BigInt);
 			const [first] = tags;
 			if (this.past.lost && !this.isNext(first, session)) {
-				// What was lost lies before these messages, if there are any. A new session gives all of it again, these included.
+				// What was lost lies before these messages, if there are any. A new session gives all of it again,
+				// these included.
 				this.client.distrust(session);
 				this.past.lost = false;
 				continue;
 			}
 			if (rows.length > 0) this.past.lost = false;
-			if (tags.length > 0) this.past.last = { session, tag: tags.reduce((most, tag) => (tag > most ? tag : most)) };
-			const events = messages.filter(({ message }) => !this.past.dealtWith.has(message.id)).map(({ row, message }) => this.eventOf(message, row));
+			if (tags.length > 0)
+				this.past.last = { session, tag: tags.reduce((most, tag) => (tag > most ? tag : most)) };
+			const events = messages
+				.filter(({ message }) => !this.past.dealtWith.has(message.id))
+				.map(({ row, message }) => this.eventOf(message, row));
 			if (tags.length === 0) return this.untagged(events);
 			this.past.under = underway(events, tags, session);
 			if (events.length > 0) return this.batchOf(this.past.under);
@@ -164,7 +223,10 @@ export class QueueConsumer implements QueueReader {
 	/** Messages to try a flow with; they stay in the queue. @throws FleetError */
 	async sample({ budgetMs, signal }: { budgetMs: number; signal?: AbortSignal }): Promise<FleetEvent[]> {
 		if (this.client.shared.queues.has(this.source.queue)) {
-			throw new InvalidParams(`A trigger that is running reads the ${this.source.queue} queue: a trial would take messages away from it.`, { advice: 'Stop it first, or pin the data of an earlier run.' });
+			throw new InvalidParams(
+				`A trigger that is running reads the ${this.source.queue} queue: a trial would take messages away from it.`,
+				{ advice: 'Stop it first, or pin the data of an earlier run.' },
+			);
 		}
 		const { rows } = await this.get({ deadlineMs: budgetMs, signal });
 		return rows.map((row) => this.eventOf(this.read(row), row));
@@ -174,7 +236,12 @@ export class QueueConsumer implements QueueReader {
 	async acknowledge(tags: readonly string[]): Promise<Row> {
 		const { under } = this.past;
 		const own = tags.map(BigInt).filter((tag) => under?.tags.includes(tag));
-		if (under === undefined || own.length === 0) return { outcome: 'failed', explanation: 'These messages are not under way: they were acknowledged before, or their session is over and they come again.' };
+		if (under === undefined || own.length === 0)
+			return {
+				outcome: 'failed',
+				explanation:
+					'These messages are not under way: they were acknowledged before, or their session is over and they come again.',
+			};
 		for (const tag of own) {
 			under.finished.add(tag);
 			const event = under.events.find((one) => tagOf(one) === tag);
@@ -188,7 +255,12 @@ export class QueueConsumer implements QueueReader {
 			if (upTo === under.tags.at(-1)) this.settled(under);
 		}
 		const highest = own.reduce((most, tag) => (tag > most ? tag : most));
-		return highest <= upTo ? { outcome: 'confirmed' } : { outcome: 'sent', explanation: 'Noted. The vendor is told as soon as the messages before it are acknowledged, too.' };
+		return highest <= upTo
+			? { outcome: 'confirmed' }
+			: {
+					outcome: 'sent',
+					explanation: 'Noted. The vendor is told as soon as the messages before it are acknowledged, too.',
+				};
 	}
 
 	private settled(under: Under): void {
@@ -221,7 +293,15 @@ export class QueueConsumer implements QueueReader {
 	/** What no acknowledgement can name is handed over once: it stays in the queue, and would come again and again. */
 	private untagged(events: readonly FleetEvent[]): Batch | undefined {
 		for (const { id } of events) this.remember(id);
-		return events.length === 0 ? undefined : { events, attempt: 1, acknowledged: Promise.resolve(), done: () => Promise.resolve(), failed: () => false };
+		return events.length === 0
+			? undefined
+			: {
+					events,
+					attempt: 1,
+					acknowledged: Promise.resolve(),
+					done: () => Promise.resolve(),
+					failed: () => false,
+				};
 	}
 
 	private async done(under: Under, signal?: AbortSignal): Promise<void> {
@@ -234,32 +314,50 @@ export class QueueConsumer implements QueueReader {
 	private async tell(under: Under, upTo: bigint, signal?: AbortSignal): Promise<void> {
 		const { acknowledge } = this.source;
 		const params = { ...this.params, deliveryTags: [String(upTo)] };
-		const [outcome] = (await this.client.collect(acknowledge, params, { signal, deadlineMs: ACK_MS, inSession: under.session })) as CommandOutcome[];
+		const [outcome] = (await this.client.collect(acknowledge, params, {
+			signal,
+			deadlineMs: ACK_MS,
+			inSession: under.session,
+		})) as CommandOutcome[];
 		if (outcome?.outcome === 'confirmed' || outcome?.outcome === 'sent') {
 			under.told = upTo;
 			return;
 		}
-		throw new UnexpectedAnswer(`It is not certain that the messages were acknowledged: ${outcome?.explanation ?? 'the vendor gave no answer.'}`, { advice: 'They may come again; those that were dealt with are left out then.' });
+		throw new UnexpectedAnswer(
+			`It is not certain that the messages were acknowledged: ${outcome?.explanation ?? 'the vendor gave no answer.'}`,
+			{ advice: 'They may come again; those that were dealt with are left out then.' },
+		);
 	}
 
 	/** One Get, never repeated: its answer holds messages that only a new session would give again. */
-	private async get(options: { deadlineMs: number; signal?: AbortSignal; onWait?: (ms: number) => void }): Promise<{ rows: Row[]; session: string }> {
+	private async get(options: {
+		deadlineMs: number;
+		signal?: AbortSignal;
+		onWait?: (ms: number) => void;
+	}): Promise<{ rows: Row[]; session: string }> {
 		const { get } = this.source;
 		let session = '';
 		try {
-			const rows = (await this.client.collect(get, { maxMessages: this.settings.maxMessages, autoAck: false }, { ...options, output: 'raw', priority: 'poll', onSession: (token) => (session = token) })) as Row[];
+			const rows = (await this.client.collect(
+				get,
+				{ maxMessages: this.settings.maxMessages, autoAck: false },
+				{ ...options, output: 'raw', priority: 'poll', onSession: (token) => (session = token) },
+			)) as Row[];
 			return { rows, session };
 		} catch (thrown) {
 			const error = asFleetError(thrown);
 			// An answer that cannot be read held messages, too.
-			if ((error.effect === 'unknown' && !(error instanceof RateLimited)) || error instanceof UnexpectedAnswer) this.past.lost = true;
+			if ((error.effect === 'unknown' && !(error instanceof RateLimited)) || error instanceof UnexpectedAnswer)
+				this.past.lost = true;
 			throw error;
 		}
 	}
 
 	/** Whether nothing can lie between the last message that was seen and this one. Tags begin at 1. */
 	private isNext(tag: bigint | undefined, session: string): boolean {
-		return tag === 1n || (tag !== undefined && this.past.last?.session === session && tag === this.past.last.tag + 1n);
+		return (
+			tag === 1n || (tag !== undefined && this.past.last?.session === session && tag === this.past.last.tag + 1n)
+		);
 	}
 
 	private read(row: Row): Message {
@@ -267,8 +365,22 @@ export class QueueConsumer implements QueueReader {
 	}
 
 	private eventOf({ id, deliveryTag, queue, record }: Message, row: Row): FleetEvent {
-		const { deviceId = null, time = null, endedAt = null } = record as { deviceId?: string | null; time?: string | null; endedAt?: string | null };
-		return { ...record, id, event: this.trigger.name, deviceId, time: time ?? endedAt, late: false, queue, deliveryTag: isTag(deliveryTag) ? deliveryTag : '0', ...(this.settings.includeRaw ? { raw: row } : {}) };
+		const {
+			deviceId = null,
+			time = null,
+			endedAt = null,
+		} = record as { deviceId?: string | null; time?: string | null; endedAt?: string | null };
+		return {
+			...record,
+			id,
+			event: this.trigger.name,
+			deviceId,
+			time: time ?? endedAt,
+			late: false,
+			queue,
+			deliveryTag: isTag(deliveryTag) ? deliveryTag : '0',
+			...(this.settings.includeRaw ? { raw: row } : {}),
+		};
 	}
 
 	private remember(id: string): void {
@@ -284,5 +396,14 @@ export class QueueConsumer implements QueueReader {
 function underway(events: FleetEvent[], tags: bigint[], session: string): Under {
 	let settle!: () => void;
 	const acknowledged = new Promise<void>((resolve) => (settle = resolve));
-	return { events, tags: [...tags].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)), finished: new Set(), told: 0n, session, attempt: 1, settle, acknowledged };
+	return {
+		events,
+		tags: [...tags].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+		finished: new Set(),
+		told: 0n,
+		session,
+		attempt: 1,
+		settle,
+		acknowledged,
+	};
 }

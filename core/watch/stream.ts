@@ -22,7 +22,9 @@ const schema = z.object({
 	mark: seconds,
 	/** Events before this are left out: they were there before the trigger was. */
 	since: seconds,
-	/** Earlier look-backs that were shorter: up to which mark, and how long. Their windows were left behind for good. */
+	/**
+	 * Earlier look-backs that were shorter: up to which mark, and how long. Their windows were left behind for good.
+	 */
 	shorter: z.array(z.tuple([seconds, seconds])).optional(),
 	/** Of what happened until then, the first look at each device gives the newest only. */
 	latest: seconds.optional(),
@@ -36,7 +38,10 @@ const schema = z.object({
 	ahead: z.string(),
 	/** Device -> what is remembered of it, see textOf. */
 	devices: z.record(z.string(), z.string().regex(/^-?[0-9a-z]+( -?[0-9a-z]+[\w-]{6})*$/)),
-	/** Devices whose last look failed -> covered up to; where it broke off on the way, also how far it came and what it will cover. */
+	/**
+	 * Devices whose last look failed -> covered up to; where it broke off on the way, also how far it came and what it
+	 * will cover.
+	 */
 	behind: z.record(z.string(), z.array(seconds).min(1).max(3)),
 });
 type StreamCursor = z.infer<typeof schema>;
@@ -76,7 +81,10 @@ interface Window {
 	devices: readonly string[];
 	/** Asked from here on; the same for all pages. */
 	begin: number;
-	/** What a finished look covers: what was known when it began, so that late arrivals during its pages are not passed by. */
+	/**
+	 * What a finished look covers: what was known when it began, so that late arrivals during its pages are not passed
+	 * by.
+	 */
 	cover: number;
 	/** How far its pages came. */
 	reached: number;
@@ -91,30 +99,63 @@ interface Stored {
 /** @throws Error if it cannot be read */
 export function readStream(stored: unknown): Stored {
 	const cursor = schema.parse(stored);
-	return { cursor, ahead: new Map([...unpack(cursor.ahead)].map(([device, covered]) => [device, seconds.parse(Number(covered))])) };
+	return {
+		cursor,
+		ahead: new Map([...unpack(cursor.ahead)].map(([device, covered]) => [device, seconds.parse(Number(covered))])),
+	};
 }
 
 /** Polls a stream once: what was found is in the pass. @throws FleetError if nothing could be looked at */
-export async function pollStream(pass: Pass, source: StreamSource, stored: Stored | undefined): Promise<Cursor | undefined> {
+export async function pollStream(
+	pass: Pass,
+	source: StreamSource,
+	stored: Stored | undefined,
+): Promise<Cursor | undefined> {
 	const { sightings, next } = await pass.sightings(stored?.cursor.survey);
-	// Nothing tells the vendor's time yet, and it is from there that events are new; but what is refused is refused again.
+	// Nothing tells the vendor's time yet, and it is from there that events are new; but what is refused is refused
+	// again.
 	if (stored === undefined && sightings.length > 0 && pass.waitsForPositions()) return undefined;
 	const now = pass.time;
 	const mark = Math.max(stored?.cursor.mark ?? 0, newestOf(sightings, (heard) => pass.past(heard, now)) ?? 0);
-	const poll = new StreamPoll(pass, source, stored ?? begun(pass, firstCursor(pass, mark, newestOf(sightings))), mark);
+	const poll = new StreamPoll(
+		pass,
+		source,
+		stored ?? begun(pass, firstCursor(pass, mark, newestOf(sightings))),
+		mark,
+	);
 	await poll.look(sightings);
 	return poll.end(next);
 }
 
 /** @param newest newest time in the vendor's records, even if it is in the future */
-function firstCursor({ now, event, firstRun, since: from, lookBack }: Pass, mark: number, newest: number | undefined): StreamCursor {
+function firstCursor(
+	{ now, event, firstRun, since: from, lookBack }: Pass,
+	mark: number,
+	newest: number | undefined,
+): StreamCursor {
 	// The vendor's own time, as far as it is behind: a wrong clock or zone here must not hide events for hours.
 	// Of an idle fleet, the newest that was heard of is often an event, hours old.
-	const present = newest === undefined || Math.abs(now - newest) > DAY_SECONDS ? now : newest < now - IDLE_SECONDS ? newest + 1 : Math.min(newest, now);
+	const present =
+		newest === undefined || Math.abs(now - newest) > DAY_SECONDS
+			? now
+			: newest < now - IDLE_SECONDS
+				? newest + 1
+				: Math.min(newest, now);
 	const since = firstRun === 'since' ? from : firstRun === 'latest' ? present - DAY_SECONDS : present;
 	// Nothing was looked at: a look covers what is left out.
 	const before = Math.max(0, since - 1);
-	return { v: 1, event, mark, since, ...(firstRun === 'latest' ? { latest: present } : {}), lookBack, round: { began: before, before, at: now, atBefore: now }, ahead: '', devices: {}, behind: {} };
+	return {
+		v: 1,
+		event,
+		mark,
+		since,
+		...(firstRun === 'latest' ? { latest: present } : {}),
+		lookBack,
+		round: { began: before, before, at: now, atBefore: now },
+		ahead: '',
+		devices: {},
+		behind: {},
+	};
 }
 
 /** The poll goes on from there, and changes it. */
@@ -140,12 +181,14 @@ class StreamPoll {
 		newest: number,
 	) {
 		this.cursor = cursor;
-		// A clock may be wrong by a day: what is older than that was there at the last look all the same. So was what is left out.
+		// A clock may be wrong by a day: what is older than that was there at the last look all the same. So was what
+		// is left out.
 		this.mark = Math.max(newest, pass.now - DAY_SECONDS, cursor.since);
 		this.newest = newest;
 		this.behind = new Map(Object.entries(cursor.behind));
 		for (const [device, covered] of ahead) this.entries.set(device, { covered, seen: new Map(), newest: 0 });
-		for (const [device, text] of Object.entries(cursor.devices)) this.entries.set(device, entryIn(text, ahead.get(device) ?? coveredBy(cursor.round, device)));
+		for (const [device, text] of Object.entries(cursor.devices))
+			this.entries.set(device, entryIn(text, ahead.get(device) ?? coveredBy(cursor.round, device)));
 		this.widen();
 	}
 
@@ -180,10 +223,14 @@ class StreamPoll {
 
 	/** Devices that are no longer the account's are not waited for without end. */
 	private forgetGone(devices: ReadonlySet<string>): void {
-		for (const [device, [covered = 0]] of this.behind) if (!devices.has(device) && covered < this.mark - 7 * DAY_SECONDS) this.behind.delete(device);
+		for (const [device, [covered = 0]] of this.behind)
+			if (!devices.has(device) && covered < this.mark - 7 * DAY_SECONDS) this.behind.delete(device);
 	}
 
-	/** Devices to be looked at out of their turn: those whose last look broke off, then those heard of since, longest unseen first. */
+	/**
+	 * Devices to be looked at out of their turn: those whose last look broke off, then those heard of since, longest
+	 * unseen first.
+	 */
 	private urgent(sightings: readonly Sighting[]): string[][] {
 		const { perRequest } = this.source;
 		const brokenOff = [...this.behind].filter(([, { length }]) => length > 1).map(([device]) => [device]);
@@ -216,7 +263,10 @@ class StreamPoll {
 
 	private windowBegin(covered: number): number {
 		const { lookBack, shorter = [] } = this.cursor;
-		return Math.max(windowBegin(covered, lookBack), ...shorter.map(([mark, seconds]) => windowBegin(Math.min(covered, mark), seconds)));
+		return Math.max(
+			windowBegin(covered, lookBack),
+			...shorter.map(([mark, seconds]) => windowBegin(Math.min(covered, mark), seconds)),
+		);
 	}
 
 	/**
@@ -243,7 +293,9 @@ class StreamPoll {
 		const [, from, cover] = (devices.length === 1 ? this.behind.get(devices[0] ?? '') : undefined) ?? [];
 		const begin = from ?? Math.min(...devices.map((device) => this.beginOf(device)));
 		const window: Window = { devices, begin, cover: cover ?? this.mark, reached: begin, latest: new Map() };
-		if (this.cursor.latest !== undefined) for (const device of devices) if (!this.known(device)) window.latest.set(device, { newest: undefined, at: 0, found: new Map() });
+		if (this.cursor.latest !== undefined)
+			for (const device of devices)
+				if (!this.known(device)) window.latest.set(device, { newest: undefined, at: 0, found: new Map() });
 		return window;
 	}
 
@@ -252,7 +304,10 @@ class StreamPoll {
 		const { pass, source } = this;
 		const { begin, devices } = window;
 		// Before the present even where the clock was set back; and well beyond it, in case it is behind.
-		const period = { begin: Math.min(begin, pass.now - 60) * 1000, end: (Math.max(pass.now, this.mark) + DAY_SECONDS) * 1000 };
+		const period = {
+			begin: Math.min(begin, pass.now - 60) * 1000,
+			end: (Math.max(pass.now, this.mark) + DAY_SECONDS) * 1000,
+		};
 		const params = source.ask([...devices], period, pass.params as never);
 		const { pages, mark } = pass.take(source.operation, params, { mark: this.mark });
 		const [, , cover = mark] = (devices.length === 1 ? this.behind.get(devices[0] ?? '') : undefined) ?? [];
@@ -288,7 +343,10 @@ class StreamPoll {
 		if (!devices.some((device) => this.behind.has(device))) round.began = Math.min(round.began, cover);
 	}
 
-	/** Of what lies before a time and up to when the trigger was switched on, the newest is given. Until all that is known, it may come again. */
+	/**
+	 * Of what lies before a time and up to when the trigger was switched on, the newest is given. Until all that is
+	 * known, it may come again.
+	 */
 	private giveLatest(latest: Latest, reached: number): void {
 		const all = reached > (this.cursor.latest ?? 0);
 		for (const [device, { newest, found }] of latest) {
@@ -299,7 +357,8 @@ class StreamPoll {
 
 	private entryOf(device: string): Entry {
 		let entry = this.entries.get(device);
-		if (entry === undefined) this.entries.set(device, (entry = { covered: this.coveredOf(device), seen: new Map(), newest: 0 }));
+		if (entry === undefined)
+			this.entries.set(device, (entry = { covered: this.coveredOf(device), seen: new Map(), newest: 0 }));
 		return entry;
 	}
 
@@ -325,7 +384,15 @@ class StreamPoll {
 		}
 		if (readable && source.keep?.(record as never, pass.params as never) === false) return;
 		const time = (record.time as string | null | undefined) ?? iso;
-		const event: FleetEvent = { ...record, id, event: pass.event, deviceId, time, late: false, ...(pass.includeRaw || !readable ? { raw: row } : {}) };
+		const event: FleetEvent = {
+			...record,
+			id,
+			event: pass.event,
+			deviceId,
+			time,
+			late: false,
+			...(pass.includeRaw || !readable ? { raw: row } : {}),
+		};
 		const timed = { event, time: time === null ? at : Math.floor(Date.parse(time) / 1000), device };
 		const latest = window.latest.get(device);
 		if (latest === undefined || iso === null || at > (cursor.latest ?? 0)) {
@@ -344,18 +411,27 @@ class StreamPoll {
 		} catch (thrown) {
 			const device = this.source.perRequest === 1 ? (devices[0] ?? null) : null;
 			// Several devices may send the same.
-			return { id: fingerprint(`${device ?? ''} ${JSON.stringify(row)}`), deviceId: device, unreadable: asFleetError(thrown).message };
+			return {
+				id: fingerprint(`${device ?? ''} ${JSON.stringify(row)}`),
+				deviceId: device,
+				unreadable: asFleetError(thrown).message,
+			};
 		}
 	}
 
 	/** @param error undefined: there was more than a poll takes */
-	private brokenOff(error: FleetError | undefined, { devices, begin, cover, reached, latest }: Window): { settled: boolean; enough: boolean } {
+	private brokenOff(
+		error: FleetError | undefined,
+		{ devices, begin, cover, reached, latest }: Window,
+	): { settled: boolean; enough: boolean } {
 		const { pass, source } = this;
 		const all = error !== undefined && pass.concernsAll(error);
 		const [device = ''] = devices;
 		const covered = devices.map((id): [string, number] => [id, this.coveredOf(id)]);
-		// All of its pages up to there have been taken in: the next look begins with that second. One that gets no further stays there.
-		const onTheWay = source.ascending && devices.length === 1 && (reached > begin || (this.behind.get(device)?.length ?? 0) > 1);
+		// All of its pages up to there have been taken in: the next look begins with that second. One that gets no
+		// further stays there.
+		const onTheWay =
+			source.ascending && devices.length === 1 && (reached > begin || (this.behind.get(device)?.length ?? 0) > 1);
 		if (onTheWay) {
 			this.behind.set(device, [covered[0]?.[1] ?? begin, reached, cover]);
 			this.giveLatest(latest, reached);
@@ -374,7 +450,10 @@ class StreamPoll {
 		const covered = [...this.entries.values()].map((entry) => entry.covered);
 		if (pass.lookBack > lookBack) shorter.push([Math.max(this.mark, round.began, ...covered), lookBack]);
 		cursor.lookBack = pass.lookBack;
-		cursor.shorter = shorter.filter(([mark, seconds]) => seconds < pass.lookBack && windowBegin(mark, seconds) > windowBegin(this.oldest, pass.lookBack));
+		cursor.shorter = shorter.filter(
+			([mark, seconds]) =>
+				seconds < pass.lookBack && windowBegin(mark, seconds) > windowBegin(this.oldest, pass.lookBack),
+		);
 		if (cursor.shorter.length === 0) delete cursor.shorter;
 	}
 
@@ -406,13 +485,20 @@ class StreamPoll {
 			if (coveredBy(cursor.round, device) < covered) ahead.set(device, String(covered));
 			if (left.length > 0) devices[device] = textOf({ ...entry, covered }, left);
 		}
-		return { ...kept, mark: this.newest, ahead: pack(ahead), devices, behind: Object.fromEntries(behind), ...(survey === undefined ? {} : { survey }) };
+		return {
+			...kept,
+			mark: this.newest,
+			ahead: pack(ahead),
+			devices,
+			behind: Object.fromEntries(behind),
+			...(survey === undefined ? {} : { survey }),
+		};
 	}
 }
 
 /**
- * What is remembered of a device: newest time of its events, then mark and fingerprint of each that was delivered since its
- * window's begin. Short, as a large fleet has many; times are distances from what is covered.
+ * What is remembered of a device: newest time of its events, then mark and fingerprint of each that was delivered since
+ * its window's begin. Short, as a large fleet has many; times are distances from what is covered.
  */
 function textOf({ covered, newest }: Entry, seen: readonly (readonly [string, number])[]): string {
 	const from = (at: number) => (at - covered).toString(36);
@@ -469,7 +555,11 @@ export async function sampleStream(pass: Pass, source: StreamSource): Promise<Fl
 	const devices = sightings.sort((a, b) => (b.heard ?? 0) - (a.heard ?? 0)).map(({ deviceId }) => deviceId);
 	const present = newestOf(sightings) ?? pass.now;
 	const dayAgo = present - DAY_SECONDS;
-	const cursor = { ...firstCursor(pass, present, present), since: 0, round: { began: dayAgo, before: dayAgo, at: pass.now, atBefore: pass.now } };
+	const cursor = {
+		...firstCursor(pass, present, present),
+		since: 0,
+		round: { began: dayAgo, before: dayAgo, at: pass.now, atBefore: pass.now },
+	};
 	const poll = new StreamPoll(pass, source, { cursor, ahead: new Map() }, present);
 	for (const some of chunks(devices.slice(0, Math.max(SAMPLE_DEVICES, source.perRequest)), source.perRequest)) {
 		if (!pass.goesOn()) break;

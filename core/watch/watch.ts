@@ -23,14 +23,26 @@ const schema = z.object({
 type WatchCursor = z.infer<typeof schema>;
 
 /** @throws Error if it cannot be read */
-export function readWatch(stored: unknown): { cursor: WatchCursor; states: Map<string, string>; behind: Map<string, string> } {
+export function readWatch(stored: unknown): {
+	cursor: WatchCursor;
+	states: Map<string, string>;
+	behind: Map<string, string>;
+} {
 	const cursor = schema.parse(stored);
 	return { cursor, states: unpack(cursor.states), behind: unpack(cursor.behind ?? '') };
 }
 
 function firstCursor(pass: Pass): WatchCursor {
 	const { now } = pass;
-	return { v: 1, event: pass.event, mark: 0, round: { began: 0, before: 0, at: now, atBefore: now }, first: true, since: pass.firstRun === 'since' ? pass.since : 0, states: '' };
+	return {
+		v: 1,
+		event: pass.event,
+		mark: 0,
+		round: { began: 0, before: 0, at: now, atBefore: now },
+		first: true,
+		since: pass.firstRun === 'since' ? pass.since : 0,
+		states: '',
+	};
 }
 
 /** In place of the mark at the last look at a device. */
@@ -40,7 +52,11 @@ const NEVER = '0';
 const FAILURES = 3;
 
 /** Polls a watch once: compares the fleet's positions with what was remembered of them. */
-export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnType<typeof readWatch> | undefined): Promise<Cursor> {
+export async function pollWatch(
+	pass: Pass,
+	source: WatchSource,
+	stored: ReturnType<typeof readWatch> | undefined,
+): Promise<Cursor> {
 	const cursor = stored === undefined ? firstCursor(pass) : { ...stored.cursor, round: { ...stored.cursor.round } };
 	const { states, behind } = stored ?? { states: new Map<string, string>(), behind: new Map<string, string>() };
 	const chosen = await pass.chosen();
@@ -66,7 +82,12 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 			if (wanted?.has(deviceId) === false) continue;
 			const heard = heardOf(one.position);
 			cursor.mark = Math.max(cursor.mark, pass.past(heard) ?? 0);
-			look(pass, source, one, { cursor, states, events, was: Number(behind.get(deviceId) ?? (pass.surveysAll ? round.before : coveredBy(round, deviceId))) });
+			look(pass, source, one, {
+				cursor,
+				states,
+				events,
+				was: Number(behind.get(deviceId) ?? (pass.surveysAll ? round.before : coveredBy(round, deviceId))),
+			});
 			behind.delete(deviceId);
 		}
 		failures = error === undefined ? 0 : failures + 1;
@@ -76,7 +97,9 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 			// The others go on without it, but a fleet that is asked for as a whole has no others.
 			if (group === undefined) break;
 		}
-		for (const device of missing) if (!behind.has(device)) behind.set(device, String(cursor.first === true ? round.began : coveredBy(round, device)));
+		for (const device of missing)
+			if (!behind.has(device))
+				behind.set(device, String(cursor.first === true ? round.began : coveredBy(round, device)));
 		done += group?.length ?? 0;
 		const next = order?.[done];
 		if (next === undefined) delete round.next;
@@ -87,9 +110,14 @@ export async function pollWatch(pass: Pass, source: WatchSource, stored: ReturnT
 	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
 	pass.events = events.map(({ event }) => event);
 	// Devices that are no longer the account's are not waited for without end.
-	for (const [device, covered] of behind) if (covered !== NEVER && Number(covered) < mark - 7 * DAY_SECONDS) behind.delete(device);
+	for (const [device, covered] of behind)
+		if (covered !== NEVER && Number(covered) < mark - 7 * DAY_SECONDS) behind.delete(device);
 	const { behind: _, ...kept } = cursor;
-	const end = (): WatchCursor => ({ ...kept, states: pack(states), ...(behind.size === 0 ? {} : { behind: pack(behind) }) });
+	const end = (): WatchCursor => ({
+		...kept,
+		states: pack(states),
+		...(behind.size === 0 ? {} : { behind: pack(behind) }),
+	});
 	const ended = end();
 	if (stored === undefined) {
 		// Where it has begun, devices with an event were never looked at, and the others were.
@@ -114,11 +142,20 @@ function look(pass: Pass, source: WatchSource, { row, position }: Found, { curso
 	const { deviceId } = position;
 	const before = states.get(deviceId);
 	const first = cursor.first === true;
-	const seen = source.look(position, { before, first, was, mark: cursor.round.began, now: pass.now, lookBack: pass.lookBack, params: pass.params as never });
+	const seen = source.look(position, {
+		before,
+		first,
+		was,
+		mark: cursor.round.began,
+		now: pass.now,
+		lookBack: pass.lookBack,
+		params: pass.params as never,
+	});
 	if (seen.state === undefined) states.delete(deviceId);
 	else states.set(deviceId, seen.state);
 	if (first && !wantedAtFirst(pass, cursor, position)) return;
-	for (const { key, ...adds } of seen.events) events.push({ event: eventOf(pass, position, key, adds, row), at: heardOf(position) ?? pass.now });
+	for (const { key, ...adds } of seen.events)
+		events.push({ event: eventOf(pass, position, key, adds, row), at: heardOf(position) ?? pass.now });
 }
 
 /** In the first round, what is there was there before the trigger. */
@@ -126,8 +163,23 @@ function wantedAtFirst({ firstRun }: Pass, { since }: WatchCursor, position: Pos
 	return firstRun === 'latest' || (firstRun === 'since' && (heardOf(position) ?? 0) >= since);
 }
 
-function eventOf(pass: Pick<Pass, 'event' | 'includeRaw'>, position: Position, key: string, adds: Record<string, unknown>, row: unknown): FleetEvent {
-	return { ...position, ...adds, id: recordId(position.deviceId, key), event: pass.event, deviceId: position.deviceId, time: position.time, late: false, ...(pass.includeRaw ? { raw: row } : {}) };
+function eventOf(
+	pass: Pick<Pass, 'event' | 'includeRaw'>,
+	position: Position,
+	key: string,
+	adds: Record<string, unknown>,
+	row: unknown,
+): FleetEvent {
+	return {
+		...position,
+		...adds,
+		id: recordId(position.deviceId, key),
+		event: pass.event,
+		deviceId: position.deviceId,
+		time: position.time,
+		late: false,
+		...(pass.includeRaw ? { raw: row } : {}),
+	};
 }
 
 /** What a trial shows at most. */
@@ -142,7 +194,8 @@ export async function sampleWatch(pass: Pass, source: WatchSource): Promise<Flee
 	if (error !== undefined) throw error;
 	for (const { row, position } of found) {
 		if (chosen?.includes(position.deviceId) === false || events.length >= SAMPLE_EVENTS) continue;
-		for (const { key, ...adds } of source.sample(position, { now: pass.now, params: pass.params as never })) events.push(eventOf(pass, position, key, adds, row));
+		for (const { key, ...adds } of source.sample(position, { now: pass.now, params: pass.params as never }))
+			events.push(eventOf(pass, position, key, adds, row));
 	}
 	return events;
 }

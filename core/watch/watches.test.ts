@@ -9,15 +9,29 @@ const declared = { devices, evidence: { section: '1', grade: 'C' } } as const;
 const NOW = 1_800_000_000;
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
 
-const at = (values: Partial<Position>) => ({ deviceId: '1', time: null, latitude: null, longitude: null, seenAt: null, ...values }) as Position;
+const at = (values: Partial<Position>) =>
+	({ deviceId: '1', time: null, latitude: null, longitude: null, seenAt: null, ...values }) as Position;
 
 /** Looks at one position after another, each a minute after the one before. */
-function watch(trigger: AnyTrigger, params: object, positions: readonly Position[], from = NOW): Seen['events'][number][][] {
+function watch(
+	trigger: AnyTrigger,
+	params: object,
+	positions: readonly Position[],
+	from = NOW,
+): Seen['events'][number][][] {
 	const { look } = trigger.source as WatchSource;
 	let before: string | undefined;
 	return positions.map((position, place) => {
 		const now = from + place * 60;
-		const seen = look(position, { before, first: place === 0, was: now - 60, mark: now, now, lookBack: 600, params: params as never });
+		const seen = look(position, {
+			before,
+			first: place === 0,
+			was: now - 60,
+			mark: now,
+			now,
+			lookBack: 600,
+			params: params as never,
+		});
 		before = seen.state;
 		return [...seen.events];
 	});
@@ -28,7 +42,10 @@ const counts = (events: readonly unknown[][]) => events.map(({ length }) => leng
 describe('Position Changed', () => {
 	const trigger = positionChanged(declared);
 	/** A fix each minute, so many metres further north. */
-	const track = (...metres: number[]) => metres.map((north, place) => at({ time: iso(NOW + place * 60), latitude: 45 + north / 111_195, longitude: 25 }));
+	const track = (...metres: number[]) =>
+		metres.map((north, place) =>
+			at({ time: iso(NOW + place * 60), latitude: 45 + north / 111_195, longitude: 25 }),
+		);
 
 	test('tells each new fix, and the same one once', () => {
 		expect(counts(watch(trigger, {}, track(0, 10, 20)))).toEqual([1, 1, 1]);
@@ -37,7 +54,9 @@ describe('Position Changed', () => {
 	});
 
 	test('Min Distance is counted from the last position that was told', () => {
-		expect(counts(watch(trigger, { minDistance: 100 }, track(0, 40, 80, 120, 160, 230)))).toEqual([1, 0, 0, 1, 0, 1]);
+		expect(counts(watch(trigger, { minDistance: 100 }, track(0, 40, 80, 120, 160, 230)))).toEqual([
+			1, 0, 0, 1, 0, 1,
+		]);
 		expect(counts(watch(trigger, { minDistance: 100 }, track(0, 98, 102, 110)))).toEqual([1, 0, 1, 0]);
 	});
 
@@ -47,13 +66,21 @@ describe('Position Changed', () => {
 	});
 
 	test('with both, either suffices', () => {
-		expect(counts(watch(trigger, { minDistance: 100, minSeconds: 180 }, track(0, 150, 160, 170, 180, 400)))).toEqual([1, 1, 0, 0, 1, 1]);
+		expect(
+			counts(watch(trigger, { minDistance: 100, minSeconds: 180 }, track(0, 150, 160, 170, 180, 400))),
+		).toEqual([1, 1, 0, 0, 1, 1]);
 	});
 
 	test('distances are metres on the ground', () => {
-		expect(metresBetween({ latitude: 45, longitude: 25 }, { latitude: 46, longitude: 25 })).toBeCloseTo(111_195, -1);
+		expect(metresBetween({ latitude: 45, longitude: 25 }, { latitude: 46, longitude: 25 })).toBeCloseTo(
+			111_195,
+			-1,
+		);
 		expect(metresBetween({ latitude: 60, longitude: 25 }, { latitude: 60, longitude: 26 })).toBeCloseTo(55_597, -2);
-		expect(metresBetween({ latitude: 0, longitude: 179.5 }, { latitude: 0, longitude: -179.5 })).toBeCloseTo(111_195, -1);
+		expect(metresBetween({ latitude: 0, longitude: 179.5 }, { latitude: 0, longitude: -179.5 })).toBeCloseTo(
+			111_195,
+			-1,
+		);
 	});
 });
 

@@ -17,34 +17,50 @@ const EXAMPLES = join(__dirname, '..', '..', 'node-red', 'examples');
 const nodesIn = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as FlowNode[];
 
 /** Each of the package's examples, as Node-RED imports it. */
-export const examples = () => readdirSync(EXAMPLES).sort().map((name) => ({ name, nodes: nodesIn(join(EXAMPLES, name)) }));
+export const examples = () =>
+	readdirSync(EXAMPLES)
+		.sort()
+		.map((name) => ({ name, nodes: nodesIn(join(EXAMPLES, name)) }));
 
 export const isAccount = ({ type }: FlowNode) => /^fleetwire-\w+-account$/.test(type);
 
-export const vendorOf = (vendors: readonly RunningVendor[], { type }: FlowNode) => vendors.find(({ name }) => type === `fleetwire-${name}-account`);
+export const vendorOf = (vendors: readonly RunningVendor[], { type }: FlowNode) =>
+	vendors.find(({ name }) => type === `fleetwire-${name}-account`);
 
-/** The methods whose paths iTracksense's document lost, at those of the simulator: what its support would tell a customer. */
-const methodPaths = () => JSON.stringify(Object.fromEntries(itracksense.operations.filter(({ evidence }) => evidence.grade === 'G').map((operation) => [nameOf(operation), DEFAULT_PATHS[Number(operation.evidence.section) as Section]])));
+/**
+ * The methods whose paths iTracksense's document lost, at those of the simulator: what its support would tell a
+ * customer.
+ */
+const methodPaths = () =>
+	JSON.stringify(
+		Object.fromEntries(
+			itracksense.operations
+				.filter(({ evidence }) => evidence.grade === 'G')
+				.map((operation) => [nameOf(operation), DEFAULT_PATHS[Number(operation.evidence.section) as Section]]),
+		),
+	);
 
 /** The examples of a vendor share an account, which is there once. */
 export function demoFlows(vendors: readonly RunningVendor[]): FlowNode[] {
 	const nodes = [...nodesIn(join(__dirname, 'live-map.json')), ...examples().flatMap((example) => example.nodes)];
 	const first = new Map(nodes.map(({ id }, place) => [id, place] as const).reverse());
-	return nodes.filter(({ id }, place) => first.get(id) === place).map((node) => {
-		// An example's part that waits for a setting has it here.
-		const { d: _, ...enabled } = node;
-		const vendor = vendorOf(vendors, node);
-		if (!isAccount(node) || vendor === undefined) return enabled as FlowNode;
-		return {
-			...(enabled as FlowNode),
-			name: `${vendor.title} (simulated)`,
-			baseUrl: vendor.url,
-			account: vendor.account,
-			allowCommands: true,
-			allowPrivateAddresses: true,
-			// TrackGPS.ro's limit is part of what there is to see.
-			...(vendor.name === 'trackgps' ? {} : { rateLimit: 600 }),
-			...(vendor.name === 'itracksense' ? { methodPaths: methodPaths() } : {}),
-		};
-	});
+	return nodes
+		.filter(({ id }, place) => first.get(id) === place)
+		.map((node) => {
+			// An example's part that waits for a setting has it here.
+			const { d: _, ...enabled } = node;
+			const vendor = vendorOf(vendors, node);
+			if (!isAccount(node) || vendor === undefined) return enabled as FlowNode;
+			return {
+				...(enabled as FlowNode),
+				name: `${vendor.title} (simulated)`,
+				baseUrl: vendor.url,
+				account: vendor.account,
+				allowCommands: true,
+				allowPrivateAddresses: true,
+				// TrackGPS.ro's limit is part of what there is to see.
+				...(vendor.name === 'trackgps' ? {} : { rateLimit: 600 }),
+				...(vendor.name === 'itracksense' ? { methodPaths: methodPaths() } : {}),
+			};
+		});
 }

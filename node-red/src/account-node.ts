@@ -32,31 +32,57 @@ export function accountNodeOf(RED: NodeAPI, provider: Provider, id = ''): Accoun
 }
 
 /** What of an account's settings is about the way to the vendor: Node-RED's own TLS and proxy nodes. */
-export function wireOptionsOf(RED: NodeAPI, { tls, proxy }: Settings): Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses' | 'forbidden'> {
-	const nodeOf = (id: unknown) => (typeof id === 'string' && id !== '' ? (RED.nodes.getNode(id) as unknown) : undefined);
+export function wireOptionsOf(
+	RED: NodeAPI,
+	{ tls, proxy }: Settings,
+): Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses' | 'forbidden'> {
+	const nodeOf = (id: unknown) =>
+		typeof id === 'string' && id !== '' ? (RED.nodes.getNode(id) as unknown) : undefined;
 	const tlsNode = nodeOf(tls) as { addTLSOptions(options: ConnectionOptions): ConnectionOptions } | undefined;
-	const proxyNode = nodeOf(proxy) as { url?: string; noproxy?: string[]; credentials?: { username?: string; password?: string } } | undefined;
+	const proxyNode = nodeOf(proxy) as
+		{ url?: string; noproxy?: string[]; credentials?: { username?: string; password?: string } } | undefined;
 	const { username = '', password = '' } = proxyNode?.credentials ?? {};
 	const longest = Number(RED.settings.httpRequestTimeout);
 	return {
 		...(tlsNode ? { tls: tlsNode.addTLSOptions({}) } : {}),
-		...(proxyNode?.url ? { proxy: { url: proxyNode.url, ...(username === '' ? {} : { token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }) } } : {}),
+		...(proxyNode?.url
+			? {
+					proxy: {
+						url: proxyNode.url,
+						...(username === ''
+							? {}
+							: { token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }),
+					},
+				}
+			: {}),
 		...(longest > 0 ? { longestMs: longest } : {}),
 	};
 }
 
 /** Whether the proxy's list of exceptions names the address, as Node-RED's own nodes read it. */
 export function withoutProxy(RED: NodeAPI, { proxy }: Settings, baseUrl: string): boolean {
-	const node = typeof proxy === 'string' && proxy !== '' ? (RED.nodes.getNode(proxy) as unknown as { noproxy?: string[] } | null) : null;
+	const node =
+		typeof proxy === 'string' && proxy !== ''
+			? (RED.nodes.getNode(proxy) as unknown as { noproxy?: string[] } | null)
+			: null;
 	return (node?.noproxy ?? []).some((part) => part !== '' && baseUrl.includes(part));
 }
 
 /** Makes an account of settings, wherever they come from, within what settings.js allows. @throws InvalidParams */
-export function accountOf(RED: NodeAPI, provider: Provider, settings: Settings, { onLogin, trial }: { onLogin?: (rejected?: FleetError) => void; trial?: (connection: Connection) => Trial } = {}): Account {
+export function accountOf(
+	RED: NodeAPI,
+	provider: Provider,
+	settings: Settings,
+	{ onLogin, trial }: { onLogin?: (rejected?: FleetError) => void; trial?: (connection: Connection) => Trial } = {},
+): Account {
 	const locks = locksOf(RED);
 	const connection = within(locks, connectionOf(provider, settings));
 	const { proxy, ...others } = wireOptionsOf(RED, settings);
-	const options = { ...others, forbidden: locks.privateAddresses, ...(proxy === undefined || withoutProxy(RED, settings, connection.baseUrl) ? {} : { proxy }) };
+	const options = {
+		...others,
+		forbidden: locks.privateAddresses,
+		...(proxy === undefined || withoutProxy(RED, settings, connection.baseUrl) ? {} : { proxy }),
+	};
 	checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
 	return new Account(provider, connection, options, onLogin, trial?.(connection));
 }

@@ -32,7 +32,8 @@ beforeEach(async () => {
 		const token = url.searchParams.get('access_token');
 		const answer =
 			url.pathname === '/api/authorization'
-				? refuse || url.searchParams.get('signature') !== md5(md5(SECRET) + (url.searchParams.get('time') ?? ''))
+				? refuse ||
+					url.searchParams.get('signature') !== md5(md5(SECRET) + (url.searchParams.get('time') ?? ''))
 					? { code: 20001, message: 'Account or password error' }
 					: { code: 0, record: { access_token: `token-${String(++logins)}`, expires_in: 7200 } }
 				: token === `token-${String(logins)}`
@@ -52,13 +53,29 @@ afterEach(async () => {
 });
 
 function accountWith(onLogin?: ConstructorParameters<typeof Account>[3], changed: object = {}, trial = false): Account {
-	const settings = { baseUrl, account: 'demo', secretType: 'password', secret: SECRET, allowCommands: 'false', rateLimit: '60000', allowPrivateAddresses: true, ...changed };
-	const account = new Account(provider, connectionOf(provider, settings), {}, onLogin, trial ? new Trials().of(provider, connectionOf(provider, settings)) : undefined);
+	const settings = {
+		baseUrl,
+		account: 'demo',
+		secretType: 'password',
+		secret: SECRET,
+		allowCommands: 'false',
+		rateLimit: '60000',
+		allowPrivateAddresses: true,
+		...changed,
+	};
+	const account = new Account(
+		provider,
+		connectionOf(provider, settings),
+		{},
+		onLogin,
+		trial ? new Trials().of(provider, connectionOf(provider, settings)) : undefined,
+	);
 	accounts.push(account);
 	return account;
 }
 
-const devices = (account: Account, signal?: AbortSignal) => account.client(() => undefined).collect(getMany, {}, { signal });
+const devices = (account: Account, signal?: AbortSignal) =>
+	account.client(() => undefined).collect(getMany, {}, { signal });
 
 test('all nodes log in once, and so does what a redeploy makes of them', async () => {
 	const account = accountWith();
@@ -131,7 +148,12 @@ test('a login that begins while a wrong one is under way does not end with it', 
 
 test('who has a wrong password gets nothing that others have just found out', async () => {
 	const trigger = findTrigger(provider, 'positionChanged') ?? expect.fail();
-	const poll = (account: Account) => new Poller(account.client(() => undefined), trigger, { devices: '358899051025339' }).poll(undefined, { budgetMs: 10_000, intervalMs: 60_000 });
+	const poll = (account: Account) =>
+		new Poller(
+			account.client(() => undefined),
+			trigger,
+			{ devices: '358899051025339' },
+		).poll(undefined, { budgetMs: 10_000, intervalMs: 60_000 });
 	const devicesOf = (account: Account) => account.client(() => undefined).lookup('device');
 	const right = accountWith();
 	expect((await poll(right)).problem).toBeUndefined();

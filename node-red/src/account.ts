@@ -4,7 +4,14 @@ import { checkBaseUrl } from '../../core/describe/base-url';
 import { Client } from '../../core/call/client';
 import { LoginRejected } from '../../core/describe/errors';
 import { readFields } from '../../core/describe/field';
-import { ATTEMPT_TIMEOUT_MS, loginTooSlow, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/describe/host';
+import {
+	ATTEMPT_TIMEOUT_MS,
+	loginTooSlow,
+	type Host,
+	type SendOptions,
+	type SignedAnswer,
+	type WireRequest,
+} from '../../core/describe/host';
 import type { Connection, Session } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
 import { Redactor } from '../../core/call/redaction';
@@ -49,7 +56,11 @@ export class Account {
 	) {
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
 		this.redactor.addSecrets(provider.connection, connection);
-		this.wire = new Wire({ baseUrl: connection.baseUrl, allowPrivateAddresses: connection.allowPrivateAddresses, ...options });
+		this.wire = new Wire({
+			baseUrl: connection.baseUrl,
+			allowPrivateAddresses: connection.allowPrivateAddresses,
+			...options,
+		});
 		this.shared = trial?.shared ?? sharedLogin(provider, connection);
 	}
 
@@ -80,7 +91,12 @@ export class Account {
 
 	private async newSession(): Promise<Session> {
 		try {
-			const session = await logIn(this.provider, this.connection, (request) => this.wire.send(request, { timeoutMs: ATTEMPT_TIMEOUT_MS }), Date.now);
+			const session = await logIn(
+				this.provider,
+				this.connection,
+				(request) => this.wire.send(request, { timeoutMs: ATTEMPT_TIMEOUT_MS }),
+				Date.now,
+			);
 			this.redactor.addToken(session.token);
 			this.shared.session = session;
 			this.onLogin();
@@ -91,22 +107,37 @@ export class Account {
 		}
 	}
 
-	private async send(request: WireRequest, { stale, freshForMs, signal, timeoutMs, leftMs }: SendOptions): Promise<SignedAnswer> {
+	private async send(
+		request: WireRequest,
+		{ stale, freshForMs, signal, timeoutMs, leftMs }: SendOptions,
+	): Promise<SignedAnswer> {
 		signal?.throwIfAborted();
 		const deadline = Date.now() + leftMs;
 		const { token } = await orAborted(this.session(stale, freshForMs), signal, leftMs);
 		const ms = Math.min(timeoutMs, deadline - Date.now());
 		if (ms <= 0) throw loginTooSlow();
-		const answer = await this.wire.send(this.provider.sign(request, token, this.connection), { timeoutMs: ms, signal });
+		const answer = await this.wire.send(this.provider.sign(request, token, this.connection), {
+			timeoutMs: ms,
+			signal,
+		});
 		return { ...answer, session: token };
 	}
 
 	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<Session> {
-		return await this.shared.sessions.get({ current: () => Promise.resolve(this.shared.session), renew: () => this.logIn(), stale, freshForMs, now: Date.now });
+		return await this.shared.sessions.get({
+			current: () => Promise.resolve(this.shared.session),
+			renew: () => this.logIn(),
+			stale,
+			freshForMs,
+			now: Date.now,
+		});
 	}
 }
 
-/** Waits for a login that others may wait for too: an abort, or the end of the caller's time, ends the waiting, not the login. */
+/**
+ * Waits for a login that others may wait for too: an abort, or the end of the caller's time, ends the waiting, not the
+ * login.
+ */
 async function orAborted<T>(login: Promise<T>, signal: AbortSignal | undefined, ms?: number): Promise<T> {
 	let stop!: () => void;
 	let timer: NodeJS.Timeout | undefined;

@@ -30,8 +30,8 @@ interface DialogBody {
 const trials = new Trials();
 
 /**
- * Answers the editor: a test login, and the lists that fill pickers. Answers are {ok, message} or {ok, choices}; an error is a
- * sentence, never a stack or a secret. Each use leaves a line in the log.
+ * Answers the editor: a test login, and the lists that fill pickers. Answers are {ok, message} or {ok, choices}; an
+ * error is a sentence, never a stack or a secret. Each use leaves a line in the log.
  */
 export class Admin {
 	constructor(
@@ -45,20 +45,29 @@ export class Admin {
 			const node = accountNodeOf(RED, provider, String(request.params.account));
 			if (node === undefined) return { status: 404, body: { ok: false, message: RED._('admin.unknownAccount') } };
 			this.note(request, 'asks for a list', node.deployed);
-			return choices(node.client(() => undefined), String(request.params.name));
+			return choices(
+				node.client(() => undefined),
+				String(request.params.name),
+			);
 		});
 	}
 
 	/** An account that was not deployed yet comes along with the request, and so does one that is being edited. */
 	lookupBeforeDeploy(request: Request, response: Response): void {
-		this.withAccount('asks for a list', request, response, async (account) => choices(account.client(() => undefined), String(request.params.name)));
+		this.withAccount('asks for a list', request, response, async (account) =>
+			choices(
+				account.client(() => undefined),
+				String(request.params.name),
+			),
+		);
 	}
 
 	poll(request: Request, response: Response): void {
 		const { RED, provider } = this;
 		this.answer(response, new Redactor(), () => {
 			const node = RED.nodes.getNode(String(request.params.trigger)) as TriggerNodeInstance | undefined;
-			if (node?.type !== triggerType(provider)) return { status: 404, body: { ok: false, message: RED._('admin.unknownTrigger') } };
+			if (node?.type !== triggerType(provider))
+				return { status: 404, body: { ok: false, message: RED._('admin.unknownTrigger') } };
 			node.pollNow();
 			return { status: 200, body: { ok: true, message: RED._('admin.polling') } };
 		});
@@ -69,11 +78,19 @@ export class Admin {
 		this.withAccount('tests a login', request, response, async (account) => {
 			await account.logIn();
 			testedByHand(this.provider, account.connection);
-			return { status: 200, body: { ok: true, message: RED._('admin.loggedIn', { account: account.connection.account }) } };
+			return {
+				status: 200,
+				body: { ok: true, message: RED._('admin.loggedIn', { account: account.connection.account }) },
+			};
 		});
 	}
 
-	private withAccount(what: string, request: Request, response: Response, work: (account: Account) => Promise<Answer>): void {
+	private withAccount(
+		what: string,
+		request: Request,
+		response: Response,
+		work: (account: Account) => Promise<Answer>,
+	): void {
 		const { RED, provider } = this;
 		const redactor = new Redactor();
 		this.answer(response, redactor, async () => {
@@ -89,7 +106,9 @@ export class Admin {
 			this.note(request, what, body.settings ?? {}, redactor);
 			const settings = settingsOf(RED, provider, body);
 			hide(settings);
-			const account = accountOf(RED, provider, settings, { trial: (connection) => trials.of(provider, connection) });
+			const account = accountOf(RED, provider, settings, {
+				trial: (connection) => trials.of(provider, connection),
+			});
 			try {
 				return await work(account);
 			} finally {
@@ -104,7 +123,9 @@ export class Admin {
 			.then(work)
 			.catch((thrown: unknown): Answer => {
 				const found = asFleetError(thrown);
-				const error = redactor.error(locksOf(this.RED).privateAddresses && tellsOfNames(found) ? privateForbidden() : found);
+				const error = redactor.error(
+					locksOf(this.RED).privateAddresses && tellsOfNames(found) ? privateForbidden() : found,
+				);
 				// 200: the route worked, the login did not. The editor shows the sentence.
 				return { status: 200, body: { ok: false, code: error.code, message: error.sentence } };
 			})
@@ -114,7 +135,11 @@ export class Admin {
 
 	private note(request: Request, what: string, { baseUrl, account }: Settings, redactor = new Redactor()): void {
 		const { username } = (request as { user?: { username?: unknown } }).user ?? {};
-		this.RED.log.info(redactor.text(`[fleetwire] ${onLine(username ?? 'somebody')} ${what}: ${this.provider.title}, account "${onLine(account)}" at ${onLine(addressIn(baseUrl))}`));
+		this.RED.log.info(
+			redactor.text(
+				`[fleetwire] ${onLine(username ?? 'somebody')} ${what}: ${this.provider.title}, account "${onLine(account)}" at ${onLine(addressIn(baseUrl))}`,
+			),
+		);
 	}
 }
 
@@ -129,7 +154,13 @@ async function choices(client: Client, name: string): Promise<Answer> {
 }
 
 /** What somebody wrote, on one line of a log. */
-const onLine = (value: unknown) => cut(plain(typeof value === 'string' ? value : shown(value)).replace(/\s+/g, ' ').trim(), 100);
+const onLine = (value: unknown) =>
+	cut(
+		plain(typeof value === 'string' ? value : shown(value))
+			.replace(/\s+/g, ' ')
+			.trim(),
+		100,
+	);
 
 /** An address however it is written, without what may be secret in it. */
 function addressIn(baseUrl: unknown): string {
@@ -142,8 +173,8 @@ function addressIn(baseUrl: unknown): string {
 const wayOf = ({ baseUrl, tls, proxy }: Settings) => JSON.stringify([addressIn(baseUrl), tls ?? '', proxy ?? '']);
 
 /**
- * The dialog's values. What only Node-RED knows - secrets that the editor does not have, environment variables - is filled in from
- * the deployed node alone, and goes only where that leads.
+ * The dialog's values. What only Node-RED knows - secrets that the editor does not have, environment variables - is
+ * filled in from the deployed node alone, and goes only where that leads.
  * @throws InvalidParams
  */
 function settingsOf(RED: NodeAPI, provider: Provider, { id, settings = {}, credentials = {} }: DialogBody): Settings {
@@ -151,7 +182,11 @@ function settingsOf(RED: NodeAPI, provider: Provider, { id, settings = {}, crede
 	const written = node === undefined ? {} : asWritten(RED, node);
 	const isVariable = (value: unknown) => typeof value === 'string' && VARIABLE.test(value);
 	const filledIn = (name: string, value: unknown) => {
-		if (node === undefined || written[name] !== value) throw new InvalidParams(`${provider.connection[name]?.title ?? name} is filled in when the account is deployed.`, { advice: 'Deploy it first, or type the value itself to test it.' });
+		if (node === undefined || written[name] !== value)
+			throw new InvalidParams(
+				`${provider.connection[name]?.title ?? name} is filled in when the account is deployed.`,
+				{ advice: 'Deploy it first, or type the value itself to test it.' },
+			);
 		return node.deployed[name];
 	};
 	const baseUrl = isVariable(settings.baseUrl) ? filledIn('baseUrl', settings.baseUrl) : settings.baseUrl;
@@ -172,8 +207,12 @@ function settingsOf(RED: NodeAPI, provider: Provider, { id, settings = {}, crede
 
 const otherWay = (kept: boolean | undefined) =>
 	kept
-		? new InvalidParams('Type the password again to test another address.', { advice: 'The stored one goes only where the account is deployed.' })
-		: new InvalidParams('Type the values of environment variables themselves to test another address.', { advice: 'They go only where the account is deployed.' });
+		? new InvalidParams('Type the password again to test another address.', {
+				advice: 'The stored one goes only where the account is deployed.',
+			})
+		: new InvalidParams('Type the values of environment variables themselves to test another address.', {
+				advice: 'They go only where the account is deployed.',
+			});
 
 /** A deployed node's settings before environment variables were filled in. */
 function asWritten(RED: NodeAPI, node: AccountNode): Record<string, unknown> {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { MessagePerRecord, OneMessage } from './delivery';
 
 const RED = { util: { cloneMessage: structuredClone, generateId: () => 'sequence' } } as unknown as NodeAPI;
-const records = (count: number, from = 0) => Array.from({ length: count }, (_, index) => ({ deviceId: `d${String(from + index)}` }));
+const records = (count: number, from = 0) =>
+	Array.from({ length: count }, (_, index) => ({ deviceId: `d${String(from + index)}` }));
 
 function perRecord(msg: Partial<NodeMessageInFlow> = {}) {
 	const sent: NodeMessage[] = [];
@@ -31,18 +32,33 @@ describe('one message', () => {
 		};
 		expect(run(true, []).payload).toEqual([]);
 		expect(run(false, []).payload).toBeNull();
-		expect(run(false, [{ target: '358', outcome: 'sent' }])).toMatchObject({ payload: { outcome: 'sent' }, topic: '358' });
+		expect(run(false, [{ target: '358', outcome: 'sent' }])).toMatchObject({
+			payload: { outcome: 'sent' },
+			topic: '358',
+		});
 	});
 });
 
 describe('a message for each record', () => {
 	test('carries parts and topic, and keeps what the message brought', () => {
-		const { sent, delivery } = perRecord({ payload: 'old', other: { kept: true }, parts: { id: 'outer', index: 4 } });
+		const { sent, delivery } = perRecord({
+			payload: 'old',
+			other: { kept: true },
+			parts: { id: 'outer', index: 4 },
+		});
 		delivery.add(records(1));
 		delivery.add(records(1, 1));
 		expect(sent).toEqual([]);
 		expect(delivery.end()).toBe(2);
-		expect(sent).toEqual([0, 1].map((index) => ({ _msgid: 'm', other: { kept: true }, payload: { deviceId: `d${String(index)}` }, topic: `d${String(index)}`, parts: { id: 'sequence', type: 'array', index, len: 1, count: 2, parts: { id: 'outer', index: 4 } } })));
+		expect(sent).toEqual(
+			[0, 1].map((index) => ({
+				_msgid: 'm',
+				other: { kept: true },
+				payload: { deviceId: `d${String(index)}` },
+				topic: `d${String(index)}`,
+				parts: { id: 'sequence', type: 'array', index, len: 1, count: 2, parts: { id: 'outer', index: 4 } },
+			})),
+		);
 		expect(sent[0]?.other).not.toBe(sent[1]?.other);
 	});
 
@@ -54,8 +70,12 @@ describe('a message for each record', () => {
 		expect(sent).toHaveLength(1799);
 		delivery.add(records(600, 1800));
 		expect(delivery.end()).toBe(2400);
-		expect(sent.map(({ payload }) => (payload as { deviceId: string }).deviceId)).toEqual(records(2400).map(({ deviceId }) => deviceId));
-		expect(sent.map(({ parts }) => (parts as { index: number }).index)).toEqual(records(2400).map((_, index) => index));
+		expect(sent.map(({ payload }) => (payload as { deviceId: string }).deviceId)).toEqual(
+			records(2400).map(({ deviceId }) => deviceId),
+		);
+		expect(sent.map(({ parts }) => (parts as { index: number }).index)).toEqual(
+			records(2400).map((_, index) => index),
+		);
 		const counts = sent.map(({ parts }) => (parts as { count?: number }).count);
 		expect(new Set(counts)).toEqual(new Set([undefined, 2400]));
 		expect(counts.at(-1)).toBe(2400);

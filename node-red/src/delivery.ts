@@ -43,8 +43,9 @@ export class OneMessage implements Delivery {
 const HELD = 1000;
 
 /**
- * A message for each record, with msg.parts for Join, Sort and Batch. Up to 1000 records carry their number from the first
- * message on; of a longer stream, which is passed on page by page, only the last ones do, which is enough for Join.
+ * A message for each record, with msg.parts for Join, Sort and Batch. Up to 1000 records carry their number from the
+ * first message on; of a longer stream, which is passed on page by page, only the last ones do, which is enough for
+ * Join.
  */
 export class MessagePerRecord implements Delivery {
 	private held: object[] = [];
@@ -83,7 +84,14 @@ export class MessagePerRecord implements Delivery {
 		const msg = this.RED.util.cloneMessage(this.rest);
 		const outer = (msg as { parts?: object }).parts;
 		// As Split does: a sequence within a sequence keeps the outer one.
-		const parts = { id: this.id, type: 'array', index: this.sent, len: 1, ...(count === undefined ? {} : { count }), ...(outer === undefined ? {} : { parts: outer }) };
+		const parts = {
+			id: this.id,
+			type: 'array',
+			index: this.sent,
+			len: 1,
+			...(count === undefined ? {} : { count }),
+			...(outer === undefined ? {} : { parts: outer }),
+		};
 		this.sent += 1;
 		this.send({ ...msg, payload: record, topic: topicOf(record) ?? msg.topic, parts });
 	}

@@ -8,7 +8,14 @@ import { NotStored, TriggerKeeper } from './trigger-state';
 import type { Store } from './trigger-store';
 
 const event = (id: string): FleetEvent => ({ id, event: 'e', deviceId: 'd', time: null, late: false });
-const polled = (ids: string[], n: number, more: Partial<PollResult> = {}): PollResult => ({ events: ids.map(event), cursor: { v: 1, event: 'e', n }, more: false, stop: false, looks: 1, ...more });
+const polled = (ids: string[], n: number, more: Partial<PollResult> = {}): PollResult => ({
+	events: ids.map(event),
+	cursor: { v: 1, event: 'e', n },
+	more: false,
+	stop: false,
+	looks: 1,
+	...more,
+});
 const turn = (signal = new AbortController().signal) => ({ fresh: false, signal, onWait: () => undefined });
 
 describe('a poll', () => {
@@ -42,9 +49,23 @@ describe('a poll', () => {
 	}
 
 	test('sends, lets Node-RED hand over, stores, and only then asks for more', async () => {
-		const { log, feed: polls } = await feed([polled(['a', 'b'], 1, { more: true }), polled(['c'], 2, { more: true }), polled([], 3)]);
+		const { log, feed: polls } = await feed([
+			polled(['a', 'b'], 1, { more: true }),
+			polled(['c'], 2, { more: true }),
+			polled([], 3),
+		]);
 		expect(await polls.turn(turn())).toMatchObject({ count: 3, stop: false, problem: undefined });
-		expect(log).toEqual(['polled undefined', 'sent a,b', 'handed over', 'stored 1', 'polled 1', 'sent c', 'handed over', 'stored 2', 'polled 2']);
+		expect(log).toEqual([
+			'polled undefined',
+			'sent a,b',
+			'handed over',
+			'stored 1',
+			'polled 1',
+			'sent c',
+			'handed over',
+			'stored 2',
+			'polled 2',
+		]);
 	});
 
 	test('stores the first cursor even where there is no event', async () => {
@@ -59,11 +80,25 @@ describe('a poll', () => {
 	test('stores where it has begun before it sends the first events', async () => {
 		const { log, feed: polls } = await feed([polled(['a'], 1, { began, more: true }), polled(['b'], 2)]);
 		await polls.turn(turn());
-		expect(log).toEqual(['polled undefined', 'stored 0', 'sent a', 'handed over', 'stored 1', 'polled 1', 'sent b', 'handed over', 'stored 2']);
+		expect(log).toEqual([
+			'polled undefined',
+			'stored 0',
+			'sent a',
+			'handed over',
+			'stored 1',
+			'polled 1',
+			'sent b',
+			'handed over',
+			'stored 2',
+		]);
 	});
 
 	test('stores where it has begun at once, though something was stored a moment ago', async () => {
-		const { log, keeper, feed: polls } = await feed([polled([], 1, { began }), polled([], 2), polled([], 3, { began }), polled([], 4, { began })]);
+		const {
+			log,
+			keeper,
+			feed: polls,
+		} = await feed([polled([], 1, { began }), polled([], 2), polled([], 3, { began }), polled([], 4, { began })]);
 		await polls.turn(turn());
 		await polls.turn(turn());
 		await keeper.open('another account', () => undefined);
@@ -71,12 +106,24 @@ describe('a poll', () => {
 		// As after "reset".
 		keeper.change({ cursor: undefined });
 		await polls.turn(turn());
-		expect(log).toEqual(['polled undefined', 'stored 1', 'polled 1', 'polled undefined', 'stored 3', 'polled undefined', 'stored 4']);
+		expect(log).toEqual([
+			'polled undefined',
+			'stored 1',
+			'polled 1',
+			'polled undefined',
+			'stored 3',
+			'polled undefined',
+			'stored 4',
+		]);
 	});
 
 	test('stopped before it sends its first events, it goes on from where it has begun', async () => {
 		const stop = new AbortController();
-		const { log, keeper, feed: polls } = await feed([polled(['a'], 1, { began })], async () => stop.abort(new Error('closed')));
+		const {
+			log,
+			keeper,
+			feed: polls,
+		} = await feed([polled(['a'], 1, { began })], async () => stop.abort(new Error('closed')));
 		await expect(polls.turn(turn(stop.signal))).rejects.toThrow('closed');
 		expect(log).toEqual(['polled undefined', 'stored 0']);
 		expect(keeper.state.cursor).toEqual(began);
@@ -91,14 +138,30 @@ describe('a poll', () => {
 
 	test('a problem with some devices only does not keep back what there is more of the others', async () => {
 		const problem = new Unreachable('Of one.');
-		const { log, feed: polls } = await feed([polled(['a'], 1, { more: true, problem, partial: true }), polled(['b'], 2, { problem, partial: true })]);
+		const { log, feed: polls } = await feed([
+			polled(['a'], 1, { more: true, problem, partial: true }),
+			polled(['b'], 2, { problem, partial: true }),
+		]);
 		expect(await polls.turn(turn())).toMatchObject({ count: 2, problem, stop: false });
-		expect(log).toEqual(['polled undefined', 'sent a', 'handed over', 'stored 1', 'polled 1', 'sent b', 'handed over', 'stored 2']);
+		expect(log).toEqual([
+			'polled undefined',
+			'sent a',
+			'handed over',
+			'stored 1',
+			'polled 1',
+			'sent b',
+			'handed over',
+			'stored 2',
+		]);
 	});
 
 	test('stopped in the meantime, it sends nothing and stays where it was', async () => {
 		const stop = new AbortController();
-		const { log, keeper, feed: polls } = await feed([polled(['a'], 1)], async () => stop.abort(new Error('closed')));
+		const {
+			log,
+			keeper,
+			feed: polls,
+		} = await feed([polled(['a'], 1)], async () => stop.abort(new Error('closed')));
 		await expect(polls.turn(turn(stop.signal))).rejects.toThrow('closed');
 		expect(log).toEqual(['polled undefined']);
 		expect(keeper.state.cursor).toBeUndefined();
@@ -117,7 +180,9 @@ describe('a poll', () => {
 		const { poll, feed: polls } = await feed([polled([], 1), polled([], 2)]);
 		await polls.turn(turn());
 		await polls.turn({ ...turn(), fresh: true });
-		expect(poll.mock.calls.map(([, options]: unknown[]) => (options as { intervalMs: number }).intervalMs)).toEqual([60_000, 0]);
+		expect(poll.mock.calls.map(([, options]: unknown[]) => (options as { intervalMs: number }).intervalMs)).toEqual(
+			[60_000, 0],
+		);
 	});
 });
 
@@ -131,11 +196,27 @@ describe('a queue', () => {
 				const batch = batches.shift();
 				if (batch === undefined) return undefined;
 				const { ids, ...rest } = batch;
-				return { events: ids.map(event), attempt: 1, acknowledged: new Promise<void>(() => undefined), done: async () => void log.push(`done ${ids.join()}`), failed: () => log.push(`failed ${ids.join()}`) > 0, ...rest };
+				return {
+					events: ids.map(event),
+					attempt: 1,
+					acknowledged: new Promise<void>(() => undefined),
+					done: async () => void log.push(`done ${ids.join()}`),
+					failed: () => log.push(`failed ${ids.join()}`) > 0,
+					...rest,
+				};
 			},
 		};
-		const deliver = (events: readonly FleetEvent[], attempt?: number) => log.push(`sent ${events.map(({ id }) => id).join()} ${String(attempt)}`);
-		return { log, feed: new QueueFeed(consumer, deliver, { intervalMs: 60_000, acknowledge, withinMs, onSent: (count) => log.push(`${String(count)} in hand`) }) };
+		const deliver = (events: readonly FleetEvent[], attempt?: number) =>
+			log.push(`sent ${events.map(({ id }) => id).join()} ${String(attempt)}`);
+		return {
+			log,
+			feed: new QueueFeed(consumer, deliver, {
+				intervalMs: 60_000,
+				acknowledge,
+				withinMs,
+				onSent: (count) => log.push(`${String(count)} in hand`),
+			}),
+		};
 	}
 
 	test('acknowledges each batch once it is sent, until the queue is empty', async () => {
@@ -147,20 +228,32 @@ describe('a queue', () => {
 	});
 
 	test('acknowledged by the flow, the next batch follows without another word to the vendor', async () => {
-		const { log, feed: queue } = feed([{ ids: ['a'], acknowledged: Promise.resolve() }, { ids: ['b'], acknowledged: Promise.resolve() }], 'operation');
+		const { log, feed: queue } = feed(
+			[
+				{ ids: ['a'], acknowledged: Promise.resolve() },
+				{ ids: ['b'], acknowledged: Promise.resolve() },
+			],
+			'operation',
+		);
 		await queue.turn(turn());
 		expect(log).toEqual(['opened', 'sent a 1', '1 in hand', 'sent b 1', '1 in hand']);
 	});
 
 	test('what the flow does not acknowledge in time comes again', async () => {
-		const { log, feed: queue } = feed([{ ids: ['a'] }, { ids: ['a'], attempt: 2, acknowledged: Promise.resolve() }], 'operation', 5);
+		const { log, feed: queue } = feed(
+			[{ ids: ['a'] }, { ids: ['a'], attempt: 2, acknowledged: Promise.resolve() }],
+			'operation',
+			5,
+		);
 		await queue.turn(turn());
 		expect(log).toEqual(['opened', 'sent a 1', '1 in hand', 'failed a', 'sent a 2', '1 in hand']);
 	});
 
 	test('after as many attempts as the user allows, messages are given up, and that is told', async () => {
 		const { log, feed: queue } = feed([{ ids: ['a'], attempt: 3, failed: () => false }], 'operation', 5);
-		await expect(queue.turn(turn())).rejects.toThrow('The flow did not acknowledge what it was sent in time (1 messages, attempt 3)');
+		await expect(queue.turn(turn())).rejects.toThrow(
+			'The flow did not acknowledge what it was sent in time (1 messages, attempt 3)',
+		);
 		expect(log.at(-1)).toBe('done a');
 	});
 

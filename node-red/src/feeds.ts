@@ -58,7 +58,21 @@ export class PollFeed implements Feed {
 		let count = 0;
 		let notStored: FleetError | undefined;
 		for (;;) {
-			const { events, cursor, began, more, problem, partial = false, stop, oldestLookMs } = await this.poller.poll(keeper.state.cursor, { intervalMs: fresh ? 0 : intervalMs, budgetMs: budgetOf(intervalMs), signal, onWait });
+			const {
+				events,
+				cursor,
+				began,
+				more,
+				problem,
+				partial = false,
+				stop,
+				oldestLookMs,
+			} = await this.poller.poll(keeper.state.cursor, {
+				intervalMs: fresh ? 0 : intervalMs,
+				budgetMs: budgetOf(intervalMs),
+				signal,
+				onWait,
+			});
 			if (began !== undefined && events.length > 0) {
 				keeper.change({ cursor: began });
 				// What goes wrong with it, the next one tells.
@@ -68,11 +82,15 @@ export class PollFeed implements Feed {
 			signal.throwIfAborted();
 			if (events.length > 0) this.deliver(events);
 			keeper.change({ cursor });
-			// Node-RED hands messages over in the next round of its loop: what is stored before might be lost with the process.
+			// Node-RED hands messages over in the next round of its loop: what is stored before might be lost with the
+			// process.
 			if (events.length > 0) await nextRound();
 			count += events.length;
-			notStored = await keeper.save(events.length === 0 && began === undefined).then(() => undefined, asFleetError);
-			if (!more || (problem !== undefined && !partial) || signal.aborted) return { count, problem: problem ?? notStored, stop, oldestLookMs };
+			notStored = await keeper
+				.save(events.length === 0 && began === undefined)
+				.then(() => undefined, asFleetError);
+			if (!more || (problem !== undefined && !partial) || signal.aborted)
+				return { count, problem: problem ?? notStored, stop, oldestLookMs };
 		}
 	}
 
@@ -131,7 +149,10 @@ export class QueueFeed implements Feed {
 		}
 	}
 
-	/** Waits until the flow has acknowledged a batch, or for as long as it may take. @throws FleetError if it is given up */
+	/**
+	 * Waits until the flow has acknowledged a batch, or for as long as it may take. @throws FleetError if it is given
+	 * up
+	 */
 	private async acknowledged(batch: Batch, signal: AbortSignal): Promise<void> {
 		const { withinMs, onSent } = this.options;
 		onSent(batch.events.length);
@@ -140,9 +161,12 @@ export class QueueFeed implements Feed {
 		this.waiting = false;
 		if (acknowledged || batch.failed() || signal.aborted) return;
 		await batch.done();
-		throw new TimedOut(`The flow did not acknowledge what it was sent in time (${String(batch.events.length)} messages, attempt ${String(batch.attempt)}), so that was acknowledged without it.`, {
-			advice: 'Look into what the flow does with them, and whether it reaches the Acknowledge operation. "Attempts" says how often they are sent.',
-		});
+		throw new TimedOut(
+			`The flow did not acknowledge what it was sent in time (${String(batch.events.length)} messages, attempt ${String(batch.attempt)}), so that was acknowledged without it.`,
+			{
+				advice: 'Look into what the flow does with them, and whether it reaches the Acknowledge operation. "Attempts" says how often they are sent.',
+			},
+		);
 	}
 
 	close(): void {

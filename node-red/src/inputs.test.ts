@@ -15,7 +15,13 @@ const fields = {
 /** What of Node-RED's function the cases below need; the real one is tried in the tests with real hosts. */
 const RED = {
 	util: {
-		evaluateNodeProperty: (value: string, type: string, _: unknown, msg: Record<string, unknown>, done: (error: unknown, value?: unknown) => void) => {
+		evaluateNodeProperty: (
+			value: string,
+			type: string,
+			_: unknown,
+			msg: Record<string, unknown>,
+			done: (error: unknown, value?: unknown) => void,
+		) => {
 			if (type === 'num') done(null, Number(value));
 			else if (type === 'bool') done(null, value === 'true');
 			else if (type === 'jsonata') throw Object.assign(new Error('Expected ")"'), { code: 'S0203' });
@@ -28,16 +34,30 @@ const RED = {
 
 const node = {} as unknown as Node;
 const values = (inputs: Inputs, msg = {}) => valuesOf(RED, node, fields, inputs, msg);
-const read = async (inputs: Inputs, msg = {}) => readFields(fields, await values(inputs, msg), { now: 0, timeZone: 'UTC' });
+const read = async (inputs: Inputs, msg = {}) =>
+	readFields(fields, await values(inputs, msg), { now: 0, timeZone: 'UTC' });
 const L = (value: string) => ({ type: 'list', value });
 
 describe('values for one message', () => {
 	test('are taken from where each parameter says', async () => {
-		expect(await values({ command: { type: 'msg', value: 'cmd' }, count: { type: 'num', value: '3' }, wait: { type: 'bool', value: 'false' }, types: L('a') }, { cmd: 'go' })).toEqual({ command: 'go', count: 3, wait: false, types: 'a' });
+		expect(
+			await values(
+				{
+					command: { type: 'msg', value: 'cmd' },
+					count: { type: 'num', value: '3' },
+					wait: { type: 'bool', value: 'false' },
+					types: L('a'),
+				},
+				{ cmd: 'go' },
+			),
+		).toEqual({ command: 'go', count: 3, wait: false, types: 'a' });
 	});
 
 	test('an empty number is no 0, and no type chosen is no restriction', async () => {
-		expect(await read({ command: L('go'), count: { type: 'num', value: '' }, types: L('') })).toMatchObject({ command: 'go', types: [] });
+		expect(await read({ command: L('go'), count: { type: 'num', value: '' }, types: L('') })).toMatchObject({
+			command: 'go',
+			types: [],
+		});
 		expect(await values({ count: { type: 'num', value: '' } })).toEqual({ count: undefined });
 	});
 
@@ -47,7 +67,9 @@ describe('values for one message', () => {
 		['a variable that is not set', { type: 'env', value: 'NOT_SET' }],
 		['an empty field', { type: 'str', value: '' }],
 	])('%s counts as missing', async (_, command) => {
-		await expect(read({ command })).rejects.toThrow('Command is missing: fill it in, or check that its expression gives a value.');
+		await expect(read({ command })).rejects.toThrow(
+			'Command is missing: fill it in, or check that its expression gives a value.',
+		);
 	});
 
 	test('an empty time does not fall back to its default, an unknown one does', async () => {
@@ -56,7 +78,9 @@ describe('values for one message', () => {
 	});
 
 	test('a broken expression is named', async () => {
-		await expect(values({ command: { type: 'jsonata', value: '$f(' } })).rejects.toThrow('Command: its JSONata expression cannot be evaluated (Expected ")").');
+		await expect(values({ command: { type: 'jsonata', value: '$f(' } })).rejects.toThrow(
+			'Command: its JSONata expression cannot be evaluated (Expected ")").',
+		);
 	});
 
 	test('what does not apply is not even evaluated', async () => {

@@ -18,7 +18,13 @@ const LITERAL = new Set(['str', 'list', 'num', 'bool', 'json']);
  * undefined, so that it counts as missing; one that the node does not know of is left out and takes its default.
  * @throws InvalidParams if an expression cannot be evaluated
  */
-export async function valuesOf(RED: NodeAPI, node: Node, fields: Fields, inputs: Inputs, msg: NodeMessage): Promise<Record<string, unknown>> {
+export async function valuesOf(
+	RED: NodeAPI,
+	node: Node,
+	fields: Fields,
+	inputs: Inputs,
+	msg: NodeMessage,
+): Promise<Record<string, unknown>> {
 	const values: Record<string, unknown> = {};
 	for (const [name, field] of Object.entries(fields)) {
 		const input = inputs[name];
@@ -28,7 +34,13 @@ export async function valuesOf(RED: NodeAPI, node: Node, fields: Fields, inputs:
 	return values;
 }
 
-async function valueOf(RED: NodeAPI, node: Node, field: Field, { type, value }: TypedValue, msg: NodeMessage): Promise<unknown> {
+async function valueOf(
+	RED: NodeAPI,
+	node: Node,
+	field: Field,
+	{ type, value }: TypedValue,
+	msg: NodeMessage,
+): Promise<unknown> {
 	if (LITERAL.has(type)) {
 		// Node-RED would make 0, false or a syntax error of an empty field.
 		if (value === '' || value === undefined || value === null) return field.kind === 'choices' ? [] : undefined;
@@ -36,15 +48,24 @@ async function valueOf(RED: NodeAPI, node: Node, field: Field, { type, value }: 
 	}
 	try {
 		return await new Promise((resolve, reject) => {
-			RED.util.evaluateNodeProperty(typeof value === 'string' ? value : JSON.stringify(value ?? ''), type, node, msg, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)));
+			RED.util.evaluateNodeProperty(
+				typeof value === 'string' ? value : JSON.stringify(value ?? ''),
+				type,
+				node,
+				msg,
+				(error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)),
+			);
 		});
 	} catch (error) {
 		// "msg.a.b" where msg.a does not exist: that is a missing value, not a broken expression.
 		if (error instanceof TypeError && (type === 'msg' || type === 'flow' || type === 'global')) return undefined;
 		const message = (error as { message?: unknown } | null)?.message;
-		throw new InvalidParams(`${field.title}: its ${type === 'jsonata' ? 'JSONata expression' : type === 'json' ? 'JSON' : `${type} value`} cannot be evaluated${typeof message === 'string' ? ` (${message.slice(0, 200)})` : ''}.`, {
-			cause: error,
-			advice: 'Correct it in the node.',
-		});
+		throw new InvalidParams(
+			`${field.title}: its ${type === 'jsonata' ? 'JSONata expression' : type === 'json' ? 'JSON' : `${type} value`} cannot be evaluated${typeof message === 'string' ? ` (${message.slice(0, 200)})` : ''}.`,
+			{
+				cause: error,
+				advice: 'Correct it in the node.',
+			},
+		);
 	}
 }

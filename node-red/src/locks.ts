@@ -10,7 +10,10 @@ export interface Locks {
 	commands: boolean;
 }
 
-/** The locks of settings.js: `fleetwire: { allowPrivateAddresses: false, allowCommands: false }`. What is not plainly allowed there is forbidden. */
+/**
+ * The locks of settings.js: `fleetwire: { allowPrivateAddresses: false, allowCommands: false }`. What is not plainly
+ * allowed there is forbidden.
+ */
 export function locksOf(RED: NodeAPI): Locks {
 	const { fleetwire } = RED.settings as { fleetwire?: unknown };
 	const said = (typeof fleetwire === 'object' && fleetwire !== null ? fleetwire : {}) as Record<string, unknown>;
@@ -18,11 +21,17 @@ export function locksOf(RED: NodeAPI): Locks {
 	return { privateAddresses: locked('allowPrivateAddresses'), commands: locked('allowCommands') };
 }
 
-/** One sentence for all that may be wrong with such an address, or with its name: more would tell what there is in the network. */
+/**
+ * One sentence for all that may be wrong with such an address, or with its name: more would tell what there is in the
+ * network.
+ */
 export function privateForbidden(): InvalidParams {
-	return new InvalidParams('The base URL does not lead to a public address, and the settings of this Node-RED allow no other.', {
-		advice: 'Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.',
-	});
+	return new InvalidParams(
+		'The base URL does not lead to a public address, and the settings of this Node-RED allow no other.',
+		{
+			advice: 'Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.',
+		},
+	);
 }
 
 export function commandForbidden(title: string): NotPermitted {
@@ -37,10 +46,15 @@ export function within(locks: Locks, connection: Connection): Connection {
 		const { hostname } = new URL(connection.baseUrl);
 		if (isPrivateHost(hostname) || isMetadataHost(hostname)) throw privateForbidden();
 	}
-	return { ...connection, ...(locks.privateAddresses ? { allowPrivateAddresses: false } : {}), ...(locks.commands ? { allowCommands: false } : {}) };
+	return {
+		...connection,
+		...(locks.privateAddresses ? { allowPrivateAddresses: false } : {}),
+		...(locks.commands ? { allowCommands: false } : {}),
+	};
 }
 
 const NOWHERE = new Set(['ENOTFOUND', 'ENODATA', 'EAI_AGAIN', PRIVATE_ADDRESS, METADATA_ADDRESS]);
 
 /** Whether an error tells whether there is a name in the network, and what address it has. */
-export const tellsOfNames = ({ cause }: FleetError) => NOWHERE.has(String((cause as { code?: unknown } | undefined)?.code));
+export const tellsOfNames = ({ cause }: FleetError) =>
+	NOWHERE.has(String((cause as { code?: unknown } | undefined)?.code));

@@ -1,4 +1,12 @@
-import { RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault, type FleetError } from '../../core/describe/errors';
+import {
+	RateLimited,
+	SessionContested,
+	SessionExpired,
+	TimedOut,
+	Unreachable,
+	VendorFault,
+	type FleetError,
+} from '../../core/describe/errors';
 
 const LONGEST_MS = 5 * 60_000;
 
@@ -33,4 +41,7 @@ export class Patience {
 }
 
 /** What other requests would meet too; what is wrong with one device only must not slow down the others. */
-const isOfTheAccount = (error: FleetError) => [RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault].some((kind) => error instanceof kind);
+const isOfTheAccount = (error: FleetError) =>
+	[RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault].some(
+		(kind) => error instanceof kind,
+	);

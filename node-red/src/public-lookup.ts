@@ -25,7 +25,10 @@ export function lookupFor(allowPrivateAddresses: boolean): LookupFunction {
 				for (const one of typeof found === 'string' ? [{ address: found, family: family ?? 4 }] : found) {
 					const code = refusalOf(one, allowPrivateAddresses);
 					if (code === undefined) continue;
-					callback(Object.assign(new Error(`${hostname} is ${one.address}`), { code, address: one.address }), '');
+					callback(
+						Object.assign(new Error(`${hostname} is ${one.address}`), { code, address: one.address }),
+						'',
+					);
 					return;
 				}
 			}

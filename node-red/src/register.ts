@@ -23,8 +23,8 @@ const json: RequestHandler = (request, response, next) => {
 };
 
 /**
- * Everything that Node-RED gets of one vendor. All five are registered when it starts, and a flow uses one or two of them: what
- * a node is made of is loaded with the first of them.
+ * Everything that Node-RED gets of one vendor. All five are registered when it starts, and a flow uses one or two of
+ * them: what a node is made of is loaded with the first of them.
  */
 export function register(RED: NodeAPI, vendor: Vendor): void {
 	let made: VendorNodes | undefined;
@@ -38,7 +38,9 @@ export function register(RED: NodeAPI, vendor: Vendor): void {
 		RED.nodes.createNode(this, config);
 		nodes().account(this, config);
 	}
-	RED.nodes.registerType(accountType(vendor), FleetAccount, { credentials: Object.fromEntries(vendor.secrets.map((name) => [name, { type: 'password' as const }])) });
+	RED.nodes.registerType(accountType(vendor), FleetAccount, {
+		credentials: Object.fromEntries(vendor.secrets.map((name) => [name, { type: 'password' as const }])),
+	});
 
 	function FleetRequest(this: Node, config: RequestDef): void {
 		RED.nodes.createNode(this, config);
@@ -52,13 +54,21 @@ export function register(RED: NodeAPI, vendor: Vendor): void {
 	}
 	RED.nodes.registerType(triggerType(vendor), FleetTrigger);
 
-	// Routes for the editor. Lists name an account's devices and cost requests, and a login ends others' sessions: they are for who
-	// may change flows, not for who may only look at them.
+	// Routes for the editor. Lists name an account's devices and cost requests, and a login ends others' sessions: they
+	// are for who may change flows, not for who may only look at them.
 	const path = `/fleetwire/${vendor.name}`;
 	const flows = RED.auth.needsPermission('flows.write');
 	const write = RED.auth.needsPermission(`fleetwire-${vendor.name}.write`);
-	RED.httpAdmin.get(`${path}/lookup/:account/:name`, flows, write, (request, response) => nodes().admin.lookup(request, response));
-	RED.httpAdmin.post(`${path}/lookup/:name`, flows, write, json, (request, response) => nodes().admin.lookupBeforeDeploy(request, response));
-	RED.httpAdmin.post(`${path}/poll/:trigger`, flows, write, json, (request, response) => nodes().admin.poll(request, response));
-	RED.httpAdmin.post(`${path}/test`, flows, write, json, (request, response) => nodes().admin.test(request, response));
+	RED.httpAdmin.get(`${path}/lookup/:account/:name`, flows, write, (request, response) =>
+		nodes().admin.lookup(request, response),
+	);
+	RED.httpAdmin.post(`${path}/lookup/:name`, flows, write, json, (request, response) =>
+		nodes().admin.lookupBeforeDeploy(request, response),
+	);
+	RED.httpAdmin.post(`${path}/poll/:trigger`, flows, write, json, (request, response) =>
+		nodes().admin.poll(request, response),
+	);
+	RED.httpAdmin.post(`${path}/test`, flows, write, json, (request, response) =>
+		nodes().admin.test(request, response),
+	);
 }

@@ -100,7 +100,10 @@ export class RequestNode implements AccountUser {
 		const { RED, node, config } = this;
 		const operation = this.operation();
 		const account = this.account();
-		if (account === undefined) throw new InvalidParams(`This node has no ${this.provider.title} account.`, { advice: 'Choose one in the node, and check that it is enabled.' });
+		if (account === undefined)
+			throw new InvalidParams(`This node has no ${this.provider.title} account.`, {
+				advice: 'Choose one in the node, and check that it is enabled.',
+			});
 		if (operation.effect === 'command' && locksOf(RED).commands) throw commandForbidden(operation.title);
 		const client = account.client((message) => node.warn(message));
 		const limit = positive(config.limit, 'Limit') ?? Infinity;
@@ -116,7 +119,10 @@ export class RequestNode implements AccountUser {
 		});
 		const pages = firstOf(records, operation.list && operation.once !== true ? limit : Infinity);
 		if (draws) return this.draw(pages, operation, client, new MessagePerRecord(RED, msg, send));
-		const delivery = operation.list && config.result === 'record' ? new MessagePerRecord(RED, msg, send) : new OneMessage(msg, send, operation.list);
+		const delivery =
+			operation.list && config.result === 'record'
+				? new MessagePerRecord(RED, msg, send)
+				: new OneMessage(msg, send, operation.list);
 		const tells = operation.effect !== 'read' || (operation.kind === 'commandOutcome' && config.output !== 'raw');
 		let worst: Ended | undefined;
 		for await (const page of pages) {
@@ -125,13 +131,20 @@ export class RequestNode implements AccountUser {
 			}
 			delivery.add(page);
 		}
-		// A command that was under way when the flow was stopped is not known to have been done, and no message can say so any more.
-		if (signal.aborted && operation.effect !== 'read') node.warn(`"${operation.title}" was under way when this node was stopped: check whether it was done.`);
+		// A command that was under way when the flow was stopped is not known to have been done, and no message can say
+		// so any more.
+		if (signal.aborted && operation.effect !== 'read')
+			node.warn(`"${operation.title}" was under way when this node was stopped: check whether it was done.`);
 		const count = delivery.end();
 		return tells ? (worst ?? { outcome: 'unknown', response: null }) : count;
 	}
 
-	private async draw(pages: AsyncIterable<object[]>, operation: AnyOperation, client: Client, delivery: Delivery): Promise<number> {
+	private async draw(
+		pages: AsyncIterable<object[]>,
+		operation: AnyOperation,
+		client: Client,
+		delivery: Delivery,
+	): Promise<number> {
 		let map: MapMaker | undefined;
 		for await (const page of pages) {
 			map ??= new MapMaker(operation.kind, this.provider.title, await this.names(client));
@@ -150,7 +163,11 @@ export class RequestNode implements AccountUser {
 	private operation(): AnyOperation {
 		const { resource = '', operation = '' } = this.config;
 		const found = findOperation(this.provider, resource, operation);
-		if (found === undefined) throw new InvalidParams(`${this.provider.title} has no operation "${resource}.${operation}" in this version.`, { advice: 'Choose another one in the node, or update @fleetwire/node-red-fleet.' });
+		if (found === undefined)
+			throw new InvalidParams(
+				`${this.provider.title} has no operation "${resource}.${operation}" in this version.`,
+				{ advice: 'Choose another one in the node, or update @fleetwire/node-red-fleet.' },
+			);
 		return found;
 	}
 }
@@ -169,7 +186,8 @@ async function* firstOf(pages: AsyncIterable<object[]>, limit: number): AsyncGen
 function positive(value: unknown, title: string): number | undefined {
 	if (value === undefined || value === null || value === '' || value === 0 || value === '0') return undefined;
 	const number = Number(value);
-	if (!Number.isFinite(number) || number < 0) throw new InvalidParams(`${title} must be a number that is not negative, not ${shown(value)}.`);
+	if (!Number.isFinite(number) || number < 0)
+		throw new InvalidParams(`${title} must be a number that is not negative, not ${shown(value)}.`);
 	return number;
 }
 

@@ -24,7 +24,8 @@ test('those of one account and interval have their turn together, others do not'
 	vi.advanceTimersByTime(600_000);
 	expect(second.times).toEqual(first.times);
 	expect(first.times.length).toBeGreaterThan(8);
-	for (const other of [account, interval]) expect(other.times.filter((time) => first.times.includes(time))).toEqual([]);
+	for (const other of [account, interval])
+		expect(other.times.filter((time) => first.times.includes(time))).toEqual([]);
 	expect(interval.times.length).toBeGreaterThan(1.7 * account.times.length);
 });
 

@@ -7,8 +7,8 @@ interface Round {
 }
 
 /**
- * Clocks that triggers share: those of one account and interval have their turn together, so that what one of them finds
- * out need not be asked again for the others.
+ * Clocks that triggers share: those of one account and interval have their turn together, so that what one of them
+ * finds out need not be asked again for the others.
  */
 export class Rounds {
 	private readonly rounds = new Map<string, Round>();

@@ -6,7 +6,8 @@ import { wordsOf } from './editor/words';
 import { StatusLine } from './status-line';
 
 const words = (wordsOf(trackceo as unknown as Provider) as { status: Record<string, string> }).status;
-const text = (key: string, params: Record<string, unknown> = {}) => (words[key.replace('status.', '')] ?? key).replace(/__(\w+)__/g, (_, name: string) => String(params[name]));
+const text = (key: string, params: Record<string, unknown> = {}) =>
+	(words[key.replace('status.', '')] ?? key).replace(/__(\w+)__/g, (_, name: string) => String(params[name]));
 
 let shown: NodeStatus[];
 let line: StatusLine;
@@ -26,7 +27,16 @@ const last = () => {
 test('no text runs into the next node', () => {
 	// A turn has 500 events at most, unless there is a backlog; a queue gives 1000 messages at once.
 	const most: Record<string, string> = { newLate: '500', unacknowledged: '1000' };
-	expect(Object.entries(words).filter(([key, word]) => word.replace('__seconds__', '119').replace('__minutes__', '120').replace('__time__', '10:42').replace('__count__', most[key] ?? '1000000').length > 20)).toEqual([]);
+	expect(
+		Object.entries(words).filter(
+			([key, word]) =>
+				word
+					.replace('__seconds__', '119')
+					.replace('__minutes__', '120')
+					.replace('__time__', '10:42')
+					.replace('__count__', most[key] ?? '1000000').length > 20,
+		),
+	).toEqual([]);
 });
 
 test('goes from asking over waiting to a count', () => {

@@ -25,7 +25,13 @@ export class StatusLine {
 	waiting(ms: number): void {
 		if (ms < 1000) return;
 		const seconds = Math.ceil(ms / 1000);
-		this.set('yellow', 'dot', seconds < 120 ? this.text('status.waitingSeconds', { seconds }) : this.text('status.waitingMinutes', { minutes: Math.ceil(seconds / 60) }));
+		this.set(
+			'yellow',
+			'dot',
+			seconds < 120
+				? this.text('status.waitingSeconds', { seconds })
+				: this.text('status.waitingMinutes', { minutes: Math.ceil(seconds / 60) }),
+		);
 		this.timer = setTimeout(() => {
 			if (this.under > 0) this.set('blue', 'dot', this.text('status.asking'));
 		}, ms);
@@ -40,7 +46,11 @@ export class StatusLine {
 	outcome(outcome: Outcome, words: string | null = null): void {
 		const fill = outcome === 'confirmed' || outcome === 'sent' ? 'green' : outcome === 'failed' ? 'red' : 'yellow';
 		const said = outcome === 'answered' ? (words ?? '').replace(/\s+/g, ' ').trim() : '';
-		this.ended(fill, fill === 'green' ? 'dot' : 'ring', said === '' ? this.text(`status.${outcome}`) : `“${cut(said, LONGEST - 2)}”`);
+		this.ended(
+			fill,
+			fill === 'green' ? 'dot' : 'ring',
+			said === '' ? this.text(`status.${outcome}`) : `“${cut(said, LONGEST - 2)}”`,
+		);
 	}
 
 	failed({ code }: Pick<FleetError, 'code'>): void {

@@ -7,8 +7,22 @@ import { connectionOf } from './account';
 import { Trials } from './trials';
 
 const provider = trackceo as unknown as Provider;
-const connection = (changes: object = {}): Connection => connectionOf(provider, { baseUrl: 'https://vendor.example', account: 'tried', secretType: 'password', secret: 'Abc@34590', allowCommands: false, rateLimit: 60, allowPrivateAddresses: false, ...changes });
-const outcome = (login: Promise<unknown>) => login.then(() => 'done', (error: unknown) => (error as Error).message);
+const connection = (changes: object = {}): Connection =>
+	connectionOf(provider, {
+		baseUrl: 'https://vendor.example',
+		account: 'tried',
+		secretType: 'password',
+		secret: 'Abc@34590',
+		allowCommands: false,
+		rateLimit: 60,
+		allowPrivateAddresses: false,
+		...changes,
+	});
+const outcome = (login: Promise<unknown>) =>
+	login.then(
+		() => 'done',
+		(error: unknown) => (error as Error).message,
+	);
 
 describe('an account that is tried', () => {
 	test('leaves nothing behind in the state that all share', () => {
@@ -36,7 +50,9 @@ describe('an account that is tried', () => {
 	test('shares the state of one that is deployed with the same secret', () => {
 		const deployed = sharedLogin(provider, connection({ account: 'deployed', rateLimit: 30 }));
 		expect(new Trials().of(provider, connection({ account: 'deployed', rateLimit: 60_000 })).shared).toBe(deployed);
-		expect(new Trials().of(provider, connection({ account: 'deployed', secret: 'another' })).shared).not.toBe(deployed);
+		expect(new Trials().of(provider, connection({ account: 'deployed', secret: 'another' })).shared).not.toBe(
+			deployed,
+		);
 	});
 });
 
@@ -45,8 +61,16 @@ describe('logins', () => {
 		const trials = new Trials();
 		let end!: () => void;
 		const first = trials.of(provider, connection()).guard(() => new Promise<void>((resolve) => (end = resolve)));
-		expect(await outcome(trials.of(provider, connection({ baseUrl: 'HTTPS://VENDOR.example:443/' })).guard(() => Promise.resolve()))).toBe('The login of this account is being tested already.');
-		expect(await outcome(trials.of(provider, connection({ account: 'another' })).guard(() => Promise.resolve()))).toBe('done');
+		expect(
+			await outcome(
+				trials
+					.of(provider, connection({ baseUrl: 'HTTPS://VENDOR.example:443/' }))
+					.guard(() => Promise.resolve()),
+			),
+		).toBe('The login of this account is being tested already.');
+		expect(
+			await outcome(trials.of(provider, connection({ account: 'another' })).guard(() => Promise.resolve())),
+		).toBe('done');
 		end();
 		await first;
 		expect(await outcome(trials.of(provider, connection()).guard(() => Promise.resolve()))).toBe('done');
@@ -56,8 +80,15 @@ describe('logins', () => {
 		let now = 1000;
 		const trials = new Trials(() => now);
 		const { guard } = trials.of(provider, connection());
-		for (let count = 0; count < 10; count++) expect(await outcome(guard(() => (count % 2 === 0 ? Promise.resolve() : Promise.reject(new Error('refused')))))).toBe(count % 2 === 0 ? 'done' : 'refused');
-		expect(await outcome(guard(() => Promise.resolve()))).toBe('The login of this account was tested 10 times within a minute.');
+		for (let count = 0; count < 10; count++)
+			expect(
+				await outcome(
+					guard(() => (count % 2 === 0 ? Promise.resolve() : Promise.reject(new Error('refused')))),
+				),
+			).toBe(count % 2 === 0 ? 'done' : 'refused');
+		expect(await outcome(guard(() => Promise.resolve()))).toBe(
+			'The login of this account was tested 10 times within a minute.',
+		);
 		now += 60_000;
 		expect(await outcome(guard(() => Promise.resolve()))).toBe('done');
 		// A clock that is set back locks nobody out.

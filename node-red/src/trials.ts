@@ -4,7 +4,9 @@ import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
 import type { Trial } from './account';
 
-/** Logins that one account may be tried with in a minute: each ends the session of what runs, and many lock an account. */
+/**
+ * Logins that one account may be tried with in a minute: each ends the session of what runs, and many lock an account.
+ */
 const MOST = 10;
 const MINUTE_MS = 60_000;
 /** So long the pickers of an account that is not deployed yet go on with its session. */
@@ -27,17 +29,27 @@ export class Trials {
 	/** How to try an account. One that is deployed keeps its state, so that what runs goes on with the new session. */
 	of(provider: Provider, connection: Connection): Trial {
 		const key = accountKey(provider, { ...connection, baseUrl: new URL(connection.baseUrl).href });
-		return { shared: knownLogin(provider, connection) ?? this.ownOf(provider, connection), guard: (login) => this.guarded(key, login) };
+		return {
+			shared: knownLogin(provider, connection) ?? this.ownOf(provider, connection),
+			guard: (login) => this.guarded(key, login),
+		};
 	}
 
 	/** @throws RateLimited if it is being tried already, or was too often */
 	private async guarded<T>(key: string, login: () => Promise<T>): Promise<T> {
 		const now = this.now();
-		for (const [old, { under, at }] of this.tried) if (!under && at.every((time) => time <= now - MINUTE_MS)) this.tried.delete(old);
+		for (const [old, { under, at }] of this.tried)
+			if (!under && at.every((time) => time <= now - MINUTE_MS)) this.tried.delete(old);
 		const tried = this.tried.get(key) ?? { under: false, at: [] };
 		tried.at = tried.at.filter((time) => time > now - MINUTE_MS && time <= now);
-		if (tried.under) throw new RateLimited('The login of this account is being tested already.', { advice: 'Wait until that has ended.' });
-		if (tried.at.length >= MOST) throw new RateLimited(`The login of this account was tested ${String(MOST)} times within a minute.`, { advice: 'Wait a minute: each login ends the session of the flows that run, and many can lock the account.' });
+		if (tried.under)
+			throw new RateLimited('The login of this account is being tested already.', {
+				advice: 'Wait until that has ended.',
+			});
+		if (tried.at.length >= MOST)
+			throw new RateLimited(`The login of this account was tested ${String(MOST)} times within a minute.`, {
+				advice: 'Wait a minute: each login ends the session of the flows that run, and many can lock the account.',
+			});
 		tried.at.push(now);
 		tried.under = true;
 		this.tried.set(key, tried);

@@ -127,7 +127,9 @@ export class TriggerNode implements AccountUser {
 
 	private store(): Store {
 		const { RED, node, config } = this;
-		return config.store ? new ContextStore(node.context(), config.store) : new FileStore(RED.settings.userDir ?? '.', node.id);
+		return config.store
+			? new ContextStore(node.context(), config.store)
+			: new FileStore(RED.settings.userDir ?? '.', node.id);
 	}
 
 	/** The first turn of this instance. */
@@ -141,7 +143,10 @@ export class TriggerNode implements AccountUser {
 		this.starting = setTimeout(() => this.takeTurn(), Math.max(0, early));
 	}
 
-	/** Takes up where the trigger stands, and has its turns with those of the same account and interval. @throws FleetError */
+	/**
+	 * Takes up where the trigger stands, and has its turns with those of the same account and interval. @throws
+	 * FleetError
+	 */
 	private async open(): Promise<Feed> {
 		this.opening ??= this.makeFeed().catch((error: unknown) => {
 			this.opening = undefined;
@@ -153,9 +158,18 @@ export class TriggerNode implements AccountUser {
 	private async makeFeed(): Promise<Feed> {
 		const { RED, node, config, provider, trigger, intervalMs, keeper } = this;
 		const account = this.account();
-		if (account === undefined) throw new InvalidParams(`This node has no ${provider.title} account.`, { advice: 'Choose one in the node, and check that it is enabled.' });
-		if (trigger === undefined) throw new InvalidParams(`${provider.title} has no event "${config.event ?? ''}" in this version.`, { advice: 'Choose another one in the node, or update @fleetwire/node-red-fleet.' });
-		if (config.store && !knowsStore(RED, config.store)) throw new InvalidParams(`Node-RED's settings have no context store "${config.store}".`, { advice: 'Choose another store in the node.' });
+		if (account === undefined)
+			throw new InvalidParams(`This node has no ${provider.title} account.`, {
+				advice: 'Choose one in the node, and check that it is enabled.',
+			});
+		if (trigger === undefined)
+			throw new InvalidParams(`${provider.title} has no event "${config.event ?? ''}" in this version.`, {
+				advice: 'Choose another one in the node, or update @fleetwire/node-red-fleet.',
+			});
+		if (config.store && !knowsStore(RED, config.store))
+			throw new InvalidParams(`Node-RED's settings have no context store "${config.store}".`, {
+				advice: 'Choose another store in the node.',
+			});
 		const client = account.client((message) => this.warn(message));
 		this.tryNow = () => client.tryNow();
 		const values = await valuesOf(RED, node, fieldsOfTrigger(trigger), config.params ?? {}, {});
@@ -167,7 +181,8 @@ export class TriggerNode implements AccountUser {
 		const deliver: Deliver = (events, attempt) => this.deliver(trigger, events, attempt);
 		const prepare = async () => {
 			// A map without vehicles' names is better than none.
-			if (this.draws(trigger) && provider.lookups.device !== undefined) this.names = namesOf(await client.lookup('device').catch(() => []));
+			if (this.draws(trigger) && provider.lookups.device !== undefined)
+				this.names = namesOf(await client.lookup('device').catch(() => []));
 		};
 		const feed = trigger.queue
 			? new QueueFeed(new QueueConsumer(client, trigger, values, options), deliver, {
@@ -187,7 +202,14 @@ export class TriggerNode implements AccountUser {
 
 	/** A turn comes round. */
 	private takeTurn(): void {
-		if (this.closed || this.over !== undefined || this.running !== undefined || this.keeper.state.paused || this.patience.waits) return;
+		if (
+			this.closed ||
+			this.over !== undefined ||
+			this.running !== undefined ||
+			this.keeper.state.paused ||
+			this.patience.waits
+		)
+			return;
 		this.complainOf(this.turn(false));
 	}
 
@@ -237,7 +259,11 @@ export class TriggerNode implements AccountUser {
 			this.patience.worked();
 			// A poll that somebody asked for does not end a pause.
 			if (this.keeper.state.paused) this.status.paused();
-			else this.status.found(count, oldestLookMs > Math.max(60_000, 2 * this.intervalMs) ? oldestLookMs : undefined);
+			else
+				this.status.found(
+					count,
+					oldestLookMs > Math.max(60_000, 2 * this.intervalMs) ? oldestLookMs : undefined,
+				);
 			return;
 		}
 		if (stop) this.over = problem;
@@ -251,7 +277,11 @@ export class TriggerNode implements AccountUser {
 			(problem) => {
 				if (problem === undefined || this.closed || !this.isNews(problem)) return;
 				const { status } = problem;
-				this.node.error(flowError(problem), { _msgid: this.RED.util.generateId(), topic: this.config.event, ...(status === undefined ? {} : { statusCode: status }) });
+				this.node.error(flowError(problem), {
+					_msgid: this.RED.util.generateId(),
+					topic: this.config.event,
+					...(status === undefined ? {} : { statusCode: status }),
+				});
 			},
 			(error: unknown) => this.node.error(plain(String(error))),
 		);
@@ -280,7 +310,10 @@ export class TriggerNode implements AccountUser {
 		const { RED, node, config } = this;
 		const msg = { _msgid: RED.util.generateId(), ...(attempt === undefined ? {} : { attempt }) };
 		const send = (out: NodeMessage) => node.send(out);
-		const delivery = config.result === 'message' && !this.draws(trigger) ? new OneMessage(msg, send, true) : new MessagePerRecord(RED, msg, send);
+		const delivery =
+			config.result === 'message' && !this.draws(trigger)
+				? new OneMessage(msg, send, true)
+				: new MessagePerRecord(RED, msg, send);
 		if (this.draws(trigger)) {
 			const map = new MapMaker(trigger.kind, this.provider.title, this.names);
 			delivery.add([...map.add(events), ...map.end()]);
@@ -294,10 +327,16 @@ export class TriggerNode implements AccountUser {
 	private async obey({ payload, topic }: NodeMessage): Promise<void> {
 		const command = commandIn(payload) ?? commandIn(topic);
 		if (command === undefined) {
-			throw new InvalidParams(`This trigger does not understand ${typeof payload === 'string' ? `"${payload.slice(0, 40)}"` : 'the message'}.`, { advice: 'Send "poll", "pause", "resume" or "reset" as msg.payload.' });
+			throw new InvalidParams(
+				`This trigger does not understand ${typeof payload === 'string' ? `"${payload.slice(0, 40)}"` : 'the message'}.`,
+				{ advice: 'Send "poll", "pause", "resume" or "reset" as msg.payload.' },
+			);
 		}
 		if (command === 'poll') {
-			if (this.over !== undefined) throw new InvalidParams(`This trigger has stopped: ${this.over.message}`, { advice: 'Put that right, then deploy again or send "resume".' });
+			if (this.over !== undefined)
+				throw new InvalidParams(`This trigger has stopped: ${this.over.message}`, {
+					advice: 'Put that right, then deploy again or send "resume".',
+				});
 			const problem = await this.ask();
 			if (problem === undefined) return;
 			this.isNews(problem);

@@ -32,7 +32,10 @@ interface Remembered {
 }
 
 const VERSION = 1;
-/** A cursor that came without events is not worth a write at once, unless it is the first: what it leaves out is asked for again. */
+/**
+ * A cursor that came without events is not worth a write at once, unless it is the first: what it leaves out is asked
+ * for again.
+ */
 const LAZY_MS = 5 * 60_000;
 
 /** By node id. Outlives redeploys, unlike the nodes; a module is loaded once for all vendors. */
@@ -60,12 +63,21 @@ export class TriggerKeeper {
 		if (!remembered.has(this.nodeId)) {
 			const stored = await this.load(warn);
 			// The first turn may have been asked for by hand while this was loading.
-			if (!remembered.has(this.nodeId)) remembered.set(this.nodeId, { state: stored ?? { account, cursor: undefined, paused: false }, changed: false, storedAt: stored === undefined ? undefined : this.now(), storedIn: this.storeName, writing: Promise.resolve(), turnAt: undefined });
+			if (!remembered.has(this.nodeId))
+				remembered.set(this.nodeId, {
+					state: stored ?? { account, cursor: undefined, paused: false },
+					changed: false,
+					storedAt: stored === undefined ? undefined : this.now(),
+					storedIn: this.storeName,
+					writing: Promise.resolve(),
+					turnAt: undefined,
+				});
 		}
 		const { entry } = this;
 		const { state } = entry;
 		// The user chose another store: nothing of this is in it.
-		if (entry.storedIn !== this.storeName) Object.assign(entry, { storedIn: this.storeName, storedAt: undefined, changed: true });
+		if (entry.storedIn !== this.storeName)
+			Object.assign(entry, { storedIn: this.storeName, storedAt: undefined, changed: true });
 		if (state.account !== account) this.change({ account, cursor: undefined });
 	}
 
@@ -87,7 +99,12 @@ export class TriggerKeeper {
 	 */
 	async save(lazily = false): Promise<void> {
 		const entry = remembered.get(this.nodeId);
-		if (entry === undefined || !entry.changed || (lazily && entry.storedAt !== undefined && this.now() - entry.storedAt < LAZY_MS)) return;
+		if (
+			entry === undefined ||
+			!entry.changed ||
+			(lazily && entry.storedAt !== undefined && this.now() - entry.storedAt < LAZY_MS)
+		)
+			return;
 		const writing = entry.writing.then(async () => {
 			if (!entry.changed || remembered.get(this.nodeId) !== entry) return;
 			entry.changed = false;
@@ -151,11 +168,13 @@ type Warn = (reason: string, keptAs: string) => void;
 function stateOf(stored: unknown): TriggerState {
 	const { version, account, cursor, paused } = stored as Record<string, unknown>;
 	if (typeof version === 'number' && version !== VERSION) throw new Damaged('another version of Fleetwire wrote it');
-	if (version !== VERSION || typeof account !== 'string' || typeof paused !== 'boolean') throw new Damaged('it has another form');
+	if (version !== VERSION || typeof account !== 'string' || typeof paused !== 'boolean')
+		throw new Damaged('it has another form');
 	return { account, cursor, paused };
 }
 
-const reasonOf = (error: unknown) => (error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error)).slice(0, 200);
+const reasonOf = (error: unknown) =>
+	(error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error)).slice(0, 200);
 
 function notStored(error: unknown): NotStored {
 	return new NotStored(`Where this trigger stands could not be stored (${reasonOf(error)}).`, {

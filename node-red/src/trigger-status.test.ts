@@ -6,14 +6,19 @@ import { wordsOf } from './editor/words';
 import { TriggerStatus } from './trigger-status';
 
 const words = (wordsOf(trackceo as unknown as Provider) as { status: Record<string, string> }).status;
-const text = (key: string, params: Record<string, unknown> = {}) => (words[key.replace('status.', '')] ?? key).replace(/__(\w+)__/g, (_, name: string) => String(params[name]));
+const text = (key: string, params: Record<string, unknown> = {}) =>
+	(words[key.replace('status.', '')] ?? key).replace(/__(\w+)__/g, (_, name: string) => String(params[name]));
 
 let shown: NodeStatus[];
 let status: TriggerStatus;
 beforeEach(() => {
 	vi.useFakeTimers();
 	shown = [];
-	status = new TriggerStatus((one) => shown.push(one), text, () => new Date(2026, 2, 18, 10, 42));
+	status = new TriggerStatus(
+		(one) => shown.push(one),
+		text,
+		() => new Date(2026, 2, 18, 10, 42),
+	);
 });
 afterEach(() => {
 	vi.useRealTimers();

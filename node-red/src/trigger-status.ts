@@ -25,15 +25,34 @@ export class TriggerStatus {
 	waiting(ms: number): void {
 		if (ms < SHORT_MS) return;
 		const seconds = Math.ceil(ms / 1000);
-		this.set('yellow', 'dot', seconds < 120 ? this.text('status.limitedSeconds', { seconds }) : this.text('status.limitedMinutes', { minutes: Math.ceil(seconds / 60) }));
+		this.set(
+			'yellow',
+			'dot',
+			seconds < 120
+				? this.text('status.limitedSeconds', { seconds })
+				: this.text('status.limitedMinutes', { minutes: Math.ceil(seconds / 60) }),
+		);
 		this.later(ms, () => this.set('blue', 'dot', this.text('status.asking')));
 	}
 
 	/** A turn ended well. `oldestMs`: age of the oldest look at a device, if that is worth telling. */
 	found(count: number, oldestMs?: number): void {
 		const time = this.now().toTimeString().slice(0, 5);
-		if (oldestMs === undefined) this.set('green', count > 0 ? 'dot' : 'ring', this.text(count > 0 ? 'status.new' : 'status.nothing', { count, time }));
-		else this.set('yellow', count > 0 ? 'dot' : 'ring', this.text(count > 0 ? 'status.newLate' : 'status.looked', { count, minutes: Math.round(oldestMs / 60_000) }));
+		if (oldestMs === undefined)
+			this.set(
+				'green',
+				count > 0 ? 'dot' : 'ring',
+				this.text(count > 0 ? 'status.new' : 'status.nothing', { count, time }),
+			);
+		else
+			this.set(
+				'yellow',
+				count > 0 ? 'dot' : 'ring',
+				this.text(count > 0 ? 'status.newLate' : 'status.looked', {
+					count,
+					minutes: Math.round(oldestMs / 60_000),
+				}),
+			);
 	}
 
 	/** Messages of a queue were sent, and the flow is to acknowledge them. */

@@ -1,4 +1,16 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+	lstat,
+	mkdir,
+	mkdtemp,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	stat,
+	symlink,
+	truncate,
+	writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeContextData } from 'node-red';
@@ -36,7 +48,7 @@ describe('a file', () => {
 		expect(await store.load()).toEqual({ n: 2 });
 	});
 
-	test('a node\'s id cannot lead out of the folder', async () => {
+	test("a node's id cannot lead out of the folder", async () => {
 		for (const id of ['../../escaped', '..', 'a/b', 'sub-a1.b2']) {
 			await new FileStore(folder, id).save({ id });
 			expect(await new FileStore(folder, id).load()).toEqual({ id });
@@ -45,7 +57,7 @@ describe('a file', () => {
 		expect(await readdir(join(folder, 'fleetwire'))).toHaveLength(4);
 	});
 
-	test('is nobody else\'s to read, whatever was left over', async () => {
+	test("is nobody else's to read, whatever was left over", async () => {
 		const old = process.umask(0);
 		try {
 			await mkdir(join(folder, 'fleetwire'), { mode: 0o777 });
@@ -61,7 +73,7 @@ describe('a file', () => {
 	});
 
 	test.each(['.new', ''])('a link in its place ("%s") is not followed', async (ending) => {
-		const target = join(folder, 'somebody else\'s');
+		const target = join(folder, "somebody else's");
 		await writeFile(target, '{"mine":true}');
 		await mkdir(join(folder, 'fleetwire'));
 		const link = join(folder, 'fleetwire', `a1b2.json${ending}`);
@@ -99,7 +111,13 @@ describe('a file', () => {
 		expect(names).not.toContain('nul.json');
 	});
 
-	test.each([['a1b2c3.d4e5f6', 'a1b2c3%2Ed4e5f6.json'], ['A1', 'A1.json'], ['a\0b', 'a%00b.json'], ['..', '%2E%2E.json'], ['ж', '%D0%B6.json']])('what an earlier version stored of %j is found', async (id, name) => {
+	test.each([
+		['a1b2c3.d4e5f6', 'a1b2c3%2Ed4e5f6.json'],
+		['A1', 'A1.json'],
+		['a\0b', 'a%00b.json'],
+		['..', '%2E%2E.json'],
+		['ж', '%D0%B6.json'],
+	])('what an earlier version stored of %j is found', async (id, name) => {
 		await mkdir(join(folder, 'fleetwire'));
 		await writeFile(join(folder, 'fleetwire', name), '{"n":1}');
 		const store = new FileStore(folder, id);
@@ -120,21 +138,30 @@ describe('a file', () => {
 			expect(await store.load()).toBeUndefined();
 		}
 		expect(new Set(names).size).toBe(3);
-		const kept = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, 'fleetwire', name), 'utf8')) as unknown));
+		const kept = await Promise.all(
+			names.map(async (name) => JSON.parse(await readFile(join(folder, 'fleetwire', name), 'utf8')) as unknown),
+		);
 		expect(kept).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
 		expect(names[0]).toBe('a1b2.json.bad');
 	});
 
-	test.each(['a folder', 'more than a state can be', 'no text'])('%s in its place is damage, not a state', async (what) => {
-		const file = join(folder, 'fleetwire', 'a1b2.json');
-		await mkdir(join(folder, 'fleetwire'));
-		if (what === 'a folder') await mkdir(file);
-		else await writeFile(file, what === 'no text' ? Buffer.from([0xff, 0xfe, 0]) : `"${' '.repeat(17 * 1024 * 1024)}"`);
-		const store = new FileStore(folder, 'a1b2');
-		await expect(store.load()).rejects.toBeInstanceOf(Damaged);
-		await store.setAside();
-		expect(await store.load()).toBeUndefined();
-	});
+	test.each(['a folder', 'more than a state can be', 'no text'])(
+		'%s in its place is damage, not a state',
+		async (what) => {
+			const file = join(folder, 'fleetwire', 'a1b2.json');
+			await mkdir(join(folder, 'fleetwire'));
+			if (what === 'a folder') await mkdir(file);
+			else
+				await writeFile(
+					file,
+					what === 'no text' ? Buffer.from([0xff, 0xfe, 0]) : `"${' '.repeat(17 * 1024 * 1024)}"`,
+				);
+			const store = new FileStore(folder, 'a1b2');
+			await expect(store.load()).rejects.toBeInstanceOf(Damaged);
+			await store.setAside();
+			expect(await store.load()).toBeUndefined();
+		},
+	);
 
 	test('where the folder is none, nothing is stored', async () => {
 		await writeFile(join(folder, 'fleetwire'), '');
@@ -150,10 +177,11 @@ describe('a file', () => {
 	});
 });
 
-test('a context store holds it under the node\'s own context', async () => {
+test("a context store holds it under the node's own context", async () => {
 	const kept = new Map<string, unknown>();
 	const context = {
-		get: (key: string, name: string, done: (error: unknown, value?: unknown) => void) => done(null, kept.get(`${name}/${key}`)),
+		get: (key: string, name: string, done: (error: unknown, value?: unknown) => void) =>
+			done(null, kept.get(`${name}/${key}`)),
 		set: (key: string, value: unknown, name: string, done: (error?: unknown) => void) => {
 			if (name === 'full') return done(new Error('no room'));
 			kept.set(`${name}/${key}`, value);
@@ -201,7 +229,7 @@ class Shelf implements Store {
 	stuck: Error | undefined;
 }
 
-describe('a trigger\'s state', () => {
+describe("a trigger's state", () => {
 	let shelf: Shelf;
 	let now: number;
 	let nodes = 0;
@@ -259,17 +287,22 @@ describe('a trigger\'s state', () => {
 		expect(shelf.saves).toBe(0);
 	});
 
-	test.each(['EMFILE', 'ENFILE', 'EIO', 'EACCES', 'EPERM', 'ESTALE', 'ETIMEDOUT', undefined])('that cannot be read for the moment (%s) is no reason to begin anew', async (code) => {
-		shelf.kept = { version: 1, account: 'mine', cursor: { v: 1 }, paused: true };
-		shelf.broken = Object.assign(new Error('not now'), { code });
-		const error = await open().catch((thrown: unknown) => thrown);
-		expect(error).toBeInstanceOf(NotRead);
-		expect((error as NotRead).sentence).toMatch(/cannot be read at the moment \((E[A-Z]+|not now)\)\. .*Nothing is sent until it can be/);
-		expect((error as NotRead).retryable).toBe(true);
-		shelf.broken = undefined;
-		expect((await open()).state).toEqual({ account: 'mine', cursor: { v: 1 }, paused: true });
-		expect([warnings, shelf.aside, shelf.saves]).toEqual([[], [], 0]);
-	});
+	test.each(['EMFILE', 'ENFILE', 'EIO', 'EACCES', 'EPERM', 'ESTALE', 'ETIMEDOUT', undefined])(
+		'that cannot be read for the moment (%s) is no reason to begin anew',
+		async (code) => {
+			shelf.kept = { version: 1, account: 'mine', cursor: { v: 1 }, paused: true };
+			shelf.broken = Object.assign(new Error('not now'), { code });
+			const error = await open().catch((thrown: unknown) => thrown);
+			expect(error).toBeInstanceOf(NotRead);
+			expect((error as NotRead).sentence).toMatch(
+				/cannot be read at the moment \((E[A-Z]+|not now)\)\. .*Nothing is sent until it can be/,
+			);
+			expect((error as NotRead).retryable).toBe(true);
+			shelf.broken = undefined;
+			expect((await open()).state).toEqual({ account: 'mine', cursor: { v: 1 }, paused: true });
+			expect([warnings, shelf.aside, shelf.saves]).toEqual([[], [], 0]);
+		},
+	);
 
 	test('that is damaged and cannot be put aside stays as it is, and keeps the trigger off', async () => {
 		shelf.kept = 'text';
@@ -380,6 +413,11 @@ describe('a trigger\'s state', () => {
 		await expect(keeper.save()).rejects.toThrow(NotStored);
 		await rm(join(folder, 'fleetwire'));
 		await keeper.save();
-		expect(JSON.parse(await readFile(join(folder, 'fleetwire', `${id}.json`), 'utf8'))).toMatchObject({ version: 1, account: 'mine', cursor: { n: 1 }, paused: false });
+		expect(JSON.parse(await readFile(join(folder, 'fleetwire', `${id}.json`), 'utf8'))).toMatchObject({
+			version: 1,
+			account: 'mine',
+			cursor: { n: 1 },
+			paused: false,
+		});
 	});
 });

@@ -6,7 +6,10 @@ import type { NodeContextData } from 'node-red';
 
 /** Where a trigger's state is kept for the next start of Node-RED. */
 export interface Store {
-	/** Undefined if nothing is kept. @throws Damaged if what is kept is no state; any other error if it cannot be read for the moment */
+	/**
+	 * Undefined if nothing is kept. @throws Damaged if what is kept is no state; any other error if it cannot be read
+	 * for the moment
+	 */
 	load(): Promise<unknown>;
 	save(state: object): Promise<void>;
 	drop(): Promise<void>;
@@ -24,8 +27,9 @@ const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 const [O_NOFOLLOW = 0, O_NONBLOCK = 0] = [constants.O_NOFOLLOW, constants.O_NONBLOCK] as (number | undefined)[];
 
 /**
- * A file of its own for each node, below Node-RED's user folder. It is replaced in one step and only after it has reached
- * the disk, so that a power cut leaves the old one or the new one. Nobody else may read it, and links are not followed.
+ * A file of its own for each node, below Node-RED's user folder. It is replaced in one step and only after it has
+ * reached the disk, so that a power cut leaves the old one or the new one. Nobody else may read it, and links are not
+ * followed.
  */
 export class FileStore implements Store {
 	private readonly folder: string;
@@ -37,7 +41,8 @@ export class FileStore implements Store {
 		this.folder = join(userDir, 'fleetwire');
 		this.file = join(this.folder, `${nameOf(nodeId)}.json`);
 		const earlier = earlierNameOf(nodeId);
-		this.earlier = earlier === undefined || earlier === nameOf(nodeId) ? undefined : join(this.folder, `${earlier}.json`);
+		this.earlier =
+			earlier === undefined || earlier === nameOf(nodeId) ? undefined : join(this.folder, `${earlier}.json`);
 	}
 
 	async load(): Promise<unknown> {
@@ -71,7 +76,8 @@ export class FileStore implements Store {
 	}
 
 	async drop(): Promise<void> {
-		for (const file of [this.file, `${this.file}.new`, this.earlier]) if (file !== undefined) await rm(file, { force: true });
+		for (const file of [this.file, `${this.file}.new`, this.earlier])
+			if (file !== undefined) await rm(file, { force: true });
 	}
 
 	async setAside(): Promise<string> {
@@ -92,7 +98,10 @@ export class FileStore implements Store {
 	}
 }
 
-/** Ids are hexadecimal, unless the flow comes from an old Node-RED or somebody wrote it by hand. What not every disk takes as a name, its hash stands for. */
+/**
+ * Ids are hexadecimal, unless the flow comes from an old Node-RED or somebody wrote it by hand. What not every disk
+ * takes as a name, its hash stands for.
+ */
 function nameOf(id: string): string {
 	if (/^[0-9a-z_-]{1,64}$/.test(id) && !/^(con|prn|aux|nul|com\d|lpt\d)$/.test(id)) return id;
 	// Not as UTF-8, in which all lone surrogates are the same.
@@ -167,7 +176,9 @@ export class ContextStore implements Store {
 
 	async load(): Promise<unknown> {
 		return await new Promise((resolve, reject) => {
-			this.context.get(KEY, this.name, (error: Error | null | undefined, state: unknown) => (error ? reject(error) : resolve(state)));
+			this.context.get(KEY, this.name, (error: Error | null | undefined, state: unknown) =>
+				error ? reject(error) : resolve(state),
+			);
 		});
 	}
 

@@ -12,7 +12,13 @@ interface Found {
 
 /** What node or undici says went wrong: the first of a name's addresses speaks for all of them. */
 function found(error: unknown): Found {
-	const { code, syscall, message = String(error), errors, cause } = (error ?? {}) as { code?: unknown; syscall?: string; message?: string; errors?: unknown[]; cause?: unknown };
+	const {
+		code,
+		syscall,
+		message = String(error),
+		errors,
+		cause,
+	} = (error ?? {}) as { code?: unknown; syscall?: string; message?: string; errors?: unknown[]; cause?: unknown };
 	if (Array.isArray(errors) && errors.length > 0) return found(errors[0]);
 	if (typeof code !== 'string' && cause !== undefined && cause !== error) return found(cause);
 	return { code: typeof code === 'string' ? code : '', syscall, message };
@@ -24,16 +30,31 @@ function found(error: unknown): Found {
  * @param proxied whether that connection leads to a proxy
  * @param forbidden whether whoever runs Node-RED forbids private addresses
  */
-export function explain(error: unknown, host: string, { sent, proxied, forbidden }: { sent: boolean; proxied: boolean; forbidden: boolean }): FleetError {
+export function explain(
+	error: unknown,
+	host: string,
+	{ sent, proxied, forbidden }: { sent: boolean; proxied: boolean; forbidden: boolean },
+): FleetError {
 	const { code, message } = found(error);
 	const effect = sent ? ('unknown' as const) : ('none' as const);
 	const cause = Object.assign(new Error(message), code === '' ? {} : { code });
 	if (code === PRIVATE_ADDRESS || code === METADATA_ADDRESS) {
 		if (forbidden) return privateForbidden();
 		if (code === METADATA_ADDRESS) return metadataAddress(message);
-		return new InvalidParams(`The base URL leads to a private address (${message}).`, { cause, advice: 'If that is meant, for instance for a simulator, switch on "Allow Private Addresses" in the account.' });
+		return new InvalidParams(`The base URL leads to a private address (${message}).`, {
+			cause,
+			advice: 'If that is meant, for instance for a simulator, switch on "Allow Private Addresses" in the account.',
+		});
 	}
-	if (proxied && !sent) return new Unreachable(`No connection through the proxy can be made${forbidden ? '' : ` (${code === '' ? message.slice(0, 100) : code})`}.`, { cause, effect, retryable: true, advice: 'Check the proxy in the account.' });
+	if (proxied && !sent)
+		return new Unreachable(
+			`No connection through the proxy can be made${forbidden ? '' : ` (${code === '' ? message.slice(0, 100) : code})`}.`,
+			{ cause, effect, retryable: true, advice: 'Check the proxy in the account.' },
+		);
 	const parser = error instanceof Error && error.name === 'HTTPParserError';
-	return transportError(parser ? 'HPE_' : code, host, { sent, cause, trust: 'For a certificate of your own, give its authority in the account\'s TLS settings.' });
+	return transportError(parser ? 'HPE_' : code, host, {
+		sent,
+		cause,
+		trust: "For a certificate of your own, give its authority in the account's TLS settings.",
+	});
 }

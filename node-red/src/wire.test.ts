@@ -31,7 +31,11 @@ function wireTo(baseUrl: string, options: Partial<WireOptions> = {}): Wire {
 }
 
 const get: WireRequest = { method: 'GET', path: '/api/track', query: { imeis: '1,2', none: undefined } };
-const failure = (promise: Promise<unknown>) => promise.then(() => expect.fail('it did not fail'), (error: unknown) => error as FleetError);
+const failure = (promise: Promise<unknown>) =>
+	promise.then(
+		() => expect.fail('it did not fail'),
+		(error: unknown) => error as FleetError,
+	);
 
 describe('an answer', () => {
 	test('comes whole, whatever its status', async () => {
@@ -40,7 +44,11 @@ describe('an answer', () => {
 			asked = request;
 			response.writeHead(503, { 'Retry-After': '7' }).end('busy');
 		});
-		expect(await wireTo(`${url}/`).send(get, { timeoutMs: 2000 })).toMatchObject({ status: 503, headers: { 'retry-after': '7' }, body: 'busy' });
+		expect(await wireTo(`${url}/`).send(get, { timeoutMs: 2000 })).toMatchObject({
+			status: 503,
+			headers: { 'retry-after': '7' },
+			body: 'busy',
+		});
 		expect(asked?.url).toBe('/api/track?imeis=1%2C2');
 	});
 
@@ -67,10 +75,12 @@ describe('an answer', () => {
 		const bodies: string[] = [];
 		const url = await serve((request, response) => {
 			let body = '';
-			request.on('data', (chunk) => (body += String(chunk))).on('end', () => {
-				bodies.push(`${String(request.headers['content-type'])} ${body}`);
-				response.end('{}');
-			});
+			request
+				.on('data', (chunk) => (body += String(chunk)))
+				.on('end', () => {
+					bodies.push(`${String(request.headers['content-type'])} ${body}`);
+					response.end('{}');
+				});
 		});
 		await wireTo(url).send({ method: 'POST', path: '/x', form: { a: 'b c' } }, { timeoutMs: 2000 });
 		await wireTo(url).send({ method: 'POST', path: '/x', json: { a: 1 } }, { timeoutMs: 2000 });
@@ -81,7 +91,11 @@ describe('an answer', () => {
 describe('a request fails clearly', () => {
 	test('when the answer never comes', async () => {
 		const url = await serve(() => undefined);
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 150 }))).toMatchObject({ code: 'TimedOut', effect: 'unknown', retryable: true });
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 150 }))).toMatchObject({
+			code: 'TimedOut',
+			effect: 'unknown',
+			retryable: true,
+		});
 	});
 
 	test('when the answer drips for longer than the limit', async () => {
@@ -90,18 +104,27 @@ describe('a request fails clearly', () => {
 			response.on('close', () => clearInterval(drip));
 		});
 		const started = Date.now();
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 200 }))).toMatchObject({ code: 'TimedOut', effect: 'unknown' });
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 200 }))).toMatchObject({
+			code: 'TimedOut',
+			effect: 'unknown',
+		});
 		expect(Date.now() - started).toBeLessThan(1000);
 	});
 
 	test('when Node-RED itself allows less time', async () => {
 		const url = await serve(() => undefined);
-		expect((await failure(wireTo(url, { longestMs: 1000 }).send(get, { timeoutMs: 60_000 }))).message).toContain('within 1 s');
+		expect((await failure(wireTo(url, { longestMs: 1000 }).send(get, { timeoutMs: 60_000 }))).message).toContain(
+			'within 1 s',
+		);
 	});
 
 	test('when the connection is reset', async () => {
 		const url = await serve((request) => request.socket.resetAndDestroy());
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'Unreachable', effect: 'unknown', retryable: true });
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({
+			code: 'Unreachable',
+			effect: 'unknown',
+			retryable: true,
+		});
 	});
 
 	test('when the connection ends in the middle of the body', async () => {
@@ -109,50 +132,88 @@ describe('a request fails clearly', () => {
 			response.writeHead(200, { 'content-length': '1000' });
 			response.write('{"code":0', () => response.socket?.destroy());
 		});
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'Unreachable', effect: 'unknown' });
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({
+			code: 'Unreachable',
+			effect: 'unknown',
+		});
 	});
 
 	test('when nobody listens: nothing was sent', async () => {
 		const url = await serve(() => undefined);
 		running.pop()?.close();
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'Unreachable', effect: 'none', retryable: true });
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({
+			code: 'Unreachable',
+			effect: 'none',
+			retryable: true,
+		});
 	});
 
 	test('when the name does not exist: nothing was sent', async () => {
-		expect(await failure(wireTo('http://fleetwire.invalid', { allowPrivateAddresses: false }).send(get, { timeoutMs: 5000 }))).toMatchObject({ code: 'Unreachable', effect: 'none' });
+		expect(
+			await failure(
+				wireTo('http://fleetwire.invalid', { allowPrivateAddresses: false }).send(get, { timeoutMs: 5000 }),
+			),
+		).toMatchObject({ code: 'Unreachable', effect: 'none' });
 	});
 
 	test('when the other side speaks no TLS: nothing was sent', async () => {
 		const url = await serve(() => undefined);
-		expect(await failure(wireTo(url.replace('http:', 'https:')).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'Unreachable', effect: 'none' });
+		expect(await failure(wireTo(url.replace('http:', 'https:')).send(get, { timeoutMs: 2000 }))).toMatchObject({
+			code: 'Unreachable',
+			effect: 'none',
+		});
 	});
 
 	test('when the other side is no web server', async () => {
 		const server = createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n'));
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 		running.push(server);
-		expect(await failure(wireTo(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer' });
+		expect(
+			await failure(
+				wireTo(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`).send(get, {
+					timeoutMs: 2000,
+				}),
+			),
+		).toMatchObject({ code: 'UnexpectedAnswer' });
 	});
 
 	test('when it is compressed over and over', async () => {
 		const body = Array.from({ length: 3 }).reduce<Buffer>((inner) => gzipSync(inner), Buffer.from('{}'));
-		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip, gzip, gzip' }).end(body));
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000 }))).toMatchObject({ code: 'UnexpectedAnswer', effect: 'unknown', message: 'The answer is compressed 3 times over.' });
+		const url = await serve((_, response) =>
+			response.writeHead(200, { 'content-encoding': 'gzip, gzip, gzip' }).end(body),
+		);
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000 }))).toMatchObject({
+			code: 'UnexpectedAnswer',
+			effect: 'unknown',
+			message: 'The answer is compressed 3 times over.',
+		});
 	});
 
 	test('when a gzip body is cut off', async () => {
-		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(5000)).subarray(0, 30)));
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer', effect: 'unknown', retryable: true });
+		const url = await serve((_, response) =>
+			response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(5000)).subarray(0, 30)),
+		);
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({
+			code: 'UnexpectedAnswer',
+			effect: 'unknown',
+			retryable: true,
+		});
 	});
 
 	test('when it is compressed in a way that nobody knows', async () => {
 		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'rot13' }).end('x'));
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({ code: 'UnexpectedAnswer', effect: 'unknown' });
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 2000 }))).toMatchObject({
+			code: 'UnexpectedAnswer',
+			effect: 'unknown',
+		});
 	});
 
 	test('when the body is too large', async () => {
 		const url = await serve((_, response) => response.end(Buffer.alloc(MAX_BODY_BYTES + 1, 32)));
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000 }))).toMatchObject({ code: 'TooLarge', effect: 'unknown' });
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000 }))).toMatchObject({
+			code: 'TooLarge',
+			effect: 'unknown',
+		});
 	});
 
 	test('and cheaply when a small body unpacks to a huge one', async () => {
@@ -160,7 +221,7 @@ describe('a request fails clearly', () => {
 		const block = Buffer.alloc(1024 * 1024);
 		for (let count = 0; count < 200; count++) gzip.write(block);
 		gzip.end();
-		const bomb = Buffer.concat(await gzip.toArray() as Buffer[]);
+		const bomb = Buffer.concat((await gzip.toArray()) as Buffer[]);
 		expect(bomb.length).toBeLessThan(250_000);
 		const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
 		const before = process.memoryUsage().rss;
@@ -172,7 +233,9 @@ describe('a request fails clearly', () => {
 		const url = await serve(() => undefined);
 		const stop = new AbortController();
 		setTimeout(() => stop.abort(), 50);
-		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000, signal: stop.signal }))).toMatchObject({ name: 'AbortError' });
+		expect(await failure(wireTo(url).send(get, { timeoutMs: 5000, signal: stop.signal }))).toMatchObject({
+			name: 'AbortError',
+		});
 	});
 });
 
@@ -182,7 +245,10 @@ test('a proxy gets requests for http addresses whole, with its own credentials',
 		asked = request;
 		response.end('{"via":"proxy"}');
 	});
-	const wire = wireTo('http://vendor.invalid', { allowPrivateAddresses: false, proxy: { url: proxy, token: 'Basic dTpw' } });
+	const wire = wireTo('http://vendor.invalid', {
+		allowPrivateAddresses: false,
+		proxy: { url: proxy, token: 'Basic dTpw' },
+	});
 	expect((await wire.send(get, { timeoutMs: 2000 })).body).toBe('{"via":"proxy"}');
 	expect(asked?.url).toBe('http://vendor.invalid/api/track?imeis=1%2C2');
 	expect(asked?.headers['proxy-authorization']).toBe('Basic dTpw');
@@ -192,7 +258,11 @@ describe('private addresses', () => {
 	test('behind a public name are refused at the moment of connecting', async () => {
 		const url = await serve((_, response) => response.end('{}'));
 		// "localhost." is refused by its name already; here it stands for any name that resolves to loopback.
-		const error = await failure(wireTo(url.replace('127.0.0.1', 'localhost'), { allowPrivateAddresses: false }).send(get, { timeoutMs: 2000 }));
+		const error = await failure(
+			wireTo(url.replace('127.0.0.1', 'localhost'), { allowPrivateAddresses: false }).send(get, {
+				timeoutMs: 2000,
+			}),
+		);
 		expect(error).toMatchObject({ code: 'InvalidParams', effect: 'none' });
 		expect(error.advice).toContain('Allow Private Addresses');
 	});
@@ -219,26 +289,52 @@ describe('private addresses', () => {
 		['fe80::a9fe:a9fe%eth0', 6],
 		['::ffff:169.254.170.2', 6],
 	])('%s is refused even if private ones are allowed', (address, family) => {
-		for (const allowed of [true, false]) expect(refusalOf({ address, family }, allowed)).toBe('FLEETWIRE_METADATA_ADDRESS');
+		for (const allowed of [true, false])
+			expect(refusalOf({ address, family }, allowed)).toBe('FLEETWIRE_METADATA_ADDRESS');
 	});
 
-	test('a name that leads to a cloud\'s secrets is refused at the moment of connecting', async () => {
-		vi.spyOn(dns, 'lookup').mockImplementation(((_: string, options: { all?: boolean }, callback: (error: null, found: unknown, family?: number) => void) => (options.all ? callback(null, [{ address: '169.254.169.254', family: 4 }]) : callback(null, '169.254.169.254', 4))) as never);
+	test("a name that leads to a cloud's secrets is refused at the moment of connecting", async () => {
+		vi.spyOn(dns, 'lookup').mockImplementation(((
+			_: string,
+			options: { all?: boolean },
+			callback: (error: null, found: unknown, family?: number) => void,
+		) =>
+			options.all
+				? callback(null, [{ address: '169.254.169.254', family: 4 }])
+				: callback(null, '169.254.169.254', 4)) as never);
 		syncBuiltinESMExports();
 		try {
-			const error = await failure(wireTo('http://inner.vendor.test', { allowPrivateAddresses: true }).send(get, { timeoutMs: 2000 }));
-			expect(error).toMatchObject({ code: 'InvalidParams', effect: 'none', message: expect.stringContaining('a cloud keeps') as string });
+			const error = await failure(
+				wireTo('http://inner.vendor.test', { allowPrivateAddresses: true }).send(get, { timeoutMs: 2000 }),
+			);
+			expect(error).toMatchObject({
+				code: 'InvalidParams',
+				effect: 'none',
+				message: expect.stringContaining('a cloud keeps') as string,
+			});
 		} finally {
 			vi.restoreAllMocks();
 			syncBuiltinESMExports();
 		}
 	});
 
-	test('where Node-RED\'s settings forbid them, one sentence is all there is', async () => {
+	test("where Node-RED's settings forbid them, one sentence is all there is", async () => {
 		const url = await serve((_, response) => response.end('{}'));
-		const error = await failure(wireTo(url.replace('127.0.0.1', 'localhost'), { allowPrivateAddresses: false, forbidden: true }).send(get, { timeoutMs: 2000 }));
-		expect(error.sentence).toBe("The base URL does not lead to a public address, and the settings of this Node-RED allow no other. Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.");
-		const proxied = await failure(wireTo('http://vendor.invalid', { allowPrivateAddresses: false, forbidden: true, proxy: { url: 'http://127.0.0.1:9' } }).send(get, { timeoutMs: 2000 }));
+		const error = await failure(
+			wireTo(url.replace('127.0.0.1', 'localhost'), { allowPrivateAddresses: false, forbidden: true }).send(get, {
+				timeoutMs: 2000,
+			}),
+		);
+		expect(error.sentence).toBe(
+			'The base URL does not lead to a public address, and the settings of this Node-RED allow no other. Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.',
+		);
+		const proxied = await failure(
+			wireTo('http://vendor.invalid', {
+				allowPrivateAddresses: false,
+				forbidden: true,
+				proxy: { url: 'http://127.0.0.1:9' },
+			}).send(get, { timeoutMs: 2000 }),
+		);
 		expect(proxied.message).toBe('No connection through the proxy can be made.');
 	});
 });

@@ -3,7 +3,13 @@ import type { ConnectionOptions } from 'node:tls';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { FleetError, TimedOut, TooLarge, UnexpectedAnswer, Unreachable } from '../../core/describe/errors';
-import { addressOf, ATTEMPT_TIMEOUT_MS, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../../core/describe/host';
+import {
+	addressOf,
+	ATTEMPT_TIMEOUT_MS,
+	MAX_BODY_BYTES,
+	type WireAnswer,
+	type WireRequest,
+} from '../../core/describe/host';
 import { lookupFor } from './public-lookup';
 import { explain } from './wire-errors';
 
@@ -27,14 +33,17 @@ export interface Attempt {
 
 const AGENT = 'fleetwire (+https://github.com/fleetwire/fleetwire)';
 /**
- * Ends a connection that is not made and that nobody waits for any more: what counts is the clock of the attempt, in which
- * a slow name server or TLS handshake has its place.
+ * Ends a connection that is not made and that nobody waits for any more: what counts is the clock of the attempt, in
+ * which a slow name server or TLS handshake has its place.
  */
 const CONNECT_MS = ATTEMPT_TIMEOUT_MS;
 
 let loaded: Promise<typeof import('undici')> | undefined;
 
-/** undici takes 40 ms to load, which Node-RED need not spend before the first request; asking for it anew costs each request 0.1 ms. */
+/**
+ * undici takes 40 ms to load, which Node-RED need not spend before the first request; asking for it anew costs each
+ * request 0.1 ms.
+ */
 function undici(): Promise<typeof import('undici')> {
 	return (loaded ??= import('undici'));
 }
@@ -48,7 +57,8 @@ interface Received {
 
 /**
  * Takes one answer in, straight from undici's connection: its streams would cost a short answer more than all the rest.
- * undici minds an abort only once there is a connection, so a request that is given up before is stopped when it gets one.
+ * undici minds an abort only once there is a connection, so a request that is given up before is stopped when it gets
+ * one.
  */
 class Reception implements Dispatcher.DispatchHandler {
 	readonly received: Promise<Received>;
@@ -86,7 +96,11 @@ class Reception implements Dispatcher.DispatchHandler {
 		this.sent = true;
 	}
 
-	onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+	onResponseStart(
+		_: Dispatcher.DispatchController,
+		status: number,
+		headers: Readonly<Record<string, string | string[] | undefined>>,
+	): void {
 		this.status = status;
 		this.headers = plainHeaders(headers);
 	}
@@ -99,7 +113,11 @@ class Reception implements Dispatcher.DispatchHandler {
 
 	onResponseEnd(): void {
 		const [first] = this.chunks;
-		this.resolve({ status: this.status, headers: this.headers, body: this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks) });
+		this.resolve({
+			status: this.status,
+			headers: this.headers,
+			body: this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks),
+		});
 	}
 
 	onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -124,7 +142,8 @@ export class Wire {
 		const reception = new Reception(this.host);
 		const abort = () => reception.giveUp(signal?.reason as Error);
 		signal?.addEventListener('abort', abort, { once: true });
-		// One clock for the whole attempt: undici's own restart with each byte, so that a dripping answer would never end.
+		// One clock for the whole attempt: undici's own restart with each byte, so that a dripping answer would never
+		// end.
 		const timer = setTimeout(() => reception.giveUp(this.late(ms, reception.sent)), ms);
 		try {
 			this.start(request, reception);
@@ -133,7 +152,11 @@ export class Wire {
 		} catch (error) {
 			signal?.throwIfAborted();
 			if (error instanceof FleetError) throw error;
-			throw explain(error, this.host, { sent: reception.sent, proxied: this.options.proxy !== undefined, forbidden: this.options.forbidden === true });
+			throw explain(error, this.host, {
+				sent: reception.sent,
+				proxied: this.options.proxy !== undefined,
+				forbidden: this.options.forbidden === true,
+			});
 		} finally {
 			clearTimeout(timer);
 			signal?.removeEventListener('abort', abort);
@@ -148,20 +171,31 @@ export class Wire {
 
 	/** Hands the request to undici; whatever becomes of it, the reception hears. */
 	private start(request: WireRequest, reception: Reception): void {
-		if (this.closing !== undefined) throw new Unreachable('The account was changed or removed in the meantime.', { advice: 'Nothing was sent. Run it again.' });
+		if (this.closing !== undefined)
+			throw new Unreachable('The account was changed or removed in the meantime.', {
+				advice: 'Nothing was sent. Run it again.',
+			});
 		const { headers, body } = bodyOf(request);
 		const { origin, pathname, search } = new URL(addressOf(this.options.baseUrl, request));
 		const options: Dispatcher.DispatchOptions = {
 			origin,
 			path: pathname + search,
 			method: request.method,
-			headers: { accept: 'application/json', 'accept-encoding': 'gzip, br', 'user-agent': AGENT, ...headers, ...request.headers },
+			headers: {
+				accept: 'application/json',
+				'accept-encoding': 'gzip, br',
+				'user-agent': AGENT,
+				...headers,
+				...request.headers,
+			},
 			body,
 			headersTimeout: 0,
 			bodyTimeout: 0,
 		};
 		this.dispatcher ??= this.connect();
-		this.dispatcher.then((dispatcher) => dispatcher.dispatch(options, reception)).catch((error: unknown) => reception.giveUp(error as Error));
+		this.dispatcher
+			.then((dispatcher) => dispatcher.dispatch(options, reception))
+			.catch((error: unknown) => reception.giveUp(error as Error));
 	}
 
 	private async connect(): Promise<Dispatcher> {
@@ -169,23 +203,38 @@ export class Wire {
 		const { allowPrivateAddresses, baseUrl, proxy, tls } = this.options;
 		if (proxy !== undefined) {
 			// Which address a name has is then the proxy's knowledge, so only literal private addresses can be refused.
-			return new ProxyAgent({ uri: proxy.url, token: proxy.token, requestTls: { ...tls, timeout: CONNECT_MS }, proxyTls: { timeout: CONNECT_MS }, proxyTunnel: baseUrl.startsWith('https:') });
+			return new ProxyAgent({
+				uri: proxy.url,
+				token: proxy.token,
+				requestTls: { ...tls, timeout: CONNECT_MS },
+				proxyTls: { timeout: CONNECT_MS },
+				proxyTunnel: baseUrl.startsWith('https:'),
+			});
 		}
 		return new Agent({ connect: { ...tls, timeout: CONNECT_MS, lookup: lookupFor(allowPrivateAddresses) } });
 	}
 
 	private late(ms: number, sent: boolean): TimedOut {
 		const seconds = String(Math.max(1, Math.round(ms / 1000)));
-		return new TimedOut(sent ? `${this.host} did not answer within ${seconds} s.` : `${this.host} could not be reached within ${seconds} s.`, {
-			effect: sent ? 'unknown' : 'none',
-			retryable: true,
-			advice: 'Check whether the vendor works, and the base URL in the account.',
-		});
+		return new TimedOut(
+			sent
+				? `${this.host} did not answer within ${seconds} s.`
+				: `${this.host} could not be reached within ${seconds} s.`,
+			{
+				effect: sent ? 'unknown' : 'none',
+				retryable: true,
+				advice: 'Check whether the vendor works, and the base URL in the account.',
+			},
+		);
 	}
 }
 
 function bodyOf({ form, json }: WireRequest): { headers: Record<string, string>; body?: string } {
-	if (form !== undefined) return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(form).toString() };
+	if (form !== undefined)
+		return {
+			headers: { 'content-type': 'application/x-www-form-urlencoded' },
+			body: new URLSearchParams(form).toString(),
+		};
 	if (json !== undefined) return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) };
 	return { headers: {} };
 }
@@ -198,22 +247,46 @@ function plainHeaders(headers: Readonly<Record<string, string | string[] | undef
 	return plain;
 }
 
-const tooLarge = (host: string) => new TooLarge(`The answer of ${host} is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, { effect: 'unknown', advice: 'Ask for fewer devices or a shorter period.' });
+const tooLarge = (host: string) =>
+	new TooLarge(`The answer of ${host} is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, {
+		effect: 'unknown',
+		advice: 'Ask for fewer devices or a shorter period.',
+	});
 
 // A decoder leaves a byte order mark out, which JSON.parse would stumble over.
 const utf8 = new TextDecoder();
-const DECODERS = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), br: promisify(brotliDecompress), deflate: promisify(inflate) } as const;
+const DECODERS = {
+	gzip: promisify(gunzip),
+	'x-gzip': promisify(gunzip),
+	br: promisify(brotliDecompress),
+	deflate: promisify(inflate),
+} as const;
 
 /** One is usual. Each more takes its time, which no timeout would end. */
 const MOST_CODINGS = 2;
 
-/** The body decompressed, also where that was not asked for: some servers do it whatever they are told. Small bombs cost little, as it stops at the largest size that is read. */
+/**
+ * The body decompressed, also where that was not asked for: some servers do it whatever they are told. Small bombs cost
+ * little, as it stops at the largest size that is read.
+ */
 async function decoded(body: Buffer, encoding = '', host: string): Promise<Buffer> {
-	const names = encoding.toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
-	if (names.length > MOST_CODINGS) throw new UnexpectedAnswer(`The answer is compressed ${String(names.length)} times over.`, { effect: 'unknown', advice: 'Check the base URL in the account.' });
+	const names = encoding
+		.toLowerCase()
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '' && name !== 'identity');
+	if (names.length > MOST_CODINGS)
+		throw new UnexpectedAnswer(`The answer is compressed ${String(names.length)} times over.`, {
+			effect: 'unknown',
+			advice: 'Check the base URL in the account.',
+		});
 	let plain = body;
 	for (const name of names.reverse()) {
-		if (!Object.hasOwn(DECODERS, name)) throw new UnexpectedAnswer(`The answer is compressed in a way that Fleetwire does not know (${name.slice(0, 20)}).`, { effect: 'unknown' });
+		if (!Object.hasOwn(DECODERS, name))
+			throw new UnexpectedAnswer(
+				`The answer is compressed in a way that Fleetwire does not know (${name.slice(0, 20)}).`,
+				{ effect: 'unknown' },
+			);
 		try {
 			plain = await DECODERS[name as keyof typeof DECODERS](plain, { maxOutputLength: MAX_BODY_BYTES });
 		} catch (error) {

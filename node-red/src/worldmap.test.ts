@@ -3,19 +3,78 @@ import type { Alarm, Fix, GeofenceEvent, Position } from '../../core/describe/re
 import { escaped, MapMaker, namesOf } from './worldmap';
 
 const position: Position = {
-	id: '1:2026', deviceId: '1', deviceName: null, details: null, time: '2026-01-31T08:00:00.000Z', seenAt: null, latitude: 44.4, longitude: 26.1, speed: 50, course: 90, status: 'online', ignition: true, ignitionSeconds: null,
-	doorOpen: null, charging: null, fuelSupply: null, armed: null, odometer: 1234.5, distanceToday: null, battery: null, externalVoltage: null, fuel: null, temperature: null, address: null,
+	id: '1:2026',
+	deviceId: '1',
+	deviceName: null,
+	details: null,
+	time: '2026-01-31T08:00:00.000Z',
+	seenAt: null,
+	latitude: 44.4,
+	longitude: 26.1,
+	speed: 50,
+	course: 90,
+	status: 'online',
+	ignition: true,
+	ignitionSeconds: null,
+	doorOpen: null,
+	charging: null,
+	fuelSupply: null,
+	armed: null,
+	odometer: 1234.5,
+	distanceToday: null,
+	battery: null,
+	externalVoltage: null,
+	fuel: null,
+	temperature: null,
+	address: null,
 };
-const fix = (deviceId: string, latitude: number | null): Fix => ({ deviceId, time: null, latitude, longitude: latitude, speed: 1, course: 1, odometer: null, ignition: null });
+const fix = (deviceId: string, latitude: number | null): Fix => ({
+	deviceId,
+	time: null,
+	latitude,
+	longitude: latitude,
+	speed: 1,
+	course: 1,
+	odometer: null,
+	ignition: null,
+});
 const maker = (kind: 'position' | 'fix' | 'alarm') => new MapMaker(kind, 'TrackCEO', (id) => `Van ${id}`);
 /** Keys that the map takes as something else than text for the popup (platforms' own list). */
-const RESERVED = ['keys', 'command', 'action', 'area', 'radius', 'length', 'options', 'position', 'building', 'arc', 'coordinates', 'type', 'popup', 'geojson', 'accuracy'];
+const RESERVED = [
+	'keys',
+	'command',
+	'action',
+	'area',
+	'radius',
+	'length',
+	'options',
+	'position',
+	'building',
+	'arc',
+	'coordinates',
+	'type',
+	'popup',
+	'geojson',
+	'accuracy',
+];
 
 describe('a position on the map', () => {
 	test('is one flat marker with one heading and a speed with its unit', () => {
 		const [marker = {}] = maker('position').add([position]);
-		expect(marker).toMatchObject({ name: 'Van 1', lat: 44.4, lon: 26.1, layer: 'TrackCEO', hdg: 90, speed: '50 kph', state: 'moving' });
-		expect(Object.keys(marker).filter((key) => RESERVED.includes(key) || ['heading', 'bearing', 'track'].includes(key))).toEqual([]);
+		expect(marker).toMatchObject({
+			name: 'Van 1',
+			lat: 44.4,
+			lon: 26.1,
+			layer: 'TrackCEO',
+			hdg: 90,
+			speed: '50 kph',
+			state: 'moving',
+		});
+		expect(
+			Object.keys(marker).filter(
+				(key) => RESERVED.includes(key) || ['heading', 'bearing', 'track'].includes(key),
+			),
+		).toEqual([]);
 		for (const value of Object.values(marker)) expect(['string', 'number']).toContain(typeof value);
 	});
 
@@ -34,16 +93,45 @@ describe('a position on the map', () => {
 
 test('a track is one line for each device', () => {
 	const map = maker('fix');
-	const lines = [...map.add([fix('1', 1), fix('1', null), fix('1', 2), fix('2', 3)]), ...map.add([fix('2', 4), fix('3', 5)]), ...map.end()];
+	const lines = [
+		...map.add([fix('1', 1), fix('1', null), fix('1', 2), fix('2', 3)]),
+		...map.add([fix('2', 4), fix('3', 5)]),
+		...map.end(),
+	];
 	expect(lines).toMatchObject([
-		{ name: 'Van 1 track', line: [[1, 1], [2, 2]] },
-		{ name: 'Van 2 track', line: [[3, 3], [4, 4]] },
+		{
+			name: 'Van 1 track',
+			line: [
+				[1, 1],
+				[2, 2],
+			],
+		},
+		{
+			name: 'Van 2 track',
+			line: [
+				[3, 3],
+				[4, 4],
+			],
+		},
 	]);
 	expect(new Set(lines.map(({ color }) => color)).size).toBe(2);
 });
 
 test('an alarm is a marker of its own, and its words stay text', () => {
-	const alarm: Alarm = { id: 'x', deviceId: '<b>1', type: 'sos', title: '<img src=x onerror=alert(1)>', vendorType: '1', time: '2026-01-31T08:00:00.000Z', recordedAt: null, latitude: 1, longitude: 2, speed: null, course: null, geofenceId: null };
+	const alarm: Alarm = {
+		id: 'x',
+		deviceId: '<b>1',
+		type: 'sos',
+		title: '<img src=x onerror=alert(1)>',
+		vendorType: '1',
+		time: '2026-01-31T08:00:00.000Z',
+		recordedAt: null,
+		latitude: 1,
+		longitude: 2,
+		speed: null,
+		course: null,
+		geofenceId: null,
+	};
 	const [marker] = new MapMaker('alarm', 'TrackCEO', namesOf([])).add([alarm]);
 	expect(JSON.stringify(marker)).not.toMatch(/[<>]/);
 	expect(marker).not.toHaveProperty('speed');
@@ -51,8 +139,19 @@ test('an alarm is a marker of its own, and its words stay text', () => {
 });
 
 test('a geofence event is told in words', () => {
-	const event: GeofenceEvent = { id: 'x', deviceId: '1', type: 'left', geofenceId: '7', geofenceName: 'Depot', time: '2026-01-31T08:00:00.000Z', latitude: 1, longitude: 2 };
-	expect([...new MapMaker('geofenceEvent', 'Ctrack', String).add([event])]).toMatchObject([{ name: '1: Depot left, 2026-01-31T08:00:00.000Z', layer: 'Ctrack events', kind: 'left' }]);
+	const event: GeofenceEvent = {
+		id: 'x',
+		deviceId: '1',
+		type: 'left',
+		geofenceId: '7',
+		geofenceName: 'Depot',
+		time: '2026-01-31T08:00:00.000Z',
+		latitude: 1,
+		longitude: 2,
+	};
+	expect([...new MapMaker('geofenceEvent', 'Ctrack', String).add([event])]).toMatchObject([
+		{ name: '1: Depot left, 2026-01-31T08:00:00.000Z', layer: 'Ctrack events', kind: 'left' },
+	]);
 });
 
 test('two vehicles of one name keep apart', () => {

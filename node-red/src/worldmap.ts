@@ -6,14 +6,24 @@ import { plain } from '../../core/describe/words';
 export const MAPPABLE: readonly RecordKind[] = ['position', 'fix', 'trackPoint', 'alarm', 'geofenceEvent', 'lockEvent'];
 
 /** What happened somewhere, of whichever kind. */
-type Happening = Pick<Alarm, 'deviceId' | 'time' | 'latitude' | 'longitude'> & { title: string; type: string; speed: number | null };
+type Happening = Pick<Alarm, 'deviceId' | 'time' | 'latitude' | 'longitude'> & {
+	title: string;
+	type: string;
+	speed: number | null;
+};
 
 /** What node-red-contrib-web-worldmap draws. Keys that it does not know land in the marker's popup, as html. */
 type Marker = Record<string, string | number | [number, number][]>;
 
 /** Below this, km/h are a parked vehicle's jitter. */
 const MOVING = 3;
-const COLOURS = { moving: '#2e7d32', idling: '#ef6c00', parked: '#1565c0', offline: '#757575', alarm: '#c62828' } as const;
+const COLOURS = {
+	moving: '#2e7d32',
+	idling: '#ef6c00',
+	parked: '#1565c0',
+	offline: '#757575',
+	alarm: '#c62828',
+} as const;
 const TRACK_COLOURS = ['#1565c0', '#2e7d32', '#ad1457', '#ef6c00', '#6a1b9a', '#00838f'];
 
 /** The map renders text as html, in attributes too: what a vendor sends must stay text. */
@@ -32,7 +42,9 @@ export function namesOf(choices: readonly Choice[]): (deviceId: string) => strin
 	for (const name of short.values()) uses.set(name, (uses.get(name) ?? 0) + 1);
 	return (deviceId) => {
 		const name = short.get(deviceId);
-		return escaped(name === undefined || name === deviceId ? deviceId : uses.get(name) === 1 ? name : `${name} ${deviceId}`);
+		return escaped(
+			name === undefined || name === deviceId ? deviceId : uses.get(name) === 1 ? name : `${name} ${deviceId}`,
+		);
 	};
 }
 
@@ -52,7 +64,10 @@ export class MapMaker {
 		for (const record of records) {
 			if (this.kind === 'fix' || this.kind === 'trackPoint') yield* this.fix(record as Fix);
 			else {
-				const marker = this.kind === 'position' ? this.position(record as Position) : this.happening(this.happeningOf(record));
+				const marker =
+					this.kind === 'position'
+						? this.position(record as Position)
+						: this.happening(this.happeningOf(record));
 				if (marker !== undefined) yield marker;
 			}
 		}
@@ -65,10 +80,31 @@ export class MapMaker {
 		// A line needs two ends.
 		if (track === undefined || track.line.length < 2) return;
 		const color = TRACK_COLOURS[this.tracks++ % TRACK_COLOURS.length] ?? COLOURS.parked;
-		yield { name: `${this.name(track.deviceId)} track`, deviceId: escaped(track.deviceId), layer: `${this.layer} tracks`, line: track.line, color, weight: 4, points: track.line.length };
+		yield {
+			name: `${this.name(track.deviceId)} track`,
+			deviceId: escaped(track.deviceId),
+			layer: `${this.layer} tracks`,
+			line: track.line,
+			color,
+			weight: 4,
+			points: track.line.length,
+		};
 	}
 
-	private position({ deviceId, latitude, longitude, speed, course, status, ignition, time, seenAt, odometer, fuel, battery }: Position): Marker | undefined {
+	private position({
+		deviceId,
+		latitude,
+		longitude,
+		speed,
+		course,
+		status,
+		ignition,
+		time,
+		seenAt,
+		odometer,
+		fuel,
+		battery,
+	}: Position): Marker | undefined {
 		if (latitude === null || longitude === null) return undefined;
 		const silent = status !== null && status !== 'online';
 		const state = silent ? 'offline' : (speed ?? 0) >= MOVING ? 'moving' : ignition === true ? 'idling' : 'parked';
@@ -95,11 +131,22 @@ export class MapMaker {
 	}
 
 	private happeningOf(record: object): Happening {
-		if (this.kind === 'alarm') return { ...(record as Alarm), time: (record as Alarm).time ?? (record as Alarm).recordedAt };
-		if (this.kind === 'lockEvent') return { ...(record as LockEvent), title: (record as LockEvent).title ?? (record as LockEvent).type, speed: null };
+		if (this.kind === 'alarm')
+			return { ...(record as Alarm), time: (record as Alarm).time ?? (record as Alarm).recordedAt };
+		if (this.kind === 'lockEvent')
+			return {
+				...(record as LockEvent),
+				title: (record as LockEvent).title ?? (record as LockEvent).type,
+				speed: null,
+			};
 		const event = record as GeofenceEvent;
 		const type = event.type ?? 'crossed';
-		return { ...event, type, title: `${event.geofenceName ?? event.geofenceId ?? 'Geofence'} ${type}`, speed: null };
+		return {
+			...event,
+			type,
+			title: `${event.geofenceName ?? event.geofenceId ?? 'Geofence'} ${type}`,
+			speed: null,
+		};
 	}
 
 	private happening({ deviceId, type, title, time, latitude, longitude, speed }: Happening): Marker | undefined {
@@ -129,5 +176,7 @@ export class MapMaker {
 }
 
 function flat(marker: Record<string, string | number | null>): Marker {
-	return Object.fromEntries(Object.entries(marker).filter((entry): entry is [string, string | number] => entry[1] !== null));
+	return Object.fromEntries(
+		Object.entries(marker).filter((entry): entry is [string, string | number] => entry[1] !== null),
+	);
 }

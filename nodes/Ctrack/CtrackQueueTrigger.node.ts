@@ -1,4 +1,10 @@
-import { NodeConnectionTypes, type INodeType, type INodeTypeDescription, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type INodeType,
+	type INodeTypeDescription,
+	type ITriggerFunctions,
+	type ITriggerResponse,
+} from 'n8n-workflow';
 import { listSearchOf } from '../../n8n/lookups';
 import { queuePropertiesOf } from '../../n8n/trigger-properties';
 import { listen } from '../../n8n/trigger-queue';
@@ -18,10 +24,12 @@ export class CtrackQueueTrigger implements INodeType {
 		triggerPanel: {
 			header: '',
 			executionsHelp: {
-				inactive: '<b>While building your workflow</b>, click the button to try it with messages that are in the queue now. They stay there.<br /> <br /><b>Once you are happy with your workflow</b>, publish it. Then it runs for all messages. These executions show up in the <a data-key="executions">executions list</a>, but not in the editor.',
+				inactive:
+					'<b>While building your workflow</b>, click the button to try it with messages that are in the queue now. They stay there.<br /> <br /><b>Once you are happy with your workflow</b>, publish it. Then it runs for all messages. These executions show up in the <a data-key="executions">executions list</a>, but not in the editor.',
 				active: '<b>While building your workflow</b>, click the button to try it with messages that are in the queue now. They stay there.<br /> <br /><b>Your workflow also runs by itself</b>, since it is published. These executions show up in the <a data-key="executions">executions list</a>, but not in the editor.',
 			},
-			activationHint: 'Once you have finished building your workflow, publish it to have it run for all messages.',
+			activationHint:
+				'Once you have finished building your workflow, publish it to have it run for all messages.',
 		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],

@@ -1,4 +1,10 @@
-import { NodeConnectionTypes, type INodeExecutionData, type INodeType, type INodeTypeDescription, type IPollFunctions } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+	type IPollFunctions,
+} from 'n8n-workflow';
 import { listSearchOf } from '../../n8n/lookups';
 import { poll } from '../../n8n/trigger-poll';
 import { triggerPropertiesOf } from '../../n8n/trigger-properties';

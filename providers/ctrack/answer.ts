@@ -21,14 +21,20 @@ interface ErrorCode {
 	said: string;
 }
 
-const damaged = (what: string, status: number) => new UnexpectedAnswer(`${TITLE} sent ${what} (HTTP ${String(status)}).`, { status, effect: 'unknown', advice: 'Try again; if it stays, check the base URL in the account.' });
+const damaged = (what: string, status: number) =>
+	new UnexpectedAnswer(`${TITLE} sent ${what} (HTTP ${String(status)}).`, {
+		status,
+		effect: 'unknown',
+		advice: 'Try again; if it stays, check the base URL in the account.',
+	});
 
 /** The answer's own ErrorCode; undefined for records that come without one (Vehicles/GetVehicleUsage). */
 function errorCodeOf(body: unknown, status: number): ErrorCode | undefined {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
 	const value = (body as Row)[ERROR_CODE];
 	if (value === undefined) return undefined;
-	if (typeof value !== 'number' && typeof value !== 'string') throw damaged('an error code that is neither number nor text', status);
+	if (typeof value !== 'number' && typeof value !== 'string')
+		throw damaged('an error code that is neither number nor text', status);
 	return parsedCode(value);
 }
 
@@ -36,7 +42,10 @@ function parsedCode(value: number | string): ErrorCode {
 	const said = cut(String(value).trim(), 100);
 	const number = NAMED.exec(said)?.[2];
 	if (number !== undefined) return { code: Number(number), said };
-	return { code: /^success$/i.test(said) ? 0 : /^authori[sz]ationfailed$/i.test(said) ? AUTHORISATION_FAILED : NaN, said };
+	return {
+		code: /^success$/i.test(said) ? 0 : /^authori[sz]ationfailed$/i.test(said) ? AUTHORISATION_FAILED : NaN,
+		said,
+	};
 }
 
 /**
@@ -53,36 +62,65 @@ export function open(answer: WireAnswer): unknown {
 	const details = { status, effect: 'unknown', vendorMessage: wordsOf(answer.body, body) } as const;
 	switch (status) {
 		case 400:
-			throw new RateLimited(`${TITLE} refused the request (HTTP 400): either a value in it is wrong, or requests come too often. Its answer does not say which.`, {
-				...details,
-				retryable: true,
-				doubtful: true,
-				advice: 'Check the values of this node. If they are right, run it less often, or lower the rate limit in the account.',
-			});
+			throw new RateLimited(
+				`${TITLE} refused the request (HTTP 400): either a value in it is wrong, or requests come too often. Its answer does not say which.`,
+				{
+					...details,
+					retryable: true,
+					doubtful: true,
+					advice: 'Check the values of this node. If they are right, run it less often, or lower the rate limit in the account.',
+				},
+			);
 		case 401:
-			throw new RateLimited(`${TITLE} refused the request (HTTP 401): either the session is not valid, or requests come too often. Its answer does not say which.`, {
-				...details,
-				retryable: true,
-				doubtful: true,
-				advice: 'Run it less often, or lower the rate limit in the account. If it stays, check whether another program logs in with the same account.',
-			});
+			throw new RateLimited(
+				`${TITLE} refused the request (HTTP 401): either the session is not valid, or requests come too often. Its answer does not say which.`,
+				{
+					...details,
+					retryable: true,
+					doubtful: true,
+					advice: 'Run it less often, or lower the rate limit in the account. If it stays, check whether another program logs in with the same account.',
+				},
+			);
 		case 404:
-			throw new NotFound(`${TITLE} does not know the address or a value in it (HTTP 404).`, { ...details, effect: 'none', advice: 'Check that the base URL in the account is the one Ctrack gave you, up to and including /REST, and then the values of this node.' });
+			throw new NotFound(`${TITLE} does not know the address or a value in it (HTTP 404).`, {
+				...details,
+				effect: 'none',
+				advice: 'Check that the base URL in the account is the one Ctrack gave you, up to and including /REST, and then the values of this node.',
+			});
 	}
-	if (status >= 400) throw new UnexpectedAnswer(`${TITLE} refused the request (HTTP ${String(status)}).`, { ...details, advice: 'Check the base URL in the account.' });
+	if (status >= 400)
+		throw new UnexpectedAnswer(`${TITLE} refused the request (HTTP ${String(status)}).`, {
+			...details,
+			advice: 'Check the base URL in the account.',
+		});
 	if (body === null) throw damaged('an empty answer', status);
 	return body;
 }
 
 function refusal({ code, said }: ErrorCode, status: number): SessionExpired | VendorFault {
-	const details = { vendorCode: Number.isNaN(code) ? said : String(code), vendorMessage: said === String(code) ? undefined : said, status };
-	if (code !== AUTHORISATION_FAILED) throw new VendorFault(`${TITLE} answered with an error that its document does not explain (error code ${said}).`, { ...details, effect: 'unknown', advice: 'Check the values of this node; Ctrack can tell what the code means.' });
-	return new SessionExpired(`${TITLE} refused the session, or does not let the account do this (error code ${said}).`, {
-		...details,
-		definite: true,
-		doubtful: true,
-		advice: 'Fleetwire logs in again by itself. If it stays, ask Ctrack to enable this for the API user, and check that no other program logs in with it.',
-	});
+	const details = {
+		vendorCode: Number.isNaN(code) ? said : String(code),
+		vendorMessage: said === String(code) ? undefined : said,
+		status,
+	};
+	if (code !== AUTHORISATION_FAILED)
+		throw new VendorFault(
+			`${TITLE} answered with an error that its document does not explain (error code ${said}).`,
+			{
+				...details,
+				effect: 'unknown',
+				advice: 'Check the values of this node; Ctrack can tell what the code means.',
+			},
+		);
+	return new SessionExpired(
+		`${TITLE} refused the session, or does not let the account do this (error code ${said}).`,
+		{
+			...details,
+			definite: true,
+			doubtful: true,
+			advice: 'Fleetwire logs in again by itself. If it stays, ask Ctrack to enable this for the API user, and check that no other program logs in with it.',
+		},
+	);
 }
 
 function jsonIfAny(body: string): unknown {
@@ -106,7 +144,10 @@ function wordsOf(body: string, parsed: unknown): string | undefined {
  */
 export function recordsIn(body: unknown): Row[] {
 	const found = partsOf(body);
-	if (found === undefined) throw new UnexpectedAnswer(`${TITLE} sent an answer with nothing in it but its error code.`, { advice: 'Try again; if it stays, please report it with the operation that you ran.' });
+	if (found === undefined)
+		throw new UnexpectedAnswer(`${TITLE} sent an answer with nothing in it but its error code.`, {
+			advice: 'Try again; if it stays, please report it with the operation that you ran.',
+		});
 	return rowsOf(Array.isArray(found) ? found : [found], 'a record');
 }
 
@@ -114,7 +155,9 @@ export function recordsIn(body: unknown): Row[] {
 export function anythingIn(body: unknown): Row[] {
 	const found = partsOf(body) ?? [];
 	if (Array.isArray(found)) mustNotBeMany(found, TITLE);
-	return (Array.isArray(found) ? (found as unknown[]) : [found]).map((value) => (isRecord(value) ? value : { value }));
+	return (Array.isArray(found) ? (found as unknown[]) : [found]).map((value) =>
+		isRecord(value) ? value : { value },
+	);
 }
 
 /** What only a record has, never the object around a list. */
@@ -126,7 +169,10 @@ function partsOf(body: unknown): unknown {
 	if (IDENTIFIES.some((key) => Object.hasOwn(rest, key))) return rest;
 	const values = Object.values(rest);
 	const lists = values.filter((value) => Array.isArray(value));
-	if (lists.length > 1) throw new UnexpectedAnswer(`${TITLE} sent more than one list in an answer.`, { advice: 'Please report it with the operation that you ran.' });
+	if (lists.length > 1)
+		throw new UnexpectedAnswer(`${TITLE} sent more than one list in an answer.`, {
+			advice: 'Please report it with the operation that you ran.',
+		});
 	if (lists.length === 1) return lists[0];
 	const objects = values.filter((value) => typeof value === 'object' && value !== null);
 	if (objects.length === 1) return objects[0];
@@ -138,12 +184,16 @@ function partsOf(body: unknown): unknown {
 export const body = z.unknown();
 
 /**
- * Records carry an error code of their own ("Errorcode" or "ErrorCode"). One that is not 0 is told with the record: what
- * else is in it may be worth nothing.
+ * Records carry an error code of their own ("Errorcode" or "ErrorCode"). One that is not 0 is told with the record:
+ * what else is in it may be worth nothing.
  */
 export function withItsError<T extends object>(row: Row, record: T): T & { error?: string } {
 	const value = row.Errorcode ?? row.ErrorCode ?? '';
 	if (value === '') return record;
-	const { code, said } = parsedCode(typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value));
-	return code === 0 ? record : { ...record, error: `${TITLE} reports an error for this record (error code ${said}).` };
+	const { code, said } = parsedCode(
+		typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value),
+	);
+	return code === 0
+		? record
+		: { ...record, error: `${TITLE} reports an error for this record (error code ${said}).` };
 }

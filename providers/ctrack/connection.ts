@@ -18,15 +18,23 @@ export function connectionFields(requestsPerMinute: number): Fields {
 	return {
 		baseUrl: text({
 			title: 'Base URL',
-			description: 'Address of the API that Ctrack gave you, up to and including /REST. Every customer has their own; the one shown is the documented test environment.',
+			description:
+				'Address of the API that Ctrack gave you, up to and including /REST. Every customer has their own; the one shown is the documented test environment.',
 			placeholder: SANDBOX,
 			max: LONGEST.baseUrl,
 		}),
-		account: text({ title: 'Account', description: 'Username of the API user. Ctrack issues one for each company, so all of its programs share it.', placeholder: 'e.g. API_Demo', max: LONGEST.account }),
+		account: text({
+			title: 'Account',
+			description:
+				'Username of the API user. Ctrack issues one for each company, so all of its programs share it.',
+			placeholder: 'e.g. API_Demo',
+			max: LONGEST.account,
+		}),
 		secret: text({ title: 'Secret', description: 'Password of the API user', secret: true, max: LONGEST.secret }),
 		speedUnit: choice({
 			title: 'Speed Unit',
-			description: 'Unit in which Ctrack gives speeds; it is not documented. Kilometres per hour are a guess after a sister product (grade G). Compare a speed with what Ctrack Fleet shows, and choose another if they differ.',
+			description:
+				'Unit in which Ctrack gives speeds; it is not documented. Kilometres per hour are a guess after a sister product (grade G). Compare a speed with what Ctrack Fleet shows, and choose another if they differ.',
 			options: [
 				{ value: 'kmh', title: 'Kilometres per Hour' },
 				{ value: 'mph', title: 'Miles per Hour' },
@@ -36,7 +44,8 @@ export function connectionFields(requestsPerMinute: number): Fields {
 		}),
 		odometerUnit: choice({
 			title: 'Odometer Unit',
-			description: 'Unit in which Ctrack gives odometers and distances; it is not documented. Metres are a guess after a sister product (grade G). Compare an odometer with what Ctrack Fleet shows, and choose another if they differ.',
+			description:
+				'Unit in which Ctrack gives odometers and distances; it is not documented. Metres are a guess after a sister product (grade G). Compare an odometer with what Ctrack Fleet shows, and choose another if they differ.',
 			options: [
 				{ value: 'metre', title: 'Metres' },
 				{ value: 'kilometre', title: 'Kilometres' },
@@ -46,7 +55,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			apartFromLogin: true,
 		}),
 		...sharedFields({
-			commands: 'Whether flows may act on vehicles and accounts. Nothing in Ctrack\'s API does, so far.',
+			commands: "Whether flows may act on vehicles and accounts. Nothing in Ctrack's API does, so far.",
 			limit: `${TITLE} sets the limit by contract; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
 			requestsPerMinute,
 		}),

@@ -5,7 +5,13 @@ import { sharedLogin } from '../../core/call/account';
 import type { RunOptions } from '../../core/describe/operation';
 import { Client } from '../../core/call/client';
 import { FleetError, Unreachable } from '../../core/describe/errors';
-import { addressOf, type SendOptions, type SignedAnswer, type WireAnswer, type WireRequest } from '../../core/describe/host';
+import {
+	addressOf,
+	type SendOptions,
+	type SignedAnswer,
+	type WireAnswer,
+	type WireRequest,
+} from '../../core/describe/host';
 import { findOperation, type Provider } from '../../core/describe/provider';
 import type { CommandOutcome, Message, Odometer, Position, Trip } from '../../core/describe/records';
 import { logIn } from '../../core/call/session';
@@ -28,7 +34,14 @@ type Vendor = (request: WireRequest, token: string) => WireAnswer | Promise<Wire
 class CtrackHost extends TestHost {
 	readonly logins: number[] = [];
 	readonly paths: string[] = [];
-	loginAnswer = (): WireAnswer => json({ ErrorCode: 'Success = 0', UserId: 89471, SessionToken: `9ed4bd2a-${this.logins.length}`, SessionDurationMinutes: 60, xml: null });
+	loginAnswer = (): WireAnswer =>
+		json({
+			ErrorCode: 'Success = 0',
+			UserId: 89471,
+			SessionToken: `9ed4bd2a-${this.logins.length}`,
+			SessionDurationMinutes: 60,
+			xml: null,
+		});
 
 	constructor(
 		private readonly connection: CtrackConnection,
@@ -41,7 +54,13 @@ class CtrackHost extends TestHost {
 		const shared = sharedLogin(provider, this.connection);
 		const now = () => this.now();
 		const renew = async () => (shared.session = await logIn(provider, this.connection, () => this.login(), now));
-		const { token } = await shared.sessions.get({ current: async () => shared.session, renew, stale, freshForMs, now });
+		const { token } = await shared.sessions.get({
+			current: async () => shared.session,
+			renew,
+			stale,
+			freshForMs,
+			now,
+		});
 		const signed = ctrack.sign(request, token, this.connection);
 		this.paths.push(addressOf('', signed));
 		return { ...(await this.vendor(signed, token)), session: token };
@@ -68,41 +87,78 @@ function start(vendor: Vendor, settings: Partial<CtrackConnection> = {}) {
 	};
 	const host = new CtrackHost(connection, vendor);
 	const client = new Client(ctrack, connection, host);
-	const run = async <R = object>(name: string, params: object = {}, options: RunOptions & { limit?: number } = {}) => {
+	const run = async <R = object>(
+		name: string,
+		params: object = {},
+		options: RunOptions & { limit?: number } = {},
+	) => {
 		const [resource = '', operation = ''] = name.split('.');
-		return (await client.collect(findOperation(provider, resource, operation)!, params as Record<string, unknown>, options)) as R[];
+		return (await client.collect(
+			findOperation(provider, resource, operation)!,
+			params as Record<string, unknown>,
+			options,
+		)) as R[];
 	};
 	const fails = async (...args: Parameters<typeof run>): Promise<FleetError> => {
-		const error = await run(...args).then(() => undefined, (thrown: unknown) => thrown);
+		const error = await run(...args).then(
+			() => undefined,
+			(thrown: unknown) => thrown,
+		);
 		expect(error).toBeInstanceOf(FleetError);
 		const text = `${(error as FleetError).sentence} ${(error as FleetError).stack} ${(error as FleetError).vendorMessage}`;
-		for (const secret of [SECRET, encodeURIComponent(SECRET), '9ed4bd2a-1', '9ed4bd2a-2']) expect(text).not.toContain(secret);
+		for (const secret of [SECRET, encodeURIComponent(SECRET), '9ed4bd2a-1', '9ed4bd2a-2'])
+			expect(text).not.toContain(secret);
 		return error as FleetError;
 	};
 	return { host, client, run, fails };
 }
 
-const vehicle = { NodeId: 566, Type: 'iS411', VehicleRegistration: 'Trailer 4', FleetNumber: 'KOR029', Description: 'Yellow', CostCentre: 3039, Errorcode: 0 };
-const position = { NodeId: 566, SingleStatus: 4, Ignition: false, Latitude: -25.8, Longitude: 28.2, Location: 'at Ctrack; ', RunningOdo: 19_000_000, Speed: 50, HeadingText: '', ErrorCode: 0, EventTimeUTC: '2017-04-30T02:01:26.000Z' };
+const vehicle = {
+	NodeId: 566,
+	Type: 'iS411',
+	VehicleRegistration: 'Trailer 4',
+	FleetNumber: 'KOR029',
+	Description: 'Yellow',
+	CostCentre: 3039,
+	Errorcode: 0,
+};
+const position = {
+	NodeId: 566,
+	SingleStatus: 4,
+	Ignition: false,
+	Latitude: -25.8,
+	Longitude: 28.2,
+	Location: 'at Ctrack; ',
+	RunningOdo: 19_000_000,
+	Speed: 50,
+	HeadingText: '',
+	ErrorCode: 0,
+	EventTimeUTC: '2017-04-30T02:01:26.000Z',
+};
 const vehicles = () => json({ ErrorCode: 0, VehicleList: [vehicle] });
 const period = { begin: '2026-01-30T00:00:00Z', end: '2026-01-31T00:00:00Z' };
 
 test('all 39 methods of the document, each once', () => {
 	const sections = [ctrack.loginMethod, ...ctrack.operations].map(({ evidence }) => evidence.section);
 	const count = (module: string) => sections.filter((section) => section.startsWith(`${module}/`)).length;
-	expect(['Membership', 'CostCentres', 'Vehicles', 'Drivers', 'Location', 'Queues'].map(count)).toEqual([2, 5, 21, 3, 2, 6]);
+	expect(['Membership', 'CostCentres', 'Vehicles', 'Drivers', 'Location', 'Queues'].map(count)).toEqual([
+		2, 5, 21, 3, 2, 6,
+	]);
 	expect(new Set(sections).size).toBe(39);
-	for (const { route, evidence } of [ctrack.loginMethod, ...ctrack.operations]) expect(route).toBe(`GET /${evidence.section}`);
+	for (const { route, evidence } of [ctrack.loginMethod, ...ctrack.operations])
+		expect(route).toBe(`GET /${evidence.section}`);
 	expect(ctrack.operations.filter(({ effect }) => effect === 'command')).toEqual([]);
 	expect(new Set(ctrack.operations.map(({ resource, name }) => `${resource}.${name}`)).size).toBe(38);
 });
 
 describe('the token', () => {
 	test('goes behind the module, escaped, and nowhere else', async () => {
-		const sign = (path: string, token = 'a/b?c%') => ctrack.sign({ method: 'GET', path, query: { Vehicles: 1 } }, token, {} as CtrackConnection);
+		const sign = (path: string, token = 'a/b?c%') =>
+			ctrack.sign({ method: 'GET', path, query: { Vehicles: 1 } }, token, {} as CtrackConnection);
 		expect(sign('/Vehicles/GetVehicles').path).toBe('/Vehicles/a%2Fb%3Fc%25/GetVehicles');
 		expect(sign('/Queues/Ack', '$&').path).toBe('/Queues/%24%26/Ack');
-		for (const path of ['/Membership/GetServiceVersion', '/', '/Vehicles', '/Other/Vehicles/Get']) expect(sign(path).path).toBe(path);
+		for (const path of ['/Membership/GetServiceVersion', '/', '/Vehicles', '/Other/Vehicles/Get'])
+			expect(sign(path).path).toBe(path);
 	});
 
 	test('that would climb out of the path is refused', async () => {
@@ -120,7 +176,11 @@ describe('the token', () => {
 		host.time += MINUTE;
 		await run('device.getMany');
 		expect(host.logins).toHaveLength(2);
-		expect(host.paths).toEqual(['/Vehicles/9ed4bd2a-1/GetVehicles', '/Vehicles/9ed4bd2a-1/GetVehicles', '/Vehicles/9ed4bd2a-2/GetVehicles']);
+		expect(host.paths).toEqual([
+			'/Vehicles/9ed4bd2a-1/GetVehicles',
+			'/Vehicles/9ed4bd2a-1/GetVehicles',
+			'/Vehicles/9ed4bd2a-2/GetVehicles',
+		]);
 	});
 
 	test('is not seen in errors, though the vendor repeats it', async () => {
@@ -132,7 +192,10 @@ describe('the token', () => {
 describe('a login that is refused', () => {
 	test.each([
 		[json({ ErrorCode: 4 }), 'refuses the account or its secret (error code 4)'],
-		[json({ ErrorCode: 'AuthorisationFailed = 4' }), 'refuses the account or its secret (error code AuthorisationFailed = 4)'],
+		[
+			json({ ErrorCode: 'AuthorisationFailed = 4' }),
+			'refuses the account or its secret (error code AuthorisationFailed = 4)',
+		],
 		[json('', 401), 'either account or secret are wrong, or requests come too often'],
 	])('is made once and says why', async (answer, words) => {
 		const { host, fails } = start(vehicles);
@@ -180,12 +243,18 @@ describe('a session that is over is renewed once', () => {
 		const { fails } = start(() => json({ ErrorCode: 4 }));
 		const error = await fails('device.getGritterStatusOfAll');
 		expect(error.code).toBe('SessionExpired');
-		expect(error.sentence).toMatch(/or does not let the account do this \(error code 4\).*ask Ctrack to enable this/);
+		expect(error.sentence).toMatch(
+			/or does not let the account do this \(error code 4\).*ask Ctrack to enable this/,
+		);
 	});
 
 	test('a definite refusal is sent again, whatever it would do', async () => {
-		const { run } = start((_request, token) => (token === '9ed4bd2a-1' ? json({ ErrorCode: 4 }) : json({ ErrorCode: 0, Subscribe: 'Success' })));
-		expect(await run('queue.subscribe', { queue: 'trips', directAccess: true })).toMatchObject([{ outcome: 'confirmed', target: 'Trips' }]);
+		const { run } = start((_request, token) =>
+			token === '9ed4bd2a-1' ? json({ ErrorCode: 4 }) : json({ ErrorCode: 0, Subscribe: 'Success' }),
+		);
+		expect(await run('queue.subscribe', { queue: 'trips', directAccess: true })).toMatchObject([
+			{ outcome: 'confirmed', target: 'Trips' },
+		]);
 	});
 });
 
@@ -247,11 +316,15 @@ describe('HTTP 400 and 401 can mean too many requests', () => {
 	});
 
 	test('what changes something is not sent again; the next request has a new session', async () => {
-		const { host, run } = start((_request, token) => (token === '9ed4bd2a-1' ? json('', 401) : json({ ErrorCode: 0, Result: 'Success' })));
+		const { host, run } = start((_request, token) =>
+			token === '9ed4bd2a-1' ? json('', 401) : json({ ErrorCode: 0, Result: 'Success' }),
+		);
 		const acknowledge = { queue: 'positions', deliveryTags: '7' };
 		expect(await run('queue.acknowledge', acknowledge)).toMatchObject([{ outcome: 'unknown' }]);
 		expect(host.paths).toHaveLength(1);
-		expect(await run('queue.acknowledge', acknowledge)).toMatchObject([{ outcome: 'confirmed', response: 'Success' }]);
+		expect(await run('queue.acknowledge', acknowledge)).toMatchObject([
+			{ outcome: 'confirmed', response: 'Success' },
+		]);
 		expect(host.logins).toHaveLength(2);
 	});
 });
@@ -267,7 +340,11 @@ describe('other errors', () => {
 		[json({ ErrorCode: 0 }), 'UnexpectedAnswer', /nothing in it but its error code/],
 		[json({ ErrorCode: 0, VehicleList: 'none' }), 'UnexpectedAnswer', /without "NodeId"/],
 		[json({ ErrorCode: 0, VehicleList: [null] }), 'UnexpectedAnswer', /sent null in place of a record/],
-		[json({ ErrorCode: 0, VehicleList: [null, {}] }), 'UnexpectedAnswer', /None of the 2 records that came can be read. The first: The vendor sent null/],
+		[
+			json({ ErrorCode: 0, VehicleList: [null, {}] }),
+			'UnexpectedAnswer',
+			/None of the 2 records that came can be read. The first: The vendor sent null/,
+		],
 	])('%#', async (answer, code, words) => {
 		const { host, fails } = start(() => answer);
 		const error = await fails('device.getMany');
@@ -277,10 +354,30 @@ describe('other errors', () => {
 	});
 
 	test('of single records are told with the record', async () => {
-		const { run } = start(() => json({ ErrorCode: 0, LastVehiclePositions: [position, { ...position, NodeId: 999, Latitude: 0, Longitude: 0, ErrorCode: 12, EventTimeUTC: '0001-01-01T00:00:00' }] }));
+		const { run } = start(() =>
+			json({
+				ErrorCode: 0,
+				LastVehiclePositions: [
+					position,
+					{
+						...position,
+						NodeId: 999,
+						Latitude: 0,
+						Longitude: 0,
+						ErrorCode: 12,
+						EventTimeUTC: '0001-01-01T00:00:00',
+					},
+				],
+			}),
+		);
 		const [fine, bad] = await run<Position & { error?: string }>('position.getCurrent', { devices: '566,999' });
 		expect(fine).not.toHaveProperty('error');
-		expect(bad).toMatchObject({ deviceId: '999', time: null, latitude: null, error: 'Ctrack reports an error for this record (error code 12).' });
+		expect(bad).toMatchObject({
+			deviceId: '999',
+			time: null,
+			latitude: null,
+			error: 'Ctrack reports an error for this record (error code 12).',
+		});
 	});
 });
 
@@ -307,9 +404,19 @@ describe('the decoder finds records', () => {
 	});
 
 	test('a body that the document does not describe is passed on, words and numbers as well', async () => {
-		for (const [body, expected] of [['"in Leeds"', [{ value: 'in Leeds' }]], [{ ErrorCode: 0, LocationString: 'in Leeds' }, [{ LocationString: 'in Leeds' }]], [[1, [2]], [{ value: 1 }, { value: [2] }]], [{ ErrorCode: 0 }, []]] as const) {
+		for (const [body, expected] of [
+			['"in Leeds"', [{ value: 'in Leeds' }]],
+			[{ ErrorCode: 0, LocationString: 'in Leeds' }, [{ LocationString: 'in Leeds' }]],
+			[
+				[1, [2]],
+				[{ value: 1 }, { value: [2] }],
+			],
+			[{ ErrorCode: 0 }, []],
+		] as const) {
 			const { run } = start(() => json(body));
-			expect(await run('location.getAddress', { device: '566', latitude: 53, longitude: -1, useMetric: false })).toEqual(expected);
+			expect(
+				await run('location.getAddress', { device: '566', latitude: 53, longitude: -1, useMetric: false }),
+			).toEqual(expected);
 		}
 	});
 });
@@ -337,11 +444,13 @@ describe('times', () => {
 	test('leave as the document writes them', async () => {
 		const { host, run } = start(() => json([]));
 		await run('trip.getDistances', { begin: '2026-01-30T02:00:00.500+02:00', end: Date.UTC(2026, 0, 31) });
-		expect(host.paths).toEqual(['/Vehicles/9ed4bd2a-1/GetVehiclesTripDistances?fromDateTimeUTC=2026-01-30T00%3A00%3A00Z&toDateTimeUTC=2026-01-31T00%3A00%3A00Z']);
+		expect(host.paths).toEqual([
+			'/Vehicles/9ed4bd2a-1/GetVehiclesTripDistances?fromDateTimeUTC=2026-01-30T00%3A00%3A00Z&toDateTimeUTC=2026-01-31T00%3A00%3A00Z',
+		]);
 	});
 });
 
-describe('units are the account\'s', () => {
+describe("units are the account's", () => {
 	test.each([
 		[{}, 50, 19_000],
 		[{ speedUnit: 'mph', odometerUnit: 'kilometre' }, 80.467, 19_000_000],
@@ -352,15 +461,45 @@ describe('units are the account\'s', () => {
 	});
 
 	test('trips and odometers go by them too', async () => {
-		const { run } = start(({ path }) => json({ ErrorCode: 0, List: [path.endsWith('Trips') ? { NodeId: 566, TripOdo: 1500, MaxSpeed: 60, TripStartUTC: '2026-01-30T10:00:00Z', TripEndUTC: '2026-01-30T11:00:00Z' } : { VehicleId: 'Trailer 4', VehicleOdo: 1500, OdoTimestamp: '' }] }), { speedUnit: 'mph', odometerUnit: 'metre' });
-		expect(await run<Trip>('trip.getMany', { devices: '566', ...period })).toMatchObject([{ distance: 1.5, maxSpeed: 96.561 }]);
-		expect(await run<Odometer>('device.getOdometer', { searchBy: 'NodeId', values: '566', at: 'now' })).toMatchObject([{ deviceId: '566', odometer: 1.5, time: null }]);
+		const { run } = start(
+			({ path }) =>
+				json({
+					ErrorCode: 0,
+					List: [
+						path.endsWith('Trips')
+							? {
+									NodeId: 566,
+									TripOdo: 1500,
+									MaxSpeed: 60,
+									TripStartUTC: '2026-01-30T10:00:00Z',
+									TripEndUTC: '2026-01-30T11:00:00Z',
+								}
+							: { VehicleId: 'Trailer 4', VehicleOdo: 1500, OdoTimestamp: '' },
+					],
+				}),
+			{ speedUnit: 'mph', odometerUnit: 'metre' },
+		);
+		expect(await run<Trip>('trip.getMany', { devices: '566', ...period })).toMatchObject([
+			{ distance: 1.5, maxSpeed: 96.561 },
+		]);
+		expect(
+			await run<Odometer>('device.getOdometer', { searchBy: 'NodeId', values: '566', at: 'now' }),
+		).toMatchObject([{ deviceId: '566', odometer: 1.5, time: null }]);
 	});
 
 	test('a driving time longer than its trip is not in seconds, and not passed off as such', async () => {
 		const trip = { NodeId: 1, TripStartUTC: '2026-01-30T10:00:00Z', TripEndUTC: '2026-01-30T11:00:00Z' };
-		const { run } = start(() => json([{ ...trip, DrivingTime: 3000 }, { ...trip, DrivingTime: 3_000_000 }]));
-		expect((await run<Trip>('trip.getManyDetailed', { devices: '1', ...period })).map(({ drivingSeconds }) => drivingSeconds)).toEqual([3000, null]);
+		const { run } = start(() =>
+			json([
+				{ ...trip, DrivingTime: 3000 },
+				{ ...trip, DrivingTime: 3_000_000 },
+			]),
+		);
+		expect(
+			(await run<Trip>('trip.getManyDetailed', { devices: '1', ...period })).map(
+				({ drivingSeconds }) => drivingSeconds,
+			),
+		).toEqual([3000, null]);
 	});
 });
 
@@ -371,45 +510,104 @@ describe('many vehicles', () => {
 		await run('position.getCurrent', { devices });
 		expect(host.paths).toHaveLength(3);
 		await run('position.getHistory', { devices: devices.slice(0, 5), ...period });
-		expect(host.paths.slice(3).map((path) => /vehicleNodeId=(\d+)/.exec(path)?.[1])).toEqual(['1', '2', '3', '4', '5']);
+		expect(host.paths.slice(3).map((path) => /vehicleNodeId=(\d+)/.exec(path)?.[1])).toEqual([
+			'1',
+			'2',
+			'3',
+			'4',
+			'5',
+		]);
 	});
 
 	test('all of them: from the list, or by the method that knows them all', async () => {
-		const { host, run } = start(({ path }) => (path.endsWith('GetVehicles') ? json([vehicle, { ...vehicle, NodeId: 567 }]) : json({ ErrorCode: 0, List: [] })));
+		const { host, run } = start(({ path }) =>
+			path.endsWith('GetVehicles')
+				? json([vehicle, { ...vehicle, NodeId: 567 }])
+				: json({ ErrorCode: 0, List: [] }),
+		);
 		await run('position.getCurrent', { devices: '*' });
 		await run('trip.getMany', { devices: '*', ...period });
-		expect(host.paths.map((path) => path.split('/').at(-1)?.split('&')[0])).toEqual(['GetLastVehiclePositionsforAuthenticatedUser', 'GetVehicles', 'GetVehicleTrips?vehicleNodeId=566', 'GetVehicleTrips?vehicleNodeId=567']);
+		expect(host.paths.map((path) => path.split('/').at(-1)?.split('&')[0])).toEqual([
+			'GetLastVehiclePositionsforAuthenticatedUser',
+			'GetVehicles',
+			'GetVehicleTrips?vehicleNodeId=566',
+			'GetVehicleTrips?vehicleNodeId=567',
+		]);
 	});
 });
 
 test('pickers: vehicles by registration, fleet number and description; drivers of all cost centres, each once', async () => {
 	const { client } = start(({ path, query }) => {
-		if (path.endsWith('GetVehicles')) return json({ ErrorCode: 0, VehicleList: [{ ...vehicle, NodeId: null }, vehicle, { ...vehicle, NodeId: 7, VehicleRegistration: 'B 1', FleetNumber: '', Description: 'B 1' }] });
-		if (path.endsWith('GetCostCentres')) return json({ ErrorCode: 0, CostCentre: [{ CostCentre: 'South', NodeId: 2 }, { CostCentre: 'North', NodeId: 1 }] });
-		return json({ ErrorCode: 0, DriverList: [{ NodeId: 33347, DriverId: 'Ann' }, ...(query?.costCentreId === '2' ? [{ NodeId: 33348, DriverId: null }] : [])] });
+		if (path.endsWith('GetVehicles'))
+			return json({
+				ErrorCode: 0,
+				VehicleList: [
+					{ ...vehicle, NodeId: null },
+					vehicle,
+					{ ...vehicle, NodeId: 7, VehicleRegistration: 'B 1', FleetNumber: '', Description: 'B 1' },
+				],
+			});
+		if (path.endsWith('GetCostCentres'))
+			return json({
+				ErrorCode: 0,
+				CostCentre: [
+					{ CostCentre: 'South', NodeId: 2 },
+					{ CostCentre: 'North', NodeId: 1 },
+				],
+			});
+		return json({
+			ErrorCode: 0,
+			DriverList: [
+				{ NodeId: 33347, DriverId: 'Ann' },
+				...(query?.costCentreId === '2' ? [{ NodeId: 33348, DriverId: null }] : []),
+			],
+		});
 	});
-	expect(await client.lookup('device')).toEqual([{ value: '7', title: 'B 1 · 7' }, { value: '566', title: 'Trailer 4 · KOR029 · Yellow · 566' }]);
-	expect(await client.lookup('group')).toEqual([{ value: '1', title: 'North · 1' }, { value: '2', title: 'South · 2' }]);
-	expect(await client.lookup('driver')).toEqual([{ value: '33348', title: '33348' }, { value: '33347', title: 'Ann · 33347' }]);
+	expect(await client.lookup('device')).toEqual([
+		{ value: '7', title: 'B 1 · 7' },
+		{ value: '566', title: 'Trailer 4 · KOR029 · Yellow · 566' },
+	]);
+	expect(await client.lookup('group')).toEqual([
+		{ value: '1', title: 'North · 1' },
+		{ value: '2', title: 'South · 2' },
+	]);
+	expect(await client.lookup('driver')).toEqual([
+		{ value: '33348', title: '33348' },
+		{ value: '33347', title: 'Ann · 33347' },
+	]);
 });
 
 describe('a queue', () => {
 	const message = { ...position, DeliveryTag: 17, Odo: 5000, LocationString: 'at Ctrack; ' };
-	const batch = () => json({ ErrorCode: 0, VehiclePositionsDetailed: [message, { ...message, DeliveryTag: 18, NodeId: 567 }] });
+	const batch = () =>
+		json({ ErrorCode: 0, VehiclePositionsDetailed: [message, { ...message, DeliveryTag: 18, NodeId: 567 }] });
 	const take = { maxMessages: 1000, autoAck: false };
 
 	test('gives messages: tag, an id that outlives the session, and the record', async () => {
 		const { host, run } = start(batch);
 		const messages = await run<Message<Position>>('queue.getPositions', take);
 		expect(messages).toMatchObject([
-			{ id: 'positions:566:2017-04-30T02:01:26.000Z:4', deliveryTag: '17', queue: 'positions', record: { deviceId: '566', speed: 50, address: 'at Ctrack' } },
+			{
+				id: 'positions:566:2017-04-30T02:01:26.000Z:4',
+				deliveryTag: '17',
+				queue: 'positions',
+				record: { deviceId: '566', speed: 50, address: 'at Ctrack' },
+			},
 			{ deliveryTag: '18', record: { deviceId: '567' } },
 		]);
 		expect(host.paths).toEqual(['/Queues/9ed4bd2a-1/GetPositions?autoack=false&limit=1000']);
-		expect(await run('queue.getPositions', take, { output: 'raw' })).toMatchObject([{ DeliveryTag: 17 }, { DeliveryTag: 18 }]);
+		expect(await run('queue.getPositions', take, { output: 'raw' })).toMatchObject([
+			{ DeliveryTag: 17 },
+			{ DeliveryTag: 18 },
+		]);
 	});
 
-	test.each([{ ErrorCode: 0, VehiclePositionsDetailed: [] }, { ErrorCode: 0, VehiclePositionsDetailed: null }, { ErrorCode: 0 }, []])('that is empty gives none: %j', async (body) => {
+	test.each([
+		{ ErrorCode: 0, VehiclePositionsDetailed: [] },
+		{ ErrorCode: 0, VehiclePositionsDetailed: null },
+		{ ErrorCode: 0 },
+		[],
+	])('that is empty gives none: %j', async (body) => {
 		expect(await start(() => json(body)).run('queue.getPositions', take)).toEqual([]);
 	});
 
@@ -420,12 +618,19 @@ describe('a queue', () => {
 	test('a message that cannot be read is given as it came, and the rest with it', async () => {
 		const { run } = start(() => json({ ErrorCode: 0, List: [{ DeliveryTag: 16, Speed: 1 }, null, message] }));
 		const messages = await run<Message>('queue.getPositions', take);
-		expect(messages).toMatchObject([{ deliveryTag: '16', record: { DeliveryTag: 16, Speed: 1 } }, { deliveryTag: null, record: { value: null } }, { deliveryTag: '17', record: { deviceId: '566' } }]);
+		expect(messages).toMatchObject([
+			{ deliveryTag: '16', record: { DeliveryTag: 16, Speed: 1 } },
+			{ deliveryTag: null, record: { value: null } },
+			{ deliveryTag: '17', record: { deviceId: '566' } },
+		]);
 		expect(new Set(messages.map(({ id }) => id)).size).toBe(3);
 	});
 
 	test.each([
-		['no answer', () => Promise.reject(new Unreachable('The connection broke.', { retryable: true, effect: 'unknown' }))],
+		[
+			'no answer',
+			() => Promise.reject(new Unreachable('The connection broke.', { retryable: true, effect: 'unknown' })),
+		],
 		['HTTP 503', () => json('busy', 503)],
 		['HTTP 429', () => json('slow down', 429)],
 		['half an answer', () => json('{"ErrorCode":0,"VehiclePositionsDetailed":[{"NodeId":5')],
@@ -457,7 +662,8 @@ describe('a queue', () => {
 
 	test('is acknowledged by the highest tag alone', async () => {
 		const { host, run } = start(() => json({ ErrorCode: 0, Result: 'Success' }));
-		for (const deliveryTags of ['9, 10,8', [9, 10, '8'], 10]) await run('queue.acknowledge', { queue: 'scripts', deliveryTags });
+		for (const deliveryTags of ['9, 10,8', [9, 10, '8'], 10])
+			await run('queue.acknowledge', { queue: 'scripts', deliveryTags });
 		expect(host.paths).toEqual(Array(3).fill('/Queues/9ed4bd2a-1/Ack?type=Scripts&Tags=10'));
 	});
 
@@ -471,15 +677,27 @@ describe('a queue', () => {
 
 describe('bad input is refused with a sentence, before any request', () => {
 	test.each([
-		['position.getCurrent', { devices: 'Trailer 4' }, 'Vehicles: NodeId must be the number of a vehicle, its NodeId, not "Trailer".'],
+		[
+			'position.getCurrent',
+			{ devices: 'Trailer 4' },
+			'Vehicles: NodeId must be the number of a vehicle, its NodeId, not "Trailer".',
+		],
 		['position.getCurrent', { devices: [] }, 'Vehicles is empty: give at least one NodeId.'],
 		['group.findByDevices', { devices: '*' }, 'must be the number of a vehicle'],
 		['trip.getMany', { devices: '1', begin: 'now', end: '-1h' }, 'The period ends before it begins'],
 		['device.get', { group: '1', searchBy: 'Plate', value: 'x' }, 'Search By must be one of'],
 		['device.getOdometer', { searchBy: 'MIT', values: ' , ', at: 'now' }, 'Values is empty: give at least one.'],
 		['queue.getTrips', { maxMessages: 1001, autoAck: false }, 'Max Messages must be between 1 and 1000, not 1001.'],
-		['queue.acknowledge', { queue: 'trips', deliveryTags: '7-9' }, 'Delivery Tags must hold whole numbers, not "7-9".'],
-		['queue.acknowledge', { queue: 'trips', deliveryTags: { tag: 7 } }, 'Delivery Tags must be a list, not an object.'],
+		[
+			'queue.acknowledge',
+			{ queue: 'trips', deliveryTags: '7-9' },
+			'Delivery Tags must hold whole numbers, not "7-9".',
+		],
+		[
+			'queue.acknowledge',
+			{ queue: 'trips', deliveryTags: { tag: 7 } },
+			'Delivery Tags must be a list, not an object.',
+		],
 		['queue.acknowledge', { queue: 'trips', deliveryTags: undefined }, 'Delivery Tags is missing'],
 	])('%s %j', async (name, params, sentence) => {
 		const { host, fails } = start(vehicles);
@@ -501,14 +719,29 @@ describe('against the simulator', () => {
 	async function simulated(options: CtrackOptions = {}) {
 		const simulator = await startCtrack({ clock: () => NOW - 24 * 60 * MINUTE, ...options });
 		running.push(simulator);
-		const connection: CtrackConnection = { baseUrl: simulator.url, account: 'API_Demo', secret: PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre', allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000 };
-		const host = new FetchHost(ctrack, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
+		const connection: CtrackConnection = {
+			baseUrl: simulator.url,
+			account: 'API_Demo',
+			secret: PASSWORD,
+			speedUnit: 'kmh',
+			odometerUnit: 'metre',
+			allowCommands: false,
+			allowPrivateAddresses: true,
+			rateLimit: 60_000,
+		};
+		const host = new FetchHost(ctrack, connection, {
+			now: () => simulator.now(),
+			pass: (ms) => simulator.advance(ms),
+		});
 		const client = new Client(ctrack, connection, host);
 		const run = async (name: string, params: object, output?: 'raw') => {
 			const [resource = '', operation = ''] = name.split('.');
-			return client.collect(findOperation(provider, resource, operation)!, params as Record<string, unknown>, { output });
+			return client.collect(findOperation(provider, resource, operation)!, params as Record<string, unknown>, {
+				output,
+			});
 		};
-		for (const queue of ['positions', 'trips', 'scripts']) await run('queue.subscribe', { queue, directAccess: true });
+		for (const queue of ['positions', 'trips', 'scripts'])
+			await run('queue.subscribe', { queue, directAccess: true });
 		simulator.advance(NOW - simulator.now());
 		return { simulator, client, run };
 	}
@@ -518,18 +751,40 @@ describe('against the simulator', () => {
 		const { run } = await simulated(options);
 		const found: Record<string, object[]> = {};
 		for (const { resource, name } of ctrack.operations) {
-			const recorded = JSON.parse(readFileSync(join(__dirname, 'recorded', `${resource}.${name}.json`), 'utf8')) as { simulated: object };
+			const recorded = JSON.parse(
+				readFileSync(join(__dirname, 'recorded', `${resource}.${name}.json`), 'utf8'),
+			) as { simulated: object };
 			found[`${resource}.${name}`] = await run(`${resource}.${name}`, recorded.simulated);
 		}
-		return JSON.parse(JSON.stringify(found, (key, value: unknown) => (/^(sentAt|answeredAt)$/.test(key) ? null : key === 'error' ? String(value).replace(/Failed = /, '') : value))) as typeof found;
+		return JSON.parse(
+			JSON.stringify(found, (key, value: unknown) =>
+				/^(sentAt|answeredAt)$/.test(key)
+					? null
+					: key === 'error'
+						? String(value).replace(/Failed = /, '')
+						: value,
+			),
+		) as typeof found;
 	}
 
 	test('every operation gives records, the same however the vendor writes them', async () => {
 		const plain = await everything();
 		for (const [name, records] of Object.entries(plain)) expect(records.length, name).toBeGreaterThan(0);
-		for (const name of ['queue.subscribe', 'queue.acknowledge', 'queue.unsubscribe']) expect(plain[name]).toMatchObject([{ outcome: 'confirmed' }]);
-		const described = ({ 'device.getGritterStatus': _, 'device.getGritterStatusOfAll': __, 'queue.getScripts': ___, ...rest }: typeof plain) => rest;
-		for (const options of [{ shapes: 'list' }, { shapes: 'record' }, { errorCodes: 'text' }, { times: 'wcf' }, { times: 'milliseconds' }] satisfies CtrackOptions[]) {
+		for (const name of ['queue.subscribe', 'queue.acknowledge', 'queue.unsubscribe'])
+			expect(plain[name]).toMatchObject([{ outcome: 'confirmed' }]);
+		const described = ({
+			'device.getGritterStatus': _,
+			'device.getGritterStatusOfAll': __,
+			'queue.getScripts': ___,
+			...rest
+		}: typeof plain) => rest;
+		for (const options of [
+			{ shapes: 'list' },
+			{ shapes: 'record' },
+			{ errorCodes: 'text' },
+			{ times: 'wcf' },
+			{ times: 'milliseconds' },
+		] satisfies CtrackOptions[]) {
 			expect(described(await everything(options)), JSON.stringify(options)).toEqual(described(plain));
 		}
 	});
@@ -538,14 +793,24 @@ describe('against the simulator', () => {
 		const { run } = await simulated();
 		const all = (await run('position.getCurrentOfAll', {})) as (Position & { error?: string })[];
 		expect(await run('position.getCurrent', { devices: all.map(({ deviceId }) => deviceId) })).toEqual(all);
-		expect(all.filter(({ error }) => error !== undefined)).toMatchObject([{ latitude: null, longitude: null, time: null }]);
+		expect(all.filter(({ error }) => error !== undefined)).toMatchObject([
+			{ latitude: null, longitude: null, time: null },
+		]);
 		for (const { deviceId, odometer, time } of all.filter(({ error }) => error === undefined)) {
-			const [reading] = (await run('device.getOdometer', { searchBy: 'NodeId', values: deviceId, at: NOW })) as Odometer[];
+			const [reading] = (await run('device.getOdometer', {
+				searchBy: 'NodeId',
+				values: deviceId,
+				at: NOW,
+			})) as Odometer[];
 			expect(reading).toMatchObject({ deviceId, time, odometer });
 		}
 	});
 
-	test.each([{ sessionErrors: 'code' }, { sessionErrors: 'code', errorCodes: 'text' }, { sessionErrors: 'http401' }] satisfies CtrackOptions[])('a dead session is renewed once: %j', async (options) => {
+	test.each([
+		{ sessionErrors: 'code' },
+		{ sessionErrors: 'code', errorCodes: 'text' },
+		{ sessionErrors: 'http401' },
+	] satisfies CtrackOptions[])('a dead session is renewed once: %j', async (options) => {
 		const { simulator, run } = await simulated(options);
 		await run('device.getMany', {});
 		simulator.killToken('API_Demo');
@@ -562,7 +827,8 @@ describe('against the simulator', () => {
 
 	test('messages come until they are acknowledged, and once more if their answer was lost', async () => {
 		const { simulator, run } = await simulated();
-		const take = async () => (await run('queue.getPositions', { maxMessages: 10, autoAck: false })) as Message<Position>[];
+		const take = async () =>
+			(await run('queue.getPositions', { maxMessages: 10, autoAck: false })) as Message<Position>[];
 		const first = await take();
 		expect(await take()).toEqual(first);
 		simulator.requests.length = 0;
@@ -570,15 +836,25 @@ describe('against the simulator', () => {
 		await expect(take()).rejects.toMatchObject({ advice: expect.stringContaining('may come again') as string });
 		expect(simulator.requests).toHaveLength(1);
 		expect(await take()).toEqual(first);
-		await run('queue.acknowledge', { queue: 'positions', deliveryTags: first.map(({ deliveryTag }) => deliveryTag) });
+		await run('queue.acknowledge', {
+			queue: 'positions',
+			deliveryTags: first.map(({ deliveryTag }) => deliveryTag),
+		});
 		const ids = new Set(first.map(({ id }) => id));
 		expect((await take()).filter(({ id }) => ids.has(id))).toEqual([]);
 	});
 
 	test('pickers', async () => {
 		const { client } = await simulated();
-		expect((await client.lookup('device')).find(({ value }) => value === '566')?.title).toMatch(/^.+ · KOR029 · .+ · 566$/);
-		expect((await client.lookup('group')).map(({ value }) => value).sort()).toEqual(['3001', '3002', '3003', '3004']);
+		expect((await client.lookup('device')).find(({ value }) => value === '566')?.title).toMatch(
+			/^.+ · KOR029 · .+ · 566$/,
+		);
+		expect((await client.lookup('group')).map(({ value }) => value).sort()).toEqual([
+			'3001',
+			'3002',
+			'3003',
+			'3004',
+		]);
 		expect(await client.lookup('driver')).toHaveLength(6);
 	});
 });

@@ -1,10 +1,29 @@
 import { choice, text, time } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
-import { countOf, idTextOf, isReadable, textOf, type Device, type Odometer, type Row, type WorkingHours } from '../../core/describe/records';
+import {
+	countOf,
+	idTextOf,
+	isReadable,
+	textOf,
+	type Device,
+	type Odometer,
+	type Row,
+	type WorkingHours,
+} from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { anythingIn, body, recordsIn, withItsError } from './answer';
-import { device, devicesOrAll, group, nodeIdOf, perVehicle, period, periodProblem, texts, vehiclesPerRequest } from './fields';
+import {
+	device,
+	devicesOrAll,
+	group,
+	nodeIdOf,
+	perVehicle,
+	period,
+	periodProblem,
+	texts,
+	vehiclesPerRequest,
+} from './fields';
 import { parameterOf, timeOf } from './times';
 import { UNITS_NOTE, unitsOf, type Units } from './units';
 
@@ -14,7 +33,7 @@ const searchBy = choice({
 	description: 'What the value is',
 	options: [
 		{ value: 'NodeId', title: 'NodeId' },
-		{ value: 'vehicleID', title: 'Vehicle ID', description: 'Its registration, as the document\'s samples have it' },
+		{ value: 'vehicleID', title: 'Vehicle ID', description: "Its registration, as the document's samples have it" },
 		{ value: 'MIT', title: 'MIT', description: 'Number of the unit in it' },
 		{ value: 'SerialNumber', title: 'Serial Number' },
 	],
@@ -72,7 +91,18 @@ export const get = operation({
 	action: 'Get details of a vehicle',
 	description: 'Find a vehicle of a cost centre by its NodeId, its registration or the numbers of its unit',
 	route: 'GET /Vehicles/GetVehicleDetail',
-	params: { group, searchBy, value: text({ title: 'Value', description: 'What to search for', placeholder: 'e.g. 566', lookup: 'device', typedAs: 'Value', max: 100 }) },
+	params: {
+		group,
+		searchBy,
+		value: text({
+			title: 'Value',
+			description: 'What to search for',
+			placeholder: 'e.g. 566',
+			lookup: 'device',
+			typedAs: 'Value',
+			max: 100,
+		}),
+	},
 	request: ({ group, searchBy, value }) => ({ query: { costCentreId: group, searchType: searchBy, value } }),
 	evidence: { section: 'Vehicles/GetVehicleDetail', grade: 'C' },
 });
@@ -93,7 +123,8 @@ export const getOdometer = operation({
 	name: 'getOdometer',
 	title: 'Get Odometer',
 	action: 'Get odometers at a time',
-	description: 'Get what the odometers of vehicles showed at a time. Ctrack names the vehicles in its answer by registration alone.',
+	description:
+		'Get what the odometers of vehicles showed at a time. Ctrack names the vehicles in its answer by registration alone.',
 	route: 'GET /Vehicles/GetVehicleOdoattime',
 	params: {
 		searchBy,
@@ -104,20 +135,35 @@ export const getOdometer = operation({
 			pattern: /^[^,\n]{1,100}$/,
 			expected: 'must hold texts of at most 100 characters, without commas',
 		}),
-		at: time({ title: 'At', description: 'Time of the reading. A date and time, or a distance from now such as -24h.', initial: 'now', placeholder: 'e.g. 2026-01-31T08:00:00Z' }),
+		at: time({
+			title: 'At',
+			description: 'Time of the reading. A date and time, or a distance from now such as -24h.',
+			initial: 'now',
+			placeholder: 'e.g. 2026-01-31T08:00:00Z',
+		}),
 	},
-	request: ({ searchBy, values, at }) => ({ query: { searchType: searchBy, odoDateTime: parameterOf(at), sValues: values.join(',') } }),
-	record: (row, { searchBy, values: [value = null, ...more] }, connection) => toOdometer(row, unitsOf(connection), searchBy === 'NodeId' && more.length === 0 ? value : null),
+	request: ({ searchBy, values, at }) => ({
+		query: { searchType: searchBy, odoDateTime: parameterOf(at), sValues: values.join(',') },
+	}),
+	record: (row, { searchBy, values: [value = null, ...more] }, connection) =>
+		toOdometer(row, unitsOf(connection), searchBy === 'NodeId' && more.length === 0 ? value : null),
 	kind: 'odometer',
-	run: (run, params) => inOrder(chunks(params.values, vehiclesPerRequest), run.width, (values) => run.ask({ ...params, values })),
+	run: (run, params) =>
+		inOrder(chunks(params.values, vehiclesPerRequest), run.width, (values) => run.ask({ ...params, values })),
 	list: true,
-	evidence: { section: 'Vehicles/GetVehicleOdoattime', grade: 'C', note: `That several values are parted by commas is likely, not documented (grade L). ${UNITS_NOTE}` },
+	evidence: {
+		section: 'Vehicles/GetVehicleOdoattime',
+		grade: 'C',
+		note: `That several values are parted by commas is likely, not documented (grade L). ${UNITS_NOTE}`,
+	},
 });
 
 const overPeriod = { devices: devicesOrAll, ...period() };
 
 function periodQuery({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) {
-	return { query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } };
+	return {
+		query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
+	};
 }
 
 export const getOdometerOverPeriod = operation({
@@ -130,20 +176,27 @@ export const getOdometerOverPeriod = operation({
 	params: overPeriod,
 	request: periodQuery,
 	// One flat record without a NodeId: each vehicle is asked for on its own, and its number put in front.
-	rows: (answer, { devices }) => recordsIn(answer).map((row) => (isReadable(row) ? { NodeId: devices[0], ...row } : row)),
+	rows: (answer, { devices }) =>
+		recordsIn(answer).map((row) => (isReadable(row) ? { NodeId: devices[0], ...row } : row)),
 	record: (row, _, connection) => toOdometer(row, unitsOf(connection), idTextOf(row.NodeId)),
 	kind: 'odometer',
 	run: perVehicle,
 	check: periodProblem,
 	list: true,
-	evidence: { section: 'Vehicles/GetVehicleOdoOverPeriod', grade: 'L', note: `Whether the value is a reading or the distance of the period is not documented (grade U). ${UNITS_NOTE}` },
+	evidence: {
+		section: 'Vehicles/GetVehicleOdoOverPeriod',
+		grade: 'L',
+		note: `Whether the value is a reading or the distance of the period is not documented (grade U). ${UNITS_NOTE}`,
+	},
 });
 
-const RUNNING_HOURS_NOTE = 'The unit is not documented, and the sample is no plausible number of hours: the value is passed on as it comes (grade U).';
+const RUNNING_HOURS_NOTE =
+	'The unit is not documented, and the sample is no plausible number of hours: the value is passed on as it comes (grade U).';
 
 const runningHours = {
 	...reads,
-	record: (row: Row): WorkingHours => withItsError(row, { deviceId: nodeIdOf(row, 'VehicleNodeId'), date: null, hours: countOf(row.RunningHours) }),
+	record: (row: Row): WorkingHours =>
+		withItsError(row, { deviceId: nodeIdOf(row, 'VehicleNodeId'), date: null, hours: countOf(row.RunningHours) }),
 	kind: 'workingHours',
 	list: true,
 } as const;
@@ -167,21 +220,32 @@ export const getManyRunningHours = operation({
 	name: 'getManyRunningHours',
 	title: 'Get Many Running Hours',
 	action: 'Get many running hours',
-	description: 'Ask Ctrack\'s method for the running hours of several vehicles. The document lets it name a single one, as Get Running Hours does.',
+	description:
+		"Ask Ctrack's method for the running hours of several vehicles. The document lets it name a single one, as Get Running Hours does.",
 	route: 'GET /Vehicles/GetVehiclesRunningHours',
 	params: { device },
 	request: ({ device }) => ({ query: { vehicleNodeId: device } }),
-	evidence: { section: 'Vehicles/GetVehiclesRunningHours', grade: 'C', note: `In what it differs from GetVehicleRunningHours is not documented (grade U). ${RUNNING_HOURS_NOTE}` },
+	evidence: {
+		section: 'Vehicles/GetVehiclesRunningHours',
+		grade: 'C',
+		note: `In what it differs from GetVehicleRunningHours is not documented (grade U). ${RUNNING_HOURS_NOTE}`,
+	},
 });
 
 const usage = {
 	...reads,
-	record: (row: Row): WorkingHours => withItsError(row, { deviceId: nodeIdOf(row), date: timeOf(row.OperatingDate), hours: countOf(row.WorkingHours) }),
+	record: (row: Row): WorkingHours =>
+		withItsError(row, {
+			deviceId: nodeIdOf(row),
+			date: timeOf(row.OperatingDate),
+			hours: countOf(row.WorkingHours),
+		}),
 	kind: 'workingHours',
 	check: periodProblem,
 	list: true,
 } as const;
-const USAGE_NOTE = 'The document shows a single record; how several come is not known (grade U), and read in every likely way.';
+const USAGE_NOTE =
+	'The document shows a single record; how several come is not known (grade U), and read in every likely way.';
 
 export const getUsage = operation({
 	...usage,
@@ -204,7 +268,9 @@ export const getUsageByGroup = operation({
 	description: 'Get how many hours the vehicles of a cost centre worked on each day of a period',
 	route: 'GET /Vehicles/GetVehicleUsageByCostCentre',
 	params: { group, ...period() },
-	request: ({ group, begin, end }) => ({ query: { costCentreId: group, fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } }),
+	request: ({ group, begin, end }) => ({
+		query: { costCentreId: group, fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
+	}),
 	evidence: { section: 'Vehicles/GetVehicleUsageByCostCentre', grade: 'L', note: USAGE_NOTE },
 });
 
@@ -243,7 +309,9 @@ export const getDrivingBehaviour = operation({
 	description: 'Get how a vehicle was driven in a period',
 	route: 'GET /Vehicles/GetVehicleDrivingBehaviour',
 	params: { device, ...period() },
-	request: ({ device, begin, end }) => ({ query: { vehicleNodeId: device, fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } }),
+	request: ({ device, begin, end }) => ({
+		query: { vehicleNodeId: device, fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
+	}),
 	check: periodProblem,
 	evidence: { section: 'Vehicles/GetVehicleDrivingBehaviour', grade: 'U', note: UNDESCRIBED_NOTE },
 });

@@ -4,12 +4,22 @@ import { textOf, type Driver, type Row } from '../../core/describe/records';
 import { body, recordsIn, withItsError } from './answer';
 import { device, group, nodeIdOf } from './fields';
 
-/** {"NodeId":33347,"Tag":null,"DriverId":"iS411","DriverCategories":null}. What is called DriverId is a name (facts 3.3). */
+/**
+ * {"NodeId":33347,"Tag":null,"DriverId":"iS411","DriverCategories":null}. What is called DriverId is a name (facts
+ * 3.3).
+ */
 function toDriver(row: Row, params: { group?: string }): Driver {
 	return withItsError(row, { driverId: nodeIdOf(row), name: textOf(row.DriverId), group: params.group ?? null });
 }
 
-const drivers = { resource: 'driver', effect: 'read', answer: body, rows: recordsIn, record: toDriver, kind: 'driver' } as const;
+const drivers = {
+	resource: 'driver',
+	effect: 'read',
+	answer: body,
+	rows: recordsIn,
+	record: toDriver,
+	kind: 'driver',
+} as const;
 
 export const getMany = operation({
 	...drivers,
@@ -33,8 +43,22 @@ export const get = operation({
 	route: 'GET /Drivers/GetDriver',
 	params: {
 		group,
-		searchBy: text({ title: 'Search By', description: 'What the value is, in Ctrack\'s words. The document does not list them; NodeId is taken from its list for vehicles.', initial: 'NodeId', placeholder: 'e.g. NodeId', max: 40 }),
-		value: text({ title: 'Value', description: 'What to search for', placeholder: 'e.g. 33347', lookup: 'driver', typedAs: 'Value', max: 100 }),
+		searchBy: text({
+			title: 'Search By',
+			description:
+				"What the value is, in Ctrack's words. The document does not list them; NodeId is taken from its list for vehicles.",
+			initial: 'NodeId',
+			placeholder: 'e.g. NodeId',
+			max: 40,
+		}),
+		value: text({
+			title: 'Value',
+			description: 'What to search for',
+			placeholder: 'e.g. 33347',
+			lookup: 'driver',
+			typedAs: 'Value',
+			max: 100,
+		}),
 	},
 	// The document's own spelling: a capital V here, a small one in Vehicles/GetVehicleDetail.
 	request: ({ group, searchBy, value }) => ({ query: { costCentreId: group, searchType: searchBy, Value: value } }),

@@ -13,25 +13,63 @@ const NODE_ID = /^\d{1,18}$/;
 /** A NodeId in an answer. @throws UnexpectedAnswer if it is none: a record of nobody would be a wrong one. */
 export function nodeIdOf(row: Row, name = 'NodeId'): string {
 	const id = identityOf(row[name], name);
-	if (!NODE_ID.test(id)) throw new UnexpectedAnswer(`The vendor sent a record whose "${name}" is no number.`, { advice: 'Try Output = Raw to see it, and please report it.' });
+	if (!NODE_ID.test(id))
+		throw new UnexpectedAnswer(`The vendor sent a record whose "${name}" is no number.`, {
+			advice: 'Try Output = Raw to see it, and please report it.',
+		});
 	return id;
 }
 
 const vehicleForm = { pattern: NODE_ID, expected: 'must be the number of a vehicle, its NodeId' } as const;
-const vehicles = { title: 'Vehicles', lookup: 'device', noun: 'NodeId', placeholder: 'e.g. 566, 567', ...vehicleForm } as const;
+const vehicles = {
+	title: 'Vehicles',
+	lookup: 'device',
+	noun: 'NodeId',
+	placeholder: 'e.g. 566, 567',
+	...vehicleForm,
+} as const;
 
-export const device = text({ title: 'Vehicle', description: 'Vehicle to ask about, as its NodeId', placeholder: 'e.g. 566', lookup: 'device', typedAs: 'NodeId', ...vehicleForm });
+export const device = text({
+	title: 'Vehicle',
+	description: 'Vehicle to ask about, as its NodeId',
+	placeholder: 'e.g. 566',
+	lookup: 'device',
+	typedAs: 'NodeId',
+	...vehicleForm,
+});
 /** Any number of vehicles. */
 export const devices = ids({ ...vehicles, description: 'Vehicles to ask about, as NodeIds' });
 /** Any number of vehicles, or all of the account. */
-export const devicesOrAll = ids({ ...vehicles, description: 'Vehicles to ask about, as NodeIds', all: 'all vehicles of the account' });
+export const devicesOrAll = ids({
+	...vehicles,
+	description: 'Vehicles to ask about, as NodeIds',
+	all: 'all vehicles of the account',
+});
 
-export const group = text({ title: 'Cost Centre', description: 'Cost centre, as its NodeId', placeholder: 'e.g. 3039', lookup: 'group', typedAs: 'NodeId', pattern: NODE_ID, expected: 'must be the number of a cost centre, its NodeId' });
+export const group = text({
+	title: 'Cost Centre',
+	description: 'Cost centre, as its NodeId',
+	placeholder: 'e.g. 3039',
+	lookup: 'group',
+	typedAs: 'NodeId',
+	pattern: NODE_ID,
+	expected: 'must be the number of a cost centre, its NodeId',
+});
 
 /** A list of texts without a picker. */
-export function texts(o: { title: string; description: string; placeholder: string; pattern: RegExp; expected: string }): Field<string[]> {
-	const one = z.string({ error: (issue) => `${o.title} must hold texts, not ${shown(issue.input)}.` }).regex(o.pattern, { error: (issue) => `${o.title} ${o.expected}, not ${shown(issue.input)}.` });
-	const schema = z.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` }).min(1, { error: () => `${o.title} is empty: give at least one.` });
+export function texts(o: {
+	title: string;
+	description: string;
+	placeholder: string;
+	pattern: RegExp;
+	expected: string;
+}): Field<string[]> {
+	const one = z
+		.string({ error: (issue) => `${o.title} must hold texts, not ${shown(issue.input)}.` })
+		.regex(o.pattern, { error: (issue) => `${o.title} ${o.expected}, not ${shown(issue.input)}.` });
+	const schema = z
+		.array(one, { error: (issue) => `${o.title} must be a list, not ${shown(issue.input)}.` })
+		.min(1, { error: () => `${o.title} is empty: give at least one.` });
 	const clean = (value: unknown) => {
 		const list = asList(value, 'commas');
 		return Array.isArray(list) ? (list as unknown[]).filter((part) => part !== '') : list;
@@ -40,7 +78,10 @@ export function texts(o: { title: string; description: string; placeholder: stri
 	return { ...text({ ...o, description: described }), schema, clean };
 }
 
-/** Vehicles in one request. The document sets no limit; this keeps addresses below the 2,048 characters that IIS takes. Grade G. */
+/**
+ * Vehicles in one request. The document sets no limit; this keeps addresses below the 2,048 characters that IIS takes.
+ * Grade G.
+ */
 export const vehiclesPerRequest = 100;
 
 /** The NodeIds that a `devices` parameter stands for. */
@@ -53,6 +94,9 @@ interface Asks<P, R> extends Pick<Run, 'lookup' | 'width'> {
 }
 
 /** One request for each vehicle, for methods that take a single one. */
-export async function* perVehicle<P extends { devices: Ids }, R extends Row>(run: Asks<P, R>, params: P): AsyncGenerator<R[]> {
+export async function* perVehicle<P extends { devices: Ids }, R extends Row>(
+	run: Asks<P, R>,
+	params: P,
+): AsyncGenerator<R[]> {
 	yield* inOrder(await listed(run, params.devices), run.width, (device) => run.ask({ ...params, devices: [device] }));
 }

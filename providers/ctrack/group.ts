@@ -9,7 +9,14 @@ function toGroup(row: Row): Group {
 	return withItsError(row, { groupId: nodeIdOf(row), name: textOf(row.CostCentre) });
 }
 
-const groups = { resource: 'group', effect: 'read', answer: body, rows: recordsIn, record: toGroup, kind: 'group' } as const;
+const groups = {
+	resource: 'group',
+	effect: 'read',
+	answer: body,
+	rows: recordsIn,
+	record: toGroup,
+	kind: 'group',
+} as const;
 
 export const getMany = operation({
 	...groups,
@@ -30,7 +37,9 @@ export const get = operation({
 	action: 'Get a cost centre by its name',
 	description: 'Find a cost centre by its name',
 	route: 'GET /CostCentres/GetCostCentre',
-	params: { name: text({ title: 'Name', description: 'Name of the cost centre', placeholder: 'e.g. Ctrack', max: 200 }) },
+	params: {
+		name: text({ title: 'Name', description: 'Name of the cost centre', placeholder: 'e.g. Ctrack', max: 200 }),
+	},
 	list: true,
 	evidence: { section: 'CostCentres/GetCostCentre', grade: 'C' },
 });
@@ -40,12 +49,17 @@ export const findByDevices = operation({
 	name: 'findByDevices',
 	title: 'Find by Vehicles',
 	action: 'Find the cost centre of a set of vehicles',
-	description: 'Find the cost centre that contains exactly the given vehicles, and no others. All are named in one request, because they are one question.',
+	description:
+		'Find the cost centre that contains exactly the given vehicles, and no others. All are named in one request, because they are one question.',
 	route: 'GET /CostCentres/FindCostCentreContainingVehiclesNodeIds',
 	params: { devices },
 	request: ({ devices }) => ({ query: { sVehicleNodeIds: devices.join(',') } }),
 	list: true,
-	evidence: { section: 'CostCentres/FindCostCentreContainingVehiclesNodeIds', grade: 'C', note: 'That several NodeIds are parted by commas is likely, not documented (grade L).' },
+	evidence: {
+		section: 'CostCentres/FindCostCentreContainingVehiclesNodeIds',
+		grade: 'C',
+		note: 'That several NodeIds are parted by commas is likely, not documented (grade L).',
+	},
 });
 
 export const getManyOfUser = operation({
@@ -55,7 +69,15 @@ export const getManyOfUser = operation({
 	action: 'Get the cost centres of a user',
 	description: 'List the cost centres that a user belongs to',
 	route: 'GET /CostCentres/GetCostCentresForUser',
-	params: { user: number({ title: 'User ID', description: 'Number of the user', placeholder: 'e.g. 89471', min: 0, integer: true }) },
+	params: {
+		user: number({
+			title: 'User ID',
+			description: 'Number of the user',
+			placeholder: 'e.g. 89471',
+			min: 0,
+			integer: true,
+		}),
+	},
 	request: ({ user }) => ({ query: { userId: user } }),
 	list: true,
 	evidence: { section: 'CostCentres/GetCostCentresForUser', grade: 'C' },
@@ -89,5 +111,9 @@ export const getCustomFields = operation({
 	record: (row) => row,
 	kind: 'other',
 	list: true,
-	evidence: { section: 'CostCentres/GetCustomFieldsForCostCentre', grade: 'U', note: 'The document does not show the answer: it is passed on as it comes.' },
+	evidence: {
+		section: 'CostCentres/GetCustomFieldsForCostCentre',
+		grade: 'U',
+		note: 'The document does not show the answer: it is passed on as it comes.',
+	},
 });

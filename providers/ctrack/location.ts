@@ -27,15 +27,26 @@ export const getPoints = operation({
 	route: 'GET /Location/GetPointPOIs',
 	params: {
 		group,
-		modifiedAfter: time({ title: 'Modified After', description: 'Points changed before this are left out. A long time ago gives all.', initial: '2000-01-01T00:00:00Z', placeholder: 'e.g. 2026-01-31T08:00:00Z' }),
+		modifiedAfter: time({
+			title: 'Modified After',
+			description: 'Points changed before this are left out. A long time ago gives all.',
+			initial: '2000-01-01T00:00:00Z',
+			placeholder: 'e.g. 2026-01-31T08:00:00Z',
+		}),
 	},
-	request: ({ group, modifiedAfter }) => ({ query: { CostCentreNodeGroupId: group, modifiedAfter: parameterOf(modifiedAfter) } }),
+	request: ({ group, modifiedAfter }) => ({
+		query: { CostCentreNodeGroupId: group, modifiedAfter: parameterOf(modifiedAfter) },
+	}),
 	answer: body,
 	rows: recordsIn,
 	record: toPlace,
 	kind: 'place',
 	list: true,
-	evidence: { section: 'Location/GetPointPOIs', grade: 'C', note: 'That the point\'s NodeId is the lasting one of its numbers is likely (grade L).' },
+	evidence: {
+		section: 'Location/GetPointPOIs',
+		grade: 'C',
+		note: "That the point's NodeId is the lasting one of its numbers is likely (grade L).",
+	},
 });
 
 export const getAddress = operation({
@@ -48,16 +59,40 @@ export const getAddress = operation({
 	route: 'GET /Location/GetLocationString',
 	params: {
 		device,
-		latitude: number({ title: 'Latitude', description: 'Latitude in degrees north', unit: 'degrees', min: -90, max: 90, placeholder: 'e.g. -25.8654' }),
-		longitude: number({ title: 'Longitude', description: 'Longitude in degrees east', unit: 'degrees', min: -180, max: 180, placeholder: 'e.g. 28.2570' }),
-		useMetric: flag({ title: 'Use Metric', description: 'Whether distances in the text are metric; the document does not explain it', initial: true }),
+		latitude: number({
+			title: 'Latitude',
+			description: 'Latitude in degrees north',
+			unit: 'degrees',
+			min: -90,
+			max: 90,
+			placeholder: 'e.g. -25.8654',
+		}),
+		longitude: number({
+			title: 'Longitude',
+			description: 'Longitude in degrees east',
+			unit: 'degrees',
+			min: -180,
+			max: 180,
+			placeholder: 'e.g. 28.2570',
+		}),
+		useMetric: flag({
+			title: 'Use Metric',
+			description: 'Whether distances in the text are metric; the document does not explain it',
+			initial: true,
+		}),
 	},
 	// The document's sample has a blank behind "useMetric" (facts 3.1).
-	request: ({ device, latitude, longitude, useMetric }) => ({ query: { vehicleNodeId: device, latitude, longitude, useMetric: String(useMetric) } }),
+	request: ({ device, latitude, longitude, useMetric }) => ({
+		query: { vehicleNodeId: device, latitude, longitude, useMetric: String(useMetric) },
+	}),
 	answer: body,
 	rows: anythingIn,
 	record: (row) => row,
 	kind: 'other',
 	list: true,
-	evidence: { section: 'Location/GetLocationString', grade: 'U', note: 'The document does not show the answer: it is passed on as it comes.' },
+	evidence: {
+		section: 'Location/GetLocationString',
+		grade: 'U',
+		note: 'The document does not show the answer: it is passed on as it comes.',
+	},
 });

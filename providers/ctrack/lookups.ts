@@ -14,7 +14,19 @@ export async function deviceChoices(client: Collector, options?: RunOptions): Pr
 	return rows
 		.flatMap((row) => {
 			const value = idTextOf(row.NodeId);
-			return value === null ? [] : [{ value, title: label(textOf(row.VehicleRegistration), textOf(row.FleetNumber), textOf(row.Description), value) }];
+			return value === null
+				? []
+				: [
+						{
+							value,
+							title: label(
+								textOf(row.VehicleRegistration),
+								textOf(row.FleetNumber),
+								textOf(row.Description),
+								value,
+							),
+						},
+					];
 		})
 		.sort(byTitle);
 }
@@ -29,7 +41,8 @@ export async function groupChoices(client: Collector, options?: RunOptions): Pro
 export async function driverChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = new Map<string, Choice>();
 	for (const { value: group } of await client.lookup('group', options)) {
-		for (const { driverId, name } of (await client.collect(drivers, { group }, options)) as Driver[]) found.set(driverId, { value: driverId, title: label(name, driverId) });
+		for (const { driverId, name } of (await client.collect(drivers, { group }, options)) as Driver[])
+			found.set(driverId, { value: driverId, title: label(name, driverId) });
 	}
 	return [...found.values()].sort(byTitle);
 }

@@ -2,7 +2,17 @@ import { ALL } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, idTextOf, recordId, textOf, type Fix, type Position, type Row } from '../../core/describe/records';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	idTextOf,
+	recordId,
+	textOf,
+	type Fix,
+	type Position,
+	type Row,
+} from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { body, recordsIn, withItsError } from './answer';
 import { device, devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehiclesPerRequest } from './fields';
@@ -11,12 +21,19 @@ import { UNITS_NOTE, unitsOf, type Units } from './units';
 
 function flagOf(value: unknown): boolean | null {
 	const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
-	return word === true || word === 'true' || word === 1 ? true : word === false || word === 'false' || word === 0 ? false : null;
+	return word === true || word === 'true' || word === 1
+		? true
+		: word === false || word === 'false' || word === 0
+			? false
+			: null;
 }
 
 const COMPASS = ['N', 'NNE', 'NE', 'ENE', 'E', 'ESE', 'SE', 'SSE', 'S', 'SSW', 'SW', 'WSW', 'W', 'WNW', 'NW', 'NNW'];
 
-/** A text that is empty in every sample. Points of the compass and degrees leave no doubt; other words are not guessed at. */
+/**
+ * A text that is empty in every sample. Points of the compass and degrees leave no doubt; other words are not guessed
+ * at.
+ */
 function headingOf(value: unknown): number | null {
 	const point = typeof value === 'string' ? COMPASS.indexOf(value.trim().toUpperCase()) : -1;
 	return point === -1 ? courseOf(value) : point * 22.5;
@@ -63,7 +80,14 @@ function toFix(row: Row, units: Units): Fix {
 	return withItsError(row, { deviceId, time, latitude, longitude, speed, course, odometer, ignition });
 }
 
-const current = { resource: 'position', effect: 'read', answer: body, rows: recordsIn, record: (row: Row, _: unknown, connection: Connection) => toPosition(row, unitsOf(connection)), kind: 'position' } as const;
+const current = {
+	resource: 'position',
+	effect: 'read',
+	answer: body,
+	rows: recordsIn,
+	record: (row: Row, _: unknown, connection: Connection) => toPosition(row, unitsOf(connection)),
+	kind: 'position',
+} as const;
 
 export const getCurrentOfAll = operation({
 	...current,
@@ -104,7 +128,11 @@ export const getCurrentOfOne = operation({
 	route: 'GET /Vehicles/GetLastVehiclePosition',
 	params: { device },
 	request: ({ device }) => ({ query: { vehicleNodeId: device } }),
-	evidence: { section: 'Vehicles/GetLastVehiclePosition', grade: 'C', note: `The document lets it name several vehicles; for those there is Get Current. ${UNITS_NOTE}` },
+	evidence: {
+		section: 'Vehicles/GetLastVehiclePosition',
+		grade: 'C',
+		note: `The document lets it name several vehicles; for those there is Get Current. ${UNITS_NOTE}`,
+	},
 });
 
 const history = {
@@ -118,7 +146,9 @@ const history = {
 
 /** The document's Python sample sends svehicleNodeIds and no period, which its table contradicts (facts 3.1). */
 function historyQuery({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) {
-	return { query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } };
+	return {
+		query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
+	};
 }
 
 export const getHistory = operation({
@@ -133,7 +163,11 @@ export const getHistory = operation({
 	kind: 'fix',
 	run: perVehicle,
 	check: periodProblem,
-	evidence: { section: 'Vehicles/GetVehiclePositionsDetailed', grade: 'L', note: `The document shows a single record, and a sample that contradicts its table of parameters; the table is followed. ${UNITS_NOTE}` },
+	evidence: {
+		section: 'Vehicles/GetVehiclePositionsDetailed',
+		grade: 'L',
+		note: `The document shows a single record, and a sample that contradicts its table of parameters; the table is followed. ${UNITS_NOTE}`,
+	},
 });
 
 export const getCanHistory = operation({
@@ -141,12 +175,17 @@ export const getCanHistory = operation({
 	name: 'getCanHistory',
 	title: 'Get CAN History',
 	action: 'Get the position history of vehicles with CAN data',
-	description: 'Get every recorded position of vehicles in a period, with the battery level of electric ones and whether they charge. Their range is in the raw records.',
+	description:
+		'Get every recorded position of vehicles in a period, with the battery level of electric ones and whether they charge. Their range is in the raw records.',
 	route: 'GET /Vehicles/GetVehiclePositionsCANDetailed',
 	request: historyQuery,
 	record: (row, _, connection) => toPosition(row, unitsOf(connection)),
 	kind: 'position',
 	run: perVehicle,
 	check: periodProblem,
-	evidence: { section: 'Vehicles/GetVehiclePositionsCANDetailed', grade: 'L', note: `The document shows a single record, and a sample that contradicts its table of parameters; the table is followed. ${UNITS_NOTE}` },
+	evidence: {
+		section: 'Vehicles/GetVehiclePositionsCANDetailed',
+		grade: 'L',
+		note: `The document shows a single record, and a sample that contradicts its table of parameters; the table is followed. ${UNITS_NOTE}`,
+	},
 });

@@ -24,8 +24,22 @@ afterEach(async () => {
 async function start(options: Partial<CtrackOptions> = {}, input: object = {}, Host = FetchHost) {
 	const simulator = await startCtrack({ clock: () => NOW, ...options });
 	running.push(simulator);
-	const connection = { baseUrl: simulator.url, account: 'API_Demo', secret: PASSWORD, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, speedUnit: 'kmh', odometerUnit: 'metre' } as CtrackConnection;
-	const clientOf = (to: CtrackConnection) => new Client(ctrack, to, new Host(ctrack, to, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) })) as unknown as Client;
+	const connection = {
+		baseUrl: simulator.url,
+		account: 'API_Demo',
+		secret: PASSWORD,
+		allowCommands: false,
+		allowPrivateAddresses: true,
+		rateLimit: 60_000,
+		speedUnit: 'kmh',
+		odometerUnit: 'metre',
+	} as CtrackConnection;
+	const clientOf = (to: CtrackConnection) =>
+		new Client(
+			ctrack,
+			to,
+			new Host(ctrack, to, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) }),
+		) as unknown as Client;
 	const client = clientOf(connection);
 	const trigger = triggers.find(({ name }) => name === 'queueMessage') ?? expect.fail();
 	const consumer = (by = client) => new QueueConsumer(by, trigger, { maxMessages: 20, ...input });
@@ -38,9 +52,11 @@ async function start(options: Partial<CtrackOptions> = {}, input: object = {}, H
 	return { simulator, client, consumer, afterwards };
 }
 
-const queueOf = (simulator: CtrackSimulator) => simulator.queues().find(({ type }) => type === 'Positions') ?? expect.fail('no queue');
+const queueOf = (simulator: CtrackSimulator) =>
+	simulator.queues().find(({ type }) => type === 'Positions') ?? expect.fail('no queue');
 const next = (consumer: QueueConsumer) => consumer.next({ budgetMs: MINUTE });
-const nextBatch = async (consumer: QueueConsumer): Promise<Batch> => (await next(consumer)) ?? expect.fail('the queue is empty');
+const nextBatch = async (consumer: QueueConsumer): Promise<Batch> =>
+	(await next(consumer)) ?? expect.fail('the queue is empty');
 const ids = (events: readonly FleetEvent[]) => events.map(({ id }) => id);
 
 /** Empties the queue, each batch dealt with. */
@@ -62,7 +78,13 @@ test('subscribes, gives every message once and in order, and acknowledges it', a
 	await drain(reader, given);
 	expect(given.length).toBeGreaterThan(40);
 	expect(new Set(ids(given)).size).toBe(given.length);
-	expect(given[0]).toMatchObject({ event: 'queueMessage', queue: 'positions', deliveryTag: '1', deviceId: expect.any(String) as string, time: expect.any(String) as string });
+	expect(given[0]).toMatchObject({
+		event: 'queueMessage',
+		queue: 'positions',
+		deliveryTag: '1',
+		deviceId: expect.any(String) as string,
+		time: expect.any(String) as string,
+	});
 	expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
 	reader.close();
 });
@@ -91,7 +113,9 @@ test('acknowledges single messages as far as none before them is unfinished', as
 	simulator.advance(10 * MINUTE);
 	const batch = await nextBatch(reader);
 	const tags = batch.events.map(({ deliveryTag }) => deliveryTag as string);
-	const ack = async (...some: (string | undefined)[]) => ((await client.collect(acknowledge, { queue: 'positions', deliveryTags: some })) as CommandOutcome[])[0]?.outcome;
+	const ack = async (...some: (string | undefined)[]) =>
+		((await client.collect(acknowledge, { queue: 'positions', deliveryTags: some })) as CommandOutcome[])[0]
+			?.outcome;
 	expect(await ack(tags[2])).toBe('sent');
 	expect(queueOf(simulator).acknowledged).toBe(0);
 	expect(await ack(tags[0])).toBe('confirmed');
@@ -110,22 +134,31 @@ test('acknowledges single messages as far as none before them is unfinished', as
 	expect(queueOf(simulator).acknowledged).toBe(20);
 });
 
-test.each(['newSession', 'nextGet'] as const)('what the flow acknowledges after the session has ended is dealt with all the same (redelivery at %s)', async (redelivery) => {
-	const { simulator, client, consumer } = await start({ redelivery });
-	const reader = consumer();
-	await reader.open();
-	simulator.advance(5 * MINUTE);
-	const batch = await nextBatch(reader);
-	simulator.killToken('API_Demo');
-	const tags = batch.events.map(({ deliveryTag }) => deliveryTag as string);
-	await expect(client.collect(acknowledge, { queue: 'positions', deliveryTags: tags })).rejects.toThrow('session');
-	await batch.acknowledged;
-	const given: FleetEvent[] = [];
-	await drain(reader, given);
-	expect(given.length).toBeGreaterThan(0);
-	expect(ids(given).filter((id) => ids(batch.events).includes(id))).toEqual([]);
-	expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: batch.events.length + given.length });
-});
+test.each(['newSession', 'nextGet'] as const)(
+	'what the flow acknowledges after the session has ended is dealt with all the same (redelivery at %s)',
+	async (redelivery) => {
+		const { simulator, client, consumer } = await start({ redelivery });
+		const reader = consumer();
+		await reader.open();
+		simulator.advance(5 * MINUTE);
+		const batch = await nextBatch(reader);
+		simulator.killToken('API_Demo');
+		const tags = batch.events.map(({ deliveryTag }) => deliveryTag as string);
+		await expect(client.collect(acknowledge, { queue: 'positions', deliveryTags: tags })).rejects.toThrow(
+			'session',
+		);
+		await batch.acknowledged;
+		const given: FleetEvent[] = [];
+		await drain(reader, given);
+		expect(given.length).toBeGreaterThan(0);
+		expect(ids(given).filter((id) => ids(batch.events).includes(id))).toEqual([]);
+		expect(queueOf(simulator)).toMatchObject({
+			ready: 0,
+			unacknowledged: 0,
+			acknowledged: batch.events.length + given.length,
+		});
+	},
+);
 
 test('a second reader of the queue is refused, until the first has closed', async () => {
 	const { consumer } = await start();
@@ -175,22 +208,29 @@ describe.each(['nextGet', 'newSession'] as const)('redelivery at %s', (redeliver
 				expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
 			});
 
-			test.each(['is closed', 'ends with its process, and the session lives on'])('a reader that %s loses nothing of what it had under way', async (how) => {
-				const { simulator, consumer, afterwards } = await start(rules);
-				const reader = consumer();
-				await reader.open();
-				simulator.advance(10 * MINUTE);
-				const given: FleetEvent[] = [];
-				await drain(reader, given, 1);
-				const batch = await nextBatch(reader);
-				if (how === 'is closed') reader.close();
-				const second = how === 'is closed' ? consumer() : afterwards();
-				await second.open();
-				await drain(second, given);
-				expect(new Set(ids(given)).size).toBe(given.length);
-				expect(ids(given)).toEqual(expect.arrayContaining(ids(batch.events)));
-				expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
-			});
+			test.each(['is closed', 'ends with its process, and the session lives on'])(
+				'a reader that %s loses nothing of what it had under way',
+				async (how) => {
+					const { simulator, consumer, afterwards } = await start(rules);
+					const reader = consumer();
+					await reader.open();
+					simulator.advance(10 * MINUTE);
+					const given: FleetEvent[] = [];
+					await drain(reader, given, 1);
+					const batch = await nextBatch(reader);
+					if (how === 'is closed') reader.close();
+					const second = how === 'is closed' ? consumer() : afterwards();
+					await second.open();
+					await drain(second, given);
+					expect(new Set(ids(given)).size).toBe(given.length);
+					expect(ids(given)).toEqual(expect.arrayContaining(ids(batch.events)));
+					expect(queueOf(simulator)).toMatchObject({
+						ready: 0,
+						unacknowledged: 0,
+						acknowledged: given.length,
+					});
+				},
+			);
 		});
 	});
 });
@@ -217,8 +257,17 @@ describe('elements of a queue that are no messages', () => {
 		override async send(request: WireRequest, options: SendOptions): Promise<SignedAnswer> {
 			const answer = await super.send(request, options);
 			if (!request.path.includes('/GetPositions')) return answer;
-			const { ErrorCode, VehiclePositionsDetailed: messages } = JSON.parse(answer.body) as { ErrorCode: number; VehiclePositionsDetailed: unknown[] };
-			return { ...answer, body: JSON.stringify({ ErrorCode, VehiclePositionsDetailed: [...messages.slice(0, 3), ...ODDITIES, ...messages.slice(3)] }) };
+			const { ErrorCode, VehiclePositionsDetailed: messages } = JSON.parse(answer.body) as {
+				ErrorCode: number;
+				VehiclePositionsDetailed: unknown[];
+			};
+			return {
+				...answer,
+				body: JSON.stringify({
+					ErrorCode,
+					VehiclePositionsDetailed: [...messages.slice(0, 3), ...ODDITIES, ...messages.slice(3)],
+				}),
+			};
 		}
 	}
 
@@ -230,8 +279,19 @@ describe('elements of a queue that are no messages', () => {
 		const given: FleetEvent[] = [];
 		await drain(reader, given);
 		const odd = given.filter(({ unreadable }) => unreadable !== undefined);
-		expect(odd.map(({ raw }) => JSON.stringify(raw)).sort()).toEqual(ODDITIES.map((value) => JSON.stringify(typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value })).sort());
-		for (const one of odd) expect(one).toMatchObject({ event: 'queueMessage', deliveryTag: '0', unreadable: expect.stringMatching(/^The vendor sent /) as string });
+		expect(odd.map(({ raw }) => JSON.stringify(raw)).sort()).toEqual(
+			ODDITIES.map((value) =>
+				JSON.stringify(
+					typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value },
+				),
+			).sort(),
+		);
+		for (const one of odd)
+			expect(one).toMatchObject({
+				event: 'queueMessage',
+				deliveryTag: '0',
+				unreadable: expect.stringMatching(/^The vendor sent /) as string,
+			});
 		const good = given.filter((one) => !odd.includes(one));
 		expect(new Set(ids(good)).size).toBe(good.length);
 		expect(good.length).toBeGreaterThan(40);

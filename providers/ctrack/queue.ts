@@ -14,7 +14,7 @@ import { UNITS_NOTE, unitsOf } from './units';
 
 export const queue = choice({
 	title: 'Queue',
-	description: 'Which of the account\'s queues',
+	description: "Which of the account's queues",
 	options: [
 		{ value: 'positions', title: 'Positions', description: 'Every new position of every vehicle' },
 		{ value: 'trips', title: 'Trips', description: 'Once a day, the trips of the last 24 hours' },
@@ -28,28 +28,52 @@ type QueueName = keyof typeof TYPES;
 const SUCCESS = /^(success(\s*=\s*0)?|true|ok)$/i;
 
 /**
- * The answer is a word, {"ErrorCode":0,"Subscribe":"Success"}; one that is not known to mean success is no confirmation, nor is
- * an answer with neither a code nor a word. What a code other than 0 means has been read with the answer.
+ * The answer is a word, {"ErrorCode":0,"Subscribe":"Success"}; one that is not known to mean success is no
+ * confirmation, nor is an answer with neither a code nor a word. What a code other than 0 means has been read with the
+ * answer.
  */
 function wordIn(answer: unknown): Row[] {
-	const { ErrorCode: code, ...rest } = (typeof answer === 'object' && !Array.isArray(answer) ? answer : { answer }) as Row;
+	const { ErrorCode: code, ...rest } = (
+		typeof answer === 'object' && !Array.isArray(answer) ? answer : { answer }
+	) as Row;
 	const said = Object.values(rest).filter((value) => value !== null);
 	const odd = said.find((value) => value !== true && !(typeof value === 'string' && SUCCESS.test(value)));
-	const word = textOf(said.find((value) => textOf(value) !== null)) ?? (odd === undefined ? null : JSON.stringify(odd));
-	if (odd !== undefined) return [{ outcome: 'unknown', explanation: `Ctrack answered "${cut(textOf(odd) ?? JSON.stringify(odd), 100)}", which is not known to mean success.`, response: word }];
+	const word =
+		textOf(said.find((value) => textOf(value) !== null)) ?? (odd === undefined ? null : JSON.stringify(odd));
+	if (odd !== undefined)
+		return [
+			{
+				outcome: 'unknown',
+				explanation: `Ctrack answered "${cut(textOf(odd) ?? JSON.stringify(odd), 100)}", which is not known to mean success.`,
+				response: word,
+			},
+		];
 	return code === undefined && word === null ? [{ response: null }] : [{ ...CONFIRMED, response: word }];
 }
 
-const acting = { resource: 'queue', effect: 'write', answer: body, rows: wordIn, record: (row: Row) => row, kind: 'commandOutcome' } as const;
+const acting = {
+	resource: 'queue',
+	effect: 'write',
+	answer: body,
+	rows: wordIn,
+	record: (row: Row) => row,
+	kind: 'commandOutcome',
+} as const;
 
-export const directAccess = flag({ title: 'Direct Access', description: 'Whether to ask for direct access. The document requires it and does not explain it; its sample has it on.', initial: true });
+export const directAccess = flag({
+	title: 'Direct Access',
+	description:
+		'Whether to ask for direct access. The document requires it and does not explain it; its sample has it on.',
+	initial: true,
+});
 
 export const subscribe = operation({
 	...acting,
 	name: 'subscribe',
 	title: 'Subscribe',
 	action: 'Subscribe to a queue',
-	description: 'Have Ctrack fill a queue. It can take up to 24 hours until messages come. A queue that is not read for 14 days is deleted, with the messages in it.',
+	description:
+		'Have Ctrack fill a queue. It can take up to 24 hours until messages come. A queue that is not read for 14 days is deleted, with the messages in it.',
 	route: 'GET /Queues/Subscribe',
 	params: { queue, directAccess },
 	request: ({ queue, directAccess }) => ({ query: { type: TYPES[queue], directAccess: String(directAccess) } }),
@@ -67,7 +91,11 @@ export const unsubscribe = operation({
 	params: { queue, directAccess },
 	request: ({ queue, directAccess }) => ({ query: { type: TYPES[queue], directAccess: String(directAccess) } }),
 	target: ({ queue }) => ({ target: TYPES[queue], command: 'Unsubscribe' }),
-	evidence: { section: 'Queues/Unsubscribe', grade: 'C', note: 'What Direct Access does is not documented (grade U).' },
+	evidence: {
+		section: 'Queues/Unsubscribe',
+		grade: 'C',
+		note: 'What Direct Access does is not documented (grade U).',
+	},
 });
 
 /** The highest of the tags. As BigInt: nothing says how large they grow. */
@@ -83,35 +111,70 @@ export const acknowledge = operation({
 	route: 'GET /Queues/Ack',
 	params: {
 		queue,
-		deliveryTags: texts({ title: 'Delivery Tags', description: 'Tags of the messages, as Get gave them', placeholder: 'e.g. 17, 18', pattern: /^\d{1,20}$/, expected: 'must hold whole numbers' }),
+		deliveryTags: texts({
+			title: 'Delivery Tags',
+			description: 'Tags of the messages, as Get gave them',
+			placeholder: 'e.g. 17, 18',
+			pattern: /^\d{1,20}$/,
+			expected: 'must hold whole numbers',
+		}),
 	},
 	request: ({ queue, deliveryTags }) => ({ query: { type: TYPES[queue], Tags: highest(deliveryTags) } }),
 	run: async function* (run, params) {
 		const reader = run.reader(params.queue);
-		yield [reader === undefined ? ((await run.ask(params))[0] ?? {}) : await reader.acknowledge(params.deliveryTags)];
+		yield [
+			reader === undefined ? ((await run.ask(params))[0] ?? {}) : await reader.acknowledge(params.deliveryTags),
+		];
 	},
-	target: ({ queue, deliveryTags }) => ({ target: TYPES[queue], command: `Acknowledge up to ${highest(deliveryTags)}` }),
-	evidence: { section: 'Queues/Ack', grade: 'C', note: 'That a tag is only good in the session in which it was delivered is a guess (grade G).' },
+	target: ({ queue, deliveryTags }) => ({
+		target: TYPES[queue],
+		command: `Acknowledge up to ${highest(deliveryTags)}`,
+	}),
+	evidence: {
+		section: 'Queues/Ack',
+		grade: 'C',
+		note: 'That a tag is only good in the session in which it was delivered is a guess (grade G).',
+	},
 });
 
 const params = {
-	maxMessages: number({ title: 'Max Messages', description: 'Most messages to take at once, up to 1000', min: 1, max: 1000, integer: true, initial: 500 }),
+	maxMessages: number({
+		title: 'Max Messages',
+		description: 'Most messages to take at once, up to 1000',
+		min: 1,
+		max: 1000,
+		integer: true,
+		initial: 500,
+	}),
 	autoAck: flag({
 		title: 'Acknowledge at Once',
-		description: 'Whether Ctrack shall count the messages as dealt with as soon as it has sent them. They are lost if the answer is, or if the flow fails later. While off, use Acknowledge once they are dealt with.',
+		description:
+			'Whether Ctrack shall count the messages as dealt with as soon as it has sent them. They are lost if the answer is, or if the flow fails later. While off, use Acknowledge once they are dealt with.',
 		initial: false,
 	}),
 };
 
-/** Identifies a message by what it says: delivery tags start anew with each session (facts 3.4), and messages can come again. */
+/**
+ * Identifies a message by what it says: delivery tags start anew with each session (facts 3.4), and messages can come
+ * again.
+ */
 function idOf(queue: QueueName, row: Row): string {
 	const { DeliveryTag: _, ...rest } = row;
-	const parts = queue === 'positions' ? [idTextOf(row.NodeId), timeOf(row.EventTimeUTC), idTextOf(row.SingleStatus)] : queue === 'trips' ? [idTextOf(row.NodeId), timeOf(row.TripStartUTC), timeOf(row.TripEndUTC)] : [];
-	if (parts.length === 0 || parts.includes(null)) return recordId(queue, createHash('sha256').update(JSON.stringify(rest)).digest('base64url').slice(0, 22));
+	const parts =
+		queue === 'positions'
+			? [idTextOf(row.NodeId), timeOf(row.EventTimeUTC), idTextOf(row.SingleStatus)]
+			: queue === 'trips'
+				? [idTextOf(row.NodeId), timeOf(row.TripStartUTC), timeOf(row.TripEndUTC)]
+				: [];
+	if (parts.length === 0 || parts.includes(null))
+		return recordId(queue, createHash('sha256').update(JSON.stringify(rest)).digest('base64url').slice(0, 22));
 	return recordId(queue, ...parts);
 }
 
-/** A message that cannot be simplified is given as it came, and says so: with an error in its place, the whole batch would be lost. */
+/**
+ * A message that cannot be simplified is given as it came, and says so: with an error in its place, the whole batch
+ * would be lost.
+ */
 function orAsItCame(row: Row, simplify: (row: Row) => object): object {
 	try {
 		return simplify(row);
@@ -126,15 +189,21 @@ function toMessage(queue: QueueName, row: Row, simplify: (row: Row) => object): 
 }
 
 const LOST = 'The messages that it took from the queue may be lost, because they were acknowledged at once.';
-const COMES_AGAIN = 'Its messages are still in the queue and may come again. Until they have, acknowledge no higher tag than the last one you received: that would delete them unseen.';
+const COMES_AGAIN =
+	'Its messages are still in the queue and may come again. Until they have, acknowledge no higher tag than the last one you received: that would delete them unseen.';
 
-/** A Get whose answer was lost is not sent again, because it may have taken messages from the queue; the user is told what that means. */
+/**
+ * A Get whose answer was lost is not sent again, because it may have taken messages from the queue; the user is told
+ * what that means.
+ */
 async function* get(run: Run<typeof params>, given: Values<typeof params>): AsyncGenerator<Row[]> {
 	try {
 		yield await run.ask(given);
 	} catch (error) {
 		if (error instanceof FleetError && error.effect === 'unknown' && !(error instanceof RateLimited)) {
-			Object.defineProperty(error, 'advice', { value: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim() });
+			Object.defineProperty(error, 'advice', {
+				value: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim(),
+			});
 		}
 		throw error;
 	}
@@ -145,7 +214,9 @@ const gets = {
 	effect: 'read',
 	once: true,
 	params,
-	request: ({ maxMessages, autoAck }: Values<typeof params>) => ({ query: { autoack: String(autoAck), limit: maxMessages } }),
+	request: ({ maxMessages, autoAck }: Values<typeof params>) => ({
+		query: { autoack: String(autoAck), limit: maxMessages },
+	}),
 	answer: body,
 	rows: anythingIn,
 	kind: 'message',
@@ -174,7 +245,11 @@ export const getTrips = operation({
 	description: `Get completed trips of all vehicles from the queue, which Ctrack fills once a day. ${TAKES}`,
 	route: 'GET /Queues/GetTrips',
 	record: (row, _, connection) => toMessage('trips', row, (message) => toTrip(message, unitsOf(connection))),
-	evidence: { section: 'Queues/GetTrips', grade: 'L', note: `The document shows a single record; how several come is inferred from Get Positions. That the driving time is in seconds is a guess (grade G). ${UNITS_NOTE}` },
+	evidence: {
+		section: 'Queues/GetTrips',
+		grade: 'L',
+		note: `The document shows a single record; how several come is inferred from Get Positions. That the driving time is in seconds is a guess (grade G). ${UNITS_NOTE}`,
+	},
 });
 
 export const getScripts = operation({
@@ -185,5 +260,9 @@ export const getScripts = operation({
 	description: `Get further data of vehicles from the queue. Only certain units send them. ${TAKES}`,
 	route: 'GET /Queues/GetScripts',
 	record: (row) => toMessage('scripts', row, (message) => message),
-	evidence: { section: 'Queues/GetScripts', grade: 'U', note: 'The document does not show the answer: the record in each message is passed on as it comes.' },
+	evidence: {
+		section: 'Queues/GetScripts',
+		grade: 'U',
+		note: 'The document does not show the answer: the record in each message is passed on as it comes.',
+	},
 });

@@ -7,7 +7,7 @@ export const getVersion = operation({
 	name: 'getVersion',
 	title: 'Get Version',
 	action: 'Get the version of the service',
-	description: 'Get the version of Ctrack\'s service',
+	description: "Get the version of Ctrack's service",
 	effect: 'read',
 	route: 'GET /Membership/GetServiceVersion',
 	params: {},

@@ -13,12 +13,24 @@ const Login = z.object({
 	SessionDurationMinutes: z.coerce.number().positive().max(1440).catch(60),
 });
 
-/** Logs in (Membership/Login). Whether a session lasts longer when it is used is not known: it counts from its beginning. */
-export async function login({ account, secret }: CtrackConnection, exchange: Exchange, now: () => number): Promise<Session> {
+/**
+ * Logs in (Membership/Login). Whether a session lasts longer when it is used is not known: it counts from its
+ * beginning.
+ */
+export async function login(
+	{ account, secret }: CtrackConnection,
+	exchange: Exchange,
+	now: () => number,
+): Promise<Session> {
 	const begun = now();
-	const body = opened(await exchange({ method: 'GET', path: '/Membership/Login', query: { Username: account, Password: secret } }));
+	const body = opened(
+		await exchange({ method: 'GET', path: '/Membership/Login', query: { Username: account, Password: secret } }),
+	);
 	const parsed = Login.safeParse(body);
-	if (!parsed.success) throw new UnexpectedAnswer(`${TITLE} accepted the login but sent no session token.`, { advice: 'Check the base URL in the account.' });
+	if (!parsed.success)
+		throw new UnexpectedAnswer(`${TITLE} accepted the login but sent no session token.`, {
+			advice: 'Check the base URL in the account.',
+		});
 	const { SessionToken, SessionDurationMinutes } = parsed.data;
 	return { token: SessionToken, expiresAt: begun + SessionDurationMinutes * 60_000 };
 }
@@ -32,13 +44,30 @@ function opened(answer: WireAnswer): unknown {
 		const { status, vendorCode, vendorMessage } = error;
 		const details = { status, vendorCode, vendorMessage };
 		if (error instanceof SessionExpired) {
-			throw new LoginRejected(`${TITLE} refuses the account or its secret (error code ${vendorMessage ?? vendorCode ?? ''}).`, { ...details, advice: 'Check account and secret, and that the base URL is the one Ctrack gave you.' });
+			throw new LoginRejected(
+				`${TITLE} refuses the account or its secret (error code ${vendorMessage ?? vendorCode ?? ''}).`,
+				{ ...details, advice: 'Check account and secret, and that the base URL is the one Ctrack gave you.' },
+			);
 		}
 		if (status === 400) {
 			// A value that is wrong is the other meaning of 400, and this request is as the document has it.
-			throw new RateLimited(`${TITLE} refused the login (HTTP 400), most likely because requests come too often.`, { ...details, retryable: true, advice: 'Run it less often, or lower the rate limit in the account. If it stays, check account and secret.' });
+			throw new RateLimited(
+				`${TITLE} refused the login (HTTP 400), most likely because requests come too often.`,
+				{
+					...details,
+					retryable: true,
+					advice: 'Run it less often, or lower the rate limit in the account. If it stays, check account and secret.',
+				},
+			);
 		}
-		throw new LoginRejected(`${TITLE} refused the login (HTTP ${String(status)}): either account or secret are wrong, or requests come too often. Its answer does not say which.`, { ...details, doubtful: true, advice: 'Check account and secret. If they are right, wait a few minutes and lower the rate limit in the account.' });
+		throw new LoginRejected(
+			`${TITLE} refused the login (HTTP ${String(status)}): either account or secret are wrong, or requests come too often. Its answer does not say which.`,
+			{
+				...details,
+				doubtful: true,
+				advice: 'Check account and secret. If they are right, wait a few minutes and lower the rate limit in the account.',
+			},
+		);
 	}
 }
 

@@ -18,18 +18,30 @@ export const triggers: readonly AnyTrigger[] = [
 	trigger({
 		name: 'queueMessage',
 		title: 'Queue Message',
-		description: 'When a queue of the account has a new message. Nothing is lost: what is not acknowledged comes again.',
+		description:
+			'When a queue of the account has a new message. Nothing is lost: what is not acknowledged comes again.',
 		params: { queue: queue.queue, directAccess: queue.directAccess, ...queueFields },
 		kind: 'message',
 		queue: true,
-		source: ({ queue: name }) => ({ type: 'queue', queue: name, get: GETS[name], acknowledge: queue.acknowledge, subscribe: queue.subscribe }),
-		evidence: { section: 'Queues', grade: 'C', note: 'How the queue treats messages that were not acknowledged, and whether tags hold beyond a session, is not documented (grades L and G): both are allowed for.' },
+		source: ({ queue: name }) => ({
+			type: 'queue',
+			queue: name,
+			get: GETS[name],
+			acknowledge: queue.acknowledge,
+			subscribe: queue.subscribe,
+		}),
+		evidence: {
+			section: 'Queues',
+			grade: 'C',
+			note: 'How the queue treats messages that were not acknowledged, and whether tags hold beyond a session, is not documented (grades L and G): both are allowed for.',
+		},
 	}),
 	positionChanged({ devices, evidence: positions }),
 	trigger({
 		name: 'newTrip',
 		title: 'New Trip',
-		description: 'When a vehicle has ended a trip. Each vehicle takes a request: those that have been heard of come first.',
+		description:
+			'When a vehicle has ended a trip. Each vehicle takes a request: those that have been heard of come first.',
 		params: { devices },
 		kind: 'trip',
 		source: stream<Trip, unknown>({
@@ -38,7 +50,8 @@ export const triggers: readonly AnyTrigger[] = [
 			perRequest: 1,
 			mark: ({ endedAt }) => endedAt,
 			keep: ({ endedAt }) => endedAt !== null,
-			// Whether a trip belongs to a period by its start or by its end is not documented: a day finds it by either.
+			// Whether a trip belongs to a period by its start or by its end is not documented: a day finds it by
+			// either.
 			lookBackMinutes: 1440,
 		}),
 		evidence: getManyDetailed.evidence,

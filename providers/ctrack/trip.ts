@@ -1,6 +1,15 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, idTextOf, recordId, textOf, type Mileage, type Row, type Trip } from '../../core/describe/records';
+import {
+	coordinatesOf,
+	countOf,
+	idTextOf,
+	recordId,
+	textOf,
+	type Mileage,
+	type Row,
+	type Trip,
+} from '../../core/describe/records';
 import { body, recordsIn, withItsError } from './answer';
 import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem } from './fields';
 import { wordsOf } from './position';
@@ -47,7 +56,9 @@ const trips = {
 	resource: 'trip',
 	effect: 'read',
 	params: { devices: devicesOrAll, ...period() },
-	request: ({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) => ({ query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } }),
+	request: ({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) => ({
+		query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
+	}),
 	answer: body,
 	rows: recordsIn,
 	record: (row: Row, _: unknown, connection: Connection) => toTrip(row, unitsOf(connection)),
@@ -72,10 +83,15 @@ export const getManyDetailed = operation({
 	name: 'getManyDetailed',
 	title: 'Get Many with Details',
 	action: 'Get the trips of vehicles with details',
-	description: 'List the trips of vehicles in a period, with places and driving time; counts of speeding, harsh driving and idling are in the raw records',
+	description:
+		'List the trips of vehicles in a period, with places and driving time; counts of speeding, harsh driving and idling are in the raw records',
 	route: 'GET /Vehicles/GetVehicleTripsDetailed',
 	run: perVehicle,
-	evidence: { section: 'Vehicles/GetVehicleTripsDetailed', grade: 'C', note: `That the driving time is in seconds is a guess (grade G). ${UNITS_NOTE}` },
+	evidence: {
+		section: 'Vehicles/GetVehicleTripsDetailed',
+		grade: 'C',
+		note: `That the driving time is in seconds is a guess (grade G). ${UNITS_NOTE}`,
+	},
 });
 
 export const getDistances = operation({
@@ -91,7 +107,12 @@ export const getDistances = operation({
 	answer: body,
 	rows: recordsIn,
 	record: (row, { begin, end }, connection): Mileage =>
-		withItsError(row, { deviceId: nodeIdOf(row, 'VehicleNodeId'), from: new Date(begin).toISOString(), to: new Date(end).toISOString(), distance: unitsOf(connection).distance(row.TotalPeriodDistance) }),
+		withItsError(row, {
+			deviceId: nodeIdOf(row, 'VehicleNodeId'),
+			from: new Date(begin).toISOString(),
+			to: new Date(end).toISOString(),
+			distance: unitsOf(connection).distance(row.TotalPeriodDistance),
+		}),
 	kind: 'mileage',
 	check: periodProblem,
 	list: true,

@@ -4,7 +4,11 @@ import type { CtrackConnection } from './connection';
 
 const KILOMETRES_PER_MILE = 1.609344;
 const SPEEDS: Record<CtrackConnection['speedUnit'], number> = { kmh: 1, mph: KILOMETRES_PER_MILE };
-const DISTANCES: Record<CtrackConnection['odometerUnit'], number> = { metre: 0.001, kilometre: 1, mile: KILOMETRES_PER_MILE };
+const DISTANCES: Record<CtrackConnection['odometerUnit'], number> = {
+	metre: 0.001,
+	kilometre: 1,
+	mile: KILOMETRES_PER_MILE,
+};
 
 /** To the metre, and to the thousandth of a km/h: what lies behind is the arithmetic's. */
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
@@ -22,4 +26,5 @@ export function unitsOf(connection: Connection) {
 
 export type Units = ReturnType<typeof unitsOf>;
 
-export const UNITS_NOTE = 'The document gives no units: speeds are read as km/h and distances as metres, after a sister product (grade G), unless the account says otherwise.';
+export const UNITS_NOTE =
+	'The document gives no units: speeds are read as km/h and distances as metres, after a sister product (grade G), unless the account says otherwise.';

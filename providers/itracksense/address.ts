@@ -14,7 +14,13 @@ function toAddress({ text }: Row, deviceId: string, connection: Connection): Add
 }
 
 /** The answer is a text. None: the vendor knows no address. */
-const addresses = { resource: 'address', effect: 'read', answer: textOrNull, rows: (text: string | null | undefined): Row[] => (trimmed(text) === null ? [] : [{ text }]), kind: 'address' } as const;
+const addresses = {
+	resource: 'address',
+	effect: 'read',
+	answer: textOrNull,
+	rows: (text: string | null | undefined): Row[] => (trimmed(text) === null ? [] : [{ text }]),
+	kind: 'address',
+} as const;
 
 export const get = operation({
 	...addresses,
@@ -33,7 +39,8 @@ export const getByPlate = operation({
 	name: 'getByPlate',
 	title: 'Get by Plate',
 	action: 'Get the address of a vehicle by plate',
-	description: 'Get the address where a vehicle is, with the time of its position. The answer names no device: its deviceId is the plate.',
+	description:
+		'Get the address where a vehicle is, with the time of its position. The answer names no device: its deviceId is the plate.',
 	params: { plate },
 	request: (params) => ({ json: { VehiclePlate: params.plate } }),
 	record: (row: Row, params, connection) => toAddress(row, params.plate, connection),

@@ -3,7 +3,16 @@ import { ALL, choice, flag, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, identityOf, recordId, rowsOf, type Alarm, type Row } from '../../core/describe/records';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	identityOf,
+	recordId,
+	rowsOf,
+	type Alarm,
+	type Row,
+} from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData } from './answer';
@@ -12,7 +21,10 @@ import { method } from './method';
 import { periodBody, timesOf } from './times';
 import { trimmed, trimmedId } from './values';
 
-/** The vendor names alarms in words, of which the document shows a few; the first that fits counts. Grade G beyond those. */
+/**
+ * The vendor names alarms in words, of which the document shows a few; the first that fits counts. Grade G beyond
+ * those.
+ */
 const WORDS: readonly [RegExp, AlarmType][] = [
 	// "Enter or leave geofence alarm" does not say which.
 	[/enter (?:or|and) (?:leave|exit)/, 'other'],
@@ -63,7 +75,8 @@ const alarms = {
 	effect: 'read',
 	answer: listInData,
 	rows: ({ data }: { data: unknown[] }) => rowsOf(data, 'an alarm'),
-	record: (row: Row, _: unknown, connection: Connection) => toAlarm(row, identityOf(row.DeviceID, 'DeviceID'), connection),
+	record: (row: Row, _: unknown, connection: Connection) =>
+		toAlarm(row, identityOf(row.DeviceID, 'DeviceID'), connection),
 	kind: 'alarm',
 	list: true,
 } as const;
@@ -74,17 +87,24 @@ export const getCurrent = operation({
 	name: 'getCurrent',
 	title: 'Get Current',
 	action: 'Get current alarms',
-	description: 'Get the alarms that devices have now. The document shows no answer: beside the fields of an alarm, each record has the vendor\'s own.',
+	description:
+		"Get the alarms that devices have now. The document shows no answer: beside the fields of an alarm, each record has the vendor's own.",
 	params: { devices },
 	request: (params) => ({ json: { DeviceID: listOrEmpty(params.devices) } }),
 	// Not an alarm's columns alone, so not of that kind.
 	kind: 'other',
-	record: (row, _, connection): Alarm & Row => ({ ...row, ...toAlarm(row, trimmedId(row.DeviceID) ?? identityOf(trimmedId(row.VehicleNum), 'DeviceID'), connection) }),
+	record: (row, _, connection): Alarm & Row => ({
+		...row,
+		...toAlarm(row, trimmedId(row.DeviceID) ?? identityOf(trimmedId(row.VehicleNum), 'DeviceID'), connection),
+	}),
 	run: async function* (run, params) {
 		if (params.devices === ALL) yield await run.ask(params);
 		else yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) => run.ask({ devices: some }));
 	},
-	...method(11, `The document names the fields of the answer but shows none: they are passed through, too. ${IN_WORDS}`),
+	...method(
+		11,
+		`The document names the fields of the answer but shows none: they are passed through, too. ${IN_WORDS}`,
+	),
 });
 
 export const getMany = operation({
@@ -94,9 +114,13 @@ export const getMany = operation({
 	action: 'Get many alarms',
 	description: 'Get the alarms that devices raised in a period, by device ID',
 	params: { devices, ...period() },
-	request: (params, connection) => ({ json: { DeviceIDs: listOrEmpty(params.devices), ...periodBody(params, connection) } }),
+	request: (params, connection) => ({
+		json: { DeviceIDs: listOrEmpty(params.devices), ...periodBody(params, connection) },
+	}),
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, devices: some }));
+		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
+			run.ask({ ...params, devices: some }),
+		);
 	},
 	check: periodProblem,
 	...method(21, IN_WORDS),
@@ -109,9 +133,13 @@ export const getManyByPlate = operation({
 	action: 'Get many alarms by plate',
 	description: 'Get the alarms that vehicles raised in a period, by plate',
 	params: { plates, ...period() },
-	request: (params, connection) => ({ json: { VehicleNums: listOrEmpty(params.plates), ...periodBody(params, connection) } }),
+	request: (params, connection) => ({
+		json: { VehicleNums: listOrEmpty(params.plates), ...periodBody(params, connection) },
+	}),
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, plates: some }));
+		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>
+			run.ask({ ...params, plates: some }),
+		);
 	},
 	check: periodProblem,
 	...method(22, IN_WORDS),
@@ -150,8 +178,17 @@ export const getTampers = operation({
 			],
 			initial: 'none',
 		}),
-		search: text({ title: 'Search', description: 'Device ID or plate to search for', max: 60, when: { searchBy: ['device', 'plate'] } }),
-		withAddress: flag({ title: 'With Address', description: 'Whether to add the address, which is in Output = Raw as Culocation', initial: false }),
+		search: text({
+			title: 'Search',
+			description: 'Device ID or plate to search for',
+			max: 60,
+			when: { searchBy: ['device', 'plate'] },
+		}),
+		withAddress: flag({
+			title: 'With Address',
+			description: 'Whether to add the address, which is in Output = Raw as Culocation',
+			initial: false,
+		}),
 	},
 	request: (params, connection) => ({
 		json: {
@@ -165,7 +202,9 @@ export const getTampers = operation({
 	}),
 	record: (row, _, connection) => toAlarm(row, identityOf(row.SIM2, 'SIM2'), connection),
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, devices: some }));
+		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
+			run.ask({ ...params, devices: some }),
+		);
 	},
 	check: periodProblem,
 	...method(28, IN_WORDS),

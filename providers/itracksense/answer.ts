@@ -1,6 +1,16 @@
 import { z } from 'zod/v4';
 import { jsonOf } from '../../core/call/answer';
-import { InvalidParams, LoginRejected, NotFound, NotPermitted, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/describe/errors';
+import {
+	InvalidParams,
+	LoginRejected,
+	NotFound,
+	NotPermitted,
+	SessionExpired,
+	UnexpectedAnswer,
+	VendorFault,
+	type FleetError,
+	type FleetErrorDetails,
+} from '../../core/describe/errors';
 import type { WireAnswer, WireRequest } from '../../core/describe/host';
 import { mustNotBeMany } from '../../core/call/json';
 import type { AnyOperation } from '../../core/describe/operation';
@@ -22,34 +32,79 @@ interface Meaning {
 }
 type Codes = Readonly<Record<string, Meaning>>;
 
-const SESSION: Meaning = { kind: SessionExpired, words: 'says that the session is not valid', advice: 'Fleetwire logs in again by itself; if it stays, check the account\'s rights, and whether another program uses it.' };
-const PARAMETER: Meaning = { kind: InvalidParams, words: 'refuses a parameter, or misses one', advice: 'Check the values of this node. If they are right, test the account: the session may have ended.' };
-const HOLDER: Meaning = { kind: VendorFault, words: 'does not find the holder of the account', advice: 'Ask the service provider.' };
-const PLATE: Meaning = { kind: NotFound, words: 'does not know the plate, or it has been deleted', advice: 'Check the plate, letter by letter: it must be as in the list of devices.' };
-const DEVICE: Meaning = { kind: NotFound, words: 'does not know the device, or it has been deleted', advice: 'Check the device ID.' };
-const RIGHT: Meaning = { kind: NotPermitted, words: 'does not know the vehicle, or does not let the account see it', advice: 'Check which devices the account has.' };
+const SESSION: Meaning = {
+	kind: SessionExpired,
+	words: 'says that the session is not valid',
+	advice: "Fleetwire logs in again by itself; if it stays, check the account's rights, and whether another program uses it.",
+};
+const PARAMETER: Meaning = {
+	kind: InvalidParams,
+	words: 'refuses a parameter, or misses one',
+	advice: 'Check the values of this node. If they are right, test the account: the session may have ended.',
+};
+const HOLDER: Meaning = {
+	kind: VendorFault,
+	words: 'does not find the holder of the account',
+	advice: 'Ask the service provider.',
+};
+const PLATE: Meaning = {
+	kind: NotFound,
+	words: 'does not know the plate, or it has been deleted',
+	advice: 'Check the plate, letter by letter: it must be as in the list of devices.',
+};
+const DEVICE: Meaning = {
+	kind: NotFound,
+	words: 'does not know the device, or it has been deleted',
+	advice: 'Check the device ID.',
+};
+const RIGHT: Meaning = {
+	kind: NotPermitted,
+	words: 'does not know the vehicle, or does not let the account see it',
+	advice: 'Check which devices the account has.',
+};
 
 /** What a code means where its section does not say otherwise: sections 14 to 28. */
 const ANYWHERE: Codes = {
 	401: SESSION,
-	402: { kind: InvalidParams, words: 'cannot read the list of device IDs', advice: 'Give ids with commas between them and nothing else.' },
-	403: { kind: InvalidParams, words: 'says that the period ends before it begins', advice: 'Check Begin and End, and the time zone in the account.' },
-	404: { kind: NotFound, words: 'does not know the device', advice: 'Check the device ID or plate, and the number of the geofence where there is one.' },
-	500: { kind: VendorFault, words: 'has an internal fault', advice: 'Try again later.', retryable: true, unknown: true },
+	402: {
+		kind: InvalidParams,
+		words: 'cannot read the list of device IDs',
+		advice: 'Give ids with commas between them and nothing else.',
+	},
+	403: {
+		kind: InvalidParams,
+		words: 'says that the period ends before it begins',
+		advice: 'Check Begin and End, and the time zone in the account.',
+	},
+	404: {
+		kind: NotFound,
+		words: 'does not know the device',
+		advice: 'Check the device ID or plate, and the number of the geofence where there is one.',
+	},
+	500: {
+		kind: VendorFault,
+		words: 'has an internal fault',
+		advice: 'Try again later.',
+		retryable: true,
+		unknown: true,
+	},
 	4009: SESSION,
 };
 
 const rejected = (words: string, advice: string): Meaning => ({ kind: LoginRejected, words, advice });
 const askProvider = 'Ask the service provider.';
 
-/** Codes with a meaning of their own in some sections. 401 is a bad parameter in sections 7 to 13, 17 and 18 (facts 1.3). */
+/**
+ * Codes with a meaning of their own in some sections. 401 is a bad parameter in sections 7 to 13, 17 and 18 (facts
+ * 1.3).
+ */
 const IN_SECTION: Readonly<Record<string, Codes>> = {
 	4: {
 		401: rejected('refuses the account or its password', 'Check both in the account.'),
 		500: rejected('refuses the login', 'Check account and password, then try again later.'),
-		4000: rejected('says that the account\'s service period is over', askProvider),
+		4000: rejected("says that the account's service period is over", askProvider),
 		4002: rejected('says that the account has expired', askProvider),
-		4003: rejected('says that the account\'s enterprise has expired', askProvider),
+		4003: rejected("says that the account's enterprise has expired", askProvider),
 		4004: rejected('does not know the account', 'Check its name in the account, and the base URL.'),
 		4005: rejected('refuses the password', 'Check it in the account.'),
 		4006: rejected('says that the account has been deleted', askProvider),
@@ -75,8 +130,17 @@ const RESULTS: Codes = {
 	1: SESSION,
 	2: DEVICE,
 	3: { kind: NotFound, words: 'does not know the enterprise, or it has been deleted', advice: askProvider },
-	4: { kind: NotPermitted, words: 'does not let the account see the device', advice: 'Check which devices the account has.' },
-	'-1': { kind: VendorFault, words: 'has a fault in its database', advice: 'Check whether it was done, then try again later.', unknown: true },
+	4: {
+		kind: NotPermitted,
+		words: 'does not let the account see the device',
+		advice: 'Check which devices the account has.',
+	},
+	'-1': {
+		kind: VendorFault,
+		words: 'has a fault in its database',
+		advice: 'Check whether it was done, then try again later.',
+		unknown: true,
+	},
 };
 const RESULT_SECTIONS = new Set(['15', '16']);
 
@@ -96,18 +160,36 @@ export interface Acknowledgement {
 	words: string | null;
 }
 
-function failure(meaning: Meaning | undefined, code: string, { status, words }: { status: number; words: string | null }): FleetError {
+function failure(
+	meaning: Meaning | undefined,
+	code: string,
+	{ status, words }: { status: number; words: string | null },
+): FleetError {
 	const details = { vendorCode: code, vendorMessage: words ?? undefined, status };
 	const said = words === null ? `code ${code}` : `code ${code}: ${words}`;
-	if (meaning === undefined) return new VendorFault(`${TITLE} answered with an error that its document does not list for this method (${said}).`, { ...details, effect: 'unknown' });
+	if (meaning === undefined)
+		return new VendorFault(
+			`${TITLE} answered with an error that its document does not list for this method (${said}).`,
+			{ ...details, effect: 'unknown' },
+		);
 	const { kind, words: what, advice, retryable, unknown } = meaning;
-	return new kind(`${TITLE} ${what} (${said}).`, { ...details, advice, retryable, effect: unknown ? 'unknown' : 'none', definite: true });
+	return new kind(`${TITLE} ${what} (${said}).`, {
+		...details,
+		advice,
+		retryable,
+		effect: unknown ? 'unknown' : 'none',
+		definite: true,
+	});
 }
 
 function envelopeOf(answer: WireAnswer): { code: string; data: unknown; words: string | null } {
 	const envelope = Envelope.safeParse(jsonOf(answer, TITLE));
 	if (!envelope.success) {
-		throw new UnexpectedAnswer(`${TITLE} sent an answer without a result code (HTTP ${String(answer.status)}).`, { status: answer.status, effect: 'unknown', advice: 'Check the base URL in the account.' });
+		throw new UnexpectedAnswer(`${TITLE} sent an answer without a result code (HTTP ${String(answer.status)}).`, {
+			status: answer.status,
+			effect: 'unknown',
+			advice: 'Check the base URL in the account.',
+		});
 	}
 	const { Code, Data, ErrMsg } = envelope.data;
 	return { code: String(Code), data: Data, words: wordsOf(ErrMsg) };
@@ -118,7 +200,8 @@ const CODED = /"Code"\s*:/;
 
 /** Opens the answer to the login (section 4). */
 export function openLogin(answer: WireAnswer): unknown {
-	if (answer.status === 401 && !CODED.test(answer.body)) throw failure(IN_SECTION['4']?.['401'], '401', { status: 401, words: null });
+	if (answer.status === 401 && !CODED.test(answer.body))
+		throw failure(IN_SECTION['4']?.['401'], '401', { status: 401, words: null });
 	const { code, data, words } = envelopeOf(answer);
 	if (code !== '200') throw failure(IN_SECTION['4']?.[code], code, { status: answer.status, words });
 	return data;
@@ -128,7 +211,11 @@ export function openLogin(answer: WireAnswer): unknown {
  * Opens {"Code":200,"Data":...,"ErrMsg":...} (section 2): gives Data; for a write or command an Acknowledgement.
  * What a code other than 200 means depends on the section.
  */
-export function openEnvelope(answer: WireAnswer, { path }: Pick<WireRequest, 'path'>, operation: AnyOperation): unknown {
+export function openEnvelope(
+	answer: WireAnswer,
+	{ path }: Pick<WireRequest, 'path'>,
+	operation: AnyOperation,
+): unknown {
 	const { status, body } = answer;
 	const { section } = operation.evidence;
 	// Whether HTTP's own 401 and 404 are used is not documented (facts 1.4). Without a Code they can only mean this.
@@ -140,11 +227,20 @@ export function openEnvelope(answer: WireAnswer, { path }: Pick<WireRequest, 'pa
 		const meaning = own === PARAMETER && ABOUT_SESSION.test(words ?? '') ? SESSION : (own ?? ANYWHERE[code]);
 		throw failure(meaning, code, { status, words });
 	}
-	if (status >= 400) throw new UnexpectedAnswer(`${TITLE} contradicts itself: its answer says that all is well, and its server that it is not (HTTP ${String(status)}).`, { status, effect: 'unknown' });
+	if (status >= 400)
+		throw new UnexpectedAnswer(
+			`${TITLE} contradicts itself: its answer says that all is well, and its server that it is not (HTTP ${String(status)}).`,
+			{ status, effect: 'unknown' },
+		);
 	if (RESULT_SECTIONS.has(section)) {
 		const result = wordsOf(data) ?? '';
-		if (result === '') throw new UnexpectedAnswer(`${TITLE} answered "${operation.title}" without a result.`, { status, effect: 'unknown' });
-		if (result !== '0') throw failure(Object.hasOwn(RESULTS, result) ? RESULTS[result] : undefined, result, { status, words });
+		if (result === '')
+			throw new UnexpectedAnswer(`${TITLE} answered "${operation.title}" without a result.`, {
+				status,
+				effect: 'unknown',
+			});
+		if (result !== '0')
+			throw failure(Object.hasOwn(RESULTS, result) ? RESULTS[result] : undefined, result, { status, words });
 	}
 	return operation.effect === 'read' ? data : ({ data, words } satisfies Acknowledgement);
 }
@@ -156,14 +252,28 @@ export const acknowledged = z.custom<Acknowledgement>();
 const WELL = /^(?:success(?:ful(?:ly)?)?|ok)\W*$/i;
 
 /** Data as the document has it, null, or that adds nothing to the words. */
-const isEmpty = (data: unknown) => data === true || data === undefined || data === '' || (typeof data === 'object' && Object.keys(data ?? {}).length === 0);
+const isEmpty = (data: unknown) =>
+	data === true ||
+	data === undefined ||
+	data === '' ||
+	(typeof data === 'object' && Object.keys(data ?? {}).length === 0);
 
 /** What became of a command that the vendor has taken; it does not tell whether the device has carried it out. */
 export function handedOver({ words, data }: Acknowledgement): Partial<CommandOutcome> & Row {
 	const response = isEmpty(data) ? null : wordsOf(data);
 	const odd = [response, words].find((said) => said !== null && !WELL.test(said));
-	if (odd !== undefined) return { outcome: 'unknown', explanation: `${TITLE} took the request, but said: ${String(odd)}. Check whether it was done.`, response };
-	return { outcome: 'sent', explanation: `${TITLE} took it; what the device answers is not told here.`, response, answeredAt: null };
+	if (odd !== undefined)
+		return {
+			outcome: 'unknown',
+			explanation: `${TITLE} took the request, but said: ${String(odd)}. Check whether it was done.`,
+			response,
+		};
+	return {
+		outcome: 'sent',
+		explanation: `${TITLE} took it; what the device answers is not told here.`,
+		response,
+		answeredAt: null,
+	};
 }
 
 /** The same for what the vendor itself does. */
@@ -184,9 +294,16 @@ export const pageInData = z.object({ total: integer, data: list });
 /** A list without anything around it (sections 29, 32). How an empty one looks is not documented. */
 export const bareList = z.union([list, missing.transform(() => [] as unknown[])]);
 /** {"Total_Records":6,"List":[...]} (section 36). How an empty one looks is not documented. */
-export const listInList = z.union([z.object({ List: z.union([list, missing.transform(() => [] as unknown[])]) }), missing.transform(() => ({ List: [] as unknown[] }))]);
+export const listInList = z.union([
+	z.object({ List: z.union([list, missing.transform(() => [] as unknown[])]) }),
+	missing.transform(() => ({ List: [] as unknown[] })),
+]);
 /** {"data":{...}}, which is {"total":0,"data":[]} where there is nothing (sections 23, 24). */
-export const objectOrEmptyList = z.object({ data: z.union([z.custom<Row>(isRecord, { error: 'not an object' }), z.tuple([]), z.null()], { error: 'neither an object nor an empty list' }) });
+export const objectOrEmptyList = z.object({
+	data: z.union([z.custom<Row>(isRecord, { error: 'not an object' }), z.tuple([]), z.null()], {
+		error: 'neither an object nor an empty list',
+	}),
+});
 /** A text, such as an address (sections 12, 13); null where the vendor has none. */
 export const textOrNull = z.union([z.string(), z.null(), z.undefined()]);
 /** One record. */
@@ -196,5 +313,7 @@ export const object = z.custom<Row>(isRecord, { error: 'not an object' });
 export function anyRows(answer: unknown): Row[] {
 	if (isRecord(answer) && Array.isArray(answer.data)) return anyRows(answer.data);
 	if (Array.isArray(answer)) mustNotBeMany(answer, TITLE);
-	return (Array.isArray(answer) ? (answer as unknown[]) : [answer ?? null]).map((value) => (isRecord(value) ? value : { value }));
+	return (Array.isArray(answer) ? (answer as unknown[]) : [answer ?? null]).map((value) =>
+		isRecord(value) ? value : { value },
+	);
 }

@@ -7,14 +7,28 @@ import { method, NO_CODES } from './method';
 import { timesOf } from './times';
 import { trimmed } from './values';
 
-const acting = { resource: 'command', effect: 'command', answer: acknowledged, rows: (answer: Acknowledgement) => [handedOver(answer)], record: (row: Row) => row, kind: 'commandOutcome' } as const;
+const acting = {
+	resource: 'command',
+	effect: 'command',
+	answer: acknowledged,
+	rows: (answer: Acknowledgement) => [handedOver(answer)],
+	record: (row: Row) => row,
+	kind: 'commandOutcome',
+} as const;
 const answers = 'What the device answers is in Get Messages.';
 
-const command = text({ title: 'Command', description: 'Text of the command, as the manual of the device has it', placeholder: 'e.g. STATUS#', max: 500 });
+const command = text({
+	title: 'Command',
+	description: 'Text of the command, as the manual of the device has it',
+	placeholder: 'e.g. STATUS#',
+	max: 500,
+});
 const sending = {
 	...acting,
 	params: { device, command },
-	request: (params: { device: string; command: string }) => ({ json: { DeviceID: params.device, TextCommand: params.command } }),
+	request: (params: { device: string; command: string }) => ({
+		json: { DeviceID: params.device, TextCommand: params.command },
+	}),
 	target: (params: { device: string; command: string }) => ({ target: params.device, command: params.command }),
 } as const;
 
@@ -36,7 +50,11 @@ export const sendHighLevel = operation({
 	...method(38, `${NO_CODES} Nor does it say what makes a command high-level.`),
 });
 
-const asking = { ...acting, params: { device }, request: (params: { device: string }) => ({ json: { DeviceID: params.device } }) } as const;
+const asking = {
+	...acting,
+	params: { device },
+	request: (params: { device: string }) => ({ json: { DeviceID: params.device } }),
+} as const;
 
 export const requestStatus = operation({
 	...asking,
@@ -68,7 +86,10 @@ export const requestIccid = operation({
 	...method(41, NO_CODES),
 });
 
-const DIRECTIONS: ReadonlyMap<string, DeviceMessage['direction']> = new Map([['send', 'toDevice'], ['respond', 'fromDevice']]);
+const DIRECTIONS: ReadonlyMap<string, DeviceMessage['direction']> = new Map([
+	['send', 'toDevice'],
+	['respond', 'fromDevice'],
+]);
 
 export const getMessages = operation({
 	resource: 'command',

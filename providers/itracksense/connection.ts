@@ -19,15 +19,26 @@ export function connectionFields(requestsPerMinute: number): Fields {
 	return {
 		baseUrl: text({
 			title: 'Base URL',
-			description: 'Address of the API, as in iTracksense\'s documentation. The documented address is plain http, which sends the password and positions unencrypted; try https:// and keep it if it works.',
+			description:
+				"Address of the API, as in iTracksense's documentation. The documented address is plain http, which sends the password and positions unencrypted; try https:// and keep it if it works.",
 			initial: BASE_URL,
 			placeholder: BASE_URL,
 			max: LONGEST.baseUrl,
 		}),
-		account: text({ title: 'Account', description: 'Login name of the iTracksense account', placeholder: 'e.g. mycompany', max: LONGEST.account }),
-		secret: text({ title: 'Password', description: 'Password of the account. The login sends it as it is, so https matters.', secret: true, max: LONGEST.secret }),
+		account: text({
+			title: 'Account',
+			description: 'Login name of the iTracksense account',
+			placeholder: 'e.g. mycompany',
+			max: LONGEST.account,
+		}),
+		secret: text({
+			title: 'Password',
+			description: 'Password of the account. The login sends it as it is, so https matters.',
+			secret: true,
+			max: LONGEST.secret,
+		}),
 		timeZone: timeZone(
-			'Time zone of the vendor\'s times, which carry none, as an IANA name. The document does not say which it is; Asia/Shanghai is a guess (grade G) after a sample whose times fit working hours there. To find out, compare the time of a current position with a clock.',
+			"Time zone of the vendor's times, which carry none, as an IANA name. The document does not say which it is; Asia/Shanghai is a guess (grade G) after a sample whose times fit working hours there. To find out, compare the time of a current position with a clock.",
 			'Asia/Shanghai',
 		),
 		methodPaths: json({
@@ -39,13 +50,15 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			apartFromLogin: true,
 		}),
 		...sharedFields({
-			commands: 'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
+			commands:
+				'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
 			limit: 'iTracksense does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.',
 			requestsPerMinute,
 		}),
 		allowWebLinks: flag({
 			title: 'Allow Web Links',
-			description: 'Whether flows may make links to iTracksense\'s web pages. Such a link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out.',
+			description:
+				"Whether flows may make links to iTracksense's web pages. Such a link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out.",
 			initial: false,
 			apartFromLogin: true,
 		}),

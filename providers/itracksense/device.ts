@@ -3,7 +3,15 @@ import { ALL, choice, number, text } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
 import { inOrder } from '../../core/call/pages';
-import { countOf, identityOf, rowsOf, textOf, type Consumption, type Device, type Row } from '../../core/describe/records';
+import {
+	countOf,
+	identityOf,
+	rowsOf,
+	textOf,
+	type Consumption,
+	type Device,
+	type Row,
+} from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { acknowledged, anyRows, listInData, pageInData } from './answer';
@@ -36,7 +44,12 @@ const TYPES = { vehicle: 0, person: 1, asset: 2 } as const;
 const STATES = { all: 0, online: 1, offline: 2, alarm: 3, unused: 4, focus: 5 } as const;
 
 const searchParams = {
-	search: text({ title: 'Search', description: 'Part of a device ID or plate; empty for all', optional: true, max: 60 }),
+	search: text({
+		title: 'Search',
+		description: 'Part of a device ID or plate; empty for all',
+		optional: true,
+		max: 60,
+	}),
 	type: choice({
 		title: 'Type',
 		description: 'Kind of device',
@@ -63,7 +76,14 @@ const searchParams = {
 	}),
 };
 
-const listing = { resource: 'device', name: 'getMany', title: 'Get Many', effect: 'read', kind: 'device', list: true } as const;
+const listing = {
+	resource: 'device',
+	name: 'getMany',
+	title: 'Get Many',
+	effect: 'read',
+	kind: 'device',
+	list: true,
+} as const;
 
 /** One page, with the number of devices on all pages. */
 const page = operation({
@@ -72,7 +92,13 @@ const page = operation({
 	description: 'Get a page of devices',
 	params: { ...searchParams, index: number({ title: 'Page', description: 'Number of the page', min: 0 }) },
 	request: ({ search, type, state, index }) => ({
-		json: { PageIndex: index, PageSize: PAGE, Key: search ?? '', ...(type === 'any' ? {} : { DeviceType: TYPES[type] }), Status: STATES[state] },
+		json: {
+			PageIndex: index,
+			PageSize: PAGE,
+			Key: search ?? '',
+			...(type === 'any' ? {} : { DeviceType: TYPES[type] }),
+			Status: STATES[state],
+		},
 	}),
 	answer: pageInData,
 	rows: ({ total, data }) => [{ total, devices: rowsOf(data, 'a device') }],
@@ -107,7 +133,10 @@ async function* pages(run: Pick<Run, 'call' | 'warn'>, search: Omit<Search, 'ind
 	if (seen.size >= total) return;
 	const first = await ask(0);
 	if (first.length > 0) yield first;
-	if (seen.size < total) run.warn(`The vendor counts ${String(total)} devices, and its pages hold ${String(seen.size)}: the list may not be complete.`);
+	if (seen.size < total)
+		run.warn(
+			`The vendor counts ${String(total)} devices, and its pages hold ${String(seen.size)}: the list may not be complete.`,
+		);
 }
 
 /** Two of a kind on one page are two; on another page they are the same again. */
@@ -125,7 +154,10 @@ export const getMany = operation({
 	answer: pageInData,
 	record: toDevice,
 	run: (run, params) => pages(run, params),
-	...method(6, 'Whether pages count from 0 or 1, and how large they may be, is not documented: the list is checked against its total.'),
+	...method(
+		6,
+		'Whether pages count from 0 or 1, and how large they may be, is not documented: the list is checked against its total.',
+	),
 });
 
 export const getMileage = operation({
@@ -133,7 +165,8 @@ export const getMileage = operation({
 	name: 'getMileage',
 	title: 'Get Mileage',
 	action: 'Get the mileage of a device',
-	description: 'Get the distance that a device drove in a period. The document does not show the answer: it is passed on as it comes.',
+	description:
+		'Get the distance that a device drove in a period. The document does not show the answer: it is passed on as it comes.',
 	effect: 'read',
 	params: { device, ...period() },
 	request: ({ device: id, ...asked }, connection) => ({ json: { DeviceID: id, ...periodBody(asked, connection) } }),
@@ -155,7 +188,9 @@ export const getConsumption = operation({
 	description: 'Get the distance that vehicles drove and the fuel they used in a period, by plate',
 	effect: 'read',
 	params: { plates, ...period() },
-	request: (params, connection) => ({ json: { VehiclePlate: listOrEmpty(params.plates), ...periodBody(params, connection) } }),
+	request: (params, connection) => ({
+		json: { VehiclePlate: listOrEmpty(params.plates), ...periodBody(params, connection) },
+	}),
 	answer: listInData,
 	rows: ({ data }) => rowsOf(data, 'the mileage of a vehicle'),
 	record: (row, { begin, end }): Consumption => ({
@@ -174,7 +209,10 @@ export const getConsumption = operation({
 	each: { devices: 'plates', deviceOf: (row) => trimmed(row.VehicleNum) },
 	run: async function* (run, params) {
 		if (params.plates === ALL) yield await run.ask(params);
-		else yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, plates: some }));
+		else
+			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
+				run.ask({ ...params, plates: some }),
+			);
 	},
 	list: true,
 	check: periodProblem,
@@ -182,7 +220,14 @@ export const getConsumption = operation({
 });
 
 /** Sections 15 and 16 answer with a result code in Data, which is read with the envelope. */
-const renaming = { resource: 'device', effect: 'write', answer: acknowledged, rows: () => [CONFIRMED], record: (row: Row) => row, kind: 'commandOutcome' } as const;
+const renaming = {
+	resource: 'device',
+	effect: 'write',
+	answer: acknowledged,
+	rows: () => [CONFIRMED],
+	record: (row: Row) => row,
+	kind: 'commandOutcome',
+} as const;
 const ONLY_500 = 'The document lists no error code but 500; how it went is in Data.';
 const newName = (title: string, description: string) => text({ title, description, max: 60 });
 

@@ -3,7 +3,15 @@ import { ALL, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { identityOf, idTextOf, recordId, rowsOf, type GeofenceEvent, type GeofenceState, type Row } from '../../core/describe/records';
+import {
+	identityOf,
+	idTextOf,
+	recordId,
+	rowsOf,
+	type GeofenceEvent,
+	type GeofenceState,
+	type Row,
+} from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData, object } from './answer';
@@ -14,16 +22,37 @@ import { flagOf, trimmed, trimmedId } from './values';
 
 function toEvent(row: Row, deviceId: string, type: GeofenceEvent['type'], time: string | null): GeofenceEvent {
 	const geofenceName = trimmed(row.RegionName);
-	return { id: recordId(deviceId, time, type, trimmedId(row.RegionName)), deviceId, type, geofenceId: null, geofenceName, time, latitude: null, longitude: null };
+	return {
+		id: recordId(deviceId, time, type, trimmedId(row.RegionName)),
+		deviceId,
+		type,
+		geofenceId: null,
+		geofenceName,
+		time,
+		latitude: null,
+		longitude: null,
+	};
 }
 
 /** Sections 19 and 20. IOType: 0 in, 1 out. */
 function toInOut(row: Row, _: unknown, connection: Connection): GeofenceEvent {
 	const out = flagOf(row.IOType);
-	return toEvent(row, identityOf(trimmedId(row.DeviceID), 'DeviceID'), out === null ? null : out ? 'left' : 'entered', timesOf(connection).iso(row.IOTime));
+	return toEvent(
+		row,
+		identityOf(trimmedId(row.DeviceID), 'DeviceID'),
+		out === null ? null : out ? 'left' : 'entered',
+		timesOf(connection).iso(row.IOTime),
+	);
 }
 
-const events = { resource: 'geofence', effect: 'read', answer: listInData, rows: ({ data }: { data: unknown[] }) => rowsOf(data, 'a geofence event'), kind: 'geofenceEvent', list: true } as const;
+const events = {
+	resource: 'geofence',
+	effect: 'read',
+	answer: listInData,
+	rows: ({ data }: { data: unknown[] }) => rowsOf(data, 'a geofence event'),
+	kind: 'geofenceEvent',
+	list: true,
+} as const;
 
 export const getEvents = operation({
 	...events,
@@ -32,10 +61,14 @@ export const getEvents = operation({
 	action: 'Get geofence events',
 	description: 'Get when devices entered and left geofences in a period, by device ID',
 	params: { devices, ...period() },
-	request: (params, connection) => ({ json: { DeviceIDs: listOrEmpty(params.devices), ...periodBody(params, connection) } }),
+	request: (params, connection) => ({
+		json: { DeviceIDs: listOrEmpty(params.devices), ...periodBody(params, connection) },
+	}),
 	record: toInOut,
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, devices: some }));
+		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
+			run.ask({ ...params, devices: some }),
+		);
 	},
 	check: periodProblem,
 	...method(19),
@@ -48,10 +81,14 @@ export const getEventsByPlate = operation({
 	action: 'Get geofence events by plate',
 	description: 'Get when vehicles entered and left geofences in a period, by plate',
 	params: { plates, ...period() },
-	request: (params, connection) => ({ json: { VehicleNums: listOrEmpty(params.plates), ...periodBody(params, connection) } }),
+	request: (params, connection) => ({
+		json: { VehicleNums: listOrEmpty(params.plates), ...periodBody(params, connection) },
+	}),
 	record: toInOut,
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) => run.ask({ ...params, plates: some }));
+		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>
+			run.ask({ ...params, plates: some }),
+		);
 	},
 	check: periodProblem,
 	...method(20),
@@ -62,11 +99,20 @@ export const getCurrent = operation({
 	name: 'getCurrent',
 	title: 'Get Current',
 	action: 'Get the geofences that vehicles are in',
-	description: 'Get the geofences that vehicles or assets are in now, and since when, by plate. The answer names no device: its deviceId is the plate.',
+	description:
+		'Get the geofences that vehicles or assets are in now, and since when, by plate. The answer names no device: its deviceId is the plate.',
 	params: { plates },
 	// The table calls it VehiclePlate, the sample VehiclePlates.
-	request: (params) => ({ json: { VehiclePlate: listOrEmpty(params.plates), VehiclePlates: listOrEmpty(params.plates) } }),
-	record: (row, _, connection) => toEvent(row, identityOf(trimmedId(row.VehicleNum), 'VehicleNum'), 'entered', timesOf(connection).iso(row.InRegionTime)),
+	request: (params) => ({
+		json: { VehiclePlate: listOrEmpty(params.plates), VehiclePlates: listOrEmpty(params.plates) },
+	}),
+	record: (row, _, connection) =>
+		toEvent(
+			row,
+			identityOf(trimmedId(row.VehicleNum), 'VehicleNum'),
+			'entered',
+			timesOf(connection).iso(row.InRegionTime),
+		),
 	run: async function* (run, params) {
 		if (params.plates === ALL) yield await run.ask(params);
 		else yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) => run.ask({ plates: some }));
@@ -79,9 +125,19 @@ export const check = operation({
 	name: 'check',
 	title: 'Check',
 	action: 'Check whether a vehicle is in a geofence',
-	description: 'Tell whether a vehicle is inside a geofence now, by plate. The answer names no device: its deviceId is the plate.',
+	description:
+		'Tell whether a vehicle is inside a geofence now, by plate. The answer names no device: its deviceId is the plate.',
 	effect: 'read',
-	params: { plate, geofence: number({ title: 'Geofence ID', description: 'The vendor\'s number of the geofence', min: 0, max: 2_147_483_647, integer: true }) },
+	params: {
+		plate,
+		geofence: number({
+			title: 'Geofence ID',
+			description: "The vendor's number of the geofence",
+			min: 0,
+			max: 2_147_483_647,
+			integer: true,
+		}),
+	},
 	request: (params) => ({ json: { VehiclePlate: params.plate, PolygonID: params.geofence } }),
 	answer: z.object({ data: object }),
 	rows: ({ data }) => [data],

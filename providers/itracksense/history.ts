@@ -34,7 +34,8 @@ function sorted(rows: Row[]): Row[] {
 	let before = '';
 	for (const row of rows) {
 		const time = orderOf(row);
-		if (time < before) return [...rows].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : orderOf(a) > orderOf(b) ? 1 : 0));
+		if (time < before)
+			return [...rows].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : orderOf(a) > orderOf(b) ? 1 : 0));
 		before = time;
 	}
 	return rows;
@@ -52,23 +53,35 @@ async function piecesOf(run: Pick<Run, 'warn'>, ask: Ask, begin: number, end: nu
 	}
 	const full = rows === undefined || rows.length >= MOST;
 	if (rows !== undefined && (!full || end - begin <= SHORTEST_MS)) {
-		if (full) run.warn(`There are ${String(rows.length)} records between ${from} and ${to} (local time), where the vendor stops: some may be missing.`);
+		if (full)
+			run.warn(
+				`There are ${String(rows.length)} records between ${from} and ${to} (local time), where the vendor stops: some may be missing.`,
+			);
 		return [{ rows: sorted(rows), end: to }];
 	}
-	if (end - begin === DAY_MS) run.warn(`The day from ${from} (local time) is full: it holds more records than the ${String(MOST)} at which the vendor stops, and is asked for in shorter pieces.`);
+	if (end - begin === DAY_MS)
+		run.warn(
+			`The day from ${from} (local time) is full: it holds more records than the ${String(MOST)} at which the vendor stops, and is asked for in shorter pieces.`,
+		);
 	const middle = begin + Math.floor((end - begin) / 2000) * 1000;
 	return [...(await piecesOf(run, ask, begin, middle)), ...(await piecesOf(run, ask, middle, end))];
 }
 
 /**
- * A history of any length, in windows of a day on the vendor's wall clock. Neighbours share the second at which one ends
- * and the other begins, because it is not documented on which side it counts: what comes twice is left out.
+ * A history of any length, in windows of a day on the vendor's wall clock. Neighbours share the second at which one
+ * ends and the other begins, because it is not documented on which side it counts: what comes twice is left out.
  */
-export async function* inDays(run: Pick<Run, 'connection' | 'warn' | 'width'>, { begin, end }: { begin: number; end: number }, ask: Ask): AsyncGenerator<Row[]> {
+export async function* inDays(
+	run: Pick<Run, 'connection' | 'warn' | 'width'>,
+	{ begin, end }: { begin: number; end: number },
+	ask: Ask,
+): AsyncGenerator<Row[]> {
 	const { from, to } = localPeriod(begin, end, zoneOf(run.connection));
 	const last = localText(to);
 	let seen = new Set<string>();
-	for await (const pieces of inOrder(windows(from, to, DAY_MS), run.width, (window) => piecesOf(run, ask, window.begin, window.end))) {
+	for await (const pieces of inOrder(windows(from, to, DAY_MS), run.width, (window) =>
+		piecesOf(run, ask, window.begin, window.end),
+	)) {
 		for (const { rows, end: until } of pieces) {
 			const known = seen;
 			const fresh = known.size === 0 ? rows : rows.filter((row) => !known.has(JSON.stringify(row)));
@@ -78,7 +91,10 @@ export async function* inDays(run: Pick<Run, 'connection' | 'warn' | 'width'>, {
 	}
 }
 
-/** What the next piece may give again. Whether records are chosen by the time of the fix or of its arrival is not documented either. */
+/**
+ * What the next piece may give again. Whether records are chosen by the time of the fix or of its arrival is not
+ * documented either.
+ */
 function atEdge(rows: readonly Row[], until: string): Set<string> {
 	const edge = new Set<string>();
 	for (const row of rows) {

@@ -66,7 +66,8 @@ const overridable = new Set(operations.filter((operation) => (operation as objec
 export const itracksense: Provider<ITracksenseConnection> = {
 	name: 'itracksense',
 	title: TITLE,
-	description: 'Track vehicles and assets, read alarms, geofences and histories, and act on locks and SIM cards with iTracksense',
+	description:
+		'Track vehicles and assets, read alarms, geofences and histories, and act on locks and SIM cards with iTracksense',
 	connection: connectionFields(LIMITS.requestsPerMinute),
 	login: session.login,
 	loginMethod: method(4),

@@ -8,9 +8,21 @@ import { method, NO_CODES } from './method';
 import { localText, localPeriod, periodBody, timesOf, zoneOf } from './times';
 import { trimmed, trimmedId } from './values';
 
-const password = text({ title: 'Device Password', description: 'Password that the lock asks for in commands', secret: true, max: 40 });
+const password = text({
+	title: 'Device Password',
+	description: 'Password that the lock asks for in commands',
+	secret: true,
+	max: 40,
+});
 
-const acting = { resource: 'lock', effect: 'command', answer: acknowledged, rows: (answer: Acknowledgement) => [handedOver(answer)], record: (row: Row) => row, kind: 'commandOutcome' } as const;
+const acting = {
+	resource: 'lock',
+	effect: 'command',
+	answer: acknowledged,
+	rows: (answer: Acknowledgement) => [handedOver(answer)],
+	record: (row: Row) => row,
+	kind: 'commandOutcome',
+} as const;
 
 export const set = operation({
 	...acting,
@@ -30,7 +42,9 @@ export const set = operation({
 			],
 		}),
 	},
-	request: (params) => ({ json: { DeviceID: params.device, Password: params.password, OpenType: params.state === 'open' ? '1' : '0' } }),
+	request: (params) => ({
+		json: { DeviceID: params.device, Password: params.password, OpenType: params.state === 'open' ? '1' : '0' },
+	}),
 	target: (params) => ({ target: params.device, command: params.state === 'open' ? 'Open lock' : 'Close lock' }),
 	...method(30, NO_CODES),
 });
@@ -41,14 +55,32 @@ export const setOpeningTime = operation({
 	title: 'Set Opening Time',
 	action: 'Set when a lock opens',
 	description: 'Send a lock the time at which it shall open, once',
-	params: { device, password, time: time({ title: 'Time', description: 'When the lock shall open. Without an offset it is read in the time zone of the workflow; the vendor gets it in the account\'s.', placeholder: 'e.g. 2026-01-31T18:15:00Z' }) },
-	request: (params, connection) => ({ json: { DeviceID: params.device, Password: params.password, FixedTime: localText(localPeriod(params.time, params.time, zoneOf(connection)).from) } }),
+	params: {
+		device,
+		password,
+		time: time({
+			title: 'Time',
+			description:
+				"When the lock shall open. Without an offset it is read in the time zone of the workflow; the vendor gets it in the account's.",
+			placeholder: 'e.g. 2026-01-31T18:15:00Z',
+		}),
+	},
+	request: (params, connection) => ({
+		json: {
+			DeviceID: params.device,
+			Password: params.password,
+			FixedTime: localText(localPeriod(params.time, params.time, zoneOf(connection)).from),
+		},
+	}),
 	target: (params) => ({ target: params.device, command: `Open lock at ${new Date(params.time).toISOString()}` }),
 	check: (params, now) => (params.time <= now ? 'The time is in the past: choose one in the future.' : undefined),
 	...method(31, NO_CODES),
 });
 
-/** Section 32 shows "Unlocked & Pole/Rope in Lock", "Unlocked & Pole/Rope out Lock" and "lock off", which may mean either. */
+/**
+ * Section 32 shows "Unlocked & Pole/Rope in Lock", "Unlocked & Pole/Rope out Lock" and "lock off", which may mean
+ * either.
+ */
 function kindOf(words: string | null): string {
 	if (words === null) return 'other';
 	return /^unlock/i.test(words) ? 'unlocked' : /^locked/i.test(words) ? 'locked' : 'other';
@@ -69,10 +101,21 @@ export const getEvents = operation({
 		const deviceId = trimmedId(row.DeviceID) ?? params.device;
 		const at = timesOf(connection).iso(row.EventTime);
 		const title = trimmed(row.EventInfo);
-		return { id: recordId(deviceId, at, trimmedId(row.EventInfo)), deviceId, type: kindOf(title), title, time: at, ...coordinatesOf(row.Lat, row.Lon), operator: null };
+		return {
+			id: recordId(deviceId, at, trimmedId(row.EventInfo)),
+			deviceId,
+			type: kindOf(title),
+			title,
+			time: at,
+			...coordinatesOf(row.Lat, row.Lon),
+			operator: null,
+		};
 	},
 	kind: 'lockEvent',
 	list: true,
 	check: periodProblem,
-	...method(32, `${NO_CODES} The kinds of event are not listed; whether "lock off" means open or closed is not said.`),
+	...method(
+		32,
+		`${NO_CODES} The kinds of event are not listed; whether "lock off" means open or closed is not said.`,
+	),
 });

@@ -5,8 +5,12 @@ import { idTextOf, type Row } from '../../core/describe/records';
 import { getCurrentByPlate } from './position';
 import { trimmed, trimmedId } from './values';
 
-/** All vehicles and assets. Section 7 with an empty list, because its path is proven, and that of the list (section 6) is not. */
-const vehicles = async (client: Collector, options?: RunOptions) => (await client.collect(getCurrentByPlate, { plates: ALL }, { ...options, output: 'raw' })) as Row[];
+/**
+ * All vehicles and assets. Section 7 with an empty list, because its path is proven, and that of the list (section 6)
+ * is not.
+ */
+const vehicles = async (client: Collector, options?: RunOptions) =>
+	(await client.collect(getCurrentByPlate, { plates: ALL }, { ...options, output: 'raw' })) as Row[];
 
 const label = (...parts: (string | null)[]) => [...new Set(parts.filter((part) => part !== null))].join(' · ');
 const byTitle = (a: Choice, b: Choice) => a.title.localeCompare(b.title, 'en', { numeric: true });

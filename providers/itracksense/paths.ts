@@ -2,7 +2,8 @@ import type { Grade } from '../../core/describe/operation';
 
 /**
  * Where each method is, by the section of the document that describes it. The document lost its "Relative url" lines:
- * G marks a guess after the names that are known. `scripts/itracksense-paths.ts` rewrites the table from the vendor's page.
+ * G marks a guess after the names that are known. `scripts/itracksense-paths.ts` rewrites the table from the vendor's
+ * page.
  */
 export const PATHS = {
 	4: { path: '/api/user/GetLoginToken', grade: 'C' },

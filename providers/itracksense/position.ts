@@ -2,7 +2,17 @@ import { ALL, choice, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, recordId, rowsOf, type Position, type Row } from '../../core/describe/records';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	identityOf,
+	idTextOf,
+	recordId,
+	rowsOf,
+	type Position,
+	type Row,
+} from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { listInData, objectOrEmptyList } from './answer';
 import { device, devices, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
@@ -12,8 +22,9 @@ import { timesOf } from './times';
 import { flagOf, gcj02Of, trimmed } from './values';
 
 /**
- * Sections 7, 8, 23, 24 and 27, which share their fields as far as they have them. The details are what the vendor's status
- * text tells beside, that text, and GCJ-02 coordinates where the vendor gives them: never in the fields that hold WGS-84.
+ * Sections 7, 8, 23, 24 and 27, which share their fields as far as they have them. The details are what the vendor's
+ * status text tells beside, that text, and GCJ-02 coordinates where the vendor gives them: never in the fields that
+ * hold WGS-84.
  */
 function toPosition(row: Row, deviceId: string, connection: Connection): Position {
 	const times = timesOf(connection);
@@ -104,7 +115,8 @@ export const getCurrentByPlate = operation({
 
 const degrees = { unit: 'degrees' } as const;
 const latitude = (title: string, description: string) => number({ title, description, ...degrees, min: -90, max: 90 });
-const longitude = (title: string, description: string) => number({ title, description, ...degrees, min: -180, max: 180 });
+const longitude = (title: string, description: string) =>
+	number({ title, description, ...degrees, min: -180, max: 180 });
 
 export const getInArea = operation({
 	...current,
@@ -128,8 +140,17 @@ export const getInArea = operation({
 		}),
 	},
 	// "wsg84" is the document's own spelling.
-	request: ({ south, west, north, east, coordinates }) => ({ json: { MinLon: west, MinLat: south, MaxLon: east, MaxLat: north, Coordsys: coordinates === 'wgs84' ? 'wsg84' : coordinates } }),
-	check: ({ south, west, north, east }) => (south >= north ? 'South must be less than North.' : west >= east ? 'West must be less than East.' : undefined),
+	request: ({ south, west, north, east, coordinates }) => ({
+		json: {
+			MinLon: west,
+			MinLat: south,
+			MaxLon: east,
+			MaxLat: north,
+			Coordsys: coordinates === 'wgs84' ? 'wsg84' : coordinates,
+		},
+	}),
+	check: ({ south, west, north, east }) =>
+		south >= north ? 'South must be less than North.' : west >= east ? 'West must be less than East.' : undefined,
 	...method(27, UNITS),
 });
 
@@ -157,7 +178,8 @@ export const getLocationByPlate = operation({
 	name: 'getLocationByPlate',
 	title: 'Get Location by Plate',
 	action: 'Get the location of a vehicle by plate',
-	description: 'Get position and address of one vehicle, in WGS-84 and in GCJ-02. The answer names no device: its deviceId is the plate. No record: the vendor has none.',
+	description:
+		'Get position and address of one vehicle, in WGS-84 and in GCJ-02. The answer names no device: its deviceId is the plate. No record: the vendor has none.',
 	params: { plate },
 	request: (params) => ({ json: { VehiclePlate: params.plate } }),
 	record: (row, params, connection) => toPosition(row, params.plate, connection),

@@ -14,10 +14,21 @@ const DAY_MS = 86_400_000;
 /** Section 4: "the maximum valid period is 180 days". A day less, so that it does not end under way. */
 const LIFETIME_MS = 179 * DAY_MS;
 
-/** Logs in (section 4). Whether the token before it dies is not documented, so this is only called when there is none. */
-export async function login({ account, secret }: ITracksenseConnection, exchange: Exchange, now: () => number): Promise<Session> {
-	const token = openLogin(await exchange({ method: 'POST', path: PATHS[4].path, json: { LoginName: account, PassWord: secret } }));
-	if (typeof token !== 'string' || token.trim() === '') throw new UnexpectedAnswer(`${TITLE} accepted the login but sent no token.`, { advice: 'Check the base URL in the account.' });
+/**
+ * Logs in (section 4). Whether the token before it dies is not documented, so this is only called when there is none.
+ */
+export async function login(
+	{ account, secret }: ITracksenseConnection,
+	exchange: Exchange,
+	now: () => number,
+): Promise<Session> {
+	const token = openLogin(
+		await exchange({ method: 'POST', path: PATHS[4].path, json: { LoginName: account, PassWord: secret } }),
+	);
+	if (typeof token !== 'string' || token.trim() === '')
+		throw new UnexpectedAnswer(`${TITLE} accepted the login but sent no token.`, {
+			advice: 'Check the base URL in the account.',
+		});
 	return { token: token.trim(), expiresAt: now() + LIFETIME_MS };
 }
 
@@ -39,7 +50,13 @@ export const logOut = operation({
 	answer: acknowledged,
 	rows: (answer) => {
 		const outcome = done(answer);
-		return [{ ...outcome, ...(outcome.outcome === 'confirmed' ? { explanation: 'The vendor answered without an error.' } : {}), response: outcome.response ?? answer.words }];
+		return [
+			{
+				...outcome,
+				...(outcome.outcome === 'confirmed' ? { explanation: 'The vendor answered without an error.' } : {}),
+				response: outcome.response ?? answer.words,
+			},
+		];
 	},
 	record: (row) => row,
 	kind: 'commandOutcome',
@@ -53,8 +70,9 @@ export const getWebLink = operation({
 	resource: 'session',
 	name: 'getWebLink',
 	title: 'Get Web Link',
-	action: 'Get a link to the vendor\'s map',
-	description: 'Make a link to the vendor\'s web pages that opens without a login. Nothing is sent. The link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out. Allow Web Links must be on in the account.',
+	action: "Get a link to the vendor's map",
+	description:
+		"Make a link to the vendor's web pages that opens without a login. Nothing is sent. The link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out. Allow Web Links must be on in the account.",
 	effect: 'read',
 	handsOutSession: true,
 	params: {
@@ -80,16 +98,42 @@ export const getWebLink = operation({
 			],
 			initial: 'all',
 		}),
-		devices: ids({ title: 'Devices', description: 'Device IDs of the vehicles', lookup: 'device', ...anyForm.device, placeholder: 'e.g. 80222000000, 80222000001', when: { nameBy: ['device'] } }),
-		plates: ids({ title: 'Plates', description: 'Plates of the vehicles', lookup: 'plate', ...anyForm.plate, placeholder: 'e.g. A0001, A0002', when: { nameBy: ['plate'] } }),
+		devices: ids({
+			title: 'Devices',
+			description: 'Device IDs of the vehicles',
+			lookup: 'device',
+			...anyForm.device,
+			placeholder: 'e.g. 80222000000, 80222000001',
+			when: { nameBy: ['device'] },
+		}),
+		plates: ids({
+			title: 'Plates',
+			description: 'Plates of the vehicles',
+			lookup: 'plate',
+			...anyForm.plate,
+			placeholder: 'e.g. A0001, A0002',
+			when: { nameBy: ['plate'] },
+		}),
 	},
 	answer: acknowledged,
-	record: (row, _, { baseUrl }): WebLink => ({ url: `${baseUrl.replace(/(?<!\/)\/+$/, '')}${PATHS[42].path}?${new URLSearchParams(row as Record<string, string>).toString()}` }),
+	record: (row, _, { baseUrl }): WebLink => ({
+		url: `${baseUrl.replace(/(?<!\/)\/+$/, '')}${PATHS[42].path}?${new URLSearchParams(row as Record<string, string>).toString()}`,
+	}),
 	kind: 'webLink',
 	run: async function* (run, { page, nameBy, devices, plates }) {
 		// Fields that do not apply are not read, whatever their type says.
-		const vehicles = { all: undefined, device: devices as string[] | undefined, plate: plates as string[] | undefined }[nameBy];
-		yield [{ key: await run.token(), ...(vehicles === undefined ? {} : { ids: vehicles.join(','), type: nameBy === 'plate' ? '1' : '0' }), fun: PAGES[page] }];
+		const vehicles = {
+			all: undefined,
+			device: devices as string[] | undefined,
+			plate: plates as string[] | undefined,
+		}[nameBy];
+		yield [
+			{
+				key: await run.token(),
+				...(vehicles === undefined ? {} : { ids: vehicles.join(','), type: nameBy === 'plate' ? '1' : '0' }),
+				fun: PAGES[page],
+			},
+		];
 	},
 	...method(42),
 });

@@ -1,6 +1,14 @@
 import { choice, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { countOf, identityOf, recordId, rowsOf, type DeviceMessage, type Row, type SimCard } from '../../core/describe/records';
+import {
+	countOf,
+	identityOf,
+	recordId,
+	rowsOf,
+	type DeviceMessage,
+	type Row,
+	type SimCard,
+} from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { acknowledged, done, handedOver, listInList, object } from './answer';
 import { iccid } from './fields';
@@ -8,10 +16,19 @@ import { method, NO_CODES } from './method';
 import { periodBody, timesOf } from './times';
 import { trimmed, trimmedId } from './values';
 
-const acting = { resource: 'sim', effect: 'command', answer: acknowledged, record: (row: Row) => row, kind: 'commandOutcome' } as const;
+const acting = {
+	resource: 'sim',
+	effect: 'command',
+	answer: acknowledged,
+	record: (row: Row) => row,
+	kind: 'commandOutcome',
+} as const;
 
 /** "2024-01-05" (section 33) is a day, not a moment; with a time it is one. */
-const dateOf = (value: unknown, iso: (value: unknown) => string | null) => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value.trim()) && !Number.isNaN(Date.parse(value)) ? value.trim() : iso(value));
+const dateOf = (value: unknown, iso: (value: unknown) => string | null) =>
+	typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value.trim()) && !Number.isNaN(Date.parse(value))
+		? value.trim()
+		: iso(value);
 
 export const get = operation({
 	resource: 'sim',
@@ -79,8 +96,12 @@ export const sendSms = operation({
 	name: 'sendSms',
 	title: 'Send SMS',
 	action: 'Send an SMS to a SIM card',
-	description: 'Send a text message to a SIM card, once. Its device may take it as a command; what it answers is in Get Messages.',
-	params: { iccid, content: text({ title: 'Content', description: 'Text of the message', placeholder: 'e.g. STATUS#', max: 500 }) },
+	description:
+		'Send a text message to a SIM card, once. Its device may take it as a command; what it answers is in Get Messages.',
+	params: {
+		iccid,
+		content: text({ title: 'Content', description: 'Text of the message', placeholder: 'e.g. STATUS#', max: 500 }),
+	},
 	request: (params) => ({ json: { ICCID: params.iccid, Content: params.content } }),
 	target: (params) => ({ target: params.iccid, command: params.content }),
 	rows: (answer) => [handedOver(answer)],
@@ -88,7 +109,10 @@ export const sendSms = operation({
 });
 
 /** To the device: "mobile terminated"; from it: "mobile originated". */
-const DIRECTIONS: ReadonlyMap<string, DeviceMessage['direction']> = new Map([['MT', 'toDevice'], ['MO', 'fromDevice']]);
+const DIRECTIONS: ReadonlyMap<string, DeviceMessage['direction']> = new Map([
+	['MT', 'toDevice'],
+	['MO', 'fromDevice'],
+]);
 
 export const getMessages = operation({
 	resource: 'sim',
@@ -98,7 +122,9 @@ export const getMessages = operation({
 	description: 'Get the text messages that a SIM card got and sent in a period',
 	effect: 'read',
 	params: { iccid, ...period() },
-	request: ({ iccid: number, ...asked }, connection) => ({ json: { ICCID: number, ...periodBody(asked, connection) } }),
+	request: ({ iccid: number, ...asked }, connection) => ({
+		json: { ICCID: number, ...periodBody(asked, connection) },
+	}),
 	answer: listInList,
 	rows: ({ List }) => rowsOf(List, 'a message'),
 	record: (row, params, connection): DeviceMessage => {
@@ -106,7 +132,15 @@ export const getMessages = operation({
 		const time = timesOf(connection).iso(row.CreateTime);
 		const kind = trimmed(row.MType);
 		const content = trimmed(row.Content);
-		return { id: recordId(of, time, trimmedId(row.MType), trimmedId(row.Content)), deviceId: null, iccid: of, direction: DIRECTIONS.get(kind ?? '') ?? null, text: content, status: trimmed(row.Status), time };
+		return {
+			id: recordId(of, time, trimmedId(row.MType), trimmedId(row.Content)),
+			deviceId: null,
+			iccid: of,
+			direction: DIRECTIONS.get(kind ?? '') ?? null,
+			text: content,
+			status: trimmed(row.Status),
+			time,
+		};
 	},
 	kind: 'deviceMessage',
 	list: true,

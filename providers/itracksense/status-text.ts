@@ -1,6 +1,6 @@
 /**
- * What StatusDes says, as far as its words are known from the document's samples (sections 7 to 29). The text is written
- * for people: whatever it does not say in these words is null.
+ * What StatusDes says, as far as its words are known from the document's samples (sections 7 to 29). The text is
+ * written for people: whatever it does not say in these words is null.
  */
 export interface StatusText {
 	acc: 'on' | 'off' | 'idle' | null;
@@ -78,7 +78,8 @@ const SWITCHED = /\bacc\s*o(?:n|ff)\b/i;
 const OFF = /\bacc\s*off\b/i;
 
 /**
- * Whether the ignition is on, and nothing else of the text: tracks have many thousands of them. "Acc idle" does not say:
+ * Whether the ignition is on, and nothing else of the text: tracks have many thousands of them. "Acc idle" does not
+ * say:
  * the samples of sections 7 and 8 have it beside Status 0 (off), that of section 29 beside "Acc on".
  */
 export function ignitionIn(value: unknown): boolean | null {

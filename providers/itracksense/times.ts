@@ -13,8 +13,11 @@ const EARLIEST = '2000';
 
 /** "2025/3/20 17:06:06" (section 32) as "2025-03-20 17:06:06". */
 function padded(text: string): string {
-	const [, year = '', month = '', day = '', hour = '', rest = ''] = /^\s*(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2})(:\d{2}:\d{2})(?:\.\d{1,7})?\s*$/.exec(text) ?? [];
-	return year === '' ? '' : `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')} ${hour.padStart(2, '0')}${rest}`;
+	const [, year = '', month = '', day = '', hour = '', rest = ''] =
+		/^\s*(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2})(:\d{2}:\d{2})(?:\.\d{1,7})?\s*$/.exec(text) ?? [];
+	return year === ''
+		? ''
+		: `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')} ${hour.padStart(2, '0')}${rest}`;
 }
 
 /** Two digits below 60; NaN otherwise. */
@@ -33,8 +36,8 @@ function sameHour(text: string, hour: string): boolean {
 }
 
 /**
- * Reads local times of one zone. Asking Intl for an offset takes longer than all the rest of a record, so it is done once
- * for each hour; an hour in which the clock is put forward or back is read second by second.
+ * Reads local times of one zone. Asking Intl for an offset takes longer than all the rest of a record, so it is done
+ * once for each hour; an hour in which the clock is put forward or back is read second by second.
  */
 export class LocalTimes {
 	/** First second of each hour; NaN: no hour; null: the zone's clock jumps within it. */
@@ -47,10 +50,12 @@ export class LocalTimes {
 	/** Seconds since 1970; null if it is no time, or one that stands for "never". */
 	seconds(value: unknown): number | null {
 		if (typeof value !== 'string') return null;
-		const text = value.length === 19 && value.charCodeAt(4) === 45 && value.charCodeAt(10) === 32 ? value : padded(value);
+		const text =
+			value.length === 19 && value.charCodeAt(4) === 45 && value.charCodeAt(10) === 32 ? value : padded(value);
 		if (text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return null;
 		if (!sameHour(text, this.hour)) this.turnTo(text.slice(0, HOUR_LETTERS));
-		const seconds = this.start === null ? this.exact(text) : this.start + sixtieth(text, 14) * 60 + sixtieth(text, 17);
+		const seconds =
+			this.start === null ? this.exact(text) : this.start + sixtieth(text, 14) * 60 + sixtieth(text, 17);
 		return Number.isNaN(seconds) ? null : seconds;
 	}
 
@@ -74,7 +79,8 @@ export class LocalTimes {
 	private startOf(hour: string): number | null {
 		const local = Date.parse(`${hour.replace(' ', 'T')}:00:00.000Z`);
 		// Date.parse takes the 30th of February for the 2nd of March.
-		if (hour < EARLIEST || Number.isNaN(local) || !new Date(local).toISOString().startsWith(hour.replace(' ', 'T'))) return NaN;
+		if (hour < EARLIEST || Number.isNaN(local) || !new Date(local).toISOString().startsWith(hour.replace(' ', 'T')))
+			return NaN;
 		const start = instantOfLocal(local, this.zone) / 1000;
 		const last = instantOfLocal(local + (HOUR_S - 1) * 1000, this.zone) / 1000;
 		return last - start === HOUR_S - 1 ? start : null;
@@ -104,8 +110,8 @@ export const localText = (local: number) => new Date(local).toISOString().slice(
 const HOUR_MS = HOUR_S * 1000;
 
 /**
- * A period on the zone's wall clock, in whole seconds. An end that lies in the hour that autumn doubles is moved out by an
- * hour: the vendor cannot be told which of the two is meant, and nothing may be lost.
+ * A period on the zone's wall clock, in whole seconds. An end that lies in the hour that autumn doubles is moved out by
+ * an hour: the vendor cannot be told which of the two is meant, and nothing may be lost.
  */
 export function localPeriod(begin: number, end: number, zone: string): { from: number; to: number } {
 	const first = Math.floor(begin / 1000) * 1000;
@@ -117,7 +123,10 @@ export function localPeriod(begin: number, end: number, zone: string): { from: n
 }
 
 /** StartTime and EndTime of a request. */
-export function periodBody({ begin, end }: { begin: number; end: number }, connection: Connection): { StartTime: string; EndTime: string } {
+export function periodBody(
+	{ begin, end }: { begin: number; end: number },
+	connection: Connection,
+): { StartTime: string; EndTime: string } {
 	const { from, to } = localPeriod(begin, end, zoneOf(connection));
 	return { StartTime: localText(from), EndTime: localText(to) };
 }

@@ -2,7 +2,16 @@ import { z } from 'zod/v4';
 import { flag, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, numberOf, rowsOf, type Fix, type Row, type TrackPoint } from '../../core/describe/records';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	numberOf,
+	rowsOf,
+	type Fix,
+	type Row,
+	type TrackPoint,
+} from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { list, listInData } from './answer';
 import { device, devices, listed, plates } from './fields';
@@ -29,7 +38,11 @@ function toFix(row: Row, deviceId: string, connection: Connection): Fix {
 
 const shared = { resource: 'position', effect: 'read', kind: 'fix', list: true } as const;
 /** Made here, never by a user: whose records, and from when to when in the vendor's form. */
-const oneWindow = { of: text({ title: 'Of', description: 'Device or plate' }), from: text({ title: 'From', description: 'Local time' }), to: text({ title: 'To', description: 'Local time' }) };
+const oneWindow = {
+	of: text({ title: 'Of', description: 'Device or plate' }),
+	from: text({ title: 'From', description: 'Local time' }),
+	to: text({ title: 'To', description: 'Local time' }),
+};
 
 /** One request of sections 9 and 10: one device or plate, one day. */
 function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 'DeviceID' | 'NumberPlateLists') {
@@ -47,7 +60,8 @@ function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 
 	});
 }
 
-const LIMITS = 'One call gives a day and 50,000 records at most; longer periods are put together. The unit of Mileage is not documented here; km, as in section 23.';
+const LIMITS =
+	'One call gives a day and 50,000 records at most; longer periods are put together. The unit of Mileage is not documented here; km, as in section 23.';
 
 const byDevice = { name: 'getHistory', title: 'Get History' };
 const dayOfDevice = windowOf(byDevice, 10, 'DeviceID');
@@ -65,7 +79,8 @@ export const getHistory = operation({
 	run: async function* (run, params) {
 		for (const of of await listed(run, 'device', params.devices)) {
 			const devices: string[] = [of];
-			for await (const rows of inDays(run, params, (from, to) => run.call(dayOfDevice, { of, from, to }))) yield { rows, params: { devices } };
+			for await (const rows of inDays(run, params, (from, to) => run.call(dayOfDevice, { of, from, to })))
+				yield { rows, params: { devices } };
 		}
 	},
 	check: periodProblem,
@@ -79,7 +94,8 @@ export const getHistoryByPlate = operation({
 	...shared,
 	...byPlate,
 	action: 'Get the position history of vehicles by plate',
-	description: 'Get every recorded position of vehicles or assets in a period of any length, by plate. The answer names no device: its deviceId is the plate.',
+	description:
+		'Get every recorded position of vehicles or assets in a period of any length, by plate. The answer names no device: its deviceId is the plate.',
 	params: { plates, ...period() },
 	answer: listInData,
 	record: (row: Row, { plates: [plate = ''] }, connection) => toFix(row, plate, connection),
@@ -87,7 +103,8 @@ export const getHistoryByPlate = operation({
 	run: async function* (run, params) {
 		for (const of of await listed(run, 'plate', params.plates)) {
 			const plates: string[] = [of];
-			for await (const rows of inDays(run, params, (from, to) => run.call(dayOfPlate, { of, from, to }))) yield { rows, params: { plates } };
+			for await (const rows of inDays(run, params, (from, to) => run.call(dayOfPlate, { of, from, to })))
+				yield { rows, params: { plates } };
 		}
 	},
 	check: periodProblem,
@@ -115,8 +132,17 @@ const trackParams = {
 	device,
 	...period(),
 	standing: flag({ title: 'Standing', description: 'Whether to include points with speed 0', initial: true }),
-	lbs: flag({ title: 'Radio Cells', description: 'Whether to include positions found by radio cells, which are some hundred metres off', initial: true }),
-	corrected: flag({ title: 'Corrected Path', description: 'Whether to add the path as the vendor corrects it to the roads. Its points follow those of each day, without time, and in GCJ-02 only.', initial: false }),
+	lbs: flag({
+		title: 'Radio Cells',
+		description: 'Whether to include positions found by radio cells, which are some hundred metres off',
+		initial: true,
+	}),
+	corrected: flag({
+		title: 'Corrected Path',
+		description:
+			'Whether to add the path as the vendor corrects it to the roads. Its points follow those of each day, without time, and in GCJ-02 only.',
+		initial: false,
+	}),
 };
 
 const dayOfTrack = operation({
@@ -126,7 +152,14 @@ const dayOfTrack = operation({
 	description: 'Get a track',
 	params: { ...oneWindow, standing: trackParams.standing, lbs: trackParams.lbs, corrected: trackParams.corrected },
 	request: ({ of, from, to, standing, lbs, corrected }) => ({
-		json: { DeviceID: of, StartTime: from, EndTime: to, ContainZeroSpeed: standing, ContainLBSLocation: lbs, ContainCorrectPath: corrected },
+		json: {
+			DeviceID: of,
+			StartTime: from,
+			EndTime: to,
+			ContainZeroSpeed: standing,
+			ContainLBSLocation: lbs,
+			ContainCorrectPath: corrected,
+		},
 	}),
 	// correct_path is null where the correction failed.
 	answer: z.object({ data: list, correct_path: z.union([list, z.null(), z.undefined()]) }),
@@ -140,7 +173,8 @@ export const getTrack = operation({
 	...trackWords,
 	kind: 'trackPoint',
 	action: 'Get the track of a device',
-	description: 'Get the track of one device in a period of any length, with or without standing and radio cell positions, in WGS-84 and GCJ-02, and corrected to the roads if wanted',
+	description:
+		'Get the track of one device in a period of any length, with or without standing and radio cell positions, in WGS-84 and GCJ-02, and corrected to the roads if wanted',
 	params: trackParams,
 	answer: listInData,
 	record: (row: Row, params, connection) => toTrackPoint(row, params.device, connection),
@@ -149,5 +183,8 @@ export const getTrack = operation({
 		yield* inDays(run, asked, (from, to) => run.call(dayOfTrack, { of, from, to, standing, lbs, corrected }));
 	},
 	check: periodProblem,
-	...method(26, 'The document gives Mileage without a unit: it is in Output = Raw only. Asked for in windows of a day, as sections 9 and 10 need it.'),
+	...method(
+		26,
+		'The document gives Mileage without a unit: it is in Output = Raw only. Asked for in windows of a day, as sections 9 and 10 need it.',
+	),
 });

@@ -13,11 +13,19 @@ const { evidence: positions } = getCurrent;
 const recorded = ({ recordedAt, time }: Alarm) => recordedAt ?? time;
 
 /** Records of a period, of many devices in one request. */
-const together = { ask: (some: string[], period: { begin: number; end: number }) => ({ devices: some, ...period }), perRequest: NAMES_PER_REQUEST };
+const together = {
+	ask: (some: string[], period: { begin: number; end: number }) => ({ devices: some, ...period }),
+	perRequest: NAMES_PER_REQUEST,
+};
 
 const ALARMS = {
 	history: stream<Alarm, unknown>({ ...together, operation: alarm.getMany, mark: recorded }),
-	current: stream<Alarm, unknown>({ operation: alarm.getCurrent, ask: (some) => ({ devices: some }), perRequest: NAMES_PER_REQUEST, mark: recorded }),
+	current: stream<Alarm, unknown>({
+		operation: alarm.getCurrent,
+		ask: (some) => ({ devices: some }),
+		perRequest: NAMES_PER_REQUEST,
+		mark: recorded,
+	}),
 } as const;
 
 /** What a flow can start with. */
@@ -32,8 +40,16 @@ export const triggers: readonly AnyTrigger[] = [
 				title: 'Source',
 				description: 'Where the alarms are read',
 				options: [
-					{ value: 'history', title: 'Recorded Alarms', description: 'Every alarm that was recorded, also those that are over again at the next poll' },
-					{ value: 'current', title: 'Present Alarms', description: 'Alarms that devices have at the time of a poll' },
+					{
+						value: 'history',
+						title: 'Recorded Alarms',
+						description: 'Every alarm that was recorded, also those that are over again at the next poll',
+					},
+					{
+						value: 'current',
+						title: 'Present Alarms',
+						description: 'Alarms that devices have at the time of a poll',
+					},
 				],
 				initial: 'history',
 			}),
@@ -61,16 +77,27 @@ export const triggers: readonly AnyTrigger[] = [
 			}),
 		},
 		kind: 'geofenceEvent',
-		source: stream<GeofenceEvent, { direction: string }>({ ...together, operation: geofence.getEvents, mark: ({ time }) => time, keep: ({ type }, { direction }) => direction === 'both' || type === null || type === direction }),
+		source: stream<GeofenceEvent, { direction: string }>({
+			...together,
+			operation: geofence.getEvents,
+			mark: ({ time }) => time,
+			keep: ({ type }, { direction }) => direction === 'both' || type === null || type === direction,
+		}),
 		evidence: geofence.getEvents.evidence,
 	}),
 	trigger({
 		name: 'lockEvent',
 		title: 'Lock Event',
-		description: 'When a lock is opened or closed. Each device takes a request: those that have been heard of come first, and it is best to choose the locks.',
+		description:
+			'When a lock is opened or closed. Each device takes a request: those that have been heard of come first, and it is best to choose the locks.',
 		params: { devices },
 		kind: 'lockEvent',
-		source: stream<LockEvent, unknown>({ operation: lock.getEvents, ask: ([device], period) => ({ device, ...period }), perRequest: 1, mark: ({ time }) => time }),
+		source: stream<LockEvent, unknown>({
+			operation: lock.getEvents,
+			ask: ([device], period) => ({ device, ...period }),
+			perRequest: 1,
+			mark: ({ time }) => time,
+		}),
 		evidence: lock.getEvents.evidence,
 	}),
 	trigger({
@@ -91,7 +118,12 @@ export const triggers: readonly AnyTrigger[] = [
 			}),
 		},
 		kind: 'alarm',
-		source: stream<Alarm, { type: string }>({ operation: alarm.getTampers, ask: (some, period, { type }) => ({ devices: some, ...period, type }), perRequest: NAMES_PER_REQUEST, mark: recorded }),
+		source: stream<Alarm, { type: string }>({
+			operation: alarm.getTampers,
+			ask: (some, period, { type }) => ({ devices: some, ...period, type }),
+			perRequest: NAMES_PER_REQUEST,
+			mark: recorded,
+		}),
 		evidence: alarm.getTampers.evidence,
 	}),
 	statusChanged({ devices, evidence: positions, of: ['status', 'ignition'] }),

@@ -2,7 +2,18 @@ import { ALARM_TITLES, type AlarmType } from '../../core/describe/alarm-types';
 import { choices } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { timePages } from '../../core/call/pages';
-import { coordinatesOf, countOf, courseOf, idTextOf, isReadable, numberOf, recordId, unreadableRow, type Alarm, type Row } from '../../core/describe/records';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	idTextOf,
+	isReadable,
+	numberOf,
+	recordId,
+	unreadableRow,
+	type Alarm,
+	type Row,
+} from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { recordText } from './answer';
 import { listed } from './batches';
@@ -13,18 +24,59 @@ import { markOf, seconds, timeOf } from './times';
 
 /** Section 2.8: the vendor's number of each kind is its place here, counted from 1. eTrack's document ends with 27. */
 const TYPES: readonly AlarmType[] = [
-	'sos', 'lowBattery', 'powerDisconnected', 'vibration', 'geofenceEntered', 'geofenceLeft', 'speeding', 'moved', 'engineOn', 'engineOff',
-	'tireTemperature', 'tireLeak', 'tireLowPressure', 'tireHighPressure', 'gpsDeadZoneEntered', 'gpsDeadZoneLeft', 'engineFault', 'dismantled', 'powerOff', 'collision',
-	'dropped', 'route', 'rapidAcceleration', 'rapidDeceleration', 'sharpTurn', 'doorOpened', 'doorClosed', 'offline', 'engineIdling', 'parking',
-	'fuelLeak', 'fuelTheft', 'jamming', 'restrictedDriving', 'lowTemperature', 'highTemperature', 'dumpSwitchOn', 'dumpSwitchOff', 'armed', 'rollover',
-	'fatigue', 'fatigueNoBreak', 'lowFuel', 'lowExternalBattery',
+	'sos',
+	'lowBattery',
+	'powerDisconnected',
+	'vibration',
+	'geofenceEntered',
+	'geofenceLeft',
+	'speeding',
+	'moved',
+	'engineOn',
+	'engineOff',
+	'tireTemperature',
+	'tireLeak',
+	'tireLowPressure',
+	'tireHighPressure',
+	'gpsDeadZoneEntered',
+	'gpsDeadZoneLeft',
+	'engineFault',
+	'dismantled',
+	'powerOff',
+	'collision',
+	'dropped',
+	'route',
+	'rapidAcceleration',
+	'rapidDeceleration',
+	'sharpTurn',
+	'doorOpened',
+	'doorClosed',
+	'offline',
+	'engineIdling',
+	'parking',
+	'fuelLeak',
+	'fuelTheft',
+	'jamming',
+	'restrictedDriving',
+	'lowTemperature',
+	'highTemperature',
+	'dumpSwitchOn',
+	'dumpSwitchOff',
+	'armed',
+	'rollover',
+	'fatigue',
+	'fatigueNoBreak',
+	'lowFuel',
+	'lowExternalBattery',
 ];
 
 /** Without localeCompare, whose first call takes 6 ms of a host's start. */
-const byTitle = (a: { title: string }, b: { title: string }) => (a.title.toLowerCase() < b.title.toLowerCase() ? -1 : 1);
+const byTitle = (a: { title: string }, b: { title: string }) =>
+	a.title.toLowerCase() < b.title.toLowerCase() ? -1 : 1;
 
 /** One that the vendor's numbers do not know, such as a word, is none of ours. */
-export const alarmTypeOf = (vendorType: number | string): AlarmType => (typeof vendorType === 'number' ? TYPES[vendorType - 1] : undefined) ?? 'other';
+export const alarmTypeOf = (vendorType: number | string): AlarmType =>
+	(typeof vendorType === 'number' ? TYPES[vendorType - 1] : undefined) ?? 'other';
 
 /** The alarm of section 2.8 under the names of the document. */
 interface AlarmRow extends Row {
@@ -53,11 +105,26 @@ function alarmsOf(text: string, imei: string): AlarmRow[] {
 		const parts = group.split(',', 8);
 		const type = parts[0]?.trim() ?? '';
 		if (parts.length < LEAST_FIELDS || type === '') {
-			alarms.push(unreadableRow(group, `The vendor sent an alarm that cannot be read: "${cut(group, 80)}".`, { imei }) as AlarmRow);
+			alarms.push(
+				unreadableRow(group, `The vendor sent an alarm that cannot be read: "${cut(group, 80)}".`, {
+					imei,
+				}) as AlarmRow,
+			);
 			continue;
 		}
-		const [, longitude = null, latitude = null, gpstime = null, systemtime = null, speed = null, course = null] = parts.map(numberOf);
-		alarms.push({ imei, alarmtype: numberOf(type) ?? type, longitude, latitude, gpstime, systemtime, speed, course, geofenceid: parts[7]?.trim() ?? null });
+		const [, longitude = null, latitude = null, gpstime = null, systemtime = null, speed = null, course = null] =
+			parts.map(numberOf);
+		alarms.push({
+			imei,
+			alarmtype: numberOf(type) ?? type,
+			longitude,
+			latitude,
+			gpstime,
+			systemtime,
+			speed,
+			course,
+			geofenceid: parts[7]?.trim() ?? null,
+		});
 	}
 	return alarms;
 }
@@ -87,7 +154,9 @@ export const alarmTypes = (brand: Brand) =>
 	choices({
 		title: 'Alarm Types',
 		description: 'Kinds of alarm to keep; none chosen means all',
-		options: TYPES.slice(0, brand.alarmTypes).map((type) => ({ value: type, title: ALARM_TITLES[type] })).sort(byTitle),
+		options: TYPES.slice(0, brand.alarmTypes)
+			.map((type) => ({ value: type, title: ALARM_TITLES[type] }))
+			.sort(byTitle),
 	});
 
 export const getMany = (brand: Brand) =>
@@ -104,7 +173,9 @@ export const getMany = (brand: Brand) =>
 			...period(),
 			types: alarmTypes(brand),
 		},
-		request: ({ devices, begin, end }) => ({ query: { imei: devices[0], begintime: seconds(begin), endtime: seconds(end) } }),
+		request: ({ devices, begin, end }) => ({
+			query: { imei: devices[0], begintime: seconds(begin), endtime: seconds(end) },
+		}),
 		answer: recordText,
 		rows: (answer, { devices }) => alarmsOf(answer, devices[0] ?? ''),
 		record: toAlarm,
@@ -114,8 +185,15 @@ export const getMany = (brand: Brand) =>
 			for (const device of await listed(run, devices)) {
 				const from = (at: number) => run.ask({ devices: [device], begin: at * 1000, end, types });
 				// The vendor's mark is the system time, not the GPS time.
-				const pages = timePages(seconds(begin), from, { size: ALARM_PAGE, mark: (alarm) => markOf(alarm.systemtime), key: (alarm) => JSON.stringify(alarm) });
-				for await (const page of pages) yield wanted.size === 0 ? page : page.filter((alarm) => !isReadable(alarm) || wanted.has(alarmTypeOf(alarm.alarmtype)));
+				const pages = timePages(seconds(begin), from, {
+					size: ALARM_PAGE,
+					mark: (alarm) => markOf(alarm.systemtime),
+					key: (alarm) => JSON.stringify(alarm),
+				});
+				for await (const page of pages)
+					yield wanted.size === 0
+						? page
+						: page.filter((alarm) => !isReadable(alarm) || wanted.has(alarmTypeOf(alarm.alarmtype)));
 			}
 		},
 		check: periodProblem,
@@ -123,6 +201,10 @@ export const getMany = (brand: Brand) =>
 		evidence: {
 			section: '2.8',
 			grade: 'C',
-			...(brand.alarmTypes < TYPES.length ? { note: `The document lists alarm types 1 to ${String(brand.alarmTypes)}; later ones are named as TrackCEO, on the same platform, names them.` } : {}),
+			...(brand.alarmTypes < TYPES.length
+				? {
+						note: `The document lists alarm types 1 to ${String(brand.alarmTypes)}; later ones are named as TrackCEO, on the same platform, names them.`,
+					}
+				: {}),
 		},
 	});

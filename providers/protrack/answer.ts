@@ -37,32 +37,98 @@ const relogin = 'Fleetwire logs in again by itself; if it stays, another program
 
 /** Chapter 3 of both documents. 20023 (No Data) is missing on purpose: to a read it is an empty result. */
 export const CODES: Readonly<Record<string, Meaning>> = {
-	10000: { kind: VendorFault, words: 'has an internal fault', advice: 'Try again later.', retryable: true, unknown: true },
-	10001: { kind: UnexpectedAnswer, words: 'does not know this request', advice: 'Check the base URL in the account; another brand of the platform may not offer this operation.' },
+	10000: {
+		kind: VendorFault,
+		words: 'has an internal fault',
+		advice: 'Try again later.',
+		retryable: true,
+		unknown: true,
+	},
+	10001: {
+		kind: UnexpectedAnswer,
+		words: 'does not know this request',
+		advice: 'Check the base URL in the account; another brand of the platform may not offer this operation.',
+	},
 	10002: { kind: SessionExpired, words: 'says that the login has timed out', advice: relogin },
 	10003: { kind: SessionExpired, words: 'says that the account is not logged in', advice: relogin },
 	10004: { kind: InvalidParams, words: 'refuses a parameter', advice: 'Check the values of this node.' },
-	10005: { kind: InvalidParams, words: 'misses a required parameter', advice: 'Check that no field of this node is empty.' },
-	10006: { kind: InvalidParams, words: 'says that a parameter is out of range', advice: 'Check the values of this node.' },
-	10007: { kind: NotPermitted, words: 'does not permit this to the account', advice: 'Ask the service provider to enable the Open API and this function for the account.' },
-	10009: { kind: RateLimited, words: 'says that requests come too often', advice: 'Run it less often, or lower the rate limit in the account.', retryable: true },
+	10005: {
+		kind: InvalidParams,
+		words: 'misses a required parameter',
+		advice: 'Check that no field of this node is empty.',
+	},
+	10006: {
+		kind: InvalidParams,
+		words: 'says that a parameter is out of range',
+		advice: 'Check the values of this node.',
+	},
+	10007: {
+		kind: NotPermitted,
+		words: 'does not permit this to the account',
+		advice: 'Ask the service provider to enable the Open API and this function for the account.',
+	},
+	10009: {
+		kind: RateLimited,
+		words: 'says that requests come too often',
+		advice: 'Run it less often, or lower the rate limit in the account.',
+		retryable: true,
+	},
 	10010: { kind: SessionExpired, words: 'does not know the session', advice: relogin },
 	10011: { kind: SessionExpired, words: 'says that the session is no longer valid', advice: relogin },
 	10012: { kind: SessionExpired, words: 'says that the session is out of date', advice: relogin },
-	10013: { kind: NotPermitted, words: 'does not let the account see one of the devices', advice: 'Check the IMEIs: each must belong to the account or one of its sub-accounts.' },
-	10014: { kind: LoginRejected, words: 'says that the time of the login is wrong', advice: 'Set the clock of this machine right.' },
-	10016: { kind: LoginRejected, words: 'says that the account is blocked', advice: 'Ask the service provider to unblock it.' },
-	20001: { kind: LoginRejected, words: 'refuses the account or its password', advice: 'Check account, secret and secret type, and that the base URL is the one of your provider.' },
-	20005: { kind: NotFound, words: 'does not know the target', advice: 'Check the name or number that was asked for.' },
-	20017: { kind: DeviceOffline, words: 'says that the device is offline', advice: 'Nothing was sent to it. Try again when it is online.' },
+	10013: {
+		kind: NotPermitted,
+		words: 'does not let the account see one of the devices',
+		advice: 'Check the IMEIs: each must belong to the account or one of its sub-accounts.',
+	},
+	10014: {
+		kind: LoginRejected,
+		words: 'says that the time of the login is wrong',
+		advice: 'Set the clock of this machine right.',
+	},
+	10016: {
+		kind: LoginRejected,
+		words: 'says that the account is blocked',
+		advice: 'Ask the service provider to unblock it.',
+	},
+	20001: {
+		kind: LoginRejected,
+		words: 'refuses the account or its password',
+		advice: 'Check account, secret and secret type, and that the base URL is the one of your provider.',
+	},
+	20005: {
+		kind: NotFound,
+		words: 'does not know the target',
+		advice: 'Check the name or number that was asked for.',
+	},
+	20017: {
+		kind: DeviceOffline,
+		words: 'says that the device is offline',
+		advice: 'Nothing was sent to it. Try again when it is online.',
+	},
 	20018: { kind: VendorFault, words: 'could not send the command', advice: 'Check the device, then try again.' },
-	20046: { kind: NotPermitted, words: 'says that the target has expired', advice: 'Renew its subscription with the service provider.' },
-	20048: { kind: InvalidParams, words: 'says that the device does not support the command', advice: 'Choose another command.' },
-	20089: { kind: NotPermitted, words: 'says that the device is blocked', advice: 'Ask the service provider to unblock it.' },
+	20046: {
+		kind: NotPermitted,
+		words: 'says that the target has expired',
+		advice: 'Renew its subscription with the service provider.',
+	},
+	20048: {
+		kind: InvalidParams,
+		words: 'says that the device does not support the command',
+		advice: 'Choose another command.',
+	},
+	20089: {
+		kind: NotPermitted,
+		words: 'says that the device is blocked',
+		advice: 'Ask the service provider to unblock it.',
+	},
 };
 
 /** What stands beside code 0 where all is well: nothing, or a word of success. */
-const isWell = (message: unknown) => message === undefined || message === null || (typeof message === 'string' && /^(?:(?:success(?:ful(?:ly)?)?|ok)[!.]?)?$/i.test(message.trim()));
+const isWell = (message: unknown) =>
+	message === undefined ||
+	message === null ||
+	(typeof message === 'string' && /^(?:(?:success(?:ful(?:ly)?)?|ok)[!.]?)?$/i.test(message.trim()));
 
 const Envelope = z.object({ code: integer, message: z.unknown().optional(), record: z.unknown().optional() });
 
@@ -75,29 +141,57 @@ export function openEnvelope(answer: WireAnswer, title: string, effect: Effect =
 	const body = answer.body.length < 200 ? answer.body.replace(/,\s*}\s*$/, '}') : answer.body;
 	const envelope = Envelope.safeParse(jsonOf({ ...answer, body }, title));
 	if (!envelope.success) {
-		throw new UnexpectedAnswer(`${title} sent an answer without a result code (HTTP ${String(answer.status)}).`, { status: answer.status, effect: 'unknown', advice: 'Check the base URL in the account.' });
+		throw new UnexpectedAnswer(`${title} sent an answer without a result code (HTTP ${String(answer.status)}).`, {
+			status: answer.status,
+			effect: 'unknown',
+			advice: 'Check the base URL in the account.',
+		});
 	}
 	const { message, record } = envelope.data;
 	const code = String(envelope.data.code);
-	const details = { vendorCode: code, vendorMessage: typeof message === 'string' && message !== '' ? cut(message) : undefined, status: answer.status };
+	const details = {
+		vendorCode: code,
+		vendorMessage: typeof message === 'string' && message !== '' ? cut(message) : undefined,
+		status: answer.status,
+	};
 	const said = details.vendorMessage === undefined ? `code ${code}` : `code ${code}: ${details.vendorMessage}`;
 	const denied = answer.status >= 400 || (effect !== 'read' && !isWell(message));
 	if (code === '0' && !denied) return record ?? undefined;
 	if (code === NO_DATA && effect === 'read') return undefined;
-	if (code === '0' || code === NO_DATA) throw new UnexpectedAnswer(`${title} does not say clearly whether it was done (HTTP ${String(answer.status)}, ${said}).`, { ...details, effect: 'unknown', advice: 'Please report it with the operation that you ran.' });
+	if (code === '0' || code === NO_DATA)
+		throw new UnexpectedAnswer(
+			`${title} does not say clearly whether it was done (HTTP ${String(answer.status)}, ${said}).`,
+			{ ...details, effect: 'unknown', advice: 'Please report it with the operation that you ran.' },
+		);
 	const meaning = CODES[code];
-	if (meaning === undefined) throw new VendorFault(`${title} answered with an error that its document does not list (${said}).`, { ...details, effect: 'unknown' });
+	if (meaning === undefined)
+		throw new VendorFault(`${title} answered with an error that its document does not list (${said}).`, {
+			...details,
+			effect: 'unknown',
+		});
 	const { kind, words, advice, retryable, unknown } = meaning;
-	throw new kind(`${title} ${words} (${said}).`, { ...details, advice, retryable, effect: unknown ? 'unknown' : 'none', definite: true });
+	throw new kind(`${title} ${words} (${said}).`, {
+		...details,
+		advice,
+		retryable,
+		effect: unknown ? 'unknown' : 'none',
+		definite: true,
+	});
 }
 
 const nothing = z.union([z.null(), z.undefined(), z.literal('')]);
 
 /** A list of records; "", null and a missing `record` are an empty one (facts 4.3). */
-export const recordList = z.union([z.array(z.unknown()), nothing.transform(() => [])]).transform((list) => list as unknown[]);
+export const recordList = z
+	.union([z.array(z.unknown()), nothing.transform(() => [])])
+	.transform((list) => list as unknown[]);
 /** One record. */
 export const recordObject = z.record(z.string(), z.unknown());
 /** Records as one text, "a,b,c;d,e,f"; no more of them than a list may hold. */
-export const recordText = z.union([z.string().refine((text) => !mayHold(text, MOST_LISTS, ';')), nothing.transform(() => ''), z.array(z.never()).transform(() => '')]);
+export const recordText = z.union([
+	z.string().refine((text) => !mayHold(text, MOST_LISTS, ';')),
+	nothing.transform(() => ''),
+	z.array(z.never()).transform(() => ''),
+]);
 /** The answer of a method that only acknowledges, and has nothing to add. */
 export const acknowledged = z.union([nothing, z.array(z.never()), z.strictObject({})]);

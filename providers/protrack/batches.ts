@@ -6,7 +6,11 @@ import { idTextOf, type Row } from '../../core/describe/records';
 export const imeisPerRequest = 100;
 
 /** Of reads that give one record for each of their `devices`. */
-export const together = { devices: 'devices', most: imeisPerRequest, deviceOf: (row: Row) => idTextOf(row.imei) } as const;
+export const together = {
+	devices: 'devices',
+	most: imeisPerRequest,
+	deviceOf: (row: Row) => idTextOf(row.imei),
+} as const;
 
 /** The IMEIs that a `devices` parameter stands for. */
 export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {

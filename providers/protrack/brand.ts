@@ -13,5 +13,19 @@ export interface Brand {
 	setsPasswords: boolean;
 }
 
-export const TRACKCEO: Brand = { name: 'trackceo', title: 'TrackCEO', baseUrl: 'http://api.trackceo.com', alarmTypes: 44, setsMileage: true, setsPasswords: true };
-export const ETRACK: Brand = { name: 'etrack', title: 'eTrack', baseUrl: 'http://api.etrack.vip', alarmTypes: 27, setsMileage: false, setsPasswords: false };
+export const TRACKCEO: Brand = {
+	name: 'trackceo',
+	title: 'TrackCEO',
+	baseUrl: 'http://api.trackceo.com',
+	alarmTypes: 44,
+	setsMileage: true,
+	setsPasswords: true,
+};
+export const ETRACK: Brand = {
+	name: 'etrack',
+	title: 'eTrack',
+	baseUrl: 'http://api.etrack.vip',
+	alarmTypes: 27,
+	setsMileage: false,
+	setsPasswords: false,
+};

@@ -16,7 +16,11 @@ const COMMANDS = [
 	{ value: 'UNLOCKDOOR', title: 'Unlock Doors' },
 	{ value: 'RESET', title: 'Reset Device', description: 'Restart the tracker' },
 ] as const;
-const SET_MILEAGE = { value: 'SET_MILEAGE', title: 'Set Mileage', description: 'Set the odometer of the device' } as const;
+const SET_MILEAGE = {
+	value: 'SET_MILEAGE',
+	title: 'Set Mileage',
+	description: 'Set the odometer of the device',
+} as const;
 
 /** Section 2.6: "query once every 1 second, up to 30 seconds". */
 const ASK_EVERY_MS = 1000;
@@ -24,7 +28,8 @@ const ASK_TIMES = 30;
 
 const ANSWERED = 1;
 
-const WORDS_NOTE = 'Devices answer in words of their own. Where they clearly say that it was done, the outcome is confirmed; with a plain refusal it is failed. All else, such as that it is put off or was so already, is answered: the response has the words, for a person to read. Let a flow go on after confirmed only.';
+const WORDS_NOTE =
+	'Devices answer in words of their own. Where they clearly say that it was done, the outcome is confirmed; with a plain refusal it is failed. All else, such as that it is put off or was so already, is answered: the response has the words, for a person to read. Let a flow go on after confirmed only.';
 
 export const getStatus = operation({
 	resource: 'command',
@@ -34,33 +39,71 @@ export const getStatus = operation({
 	description: 'Ask whether a device has answered a command that was sent earlier',
 	effect: 'read',
 	route: 'POST /api/command/query',
-	params: { commandId: text({ title: 'Command ID', description: 'Number that sending the command gave', placeholder: 'e.g. 1B454', max: 100 }) },
+	params: {
+		commandId: text({
+			title: 'Command ID',
+			description: 'Number that sending the command gave',
+			placeholder: 'e.g. 1B454',
+			max: 100,
+		}),
+	},
 	request: ({ commandId }) => ({ query: { commandid: commandId } }),
 	answer: recordObject,
 	rows: (answer) => [asRow(answer, 'the answer to a command')],
 	record: (row, { commandId }): CommandOutcome => {
 		const { outcome, explanation, response } = becameOf(row, null, 'sent');
-		return { outcome, explanation, operation: 'command.getStatus', target: null, command: null, commandId, response, sentAt: null, answeredAt: null };
+		return {
+			outcome,
+			explanation,
+			operation: 'command.getStatus',
+			target: null,
+			command: null,
+			commandId,
+			response,
+			sentAt: null,
+			answeredAt: null,
+		};
 	},
 	kind: 'commandOutcome',
-	evidence: { section: '2.6', grade: 'C', note: `${WORDS_NOTE} Which command was sent is not known here: check that the response is about it.` },
+	evidence: {
+		section: '2.6',
+		grade: 'C',
+		note: `${WORDS_NOTE} Which command was sent is not known here: check that the response is about it.`,
+	},
 });
 
 /** Whether the device has answered (section 2.6). @throws UnexpectedAnswer if the vendor does not say */
 function hasAnswered({ commandstatus }: Row): boolean {
 	const status = integer.safeParse(commandstatus);
-	if (!status.success) throw new UnexpectedAnswer('The vendor does not say whether the device has answered.', { advice: 'Please report it with the operation that you ran.' });
+	if (!status.success)
+		throw new UnexpectedAnswer('The vendor does not say whether the device has answered.', {
+			advice: 'Please report it with the operation that you ran.',
+		});
 	return status.data === ANSWERED;
 }
 
-/** What became of a command (section 2.6), which may not be known; `otherwise` is the outcome while there is no answer. */
-function becameOf(row: Row, command: string | null, otherwise: 'sent' | 'timedOut'): Pick<CommandOutcome, 'outcome' | 'explanation' | 'response'> {
+/**
+ * What became of a command (section 2.6), which may not be known; `otherwise` is the outcome while there is no answer.
+ */
+function becameOf(
+	row: Row,
+	command: string | null,
+	otherwise: 'sent' | 'timedOut',
+): Pick<CommandOutcome, 'outcome' | 'explanation' | 'response'> {
 	const response = wordsOf(row.response);
 	if (!hasAnswered(row)) {
-		const explanation = otherwise === 'sent' ? 'The device has not answered yet.' : `The vendor took the command, but the device did not answer within ${String(ASK_TIMES)} s. It may still carry it out: ask again with Get Answer before you repeat it.`;
+		const explanation =
+			otherwise === 'sent'
+				? 'The device has not answered yet.'
+				: `The vendor took the command, but the device did not answer within ${String(ASK_TIMES)} s. It may still carry it out: ask again with Get Answer before you repeat it.`;
 		return { outcome: otherwise, explanation, response };
 	}
-	if (response === null) return { outcome: 'answered', explanation: 'The device answered without a word. It is not taken as done.', response };
+	if (response === null)
+		return {
+			outcome: 'answered',
+			explanation: 'The device answered without a word. It is not taken as done.',
+			response,
+		};
 	// What is no text is shown, and not understood.
 	const outcome = typeof row.response === 'string' ? saidOf(response, command) : 'answered';
 	return { outcome, explanation: EXPLANATIONS[outcome](cut(response.trim())), response };
@@ -83,11 +126,29 @@ const SendAnswer = recordObject;
 export function send(brand: Brand) {
 	const params = {
 		device,
-		command: choice({ title: 'Command', description: 'What the device shall do', options: brand.setsMileage ? [...COMMANDS, SET_MILEAGE] : COMMANDS }),
+		command: choice({
+			title: 'Command',
+			description: 'What the device shall do',
+			options: brand.setsMileage ? [...COMMANDS, SET_MILEAGE] : COMMANDS,
+		}),
 		...(brand.setsMileage
-			? { mileage: number({ title: 'Mileage', description: 'Value to set. The document does not say its unit; a known client sends metres.', min: 0, max: 100_000_000, integer: true, optional: true, when: { command: [SET_MILEAGE.value] } }) }
+			? {
+					mileage: number({
+						title: 'Mileage',
+						description: 'Value to set. The document does not say its unit; a known client sends metres.',
+						min: 0,
+						max: 100_000_000,
+						integer: true,
+						optional: true,
+						when: { command: [SET_MILEAGE.value] },
+					}),
+				}
 			: {}),
-		waitForAnswer: flag({ title: 'Wait for Answer', description: 'Whether to ask once a second, up to 30 times, what the device answered', initial: true }),
+		waitForAnswer: flag({
+			title: 'Wait for Answer',
+			description: 'Whether to ask once a second, up to 30 times, what the device answered',
+			initial: true,
+		}),
 	};
 	interface Params {
 		device: string;
@@ -99,13 +160,20 @@ export function send(brand: Brand) {
 		name: 'send',
 		title: 'Send',
 		action: 'Send a command to a device',
-		description: 'Send a command to a device, once, and tell what became of it: confirmed, answered (read its words), sent, timed out, failed or unknown',
+		description:
+			'Send a command to a device, once, and tell what became of it: confirmed, answered (read its words), sent, timed out, failed or unknown',
 		effect: 'command',
 		route: 'POST /api/command/send',
 		params,
 		request: (given) => {
 			const { device: imei, command, mileage } = given as Params;
-			return { query: { imei, command, paramData: command === SET_MILEAGE.value ? JSON.stringify({ mileage: String(mileage) }) : undefined } };
+			return {
+				query: {
+					imei,
+					command,
+					paramData: command === SET_MILEAGE.value ? JSON.stringify({ mileage: String(mileage) }) : undefined,
+				},
+			};
 		},
 		target: ({ device: target, command }) => ({ target, command }),
 		answer: SendAnswer,
@@ -113,12 +181,22 @@ export function send(brand: Brand) {
 		record: (row: Row) => row,
 		kind: 'commandOutcome',
 		run: (run, given) => sendAndWait(run, given),
-		check: (given) => ((given as Params).command === SET_MILEAGE.value && (given as Params).mileage === undefined ? 'Mileage is missing: Set Mileage needs the value to set.' : undefined),
-		evidence: { section: '2.5', grade: 'C', note: `${WORDS_NOTE}${brand.setsMileage ? ' The unit of SET_MILEAGE is not documented.' : ''}` },
+		check: (given) =>
+			(given as Params).command === SET_MILEAGE.value && (given as Params).mileage === undefined
+				? 'Mileage is missing: Set Mileage needs the value to set.'
+				: undefined,
+		evidence: {
+			section: '2.5',
+			grade: 'C',
+			note: `${WORDS_NOTE}${brand.setsMileage ? ' The unit of SET_MILEAGE is not documented.' : ''}`,
+		},
 	});
 }
 
-async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }>(run: Run<F>, params: Values<F>): AsyncGenerator<Row[]> {
+async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }>(
+	run: Run<F>,
+	params: Values<F>,
+): AsyncGenerator<Row[]> {
 	let commandId: string | null;
 	try {
 		const [row] = await run.ask(params);
@@ -131,11 +209,24 @@ async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }
 	const handedOver = { commandId, answeredAt: null };
 	const { waitForAnswer, command } = params as unknown as { waitForAnswer: boolean; command: string };
 	if (commandId === null) {
-		yield [{ ...handedOver, outcome: 'unknown', explanation: 'The vendor answered without the number of the command, so nobody can ask what became of it. Check whether it was done before you repeat it.' }];
+		yield [
+			{
+				...handedOver,
+				outcome: 'unknown',
+				explanation:
+					'The vendor answered without the number of the command, so nobody can ask what became of it. Check whether it was done before you repeat it.',
+			},
+		];
 		return;
 	}
 	if (!waitForAnswer) {
-		yield [{ ...handedOver, outcome: 'sent', explanation: 'The vendor took the command; the device\'s answer was not waited for.' }];
+		yield [
+			{
+				...handedOver,
+				outcome: 'sent',
+				explanation: "The vendor took the command; the device's answer was not waited for.",
+			},
+		];
 		return;
 	}
 	let row: Row = {};
@@ -144,15 +235,22 @@ async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }
 		try {
 			[row = {}] = await run.call(getStatus, { commandId });
 			if (hasAnswered(row)) {
-				yield [{ ...handedOver, ...becameOf(row, command, 'sent'), answeredAt: new Date(run.now()).toISOString() }];
+				yield [
+					{ ...handedOver, ...becameOf(row, command, 'sent'), answeredAt: new Date(run.now()).toISOString() },
+				];
 				return;
 			}
 		} catch (error) {
 			// The command is on its way: that must not be lost because asking about it failed.
-			yield [{ ...handedOver, outcome: 'sent', explanation: `The vendor took the command, but asking for the device's answer failed: ${error instanceof FleetError ? error.message : String(error)}` }];
+			yield [
+				{
+					...handedOver,
+					outcome: 'sent',
+					explanation: `The vendor took the command, but asking for the device's answer failed: ${error instanceof FleetError ? error.message : String(error)}`,
+				},
+			];
 			return;
 		}
 	}
 	yield [{ ...handedOver, ...becameOf(row, command, 'timedOut') }];
 }
-

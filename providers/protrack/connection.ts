@@ -20,19 +20,31 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 			placeholder: baseUrl,
 			max: LONGEST.baseUrl,
 		}),
-		account: text({ title: 'Account', description: `Name of the ${title} account. Its provider must have enabled the Open API for it.`, placeholder: 'e.g. mycompany', max: LONGEST.account }),
+		account: text({
+			title: 'Account',
+			description: `Name of the ${title} account. Its provider must have enabled the Open API for it.`,
+			placeholder: 'e.g. mycompany',
+			max: LONGEST.account,
+		}),
 		secretType: choice({
 			title: 'Secret Type',
-			description: 'Whether the secret below is the password itself or its md5. The platform never sees the password, so its md5 is enough.',
+			description:
+				'Whether the secret below is the password itself or its md5. The platform never sees the password, so its md5 is enough.',
 			options: [
 				{ value: 'password', title: 'Password' },
 				{ value: 'md5', title: 'MD5 of the Password' },
 			],
 			initial: 'password',
 		}),
-		secret: text({ title: 'Secret', description: 'The password, or its md5 as 32 lower-case hexadecimal characters', secret: true, max: LONGEST.secret }),
+		secret: text({
+			title: 'Secret',
+			description: 'The password, or its md5 as 32 lower-case hexadecimal characters',
+			secret: true,
+			max: LONGEST.secret,
+		}),
 		...sharedFields({
-			commands: 'Whether flows may act on vehicles and accounts: stop engines, lock doors, block accounts, set passwords. While off, none of these is ever sent.',
+			commands:
+				'Whether flows may act on vehicles and accounts: stop engines, lock doors, block accounts, set passwords. While off, none of these is ever sent.',
 			limit: `${title} does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
 			requestsPerMinute,
 		}),
@@ -40,7 +52,11 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 }
 
 /** Says what is wrong with an account's secret, or nothing. */
-export function secretProblem({ secretType, secret }: Pick<ProtrackConnection, 'secretType' | 'secret'>): string | undefined {
-	if (secretType === 'md5' && !MD5.test(secret)) return 'The secret is not an md5: that has 32 characters, 0-9 and a-f in lower case. To give the password itself, set Secret Type to Password.';
+export function secretProblem({
+	secretType,
+	secret,
+}: Pick<ProtrackConnection, 'secretType' | 'secret'>): string | undefined {
+	if (secretType === 'md5' && !MD5.test(secret))
+		return 'The secret is not an md5: that has 32 characters, 0-9 and a-f in lower case. To give the password itself, set Secret Type to Password.';
 	return undefined;
 }

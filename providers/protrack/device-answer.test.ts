@@ -10,23 +10,39 @@ import { trackceo } from '.';
 const provider = trackceo as unknown as Provider;
 const DEVICE = '358899051025339';
 
-async function run(name: string, params: Record<string, unknown>, query: unknown, send: unknown = { code: 0, record: { commandid: '1B454' } }): Promise<CommandOutcome> {
+async function run(
+	name: string,
+	params: Record<string, unknown>,
+	query: unknown,
+	send: unknown = { code: 0, record: { commandid: '1B454' } },
+): Promise<CommandOutcome> {
 	const host = new TestHost(({ path }) => (path === '/api/command/send' ? json(send) : json(query)));
 	const [resource = '', operation = ''] = name.split('.');
 	const found = findOperation(provider, resource, operation);
 	if (found === undefined) throw new Error(`no ${name}`);
-	const [outcome] = (await new Client(provider, connectionOf(provider), host).collect(found, params)) as CommandOutcome[];
+	const [outcome] = (await new Client(provider, connectionOf(provider), host).collect(
+		found,
+		params,
+	)) as CommandOutcome[];
 	if (outcome === undefined) throw new Error('no outcome');
 	return outcome;
 }
 
 /** What is told of a command that the device answered in these words. */
-const told = (command: string, response: unknown) => run('command.send', { device: DEVICE, command, mileage: 30, waitForAnswer: true }, { code: 0, record: { response, commandstatus: 1 } });
+const told = (command: string, response: unknown) =>
+	run(
+		'command.send',
+		{ device: DEVICE, command, mileage: 30, waitForAnswer: true },
+		{ code: 0, record: { response, commandstatus: 1 } },
+	);
 
 const STOP = 'RELAY,1';
 const RESTORE = 'RELAY,0';
 
-/** Decided by a person from the words alone: was it done now, was it certainly not done, or does somebody have to read it? */
+/**
+ * Decided by a person from the words alone: was it done now, was it certainly not done, or does somebody have to read
+ * it?
+ */
 const ANSWERS: [string, string, Outcome][] = [
 	// Success, in the words of section 2.6, of the GT06 protocol and of manuals.
 	[STOP, 'Cut off the fuel supply: Success! Speed: 2km/h.', 'confirmed'],
@@ -175,7 +191,10 @@ const ANSWERS: [string, string, Outcome][] = [
 	['LOCKDOOR', 'Speed limit: 80km/h', 'answered'],
 ];
 
-/** Schedules, thresholds, states, other actions, and what is put off: they hold words of success or of failure, and are neither. */
+/**
+ * Schedules, thresholds, states, other actions, and what is put off: they hold words of success or of failure, and are
+ * neither.
+ */
 const NEITHER: readonly (readonly [string, string])[] = [
 	[STOP, 'Cut-off time 23:00 set OK'],
 	[STOP, 'Cut off 2027-01-01 08:00 set OK'],
@@ -271,7 +290,13 @@ const NEITHER: readonly (readonly [string, string])[] = [
 describe('what a device answers decides the outcome', () => {
 	test.each(ANSWERS)('%s: "%s" is %s', async (command, words, outcome) => {
 		const found = await told(command, words);
-		expect(found).toMatchObject({ outcome, response: words.replaceAll('\0', ''), target: DEVICE, command, commandId: '1B454' });
+		expect(found).toMatchObject({
+			outcome,
+			response: words.replaceAll('\0', ''),
+			target: DEVICE,
+			command,
+			commandId: '1B454',
+		});
 		// Signs that nobody sees are in the response, but in no sentence.
 		expect(found.explanation).toContain(words.replace(/[\0\u200b]/g, '').trim());
 	});
@@ -280,13 +305,24 @@ describe('what a device answers decides the outcome', () => {
 		expect(await told(command, words)).toMatchObject({ outcome: 'answered', response: words });
 	});
 
-	test.each([['', null], ['   ', null], [null, null], [undefined, null], [false, 'false'], [{ result: 'OK' }, '{"result":"OK"}'], [['OK'], '["OK"]'], [0, '0']])('without words there is nothing to take as done: %j', async (response, shown) => {
+	test.each([
+		['', null],
+		['   ', null],
+		[null, null],
+		[undefined, null],
+		[false, 'false'],
+		[{ result: 'OK' }, '{"result":"OK"}'],
+		[['OK'], '["OK"]'],
+		[0, '0'],
+	])('without words there is nothing to take as done: %j', async (response, shown) => {
 		expect(await told(STOP, response)).toMatchObject({ outcome: 'answered', response: shown });
 	});
 
 	test('the explanation says that it is not taken as done, and an endless answer does not flood it', async () => {
 		const { explanation } = await told(STOP, 'Speed is too high');
-		expect(explanation).toBe('The device answered "Speed is too high": read what it says. It is not taken as done.');
+		expect(explanation).toBe(
+			'The device answered "Speed is too high": read what it says. It is not taken as done.',
+		);
 		const flood = await told(STOP, `OK ${'a'.repeat(1_000_000)}`);
 		expect(flood.outcome).toBe('answered');
 		expect(flood.explanation.length).toBeLessThan(500);
@@ -309,14 +345,29 @@ describe('an answer that is asked for later', () => {
 	});
 
 	test('is none as long as the status says so', async () => {
-		for (const commandstatus of [0, '0', ' 0 ']) expect(await asked({ response: '', commandstatus })).toMatchObject({ outcome: 'sent' });
-		for (const commandstatus of [1, '1', '1 ']) expect(await asked({ response: 'OK', commandstatus })).toMatchObject({ outcome: 'confirmed' });
+		for (const commandstatus of [0, '0', ' 0 '])
+			expect(await asked({ response: '', commandstatus })).toMatchObject({ outcome: 'sent' });
+		for (const commandstatus of [1, '1', '1 '])
+			expect(await asked({ response: 'OK', commandstatus })).toMatchObject({ outcome: 'confirmed' });
 	});
 
-	test.each([[null], [undefined], [''], [false], [true], [[]], [[1]], ['0x1'], [' '], [1.5], ['1.0'], [{}]])('a status that cannot be read (%j) is no answer', async (commandstatus) => {
-		await expect(asked({ response: 'OK', commandstatus })).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
-		expect(await run('command.send', { device: DEVICE, command: STOP, waitForAnswer: true }, { code: 0, record: { response: 'OK', commandstatus } })).toMatchObject({ outcome: 'sent', commandId: '1B454', explanation: expect.stringContaining('asking for the device\'s answer failed') });
-	});
+	test.each([[null], [undefined], [''], [false], [true], [[]], [[1]], ['0x1'], [' '], [1.5], ['1.0'], [{}]])(
+		'a status that cannot be read (%j) is no answer',
+		async (commandstatus) => {
+			await expect(asked({ response: 'OK', commandstatus })).rejects.toMatchObject({ code: 'UnexpectedAnswer' });
+			expect(
+				await run(
+					'command.send',
+					{ device: DEVICE, command: STOP, waitForAnswer: true },
+					{ code: 0, record: { response: 'OK', commandstatus } },
+				),
+			).toMatchObject({
+				outcome: 'sent',
+				commandId: '1B454',
+				explanation: expect.stringContaining("asking for the device's answer failed"),
+			});
+		},
+	);
 });
 
 /** Whole words of success, as anybody would look for them. */
@@ -324,14 +375,82 @@ const SUCCESS = /(?<!\p{L})(?:ok|success|successful|successfully|succeed|succeed
 /** The sentences of the one firmware that says it in other languages. */
 const ABROAD = /成功|exito|erfolgreich/i;
 
-const PIECES = ['cut off', 'restore', 'the', 'fuel supply', 'engine', 'relay', 'relay,1', 'dyd', '=', ':', '!', ', ', ' ', 'speed: 2km/h', 'is', 'was', 'set', 'command', 'done', 'executed', 'oks', 'okay', 'token', 'unsuccessful', 'success1ul', 'okno', '成功了', 'o k', '1', '0'];
-const NEGATIONS = ['not', 'no', 'without', 'never', 'un', 'non', 'nicht', 'sin', 'fail', 'failed', 'error', 'refused', 'denied', 'unsupported', 'speed limit', 'timeout', 'no fix', 'password', 'false', '0', '?', '!= ', '未', 'нет', 'pas', 'invalid', 'almost', 'delay', 'will be', 'restore', 'unlock'];
+const PIECES = [
+	'cut off',
+	'restore',
+	'the',
+	'fuel supply',
+	'engine',
+	'relay',
+	'relay,1',
+	'dyd',
+	'=',
+	':',
+	'!',
+	', ',
+	' ',
+	'speed: 2km/h',
+	'is',
+	'was',
+	'set',
+	'command',
+	'done',
+	'executed',
+	'oks',
+	'okay',
+	'token',
+	'unsuccessful',
+	'success1ul',
+	'okno',
+	'成功了',
+	'o k',
+	'1',
+	'0',
+];
+const NEGATIONS = [
+	'not',
+	'no',
+	'without',
+	'never',
+	'un',
+	'non',
+	'nicht',
+	'sin',
+	'fail',
+	'failed',
+	'error',
+	'refused',
+	'denied',
+	'unsupported',
+	'speed limit',
+	'timeout',
+	'no fix',
+	'password',
+	'false',
+	'0',
+	'?',
+	'!= ',
+	'未',
+	'нет',
+	'pas',
+	'invalid',
+	'almost',
+	'delay',
+	'will be',
+	'restore',
+	'unlock',
+];
 
 describe('properties', () => {
 	const commands = fc.constantFrom(STOP, RESTORE, 'LOCKDOOR', 'UNLOCKDOOR', 'RESET', 'SET_MILEAGE');
 
 	test('nothing without a whole word of success is ever confirmed', async () => {
-		const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join(' ')), fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join('')));
+		const text = fc.oneof(
+			fc.string(),
+			fc.string({ unit: 'binary' }),
+			fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join(' ')),
+			fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join('')),
+		);
 		await fc.assert(
 			fc.asyncProperty(commands, text, async (command, words) => {
 				fc.pre(!SUCCESS.test(words) && !ABROAD.test(words));
@@ -342,13 +461,22 @@ describe('properties', () => {
 	});
 
 	test('nothing with a negation, a refusal or another action beside the success is ever confirmed', async () => {
-		const confirmed = ANSWERS.filter(([command, , outcome]) => outcome === 'confirmed' && command === STOP).map(([, words]) => words.replaceAll('\0', ''));
-		const embedded = fc.tuple(fc.constantFrom(...confirmed), fc.constantFrom(...NEGATIONS), fc.nat(), fc.constantFrom(' ', ', ', ': ')).map(([words, negation, at, between]) => {
-			// Between words, where a reader would see it.
-			const gaps = [0, ...[...words.matchAll(/(?<=\S)\s|$/g)].map(({ index }) => index)];
-			const gap = gaps[at % gaps.length] ?? 0;
-			return `${words.slice(0, gap)}${between}${negation}${between}${words.slice(gap)}`;
-		});
+		const confirmed = ANSWERS.filter(([command, , outcome]) => outcome === 'confirmed' && command === STOP).map(
+			([, words]) => words.replaceAll('\0', ''),
+		);
+		const embedded = fc
+			.tuple(
+				fc.constantFrom(...confirmed),
+				fc.constantFrom(...NEGATIONS),
+				fc.nat(),
+				fc.constantFrom(' ', ', ', ': '),
+			)
+			.map(([words, negation, at, between]) => {
+				// Between words, where a reader would see it.
+				const gaps = [0, ...[...words.matchAll(/(?<=\S)\s|$/g)].map(({ index }) => index)];
+				const gap = gaps[at % gaps.length] ?? 0;
+				return `${words.slice(0, gap)}${between}${negation}${between}${words.slice(gap)}`;
+			});
 		await fc.assert(
 			fc.asyncProperty(embedded, async (words) => {
 				expect((await told(STOP, words)).outcome, words).not.toBe('confirmed');

@@ -1,9 +1,10 @@
 import type { Outcome } from '../../core/describe/records';
 
 /**
- * What a device's own words say about a command. The document shows a single answer (section 2.6); what trackers say beyond
- * that is known from the GT06 protocol, from manuals and from working programs, and no list of it is complete. So success has
- * to be understood word by word, failure has to be unmistakable, and everything else is for a person to read.
+ * What a device's own words say about a command. The document shows a single answer (section 2.6); what trackers say
+ * beyond that is known from the GT06 protocol, from manuals and from working programs, and no list of it is complete.
+ * So success has to be understood word by word, failure has to be unmistakable, and everything else is for a person to
+ * read.
  */
 
 /** Longer answers are reports, not words about a command. */
@@ -14,16 +15,23 @@ const word = (...alternatives: string[]) => new RegExp(`(?<!\\p{L})(?:${alternat
 
 const SUCCESS = '(?:ok|success(?:ful(?:ly)?)?|succeed(?:s|ed)?)';
 /**
- * The whole of an answer that says that this was done: what was done, or nothing; one word of success; at most the speed, as section
+ * The whole of an answer that says that this was done: what was done, or nothing; one word of success; at most the
+ * speed, as section
  * 2.6 shows it. Whatever else stands there may be a schedule, a threshold, a state or another action.
  */
-const whole = (actions: string) => new RegExp(`^(?:(?:${actions}) ?[:=,#-]? ?)?${SUCCESS}[!.]?(?: ?speed ?[:=]? ?\\d{1,3} ?(?:km\\/?h|kph|mph)?[!.]?)?$`, 'u');
+const whole = (actions: string) =>
+	new RegExp(
+		`^(?:(?:${actions}) ?[:=,#-]? ?)?${SUCCESS}[!.]?(?: ?speed ?[:=]? ?\\d{1,3} ?(?:km\\/?h|kph|mph)?[!.]?)?$`,
+		'u',
+	);
 
 interface Action {
 	/** Says that this was done, and nothing else. */
 	does: RegExp;
 	done: RegExp;
-	/** Success in other words: the twins of section 2.6's sentence in firmware that has it, and sentences from manuals. */
+	/**
+	 * Success in other words: the twins of section 2.6's sentence in firmware that has it, and sentences from manuals.
+	 */
 	also?: RegExp;
 }
 
@@ -33,12 +41,16 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 	// DYD and HFYD are what the GT06 protocol calls cutting and restoring fuel and electricity.
 	'RELAY,1': {
 		does: word('cut[ -]?off', 'cut', 'stop(?:ped)?', 'immobili[sz]ed?', 'dyd', 'relay'),
-		done: whole(`cut[ -]?off${CIRCUIT}|stop engine|engine stop(?:ped)?|immobili[sz]ed?|dyd|relay(?:[ ,:=](?:1|on))?`),
+		done: whole(
+			`cut[ -]?off${CIRCUIT}|stop engine|engine stop(?:ped)?|immobili[sz]ed?|dyd|relay(?:[ ,:=](?:1|on))?`,
+		),
 		also: /^(?:set relay enable ok,relay:1#|切断油电成功[!！]?(?:速度[:：]\d+公里\/时)?|corte del suministro de combustible realizado con exito!?(?: velocidad: ?\d+ ?km\/h\.?)?|ausgang erfolgreich geschaltet!?(?: geschwindigkeit: ?\d+ ?km\/h\.?)?)$/,
 	},
 	'RELAY,0': {
 		does: word('restored?', 'resumed?', 'recover(?:ed)?', 'reconnect(?:ed)?', 'hfyd', 'relay'),
-		done: whole(`restore${CIRCUIT}|(?:restore|resume) engine|engine (?:restored|resumed)|hfyd|relay(?:[ ,:=](?:0|off))?`),
+		done: whole(
+			`restore${CIRCUIT}|(?:restore|resume) engine|engine (?:restored|resumed)|hfyd|relay(?:[ ,:=](?:0|off))?`,
+		),
 		also: /^(?:set relay disable ok,relay:0#|恢复油电成功[!！]?|el suministro de combustible se ha restablecido con exito!?)$/,
 	},
 	LOCKDOOR: { does: word('lock(?:ed)?(?:[ -]?doors?)?'), done: whole('lock ?doors?|doors? locked|lock') },
@@ -52,17 +64,56 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 const REFUSAL = [
-	'fail(?:s|ed|ure)?', 'err(?:ors?)?', 'refus(?:ed?|al)', 'reject(?:ed|s)?', 'den(?:y|ied)', 'forbidden', 'unsuccessful(?:ly)?', 'un-?support(?:ed)?', 'unauthori[sz]ed',
-	'not (?:ok|success(?:ful(?:ly)?)?|support(?:ed)?|allowed|permitted|authori[sz]ed|executed|accepted)', 'no (?:success|permission)',
+	'fail(?:s|ed|ure)?',
+	'err(?:ors?)?',
+	'refus(?:ed?|al)',
+	'reject(?:ed|s)?',
+	'den(?:y|ied)',
+	'forbidden',
+	'unsuccessful(?:ly)?',
+	'un-?support(?:ed)?',
+	'unauthori[sz]ed',
+	'not (?:ok|success(?:ful(?:ly)?)?|support(?:ed)?|allowed|permitted|authori[sz]ed|executed|accepted)',
+	'no (?:success|permission)',
 	'(?:unknown|invalid|illegal|wrong|incorrect) (?:command|cmd|instruction|parameters?|password|pwd|pin|code|token|format|user)',
 	'(?:command|cmd|instruction|parameters?|password|pwd|pin|token|format)(?: is)? (?:unknown|invalid|illegal|wrong|incorrect)',
 	// Spanish, Portuguese, French, German, Italian, Romanian, Russian, Chinese
-	'fall(?:o|ó|ido|ida)', 'errores', 'rechazad[oa]', 'denegad[oa]', 'no soportad[oa]', '(?:contraseña|clave) (?:incorrecta|errónea)',
-	'falha', 'falhou', 'erro', 'recusad[oa]', 'negad[oa]', 'não suportad[oa]', 'senha (?:incorreta|errada)',
-	'[ée]chec', '[ée]chou[ée]', 'erreur', 'refus[ée]e?', 'non pris en charge', 'mot de passe incorrect',
-	'fehler', 'fehlgeschlagen', 'abgelehnt', 'nicht unterst(?:ü|ue)tzt', 'falsches passwort',
-	'errore', 'fallit[oa]', 'rifiutat[oa]', 'non supportat[oa]', 'eroare', 'eșuat[ăa]?', 'refuzat[ăa]?', 'parol[ăa] greșit[ăa]',
-	'ошибка', 'отказ(?:ано)?', 'не поддерживается', 'неверный пароль',
+	'fall(?:o|ó|ido|ida)',
+	'errores',
+	'rechazad[oa]',
+	'denegad[oa]',
+	'no soportad[oa]',
+	'(?:contraseña|clave) (?:incorrecta|errónea)',
+	'falha',
+	'falhou',
+	'erro',
+	'recusad[oa]',
+	'negad[oa]',
+	'não suportad[oa]',
+	'senha (?:incorreta|errada)',
+	'[ée]chec',
+	'[ée]chou[ée]',
+	'erreur',
+	'refus[ée]e?',
+	'non pris en charge',
+	'mot de passe incorrect',
+	'fehler',
+	'fehlgeschlagen',
+	'abgelehnt',
+	'nicht unterst(?:ü|ue)tzt',
+	'falsches passwort',
+	'errore',
+	'fallit[oa]',
+	'rifiutat[oa]',
+	'non supportat[oa]',
+	'eroare',
+	'eșuat[ăa]?',
+	'refuzat[ăa]?',
+	'parol[ăa] greșit[ăa]',
+	'ошибка',
+	'отказ(?:ано)?',
+	'не поддерживается',
+	'неверный пароль',
 ].join('|');
 const REFUSED_ABROAD = '失败|失敗|错误|錯誤|拒绝|拒絕|不支持';
 const REFUSED = new RegExp(`(?<!\\p{L})(?:${REFUSAL})(?!\\p{L})|${REFUSED_ABROAD}`, 'gu');
@@ -79,14 +130,40 @@ const NOT_NOW = new RegExp(
 	'u',
 );
 /** What one says after a refusal. */
-const TRY_AGAIN = /(?:please )?(?:re)?try(?: it)?(?: again)?(?: later)?(?!\p{L})|请?稍[后後]再?[试試]|请?稍[后後]重[试試]/gu;
+const TRY_AGAIN =
+	/(?:please )?(?:re)?try(?: it)?(?: again)?(?: later)?(?!\p{L})|请?稍[后後]再?[试試]|请?稍[后後]重[试試]/gu;
 
 const SUCCEEDED = word('ok', 'success', 'successful', 'successfully', 'succeeds?', 'succeeded');
 
 /** Says nothing beside a refusal. */
 const BESIDE = word(
-	'operation', 'request', 'token', 'permission', 'password', 'command', 'cmd', 'comando', '(?:de la )?commande', 'befehl', 'команды', 'no bloqueio', 'code', 'result', 'the', 'or zero gps signal', '(?:speed )?too high',
-	'speed[ :=]*\\d+(?: ?(?:km\\/?h|kph|mph))?', '\\d+', 'fuel', 'supply', 'engine', 'doors?', '切断油电', '恢复油电', '命令', '密码',
+	'operation',
+	'request',
+	'token',
+	'permission',
+	'password',
+	'command',
+	'cmd',
+	'comando',
+	'(?:de la )?commande',
+	'befehl',
+	'команды',
+	'no bloqueio',
+	'code',
+	'result',
+	'the',
+	'or zero gps signal',
+	'(?:speed )?too high',
+	'speed[ :=]*\\d+(?: ?(?:km\\/?h|kph|mph))?',
+	'\\d+',
+	'fuel',
+	'supply',
+	'engine',
+	'doors?',
+	'切断油电',
+	'恢复油电',
+	'命令',
+	'密码',
 );
 const SIGNS = /^[\s.,:;!#=()！，。：；-]*$/u;
 
@@ -98,7 +175,10 @@ function refuses(text: string, command: string | null): boolean {
 	// Beside a success it is a contradiction.
 	if (rest === said || holds(rest, SUCCEEDED)) return false;
 	// Whatever is left over may say that it comes later, or is about something else.
-	const left = Object.entries(ACTIONS).reduce((text, [name, { does }]) => (command === null || name === command ? text.replace(does, ' ') : text), rest.replace(BESIDE, ' '));
+	const left = Object.entries(ACTIONS).reduce(
+		(text, [name, { does }]) => (command === null || name === command ? text.replace(does, ' ') : text),
+		rest.replace(BESIDE, ' '),
+	);
 	if (!SIGNS.test(left)) return false;
 	// What is said of another action says nothing of this one.
 	const own = command === null ? undefined : ACTIONS[command];
@@ -108,13 +188,18 @@ function refuses(text: string, command: string | null): boolean {
 
 /**
  * @param command what was sent; null where that is not known
- * @returns 'answered' for all that is neither clearly done nor clearly refused. "Already in the state of ..., the command is
- * not running!" is among it: it was not carried out now, but 'failed' would say that the vehicle is not in that state.
+ * @returns 'answered' for all that is neither clearly done nor clearly refused. "Already in the state of ..., the
+ * command is not running!" is among it: it was not carried out now, but 'failed' would say that the vehicle is not in
+ * that state.
  */
 export function saidOf(words: string, command: string | null): Extract<Outcome, 'confirmed' | 'failed' | 'answered'> {
 	// Firmware writes names like RELAY_OK.
 	if (words.length > LONGEST) return 'answered';
-	const text = words.replace(/[\0-\x1f_\s]+/g, ' ').trim().toLowerCase().normalize();
+	const text = words
+		.replace(/[\0-\x1f_\s]+/g, ' ')
+		.trim()
+		.toLowerCase()
+		.normalize();
 	const candidates = Object.entries(ACTIONS).filter(([name]) => command === null || name === command);
 	if (candidates.some(([, { done, also }]) => done.test(text) || also?.test(text) === true)) return 'confirmed';
 	return refuses(text, command) ? 'failed' : 'answered';

@@ -1,7 +1,16 @@
 import { flag, type Values } from '../../core/describe/field';
 import { inOrder } from '../../core/call/pages';
 import { operation, type Run } from '../../core/describe/operation';
-import { identityOf, idTextOf, numberOf, rowsOf, textOf, type Device, type Mileage, type Row } from '../../core/describe/records';
+import {
+	identityOf,
+	idTextOf,
+	numberOf,
+	rowsOf,
+	textOf,
+	type Device,
+	type Mileage,
+	type Row,
+} from '../../core/describe/records';
 import { chunks, windows } from '../../core/call/windows';
 import { recordList } from './answer';
 import { imeisPerRequest, listed, together } from './batches';
@@ -34,7 +43,8 @@ export const getMany = operation({
 	name: 'getMany',
 	title: 'Get Many',
 	action: 'Get many devices',
-	description: 'List the devices of the account or of one of its sub-accounts. The vendor stops at 500; a longer list is completed from the sub-accounts.',
+	description:
+		'List the devices of the account or of one of its sub-accounts. The vendor stops at 500; a longer list is completed from the sub-accounts.',
 	effect: 'read',
 	route: 'GET /api/device/list',
 	params: { account: accountOrOwn },
@@ -42,7 +52,13 @@ export const getMany = operation({
 	rows,
 	record: toDevice,
 	kind: 'device',
-	run: (run, { account }) => wholeList(run, account, (of) => run.ask({ account: of }), (row) => idTextOf(row.imei)),
+	run: (run, { account }) =>
+		wholeList(
+			run,
+			account,
+			(of) => run.ask({ account: of }),
+			(row) => idTextOf(row.imei),
+		),
 	list: true,
 	evidence: { section: '2.7', grade: 'C' },
 });
@@ -62,7 +78,8 @@ export const get = operation({
 	record: toDevice,
 	kind: 'device',
 	together,
-	run: (run, params) => inOrder(chunks(params.devices, imeisPerRequest), run.width, (devices) => run.ask({ devices })),
+	run: (run, params) =>
+		inOrder(chunks(params.devices, imeisPerRequest), run.width, (devices) => run.ask({ devices })),
 	list: true,
 	evidence: { section: '2.12', grade: 'C' },
 });
@@ -76,7 +93,8 @@ const mileageParams = {
 	...period('-24h/h', '-0h/h'),
 	roundToHalfHours: flag({
 		title: 'Round to Half Hours',
-		description: 'Whether to widen the period to full half hours. The vendor counts in half hours only: without this, Begin and End must lie on minute 0 or 30.',
+		description:
+			'Whether to widen the period to full half hours. The vendor counts in half hours only: without this, Begin and End must lie on minute 0 or 30.',
 		initial: false,
 	}),
 };
@@ -84,7 +102,9 @@ const mileageParams = {
 function halfHours({ begin, end, roundToHalfHours }: { begin: number; end: number; roundToHalfHours: boolean }) {
 	const from = seconds(begin) / HALF_HOUR_S;
 	const to = Math.ceil(end / 1000) / HALF_HOUR_S;
-	return roundToHalfHours ? { from: Math.floor(from) * HALF_HOUR_S, to: Math.ceil(to) * HALF_HOUR_S } : { from: from * HALF_HOUR_S, to: to * HALF_HOUR_S };
+	return roundToHalfHours
+		? { from: Math.floor(from) * HALF_HOUR_S, to: Math.ceil(to) * HALF_HOUR_S }
+		: { from: from * HALF_HOUR_S, to: to * HALF_HOUR_S };
 }
 
 /** One request is one window of at most 7 days and 100 devices; a device's distances are added up over the windows. */
@@ -93,7 +113,8 @@ async function* mileages(run: Run<typeof mileageParams>, params: Values<typeof m
 	for (const devices of chunks(await listed(run, params.devices), imeisPerRequest)) {
 		const totals = new Map<string, number | null>();
 		const ofNobody: Row[] = [];
-		const ask = ({ begin, end }: { begin: number; end: number }) => run.ask({ ...params, devices, begin: begin * 1000, end: end * 1000 });
+		const ask = ({ begin, end }: { begin: number; end: number }) =>
+			run.ask({ ...params, devices, begin: begin * 1000, end: end * 1000 });
 		for await (const page of inOrder(windows(from, to, WEEK_S), run.width, ask)) {
 			for (const row of page) {
 				const imei = idTextOf(row.imei);
@@ -103,7 +124,10 @@ async function* mileages(run: Run<typeof mileageParams>, params: Values<typeof m
 				}
 				const distance = numberOf(row.mileage);
 				const sum = totals.get(imei);
-				totals.set(imei, sum === undefined ? distance : sum === null || distance === null ? null : sum + distance);
+				totals.set(
+					imei,
+					sum === undefined ? distance : sum === null || distance === null ? null : sum + distance,
+				);
 			}
 		}
 		yield [...[...totals].map(([imei, mileage]) => ({ imei, mileage, begintime: from, endtime: to })), ...ofNobody];
@@ -119,7 +143,9 @@ export const getMileage = operation({
 	effect: 'read',
 	route: 'GET /api/device/mileage',
 	params: mileageParams,
-	request: ({ devices, begin, end }) => ({ query: { imeis: listText(devices), begintime: seconds(begin), endtime: seconds(end) } }),
+	request: ({ devices, begin, end }) => ({
+		query: { imeis: listText(devices), begintime: seconds(begin), endtime: seconds(end) },
+	}),
 	answer: recordList,
 	rows,
 	record: (row): Mileage => ({

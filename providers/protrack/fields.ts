@@ -4,7 +4,14 @@ import { ids, text } from '../../core/describe/field';
 const IMEI = /^\d{10,17}$/;
 const imeiForm = 'must be the 10 to 17 digits of an IMEI';
 
-const imeis = { title: 'Devices', lookup: 'device', noun: 'IMEI', pattern: IMEI, expected: imeiForm, placeholder: 'e.g. 358899051025339, 355139000000234' } as const;
+const imeis = {
+	title: 'Devices',
+	lookup: 'device',
+	noun: 'IMEI',
+	pattern: IMEI,
+	expected: imeiForm,
+	placeholder: 'e.g. 358899051025339, 355139000000234',
+} as const;
 
 /** Any number of devices. */
 export const devices = ids({
@@ -19,8 +26,21 @@ export const devicesOrAll = ids({
 	all: 'all devices of the account',
 });
 
-export const device = text({ title: 'Device', description: 'Device to act on, as its IMEI', placeholder: 'e.g. 358899051025339', lookup: 'device', typedAs: 'IMEI', pattern: IMEI, expected: imeiForm });
+export const device = text({
+	title: 'Device',
+	description: 'Device to act on, as its IMEI',
+	placeholder: 'e.g. 358899051025339',
+	lookup: 'device',
+	typedAs: 'IMEI',
+	pattern: IMEI,
+	expected: imeiForm,
+});
 
 const accountName = { placeholder: 'e.g. demo', lookup: 'subAccount', typedAs: 'Name', max: 100 } as const;
 export const account = text({ title: 'Account', description: 'Name of the sub-account', ...accountName });
-export const accountOrOwn = text({ title: 'Account', description: 'Name of a sub-account; empty for the account itself', ...accountName, optional: true });
+export const accountOrOwn = text({
+	title: 'Account',
+	description: 'Name of a sub-account; empty for the account itself',
+	...accountName,
+	optional: true,
+});

@@ -14,7 +14,9 @@ import { AUTHORIZATION, login, sign } from './session';
 import * as subAccount from './sub-account';
 import { triggers } from './triggers';
 
-/** No brand publishes its limits; pollers in use make a request every 12 to 60 s for many devices (facts 4.3). Grade G. */
+/**
+ * No brand publishes its limits; pollers in use make a request every 12 to 60 s for many devices (facts 4.3). Grade G.
+ */
 const LIMITS = { requestsPerMinute: 240, burst: 20, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 } };
 
 /** One brand of the Protrack platform. */

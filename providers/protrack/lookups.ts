@@ -4,12 +4,18 @@ import type { Device, SubAccount } from '../../core/describe/records';
 import { getMany as devices } from './device';
 import { getMany as subAccounts } from './sub-account';
 
-const label = (first: string, ...rest: (string | null)[]) => [first, ...rest.filter((part) => part !== null && part !== first)].join(' · ');
+const label = (first: string, ...rest: (string | null)[]) =>
+	[first, ...rest.filter((part) => part !== null && part !== first)].join(' · ');
 
 /** Devices by name and plate. */
 export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = (await client.collect(devices, {}, options)) as Device[];
-	return found.map(({ deviceId, name, plate }) => ({ value: deviceId, title: label(name ?? plate ?? deviceId, plate, deviceId) })).sort(byTitle);
+	return found
+		.map(({ deviceId, name, plate }) => ({
+			value: deviceId,
+			title: label(name ?? plate ?? deviceId, plate, deviceId),
+		}))
+		.sort(byTitle);
 }
 
 /** Sub-accounts by name. */

@@ -17,8 +17,22 @@ export const send = operation({
 	effect: 'write',
 	route: 'POST /api/message/send',
 	params: {
-		accounts: ids({ title: 'Accounts', description: 'Names of the accounts to write to', lookup: 'subAccount', noun: 'account', typedAs: 'Name', pattern: /^[^,\n]{1,100}$/, expected: 'must be a name of at most 100 characters, without commas', placeholder: 'e.g. demo, demotest' }),
-		content: text({ title: 'Content', description: 'Text of the message, at most 300 characters', placeholder: 'e.g. Please call the office', max: 300 }),
+		accounts: ids({
+			title: 'Accounts',
+			description: 'Names of the accounts to write to',
+			lookup: 'subAccount',
+			noun: 'account',
+			typedAs: 'Name',
+			pattern: /^[^,\n]{1,100}$/,
+			expected: 'must be a name of at most 100 characters, without commas',
+			placeholder: 'e.g. demo, demotest',
+		}),
+		content: text({
+			title: 'Content',
+			description: 'Text of the message, at most 300 characters',
+			placeholder: 'e.g. Please call the office',
+			max: 300,
+		}),
 	},
 	request: ({ accounts, content }) => ({ query: { accounts: accounts.join(','), content } }),
 	target: ({ accounts }) => ({ target: accounts.join(','), command: 'Send message' }),
@@ -32,9 +46,16 @@ export const send = operation({
 			try {
 				yield await run.ask({ accounts: some, content });
 			} catch (error) {
-				// What earlier requests did must not be lost with an error: from the second on, a failure is an outcome too.
+				// What earlier requests did must not be lost with an error: from the second on, a failure is an outcome
+				// too.
 				if (sent === 0 || !(error instanceof FleetError)) throw error;
-				yield [{ target: some.join(','), outcome: error.effect === 'unknown' ? 'unknown' : 'failed', explanation: error.sentence }];
+				yield [
+					{
+						target: some.join(','),
+						outcome: error.effect === 'unknown' ? 'unknown' : 'failed',
+						explanation: error.sentence,
+					},
+				];
 			}
 			sent += some.length;
 		}

@@ -1,6 +1,19 @@
 import { operation } from '../../core/describe/operation';
 import { inOrder, timeWindows, type TimePages } from '../../core/call/pages';
-import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, rowsOf, unreadableRow, type DeviceStatus, type Fix, type Position, type Row } from '../../core/describe/records';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	identityOf,
+	numberOf,
+	recordId,
+	rowsOf,
+	unreadableRow,
+	type DeviceStatus,
+	type Fix,
+	type Position,
+	type Row,
+} from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { chunks } from '../../core/call/windows';
 import { recordList, recordText } from './answer';
@@ -10,14 +23,22 @@ import { devicesOrAll } from './fields';
 import { markOf, seconds, timeOf } from './times';
 
 /** Section 2.2, datastatus. */
-const STATUS: Readonly<Record<string, DeviceStatus>> = { 1: 'neverOnline', 2: 'online', 3: 'expired', 4: 'offline', 5: 'blocked' };
+const STATUS: Readonly<Record<string, DeviceStatus>> = {
+	1: 'neverOnline',
+	2: 'online',
+	3: 'expired',
+	4: 'offline',
+	5: 'blocked',
+};
 
 /** 1 and 0; -1 and anything else mean that the device has no such status. */
 const flagOf = (value: unknown) => (value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : null);
 
 const kilometres = (metres: number | null) => (metres === null ? null : metres / 1000);
 
-/** facts 4.3: an array of unknown elements, empty where there is no sensor; a number is taken, anything else left alone. */
+/**
+ * facts 4.3: an array of unknown elements, empty where there is no sensor; a number is taken, anything else left alone.
+ */
 function temperatureOf(value: unknown): number | null {
 	return numberOf(Array.isArray(value) ? value[0] : value);
 }
@@ -75,10 +96,16 @@ export const getCurrent = operation({
 	kind: 'position',
 	together,
 	run: async function* (run, { devices }) {
-		yield* inOrder(chunks(await listed(run, devices), imeisPerRequest), run.width, (some) => run.ask({ devices: some }));
+		yield* inOrder(chunks(await listed(run, devices), imeisPerRequest), run.width, (some) =>
+			run.ask({ devices: some }),
+		);
 	},
 	list: true,
-	evidence: { section: '2.2', grade: 'C', note: 'fuel, odometer, externalpower and temperature are not in the document; newer servers send them. The unit of fuel is not known.' },
+	evidence: {
+		section: '2.2',
+		grade: 'C',
+		note: 'fuel, odometer, externalpower and temperature are not in the document; newer servers send them. The unit of fuel is not known.',
+	},
 });
 
 /** A point of section 2.3, under the names of the document. */
@@ -91,7 +118,10 @@ interface Point extends Row {
 	course: number | null;
 }
 
-/** "lon,lat,gpstime,speed,course;..." - a trailing ";" is tolerated (facts 4.3). Read comma by comma, as tracks are long. */
+/**
+ * "lon,lat,gpstime,speed,course;..." - a trailing ";" is tolerated (facts 4.3). Read comma by comma, as tracks are
+ * long.
+ */
 function pointsOf(text: string, imei: string): Point[] {
 	const points: Point[] = [];
 	for (const group of text.split(';')) {
@@ -102,7 +132,12 @@ function pointsOf(text: string, imei: string): Point[] {
 		// Not found is -1, from where the search begins anew.
 		const whole = first < second && second < third && third < fourth;
 		if (!whole) {
-			if (group.trim() !== '') points.push(unreadableRow(group, `The vendor sent a track point that cannot be read: "${cut(group, 60)}".`, { imei }) as Point);
+			if (group.trim() !== '')
+				points.push(
+					unreadableRow(group, `The vendor sent a track point that cannot be read: "${cut(group, 60)}".`, {
+						imei,
+					}) as Point,
+				);
 			continue;
 		}
 		const fifth = group.indexOf(',', fourth + 1);
@@ -120,13 +155,22 @@ function pointsOf(text: string, imei: string): Point[] {
 
 function toFix(point: Point): Fix {
 	const { imei, longitude, latitude, gpstime, speed, course } = point;
-	return { deviceId: imei, time: timeOf(gpstime), ...coordinatesOf(latitude, longitude), speed: countOf(speed), course: courseOf(course), odometer: null, ignition: null };
+	return {
+		deviceId: imei,
+		time: timeOf(gpstime),
+		...coordinatesOf(latitude, longitude),
+		speed: countOf(speed),
+		course: courseOf(course),
+		odometer: null,
+		ignition: null,
+	};
 }
 
 const PAGING: TimePages<Point> = {
 	size: 1000,
 	mark: ({ gpstime }) => markOf(gpstime),
-	key: ({ longitude, latitude, speed, course, value }) => `${String(longitude)},${String(latitude)},${String(speed)},${String(course)},${String(value)}`,
+	key: ({ longitude, latitude, speed, course, value }) =>
+		`${String(longitude)},${String(latitude)},${String(speed)},${String(course)},${String(value)}`,
 };
 
 export const getHistory = operation({
@@ -138,13 +182,18 @@ export const getHistory = operation({
 	effect: 'read',
 	route: 'GET /api/playback',
 	params: { devices: devicesOrAll, ...period() },
-	request: ({ devices, begin, end }) => ({ query: { imei: devices[0], begintime: seconds(begin), endtime: seconds(end) } }),
+	request: ({ devices, begin, end }) => ({
+		query: { imei: devices[0], begintime: seconds(begin), endtime: seconds(end) },
+	}),
 	answer: recordText,
 	rows: (answer, { devices }) => pointsOf(answer, devices[0] ?? ''),
 	record: toFix,
 	kind: 'fix',
 	run: async function* (run, { devices, begin, end }) {
-		const [first, ...others] = (await listed(run, devices)).map((device) => (from: number, to: number) => run.ask({ devices: [device], begin: from * 1000, end: to * 1000 }));
+		const [first, ...others] = (await listed(run, devices)).map(
+			(device) => (from: number, to: number) =>
+				run.ask({ devices: [device], begin: from * 1000, end: to * 1000 }),
+		);
 		const from = seconds(begin);
 		const to = seconds(end);
 		if (first === undefined) return;
@@ -155,5 +204,9 @@ export const getHistory = operation({
 	},
 	check: periodProblem,
 	list: true,
-	evidence: { section: '2.3', grade: 'C', note: 'That Begin counts as part of the period is inferred from the paging that the document describes.' },
+	evidence: {
+		section: '2.3',
+		grade: 'C',
+		note: 'That Begin counts as part of the period is inferred from the paging that the document describes.',
+	},
 });

@@ -5,7 +5,14 @@ import type { Alarm, CommandOutcome, Device, Fix, Mileage, Outcome, Position } f
 import { findOperation, type Provider } from '../../core/describe/provider';
 import type { AnyOperation } from '../../core/describe/operation';
 import { createFleet } from '../../simulators/fleet';
-import { ANSWER_KINDS, PASSWORD, startProtrack, type AnswerKind, type ProtrackOptions, type ProtrackSimulator } from '../../simulators/protrack';
+import {
+	ANSWER_KINDS,
+	PASSWORD,
+	startProtrack,
+	type AnswerKind,
+	type ProtrackOptions,
+	type ProtrackSimulator,
+} from '../../simulators/protrack';
 import { FetchHost } from '../../test/support/fetch-host';
 import { CODES } from './answer';
 import type { ProtrackConnection } from './connection';
@@ -16,7 +23,8 @@ const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const IMEIS = createFleet({ now: NOW }).map(({ imei }) => imei) as [string, ...string[]];
-const [PLAIN, , , NEVER_ONLINE, OFFLINE, BLOCKED, EXPIRED, NEVER_ANSWERS, ANSWERS_FAILURE, SEND_FAILS, SPARSE, STUCK] = IMEIS;
+const [PLAIN, , , NEVER_ONLINE, OFFLINE, BLOCKED, EXPIRED, NEVER_ANSWERS, ANSWERS_FAILURE, SEND_FAILS, SPARSE, STUCK] =
+	IMEIS;
 
 const running: ProtrackSimulator[] = [];
 afterEach(async () => {
@@ -27,8 +35,20 @@ async function start(options: Partial<ProtrackOptions> = {}, settings: Partial<P
 	const simulator = await startProtrack({ brand: 'trackceo', clock: () => NOW, ...options });
 	running.push(simulator);
 	const provider: Provider<ProtrackConnection> = simulator.brand === 'trackceo' ? trackceo : etrack;
-	const connection: ProtrackConnection = { baseUrl: simulator.url, account: 'demo', secretType: 'password', secret: PASSWORD, allowCommands: true, allowPrivateAddresses: true, rateLimit: 60_000, ...settings };
-	const host = new FetchHost(provider, connection, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) });
+	const connection: ProtrackConnection = {
+		baseUrl: simulator.url,
+		account: 'demo',
+		secretType: 'password',
+		secret: PASSWORD,
+		allowCommands: true,
+		allowPrivateAddresses: true,
+		rateLimit: 60_000,
+		...settings,
+	};
+	const host = new FetchHost(provider, connection, {
+		now: () => simulator.now(),
+		pass: (ms) => simulator.advance(ms),
+	});
 	const client = new Client(provider, connection, host);
 	const find = (name: string): AnyOperation => {
 		const [resource = '', operation = ''] = name.split('.');
@@ -40,14 +60,16 @@ async function start(options: Partial<ProtrackOptions> = {}, settings: Partial<P
 		simulator,
 		host,
 		client,
-		run: async <R = object>(name: string, params: object, options: Parameters<typeof client.collect>[2] = {}) => (await client.collect(find(name), params as Record<string, unknown>, options)) as R[],
+		run: async <R = object>(name: string, params: object, options: Parameters<typeof client.collect>[2] = {}) =>
+			(await client.collect(find(name), params as Record<string, unknown>, options)) as R[],
 		fails: async (name: string, params: object): Promise<FleetError> => {
 			try {
 				await client.collect(find(name), params as Record<string, unknown>);
 			} catch (error) {
 				expect(error).toBeInstanceOf(FleetError);
 				const text = `${(error as FleetError).sentence} ${String((error as Error).stack)}`;
-				for (const secret of [PASSWORD, passwordHash({ secretType: 'password', secret: PASSWORD })]) expect(text).not.toContain(secret);
+				for (const secret of [PASSWORD, passwordHash({ secretType: 'password', secret: PASSWORD })])
+					expect(text).not.toContain(secret);
 				return error as FleetError;
 			}
 			throw new Error('nothing was thrown');
@@ -62,7 +84,12 @@ describe('login', () => {
 		['123456', 1504084954, 'ecca11e8e116455c48c8ad2ef5c1e0ee'],
 	])('the published signature of %s', (secret, time, expected) => {
 		expect(signature(passwordHash({ secretType: 'password', secret }), time)).toBe(expected);
-		expect(signature(passwordHash({ secretType: 'md5', secret: passwordHash({ secretType: 'password', secret }) }), time)).toBe(expected);
+		expect(
+			signature(
+				passwordHash({ secretType: 'md5', secret: passwordHash({ secretType: 'password', secret }) }),
+				time,
+			),
+		).toBe(expected);
 	});
 
 	test('one token serves all requests, until it dies and is renewed once', async () => {
@@ -84,7 +111,9 @@ describe('login', () => {
 		const { run, simulator, calls } = await start();
 		await run('device.getMany', {});
 		simulator.fail({ kind: 'code', code, match: '/api/command/send', times: 1 });
-		expect(await run('command.send', { device: PLAIN, command: 'RESET', waitForAnswer: false })).toMatchObject([{ outcome: 'sent' }]);
+		expect(await run('command.send', { device: PLAIN, command: 'RESET', waitForAnswer: false })).toMatchObject([
+			{ outcome: 'sent' },
+		]);
 		expect(calls('/api/authorization')).toHaveLength(2);
 		expect(simulator.commands).toHaveLength(1);
 	});
@@ -111,7 +140,10 @@ describe('login', () => {
 	});
 
 	test('the md5 of the password is as good as the password', async () => {
-		const { run } = await start({}, { secretType: 'md5', secret: passwordHash({ secretType: 'password', secret: PASSWORD }) });
+		const { run } = await start(
+			{},
+			{ secretType: 'md5', secret: passwordHash({ secretType: 'password', secret: PASSWORD }) },
+		);
 		expect(await run('device.getMany', {})).toHaveLength(12);
 	});
 });
@@ -126,8 +158,21 @@ describe('positions', () => {
 		expect(by.get(OFFLINE ?? '')).toMatchObject({ status: 'offline' });
 		expect(by.get(BLOCKED ?? '')).toMatchObject({ status: 'blocked' });
 		expect(by.get(EXPIRED ?? '')).toMatchObject({ status: 'expired' });
-		expect(by.get(NEVER_ONLINE ?? '')).toMatchObject({ status: 'neverOnline', latitude: null, longitude: null, time: null, seenAt: null });
-		expect(by.get(SPARSE ?? '')).toMatchObject({ ignition: null, ignitionSeconds: null, doorOpen: null, battery: null, odometer: null, distanceToday: null });
+		expect(by.get(NEVER_ONLINE ?? '')).toMatchObject({
+			status: 'neverOnline',
+			latitude: null,
+			longitude: null,
+			time: null,
+			seenAt: null,
+		});
+		expect(by.get(SPARSE ?? '')).toMatchObject({
+			ignition: null,
+			ignitionSeconds: null,
+			doorOpen: null,
+			battery: null,
+			odometer: null,
+			distanceToday: null,
+		});
 	});
 
 	test('of more than 100 devices take one request for each hundred, in order', async () => {
@@ -147,7 +192,7 @@ describe('positions', () => {
 		expect(device?.iccid).toMatch(/^\d{19,20}$/);
 	});
 
-	test('raw records are the vendor\'s own', async () => {
+	test("raw records are the vendor's own", async () => {
 		const { run } = await start();
 		const [raw] = await run<Record<string, unknown>>('position.getCurrent', { devices: PLAIN }, { output: 'raw' });
 		expect(raw).toMatchObject({ imei: PLAIN, datastatus: 2 });
@@ -165,7 +210,14 @@ describe('tracks', () => {
 		expect([...times].sort((a, b) => a - b)).toEqual(times);
 		// The simulator answers windows that fit into one page as they are: their sum is what paging must give.
 		let expected = 0;
-		for (let at = begin; at < NOW; at += HOUR) expected += (await run<Fix>('position.getHistory', { devices: PLAIN, begin: at, end: Math.min(at + HOUR, NOW) - 1000 })).length;
+		for (let at = begin; at < NOW; at += HOUR)
+			expected += (
+				await run<Fix>('position.getHistory', {
+					devices: PLAIN,
+					begin: at,
+					end: Math.min(at + HOUR, NOW) - 1000,
+				})
+			).length;
 		const last = await run<Fix>('position.getHistory', { devices: PLAIN, begin: NOW - 1000, end: NOW });
 		expect(fixes.length).toBe(expected + last.filter(({ time }) => Date.parse(time ?? '') === NOW).length);
 	});
@@ -206,7 +258,11 @@ describe('tracks', () => {
 
 	test('a trailing semicolon is no point', async () => {
 		const { run } = await start({ trailingSemicolon: true });
-		expect((await run<Fix>('position.getHistory', { devices: PLAIN, begin: '-1h', end: 'now' })).every(({ latitude }) => latitude !== null)).toBe(true);
+		expect(
+			(await run<Fix>('position.getHistory', { devices: PLAIN, begin: '-1h', end: 'now' })).every(
+				({ latitude }) => latitude !== null,
+			),
+		).toBe(true);
 	});
 
 	test('more points in one second than a page holds are an error', async () => {
@@ -225,7 +281,9 @@ describe('alarms', () => {
 			const { run, calls } = await start({ brand });
 			const alarms = await run<Alarm>('alarm.getMany', { devices: IMEIS, ...week });
 			const types = new Set(alarms.map(({ vendorType }) => Number(vendorType)));
-			expect([...types].sort((a, b) => a - b)).toEqual(Array.from({ length: brand === 'trackceo' ? 44 : 27 }, (_, index) => index + 1));
+			expect([...types].sort((a, b) => a - b)).toEqual(
+				Array.from({ length: brand === 'trackceo' ? 44 : 27 }, (_, index) => index + 1),
+			);
 			expect(alarms.every(({ type, title }) => type !== 'other' && title !== '')).toBe(true);
 			expect(new Set(alarms.map(({ id }) => id)).size).toBe(alarms.length);
 			expect(calls('/api/alarm/list').length).toBeGreaterThan(IMEIS.length);
@@ -242,13 +300,17 @@ describe('alarms', () => {
 		const { run } = await start({ shortAlarms: true });
 		const alarms = await run<Alarm>('alarm.getMany', { devices: PLAIN, ...week });
 		expect(alarms.length).toBeGreaterThan(0);
-		expect(alarms.filter(({ type }) => !type.startsWith('geofence')).every(({ geofenceId }) => geofenceId === null)).toBe(true);
+		expect(
+			alarms.filter(({ type }) => !type.startsWith('geofence')).every(({ geofenceId }) => geofenceId === null),
+		).toBe(true);
 	});
 
 	test('more in one second than a page holds are an error', async () => {
 		const noon = Date.UTC(2026, 2, 17, 12);
 		const { fails } = await start({ stuckAlarms: 150 });
-		expect((await fails('alarm.getMany', { devices: STUCK, begin: noon - HOUR, end: noon + HOUR })).message).toContain('more than 100 records');
+		expect(
+			(await fails('alarm.getMany', { devices: STUCK, begin: noon - HOUR, end: noon + HOUR })).message,
+		).toContain('more than 100 records');
 	});
 });
 
@@ -261,7 +323,15 @@ describe('mileage', () => {
 		const [whole] = await run<Mileage>('device.getMileage', { devices: PLAIN, ...period });
 		expect(calls('/api/device/mileage')).toHaveLength(3);
 		let sum = 0;
-		for (let day = 0; day < 16; day++) sum += (await run<Mileage>('device.getMileage', { devices: PLAIN, begin: monday + day * DAY, end: monday + (day + 1) * DAY }))[0]?.distance ?? 0;
+		for (let day = 0; day < 16; day++)
+			sum +=
+				(
+					await run<Mileage>('device.getMileage', {
+						devices: PLAIN,
+						begin: monday + day * DAY,
+						end: monday + (day + 1) * DAY,
+					})
+				)[0]?.distance ?? 0;
 		expect(whole?.distance).toBeCloseTo(sum, 0);
 		expect(whole?.distance).toBeGreaterThan(100);
 		expect(whole).toMatchObject({ from: '2026-03-02T00:00:00.000Z', to: '2026-03-18T00:00:00.000Z' });
@@ -274,7 +344,11 @@ describe('mileage', () => {
 		const [before] = await run<Position>('position.getCurrent', { devices: PLAIN });
 		simulator.advance(DAY);
 		const [after] = await run<Position>('position.getCurrent', { devices: PLAIN });
-		const [{ distance } = { distance: null }] = await run<Mileage>('device.getMileage', { devices: PLAIN, begin: halfHour, end: halfHour + DAY });
+		const [{ distance } = { distance: null }] = await run<Mileage>('device.getMileage', {
+			devices: PLAIN,
+			begin: halfHour,
+			end: halfHour + DAY,
+		});
 		expect(distance).toBeCloseTo((after?.odometer ?? 0) - (before?.odometer ?? 0), 0);
 	});
 
@@ -283,43 +357,74 @@ describe('mileage', () => {
 		const odd = { devices: PLAIN, begin: monday + 7 * 60_000, end: monday + DAY + 61_000 };
 		expect((await fails('device.getMileage', odd)).message).toContain('must lie on minute 0 or 30');
 		expect(simulator.requests).toHaveLength(0);
-		expect(await run('device.getMileage', { ...odd, roundToHalfHours: true })).toMatchObject([{ from: '2026-03-02T00:00:00.000Z', to: '2026-03-03T00:30:00.000Z' }]);
+		expect(await run('device.getMileage', { ...odd, roundToHalfHours: true })).toMatchObject([
+			{ from: '2026-03-02T00:00:00.000Z', to: '2026-03-03T00:30:00.000Z' },
+		]);
 	});
 });
 
 describe('commands', () => {
 	const send = { device: PLAIN, command: 'RELAY,1' };
 
-	test('are confirmed by the device\'s answer, asked for once a second', async () => {
+	test("are confirmed by the device's answer, asked for once a second", async () => {
 		const { run, simulator, calls } = await start();
 		const [outcome] = await run<CommandOutcome>('command.send', send);
 		expect(outcome).toMatchObject({ outcome: 'confirmed', target: PLAIN, command: 'RELAY,1' });
 		expect(outcome?.response).toContain('Success');
 		expect(calls('/api/command/send')).toHaveLength(1);
 		const asked = calls('/api/command/query').map(({ time }) => time);
-		for (let index = 1; index < asked.length; index++) expect((asked[index] ?? 0) - (asked[index - 1] ?? 0)).toBeGreaterThanOrEqual(1000);
+		for (let index = 1; index < asked.length; index++)
+			expect((asked[index] ?? 0) - (asked[index - 1] ?? 0)).toBeGreaterThanOrEqual(1000);
 		simulator.advance(60_000);
 		expect(await run('position.getCurrent', { devices: PLAIN })).toMatchObject([{ fuelSupply: false, speed: 0 }]);
-		expect(await run('command.getStatus', { commandId: outcome?.commandId })).toMatchObject([{ outcome: 'confirmed' }]);
+		expect(await run('command.getStatus', { commandId: outcome?.commandId })).toMatchObject([
+			{ outcome: 'confirmed' },
+		]);
 	});
 
 	test('time out after 30 questions', async () => {
 		const { run, calls } = await start();
-		expect(await run('command.send', { ...send, device: NEVER_ANSWERS })).toMatchObject([{ outcome: 'timedOut', answeredAt: null }]);
+		expect(await run('command.send', { ...send, device: NEVER_ANSWERS })).toMatchObject([
+			{ outcome: 'timedOut', answeredAt: null },
+		]);
 		expect(calls('/api/command/query')).toHaveLength(30);
 	});
 
 	test('fail when the device says so, or the vendor', async () => {
 		const { run } = await start();
-		expect(await run('command.send', { ...send, device: ANSWERS_FAILURE })).toMatchObject([{ outcome: 'failed', response: 'Cut off the fuel supply: Fail! Speed: 62km/h.' }]);
-		expect(await run('command.send', { ...send, device: SEND_FAILS })).toMatchObject([{ outcome: 'failed', commandId: null }]);
+		expect(await run('command.send', { ...send, device: ANSWERS_FAILURE })).toMatchObject([
+			{ outcome: 'failed', response: 'Cut off the fuel supply: Fail! Speed: 62km/h.' },
+		]);
+		expect(await run('command.send', { ...send, device: SEND_FAILS })).toMatchObject([
+			{ outcome: 'failed', commandId: null },
+		]);
 	});
 
 	const stops: Record<AnswerKind, Outcome> = {
-		document: 'confirmed', ok: 'confirmed', echoOk: 'confirmed', gt06: 'confirmed', chinese: 'confirmed', spanish: 'confirmed', german: 'confirmed',
-		failure: 'failed', speedLimit: 'failed', noFix: 'failed', wrongPassword: 'failed', unsupported: 'failed', error: 'failed', unknownCommand: 'failed',
-		already: 'answered', delayed: 'answered', tooFast: 'answered', noFixDelayed: 'answered', chineseDelayed: 'answered', spanishDelayed: 'answered', germanDelayed: 'answered',
-		timeout: 'answered', otherCommand: 'answered', wordless: 'answered',
+		document: 'confirmed',
+		ok: 'confirmed',
+		echoOk: 'confirmed',
+		gt06: 'confirmed',
+		chinese: 'confirmed',
+		spanish: 'confirmed',
+		german: 'confirmed',
+		failure: 'failed',
+		speedLimit: 'failed',
+		noFix: 'failed',
+		wrongPassword: 'failed',
+		unsupported: 'failed',
+		error: 'failed',
+		unknownCommand: 'failed',
+		already: 'answered',
+		delayed: 'answered',
+		tooFast: 'answered',
+		noFixDelayed: 'answered',
+		chineseDelayed: 'answered',
+		spanishDelayed: 'answered',
+		germanDelayed: 'answered',
+		timeout: 'answered',
+		otherCommand: 'answered',
+		wordless: 'answered',
 	};
 
 	test.each(ANSWER_KINDS)('that stop an engine are confirmed only if it is stopped: %s', async (kind) => {
@@ -329,7 +434,9 @@ describe('commands', () => {
 		simulator.advance(60_000);
 		const [position] = await run<Position>('position.getCurrent', { devices: PLAIN });
 		expect(position?.fuelSupply).toBe(outcome?.outcome !== 'confirmed');
-		expect(await run('command.getStatus', { commandId: outcome?.commandId })).toMatchObject([{ outcome: kind === 'otherCommand' ? 'confirmed' : stops[kind], response: outcome?.response }]);
+		expect(await run('command.getStatus', { commandId: outcome?.commandId })).toMatchObject([
+			{ outcome: kind === 'otherCommand' ? 'confirmed' : stops[kind], response: outcome?.response },
+		]);
 	});
 
 	test('are only sent where the answer is not waited for', async () => {
@@ -376,15 +483,24 @@ describe('commands', () => {
 
 	test('set the mileage through paramData', async () => {
 		const { run, fails, simulator } = await start();
-		expect(await run('command.send', { device: PLAIN, command: 'SET_MILEAGE', mileage: 30, waitForAnswer: false })).toMatchObject([{ outcome: 'sent' }]);
+		expect(
+			await run('command.send', { device: PLAIN, command: 'SET_MILEAGE', mileage: 30, waitForAnswer: false }),
+		).toMatchObject([{ outcome: 'sent' }]);
 		expect(simulator.commands[0]?.paramData).toBe('{"mileage":"30"}');
-		expect((await fails('command.send', { device: PLAIN, command: 'SET_MILEAGE' })).message).toContain('Mileage is missing');
+		expect((await fails('command.send', { device: PLAIN, command: 'SET_MILEAGE' })).message).toContain(
+			'Mileage is missing',
+		);
 	});
 
 	test('eTrack has neither SET_MILEAGE nor passwords', () => {
 		expect(etrack.operations).toHaveLength(14);
 		expect(trackceo.operations).toHaveLength(15);
-		const commands = (provider: Provider<ProtrackConnection>) => (findOperation(provider as unknown as Provider, 'command', 'send')?.params as { command: { options: { value: string }[] } }).command.options.map(({ value }) => value);
+		const commands = (provider: Provider<ProtrackConnection>) =>
+			(
+				findOperation(provider as unknown as Provider, 'command', 'send')?.params as {
+					command: { options: { value: string }[] };
+				}
+			).command.options.map(({ value }) => value);
 		expect(commands(trackceo)).toContain('SET_MILEAGE');
 		expect(commands(etrack)).not.toContain('SET_MILEAGE');
 	});
@@ -420,22 +536,35 @@ describe('lists that the vendor cuts at 500', () => {
 test('messages go to 200 accounts a request, and a failure after the first does not hide what was sent', async () => {
 	const { run, simulator, calls } = await start();
 	const children = ['demo-north', 'demo-south', 'driver1'];
-	expect(await run('message.send', { accounts: children, content: 'Hello' })).toMatchObject([{ outcome: 'confirmed', target: children.join(',') }]);
+	expect(await run('message.send', { accounts: children, content: 'Hello' })).toMatchObject([
+		{ outcome: 'confirmed', target: children.join(',') },
+	]);
 	const many = [...children, ...Array.from({ length: 197 }, (_, index) => `demo-${String(index)}`), 'driver2'];
 	simulator.fail({ kind: 'code', code: 0, match: '/api/message/send', times: 1 });
 	simulator.fail({ kind: 'code', code: 20005, match: '/api/message/send', times: 1 });
-	expect(await run('message.send', { accounts: many, content: 'Hello' })).toMatchObject([{ outcome: 'confirmed' }, { outcome: 'failed', target: 'driver2' }]);
-	expect(calls('/api/message/send').slice(1).map(({ query }) => query.accounts?.split(',').length)).toEqual([200, 1]);
+	expect(await run('message.send', { accounts: many, content: 'Hello' })).toMatchObject([
+		{ outcome: 'confirmed' },
+		{ outcome: 'failed', target: 'driver2' },
+	]);
+	expect(
+		calls('/api/message/send')
+			.slice(1)
+			.map(({ query }) => query.accounts?.split(',').length),
+	).toEqual([200, 1]);
 });
 
 test('sub-accounts: blocked, unblocked, given a password', async () => {
 	const { run } = await start();
 	expect(await run('subAccount.get', { account: 'driver1' })).toMatchObject([{ blocked: false, role: 'endUser' }]);
-	expect(await run('subAccount.block', { account: 'driver1' })).toMatchObject([{ outcome: 'confirmed', target: 'driver1' }]);
+	expect(await run('subAccount.block', { account: 'driver1' })).toMatchObject([
+		{ outcome: 'confirmed', target: 'driver1' },
+	]);
 	expect(await run('subAccount.get', { account: 'driver1' })).toMatchObject([{ blocked: true }]);
 	await run('subAccount.unblock', { account: 'driver1' });
 	expect(await run('subAccount.get', { account: 'driver1' })).toMatchObject([{ blocked: false }]);
-	expect(await run('subAccount.setPassword', { account: 'driver1', newPassword: 'New-Password-1' })).toMatchObject([{ outcome: 'confirmed' }]);
+	expect(await run('subAccount.setPassword', { account: 'driver1', newPassword: 'New-Password-1' })).toMatchObject([
+		{ outcome: 'confirmed' },
+	]);
 });
 
 describe('bad input is refused with a sentence, before any request', () => {
@@ -444,14 +573,26 @@ describe('bad input is refused with a sentence, before any request', () => {
 	test.each([
 		['position.getCurrent', { devices: [] }, 'Devices is empty: give at least one IMEI.'],
 		['position.getCurrent', { devices: undefined }, 'Devices is missing'],
-		['position.getCurrent', { devices: '35889905102533X' }, 'must be the 10 to 17 digits of an IMEI, not "35889905102533X"'],
+		[
+			'position.getCurrent',
+			{ devices: '35889905102533X' },
+			'must be the 10 to 17 digits of an IMEI, not "35889905102533X"',
+		],
 		['position.getHistory', { devices: PLAIN, begin: 'now', end: '-24h' }, 'The period ends before it begins'],
 		['position.getHistory', { devices: PLAIN, begin: '+1h', end: '+2h' }, 'The period lies in the future'],
-		['position.getHistory', { devices: PLAIN, begin: '31.01.2026', end: 'now' }, 'Begin must be a date and time such as'],
+		[
+			'position.getHistory',
+			{ devices: PLAIN, begin: '31.01.2026', end: 'now' },
+			'Begin must be a date and time such as',
+		],
 		['alarm.getMany', { devices: PLAIN, ...period, types: ['flying'] }, 'Alarm Types must only hold'],
 		['geofence.create', { ...geofence, radius: 99 }, 'Radius must be between 100 and 5000 metres, not 99.'],
 		['geofence.create', { ...geofence, latitude: 91 }, 'Latitude must be between -90 and 90 degrees, not 91.'],
-		['message.send', { accounts: 'demo', content: 'x'.repeat(301) }, 'Content must not be longer than 300 characters; it has 301.'],
+		[
+			'message.send',
+			{ accounts: 'demo', content: 'x'.repeat(301) },
+			'Content must not be longer than 300 characters; it has 301.',
+		],
 		['command.send', { device: PLAIN, command: 'EXPLODE' }, 'Command must be one of'],
 		['command.getStatus', { commandId: '' }, 'Command ID is missing'],
 	])('%s %j', async (name, params, sentence) => {
@@ -485,7 +626,10 @@ describe('bad input is refused with a sentence, before any request', () => {
 });
 
 test('every code of chapter 3 has words and says what to do', async () => {
-	const chapter3 = [10000, 10001, 10002, 10003, 10004, 10005, 10006, 10007, 10009, 10010, 10011, 10012, 10013, 10014, 10016, 20001, 20005, 20017, 20018, 20046, 20048, 20089];
+	const chapter3 = [
+		10000, 10001, 10002, 10003, 10004, 10005, 10006, 10007, 10009, 10010, 10011, 10012, 10013, 10014, 10016, 20001,
+		20005, 20017, 20018, 20046, 20048, 20089,
+	];
 	expect(Object.keys(CODES).map(Number)).toEqual(chapter3);
 	for (const code of chapter3) {
 		const { fails, simulator } = await start();
@@ -499,6 +643,7 @@ test('every code of chapter 3 has words and says what to do', async () => {
 
 test('"too often" halves the speed and is tried again', async () => {
 	const { run, calls } = await start({ rateLimit: { requests: 3, perSeconds: 1 } });
-	for (let count = 0; count < 6; count++) expect(await run('position.getCurrent', { devices: PLAIN })).toHaveLength(1);
+	for (let count = 0; count < 6; count++)
+		expect(await run('position.getCurrent', { devices: PLAIN })).toHaveLength(1);
 	expect(calls('/api/track').some(({ code }) => code === 10009)).toBe(true);
 });

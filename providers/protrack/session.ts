@@ -34,21 +34,36 @@ const SERVER_TIME = /server time is (\d{9,11})\b/;
  * Logs in (section 2.1). The old token dies at once, so this is only called when there is none that lives.
  * A clock that differs from the server's is corrected once with the time that code 10014 tells.
  */
-export async function login(connection: ProtrackConnection, exchange: Exchange, title: string, now: () => number): Promise<Session> {
+export async function login(
+	connection: ProtrackConnection,
+	exchange: Exchange,
+	title: string,
+	now: () => number,
+): Promise<Session> {
 	const problem = secretProblem(connection);
 	if (problem !== undefined) throw new InvalidParams(problem);
 	const attempt = async () => {
 		const seconds = Math.floor((now() + (skews.get(connection.baseUrl) ?? 0)) / 1000);
-		const query = { time: seconds, account: connection.account, signature: signature(passwordHash(connection), seconds) };
+		const query = {
+			time: seconds,
+			account: connection.account,
+			signature: signature(passwordHash(connection), seconds),
+		};
 		const record = openEnvelope(await exchange({ method: 'GET', path: '/api/authorization', query }), title);
 		const token = Token.safeParse(record);
-		if (!token.success) throw new UnexpectedAnswer(`${title} accepted the login but sent no access token.`, { advice: 'Check the base URL in the account.' });
+		if (!token.success)
+			throw new UnexpectedAnswer(`${title} accepted the login but sent no access token.`, {
+				advice: 'Check the base URL in the account.',
+			});
 		return { token: token.data.access_token, expiresAt: now() + token.data.expires_in * 1000 };
 	};
 	try {
 		return await attempt();
 	} catch (error) {
-		const told = error instanceof FleetError && error.vendorCode === REQUEST_TIME_ERROR ? SERVER_TIME.exec(error.vendorMessage ?? '') : null;
+		const told =
+			error instanceof FleetError && error.vendorCode === REQUEST_TIME_ERROR
+				? SERVER_TIME.exec(error.vendorMessage ?? '')
+				: null;
 		if (told === null) throw error;
 		skews.set(connection.baseUrl, Number(told[1]) * 1000 - now());
 		return attempt();

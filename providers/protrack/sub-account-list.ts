@@ -27,7 +27,8 @@ export const list = operation({
 	name: 'getMany',
 	title: 'Get Many',
 	action: 'Get many sub-accounts',
-	description: 'List the sub-accounts of the account or of one of its sub-accounts. The vendor stops at 500; a longer list is completed from the sub-accounts below.',
+	description:
+		'List the sub-accounts of the account or of one of its sub-accounts. The vendor stops at 500; a longer list is completed from the sub-accounts below.',
 	effect: 'read',
 	route: 'GET /api/user/list',
 	params: { account: accountOrOwn },

@@ -8,7 +8,16 @@ import { md5 } from './md5';
 import { list, toSubAccount } from './sub-account-list';
 import { wholeList } from './whole-list';
 
-export const getMany = { ...list, run: ((run, { account: of }) => wholeList(run, of, (name) => run.ask({ account: name }), (row) => idTextOf(row.account))) as typeof list.run };
+export const getMany = {
+	...list,
+	run: ((run, { account: of }) =>
+		wholeList(
+			run,
+			of,
+			(name) => run.ask({ account: name }),
+			(row) => idTextOf(row.account),
+		)) as typeof list.run,
+};
 
 export const get = operation({
 	resource: 'subAccount',
@@ -27,7 +36,14 @@ export const get = operation({
 });
 
 /** What the three operations that act on a sub-account have in common. */
-const acting = { resource: 'subAccount', effect: 'command', answer: acknowledged, rows: () => [CONFIRMED], record: (row: object) => row, kind: 'commandOutcome' } as const;
+const acting = {
+	resource: 'subAccount',
+	effect: 'command',
+	answer: acknowledged,
+	rows: () => [CONFIRMED],
+	record: (row: object) => row,
+	kind: 'commandOutcome',
+} as const;
 
 export const block = operation({
 	...acting,
@@ -60,7 +76,15 @@ export const setPassword = operation({
 	action: 'Set the password of a sub-account',
 	description: 'Give a sub-account a new password. Only its md5 is sent.',
 	route: 'POST /api/user/password/set',
-	params: { account, newPassword: text({ title: 'New Password', description: 'Password that the sub-account shall have', secret: true, max: 100 }) },
+	params: {
+		account,
+		newPassword: text({
+			title: 'New Password',
+			description: 'Password that the sub-account shall have',
+			secret: true,
+			max: 100,
+		}),
+	},
 	request: ({ account: name, newPassword }) => ({ query: { account: name, password: md5(newPassword) } }),
 	target: ({ account: target }) => ({ target, command: 'Set password' }),
 	evidence: { section: '2.16', grade: 'C' },

@@ -39,12 +39,16 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 			evidence: alarms.evidence,
 		}),
 		positionChanged({ devices, evidence: positions }),
-		statusChanged({ devices, evidence: positions, of: ['status', 'ignition', 'doorOpen', 'charging', 'fuelSupply', 'armed'] }),
+		statusChanged({
+			devices,
+			evidence: positions,
+			of: ['status', 'ignition', 'doorOpen', 'charging', 'fuelSupply', 'armed'],
+		}),
 		deviceSilent({ devices, evidence: positions }),
 		trigger({
 			name: 'geofenceCrossed',
 			title: 'Geofence Crossed',
-			description: 'When a device enters or leaves a geofence, as the vendor\'s alarms tell',
+			description: "When a device enters or leaves a geofence, as the vendor's alarms tell",
 			params: {
 				devices,
 				direction: choice({
@@ -59,7 +63,11 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 				}),
 			},
 			kind: 'alarm',
-			source: source(({ type }, { direction }) => (type === 'geofenceEntered' && direction !== 'left') || (type === 'geofenceLeft' && direction !== 'entered')),
+			source: source(
+				({ type }, { direction }) =>
+					(type === 'geofenceEntered' && direction !== 'left') ||
+					(type === 'geofenceLeft' && direction !== 'entered'),
+			),
 			evidence: alarms.evidence,
 		}),
 	];

@@ -30,13 +30,17 @@ export async function* wholeList(
 		});
 		if (fresh.length > 0) yield fresh;
 		if (page.length < LIST_STOPS_AT) continue;
-		const names = (await run.call(subAccounts, { account: of })).map((row) => idTextOf(row.account)).filter((name) => name !== null && name !== of && !asked.has(name)) as string[];
+		const names = (await run.call(subAccounts, { account: of }))
+			.map((row) => idTextOf(row.account))
+			.filter((name) => name !== null && name !== of && !asked.has(name)) as string[];
 		for (const name of names) {
 			asked.add(name);
 			queue.push(name);
 		}
 		if (names.length === 0) {
-			run.warn(`The list of ${of === undefined ? 'the account' : `"${of}"`} has ${String(page.length)} entries, where the vendor stops, and there is no sub-account to complete it from: entries may be missing.`);
+			run.warn(
+				`The list of ${of === undefined ? 'the account' : `"${of}"`} has ${String(page.length)} entries, where the vendor stops, and there is no sub-account to complete it from: entries may be missing.`,
+			);
 		}
 	}
 }

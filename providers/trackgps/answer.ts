@@ -1,6 +1,16 @@
 import { z } from 'zod/v4';
 import { jsonOf, retryAfterOf } from '../../core/call/answer';
-import { InvalidParams, NotFound, NotPermitted, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault, type FleetError, type FleetErrorDetails } from '../../core/describe/errors';
+import {
+	InvalidParams,
+	NotFound,
+	NotPermitted,
+	RateLimited,
+	SessionExpired,
+	UnexpectedAnswer,
+	VendorFault,
+	type FleetError,
+	type FleetErrorDetails,
+} from '../../core/describe/errors';
 import type { WireAnswer, WireRequest } from '../../core/describe/host';
 import { parsed } from '../../core/call/json';
 import { isRecord, textOf, type Row } from '../../core/describe/records';
@@ -32,9 +42,13 @@ export function withValue(row: Row, name: string, value: unknown): Row {
 export const flagOf = (value: unknown) => (typeof value === 'boolean' ? value : null);
 
 /** A list of records; null is an empty one. */
-export const recordList = z.union([z.array(z.unknown()), z.null().transform(() => [])]).transform((list) => list as unknown[]);
+export const recordList = z
+	.union([z.array(z.unknown()), z.null().transform(() => [])])
+	.transform((list) => list as unknown[]);
 /** Records in a form of their own: a list of parts, or the only part. */
-export const parts = z.union([recordList, z.record(z.string(), z.unknown()).transform((part) => [part])]).transform((list) => list as unknown[]);
+export const parts = z
+	.union([recordList, z.record(z.string(), z.unknown()).transform((part) => [part])])
+	.transform((list) => list as unknown[]);
 
 interface Refusal {
 	kind: new (message: string, details: FleetErrorDetails) => FleetError;
@@ -42,13 +56,21 @@ interface Refusal {
 	advice: string;
 }
 
-const NO_RIGHT: Refusal = { kind: NotPermitted, words: 'does not permit this to the account', advice: 'Check that the account may see each of the vehicles, and that its right to the API includes this.' };
+const NO_RIGHT: Refusal = {
+	kind: NotPermitted,
+	words: 'does not permit this to the account',
+	advice: 'Check that the account may see each of the vehicles, and that its right to the API includes this.',
+};
 
 /** The documents list 400, 401 and 429; the rest is what HTTP means by it. */
 const STATUS: Readonly<Record<number, Refusal>> = {
 	400: { kind: InvalidParams, words: 'refuses a value of the request', advice: 'Check the values of this node.' },
 	403: NO_RIGHT,
-	404: { kind: NotFound, words: 'does not know this request or its target', advice: 'Check the base URL in the account, and the vehicles.' },
+	404: {
+		kind: NotFound,
+		words: 'does not know this request or its target',
+		advice: 'Check the base URL in the account, and the vehicles.',
+	},
 };
 
 /** facts 2.1: text in place of JSON, "API calls quota exceeded! maximum admitted 1 per 30s.". */
@@ -66,14 +88,34 @@ export function openEnvelope(answer: WireAnswer, request: WireRequest): unknown 
 	if (status === 401) throw unauthorised(request, reasons);
 	const refusal = STATUS[status];
 	if (refusal !== undefined && !isPage(body)) throw refused(refusal, status, reasons);
-	if (status >= 500 && reasons.length > 0) throw new VendorFault(`${TITLE} has a fault (HTTP ${status}${said(reasons)}).`, { ...detailsOf(status, reasons), retryable: true, effect: 'unknown', advice: 'Try again later.' });
+	if (status >= 500 && reasons.length > 0)
+		throw new VendorFault(`${TITLE} has a fault (HTTP ${status}${said(reasons)}).`, {
+			...detailsOf(status, reasons),
+			retryable: true,
+			effect: 'unknown',
+			advice: 'Try again later.',
+		});
 	// 5xx and web pages.
 	if (status >= 400) jsonOf(answer, TITLE);
 	const success = envelope?.('isSuccess');
 	const payload = envelope?.('payload');
-	if (success === false) throw refused(reasons[0]?.code === '401' ? NO_RIGHT : { kind: VendorFault, words: 'says that the request failed', advice: 'Check the values of this node; if they are right, ask the support of TrackGPS.ro.' }, status, reasons);
+	if (success === false)
+		throw refused(
+			reasons[0]?.code === '401'
+				? NO_RIGHT
+				: {
+						kind: VendorFault,
+						words: 'says that the request failed',
+						advice: 'Check the values of this node; if they are right, ask the support of TrackGPS.ro.',
+					},
+			status,
+			reasons,
+		);
 	if (status >= 400 || success !== true || payload === undefined) {
-		throw new UnexpectedAnswer(`${TITLE} sent an answer without ${success === true ? 'data' : 'a result'} (HTTP ${status}${said(reasons)}).`, { ...detailsOf(status, reasons), effect: 'unknown', advice: 'Check the base URL in the account.' });
+		throw new UnexpectedAnswer(
+			`${TITLE} sent an answer without ${success === true ? 'data' : 'a result'} (HTTP ${status}${said(reasons)}).`,
+			{ ...detailsOf(status, reasons), effect: 'unknown', advice: 'Check the base URL in the account.' },
+		);
 	}
 	return payload;
 }
@@ -116,7 +158,10 @@ export const wordsOf = (reasons: readonly Reason[]) => cut(reasons.map(({ words 
 const said = (reasons: readonly Reason[]) => (reasons.length === 0 ? '' : `: ${wordsOf(reasons)}`);
 
 function detailsOf(status: number, reasons: readonly Reason[]): FleetErrorDetails {
-	return { status, ...(reasons[0] === undefined ? {} : { vendorCode: reasons[0].code, vendorMessage: wordsOf(reasons) }) };
+	return {
+		status,
+		...(reasons[0] === undefined ? {} : { vendorCode: reasons[0].code, vendorMessage: wordsOf(reasons) }),
+	};
 }
 
 function refused({ kind, words, advice }: Refusal, status: number, reasons: readonly Reason[]): FleetError {
@@ -126,28 +171,44 @@ function refused({ kind, words, advice }: Refusal, status: number, reasons: read
 export function tooOften(answer: WireAnswer): RateLimited {
 	const text = answer.body.trim();
 	const words = text === '' || isPage(text) ? undefined : cut(text, 200);
-	return new RateLimited(`${TITLE} says that requests come too often (HTTP ${answer.status}${words === undefined ? '' : `: ${words}`}).`, {
-		status: answer.status,
-		vendorMessage: words,
-		retryAfterMs: retryAfterOf(answer),
-		retryable: true,
-		advice: 'It takes one request in 30 s from each user, other programs of this user included: give Fleetwire a user of its own, or ask the support of TrackGPS.ro for a higher limit.',
-	});
+	return new RateLimited(
+		`${TITLE} says that requests come too often (HTTP ${answer.status}${words === undefined ? '' : `: ${words}`}).`,
+		{
+			status: answer.status,
+			vendorMessage: words,
+			retryAfterMs: retryAfterOf(answer),
+			retryable: true,
+			advice: 'It takes one request in 30 s from each user, other programs of this user included: give Fleetwire a user of its own, or ask the support of TrackGPS.ro for a higher limit.',
+		},
+	);
 }
 
 /**
- * "If the list contains at least one vehicle to which the user does not have access, a response with error code 401 will
- * be returned" (Refills): the same code as that of a dead session. Nothing in it tells the two apart, so the session is
- * renewed once, and what stays is said to be either.
+ * "If the list contains at least one vehicle to which the user does not have access, a response with error code 401
+ * will be returned" (Refills): the same code as that of a dead session. Nothing in it tells the two apart, so the
+ * session is renewed once, and what stays is said to be either.
  */
 function unauthorised({ json }: WireRequest, reasons: readonly Reason[]): SessionExpired {
-	const { carrierId, vehiclesList = carrierId === undefined ? [] : [carrierId] } = (json ?? {}) as { carrierId?: number; vehiclesList?: number[] };
+	const { carrierId, vehiclesList = carrierId === undefined ? [] : [carrierId] } = (json ?? {}) as {
+		carrierId?: number;
+		vehiclesList?: number[];
+	};
 	const details = { ...detailsOf(401, reasons), definite: true };
-	if (vehiclesList.length === 0) return new SessionExpired(`${TITLE} does not accept the session (HTTP 401${said(reasons)}).`, { ...details, advice: 'Fleetwire logs in again by itself; if it stays, ask the support of TrackGPS.ro whether the account may use the API.' });
-	const which = vehiclesList.length === 1 ? `vehicle ${String(vehiclesList[0])}` : `one of the vehicles ${vehiclesList.join(', ')}`;
-	return new SessionExpired(`${TITLE} answered 401: either the account may not see ${which}, or the session has ended${said(reasons)}.`, {
-		...details,
-		doubtful: true,
-		advice: 'Fleetwire logs in again by itself and asks once more. If it stays, it is the vehicle: take out those that the account may not see.',
-	});
+	if (vehiclesList.length === 0)
+		return new SessionExpired(`${TITLE} does not accept the session (HTTP 401${said(reasons)}).`, {
+			...details,
+			advice: 'Fleetwire logs in again by itself; if it stays, ask the support of TrackGPS.ro whether the account may use the API.',
+		});
+	const which =
+		vehiclesList.length === 1
+			? `vehicle ${String(vehiclesList[0])}`
+			: `one of the vehicles ${vehiclesList.join(', ')}`;
+	return new SessionExpired(
+		`${TITLE} answered 401: either the account may not see ${which}, or the session has ended${said(reasons)}.`,
+		{
+			...details,
+			doubtful: true,
+			advice: 'Fleetwire logs in again by itself and asks once more. If it stays, it is the vehicle: take out those that the account may not see.',
+		},
+	);
 }

@@ -28,15 +28,23 @@ export async function groups(run: Pick<Run, 'lookup'>, devices: Ids, size: numbe
 }
 
 /**
- * The answers about one group of vehicles, window by window. They are asked for one after the other, never side by side:
+ * The answers about one group of vehicles, window by window. They are asked for one after the other, never side by
+ * side:
  * with a turn only every 30 s, requests that run ahead would go on using up turns after a run has failed or has enough.
  */
-export async function* inWindows<P extends Asked, R extends Row>(run: { ask(params: P): Promise<R[]> } & Pick<Run, 'connection'>, params: P): AsyncGenerator<R[]> {
-	for (const window of localWindows(params.begin, params.end, zoneOf(run.connection))) yield await run.ask({ ...params, ...window });
+export async function* inWindows<P extends Asked, R extends Row>(
+	run: { ask(params: P): Promise<R[]> } & Pick<Run, 'connection'>,
+	params: P,
+): AsyncGenerator<R[]> {
+	for (const window of localWindows(params.begin, params.end, zoneOf(run.connection)))
+		yield await run.ask({ ...params, ...window });
 }
 
 /** Leaves out what the answer before had already: a record on the border of two windows may belong to both. */
-export async function* withoutDoubles<R extends Row>(pages: AsyncIterable<R[]>, key: (row: R) => string): AsyncGenerator<R[]> {
+export async function* withoutDoubles<R extends Row>(
+	pages: AsyncIterable<R[]>,
+	key: (row: R) => string,
+): AsyncGenerator<R[]> {
 	let before: ReadonlySet<string> | undefined;
 	for await (const page of pages) {
 		const keys = page.map(key);
@@ -47,6 +55,11 @@ export async function* withoutDoubles<R extends Row>(pages: AsyncIterable<R[]>, 
 }
 
 /** The ordinary run: groups of vehicles, windows of time. */
-export async function* batches<P extends Asked, R extends Row>(run: { ask(params: P): Promise<R[]> } & Pick<Run, 'connection' | 'lookup'>, params: P, key: (row: R) => string): AsyncGenerator<R[]> {
-	for (const devices of await groups(run, params.devices, vehiclesPerRequest)) yield* withoutDoubles(inWindows(run, { ...params, devices }), key);
+export async function* batches<P extends Asked, R extends Row>(
+	run: { ask(params: P): Promise<R[]> } & Pick<Run, 'connection' | 'lookup'>,
+	params: P,
+	key: (row: R) => string,
+): AsyncGenerator<R[]> {
+	for (const devices of await groups(run, params.devices, vehiclesPerRequest))
+		yield* withoutDoubles(inWindows(run, { ...params, devices }), key);
 }

@@ -14,12 +14,28 @@ export const BASE_URL = 'https://api.trackgps.ro';
 export const REQUESTS_PER_MINUTE = 2;
 
 export const connectionFields: Fields = {
-	baseUrl: text({ title: 'Base URL', description: 'Address of the API, as in the documentation of TrackGPS.ro', initial: BASE_URL, placeholder: BASE_URL, max: LONGEST.baseUrl }),
-	account: text({ title: 'Account', description: 'Name of the TrackGPS.ro user. One of its own is best: all programs that use it share its one request in 30 s.', placeholder: 'e.g. mycompany', max: LONGEST.account }),
+	baseUrl: text({
+		title: 'Base URL',
+		description: 'Address of the API, as in the documentation of TrackGPS.ro',
+		initial: BASE_URL,
+		placeholder: BASE_URL,
+		max: LONGEST.baseUrl,
+	}),
+	account: text({
+		title: 'Account',
+		description:
+			'Name of the TrackGPS.ro user. One of its own is best: all programs that use it share its one request in 30 s.',
+		placeholder: 'e.g. mycompany',
+		max: LONGEST.account,
+	}),
 	secret: text({ title: 'Secret', description: 'The password', secret: true, max: LONGEST.secret }),
-	timeZone: timeZone('Time zone of the company in TrackGPS.ro, as an IANA name. All its times are local ones.', 'Europe/Bucharest'),
+	timeZone: timeZone(
+		'Time zone of the company in TrackGPS.ro, as an IANA name. All its times are local ones.',
+		'Europe/Bucharest',
+	),
 	...sharedFields({
-		commands: 'Whether flows may act on vehicles and accounts. TrackGPS.ro offers nothing of the kind, so this changes nothing.',
+		commands:
+			'Whether flows may act on vehicles and accounts. TrackGPS.ro offers nothing of the kind, so this changes nothing.',
 		limit: 'TrackGPS.ro takes one request in 30 s, which is 2; its support can raise that.',
 		requestsPerMinute: REQUESTS_PER_MINUTE,
 	}),

@@ -1,6 +1,15 @@
 import type { Choice, Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
-import { countOf, idTextOf, isReadable, isRecord, rowsOf, textOf, type Consumption, type Row } from '../../core/describe/records';
+import {
+	countOf,
+	idTextOf,
+	isReadable,
+	isRecord,
+	rowsOf,
+	textOf,
+	type Consumption,
+	type Row,
+} from '../../core/describe/records';
 import { recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, vehiclesAndPeriod, vehiclesPerRequest } from './batches';
 import { devicesOrAll, period, periodProblem } from './fields';
@@ -10,7 +19,12 @@ import { namesIn } from './lookups';
 function secondsOf(value: unknown): number | null {
 	const match = typeof value === 'string' ? /^(?:(\d+)\.)?(\d+):(\d+):(\d+)(?:\.\d+)?$/.exec(value.trim()) : null;
 	if (match === null) return null;
-	const [days, hours, minutes, seconds] = match.slice(1).map((part?: string) => Number(part ?? 0)) as [number, number, number, number];
+	const [days, hours, minutes, seconds] = match.slice(1).map((part?: string) => Number(part ?? 0)) as [
+		number,
+		number,
+		number,
+		number,
+	];
 	return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
@@ -48,7 +62,8 @@ function added(a: Row, b: Row): Row {
 		distance,
 		hours: seconds === null ? null : spanOf(seconds),
 		consumptionValue: fuel,
-		averageConsumption100Km: distance === null || fuel === null || distance === 0 ? null : rounded((fuel / distance) * 100),
+		averageConsumption100Km:
+			distance === null || fuel === null || distance === 0 ? null : rounded((fuel / distance) * 100),
 		...(isRecord(gas) && isRecord(moreGas) ? { secondarySource: added(gas, moreGas) } : {}),
 	};
 	return Object.entries(totals).reduce((row, [name, value]) => withValue(row, name, value), b);
@@ -60,7 +75,8 @@ const plain = (text: string) => text.replace(/[\s-]/g, '').toLowerCase();
 function vehicleOf(row: Row, asked: readonly Choice[]): string | null {
 	const of = valuesOf(row);
 	for (const name of [of('licensePlate'), of('vehicleName')].map(textOf)) {
-		const fitting = name === null ? [] : asked.filter((choice) => namesIn(choice).some((one) => plain(one) === plain(name)));
+		const fitting =
+			name === null ? [] : asked.filter((choice) => namesIn(choice).some((one) => plain(one) === plain(name)));
 		if (fitting.length === 1) return fitting[0]?.value ?? null;
 	}
 	return null;
@@ -71,7 +87,8 @@ const params = { devices: devicesOrAll, ...period };
 async function* consumptions(run: Run<typeof params>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
 	for (const devices of await groups(run, asked.devices, vehiclesPerRequest)) {
 		// The only vehicle asked about needs no name.
-		const known = devices.length === 1 ? [] : (await run.lookup('device')).filter(({ value }) => devices.includes(value));
+		const known =
+			devices.length === 1 ? [] : (await run.lookup('device')).filter(({ value }) => devices.includes(value));
 		const totals = new Map<string, Row>();
 		const unreadable: Row[] = [];
 		for await (const page of inWindows(run, { ...asked, devices })) {
@@ -89,7 +106,10 @@ async function* consumptions(run: Run<typeof params>, asked: Values<typeof param
 				seen.set(name, count);
 				const key = `${name} ${count}`;
 				const before = totals.get(key);
-				totals.set(key, { vehicleId: vehicle === null ? null : Number(vehicle), ...(before === undefined ? row : added(before, row)) });
+				totals.set(key, {
+					vehicleId: vehicle === null ? null : Number(vehicle),
+					...(before === undefined ? row : added(before, row)),
+				});
 			}
 		}
 		yield [...totals.values(), ...unreadable];
@@ -101,7 +121,8 @@ export const getConsumption = operation({
 	name: 'getConsumption',
 	title: 'Get Consumption',
 	action: 'Get the fuel consumption of devices',
-	description: 'Get distance, engine time and fuel of vehicles in a period of any length. Each 10 vehicles and 31 days take one request.',
+	description:
+		'Get distance, engine time and fuel of vehicles in a period of any length. Each 10 vehicles and 31 days take one request.',
 	effect: 'read',
 	route: 'POST /api/carriers/consumption',
 	params,
@@ -114,5 +135,9 @@ export const getConsumption = operation({
 	run: consumptions,
 	check: periodProblem,
 	list: true,
-	evidence: { section: 'consumption (public documentation)', grade: 'C', note: 'The vendor names the vehicles without their numbers; these are found by plate or name in the list of vehicles.' },
+	evidence: {
+		section: 'consumption (public documentation)',
+		grade: 'C',
+		note: 'The vendor names the vehicles without their numbers; these are found by plate or name in the list of vehicles.',
+	},
 });

@@ -46,5 +46,9 @@ export const getMany = operation({
 	params: {},
 	record: toDevice,
 	kind: 'device',
-	evidence: { section: COMPANY_VEHICLES, grade: 'C', note: 'The group is not in the documentation; real servers send it.' },
+	evidence: {
+		section: COMPANY_VEHICLES,
+		grade: 'C',
+		note: 'The group is not in the documentation; real servers send it.',
+	},
 });

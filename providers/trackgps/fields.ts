@@ -13,18 +13,31 @@ export const devicesOrAll = ids({
 	all: 'all vehicles of the company',
 });
 
-const accepted = 'A date and time; without an offset it is read in the time zone of the workflow. A distance such as -24h works too.';
+const accepted =
+	'A date and time; without an offset it is read in the time zone of the workflow. A distance such as -24h works too.';
 
 export const period = {
-	begin: time({ title: 'Begin', description: `Start of the period. ${accepted}`, initial: '-24h', placeholder: 'e.g. 2026-01-31T08:00:00Z' }),
-	end: time({ title: 'End', description: `End of the period. ${accepted}`, initial: 'now', placeholder: 'e.g. 2026-01-31T17:00:00Z' }),
+	begin: time({
+		title: 'Begin',
+		description: `Start of the period. ${accepted}`,
+		initial: '-24h',
+		placeholder: 'e.g. 2026-01-31T08:00:00Z',
+	}),
+	end: time({
+		title: 'End',
+		description: `End of the period. ${accepted}`,
+		initial: 'now',
+		placeholder: 'e.g. 2026-01-31T17:00:00Z',
+	}),
 };
 
 const show = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 
 /** Says what is wrong with a period, or nothing. */
 export function periodProblem(params: { begin: number; end: number }, now: number): string | undefined {
-	if (params.end <= params.begin) return `The period ends before it begins (Begin ${show(params.begin)}, End ${show(params.end)}): exchange the two, or choose a later End.`;
-	if (params.begin > now) return `The period lies in the future: it begins at ${show(params.begin)}, and now it is ${show(now)}.`;
+	if (params.end <= params.begin)
+		return `The period ends before it begins (Begin ${show(params.begin)}, End ${show(params.end)}): exchange the two, or choose a later End.`;
+	if (params.begin > now)
+		return `The period lies in the future: it begins at ${show(params.begin)}, and now it is ${show(now)}.`;
 	return undefined;
 }

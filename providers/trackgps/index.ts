@@ -11,7 +11,9 @@ import * as stop from './stop';
 import * as temperature from './temperature';
 import { triggers } from './triggers';
 
-/** The e-Transport methods of the public documentation are left out: they are about freight declarations, not vehicles. */
+/**
+ * The e-Transport methods of the public documentation are left out: they are about freight declarations, not vehicles.
+ */
 export const trackgps: Provider<TrackgpsConnection> = {
 	name: 'trackgps',
 	title: TITLE,
@@ -22,8 +24,21 @@ export const trackgps: Provider<TrackgpsConnection> = {
 	sign,
 	open: openEnvelope,
 	// Ten minutes are time for twenty turns.
-	limits: { requestsPerMinute: REQUESTS_PER_MINUTE, burst: 1, deadlineMs: 600_000, poll: { seconds: 60, leastSeconds: 30 } },
-	operations: [position.getCurrent, position.getHistory, device.getMany, refill.getRefills, consumption.getConsumption, stop.getMany, temperature.getMany],
+	limits: {
+		requestsPerMinute: REQUESTS_PER_MINUTE,
+		burst: 1,
+		deadlineMs: 600_000,
+		poll: { seconds: 60, leastSeconds: 30 },
+	},
+	operations: [
+		position.getCurrent,
+		position.getHistory,
+		device.getMany,
+		refill.getRefills,
+		consumption.getConsumption,
+		stop.getMany,
+		temperature.getMany,
+	],
 	triggers,
 	survey: { operation: position.getCurrent, all: true, everyMs: 600_000 },
 	lookups: { device: deviceChoices },

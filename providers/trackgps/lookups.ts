@@ -9,7 +9,10 @@ const BETWEEN = ' · ';
 export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = (await client.collect(getMany, {}, options)) as Device[];
 	return found
-		.map(({ deviceId, name, plate }) => ({ value: deviceId, title: [...new Set([name, plate, deviceId])].filter((part) => part !== null).join(BETWEEN) }))
+		.map(({ deviceId, name, plate }) => ({
+			value: deviceId,
+			title: [...new Set([name, plate, deviceId])].filter((part) => part !== null).join(BETWEEN),
+		}))
 		.sort((a, b) => a.title.localeCompare(b.title, 'en', { numeric: true }));
 }
 

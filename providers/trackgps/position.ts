@@ -1,6 +1,19 @@
 import { ALL } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, type Fix, type Position, type Row } from '../../core/describe/records';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	identityOf,
+	idTextOf,
+	numberOf,
+	recordId,
+	rowsOf,
+	textOf,
+	type Fix,
+	type Position,
+	type Row,
+} from '../../core/describe/records';
 import type { Connection } from '../../core/describe/connection';
 import { recordList, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
@@ -72,7 +85,11 @@ export const getCurrent = operation({
 		const ofNobody = missing.length === 0 ? [] : rows.filter((row) => numberOfVehicle(row) === '');
 		yield [...devices.map((device) => found.get(device)).filter((row) => row !== undefined), ...ofNobody];
 	},
-	evidence: { section: COMPANY_VEHICLES, grade: 'C', note: 'Ignition is likely (L): 1 is on and 2 is off in working programs; the documentation does not say.' },
+	evidence: {
+		section: COMPANY_VEHICLES,
+		grade: 'C',
+		note: 'Ignition is likely (L): 1 is on and 2 is off in working programs; the documentation does not say.',
+	},
 });
 
 function toFix(row: Row, _params: unknown, connection: Connection): Fix {
@@ -93,7 +110,8 @@ export const getHistory = operation({
 	name: 'getHistory',
 	title: 'Get History',
 	action: 'Get the position history of devices',
-	description: 'Get every recorded position of vehicles in a period of any length (the vendor calls it way). Each 10 vehicles and 31 days take one request.',
+	description:
+		'Get every recorded position of vehicles in a period of any length (the vendor calls it way). Each 10 vehicles and 31 days take one request.',
 	effect: 'read',
 	route: 'POST /api/carriers/way',
 	params: { devices: devicesOrAll, ...period },
@@ -105,5 +123,9 @@ export const getHistory = operation({
 	run: (run, params) => batches(run, params, (row) => JSON.stringify(row)),
 	check: periodProblem,
 	list: true,
-	evidence: { section: 'way (public documentation)', grade: 'C', note: 'Times are local: in the hour that autumn doubles, the first of the two is taken.' },
+	evidence: {
+		section: 'way (public documentation)',
+		grade: 'C',
+		note: 'Times are local: in the hour that autumn doubles, the first of the two is taken.',
+	},
 });

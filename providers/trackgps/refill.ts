@@ -1,7 +1,16 @@
 import { choices, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, type FuelEvent, type Row } from '../../core/describe/records';
+import {
+	identityOf,
+	idTextOf,
+	numberOf,
+	recordId,
+	rowsOf,
+	textOf,
+	type FuelEvent,
+	type Row,
+} from '../../core/describe/records';
 import { flagOf, recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, numbers, withoutDoubles } from './batches';
 import { zoneOf } from './connection';
@@ -18,15 +27,17 @@ interface Kind {
 }
 
 /** Refills, "List of Possible Events": these seven, each for the main and for the secondary source. */
-const KINDS: ReadonlyMap<string, Kind> = new Map(Object.entries<Kind>({
-	fuelstart: { type: 'fuelStart', title: 'Fuel at Start', over: 'first' },
-	fueling: { type: 'fueling', title: 'Fueling', over: null },
-	possiblefueltheft: { type: 'possibleTheft', title: 'Possible Theft', over: null },
-	totalrefill: { type: 'totalRefill', title: 'Total of Refills', over: 'sum' },
-	totalpossibletheft: { type: 'totalPossibleTheft', title: 'Total of Possible Thefts', over: 'sum' },
-	remainingfuel: { type: 'remainingFuel', title: 'Remaining Fuel', over: 'last' },
-	totalfuelconsumption: { type: 'totalConsumption', title: 'Total Consumption', over: 'sum' },
-}));
+const KINDS: ReadonlyMap<string, Kind> = new Map(
+	Object.entries<Kind>({
+		fuelstart: { type: 'fuelStart', title: 'Fuel at Start', over: 'first' },
+		fueling: { type: 'fueling', title: 'Fueling', over: null },
+		possiblefueltheft: { type: 'possibleTheft', title: 'Possible Theft', over: null },
+		totalrefill: { type: 'totalRefill', title: 'Total of Refills', over: 'sum' },
+		totalpossibletheft: { type: 'totalPossibleTheft', title: 'Total of Possible Thefts', over: 'sum' },
+		remainingfuel: { type: 'remainingFuel', title: 'Remaining Fuel', over: 'last' },
+		totalfuelconsumption: { type: 'totalConsumption', title: 'Total Consumption', over: 'sum' },
+	}),
+);
 const SECONDARY = 'secondarysource';
 
 function kindOf(event: string): { type: string; over: Over; secondary: boolean } {
@@ -43,7 +54,8 @@ const params = {
 	...period,
 	types: choices({
 		title: 'Event Types',
-		description: 'Kinds of event to keep; none chosen means all. Totals, Fuel at Start and Remaining Fuel sum up the period.',
+		description:
+			'Kinds of event to keep; none chosen means all. Totals, Fuel at Start and Remaining Fuel sum up the period.',
 		options: [...KINDS.values()].map(({ type, title }) => ({ value: type, title })),
 	}),
 };
@@ -56,7 +68,10 @@ function toFuelEvent(row: Row, { begin, end }: Values<typeof params>, connection
 	const { type, over, secondary } = kindOf(event);
 	const time = timeOf(of('date'), zoneOf(connection));
 	return {
-		id: over === null ? recordId(deviceId, event, time) : recordId(deviceId, event, new Date(begin).toISOString(), new Date(end).toISOString()),
+		id:
+			over === null
+				? recordId(deviceId, event, time)
+				: recordId(deviceId, event, new Date(begin).toISOString(), new Date(end).toISOString()),
 		deviceId,
 		type,
 		vendorType: event,
@@ -97,7 +112,9 @@ class Summaries {
 }
 
 function sum(...rows: Row[]): number | null {
-	return rows.map((row) => numberOf(valuesOf(row)('estimation'))).reduce((a, b) => (a === null || b === null ? null : Math.round((a + b) * 1000) / 1000));
+	return rows
+		.map((row) => numberOf(valuesOf(row)('estimation')))
+		.reduce((a, b) => (a === null || b === null ? null : Math.round((a + b) * 1000) / 1000));
 }
 
 /** Events window by window, then what sums them up. */
@@ -121,11 +138,14 @@ export const getRefills = operation({
 	name: 'getRefills',
 	title: 'Get Refills and Thefts',
 	action: 'Get refills and thefts of fuel',
-	description: 'Get refills and possible thefts of fuel in a period of any length, and what sums them up. Each vehicle and 31 days take one request, so that 20 vehicles take ten minutes.',
+	description:
+		'Get refills and possible thefts of fuel in a period of any length, and what sums them up. Each vehicle and 31 days take one request, so that 20 vehicles take ten minutes.',
 	effect: 'read',
 	route: 'POST /api/carriers/refills',
 	params,
-	request: ({ devices, begin, end }) => ({ json: { carrierId: numbers(devices)[0], startDate: localText(begin), endDate: localText(end) } }),
+	request: ({ devices, begin, end }) => ({
+		json: { carrierId: numbers(devices)[0], startDate: localText(begin), endDate: localText(end) },
+	}),
 	answer: recordList,
 	// The vendor's records do not name their vehicle.
 	rows: (answer, { devices }) => rowsOf(answer, 'an event', { carrierId: numbers(devices)[0] }),
@@ -134,5 +154,9 @@ export const getRefills = operation({
 	run: refills,
 	check: periodProblem,
 	list: true,
-	evidence: { section: 'Refills', grade: 'C', note: 'No unit of the estimation is documented; litres are likely (L). Nor is a longest period: 31 days are asked at a time, as for other methods (G). Totals of longer periods are added up.' },
+	evidence: {
+		section: 'Refills',
+		grade: 'C',
+		note: 'No unit of the estimation is documented; litres are likely (L). Nor is a longest period: 31 days are asked at a time, as for other methods (G). Totals of longer periods are added up.',
+	},
 });

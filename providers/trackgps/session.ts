@@ -18,8 +18,8 @@ const UNSAID_S = 3600;
 const EARLY_S = 60;
 
 /**
- * Logs in. There is a refresh token, but no document says where to send it; a login is not limited, so it serves as well
- * (facts 2.2).
+ * Logs in. There is a refresh token, but no document says where to send it; a login is not limited, so it serves as
+ * well (facts 2.2).
  */
 export async function login(connection: TrackgpsConnection, exchange: Exchange, now: () => number): Promise<Session> {
 	const form = { username: connection.account, password: connection.secret };
@@ -29,13 +29,21 @@ export async function login(connection: TrackgpsConnection, exchange: Exchange, 
 	if ((status === 400 || status === 401 || status === 403) && !/^\s*[{<]/.test(answer.body)) throw rejected(status);
 	const body = jsonOf(answer, TITLE);
 	// Not quoted: a token may be in it.
-	if (!isRecord(body)) throw new UnexpectedAnswer(`${TITLE} sent something else in place of the answer to the login.`, { status, advice: 'Check the base URL in the account.' });
+	if (!isRecord(body))
+		throw new UnexpectedAnswer(`${TITLE} sent something else in place of the answer to the login.`, {
+			status,
+			advice: 'Check the base URL in the account.',
+		});
 	const values = valuesOf(body);
 	// The words are those of the identity server (facts 2.2, L).
 	const error = textOf(values('error')) ?? textOf(wordsOf(reasonsOf(values('failureReasons'))));
 	if (error !== null || status >= 400) throw rejected(status, error, textOf(values('error_description')));
 	const token = values('access_token');
-	if (typeof token !== 'string' || token.trim() === '') throw new UnexpectedAnswer(`${TITLE} answered the login without an access token.`, { status, advice: 'Check the base URL in the account.' });
+	if (typeof token !== 'string' || token.trim() === '')
+		throw new UnexpectedAnswer(`${TITLE} answered the login without an access token.`, {
+			status,
+			advice: 'Check the base URL in the account.',
+		});
 	const told = countOf(values('expires_in'));
 	const seconds = told === null || told === 0 ? UNSAID_S : told;
 	return { token, expiresAt: now() + Math.max(seconds - EARLY_S, seconds / 2) * 1000 };
@@ -51,5 +59,9 @@ function rejected(status: number, error: string | null = null, description: stri
 }
 
 export function sign(request: WireRequest, token: string): WireRequest {
-	return { ...request, query: { ...VERSION, ...request.query }, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+	return {
+		...request,
+		query: { ...VERSION, ...request.query },
+		headers: { ...request.headers, authorization: `Bearer ${token}` },
+	};
 }

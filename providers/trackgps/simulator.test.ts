@@ -16,7 +16,13 @@ const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const FOLDER = join(__dirname, 'recorded');
-const simulated = readdirSync(FOLDER).map((file) => [file.replace('.json', ''), (JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as { simulated: object }).simulated] as const);
+const simulated = readdirSync(FOLDER).map(
+	(file) =>
+		[
+			file.replace('.json', ''),
+			(JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as { simulated: object }).simulated,
+		] as const,
+);
 
 const running: TrackgpsSimulator[] = [];
 afterEach(async () => {
@@ -28,7 +34,11 @@ async function start(options: TrackgpsOptions = {}, settings: Partial<TrackgpsCo
 	const exchange: Exchange = async (request) => {
 		const { method, headers, form, json } = request;
 		const body = form === undefined ? JSON.stringify(json) : new URLSearchParams(form);
-		const answer = await fetch(addressOf(connection.baseUrl, request), { method, body, headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) } });
+		const answer = await fetch(addressOf(connection.baseUrl, request), {
+			method,
+			body,
+			headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+		});
 		return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
 	};
 	const tokens = new Map<string, string>();
@@ -40,7 +50,16 @@ async function start(options: TrackgpsOptions = {}, settings: Partial<TrackgpsCo
 	host.time = NOW;
 	const simulator = await startTrackgps({ clock: () => host.time, ...options });
 	running.push(simulator);
-	const connection: TrackgpsConnection = { baseUrl: simulator.url, account: 'demo', secret: PASSWORD, timeZone: 'Europe/Bucharest', allowCommands: false, allowPrivateAddresses: true, rateLimit: 2, ...settings };
+	const connection: TrackgpsConnection = {
+		baseUrl: simulator.url,
+		account: 'demo',
+		secret: PASSWORD,
+		timeZone: 'Europe/Bucharest',
+		allowCommands: false,
+		allowPrivateAddresses: true,
+		rateLimit: 2,
+		...settings,
+	};
 	const client = new Client(trackgps, connection, host);
 	const run = async <R = object>(name: string, params: object, options: RunOptions & { limit?: number } = {}) => {
 		const [resource = '', operation = ''] = name.split('.');
@@ -76,7 +95,9 @@ test('the same vehicle in all methods agrees with itself', async () => {
 	const { run } = await start({ rateLimit: null }, { rateLimit: 60_000 });
 	const devices = await run<Device>('device.getMany', {});
 	const positions = await run<Position>('position.getCurrent', { devices: '*' });
-	expect(positions.map(({ deviceId, deviceName }) => [deviceId, deviceName])).toEqual(devices.map(({ deviceId, name }) => [deviceId, name]));
+	expect(positions.map(({ deviceId, deviceName }) => [deviceId, deviceName])).toEqual(
+		devices.map(({ deviceId, name }) => [deviceId, name]),
+	);
 	const [{ deviceId } = { deviceId: '' }] = devices;
 	const fixes = await run<Fix>('position.getHistory', { devices: deviceId, ...day });
 	const times = fixes.map(({ time }) => Date.parse(time ?? ''));
@@ -103,39 +124,56 @@ test('months in one go are what their weeks are together', async () => {
 	const whole = await run<FuelEvent>('fuel.getRefills', { devices: robbed, begin, end });
 	expect(simulator.requests.filter(({ path }) => path.endsWith('/refills'))).toHaveLength(3);
 	const weeks: FuelEvent[] = [];
-	for (let at = begin; at < end; at += 7 * DAY) weeks.push(...(await run<FuelEvent>('fuel.getRefills', { devices: robbed, begin: at, end: at + 7 * DAY })));
-	const events = (of: FuelEvent[]) => of.filter(({ summary }) => !summary).map(({ id }) => id).sort();
+	for (let at = begin; at < end; at += 7 * DAY)
+		weeks.push(...(await run<FuelEvent>('fuel.getRefills', { devices: robbed, begin: at, end: at + 7 * DAY })));
+	const events = (of: FuelEvent[]) =>
+		of
+			.filter(({ summary }) => !summary)
+			.map(({ id }) => id)
+			.sort();
 	expect(events(whole)).toEqual([...new Set(events(weeks))].sort());
 	expect(events(whole).length).toBeGreaterThan(5);
-	const total = (of: FuelEvent[], type: string, secondary: boolean) => of.filter((one) => one.type === type && one.secondary === secondary).reduce((sum, { volume }) => sum + (volume ?? 0), 0);
+	const total = (of: FuelEvent[], type: string, secondary: boolean) =>
+		of
+			.filter((one) => one.type === type && one.secondary === secondary)
+			.reduce((sum, { volume }) => sum + (volume ?? 0), 0);
 	for (const secondary of [false, true]) {
 		expect(whole.filter((one) => one.type === 'totalRefill' && one.secondary === secondary)).toHaveLength(1);
-		for (const type of ['totalRefill', 'totalPossibleTheft']) expect(total(whole, type, secondary)).toBeCloseTo(total(weeks, type, secondary), 0);
+		for (const type of ['totalRefill', 'totalPossibleTheft'])
+			expect(total(whole, type, secondary)).toBeCloseTo(total(weeks, type, secondary), 0);
 		expect(total(whole, 'fueling', secondary)).toBeCloseTo(total(whole, 'totalRefill', secondary), 0);
 	}
 
 	const [used] = await run<Consumption>('fuel.getConsumption', { devices: robbed, begin, end });
 	let distance = 0;
-	for (let at = begin; at < end; at += 7 * DAY) distance += (await run<Consumption>('fuel.getConsumption', { devices: robbed, begin: at, end: at + 7 * DAY }))[0]?.distance ?? 0;
+	for (let at = begin; at < end; at += 7 * DAY)
+		distance +=
+			(await run<Consumption>('fuel.getConsumption', { devices: robbed, begin: at, end: at + 7 * DAY }))[0]
+				?.distance ?? 0;
 	expect(used?.distance).toBeCloseTo(distance, 0);
 	expect(used).toMatchObject({ deviceId: robbed });
 });
 
-test('consumption of many finds each vehicle\'s number', async () => {
+test("consumption of many finds each vehicle's number", async () => {
 	const { run } = await start();
 	const devices = await run<Device>('device.getMany', {});
 	const records = await run<Consumption>('fuel.getConsumption', { devices: '*', ...day });
-	expect(records.map(({ deviceId, deviceName }) => [deviceId, deviceName]).sort()).toEqual(devices.map(({ deviceId, name }) => [deviceId, name]).sort());
+	expect(records.map(({ deviceId, deviceName }) => [deviceId, deviceName]).sort()).toEqual(
+		devices.map(({ deviceId, name }) => [deviceId, name]).sort(),
+	);
 });
 
-test('autumn\'s and spring\'s day come whole', async () => {
+test("autumn's and spring's day come whole", async () => {
 	for (const noon of [Date.UTC(2025, 9, 26, 12), Date.UTC(2025, 2, 30, 12)]) {
 		const { run } = await start({ rateLimit: null }, { rateLimit: 60_000 });
 		const hours: Fix[] = [];
 		const whole = await run<Fix>('position.getHistory', { devices: '41001', begin: noon - DAY, end: noon });
 		expect(whole.length).toBeGreaterThan(100);
-		for (let at = noon - DAY; at < noon; at += HOUR) hours.push(...(await run<Fix>('position.getHistory', { devices: '41001', begin: at, end: at + HOUR })));
-		expect(new Set(hours.map((fix) => JSON.stringify(fix)))).toEqual(new Set(whole.map((fix) => JSON.stringify(fix))));
+		for (let at = noon - DAY; at < noon; at += HOUR)
+			hours.push(...(await run<Fix>('position.getHistory', { devices: '41001', begin: at, end: at + HOUR })));
+		expect(new Set(hours.map((fix) => JSON.stringify(fix)))).toEqual(
+			new Set(whole.map((fix) => JSON.stringify(fix))),
+		);
 	}
 });
 
@@ -150,17 +188,25 @@ describe('the session', () => {
 		expect(logins()).toBe(2);
 	});
 
-	test.each(['empty', 'reasons'] as const)('is renewed once for a vehicle of others (%s), and both are told', async (foreignVehicles) => {
-		const { fails, logins } = await start({ foreignVehicles }, { account: 'cluj' });
-		const error = await fails('position.getHistory', { devices: '41001, 41010', ...day });
-		expect(error.message).toContain('either the account may not see one of the vehicles 41001, 41010, or the session has ended');
-		expect(logins()).toBe(2);
-	});
+	test.each(['empty', 'reasons'] as const)(
+		'is renewed once for a vehicle of others (%s), and both are told',
+		async (foreignVehicles) => {
+			const { fails, logins } = await start({ foreignVehicles }, { account: 'cluj' });
+			const error = await fails('position.getHistory', { devices: '41001, 41010', ...day });
+			expect(error.message).toContain(
+				'either the account may not see one of the vehicles 41001, 41010, or the session has ended',
+			);
+			expect(logins()).toBe(2);
+		},
+	);
 
-	test('a wrong password has the vendor\'s words', async () => {
+	test("a wrong password has the vendor's words", async () => {
 		for (const wrongPasswordStatus of [400, 401] as const) {
 			const { fails } = await start({ wrongPasswordStatus }, { secret: 'wrong-password' });
-			expect(await fails('device.getMany', {})).toMatchObject({ code: 'LoginRejected', vendorMessage: 'invalid_grant: invalid_username_or_password' });
+			expect(await fails('device.getMany', {})).toMatchObject({
+				code: 'LoginRejected',
+				vendorMessage: 'invalid_grant: invalid_username_or_password',
+			});
 		}
 	});
 });
@@ -177,5 +223,7 @@ test('where another program uses up the turns, the request is made again', async
 	const { run, simulator } = await start({}, { rateLimit: 60_000 });
 	await run('device.getMany', {});
 	expect(await run('device.getMany', {})).toHaveLength(12);
-	expect(simulator.requests.filter(({ path }) => !path.endsWith('/login')).map(({ status }) => status)).toEqual([200, 429, 200]);
+	expect(simulator.requests.filter(({ path }) => !path.endsWith('/login')).map(({ status }) => status)).toEqual([
+		200, 429, 200,
+	]);
 });

@@ -1,7 +1,19 @@
 import { number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { asRow, coordinatesOf, countOf, identityOf, idTextOf, isReadable, recordId, rowsOf, textOf, type Row, type Stop } from '../../core/describe/records';
+import {
+	asRow,
+	coordinatesOf,
+	countOf,
+	identityOf,
+	idTextOf,
+	isReadable,
+	recordId,
+	rowsOf,
+	textOf,
+	type Row,
+	type Stop,
+} from '../../core/describe/records';
 import { flagOf, parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';
@@ -27,9 +39,12 @@ function stopsOf(answer: unknown[]): Row[] {
 	});
 }
 
-const between = (from: string | null, to: string | null) => (from === null || to === null || to < from ? null : (Date.parse(to) - Date.parse(from)) / 1000);
+const between = (from: string | null, to: string | null) =>
+	from === null || to === null || to < from ? null : (Date.parse(to) - Date.parse(from)) / 1000;
 
-/** The sum of the times in which the engine ran. The vendor gives it as a number too, in a unit that it does not name. */
+/**
+ * The sum of the times in which the engine ran. The vendor gives it as a number too, in a unit that it does not name.
+ */
 function idleSecondsOf(list: unknown, timeZone: string): number | null {
 	if (!Array.isArray(list)) return null;
 	return list.reduce((sum: number | null, part: unknown) => {
@@ -43,7 +58,14 @@ function driverOf(list: unknown): string | null {
 	const names = (Array.isArray(list) ? list : []).flatMap((driver: unknown) => {
 		if (typeof driver !== 'object' || driver === null) return [];
 		const of = valuesOf(driver as Row);
-		return textOf([of('firstName'), of('lastName')].map(textOf).filter((name) => name !== null).join(' ')) ?? [];
+		return (
+			textOf(
+				[of('firstName'), of('lastName')]
+					.map(textOf)
+					.filter((name) => name !== null)
+					.join(' '),
+			) ?? []
+		);
 	});
 	return textOf(names.join(', '));
 }
@@ -85,7 +107,15 @@ export const getMany = operation({
 	params: {
 		devices: devicesOrAll,
 		...period,
-		minimumMinutes: number({ title: 'Minimum Minutes', description: 'Shortest halt that counts as a stop, in minutes', unit: 'minutes', min: 1, max: 1440, integer: true, initial: 5 }),
+		minimumMinutes: number({
+			title: 'Minimum Minutes',
+			description: 'Shortest halt that counts as a stop, in minutes',
+			unit: 'minutes',
+			min: 1,
+			max: 1440,
+			integer: true,
+			initial: 5,
+		}),
 	},
 	request: (params) => ({ json: { ...vehiclesAndPeriod(params), stationaryMargin: params.minimumMinutes } }),
 	answer: parts,

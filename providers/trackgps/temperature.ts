@@ -1,6 +1,17 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { asRow, identityOf, idTextOf, isReadable, numberOf, recordId, rowsOf, textOf, type Reading, type Row } from '../../core/describe/records';
+import {
+	asRow,
+	identityOf,
+	idTextOf,
+	isReadable,
+	numberOf,
+	recordId,
+	rowsOf,
+	textOf,
+	type Reading,
+	type Row,
+} from '../../core/describe/records';
 import { parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';
@@ -33,7 +44,14 @@ function toReading(row: ReadingRow, _params: unknown, connection: Connection): R
 	const deviceId = identityOf(of('vehicleId'), 'vehicleId');
 	const sensor = textOf(of('sensorNumber'));
 	const time = timeOf(of('date'), zoneOf(connection));
-	return { id: recordId(deviceId, row.type, idTextOf(of('sensorNumber')), time), deviceId, type: row.type, sensor, time, value: numberOf(of('value')) };
+	return {
+		id: recordId(deviceId, row.type, idTextOf(of('sensorNumber')), time),
+		deviceId,
+		type: row.type,
+		sensor,
+		time,
+		value: numberOf(of('value')),
+	};
 }
 
 export const getMany = operation({
@@ -41,7 +59,8 @@ export const getMany = operation({
 	name: 'getMany',
 	title: 'Get Many',
 	action: 'Get many temperatures',
-	description: 'Get what the temperature and humidity sensors of vehicles measured in a period of any length. Each 10 vehicles and 31 days take one request.',
+	description:
+		'Get what the temperature and humidity sensors of vehicles measured in a period of any length. Each 10 vehicles and 31 days take one request.',
 	effect: 'read',
 	route: 'POST /api/carriers/temperatures',
 	params: { devices: devicesOrAll, ...period },
@@ -53,5 +72,9 @@ export const getMany = operation({
 	run: (run, params) => batches(run, params, (row) => JSON.stringify(row)),
 	check: periodProblem,
 	list: true,
-	evidence: { section: 'temperatures (public documentation)', grade: 'C', note: 'Units, and how many vehicles and days one request may ask for, are not documented: taken are degrees Celsius, percent, 10 vehicles and 31 days (G).' },
+	evidence: {
+		section: 'temperatures (public documentation)',
+		grade: 'C',
+		note: 'Units, and how many vehicles and days one request may ask for, are not documented: taken are degrees Celsius, percent, 10 vehicles and 31 days (G).',
+	},
 });

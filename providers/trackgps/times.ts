@@ -21,9 +21,9 @@ const HOUR_MS = 3_600_000;
 const WINDOW_MS = 31 * 24 * HOUR_MS;
 
 /**
- * A period in pieces of at most 31 days of the wall clock, on which the vendor counts them; begin and end are wall-clock
- * times. It is widened by an hour where it begins or ends within an hour of the change in autumn, when a local time
- * stands for two: so nothing is missed, whichever of them the vendor takes it for.
+ * A period in pieces of at most 31 days of the wall clock, on which the vendor counts them; begin and end are
+ * wall-clock times. It is widened by an hour where it begins or ends within an hour of the change in autumn, when a
+ * local time stands for two: so nothing is missed, whichever of them the vendor takes it for.
  */
 export function localWindows(begin: number, end: number, timeZone: string): Window[] {
 	const from = Math.min(localOfInstant(begin, timeZone), localOfInstant(begin + HOUR_MS, timeZone) - HOUR_MS);

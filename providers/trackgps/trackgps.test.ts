@@ -20,7 +20,9 @@ interface Recorded {
 	params: Record<string, unknown>;
 	exchanges: { request: string; response: unknown }[];
 }
-const recordings = readdirSync(FOLDER).map((file) => [file.replace('.json', ''), JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Recorded] as const);
+const recordings = readdirSync(FOLDER).map(
+	(file) => [file.replace('.json', ''), JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Recorded] as const,
+);
 
 const DAY = 86_400_000;
 const SECRET = 'Abc@34590';
@@ -38,11 +40,30 @@ const settings = (changes: Partial<TrackgpsConnection> = {}): TrackgpsConnection
 	...changes,
 });
 
-const envelope = (payload: unknown) => json({ payload, correlationId: '3fa85f64-5717-4562-b3fc-2c963f66afa6', failureReasons: [], isSuccess: true });
+const envelope = (payload: unknown) =>
+	json({ payload, correlationId: '3fa85f64-5717-4562-b3fc-2c963f66afa6', failureReasons: [], isSuccess: true });
 const pascal = (value: unknown): unknown =>
-	Array.isArray(value) ? value.map(pascal) : typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.charAt(0).toUpperCase() + key.slice(1), pascal(inner)])) : value;
+	Array.isArray(value)
+		? value.map(pascal)
+		: typeof value === 'object' && value !== null
+			? Object.fromEntries(
+					Object.entries(value).map(([key, inner]) => [
+						key.charAt(0).toUpperCase() + key.slice(1),
+						pascal(inner),
+					]),
+				)
+			: value;
 const camel = (value: unknown): unknown =>
-	Array.isArray(value) ? value.map(camel) : typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.charAt(0).toLowerCase() + key.slice(1), camel(inner)])) : value;
+	Array.isArray(value)
+		? value.map(camel)
+		: typeof value === 'object' && value !== null
+			? Object.fromEntries(
+					Object.entries(value).map(([key, inner]) => [
+						key.charAt(0).toLowerCase() + key.slice(1),
+						camel(inner),
+					]),
+				)
+			: value;
 
 interface Body {
 	carrierId?: number;
@@ -66,12 +87,15 @@ function start(answer: Answer, changes: Partial<TrackgpsConnection> = {}, now = 
 	return {
 		host,
 		client,
-		run: async <R = object>(name: string, params: object, options: RunOptions & { limit?: number } = {}) => (await client.collect(operation(name), params as Record<string, unknown>, options)) as R[],
+		run: async <R = object>(name: string, params: object, options: RunOptions & { limit?: number } = {}) =>
+			(await client.collect(operation(name), params as Record<string, unknown>, options)) as R[],
 		fails: async (name: string, params: object, options: RunOptions = {}): Promise<FleetError> => {
-			const error: unknown = await client.collect(operation(name), params as Record<string, unknown>, options).then(
-				() => new Error('nothing was thrown'),
-				(thrown: unknown) => thrown,
-			);
+			const error: unknown = await client
+				.collect(operation(name), params as Record<string, unknown>, options)
+				.then(
+					() => new Error('nothing was thrown'),
+					(thrown: unknown) => thrown,
+				);
 			expect(error).toBeInstanceOf(FleetError);
 			return error as FleetError;
 		},
@@ -80,37 +104,82 @@ function start(answer: Answer, changes: Partial<TrackgpsConnection> = {}, now = 
 	};
 }
 
-const vehicle = (vehicleId: number, vehicleName: string, vehicleRegistrationNumber: string) => ({ vehicleId, vehicleName, vehicleRegistrationNumber, latitude: 44.4, longitude: 26.1, gpsDate: '2026-06-01T12:00:00', speed: 0, course: 0, engineEvent: 2 });
-const fleet = (size: number) => Array.from({ length: size }, (_, index) => vehicle(100 + index, `Van ${String(index)}`, `B ${String(10 + index)} FLT`));
+const vehicle = (vehicleId: number, vehicleName: string, vehicleRegistrationNumber: string) => ({
+	vehicleId,
+	vehicleName,
+	vehicleRegistrationNumber,
+	latitude: 44.4,
+	longitude: 26.1,
+	gpsDate: '2026-06-01T12:00:00',
+	speed: 0,
+	course: 0,
+	engineEvent: 2,
+});
+const fleet = (size: number) =>
+	Array.from({ length: size }, (_, index) =>
+		vehicle(100 + index, `Van ${String(index)}`, `B ${String(10 + index)} FLT`),
+	);
 const period = { begin: '2026-06-01T00:00:00Z', end: '2026-06-02T00:00:00Z' };
-const event = (date: string, name = 'Fueling', estimation = 10) => ({ date, event: name, location: 'OMV', estimation, isPrivate: false });
+const event = (date: string, name = 'Fueling', estimation = 10) => ({
+	date,
+	event: name,
+	location: 'OMV',
+	estimation,
+	isPrivate: false,
+});
 
 describe('login', () => {
 	const now = () => Date.UTC(2026, 5, 1);
 	const login = async (answer: WireAnswer) => {
 		const sent: WireRequest[] = [];
-		const session = trackgps.login(settings({ account: 'demo' }), (request) => {
-			sent.push(request);
-			return Promise.resolve(answer);
-		}, now);
+		const session = trackgps.login(
+			settings({ account: 'demo' }),
+			(request) => {
+				sent.push(request);
+				return Promise.resolve(answer);
+			},
+			now,
+		);
 		return { sent, session: await session };
 	};
-	const sample = { access_token: 'eyJ.a.b', expires_in: 28_800, token_type: 'Bearer', refresh_token: 'r', scope: 'TrackGPSV4Api' };
+	const sample = {
+		access_token: 'eyJ.a.b',
+		expires_in: 28_800,
+		token_type: 'Bearer',
+		refresh_token: 'r',
+		scope: 'TrackGPSV4Api',
+	};
 
 	test('sends a form, and trusts expires_in', async () => {
 		const { sent, session } = await login(json(sample));
-		expect(sent).toEqual([{ method: 'POST', path: '/api/authentication/login', query: { 'api-version': '2.0' }, form: { username: 'demo', password: SECRET } }]);
+		expect(sent).toEqual([
+			{
+				method: 'POST',
+				path: '/api/authentication/login',
+				query: { 'api-version': '2.0' },
+				form: { username: 'demo', password: SECRET },
+			},
+		]);
 		expect(session).toEqual({ token: 'eyJ.a.b', expiresAt: now() + (28_800 - 60) * 1000 });
 	});
 
 	test('without a usable expires_in an hour is assumed', async () => {
-		for (const expires_in of [undefined, null, 0, -1, 'soon']) expect((await login(json({ ...sample, expires_in }))).session.expiresAt).toBe(now() + (3600 - 60) * 1000);
+		for (const expires_in of [undefined, null, 0, -1, 'soon'])
+			expect((await login(json({ ...sample, expires_in }))).session.expiresAt).toBe(now() + (3600 - 60) * 1000);
 	});
 
 	test.each([
-		[json({ error: 'invalid_grant', error_description: 'invalid_username_or_password' }, 400), 'LoginRejected', 'invalid_grant: invalid_username_or_password'],
+		[
+			json({ error: 'invalid_grant', error_description: 'invalid_username_or_password' }, 400),
+			'LoginRejected',
+			'invalid_grant: invalid_username_or_password',
+		],
 		[json({ error: 'invalid_client' }), 'LoginRejected', 'invalid_client'],
-		[json({ failureReasons: [{ errorCode: 'UserLocked', errorParameters: ['demo'] }], isSuccess: false }, 401), 'LoginRejected', 'UserLocked [demo]'],
+		[
+			json({ failureReasons: [{ errorCode: 'UserLocked', errorParameters: ['demo'] }], isSuccess: false }, 401),
+			'LoginRejected',
+			'UserLocked [demo]',
+		],
 		[json('', 401), 'LoginRejected', 'HTTP 401'],
 		[json('API calls quota exceeded!', 429, { 'retry-after': '12' }), 'RateLimited', 'quota exceeded'],
 		[json('oops', 503), 'VendorFault', 'HTTP 503'],
@@ -125,7 +194,13 @@ describe('login', () => {
 	});
 
 	test('signs with a bearer token and the version', () => {
-		expect(trackgps.sign({ method: 'POST', path: '/api/carriers/refills', json: { carrierId: 1 } }, 'token', settings())).toEqual({
+		expect(
+			trackgps.sign(
+				{ method: 'POST', path: '/api/carriers/refills', json: { carrierId: 1 } },
+				'token',
+				settings(),
+			),
+		).toEqual({
 			method: 'POST',
 			path: '/api/carriers/refills',
 			query: { 'api-version': '2.0' },
@@ -139,14 +214,26 @@ describe('login', () => {
 
 	test('the account: defaults, and a zone that exists', () => {
 		const clock = { now: 0, timeZone: 'UTC' };
-		expect(readFields(trackgps.connection, { account: 'a', secret: 'b' }, clock)).toEqual({ baseUrl: 'https://api.trackgps.ro', account: 'a', secret: 'b', timeZone: 'Europe/Bucharest', allowCommands: false, allowPrivateAddresses: false, rateLimit: 2 });
-		expect(() => readFields(trackgps.connection, { account: 'a', secret: 'b', timeZone: 'Mars/Olympus' }, clock)).toThrow('Time Zone must be an IANA name such as Europe/Bucharest');
+		expect(readFields(trackgps.connection, { account: 'a', secret: 'b' }, clock)).toEqual({
+			baseUrl: 'https://api.trackgps.ro',
+			account: 'a',
+			secret: 'b',
+			timeZone: 'Europe/Bucharest',
+			allowCommands: false,
+			allowPrivateAddresses: false,
+			rateLimit: 2,
+		});
+		expect(() =>
+			readFields(trackgps.connection, { account: 'a', secret: 'b', timeZone: 'Mars/Olympus' }, clock),
+		).toThrow('Time Zone must be an IANA name such as Europe/Bucharest');
 	});
 });
 
 describe('answers in either case give the same records', () => {
 	test.each(recordings)('%s', async (name, { params, exchanges }) => {
-		const results = await Promise.all([camel, pascal].map((change) => start(() => json(change(exchanges[0]?.response))).run(name, params)));
+		const results = await Promise.all(
+			[camel, pascal].map((change) => start(() => json(change(exchanges[0]?.response))).run(name, params)),
+		);
 		expect(results[0]?.length).toBeGreaterThan(0);
 		expect(results[1]).toEqual(results[0]);
 	});
@@ -177,8 +264,21 @@ describe('positions', () => {
 	});
 
 	test('floats, texts and what is missing', async () => {
-		const { run } = start(() => envelope([{ VehicleId: 100, Speed: 53.5, Course: '347.0', Latitude: 44.4, Longitude: 26.1 }]));
-		expect(await run<Position>('position.getCurrent', { devices: '*' })).toMatchObject([{ deviceId: '100', deviceName: null, speed: 53.5, course: 347, time: null, seenAt: null, address: null, externalVoltage: null }]);
+		const { run } = start(() =>
+			envelope([{ VehicleId: 100, Speed: 53.5, Course: '347.0', Latitude: 44.4, Longitude: 26.1 }]),
+		);
+		expect(await run<Position>('position.getCurrent', { devices: '*' })).toMatchObject([
+			{
+				deviceId: '100',
+				deviceName: null,
+				speed: 53.5,
+				course: 347,
+				time: null,
+				seenAt: null,
+				address: null,
+				externalVoltage: null,
+			},
+		]);
 	});
 });
 
@@ -196,10 +296,24 @@ test('all 14 kinds of event', async () => {
 		{ vendorType: name, type, summary, secondary: false },
 		{ vendorType: `${name}SecondarySource`, type, summary, secondary: true },
 	]);
-	const { run } = start(() => envelope([...kinds, { vendorType: 'Siphoned' }].map(({ vendorType }) => event('2026-06-01T10:00:00', vendorType))));
+	const { run } = start(() =>
+		envelope(
+			[...kinds, { vendorType: 'Siphoned' }].map(({ vendorType }) => event('2026-06-01T10:00:00', vendorType)),
+		),
+	);
 	const events = await run<FuelEvent>('fuel.getRefills', { devices: '100', ...period });
 	expect(events).toHaveLength(15);
-	for (const kind of kinds) expect(events).toContainEqual(expect.objectContaining({ ...kind, deviceId: '100', time: '2026-06-01T07:00:00.000Z', volume: 10, address: 'OMV', private: false }));
+	for (const kind of kinds)
+		expect(events).toContainEqual(
+			expect.objectContaining({
+				...kind,
+				deviceId: '100',
+				time: '2026-06-01T07:00:00.000Z',
+				volume: 10,
+				address: 'OMV',
+				private: false,
+			}),
+		);
 	expect(events).toContainEqual(expect.objectContaining({ vendorType: 'Siphoned', type: 'other', summary: false }));
 	expect(new Set(events.map(({ id }) => id)).size).toBe(15);
 });
@@ -215,8 +329,21 @@ describe('refills', () => {
 	});
 
 	test('of several vehicles and months: one vehicle and 31 days a request, no doubles at borders, totals added up', async () => {
-		const { run, bodies } = start(({ startDate, endDate }) => envelope([event(startDate, 'FuelStart', 50), event(startDate), event(endDate), event(endDate), event(endDate, 'TotalRefill', 30.1), event(endDate, 'RemainingFuel', Number(endDate.slice(5, 7)))]));
-		const events = await run<FuelEvent>('fuel.getRefills', { devices: '7,8', begin: '2026-06-01T00:00:00Z', end: '2026-08-11T00:00:00Z' });
+		const { run, bodies } = start(({ startDate, endDate }) =>
+			envelope([
+				event(startDate, 'FuelStart', 50),
+				event(startDate),
+				event(endDate),
+				event(endDate),
+				event(endDate, 'TotalRefill', 30.1),
+				event(endDate, 'RemainingFuel', Number(endDate.slice(5, 7))),
+			]),
+		);
+		const events = await run<FuelEvent>('fuel.getRefills', {
+			devices: '7,8',
+			begin: '2026-06-01T00:00:00Z',
+			end: '2026-08-11T00:00:00Z',
+		});
 		expect(bodies().map(({ carrierId, startDate, endDate }) => [carrierId, startDate, endDate])).toEqual(
 			[7, 8].flatMap((id) => [
 				[id, '2026-06-01T03:00:00.000', '2026-07-02T03:00:00.000'],
@@ -242,25 +369,61 @@ describe('refills', () => {
 	});
 
 	test('can be chosen by kind', async () => {
-		const { run } = start(() => envelope([event('2026-06-01T10:00:00'), event('2026-06-01T11:00:00', 'PossibleFuelTheftSecondarySource'), event('2026-06-01T12:00:00', 'TotalRefill')]));
-		expect((await run<FuelEvent>('fuel.getRefills', { devices: '100', ...period, types: ['possibleTheft', 'totalRefill'] })).map(({ vendorType }) => vendorType)).toEqual(['PossibleFuelTheftSecondarySource', 'TotalRefill']);
+		const { run } = start(() =>
+			envelope([
+				event('2026-06-01T10:00:00'),
+				event('2026-06-01T11:00:00', 'PossibleFuelTheftSecondarySource'),
+				event('2026-06-01T12:00:00', 'TotalRefill'),
+			]),
+		);
+		expect(
+			(
+				await run<FuelEvent>('fuel.getRefills', {
+					devices: '100',
+					...period,
+					types: ['possibleTheft', 'totalRefill'],
+				})
+			).map(({ vendorType }) => vendorType),
+		).toEqual(['PossibleFuelTheftSecondarySource', 'TotalRefill']);
 	});
 });
 
 describe('windows', () => {
 	test('of ten vehicles and 31 days of the wall clock, all vehicles of the company', async () => {
-		const { run, bodies } = start((body, { path }) => (path.endsWith('company-vehicles') ? envelope(fleet(23)) : envelope(body.vehiclesList?.flatMap((vehicleId) => [{ vehicleId, gpsDate: body.startDate, latitude: 44, longitude: 26, speed: 1, course: 2 }]))));
+		const { run, bodies } = start((body, { path }) =>
+			path.endsWith('company-vehicles')
+				? envelope(fleet(23))
+				: envelope(
+						body.vehiclesList?.flatMap((vehicleId) => [
+							{ vehicleId, gpsDate: body.startDate, latitude: 44, longitude: 26, speed: 1, course: 2 },
+						]),
+					),
+		);
 		// July has 31 days: one window.
-		const fixes = await run<Fix>('position.getHistory', { devices: '*', begin: '2026-07-01', end: '2026-08-01' }, { timeZone: 'Europe/Bucharest' });
+		const fixes = await run<Fix>(
+			'position.getHistory',
+			{ devices: '*', begin: '2026-07-01', end: '2026-08-01' },
+			{ timeZone: 'Europe/Bucharest' },
+		);
 		expect(fixes.map(({ deviceId }) => deviceId)).toEqual(fleet(23).map(({ vehicleId }) => String(vehicleId)));
-		expect(bodies().slice(1).map(({ vehiclesList, startDate, endDate }) => [vehiclesList?.length, startDate, endDate])).toEqual([10, 10, 3].map((size) => [size, '2026-07-01T00:00:00.000', '2026-08-01T00:00:00.000']));
+		expect(
+			bodies()
+				.slice(1)
+				.map(({ vehiclesList, startDate, endDate }) => [vehiclesList?.length, startDate, endDate]),
+		).toEqual([10, 10, 3].map((size) => [size, '2026-07-01T00:00:00.000', '2026-08-01T00:00:00.000']));
 	});
 
 	test('of March are not too long for the hour that it lacks, and the list is not asked for again', async () => {
-		const { run, bodies, host } = start((_, { path }) => envelope(path.endsWith('company-vehicles') ? fleet(1) : []));
+		const { run, bodies, host } = start((_, { path }) =>
+			envelope(path.endsWith('company-vehicles') ? fleet(1) : []),
+		);
 		await run('position.getHistory', { devices: '*', begin: '2026-03-01T22:00:00Z', end: '2026-04-01T22:00:00Z' });
 		await run('position.getHistory', { devices: '*', begin: '2026-03-01T22:00:00Z', end: '2026-04-01T21:00:00Z' });
-		expect(bodies().slice(1).map(({ startDate, endDate }) => [startDate, endDate])).toEqual([
+		expect(
+			bodies()
+				.slice(1)
+				.map(({ startDate, endDate }) => [startDate, endDate]),
+		).toEqual([
 			['2026-03-02T00:00:00.000', '2026-04-02T00:00:00.000'],
 			['2026-04-02T00:00:00.000', '2026-04-02T01:00:00.000'],
 			['2026-03-02T00:00:00.000', '2026-04-02T00:00:00.000'],
@@ -270,43 +433,127 @@ describe('windows', () => {
 
 	test('stop where a limit is reached', async () => {
 		const { run, host } = start(({ startDate }) => envelope([{ vehicleId: 1, gpsDate: startDate }]));
-		expect(await run('position.getHistory', { devices: '1', begin: '2026-01-01T00:00:00Z', end: '2026-12-01T00:00:00Z' }, { limit: 2 })).toHaveLength(2);
+		expect(
+			await run(
+				'position.getHistory',
+				{ devices: '1', begin: '2026-01-01T00:00:00Z', end: '2026-12-01T00:00:00Z' },
+				{ limit: 2 },
+			),
+		).toHaveLength(2);
 		expect(host.sent).toHaveLength(2);
 	});
 
 	test('stops on a border are one', async () => {
-		const { run, bodies } = start(() => envelope([{ results: { 7: [{ vehicleId: 7, startDate: '2026-07-01T20:00:00', endDate: '2026-07-02T08:00:00' }, null] } }]));
-		expect(await run<Stop>('stop.getMany', { devices: '7', begin: '2026-06-01T00:00:00Z', end: '2026-07-10T00:00:00Z', minimumMinutes: 15 })).toMatchObject([{ deviceId: '7', seconds: 43_200, idleSeconds: null, driverName: null }]);
+		const { run, bodies } = start(() =>
+			envelope([
+				{
+					results: {
+						7: [{ vehicleId: 7, startDate: '2026-07-01T20:00:00', endDate: '2026-07-02T08:00:00' }, null],
+					},
+				},
+			]),
+		);
+		expect(
+			await run<Stop>('stop.getMany', {
+				devices: '7',
+				begin: '2026-06-01T00:00:00Z',
+				end: '2026-07-10T00:00:00Z',
+				minimumMinutes: 15,
+			}),
+		).toMatchObject([{ deviceId: '7', seconds: 43_200, idleSeconds: null, driverName: null }]);
 		expect(bodies().map(({ stationaryMargin }) => stationaryMargin)).toEqual([15, 15]);
 	});
 
 	test('a stop without a vehicle is that of its key', async () => {
 		const { run } = start(() => envelope({ results: { 7: [{ startDate: '2026-07-01T20:00:00' }] } }));
-		expect(await run<Stop>('stop.getMany', { devices: '7', ...period })).toMatchObject([{ deviceId: '7', endedAt: null, seconds: null }]);
+		expect(await run<Stop>('stop.getMany', { devices: '7', ...period })).toMatchObject([
+			{ deviceId: '7', endedAt: null, seconds: null },
+		]);
 	});
 });
 
 describe('consumption', () => {
-	const used = (vehicleName: string | null, licensePlate: string | null, more: object = {}) => ({ vehicleName, licensePlate, distance: 100, hours: '1:30:15', consumptionValue: 9.1, averageConsumption100Km: 9.1, secondarySource: null, ...more });
+	const used = (vehicleName: string | null, licensePlate: string | null, more: object = {}) => ({
+		vehicleName,
+		licensePlate,
+		distance: 100,
+		hours: '1:30:15',
+		consumptionValue: 9.1,
+		averageConsumption100Km: 9.1,
+		secondarySource: null,
+		...more,
+	});
 
 	test('finds the numbers of vehicles by plate or name', async () => {
-		const { run, host } = start((_, { path }) => envelope(path.endsWith('company-vehicles') ? fleet(3) : [used('Renamed', 'b12flt'), used('Van 1', null), used('Unknown', 'X')]));
+		const { run, host } = start((_, { path }) =>
+			envelope(
+				path.endsWith('company-vehicles')
+					? fleet(3)
+					: [used('Renamed', 'b12flt'), used('Van 1', null), used('Unknown', 'X')],
+			),
+		);
 		const records = await run<Consumption>('fuel.getConsumption', { devices: '100,101,102', ...period });
-		expect(records.map(({ deviceId, deviceName }) => [deviceId, deviceName])).toEqual([['102', 'Renamed'], ['101', 'Van 1'], [null, 'Unknown']]);
+		expect(records.map(({ deviceId, deviceName }) => [deviceId, deviceName])).toEqual([
+			['102', 'Renamed'],
+			['101', 'Van 1'],
+			[null, 'Unknown'],
+		]);
 		expect(host.sent).toHaveLength(2);
 	});
 
 	test('adds windows up, and never two records of one answer', async () => {
-		const gas = (litres: number) => ({ secondarySource: { distance: 10, hours: '0:10:0', consumptionValue: litres, averageConsumption100Km: 1 } });
+		const gas = (litres: number) => ({
+			secondarySource: { distance: 10, hours: '0:10:0', consumptionValue: litres, averageConsumption100Km: 1 },
+		});
 		let window = 0;
-		const { run } = start(() => envelope(pascal(window++ === 0 ? [used('Van', 'B 1', gas(1)), used('Van', 'B 1')] : [used('Van', 'B 1', { hours: '1.02:00:00', distance: 50.25, ...gas(2) }), used('Van', 'B 1', { distance: null })])));
-		expect(await run<Consumption>('fuel.getConsumption', { devices: '5', begin: '2026-06-01T00:00:00Z', end: '2026-07-10T00:00:00Z' })).toEqual([
-			{ deviceId: '5', deviceName: 'Van', from: '2026-06-01T00:00:00.000Z', to: '2026-07-10T00:00:00.000Z', distance: 150.25, engineSeconds: 27.5 * 3600 + 15, fuel: 18.2, fuelPer100Km: 12.113, secondaryDistance: 20, secondaryFuel: 3 },
-			{ deviceId: '5', deviceName: 'Van', from: '2026-06-01T00:00:00.000Z', to: '2026-07-10T00:00:00.000Z', distance: null, engineSeconds: 3 * 3600 + 30, fuel: 18.2, fuelPer100Km: null, secondaryDistance: null, secondaryFuel: null },
+		const { run } = start(() =>
+			envelope(
+				pascal(
+					window++ === 0
+						? [used('Van', 'B 1', gas(1)), used('Van', 'B 1')]
+						: [
+								used('Van', 'B 1', { hours: '1.02:00:00', distance: 50.25, ...gas(2) }),
+								used('Van', 'B 1', { distance: null }),
+							],
+				),
+			),
+		);
+		expect(
+			await run<Consumption>('fuel.getConsumption', {
+				devices: '5',
+				begin: '2026-06-01T00:00:00Z',
+				end: '2026-07-10T00:00:00Z',
+			}),
+		).toEqual([
+			{
+				deviceId: '5',
+				deviceName: 'Van',
+				from: '2026-06-01T00:00:00.000Z',
+				to: '2026-07-10T00:00:00.000Z',
+				distance: 150.25,
+				engineSeconds: 27.5 * 3600 + 15,
+				fuel: 18.2,
+				fuelPer100Km: 12.113,
+				secondaryDistance: 20,
+				secondaryFuel: 3,
+			},
+			{
+				deviceId: '5',
+				deviceName: 'Van',
+				from: '2026-06-01T00:00:00.000Z',
+				to: '2026-07-10T00:00:00.000Z',
+				distance: null,
+				engineSeconds: 3 * 3600 + 30,
+				fuel: 18.2,
+				fuelPer100Km: null,
+				secondaryDistance: null,
+				secondaryFuel: null,
+			},
 		]);
 	});
 
-	test('changed values keep the key that they have', () => expect(withValue({ Distance: 1, a: 2 }, 'distance', 3)).toEqual({ Distance: 3, a: 2 }));
+	test('changed values keep the key that they have', () =>
+		expect(withValue({ Distance: 1, a: 2 }, 'distance', 3)).toEqual({ Distance: 3, a: 2 }));
 });
 
 describe('local times', () => {
@@ -342,22 +589,35 @@ describe('local times', () => {
 
 	test('go out without an offset, in the zone of the account', async () => {
 		expect(await asked('2026-01-31T08:00:00.5Z', '2026-07-31T08:00:00Z')).toHaveLength(6);
-		expect(await asked('2026-06-01T07:00:00.5Z', '2026-06-01T09:00:00+01:00')).toEqual([['2026-06-01T10:00:00.500', '2026-06-01T11:00:00.000']]);
-		expect(await asked('2026-12-01T07:00:00Z', '2026-12-01T08:00:00Z')).toEqual([['2026-12-01T09:00:00.000', '2026-12-01T10:00:00.000']]);
+		expect(await asked('2026-06-01T07:00:00.5Z', '2026-06-01T09:00:00+01:00')).toEqual([
+			['2026-06-01T10:00:00.500', '2026-06-01T11:00:00.000'],
+		]);
+		expect(await asked('2026-12-01T07:00:00Z', '2026-12-01T08:00:00Z')).toEqual([
+			['2026-12-01T09:00:00.000', '2026-12-01T10:00:00.000'],
+		]);
 	});
 
-	test('across spring\'s missing hour', async () => {
-		expect(await asked('2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z')).toEqual([['2026-03-29T02:30:00.000', '2026-03-29T04:30:00.000']]);
-		expect(await asked('2026-03-29T01:00:00Z', '2026-03-29T02:00:00Z')).toEqual([['2026-03-29T04:00:00.000', '2026-03-29T05:00:00.000']]);
+	test("across spring's missing hour", async () => {
+		expect(await asked('2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z')).toEqual([
+			['2026-03-29T02:30:00.000', '2026-03-29T04:30:00.000'],
+		]);
+		expect(await asked('2026-03-29T01:00:00Z', '2026-03-29T02:00:00Z')).toEqual([
+			['2026-03-29T04:00:00.000', '2026-03-29T05:00:00.000'],
+		]);
 	});
 
-	test('within autumn\'s doubled hour, nothing is missed whichever of the two the vendor means', async () => {
+	test("within autumn's doubled hour, nothing is missed whichever of the two the vendor means", async () => {
 		// 00:00Z is 03:00 the first time, 01:00Z is 03:00 the second time.
 		for (let begin = Date.UTC(2026, 9, 24, 22); begin <= Date.UTC(2026, 9, 25, 4); begin += 600_000) {
 			for (const length of [600_000, 3_600_000, 7_200_000]) {
-				const [[from = '', to = ''] = []] = await asked(new Date(begin).toISOString(), new Date(begin + length).toISOString());
+				const [[from = '', to = ''] = []] = await asked(
+					new Date(begin).toISOString(),
+					new Date(begin + length).toISOString(),
+				);
 				for (let at = begin; at <= begin + length; at += 600_000) {
-					const local = new Date(at + (at < Date.UTC(2026, 9, 25, 1) ? 3 : 2) * 3_600_000).toISOString().slice(0, -1);
+					const local = new Date(at + (at < Date.UTC(2026, 9, 25, 1) ? 3 : 2) * 3_600_000)
+						.toISOString()
+						.slice(0, -1);
 					expect(from <= local && local <= to, `${from} <= ${local} <= ${to}`).toBe(true);
 				}
 				expect(Date.parse(`${to}Z`) - Date.parse(`${from}Z`)).toBeLessThanOrEqual(length + 7_200_000);
@@ -376,7 +636,11 @@ describe('one request in 30 s', () => {
 		const clients = Array.from({ length: 4 }, () => new Client(trackgps, connection, hosts));
 		const waits: number[] = [];
 		const current = findOperation(trackgps as unknown as Provider, 'position', 'getCurrent');
-		await Promise.all(clients.map((client) => client.collect(current ?? never(), { devices: '*' }, { onWait: (ms) => waits.push(ms) })));
+		await Promise.all(
+			clients.map((client) =>
+				client.collect(current ?? never(), { devices: '*' }, { onWait: (ms) => waits.push(ms) }),
+			),
+		);
 		expect(hosts.sent).toHaveLength(4);
 		expect(Math.min(...gaps(hosts.sent.map(({ at }) => at)))).toBeGreaterThanOrEqual(30_000);
 		expect(Math.max(...gaps(hosts.sent.map(({ at }) => at)))).toBeLessThan(30_100);
@@ -396,7 +660,10 @@ describe('one request in 30 s', () => {
 	});
 
 	test('the list of vehicles takes a turn, and tells of it', async () => {
-		const { run, times } = start((_, { path }) => envelope(path.endsWith('company-vehicles') ? fleet(1) : []), slow);
+		const { run, times } = start(
+			(_, { path }) => envelope(path.endsWith('company-vehicles') ? fleet(1) : []),
+			slow,
+		);
 		const waits: number[] = [];
 		await run('position.getCurrent', { devices: '*' });
 		await run('fuel.getRefills', { devices: '*', ...period }, { onWait: (ms) => waits.push(ms) });
@@ -409,7 +676,10 @@ describe('one request in 30 s', () => {
 		await run('position.getCurrent', { devices: '*' });
 		const before = host.time;
 		const error = await fails('position.getCurrent', { devices: '*' }, { deadlineMs: 20_000 });
-		expect(error).toMatchObject({ code: 'TimedOut', message: 'This account\'s request limit leaves no turn in time: the next one is in 30 s.' });
+		expect(error).toMatchObject({
+			code: 'TimedOut',
+			message: "This account's request limit leaves no turn in time: the next one is in 30 s.",
+		});
 		expect(error.advice).toContain('raise the rate limit');
 		expect(host.time).toBe(before);
 		expect(times()).toHaveLength(1);
@@ -419,7 +689,10 @@ describe('one request in 30 s', () => {
 		const connection = settings(slow);
 		const host = new TestHost(() => envelope(fleet(1)));
 		const current = findOperation(trackgps as unknown as Provider, 'position', 'getCurrent');
-		for (const rateLimit of [2, 1, 2]) await new Client(trackgps, { ...connection, rateLimit }, host).collect(current ?? never(), { devices: '*' });
+		for (const rateLimit of [2, 1, 2])
+			await new Client(trackgps, { ...connection, rateLimit }, host).collect(current ?? never(), {
+				devices: '*',
+			});
 		expect(Math.min(...gaps(host.sent.map(({ at }) => at)))).toBeGreaterThanOrEqual(30_000);
 	});
 });
@@ -431,28 +704,43 @@ function never(): never {
 describe('429', () => {
 	test.each([
 		['seconds', { 'retry-after': '45' }, 45_000],
-		['a date by the server\'s own clock', { 'retry-after': 'Mon, 01 Jun 2026 10:01:40 GMT', date: 'Mon, 01 Jun 2026 10:00:00 GMT' }, 100_000],
+		[
+			"a date by the server's own clock",
+			{ 'retry-after': 'Mon, 01 Jun 2026 10:01:40 GMT', date: 'Mon, 01 Jun 2026 10:00:00 GMT' },
+			100_000,
+		],
 	])('Retry-After as %s', async (_, headers, expected) => {
 		let answered = 0;
-		const { run, times } = start(() => (answered++ === 0 ? json('API calls quota exceeded! maximum admitted 1 per 30s.', 429, headers) : envelope(fleet(1))));
+		const { run, times } = start(() =>
+			answered++ === 0
+				? json('API calls quota exceeded! maximum admitted 1 per 30s.', 429, headers)
+				: envelope(fleet(1)),
+		);
 		expect(await run('position.getCurrent', { devices: '*' })).toHaveLength(1);
 		const [first = 0, second = 0] = times();
 		expect(second - first).toBeGreaterThanOrEqual(expected);
 		expect(second - first).toBeLessThan(expected + 20_000);
 	});
 
-	test('holds the account\'s other nodes back too', async () => {
+	test("holds the account's other nodes back too", async () => {
 		const connection = settings({ rateLimit: 2 });
 		const answers = [json('API calls quota exceeded!', 429, { 'retry-after': '90' })];
 		const host = new TestHost(() => answers.shift() ?? envelope(fleet(1)));
 		const current = findOperation(trackgps as unknown as Provider, 'position', 'getCurrent') ?? never();
-		await expect(new Client(trackgps, connection, host).collect(current, { devices: '*' }, { deadlineMs: 60_000 })).rejects.toMatchObject({ code: 'RateLimited' });
+		await expect(
+			new Client(trackgps, connection, host).collect(current, { devices: '*' }, { deadlineMs: 60_000 }),
+		).rejects.toMatchObject({ code: 'RateLimited' });
 		await new Client(trackgps, connection, host).collect(current, { devices: '*' });
 		const [first = 0, second = 0] = host.sent.map(({ at }) => at);
 		expect(second - first).toBeGreaterThanOrEqual(90_000);
 	});
 
-	test.each([json('API calls quota exceeded! maximum admitted 1 per 30s.', 429), json('API calls quota exceeded! maximum admitted 1 per 30s.', 200), json('<html></html>', 429), json('', 429)])('%j is an error with words', async (answer) => {
+	test.each([
+		json('API calls quota exceeded! maximum admitted 1 per 30s.', 429),
+		json('API calls quota exceeded! maximum admitted 1 per 30s.', 200),
+		json('<html></html>', 429),
+		json('', 429),
+	])('%j is an error with words', async (answer) => {
 		const { fails } = start(() => answer);
 		const error = await fails('position.getCurrent', { devices: '*' });
 		expect(error.code).toBe('RateLimited');
@@ -463,17 +751,32 @@ describe('429', () => {
 
 describe('401', () => {
 	test('of a dead token: one new login, then the answer', async () => {
-		const { run, host } = start((_, _request, _options, session) => (session === 'session-1' ? json('', 401) : envelope([])));
+		const { run, host } = start((_, _request, _options, session) =>
+			session === 'session-1' ? json('', 401) : envelope([]),
+		);
 		await run('fuel.getRefills', { devices: '7', ...period });
 		expect(host.sent.map(({ session }) => session)).toEqual(['session-1', 'session-2']);
 	});
 
 	test.each([
-		['fuel.getRefills', { devices: '7' }, 'the account may not see vehicle 7, or the session has ended: NoAccess [7].'],
-		['position.getHistory', { devices: '7,8' }, 'the account may not see one of the vehicles 7, 8, or the session has ended: NoAccess [7].'],
+		[
+			'fuel.getRefills',
+			{ devices: '7' },
+			'the account may not see vehicle 7, or the session has ended: NoAccess [7].',
+		],
+		[
+			'position.getHistory',
+			{ devices: '7,8' },
+			'the account may not see one of the vehicles 7, 8, or the session has ended: NoAccess [7].',
+		],
 		['position.getCurrent', { devices: '7' }, 'does not accept the session (HTTP 401: NoAccess [7]).'],
 	])('that stays, in %s: says what it can be', async (name, params, words) => {
-		const { fails, host } = start(() => json({ Payload: null, FailureReasons: [{ ErrorCode: 'NoAccess', ErrorParameters: [7] }], IsSuccess: false }, 401));
+		const { fails, host } = start(() =>
+			json(
+				{ Payload: null, FailureReasons: [{ ErrorCode: 'NoAccess', ErrorParameters: [7] }], IsSuccess: false },
+				401,
+			),
+		);
 		const error = await fails(name, { ...params, ...period });
 		expect(error.message).toContain(words);
 		expect(error).toMatchObject({ code: 'SessionExpired', vendorCode: 'NoAccess', status: 401 });
@@ -482,15 +785,25 @@ describe('401', () => {
 
 	test('is what is told when no turn is left to try again', async () => {
 		const { fails, host } = start(() => json('', 401), { rateLimit: 2 });
-		expect((await fails('fuel.getRefills', { devices: '7', ...period }, { deadlineMs: 10_000 })).message).toContain('may not see vehicle 7');
+		expect((await fails('fuel.getRefills', { devices: '7', ...period }, { deadlineMs: 10_000 })).message).toContain(
+			'may not see vehicle 7',
+		);
 		expect(host.sent).toHaveLength(1);
 	});
 });
 
 describe('what goes wrong has words', () => {
-	const failed = (errorCode: unknown, errorParameters: unknown = []) => ({ payload: [], failureReasons: [{ errorCode, errorParameters }], isSuccess: false });
+	const failed = (errorCode: unknown, errorParameters: unknown = []) => ({
+		payload: [],
+		failureReasons: [{ errorCode, errorParameters }],
+		isSuccess: false,
+	});
 	test.each([
-		[json(failed('InvalidPeriod', ['31', 'days'])), 'VendorFault', 'says that the request failed (HTTP 200: InvalidPeriod [31, days]).'],
+		[
+			json(failed('InvalidPeriod', ['31', 'days'])),
+			'VendorFault',
+			'says that the request failed (HTTP 200: InvalidPeriod [31, days]).',
+		],
 		[json(pascal(failed('InvalidPeriod'))), 'VendorFault', 'InvalidPeriod'],
 		[json(failed(401, [7])), 'NotPermitted', 'does not permit this to the account (HTTP 200: 401 [7]).'],
 		[json(failed(null, null)), 'VendorFault', 'says that the request failed (HTTP 200).'],
@@ -519,7 +832,9 @@ describe('what goes wrong has words', () => {
 	});
 
 	test('no data is an empty list', async () => {
-		for (const payload of [null, []]) for (const [name, { params }] of recordings) expect(await start(() => envelope(payload)).run(name, params)).toEqual([]);
+		for (const payload of [null, []])
+			for (const [name, { params }] of recordings)
+				expect(await start(() => envelope(payload)).run(name, params)).toEqual([]);
 	});
 
 	test.each([
@@ -536,9 +851,22 @@ describe('what goes wrong has words', () => {
 });
 
 test('a track of 100,000 points is read in seconds', async () => {
-	const points = Array.from({ length: 100_000 }, (_, index) => ({ VehicleId: 1, GpsDate: new Date(Date.UTC(2026, 5, 1) + index * 10_000).toISOString().slice(0, 19), Latitude: 44.4, Longitude: 26.1, Speed: 50, Course: 90 }));
+	const points = Array.from({ length: 100_000 }, (_, index) => ({
+		VehicleId: 1,
+		GpsDate: new Date(Date.UTC(2026, 5, 1) + index * 10_000).toISOString().slice(0, 19),
+		Latitude: 44.4,
+		Longitude: 26.1,
+		Speed: 50,
+		Course: 90,
+	}));
 	const { run } = start(() => envelope(points));
 	const began = performance.now();
-	expect(await run('position.getHistory', { devices: '1', begin: Date.UTC(2026, 5, 1), end: Date.UTC(2026, 5, 1) + 12 * DAY })).toHaveLength(100_000);
+	expect(
+		await run('position.getHistory', {
+			devices: '1',
+			begin: Date.UTC(2026, 5, 1),
+			end: Date.UTC(2026, 5, 1) + 12 * DAY,
+		}),
+	).toHaveLength(100_000);
 	expect(performance.now() - began).toBeLessThan(10_000);
 });

@@ -15,7 +15,8 @@ export const triggers: readonly AnyTrigger[] = [
 	trigger({
 		name: 'refillOrTheft',
 		title: 'New Refill or Theft',
-		description: 'When a vehicle was refuelled, or fuel may have been stolen. Vehicles take turns, one every 30 seconds: a round over 20 vehicles takes about ten minutes.',
+		description:
+			'When a vehicle was refuelled, or fuel may have been stolen. Vehicles take turns, one every 30 seconds: a round over 20 vehicles takes about ten minutes.',
 		params: {
 			devices,
 			types: choices({
@@ -38,7 +39,10 @@ export const triggers: readonly AnyTrigger[] = [
 			// When the vendor has worked an event out is not documented.
 			lookBackMinutes: 1440,
 		}),
-		evidence: { ...getRefills.evidence, note: `${getRefills.evidence.note ?? ''} How late an event may appear is not documented: a day is allowed for (G).` },
+		evidence: {
+			...getRefills.evidence,
+			note: `${getRefills.evidence.note ?? ''} How late an event may appear is not documented: a day is allowed for (G).`,
+		},
 	}),
 	positionChanged({ devices, evidence: positions }),
 	ignitionChanged({ devices, evidence: positions }),

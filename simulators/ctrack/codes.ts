@@ -10,7 +10,10 @@ export const AUTHORISATION_FAILED = 4;
 
 /** Ends a request with an ErrorCode, HTTP 200. */
 export class Refusal extends Error {
-	constructor(readonly code: ErrorCode, readonly rest: object = {}) {
+	constructor(
+		readonly code: ErrorCode,
+		readonly rest: object = {},
+	) {
 		super(ERROR_NAMES[code]);
 	}
 }

@@ -27,7 +27,8 @@ async function start(options: CtrackOptions = {}): Promise<CtrackSimulator> {
 
 const iso = (time: number) => new Date(time * 1000).toISOString().replace('.000Z', 'Z');
 const period = (from: number, to: number) => ({ fromDateTimeUTC: iso(from), toDateTimeUTC: iso(to) });
-const address = (url: string, path: string, values: Values) => `${url}/${path}?${new URLSearchParams(values as Record<string, string>)}`;
+const address = (url: string, path: string, values: Values) =>
+	`${url}/${path}?${new URLSearchParams(values as Record<string, string>)}`;
 
 async function ask(simulator: CtrackSimulator, path: string, values: Values = {}, status = 200): Promise<Json> {
 	const response = await fetch(address(simulator.url, path, values));
@@ -44,7 +45,8 @@ async function session(simulator: CtrackSimulator, username = 'API_Demo') {
 	const token: string = (await login(simulator, username)).SessionToken;
 	return {
 		token,
-		get: (path: string, values: Values = {}, status = 200) => ask(simulator, path.replace('/', `/${token}/`), values, status),
+		get: (path: string, values: Values = {}, status = 200) =>
+			ask(simulator, path.replace('/', `/${token}/`), values, status),
 	};
 }
 
@@ -52,19 +54,28 @@ test('Membership', async () => {
 	const simulator = await start();
 	expect(simulator.url).toBe(`${simulator.origin}/DCTTPIEngine/TPIEngine/REST`);
 	expect(await login(simulator)).toEqual({
-		ErrorCode: 0, UserId: 89471, SessionToken: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), SessionDurationMinutes: 60, xml: null,
+		ErrorCode: 0,
+		UserId: 89471,
+		SessionToken: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+		SessionDurationMinutes: 60,
+		xml: null,
 	});
 	expect((await ask(simulator, 'Membership/Login', { username: 'API_Demo', password: PASSWORD })).ErrorCode).toBe(0);
 	expect(await login(simulator, 'API_Demo', 'wrong')).toMatchObject({ ErrorCode: 4, SessionToken: null });
 	await ask(simulator, 'Membership/Login', { Username: 'API_Demo' }, 400);
-	expect(await ask(simulator, 'Membership/GetServiceVersion')).toEqual({ ErrorCode: 0, Version: { Result: '4.4.13.8' } });
+	expect(await ask(simulator, 'Membership/GetServiceVersion')).toEqual({
+		ErrorCode: 0,
+		Version: { Result: '4.4.13.8' },
+	});
 });
 
 test('error codes as text', async () => {
 	const simulator = await start({ errorCodes: 'text' });
 	const { get } = await session(simulator);
 	expect((await get('Vehicles/GetVehicles')).ErrorCode).toBe('Success = 0');
-	const { LastVehiclePositions } = await get('Vehicles/GetLastVehiclePositions', { svehicleNodeIds: `${PLAIN},${NEVER_ONLINE}` });
+	const { LastVehiclePositions } = await get('Vehicles/GetLastVehiclePositions', {
+		svehicleNodeIds: `${PLAIN},${NEVER_ONLINE}`,
+	});
 	expect(LastVehiclePositions.map((one: Json) => one.ErrorCode)).toEqual(['Success = 0', 'Failed = 1']);
 	simulator.killToken('API_Demo');
 	expect(await get('Vehicles/GetVehicles')).toEqual({ ErrorCode: 'AuthorisationFailed = 4' });
@@ -102,7 +113,10 @@ test('too many requests look like a bad one, or like a dead session', async () =
 		const limited = await get('Vehicles/GetVehicles', {}, status);
 		simulator.advance(10_000);
 		await get('Vehicles/GetVehicles');
-		const other = status === 400 ? get('Vehicles/GetVehicleUsage', {}, 400) : ask(simulator, 'Vehicles/none/GetVehicles', {}, 401);
+		const other =
+			status === 400
+				? get('Vehicles/GetVehicleUsage', {}, 400)
+				: ask(simulator, 'Vehicles/none/GetVehicles', {}, 401);
 		expect(limited).toBe(await other);
 	}
 });
@@ -110,15 +124,22 @@ test('too many requests look like a bad one, or like a dead session', async () =
 test('paths, verbs and parameters that are not those of the document', async () => {
 	const simulator = await start();
 	const { token, get } = await session(simulator);
-	for (const path of ['Vehicles/getvehicles', 'Vehicles/Nothing', 'Drivers/GetVehicles', 'Vehicles/constructor']) await get(path, {}, 404);
+	for (const path of ['Vehicles/getvehicles', 'Vehicles/Nothing', 'Drivers/GetVehicles', 'Vehicles/constructor'])
+		await get(path, {}, 404);
 	await ask(simulator, 'Vehicles/GetVehicles', {}, 404);
 	await ask({ ...simulator, url: simulator.origin }, 'Membership/GetServiceVersion', {}, 404);
 	expect((await fetch(`${simulator.url}/Vehicles/${token}/GetVehicles`, { method: 'POST' })).status).toBe(405);
 
 	await get('Location/GetPointPOIs', { costcentrenodegroupid: 3001, modifiedafter: iso(0) }, 400);
 	const lenient = await session(await start({ parameterCase: 'any' }));
-	expect((await lenient.get('Location/GetPointPOIs', { costcentrenodegroupid: 3001, modifiedafter: iso(0) })).ErrorCode).toBe(0);
-	for (const values of [{ vehicleNodeId: 'x', ...period(0, 1) }, { vehicleNodeId: PLAIN, ...period(1, 0) }, { vehicleNodeId: PLAIN, fromDateTimeUTC: '2026-03-18 09:00:00', toDateTimeUTC: iso(SECONDS) }]) {
+	expect(
+		(await lenient.get('Location/GetPointPOIs', { costcentrenodegroupid: 3001, modifiedafter: iso(0) })).ErrorCode,
+	).toBe(0);
+	for (const values of [
+		{ vehicleNodeId: 'x', ...period(0, 1) },
+		{ vehicleNodeId: PLAIN, ...period(1, 0) },
+		{ vehicleNodeId: PLAIN, fromDateTimeUTC: '2026-03-18 09:00:00', toDateTimeUTC: iso(SECONDS) },
+	]) {
 		await get('Vehicles/GetVehicleTrips', values, 400);
 	}
 	await get('Vehicles/GetVehicleDetail', { costCentreId: 3001, searchType: 'plate', value: 'x' }, 400);
@@ -132,18 +153,36 @@ const EVERY: Record<string, [Values, string]> = {
 	'CostCentres/GetCostCentresForUser': [{ userId: 89472 }, 'CostCentre'],
 	'CostCentres/GetCustomFieldsForCostCentre': [{ costCentreId: 3001 }, 'CustomFieldValues'],
 	'Vehicles/GetVehicles': [{}, 'VehicleList'],
-	'Vehicles/GetVehicleDetail': [{ costCentreId: 3001, searchType: 'vehicleID', value: FLEET[0]!.plate }, 'VehicleList'],
+	'Vehicles/GetVehicleDetail': [
+		{ costCentreId: 3001, searchType: 'vehicleID', value: FLEET[0]!.plate },
+		'VehicleList',
+	],
 	'Vehicles/GetLastVehiclePositionsforAuthenticatedUser': [{}, 'LastVehiclePositions'],
 	'Vehicles/GetLastVehiclePosition': [{ vehicleNodeId: PLAIN }, 'LastVehiclePosition'],
 	'Vehicles/GetLastVehiclePositions': [{ svehicleNodeIds: `${PLAIN},${OFFLINE}` }, 'LastVehiclePositions'],
-	'Vehicles/GetVehiclePositionsDetailed': [{ vehicleNodeId: PLAIN, ...period(SECONDS - HOUR, SECONDS) }, 'VehiclePositionsDetailed'],
-	'Vehicles/GetVehiclePositionsCANDetailed': [{ vehicleNodeId: PLAIN, ...period(SECONDS - HOUR, SECONDS) }, 'VehiclePositionsCANDetailed'],
-	'Vehicles/GetVehicleOdoattime': [{ searchType: 'NodeId', odoDateTime: iso(SECONDS), sValues: `${PLAIN},${TRAILER}` }, 'VehicleOdoList'],
-	'Vehicles/GetVehicleOdoOverPeriod': [{ vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) }, 'VehicleRegistration,DriverId,VehicleOdo,OdoTimestamp'],
+	'Vehicles/GetVehiclePositionsDetailed': [
+		{ vehicleNodeId: PLAIN, ...period(SECONDS - HOUR, SECONDS) },
+		'VehiclePositionsDetailed',
+	],
+	'Vehicles/GetVehiclePositionsCANDetailed': [
+		{ vehicleNodeId: PLAIN, ...period(SECONDS - HOUR, SECONDS) },
+		'VehiclePositionsCANDetailed',
+	],
+	'Vehicles/GetVehicleOdoattime': [
+		{ searchType: 'NodeId', odoDateTime: iso(SECONDS), sValues: `${PLAIN},${TRAILER}` },
+		'VehicleOdoList',
+	],
+	'Vehicles/GetVehicleOdoOverPeriod': [
+		{ vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) },
+		'VehicleRegistration,DriverId,VehicleOdo,OdoTimestamp',
+	],
 	'Vehicles/GetVehicleRunningHours': [{ vehicleNodeId: PLAIN }, 'VehicleRunningHours'],
 	'Vehicles/GetVehiclesRunningHours': [{ vehicleNodeId: PLAIN }, 'VehicleRunningHours'],
 	'Vehicles/GetVehicleTrips': [{ vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) }, 'VehicleTrips'],
-	'Vehicles/GetVehicleTripsDetailed': [{ vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) }, 'VehicleTripsDetailed'],
+	'Vehicles/GetVehicleTripsDetailed': [
+		{ vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) },
+		'VehicleTripsDetailed',
+	],
 	'Vehicles/GetVehiclesTripDistances': [period(SECONDS - DAY, SECONDS), 'VehicleTripPeriodDistances'],
 	'Vehicles/GetVehicleUsage': [{ vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) }, 'VehicleUsage'],
 	'Vehicles/GetVehicleUsageByCostCentre': [{ costCentreId: 3003, ...period(SECONDS - DAY, SECONDS) }, 'VehicleUsage'],
@@ -151,12 +190,18 @@ const EVERY: Record<string, [Values, string]> = {
 	'Vehicles/GetVehiclesinCostCentre': [{ costCentreId: 3002 }, 'VehicleList'],
 	'Vehicles/getgritterstatus': [{ vehicleNodeId: PLAIN }, 'GritterStatus'],
 	'Vehicles/getgritterstatusForAuthenticatedUser': [{}, 'GritterStatus'],
-	'Vehicles/GetVehicleDrivingBehaviour': [{ vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) }, 'DrivingBehaviour'],
+	'Vehicles/GetVehicleDrivingBehaviour': [
+		{ vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) },
+		'DrivingBehaviour',
+	],
 	'Drivers/GetDriversInCostCentre': [{ costCentreId: 3001 }, 'DriverList'],
 	'Drivers/GetDriver': [{ costCentreId: 3001, searchType: 'DriverId', Value: 'New Driver 2' }, 'Driver'],
 	'Drivers/GetDriversAssociatedWithVehicle': [{ vehicleNodeId: PLAIN }, 'DriverList'],
 	'Location/GetPointPOIs': [{ CostCentreNodeGroupId: 3001, modifiedAfter: iso(0) }, 'Points'],
-	'Location/GetLocationString': [{ vehicleNodeId: PLAIN, latitude: '44.4', longitude: '26.1', useMetric: 'true' }, 'LocationString'],
+	'Location/GetLocationString': [
+		{ vehicleNodeId: PLAIN, latitude: '44.4', longitude: '26.1', useMetric: 'true' },
+		'LocationString',
+	],
 	'Queues/Subscribe': [{ type: 'Scripts', directAccess: false }, 'Subscribe'],
 	'Queues/Unsubscribe': [{ type: 'Scripts', directAccess: false }, 'Subscribe'],
 	'Queues/Ack': [{ type: 'Positions', Tags: '1,2' }, 'Result'],
@@ -204,14 +249,26 @@ test('the methods that the document only shows refused may be refused', async ()
 
 test('lost wrappers: bare lists and bare records', async () => {
 	const list = await withQueues(await start({ shapes: 'list' }));
-	for (const path of ['Vehicles/GetVehiclePositionsDetailed', 'Vehicles/GetVehicleUsage', 'Queues/GetTrips', 'Queues/GetPositions']) {
+	for (const path of [
+		'Vehicles/GetVehiclePositionsDetailed',
+		'Vehicles/GetVehicleUsage',
+		'Queues/GetTrips',
+		'Queues/GetPositions',
+	]) {
 		expect(await list.get(path, EVERY[path]![0]), path).toBeInstanceOf(Array);
 	}
 	expect((await list.get('Vehicles/GetVehicles')).VehicleList).toHaveLength(12);
 	const record = await withQueues(await start({ shapes: 'record' }));
-	expect(await record.get('Queues/GetPositions', { autoack: true, limit: 1 })).toMatchObject({ NodeId: expect.any(Number), DeliveryTag: 1 });
-	expect(await record.get('Vehicles/GetVehicleUsage', { vehicleNodeId: PLAIN, ...period(SECONDS - HOUR, SECONDS) })).toEqual({
-		NodeId: PLAIN, WorkingHours: expect.stringMatching(/^\d\.\d$/), OperatingDate: '2026-03-18T00:00:00Z',
+	expect(await record.get('Queues/GetPositions', { autoack: true, limit: 1 })).toMatchObject({
+		NodeId: expect.any(Number),
+		DeliveryTag: 1,
+	});
+	expect(
+		await record.get('Vehicles/GetVehicleUsage', { vehicleNodeId: PLAIN, ...period(SECONDS - HOUR, SECONDS) }),
+	).toEqual({
+		NodeId: PLAIN,
+		WorkingHours: expect.stringMatching(/^\d\.\d$/),
+		OperatingDate: '2026-03-18T00:00:00Z',
 	});
 });
 
@@ -221,25 +278,42 @@ test('records have the fields of the document in its order, and its inconsistent
 	expect(Object.keys(vehicle).join()).toBe(
 		'NodeId,NodeTypeId,Type,VehicleRegistration,FleetNumber,Description,MIT,SerialNumber,CellphoneNumber,VehicleSymbol,CostCentre,Errorcode,LastTime',
 	);
-	expect(vehicle).toMatchObject({ NodeId: 566, VehicleRegistration: FLEET[0]!.plate, FleetNumber: 'KOR029', MIT: '5A53-1C-18A1D-03F49', CostCentre: 3001, Errorcode: 0 });
+	expect(vehicle).toMatchObject({
+		NodeId: 566,
+		VehicleRegistration: FLEET[0]!.plate,
+		FleetNumber: 'KOR029',
+		MIT: '5A53-1C-18A1D-03F49',
+		CostCentre: 3001,
+		Errorcode: 0,
+	});
 	const [position] = (await get('Vehicles/GetLastVehiclePosition', { vehicleNodeId: PLAIN })).LastVehiclePosition;
 	expect(Object.keys(position).join()).toBe(
 		'NodeId,SingleStatus,StatusText,Ignition,Latitude,Longitude,Location,RunningOdo,Speed,StreetMaxSpeed,HeadingText,DriverId,ErrorCode,EventTimeUTC',
 	);
-	expect(position).toMatchObject({ HeadingText: '', DriverId: 'New Driver 2', EventTimeUTC: expect.stringMatching(/:\d\d\.000Z$/) });
+	expect(position).toMatchObject({
+		HeadingText: '',
+		DriverId: 'New Driver 2',
+		EventTimeUTC: expect.stringMatching(/:\d\d\.000Z$/),
+	});
 	expect(vehicle.LastTime).toBe(position.EventTimeUTC.replace('.000Z', 'Z'));
-	const [can] = (await get('Vehicles/GetVehiclePositionsCANDetailed', EVERY['Vehicles/GetVehiclePositionsCANDetailed']![0])).VehiclePositionsCANDetailed;
+	const [can] = (
+		await get('Vehicles/GetVehiclePositionsCANDetailed', EVERY['Vehicles/GetVehiclePositionsCANDetailed']![0])
+	).VehiclePositionsCANDetailed;
 	expect(Object.keys(can).join()).toBe(
 		'NodeId,Latitude,Longitude,SingleStatus,Ignition,Speed,Odo,VehicleHeading,StatusText,Location,LocationDirection,LocationString,Area,StreetMaxSpeed,' +
 			'VehicleMaxSpeed,Tag,DriverName,DriverId,DeliveryTag,CanVehicleRangeBatteryInMeter,CanBatteryLevelInPercentage,ChargerConnected,Charging,EventTimeUTC',
 	);
-	const [trip] = (await get('Vehicles/GetVehicleTripsDetailed', EVERY['Vehicles/GetVehicleTripsDetailed']![0])).VehicleTripsDetailed;
+	const [trip] = (await get('Vehicles/GetVehicleTripsDetailed', EVERY['Vehicles/GetVehicleTripsDetailed']![0]))
+		.VehicleTripsDetailed;
 	expect(Object.keys(trip)).toHaveLength(45);
 
 	const shape = async (times: CtrackOptions['times']) => {
 		const one = await session(await start({ times }));
 		const { LastVehiclePosition } = await one.get('Vehicles/GetLastVehiclePosition', { vehicleNodeId: PLAIN });
-		return [(await one.get('Vehicles/GetVehicles')).VehicleList[0].LastTime, LastVehiclePosition[0].EventTimeUTC].map((time) => time.replace(/\d+/g, '0'));
+		return [
+			(await one.get('Vehicles/GetVehicles')).VehicleList[0].LastTime,
+			LastVehiclePosition[0].EventTimeUTC,
+		].map((time) => time.replace(/\d+/g, '0'));
 	};
 	expect(await shape('seconds')).toEqual(['0-0-0T0:0:0Z', '0-0-0T0:0:0Z']);
 	expect(await shape('milliseconds')).toEqual(['0-0-0T0:0:0.0Z', '0-0-0T0:0:0.0Z']);
@@ -254,22 +328,37 @@ test('vehicles that are silent, never heard of, unknown or of others', async () 
 	const { get } = await session(simulator);
 	const { VehicleList } = await get('Vehicles/GetVehicles');
 	expect(VehicleList.find((one: Json) => one.NodeId === NEVER_ONLINE).LastTime).toBeNull();
-	const list = async (ids: number[]) => (await get('Vehicles/GetLastVehiclePositions', { svehicleNodeIds: ids.join() })).LastVehiclePositions;
+	const list = async (ids: number[]) =>
+		(await get('Vehicles/GetLastVehiclePositions', { svehicleNodeIds: ids.join() })).LastVehiclePositions;
 	const [never, offline, unknown] = await list([NEVER_ONLINE, OFFLINE, 9999]);
-	expect(never).toMatchObject({ NodeId: NEVER_ONLINE, ErrorCode: 1, Latitude: 0, EventTimeUTC: '0001-01-01T00:00:00Z' });
+	expect(never).toMatchObject({
+		NodeId: NEVER_ONLINE,
+		ErrorCode: 1,
+		Latitude: 0,
+		EventTimeUTC: '0001-01-01T00:00:00Z',
+	});
 	expect(offline.ErrorCode).toBe(0);
 	expect(Date.parse(offline.EventTimeUTC) / 1000).toBeLessThanOrEqual(SECONDS - 3 * HOUR);
 	expect(unknown).toMatchObject({ NodeId: 9999, ErrorCode: 1 });
 	expect((await get('Vehicles/GetVehicleRunningHours', { vehicleNodeId: 9999 })).ErrorCode).toBe(1);
 
 	const branch = await session(simulator, 'API_Cluj');
-	expect((await branch.get('Vehicles/GetVehicles')).VehicleList.map((one: Json) => one.NodeId)).toEqual([569, 570, 575, 576]);
-	expect((await branch.get('Vehicles/GetLastVehiclePositions', { svehicleNodeIds: PLAIN })).LastVehiclePositions[0].ErrorCode).toBe(4);
+	expect((await branch.get('Vehicles/GetVehicles')).VehicleList.map((one: Json) => one.NodeId)).toEqual([
+		569, 570, 575, 576,
+	]);
+	expect(
+		(await branch.get('Vehicles/GetLastVehiclePositions', { svehicleNodeIds: PLAIN })).LastVehiclePositions[0]
+			.ErrorCode,
+	).toBe(4);
 	expect((await branch.get('Vehicles/GetVehicleCostCentres', { vehicleNodeId: PLAIN })).ErrorCode).toBe(4);
-	expect((await branch.get('Vehicles/GetVehicleCostCentres', { vehicleNodeId: CLUJ })).CostCentre).toEqual([{ CostCentre: 'Cluj', NodeId: 3002 }]);
+	expect((await branch.get('Vehicles/GetVehicleCostCentres', { vehicleNodeId: CLUJ })).CostCentre).toEqual([
+		{ CostCentre: 'Cluj', NodeId: 3002 },
+	]);
 	expect((await branch.get('CostCentres/GetCostCentresForUser', { userId: 89471 })).ErrorCode).toBe(4);
 	const omitting = await session(await start({ unknownVehicles: 'omit' }));
-	expect((await omitting.get('Vehicles/GetLastVehiclePositions', { svehicleNodeIds: 9999 })).LastVehiclePositions).toEqual([]);
+	expect(
+		(await omitting.get('Vehicles/GetLastVehiclePositions', { svehicleNodeIds: 9999 })).LastVehiclePositions,
+	).toEqual([]);
 });
 
 test('agrees with the fleet', async () => {
@@ -280,28 +369,49 @@ test('agrees with the fleet', async () => {
 		const fix = lastFix(vehicle, SECONDS);
 		if (!fix) continue;
 		expect(one).toMatchObject({
-			Ignition: fix.ignition, Speed: Math.round(fix.speed), RunningOdo: Math.round(fix.odometer), EventTimeUTC: new Date(fix.time * 1000).toISOString(),
+			Ignition: fix.ignition,
+			Speed: Math.round(fix.speed),
+			RunningOdo: Math.round(fix.odometer),
+			EventTimeUTC: new Date(fix.time * 1000).toISOString(),
 		});
 		expect(one.Latitude).toBeCloseTo(fix.latitude, 5);
 		expect(one.Longitude).toBeCloseTo(fix.longitude, 5);
 	}
 	const [vehicle] = FLEET;
 
-	const { VehicleTripsDetailed: trips } = await get('Vehicles/GetVehicleTripsDetailed', { vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) });
+	const { VehicleTripsDetailed: trips } = await get('Vehicles/GetVehicleTripsDetailed', {
+		vehicleNodeId: PLAIN,
+		...period(SECONDS - DAY, SECONDS),
+	});
 	expect(trips).toHaveLength(tripsStarting(vehicle!, SECONDS - DAY, SECONDS, SECONDS).length);
 	for (const trip of trips) {
 		const [from, to] = [Date.parse(trip.TripStartUTC) / 1000, Date.parse(trip.TripEndUTC) / 1000];
-		expect([stateAt(vehicle!, from - 1).ignition, stateAt(vehicle!, from).ignition, stateAt(vehicle!, to - 1).ignition, stateAt(vehicle!, to).ignition]).toEqual([false, true, true, false]);
+		expect([
+			stateAt(vehicle!, from - 1).ignition,
+			stateAt(vehicle!, from).ignition,
+			stateAt(vehicle!, to - 1).ignition,
+			stateAt(vehicle!, to).ignition,
+		]).toEqual([false, true, true, false]);
 		expect(trip.TripDistance).toBe(trip.EndOdometerReading - trip.StartOdometerReading);
 		expect(trip.StartOdometerReading).toBe(Math.round(stateAt(vehicle!, from).odometer));
 	}
-	const over = await get('Vehicles/GetVehicleOdoOverPeriod', { vehicleNodeId: PLAIN, ...period(SECONDS - DAY, SECONDS) });
-	const { VehicleTripPeriodDistances } = await get('Vehicles/GetVehiclesTripDistances', period(SECONDS - DAY, SECONDS));
+	const over = await get('Vehicles/GetVehicleOdoOverPeriod', {
+		vehicleNodeId: PLAIN,
+		...period(SECONDS - DAY, SECONDS),
+	});
+	const { VehicleTripPeriodDistances } = await get(
+		'Vehicles/GetVehiclesTripDistances',
+		period(SECONDS - DAY, SECONDS),
+	);
 	expect(Math.abs(over.VehicleOdo - VehicleTripPeriodDistances[0].TotalPeriodDistance)).toBeLessThan(1000);
 	expect(over.VehicleOdo).toBeGreaterThan(100_000);
 });
 
-test.each([['Positions', 1], ['Trips', 48], ['Scripts', 5]] as const)('%s queue: its history is all that came to it, dealt with or not', async (type, hours) => {
+test.each([
+	['Positions', 1],
+	['Trips', 48],
+	['Scripts', 5],
+] as const)('%s queue: its history is all that came to it, dealt with or not', async (type, hours) => {
 	const simulator = await start();
 	expect(simulator.history('API_Demo', type)).toEqual([]);
 	const { get } = await session(simulator);
@@ -323,7 +433,10 @@ test('positions queue: fills as the fleet moves, up to 1000 at a time', async ()
 	const simulator = await start();
 	const { get } = await session(simulator);
 	expect((await get('Queues/GetPositions', { autoack: false, limit: 10 })).ErrorCode).toBe(1);
-	expect(await get('Queues/Subscribe', { type: 'Positions', directAccess: true })).toEqual({ ErrorCode: 0, Subscribe: 'Success' });
+	expect(await get('Queues/Subscribe', { type: 'Positions', directAccess: true })).toEqual({
+		ErrorCode: 0,
+		Subscribe: 'Success',
+	});
 	expect((await get('Queues/GetPositions', { autoack: false, limit: 10 })).VehiclePositionsDetailed).toEqual([]);
 	await get('Queues/GetPositions', { autoack: false, limit: 1001 }, 400);
 	await get('Queues/GetPositions', { autoack: false, limit: 0 }, 400);
@@ -342,11 +455,23 @@ test('positions queue: fills as the fleet moves, up to 1000 at a time', async ()
 	expect(new Set(seen.map((one) => `${one.NodeId} ${one.EventTimeUTC}`)).size).toBe(seen.length);
 	for (const one of seen.slice(0, 100)) {
 		const state = stateAt(simulator.units.get(one.NodeId)!.vehicle, Date.parse(one.EventTimeUTC) / 1000);
-		expect(one).toMatchObject({ Odo: Math.round(state.odometer), Ignition: state.ignition, Speed: Math.round(state.speed) });
+		expect(one).toMatchObject({
+			Odo: Math.round(state.odometer),
+			Ignition: state.ignition,
+			Speed: Math.round(state.speed),
+		});
 	}
 	expect(Date.parse(seen[0].EventTimeUTC)).toBeGreaterThan(NOW);
-	expect(simulator.queues()[0]).toMatchObject({ username: 'API_Demo', type: 'Positions', acknowledged: seen.length, unacknowledged: 0 });
-	expect(await get('Queues/Unsubscribe', { type: 'Positions', directAccess: true })).toEqual({ ErrorCode: 0, Subscribe: 'Success' });
+	expect(simulator.queues()[0]).toMatchObject({
+		username: 'API_Demo',
+		type: 'Positions',
+		acknowledged: seen.length,
+		unacknowledged: 0,
+	});
+	expect(await get('Queues/Unsubscribe', { type: 'Positions', directAccess: true })).toEqual({
+		ErrorCode: 0,
+		Subscribe: 'Success',
+	});
 	expect(simulator.queues()).toEqual([]);
 });
 
@@ -360,7 +485,8 @@ async function withPositions(options: CtrackOptions) {
 	await get('Queues/Subscribe', { type: 'Positions', directAccess: true });
 	simulator.advance(20 * 60_000);
 	const from = (one: Awaited<ReturnType<typeof session>>) => ({
-		take: async (limit: number): Promise<Json[]> => (await one.get('Queues/GetPositions', { autoack: false, limit })).VehiclePositionsDetailed,
+		take: async (limit: number): Promise<Json[]> =>
+			(await one.get('Queues/GetPositions', { autoack: false, limit })).VehiclePositionsDetailed,
 		ack: (Tags: string | number) => one.get('Queues/Ack', { type: 'Positions', Tags }),
 	});
 	return { simulator, ...from({ get, token: '' }), again: async () => from(await session(simulator)) };
@@ -419,7 +545,9 @@ test('queues: trips once a day, delay, time to live, two weeks without use, loss
 	const trips = await start({ tripsHour: 12 });
 	const all = await session(trips);
 	await all.get('Queues/Subscribe', { type: 'Trips', directAccess: true });
-	const take = async () => (await (await session(trips)).get('Queues/GetTrips', { autoack: true, limit: 1000 })).VehicleTripsDetailed as Json[];
+	const take = async () =>
+		(await (await session(trips)).get('Queues/GetTrips', { autoack: true, limit: 1000 }))
+			.VehicleTripsDetailed as Json[];
 	trips.advance(2 * HOUR * 1000);
 	expect(await take()).toEqual([]);
 	trips.advance(HOUR * 1000);
@@ -432,7 +560,11 @@ test('queues: trips once a day, delay, time to live, two weeks without use, loss
 		expect(Date.parse(TripEndUTC)).toBeGreaterThan(noon - DAY * 1000);
 	}
 
-	const { simulator, take: positions, again } = await withPositions({ queueDelaySeconds: HOUR, messageTtlSeconds: 600 });
+	const {
+		simulator,
+		take: positions,
+		again,
+	} = await withPositions({ queueDelaySeconds: HOUR, messageTtlSeconds: 600 });
 	expect(await positions(5)).toEqual([]);
 	simulator.advance(2 * HOUR * 1000);
 	const later = await again();
@@ -461,9 +593,16 @@ test('faults, and steering over HTTP', async () => {
 	expect((await get('Vehicles/GetVehicles')).ErrorCode).toBe(0);
 	expect(simulator.requests.at(-1)).toMatchObject({ method: 'GET', status: 200, code: 0, carriedOut: true });
 
-	const state = await (await fetch(`${simulator.origin}/_simulator/state`)).json() as Json;
-	expect(state).toMatchObject({ users: expect.any(Array), vehicles: expect.any(Array), queues: [expect.objectContaining({ type: 'Positions' })] });
-	const kill = await fetch(`${simulator.origin}/_simulator/kill-token`, { method: 'POST', body: JSON.stringify({ account: 'API_Demo' }) });
+	const state = (await (await fetch(`${simulator.origin}/_simulator/state`)).json()) as Json;
+	expect(state).toMatchObject({
+		users: expect.any(Array),
+		vehicles: expect.any(Array),
+		queues: [expect.objectContaining({ type: 'Positions' })],
+	});
+	const kill = await fetch(`${simulator.origin}/_simulator/kill-token`, {
+		method: 'POST',
+		body: JSON.stringify({ account: 'API_Demo' }),
+	});
 	expect(kill.status).toBe(200);
 	expect((await get('Vehicles/GetVehicles')).ErrorCode).toBe(4);
 });

@@ -114,16 +114,28 @@ class Ctrack implements Vendor {
 	answerCode(code: number): Answer {
 		const { errorCodes } = this.platform.settings;
 		const name = ERROR_NAMES[code as ErrorCode] ?? 'Unknown';
-		return { status: 200, headers: HEADERS, body: JSON.stringify({ ErrorCode: errorCodes === 'text' ? `${name} = ${code}` : code }), code };
+		return {
+			status: 200,
+			headers: HEADERS,
+			body: JSON.stringify({ ErrorCode: errorCodes === 'text' ? `${name} = ${code}` : code }),
+			code,
+		};
 	}
 
 	state(): Record<string, unknown> {
 		const { platform } = this;
 		return {
 			time: new Date(platform.clock.milliseconds()).toISOString(),
-			users: [...platform.users.values()].map(({ username, userId, costCentres }) => ({ username, userId, costCentres })),
+			users: [...platform.users.values()].map(({ username, userId, costCentres }) => ({
+				username,
+				userId,
+				costCentres,
+			})),
 			vehicles: [...platform.units.values()].map(({ nodeId, vehicle, costCentre }) => ({
-				nodeId, plate: vehicle.plate, costCentre: costCentre.name, contact: vehicle.contact,
+				nodeId,
+				plate: vehicle.plate,
+				costCentre: costCentre.name,
+				contact: vehicle.contact,
 			})),
 			queues: this.queues.states(),
 		};
@@ -136,9 +148,13 @@ class Ctrack implements Vendor {
 
 	private handle({ method, path, query }: VendorRequest): Answer {
 		if (!path.startsWith(`${PREFIX}/`)) throw new HttpRefusal(404);
-		const parts = path.slice(PREFIX.length + 1).split('/').map(decode);
+		const parts = path
+			.slice(PREFIX.length + 1)
+			.split('/')
+			.map(decode);
 		const [module, name] = [parts[0]!, parts.at(-1)!];
-		const membership = module === 'Membership' && parts.length === 2 && (name === 'Login' || name === 'GetServiceVersion');
+		const membership =
+			module === 'Membership' && parts.length === 2 && (name === 'Login' || name === 'GetServiceVersion');
 		const key = `${module}/${name}`;
 		const known = parts.length === 3 && Object.hasOwn(METHODS, key) ? METHODS[key] : undefined;
 		if (!membership && !known) throw new HttpRefusal(404);
@@ -161,7 +177,12 @@ class Ctrack implements Vendor {
 	}
 
 	private answerWith(code: ErrorCode, rest: object): Answer {
-		return { status: 200, headers: HEADERS, body: JSON.stringify({ ErrorCode: codeText(code, this.platform.settings), ...rest }), code };
+		return {
+			status: 200,
+			headers: HEADERS,
+			body: JSON.stringify({ ErrorCode: codeText(code, this.platform.settings), ...rest }),
+			code,
+		};
 	}
 }
 

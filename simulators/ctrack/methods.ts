@@ -6,8 +6,19 @@ import type { Params } from './params';
 import type { Driver, Platform, Unit } from './platform';
 import { QUEUE_TYPES, type QueueType, type Queues } from './queues';
 import {
-	canPosition, centreRecord, codeText, detailedPosition, detailedTrip, driverRecord, locationText, noPosition, odometerRecord, positionRecord,
-	timeText, tripRecord, vehicleRecord,
+	canPosition,
+	centreRecord,
+	codeText,
+	detailedPosition,
+	detailedTrip,
+	driverRecord,
+	locationText,
+	noPosition,
+	odometerRecord,
+	positionRecord,
+	timeText,
+	tripRecord,
+	vehicleRecord,
 } from './records';
 import type { Session } from './sessions';
 
@@ -40,7 +51,11 @@ export const METHODS: Readonly<Record<string, Method>> = {
 	'CostCentres/GetCostCentre': { required: ['name'], handle: centreByName },
 	'CostCentres/GetCostCentres': { required: [], handle: centres },
 	'CostCentres/GetCostCentresForUser': { required: ['userId'], handle: centresForUser },
-	'CostCentres/GetCustomFieldsForCostCentre': { required: ['costCentreId'], undocumented: true, handle: customFields },
+	'CostCentres/GetCustomFieldsForCostCentre': {
+		required: ['costCentreId'],
+		undocumented: true,
+		handle: customFields,
+	},
 
 	'Vehicles/GetVehicles': { required: [], handle: vehicles },
 	'Vehicles/GetVehicleDetail': { required: ['costCentreId', 'searchType', 'value'], handle: vehicleDetail },
@@ -48,10 +63,14 @@ export const METHODS: Readonly<Record<string, Method>> = {
 	'Vehicles/GetLastVehiclePosition': { required: ['vehicleNodeId'], handle: lastPosition },
 	'Vehicles/GetLastVehiclePositions': { required: ['svehicleNodeIds'], handle: lastPositions },
 	'Vehicles/GetVehiclePositionsDetailed': {
-		required: ['vehicleNodeId', ...PERIOD], wrapper: 'VehiclePositionsDetailed', handle: positions('VehiclePositionsDetailed', detailedPosition),
+		required: ['vehicleNodeId', ...PERIOD],
+		wrapper: 'VehiclePositionsDetailed',
+		handle: positions('VehiclePositionsDetailed', detailedPosition),
 	},
 	'Vehicles/GetVehiclePositionsCANDetailed': {
-		required: ['vehicleNodeId', ...PERIOD], wrapper: 'VehiclePositionsCANDetailed', handle: positions('VehiclePositionsCANDetailed', canPosition),
+		required: ['vehicleNodeId', ...PERIOD],
+		wrapper: 'VehiclePositionsCANDetailed',
+		handle: positions('VehiclePositionsCANDetailed', canPosition),
 	},
 	'Vehicles/GetVehicleOdoattime': { required: ['searchType', 'odoDateTime', 'sValues'], handle: odometersAt },
 	'Vehicles/GetVehicleOdoOverPeriod': { required: ['vehicleNodeId', ...PERIOD], handle: odometerOverPeriod },
@@ -59,34 +78,59 @@ export const METHODS: Readonly<Record<string, Method>> = {
 	'Vehicles/GetVehiclesRunningHours': { required: ['vehicleNodeId'], handle: runningHours },
 	'Vehicles/GetVehicleTrips': { required: ['vehicleNodeId', ...PERIOD], handle: trips('VehicleTrips', tripRecord) },
 	'Vehicles/GetVehicleTripsDetailed': {
-		required: ['vehicleNodeId', ...PERIOD], wrapper: 'VehicleTripsDetailed', handle: trips('VehicleTripsDetailed', detailedTrip),
+		required: ['vehicleNodeId', ...PERIOD],
+		wrapper: 'VehicleTripsDetailed',
+		handle: trips('VehicleTripsDetailed', detailedTrip),
 	},
 	'Vehicles/GetVehiclesTripDistances': { required: PERIOD, handle: tripDistances },
 	'Vehicles/GetVehicleUsage': { required: ['vehicleNodeId', ...PERIOD], wrapper: 'VehicleUsage', handle: usage },
-	'Vehicles/GetVehicleUsageByCostCentre': { required: ['costCentreId', ...PERIOD], wrapper: 'VehicleUsage', handle: usageOfCentre },
+	'Vehicles/GetVehicleUsageByCostCentre': {
+		required: ['costCentreId', ...PERIOD],
+		wrapper: 'VehicleUsage',
+		handle: usageOfCentre,
+	},
 	'Vehicles/GetVehicleCostCentres': { required: ['vehicleNodeId'], handle: centresOfVehicle },
 	'Vehicles/GetVehiclesinCostCentre': { required: ['costCentreId'], handle: vehiclesInCentre },
 	'Vehicles/getgritterstatus': { required: ['vehicleNodeId'], undocumented: true, handle: gritter },
 	'Vehicles/getgritterstatusForAuthenticatedUser': { required: [], undocumented: true, handle: allGritters },
-	'Vehicles/GetVehicleDrivingBehaviour': { required: ['vehicleNodeId', ...PERIOD], undocumented: true, handle: drivingBehaviour },
+	'Vehicles/GetVehicleDrivingBehaviour': {
+		required: ['vehicleNodeId', ...PERIOD],
+		undocumented: true,
+		handle: drivingBehaviour,
+	},
 
 	'Drivers/GetDriversInCostCentre': { required: ['costCentreId'], handle: driversInCentre },
 	'Drivers/GetDriver': { required: ['costCentreId', 'searchType', 'Value'], handle: driver },
 	'Drivers/GetDriversAssociatedWithVehicle': { required: ['vehicleNodeId'], handle: driversOfVehicle },
 
 	'Location/GetPointPOIs': { required: ['CostCentreNodeGroupId', 'modifiedAfter'], handle: points },
-	'Location/GetLocationString': { required: ['vehicleNodeId', 'latitude', 'longitude'], undocumented: true, handle: locationString },
+	'Location/GetLocationString': {
+		required: ['vehicleNodeId', 'latitude', 'longitude'],
+		undocumented: true,
+		handle: locationString,
+	},
 
 	'Queues/Subscribe': { required: ['type', 'directAccess'], handle: subscribe },
 	'Queues/Unsubscribe': { required: ['type', 'directAccess'], handle: unsubscribe },
 	'Queues/Ack': { required: ['type', 'Tags'], handle: acknowledge },
-	'Queues/GetTrips': { required: ['autoack', 'limit'], wrapper: 'VehicleTripsDetailed', handle: take('Trips', 'VehicleTripsDetailed') },
-	'Queues/GetPositions': { required: ['autoack', 'limit'], wrapper: 'VehiclePositionsDetailed', handle: take('Positions', 'VehiclePositionsDetailed') },
+	'Queues/GetTrips': {
+		required: ['autoack', 'limit'],
+		wrapper: 'VehicleTripsDetailed',
+		handle: take('Trips', 'VehicleTripsDetailed'),
+	},
+	'Queues/GetPositions': {
+		required: ['autoack', 'limit'],
+		wrapper: 'VehiclePositionsDetailed',
+		handle: take('Positions', 'VehiclePositionsDetailed'),
+	},
 	'Queues/GetScripts': { required: ['autoack', 'limit'], undocumented: true, handle: take('Scripts', 'Scripts') },
 };
 
 function findCentre({ platform, session, params }: Context) {
-	const wanted = params.wholes('sVehicleNodeIds').sort((a, b) => a - b).join();
+	const wanted = params
+		.wholes('sVehicleNodeIds')
+		.sort((a, b) => a - b)
+		.join();
 	const found = platform.centresFor(session.user).filter((centre) => {
 		const inside = platform.unitsFor(session.user).filter(({ costCentre }) => costCentre === centre);
 		return inside.map(({ nodeId }) => nodeId).join() === wanted;
@@ -96,7 +140,12 @@ function findCentre({ platform, session, params }: Context) {
 
 function centreByName({ platform, session, params }: Context) {
 	const name = params.text('name');
-	return { CostCentre: platform.centresFor(session.user).filter((centre) => centre.name === name).map(centreRecord) };
+	return {
+		CostCentre: platform
+			.centresFor(session.user)
+			.filter((centre) => centre.name === name)
+			.map(centreRecord),
+	};
 }
 
 function centres({ platform, session }: Context) {
@@ -107,13 +156,19 @@ function centresForUser({ platform, session, params }: Context) {
 	const userId = params.whole('userId');
 	const user = [...platform.users.values()].find((one) => one.userId === userId);
 	if (!user) throw new Refusal(FAILED);
-	if (platform.centresFor(user).some(({ name }) => !session.user.costCentres.includes(name))) throw new Refusal(AUTHORISATION_FAILED);
+	if (platform.centresFor(user).some(({ name }) => !session.user.costCentres.includes(name)))
+		throw new Refusal(AUTHORISATION_FAILED);
 	return { CostCentre: platform.centresFor(user).map(centreRecord) };
 }
 
 function customFields({ platform, session, params }: Context) {
 	const { nodeId } = platform.centreFor(session.user, params.whole('costCentreId'));
-	return { CustomFieldValues: [{ CustomField: 'Budget', Value: String(nodeId * 10) }, { CustomField: 'Manager', Value: '' }] };
+	return {
+		CustomFieldValues: [
+			{ CustomField: 'Budget', Value: String(nodeId * 10) },
+			{ CustomField: 'Manager', Value: '' },
+		],
+	};
 }
 
 function vehicles({ platform, session }: Context) {
@@ -124,7 +179,9 @@ function vehicleDetail({ platform, session, params }: Context) {
 	const centre = platform.centreFor(session.user, params.whole('costCentreId'));
 	const searchType = params.oneOf('searchType', SEARCH);
 	const value = params.text('value');
-	const found = platform.unitsFor(session.user).filter((unit) => unit.costCentre === centre && searched(unit, searchType) === value);
+	const found = platform
+		.unitsFor(session.user)
+		.filter((unit) => unit.costCentre === centre && searched(unit, searchType) === value);
 	return { VehicleList: found.map((unit) => vehicleRecord(unit, platform)) };
 }
 
@@ -174,7 +231,10 @@ function odometersAt({ platform, session, params }: Context) {
 	return { VehicleOdoList: found.map((unit) => odometerRecord(unit, time, platform)) };
 }
 
-/** The answer has room for one vehicle, though the table allows several. It is how far that one went, and until when that is known. */
+/**
+ * The answer has room for one vehicle, though the table allows several. It is how far that one went, and until when
+ * that is known.
+ */
 function odometerOverPeriod({ platform, session, params }: Context) {
 	const unit = platform.unitFor(session.user, params.wholes('vehicleNodeId')[0]!);
 	const [from, to] = params.period();
@@ -191,7 +251,12 @@ function runningHours({ platform, session, params }: Context) {
 	return {
 		VehicleRunningHours: params.wholes('vehicleNodeId').map((nodeId) => {
 			const unit = platform.unitFor(session.user, nodeId);
-			return { VehicleNodeId: nodeId, RunningHours: Math.floor(engineHours(unit.vehicle, odometerRecord(unit, platform.now(), platform).VehicleOdo)) };
+			return {
+				VehicleNodeId: nodeId,
+				RunningHours: Math.floor(
+					engineHours(unit.vehicle, odometerRecord(unit, platform.now(), platform).VehicleOdo),
+				),
+			};
 		}),
 	};
 }
@@ -201,7 +266,11 @@ function trips(key: string, record: typeof tripRecord | typeof detailedTrip) {
 	return ({ platform, session, params }: Context) => {
 		const unit = platform.unitFor(session.user, params.whole('vehicleNodeId'));
 		const [from, to] = params.period();
-		return { [key]: tripsStarting(unit.vehicle, from, to, platform.now()).map((trip) => record(unit, trip, platform.settings)) };
+		return {
+			[key]: tripsStarting(unit.vehicle, from, to, platform.now()).map((trip) =>
+				record(unit, trip, platform.settings),
+			),
+		};
 	};
 }
 
@@ -217,7 +286,9 @@ function tripDistances({ platform, session, params }: Context) {
 }
 
 function usage({ platform, session, params }: Context) {
-	return { VehicleUsage: usageOf(platform, platform.unitFor(session.user, params.whole('vehicleNodeId')), params.period()) };
+	return {
+		VehicleUsage: usageOf(platform, platform.unitFor(session.user, params.whole('vehicleNodeId')), params.period()),
+	};
 }
 
 function usageOfCentre({ platform, session, params }: Context) {
@@ -231,7 +302,11 @@ function usageOf(platform: Platform, { nodeId, vehicle }: Unit, [from, to]: [num
 	const records = [];
 	for (let day = Math.floor(from / DAY) * DAY; day <= Math.min(to, platform.now()); day += DAY) {
 		const metres = metresBetween(vehicle, Math.max(day, from), Math.min(day + DAY, to, platform.now()));
-		records.push({ NodeId: nodeId, WorkingHours: engineHours(vehicle, metres).toFixed(1), OperatingDate: timeText(day, platform.settings) });
+		records.push({
+			NodeId: nodeId,
+			WorkingHours: engineHours(vehicle, metres).toFixed(1),
+			OperatingDate: timeText(day, platform.settings),
+		});
 	}
 	return records;
 }
@@ -255,7 +330,12 @@ function allGritters({ platform, session }: Context) {
 }
 
 function gritterRecord(platform: Platform, { nodeId, vehicle }: Unit) {
-	return { NodeId: nodeId, Spreading: false, SpreadRate: 0, EventTimeUTC: timeText(stateAt(vehicle, platform.now()).time, platform.settings) };
+	return {
+		NodeId: nodeId,
+		Spreading: false,
+		SpreadRate: 0,
+		EventTimeUTC: timeText(stateAt(vehicle, platform.now()).time, platform.settings),
+	};
 }
 
 function drivingBehaviour({ platform, session, params }: Context) {
@@ -273,14 +353,20 @@ function drivingBehaviour({ platform, session, params }: Context) {
 }
 
 function driversInCentre({ platform, session, params }: Context) {
-	return { DriverList: driversOf(platform, platform.centreFor(session.user, params.whole('costCentreId')).nodeId).map(driverRecord) };
+	return {
+		DriverList: driversOf(platform, platform.centreFor(session.user, params.whole('costCentreId')).nodeId).map(
+			driverRecord,
+		),
+	};
 }
 
 function driver({ platform, session, params }: Context) {
 	const { nodeId } = platform.centreFor(session.user, params.whole('costCentreId'));
 	const searchType = params.oneOf('searchType', DRIVER_SEARCH);
 	const value = params.text('Value');
-	const found = driversOf(platform, nodeId).find((one) => ({ DriverId: one.name, NodeId: String(one.nodeId), Tag: one.tag })[searchType] === value);
+	const found = driversOf(platform, nodeId).find(
+		(one) => ({ DriverId: one.name, NodeId: String(one.nodeId), Tag: one.tag })[searchType] === value,
+	);
 	if (!found) throw new Refusal(FAILED, { Driver: null });
 	return { Driver: driverRecord(found) };
 }
@@ -301,20 +387,22 @@ function points({ platform, session, params }: Context) {
 	const units = platform.unitsFor(session.user).filter(({ costCentre }) => costCentre === centre);
 	const routes = [...new Map(units.map(({ vehicle }) => [vehicle.route, vehicle]))].map(([, vehicle]) => vehicle);
 	return {
-		Points: routes.filter(({ activated }) => activated > after).map(({ index, route, activated }) => ({
-			PrimaryId: null,
-			Description: null,
-			ModifiedDate: timeText(activated, platform.settings),
-			Errorcode: codeText(0, platform.settings),
-			LocationNodeID: 28530 + index,
-			Latitude: route.waypoints[0]![0],
-			Longitude: route.waypoints[0]![1],
-			LocationCategory: 'Known',
-			LocationCategoryID: 488,
-			Address: `Depot\n${route.name.replaceAll(', ', '\n')}\r\n`,
-			Directions: '',
-			Remarks: '',
-		})),
+		Points: routes
+			.filter(({ activated }) => activated > after)
+			.map(({ index, route, activated }) => ({
+				PrimaryId: null,
+				Description: null,
+				ModifiedDate: timeText(activated, platform.settings),
+				Errorcode: codeText(0, platform.settings),
+				LocationNodeID: 28530 + index,
+				Latitude: route.waypoints[0]![0],
+				Longitude: route.waypoints[0]![1],
+				LocationCategory: 'Known',
+				LocationCategoryID: 488,
+				Address: `Depot\n${route.name.replaceAll(', ', '\n')}\r\n`,
+				Directions: '',
+				Remarks: '',
+			})),
 	};
 }
 
@@ -322,7 +410,12 @@ function locationString({ platform, session, params }: Context) {
 	// The sample has the name with a blank at its end (facts 3.1).
 	if (!params.optional('useMetric ')) params.require(['useMetric']);
 	const { vehicle } = platform.unitFor(session.user, params.whole('vehicleNodeId'));
-	return { LocationString: locationText({ vehicle }, { latitude: params.number('latitude'), longitude: params.number('longitude') }) };
+	return {
+		LocationString: locationText(
+			{ vehicle },
+			{ latitude: params.number('latitude'), longitude: params.number('longitude') },
+		),
+	};
 }
 
 function subscribe({ queues, session, params }: Context) {
@@ -344,6 +437,8 @@ function acknowledge({ queues, session, params }: Context) {
 
 function take(type: QueueType, key: string) {
 	return ({ queues, session, params }: Context) => ({
-		[key]: queues.take(session, type, params.whole('limit'), params.flag('autoack')).map((delivery) => queues.record(delivery)),
+		[key]: queues
+			.take(session, type, params.whole('limit'), params.flag('autoack'))
+			.map((delivery) => queues.record(delivery)),
 	});
 }

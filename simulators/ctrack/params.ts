@@ -4,8 +4,13 @@ import { HttpRefusal } from './codes';
 export class Params {
 	private readonly values: Map<string, string>;
 
-	constructor(query: Readonly<Record<string, string>>, private readonly anyCase: boolean) {
-		this.values = new Map(Object.entries(query).map(([name, value]) => [anyCase ? name.toLowerCase() : name, value]));
+	constructor(
+		query: Readonly<Record<string, string>>,
+		private readonly anyCase: boolean,
+	) {
+		this.values = new Map(
+			Object.entries(query).map(([name, value]) => [anyCase ? name.toLowerCase() : name, value]),
+		);
 	}
 
 	optional(name: string): string | undefined {
@@ -40,7 +45,9 @@ export class Params {
 
 	/** Separated by commas. */
 	list(name: string): string[] {
-		return this.text(name).split(',').map((entry) => entry.trim());
+		return this.text(name)
+			.split(',')
+			.map((entry) => entry.trim());
 	}
 
 	wholes(name: string): number[] {
@@ -56,7 +63,8 @@ export class Params {
 	/** YYYY-MM-DDTHH:MM:SSZ; milliseconds are tolerated (facts 3.1). */
 	time(name: string): number {
 		const value = this.text(name);
-		if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value) || Number.isNaN(Date.parse(value))) throw new HttpRefusal(400);
+		if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value) || Number.isNaN(Date.parse(value)))
+			throw new HttpRefusal(400);
 		return Date.parse(value) / 1000;
 	}
 

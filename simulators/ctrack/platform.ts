@@ -14,11 +14,13 @@ export interface CtrackOptions {
 	users?: readonly UserSeed[];
 	/** How an ErrorCode is written: 4, or "AuthorisationFailed = 4". */
 	errorCodes?: 'number' | 'text';
-	/** How times are written: as the document prints each field, all without or all with milliseconds, or as /Date(ms)/. */
+	/**
+	 * How times are written: as the document prints each field, all without or all with milliseconds, or as /Date(ms)/.
+	 */
 	times?: 'document' | 'seconds' | 'milliseconds' | 'wcf';
 	/**
-	 * How the answers look whose wrapper the document lost (facts 3.2): under a key, as a bare list, or as a bare record, which
-	 * the document prints (and still a list where there is not just one).
+	 * How the answers look whose wrapper the document lost (facts 3.2): under a key, as a bare list, or as a bare
+	 * record, which the document prints (and still a list where there is not just one).
 	 */
 	shapes?: 'wrapped' | 'list' | 'record';
 	/** How a dead session or a wrong login is told. */
@@ -28,11 +30,16 @@ export interface CtrackOptions {
 	slidingSessions?: boolean;
 	/** One API user per company: whether a new login ends the token before. */
 	newLoginEndsOld?: boolean;
-	/** Calls of each user, the login included. Too many end in a bare HTTP 400 or 401, which says nothing about limits. */
+	/**
+	 * Calls of each user, the login included. Too many end in a bare HTTP 400 or 401, which says nothing about limits.
+	 */
 	rateLimit?: { requests: number; perSeconds: number; status?: 400 | 401 } | null;
 	/** Whether names of parameters may be written in any case, which WCF allows; the login always does (facts 3.1). */
 	parameterCase?: 'exact' | 'any';
-	/** What a list of vehicles holds for one that does not exist or that the user may not see: a record with an error, or nothing; or the whole request fails. */
+	/**
+	 * What a list of vehicles holds for one that does not exist or that the user may not see: a record with an error,
+	 * or nothing; or the whole request fails.
+	 */
 	unknownVehicles?: 'record' | 'omit' | 'refuse';
 	/** The methods of which the document shows nothing but "AuthorisationFailed = 4": that, or something plausible. */
 	undocumented?: 'answered' | 'refused';
@@ -100,10 +107,7 @@ const CENTRES: readonly CostCentre[] = [
 
 const DRIVERS = ['New Driver 2', 'Ioana Marin', 'Andrei Popescu', 'Elena Dumitru', 'Mihai Rusu', 'Anna Gruber'];
 
-const SEEDS: readonly UserSeed[] = [
-	{ username: 'API_Demo' },
-	{ username: 'API_Cluj', costCentres: ['Cluj'] },
-];
+const SEEDS: readonly UserSeed[] = [{ username: 'API_Demo' }, { username: 'API_Cluj', costCentres: ['Cluj'] }];
 
 const FIRST_NODE = 566; // of the document's examples
 const FIRST_DRIVER = 33347;
@@ -143,26 +147,37 @@ export class Platform {
 			deliveryTags: 'session',
 			...settings,
 		};
-		this.users = new Map([...SEEDS, ...users].map((seed, i) => [
-			seed.username, { password: PASSWORD, costCentres: CENTRES.map(({ name }) => name), ...seed, userId: FIRST_USER + i },
-		]));
+		this.users = new Map(
+			[...SEEDS, ...users].map((seed, i) => [
+				seed.username,
+				{ password: PASSWORD, costCentres: CENTRES.map(({ name }) => name), ...seed, userId: FIRST_USER + i },
+			]),
+		);
 		const vehicles = fleet ?? createFleet({ size: fleetSize, now: this.clock.milliseconds() });
 		this.drivers = DRIVERS.map((name, i) => ({
-			nodeId: FIRST_DRIVER + i, name, tag: i % 2 === 0 ? null : `00000${i}7A5C3E`, costCentre: centreOf(i),
+			nodeId: FIRST_DRIVER + i,
+			name,
+			tag: i % 2 === 0 ? null : `00000${i}7A5C3E`,
+			costCentre: centreOf(i),
 		}));
-		this.units = new Map(vehicles.map((vehicle) => {
-			const { index, imei, selfPowered } = vehicle;
-			const nodeId = FIRST_NODE + index;
-			return [nodeId, {
-				nodeId,
-				mit: `5A53-1C-18A1D-${(0x3f49 + index).toString(16).toUpperCase().padStart(5, '0')}`,
-				serial: index % 3 === 2 ? '' : imei,
-				fleetNumber: `KOR${String(29 + index).padStart(3, '0')}`,
-				vehicle,
-				costCentre: centreOf(index),
-				driver: selfPowered ? null : this.drivers[index % DRIVERS.length]!,
-			}];
-		}));
+		this.units = new Map(
+			vehicles.map((vehicle) => {
+				const { index, imei, selfPowered } = vehicle;
+				const nodeId = FIRST_NODE + index;
+				return [
+					nodeId,
+					{
+						nodeId,
+						mit: `5A53-1C-18A1D-${(0x3f49 + index).toString(16).toUpperCase().padStart(5, '0')}`,
+						serial: index % 3 === 2 ? '' : imei,
+						fleetNumber: `KOR${String(29 + index).padStart(3, '0')}`,
+						vehicle,
+						costCentre: centreOf(index),
+						driver: selfPowered ? null : this.drivers[index % DRIVERS.length]!,
+					},
+				];
+			}),
+		);
 	}
 
 	now(): number {

@@ -82,8 +82,20 @@ export class Queues {
 		}
 		const now = this.platform.now();
 		this.queues.set(keyOf(user.username, type), {
-			user, type, directAccess, subscribed: now, lastUsed: now, filledUntil: now, numbers: 0, ready: [], open: [],
-			oldTags: new Map(), tags: new Map(), delivered: 0, acknowledged: 0, lost: 0,
+			user,
+			type,
+			directAccess,
+			subscribed: now,
+			lastUsed: now,
+			filledUntil: now,
+			numbers: 0,
+			ready: [],
+			open: [],
+			oldTags: new Map(),
+			tags: new Map(),
+			delivered: 0,
+			acknowledged: 0,
+			lost: 0,
 		});
 	}
 
@@ -92,13 +104,23 @@ export class Queues {
 	}
 
 	/** The next messages with their tags. */
-	take({ user, token }: Session, type: QueueType, limit: number, autoack: boolean): { message: Message; tag: number }[] {
+	take(
+		{ user, token }: Session,
+		type: QueueType,
+		limit: number,
+		autoack: boolean,
+	): { message: Message; tag: number }[] {
 		if (limit < 1 || limit > MAX_LIMIT) throw new HttpRefusal(400);
 		const queue = this.queueFor(user, type);
 		const { redelivery } = this.platform.settings;
-		this.requeue(queue, (session) => !this.sessions.alive(session) || (redelivery === 'nextGet' && session === token));
+		this.requeue(
+			queue,
+			(session) => !this.sessions.alive(session) || (redelivery === 'nextGet' && session === token),
+		);
 		this.fill(queue, limit);
-		const deliveries = queue.ready.splice(0, limit).map((message) => ({ message, session: token, tag: this.tagFor(queue, message, token) }));
+		const deliveries = queue.ready
+			.splice(0, limit)
+			.map((message) => ({ message, session: token, tag: this.tagFor(queue, message, token) }));
 		queue.delivered += deliveries.length;
 		if (autoack) queue.acknowledged += deliveries.length;
 		else queue.open.push(...deliveries);
@@ -147,15 +169,22 @@ export class Queues {
 		if (!queue) return [];
 		const messages: Omit<Message, 'number'>[] = [];
 		const now = this.platform.now();
-		for (let begin = queue.subscribed + 1; begin <= now; begin += STEP[type]) messages.push(...this.produced(queue, begin, Math.min(begin + STEP[type] - 1, now)));
+		for (let begin = queue.subscribed + 1; begin <= now; begin += STEP[type])
+			messages.push(...this.produced(queue, begin, Math.min(begin + STEP[type] - 1, now)));
 		return messages;
 	}
 
 	states(): QueueState[] {
 		return [...this.queues.values()].map((queue) => ({
-			username: queue.user.username, type: queue.type, directAccess: queue.directAccess, subscribed: queue.subscribed,
-			ready: queue.ready.length, unacknowledged: queue.open.length,
-			delivered: queue.delivered, acknowledged: queue.acknowledged, lost: queue.lost,
+			username: queue.user.username,
+			type: queue.type,
+			directAccess: queue.directAccess,
+			subscribed: queue.subscribed,
+			ready: queue.ready.length,
+			unacknowledged: queue.open.length,
+			delivered: queue.delivered,
+			acknowledged: queue.acknowledged,
+			lost: queue.lost,
 		}));
 	}
 
@@ -163,9 +192,11 @@ export class Queues {
 		const { unit, content } = message;
 		const { settings } = this.platform;
 		const record =
-			'fix' in content ? detailedPosition(unit, content.fix, settings)
-			: 'trip' in content ? detailedTrip(unit, content.trip, settings)
-			: scriptRecord(unit, content.script, settings);
+			'fix' in content
+				? detailedPosition(unit, content.fix, settings)
+				: 'trip' in content
+					? detailedTrip(unit, content.trip, settings)
+					: scriptRecord(unit, content.script, settings);
 		return { ...record, DeliveryTag: tag };
 	}
 
@@ -222,14 +253,16 @@ export class Queues {
 		queue.filledUntil = Math.max(queue.filledUntil, oldest);
 		while (queue.ready.length < wanted && queue.filledUntil < now) {
 			const until = Math.min(queue.filledUntil + STEP[queue.type], now);
-			for (const message of this.produced(queue, queue.filledUntil + 1, until)) queue.ready.push({ ...message, number: ++queue.numbers });
+			for (const message of this.produced(queue, queue.filledUntil + 1, until))
+				queue.ready.push({ ...message, number: ++queue.numbers });
 			queue.filledUntil = until;
 		}
 	}
 
 	private produced({ user, type }: Queue, begin: number, end: number): Omit<Message, 'number'>[] {
 		const units = this.platform.unitsFor(user);
-		if (type === 'Positions') return units.flatMap((unit) => this.positions(unit, begin, end)).sort((a, b) => a.time - b.time);
+		if (type === 'Positions')
+			return units.flatMap((unit) => this.positions(unit, begin, end)).sort((a, b) => a.time - b.time);
 		if (type === 'Trips') return units.flatMap((unit) => this.trips(unit, begin, end));
 		return units.flatMap((unit) => scripts(unit, begin, end));
 	}

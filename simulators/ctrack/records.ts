@@ -80,8 +80,20 @@ export function positionRecord(unit: Unit, platform: Platform) {
 /** A vehicle that was never heard of (inner code 1), does not exist (1) or is not the user's (4). */
 export function noPosition(nodeId: number, code: ErrorCode, { settings }: Platform) {
 	return {
-		NodeId: nodeId, SingleStatus: 0, StatusText: '', Ignition: false, Latitude: 0, Longitude: 0, Location: '', RunningOdo: 0, Speed: 0,
-		StreetMaxSpeed: 0, HeadingText: '', DriverId: '', ErrorCode: codeText(code, settings), EventTimeUTC: timeText(NO_TIME, settings),
+		NodeId: nodeId,
+		SingleStatus: 0,
+		StatusText: '',
+		Ignition: false,
+		Latitude: 0,
+		Longitude: 0,
+		Location: '',
+		RunningOdo: 0,
+		Speed: 0,
+		StreetMaxSpeed: 0,
+		HeadingText: '',
+		DriverId: '',
+		ErrorCode: codeText(code, settings),
+		EventTimeUTC: timeText(NO_TIME, settings),
 	};
 }
 
@@ -199,7 +211,10 @@ export function detailedTrip(unit: Unit, trip: Trip, settings: Settings) {
 	};
 }
 
-export function locationText({ vehicle }: Pick<Unit, 'vehicle'>, state: Pick<VehicleState, 'latitude' | 'longitude'>): string {
+export function locationText(
+	{ vehicle }: Pick<Unit, 'vehicle'>,
+	state: Pick<VehicleState, 'latitude' | 'longitude'>,
+): string {
 	const { street, city, country } = placeOf(vehicle, state);
 	return `near ${street}; in ${city}; ${country}; `;
 }
@@ -221,7 +236,9 @@ function statusOf({ vehicle }: Unit, { ignition, speed }: VehicleState) {
 		const text = vehicle.selfPowered ? 'Battery Tamper; (Ignition off);(Usage Reminder)' : 'Ignition off';
 		return { SingleStatus: IGNITION_OFF, StatusText: text };
 	}
-	return speed > 0 ? { SingleStatus: DRIVING, StatusText: 'Driving' } : { SingleStatus: IDLING, StatusText: 'Idling' };
+	return speed > 0
+		? { SingleStatus: DRIVING, StatusText: 'Driving' }
+		: { SingleStatus: IDLING, StatusText: 'Idling' };
 }
 
 function streetMaxSpeed({ vehicle }: Unit, { ignition }: VehicleState): number {

@@ -60,7 +60,9 @@ export class Sessions {
 	}
 
 	private refusal(rest?: object): Error {
-		return this.platform.settings.sessionErrors === 'code' ? new Refusal(AUTHORISATION_FAILED, rest) : new HttpRefusal(401);
+		return this.platform.settings.sessionErrors === 'code'
+			? new Refusal(AUTHORISATION_FAILED, rest)
+			: new HttpRefusal(401);
 	}
 
 	private count(user: User): void {

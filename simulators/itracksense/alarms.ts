@@ -36,7 +36,12 @@ export function crossings(platform: Platform, devices: readonly Device[], begin:
 		.flatMap((device) => {
 			const [from, until] = knownPeriod(platform, device, begin, end);
 			return platform.regions.flatMap((region) =>
-				Array.from(crossingsBetween(device.vehicle, region, from, until), ({ inside, time }) => ({ device, region, inside, time })),
+				Array.from(crossingsBetween(device.vehicle, region, from, until), ({ inside, time }) => ({
+					device,
+					region,
+					inside,
+					time,
+				})),
 			);
 		})
 		.sort((a, b) => a.time - b.time);
@@ -50,7 +55,11 @@ export function alarmRecords(platform: Platform, devices: readonly Device[], beg
 	const ofEvents = devices.flatMap((device) => {
 		const [from, until] = knownPeriod(platform, device, begin, end);
 		return [...eventsBetween(device.vehicle, from, until)].flatMap(({ kind, time }) =>
-			kind === 'speeding' ? [alarm(device, 'Over speed alarm', time)] : kind === 'batteryLow' ? [alarm(device, 'Low battery alarm', time)] : [],
+			kind === 'speeding'
+				? [alarm(device, 'Over speed alarm', time)]
+				: kind === 'batteryLow'
+					? [alarm(device, 'Low battery alarm', time)]
+					: [],
 		);
 	});
 	const removals = removalAlarms(platform, devices, begin, end);
@@ -75,9 +84,14 @@ export function removalAlarms(platform: Platform, devices: readonly Device[], be
 }
 
 /** The region a vehicle is in, and since when; of several the one it came to last. */
-export function regionOf(platform: Platform, device: Device, fix: VehicleState): { region: Region; since: number } | null {
+export function regionOf(
+	platform: Platform,
+	device: Device,
+	fix: VehicleState,
+): { region: Region; since: number } | null {
 	const last = new Map<Region, Crossing>();
-	for (const crossing of crossings(platform, [device], fix.time - 2 * 86_400, fix.time)) last.set(crossing.region, crossing);
+	for (const crossing of crossings(platform, [device], fix.time - 2 * 86_400, fix.time))
+		last.set(crossing.region, crossing);
 	const within = [...last.values()].filter(({ inside }) => inside).sort((a, b) => b.time - a.time)[0];
 	return within ? { region: within.region, since: within.time } : null;
 }
@@ -87,7 +101,12 @@ function alarm(device: Device, type: string, time: number): Alarm {
 }
 
 /** An empty period if nothing is known of it. */
-function knownPeriod(platform: Platform, { vehicle }: Device, begin: number, end: number): [from: number, until: number] {
+function knownPeriod(
+	platform: Platform,
+	{ vehicle }: Device,
+	begin: number,
+	end: number,
+): [from: number, until: number] {
 	const until = lastKnown(vehicle, Math.min(end, platform.now()));
 	return until === null ? [1, 0] : [Math.max(begin, vehicle.activated), until];
 }

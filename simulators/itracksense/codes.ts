@@ -1,6 +1,9 @@
 /** Ends a request with a Code in the body. */
 export class Refusal extends Error {
-	constructor(readonly code: number, message?: string) {
+	constructor(
+		readonly code: number,
+		message?: string,
+	) {
 		super(message ?? '');
 	}
 }
@@ -42,7 +45,11 @@ const TEXTS: Readonly<Record<number, Readonly<Record<number, string>>>> = {
 		403: 'Start time can’t be greater than end Time',
 		4001: 'Vehicle Plate does not exist or been deleted',
 	},
-	10: { 401: DANGEROUS, 403: 'startTime can’t be greather than endTime', 4002: 'Device number does not exist or has been deleted' },
+	10: {
+		401: DANGEROUS,
+		403: 'startTime can’t be greather than endTime',
+		4002: 'Device number does not exist or has been deleted',
+	},
 	11: { 401: DANGEROUS, 4001: 'Get user HoldID Failure' },
 	12: { 401: DANGEROUS, 4001: 'Limited authority or vehicle/asset does not exist' },
 	13: { 401: DANGEROUS, 4001: 'Limited authority or vehicle does not exist' },

@@ -1,4 +1,7 @@
-/** What a client may have a device or its SIM card do (29 to 41), and what comes of it. Nothing is carried out by the vehicle itself. */
+/**
+ * What a client may have a device or its SIM card do (29 to 41), and what comes of it. Nothing is carried out by the
+ * vehicle itself.
+ */
 import { stateAt } from '../fleet';
 import { lastKnown, tripsEnding } from '../journeys';
 import { DEVICE_PASSWORD, type Command, type Device, type Platform } from './platform';
@@ -22,13 +25,20 @@ export function messagesOf(platform: Platform, device: Device): (DeviceMessage &
 			if (body === null) return [];
 			const answered = command.time + ANSWERS_AFTER;
 			const silent = device.vehicle.contact !== 'reporting' || answered > platform.now();
-			const answer: DeviceMessage = { msgType: 'Respond', body: answerOf(command, device, answered), time: answered };
+			const answer: DeviceMessage = {
+				msgType: 'Respond',
+				body: answerOf(command, device, answered),
+				time: answered,
+			};
 			return [{ msgType: 'Send', body, time: command.time }, ...(silent ? [] : [answer])];
 		});
-	const first: DeviceMessage[] = device.vehicle.contact === 'never' ? [] : [
-		{ msgType: 'Send', body: 'IP,193.193.165.165,20859,T#', time: device.vehicle.activated },
-		{ msgType: 'Respond', body: ' IP:193.193.165.165:20859,T', time: device.vehicle.activated + 3 },
-	];
+	const first: DeviceMessage[] =
+		device.vehicle.contact === 'never'
+			? []
+			: [
+					{ msgType: 'Send', body: 'IP,193.193.165.165,20859,T#', time: device.vehicle.activated },
+					{ msgType: 'Respond', body: ' IP:193.193.165.165:20859,T', time: device.vehicle.activated + 3 },
+				];
 	return [...first, ...messages]
 		.sort((a, b) => a.time - b.time)
 		.map((message, i) => ({ ...message, id: 22_350 + device.vehicle.index * 1000 + i }))
@@ -37,14 +47,21 @@ export function messagesOf(platform: Platform, device: Device): (DeviceMessage &
 
 function bodyOf({ section, content }: Command): string | null {
 	switch (section) {
-		case 30: return `LOCK,${DEVICE_PASSWORD},${content.OpenType}#`;
-		case 31: return `TIMEDLOCK,${DEVICE_PASSWORD},${content.FixedTime}#`;
+		case 30:
+			return `LOCK,${DEVICE_PASSWORD},${content.OpenType}#`;
+		case 31:
+			return `TIMEDLOCK,${DEVICE_PASSWORD},${content.FixedTime}#`;
 		case 37:
-		case 38: return content.TextCommand!;
-		case 39: return 'STATUS#';
-		case 40: return 'PARAM#';
-		case 41: return 'ICCID#';
-		default: return null;
+		case 38:
+			return content.TextCommand!;
+		case 39:
+			return 'STATUS#';
+		case 40:
+			return 'PARAM#';
+		case 41:
+			return 'ICCID#';
+		default:
+			return null;
 	}
 }
 
@@ -72,7 +89,8 @@ export function lockEvents(platform: Platform, device: Device, begin: number, en
 	]);
 	const remote = platform.commands.flatMap(({ section, deviceId, content, time }): LockEvent[] => {
 		if (deviceId !== device.id) return [];
-		if (section === 30) return [{ info: content.OpenType === '1' ? 'lock off' : 'lock on', time: time + ANSWERS_AFTER }];
+		if (section === 30)
+			return [{ info: content.OpenType === '1' ? 'lock off' : 'lock on', time: time + ANSWERS_AFTER }];
 		if (section === 31) return [{ info: 'lock off', time: Number(content.time) }];
 		return [];
 	});
@@ -91,10 +109,18 @@ export function smsOf(platform: Platform, { id, vehicle }: Device, begin: number
 	return platform.commands
 		.filter(({ section, deviceId }) => section === 35 && deviceId === id)
 		.flatMap(({ time, content }): Sms[] => {
-			const sent: Sms = { time, content: content.Content!, type: 'MT', status: content.delivered === 'true' ? 'Delivered' : 'Failed' };
+			const sent: Sms = {
+				time,
+				content: content.Content!,
+				type: 'MT',
+				status: content.delivered === 'true' ? 'Delivered' : 'Failed',
+			};
 			const answered = time + SMS_ANSWERS_AFTER;
 			if (sent.status === 'Failed' || vehicle.contact !== 'reporting' || answered > platform.now()) return [sent];
-			return [sent, { time: answered, content: `${sent.content.replace(/#$/, '')} OK`, type: 'MO', status: 'Reply' }];
+			return [
+				sent,
+				{ time: answered, content: `${sent.content.replace(/#$/, '')} OK`, type: 'MO', status: 'Reply' },
+			];
 		})
 		.filter(({ time }) => time >= begin && time <= end)
 		.sort((a, b) => a.time - b.time);

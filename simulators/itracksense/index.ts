@@ -1,6 +1,6 @@
 /**
- * iTracksense, written from its document (itracksense.txt). Numbers in comments are sections of it; "facts" is the page of
- * what is known beyond it. The names of most methods are lost: see paths.ts.
+ * iTracksense, written from its document (itracksense.txt). Numbers in comments are sections of it; "facts" is the page
+ * of what is known beyond it. The names of most methods are lost: see paths.ts.
  */
 import type { FaultRule } from '../faults';
 import type { Answer, VendorRequest } from '../exchange';
@@ -9,13 +9,28 @@ import { DeadToken, HttpRefusal, Refusal, textOf, TOKEN_INVALID } from './codes'
 import { METHODS } from './methods';
 import { Params } from './params';
 import type { Section } from './paths';
-import { Platform, type Account, type Command, type Device, type ItracksenseOptions as PlatformOptions, type Region } from './platform';
+import {
+	Platform,
+	type Account,
+	type Command,
+	type Device,
+	type ItracksenseOptions as PlatformOptions,
+	type Region,
+} from './platform';
 import { Sessions } from './sessions';
 
 export type { FaultRule } from '../faults';
 export type { LoggedRequest } from '../server';
 export { DEFAULT_PATHS, PROVEN_PATHS, type PathOptions, type Section } from './paths';
-export { DEVICE_PASSWORD, PASSWORD, type Account, type AccountSeed, type Command, type Device, type Region } from './platform';
+export {
+	DEVICE_PASSWORD,
+	PASSWORD,
+	type Account,
+	type AccountSeed,
+	type Command,
+	type Device,
+	type Region,
+} from './platform';
 
 export interface ItracksenseOptions extends PlatformOptions, ServerOptions {
 	/** Faults to begin with. */
@@ -84,7 +99,9 @@ class Itracksense implements Vendor {
 		private readonly platform: Platform,
 		private readonly sessions: Sessions,
 	) {
-		this.sections = new Map(Object.entries(platform.paths).map(([section, path]) => [path, Number(section) as Section]));
+		this.sections = new Map(
+			Object.entries(platform.paths).map(([section, path]) => [path, Number(section) as Section]),
+		);
 	}
 
 	now(): number {
@@ -98,9 +115,11 @@ class Itracksense implements Vendor {
 			if (request.method !== (section === 42 ? 'GET' : 'POST')) throw new HttpRefusal(405);
 			return this.handle(section, request);
 		} catch (error) {
-			if (error instanceof Refusal) return this.answerCode(error.code, error.message || textOf(section!, error.code));
+			if (error instanceof Refusal)
+				return this.answerCode(error.code, error.message || textOf(section!, error.code));
 			if (error instanceof DeadToken) return this.deadToken(section!);
-			if (error instanceof HttpRefusal) return webApiError(error.status, 'No HTTP resource was found that matches the request.');
+			if (error instanceof HttpRefusal)
+				return webApiError(error.status, 'No HTTP resource was found that matches the request.');
 			throw error;
 		}
 	}
@@ -118,11 +137,21 @@ class Itracksense implements Vendor {
 			timeZone: platform.settings.timeZone,
 			paths: platform.paths,
 			accounts: [...platform.accounts.values()].map((account) => ({
-				loginName: account.loginName, refusedWith: account.refusedWith, devices: platform.devicesFor(account).length,
+				loginName: account.loginName,
+				refusedWith: account.refusedWith,
+				devices: platform.devicesFor(account).length,
 			})),
-			devices: [...platform.devices.values()].map(({ id, plate, deviceType, isLock, simStatus, vehicle: { iccid, contact } }) => ({
-				id, plate, deviceType, isLock, iccid, simStatus, contact,
-			})),
+			devices: [...platform.devices.values()].map(
+				({ id, plate, deviceType, isLock, simStatus, vehicle: { iccid, contact } }) => ({
+					id,
+					plate,
+					deviceType,
+					isLock,
+					iccid,
+					simStatus,
+					contact,
+				}),
+			),
 			regions: platform.regions,
 			commands: platform.commands,
 		};
@@ -153,7 +182,8 @@ class Itracksense implements Vendor {
 
 	/** 15 and 16 have a value of their own for it. */
 	private deadToken(section: Section): Answer {
-		if (this.platform.settings.deadToken === 'http401') return webApiError(401, 'Authorization has been denied for this request.');
+		if (this.platform.settings.deadToken === 'http401')
+			return webApiError(401, 'Authorization has been denied for this request.');
 		if (section === 15 || section === 16) return this.envelope(OK, '1', null);
 		return this.answerCode(401, TOKEN_INVALID);
 	}

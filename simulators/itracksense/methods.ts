@@ -3,7 +3,16 @@ import { fixesBetween, scatter, stateAt, type VehicleState } from '../fleet';
 import { litresFor, metresBetween } from '../journeys';
 import { placeOf } from '../places';
 import { distance } from '../routes';
-import { alarmRecords, crossings, currentAlarms, regionOf, removalAlarms, stateOf, type Alarm, type Crossing } from './alarms';
+import {
+	alarmRecords,
+	crossings,
+	currentAlarms,
+	regionOf,
+	removalAlarms,
+	stateOf,
+	type Alarm,
+	type Crossing,
+} from './alarms';
 import { Refusal, SYSTEM_ERROR } from './codes';
 import { lockEvents, messagesOf, smsOf } from './commands';
 import type { Params } from './params';
@@ -76,11 +85,15 @@ function deviceList({ platform, account, params }: Context) {
 	const key = params.optional('Key') ?? '';
 	const deviceType = params.optionalWhole('DeviceType');
 	const status = params.optionalWhole('Status') ?? 0;
-	const found = platform.devicesFor(account).map((device) => listRecord(platform, device)).filter((one) =>
-		(one.DeviceID.includes(key) || one.VehiclePlate.includes(key)) &&
-		(deviceType === undefined || one.DeviceType === deviceType) &&
-		[true, one.isOnline, !one.isOnline, one.isAlarm, one.NoUsed, one.isFocus][status],
-	);
+	const found = platform
+		.devicesFor(account)
+		.map((device) => listRecord(platform, device))
+		.filter(
+			(one) =>
+				(one.DeviceID.includes(key) || one.VehiclePlate.includes(key)) &&
+				(deviceType === undefined || one.DeviceType === deviceType) &&
+				[true, one.isOnline, !one.isOnline, one.isAlarm, one.NoUsed, one.isFocus][status],
+		);
 	return { total: found.length, data: found.slice(page * size, (page + 1) * size) };
 }
 
@@ -127,7 +140,12 @@ function statusRecord(platform: Platform, device: Device) {
 		Speed: round(fix?.speed ?? 0, 1),
 		Direct: fix?.course ?? 0,
 		Mileage: kilometres(fix?.odometer ?? 0),
-		StatusDes: fix ? statusText(device, fix, { at: platform.now(), alarms: raised.filter((type) => type.startsWith('communication')) }) : '',
+		StatusDes: fix
+			? statusText(device, fix, {
+					at: platform.now(),
+					alarms: raised.filter((type) => type.startsWith('communication')),
+				})
+			: '',
 		OilNum: (fix?.fuelLitres ?? 0).toFixed(1),
 		IsOnline: Number(platform.isOnline(fix)),
 		IsAlarm: Number(raised.length > 0),
@@ -138,16 +156,22 @@ function statusRecord(platform: Platform, device: Device) {
 
 /** 9, 10: more than a day becomes three days, and nothing says so. */
 function history({ platform, account, params, section }: Context) {
-	const device = section === 9
-		? required(platform.deviceByPlate(account, params.text('NumberPlateLists')), 4001)
-		: required(platform.deviceById(account, params.text('DeviceID')), 4002);
+	const device =
+		section === 9
+			? required(platform.deviceByPlate(account, params.text('NumberPlateLists')), 4001)
+			: required(platform.deviceById(account, params.text('DeviceID')), 4002);
 	let [begin, end] = params.period();
 	if (end - begin > DAY) {
 		if (platform.settings.longHistory === 'fromStart') end = begin + 3 * DAY;
 		else begin = end - 3 * DAY;
 	}
 	const records = [];
-	for (const fix of fixesBetween(device.vehicle, begin, Math.min(end, platform.now()), platform.settings.fixIntervalSeconds)) {
+	for (const fix of fixesBetween(
+		device.vehicle,
+		begin,
+		Math.min(end, platform.now()),
+		platform.settings.fixIntervalSeconds,
+	)) {
 		const received = receivedAt(platform, device, fix);
 		records.push({
 			ObjectCode: device.objectCode,
@@ -173,21 +197,23 @@ function alarmsNow({ platform, account, params }: Context) {
 	const ids = params.list('DeviceID');
 	platform.mayName(account, ids, params.refusal());
 	const wanted = platform.devicesFor(account).filter(({ id }) => ids.length === 0 || ids.includes(id));
-	return listOf(wanted.flatMap((device) => {
-		const fix = platform.fixOf(device);
-		if (!fix) return [];
-		return currentAlarms(device, fix, platform.now()).map((type) => ({
-			GPSTime: platform.text(fix.time),
-			RcvTime: platform.text(receivedAt(platform, device, fix)),
-			VehicleNum: device.plate,
-			DeviceID: device.id,
-			AlarmType: type,
-			Speed: round(fix.speed, 1),
-			Direct: fix.course,
-			Lon: round(fix.longitude, 6),
-			Lat: round(fix.latitude, 6),
-		}));
-	}));
+	return listOf(
+		wanted.flatMap((device) => {
+			const fix = platform.fixOf(device);
+			if (!fix) return [];
+			return currentAlarms(device, fix, platform.now()).map((type) => ({
+				GPSTime: platform.text(fix.time),
+				RcvTime: platform.text(receivedAt(platform, device, fix)),
+				VehicleNum: device.plate,
+				DeviceID: device.id,
+				AlarmType: type,
+				Speed: round(fix.speed, 1),
+				Direct: fix.course,
+				Lon: round(fix.longitude, 6),
+				Lat: round(fix.latitude, 6),
+			}));
+		}),
+	);
 }
 
 /** 12, 13: a plain string. */
@@ -223,22 +249,42 @@ function rename({ platform, account, params, section }: Context) {
 function mileageAndFuel({ platform, account, params }: Context) {
 	const plates = params.list('VehiclePlate');
 	const [begin, end] = params.period();
-	const wanted = plates.length === 0 ? platform.devicesFor(account) : plates.map((plate) => required(platform.deviceByPlate(account, plate), 4001));
-	return listOf(wanted.map(({ objectCode, plate, vehicle }) => {
-		const metres = metresBetween(vehicle, begin, Math.min(end, platform.now()));
-		return { ObjectCode: objectCode, VehicleNum: plate, OilNum: litresFor(vehicle, metres).toFixed(1), Mileage: kilometres(metres) };
-	}));
+	const wanted =
+		plates.length === 0
+			? platform.devicesFor(account)
+			: plates.map((plate) => required(platform.deviceByPlate(account, plate), 4001));
+	return listOf(
+		wanted.map(({ objectCode, plate, vehicle }) => {
+			const metres = metresBetween(vehicle, begin, Math.min(end, platform.now()));
+			return {
+				ObjectCode: objectCode,
+				VehicleNum: plate,
+				OilNum: litresFor(vehicle, metres).toFixed(1),
+				Mileage: kilometres(metres),
+			};
+		}),
+	);
 }
 
 /** 18: its table says VehiclePlate, its sample VehiclePlates. */
 function regions({ platform, account, params }: Context) {
 	const plates = params.list('VehiclePlate', 'VehiclePlates');
 	const wanted = platform.devicesFor(account).filter(({ plate }) => plates.length === 0 || plates.includes(plate));
-	return listOf(wanted.flatMap((device) => {
-		const fix = platform.fixOf(device);
-		const found = fix && regionOf(platform, device, fix);
-		return found ? [{ VehicleNum: device.plate, RegionName: found.region.name, InRegionTime: platform.text(found.since) }] : [];
-	}));
+	return listOf(
+		wanted.flatMap((device) => {
+			const fix = platform.fixOf(device);
+			const found = fix && regionOf(platform, device, fix);
+			return found
+				? [
+						{
+							VehicleNum: device.plate,
+							RegionName: found.region.name,
+							InRegionTime: platform.text(found.since),
+						},
+					]
+				: [];
+		}),
+	);
 }
 
 /** 19, 20. */
@@ -246,13 +292,15 @@ function fenceRecords(context: Context) {
 	const { platform, params } = context;
 	const devices = devicesOf(context);
 	const [begin, end] = params.period();
-	return listOf(crossings(platform, devices, begin, end).map(({ device, region, time, inside }: Crossing) => ({
-		VehicleNum: device.plate,
-		DeviceID: device.id,
-		RegionName: region.name,
-		IOTime: platform.text(time),
-		IOType: inside ? 0 : 1,
-	})));
+	return listOf(
+		crossings(platform, devices, begin, end).map(({ device, region, time, inside }: Crossing) => ({
+			VehicleNum: device.plate,
+			DeviceID: device.id,
+			RegionName: region.name,
+			IOTime: platform.text(time),
+			IOType: inside ? 0 : 1,
+		})),
+	);
 }
 
 /** 21, 22. */
@@ -261,21 +309,23 @@ function alarms(context: Context) {
 	const devices = devicesOf(context);
 	const [begin, end] = params.period();
 	const written = section === 22 && platform.settings.alarmNumbers === 'string' ? String : (value: number) => value;
-	return listOf(alarmRecords(platform, devices, begin, end).map((alarm: Alarm) => {
-		const state = stateOf(alarm);
-		return {
-			GPSTime: platform.text(alarm.time),
-			RcvTime: platform.text(alarm.received),
-			VehicleNum: alarm.device.plate,
-			DeviceID: alarm.device.id,
-			AlarmType: alarm.type,
-			Lon: written(round(state.longitude, 6)),
-			Lat: written(round(state.latitude, 6)),
-			Speed: written(round(state.speed, 1)),
-			Direct: written(state.course),
-			StatusDes: statusText(alarm.device, state, { alarms: [alarm.type] }),
-		};
-	}));
+	return listOf(
+		alarmRecords(platform, devices, begin, end).map((alarm: Alarm) => {
+			const state = stateOf(alarm);
+			return {
+				GPSTime: platform.text(alarm.time),
+				RcvTime: platform.text(alarm.received),
+				VehicleNum: alarm.device.plate,
+				DeviceID: alarm.device.id,
+				AlarmType: alarm.type,
+				Lon: written(round(state.longitude, 6)),
+				Lat: written(round(state.latitude, 6)),
+				Speed: written(round(state.speed, 1)),
+				Direct: written(state.course),
+				StatusDes: statusText(alarm.device, state, { alarms: [alarm.type] }),
+			};
+		}),
+	);
 }
 
 /** Devices that an account does not have are left out. */
@@ -285,7 +335,9 @@ function devicesOf({ platform, account, params, section }: Context): Device[] {
 	if (wanted.length === 0) throw params.refusal();
 	// The only code of these sections that is about the list.
 	if (byId) platform.mayName(account, wanted, new Refusal(402));
-	return wanted.flatMap((name) => (byId ? platform.deviceById(account, name) : platform.deviceByPlate(account, name)) ?? []);
+	return wanted.flatMap(
+		(name) => (byId ? platform.deviceById(account, name) : platform.deviceByPlate(account, name)) ?? [],
+	);
 }
 
 /** 23, 24: an object, or an empty list where there is no position. */
@@ -335,12 +387,17 @@ function inFence({ platform, account, params }: Context) {
 function track({ platform, account, params }: Context) {
 	const device = required(platform.deviceById(account, params.text('DeviceID')), 404);
 	const [begin, end] = params.period();
-	const [zeroSpeed, lbs, corrected] = ['ContainZeroSpeed', 'ContainLBSLocation', 'ContainCorrectPath'].map((name) => params.flag(name));
+	const [zeroSpeed, lbs, corrected] = ['ContainZeroSpeed', 'ContainLBSLocation', 'ContainCorrectPath'].map((name) =>
+		params.flag(name),
+	);
 	const { fixIntervalSeconds, trackMileage } = platform.settings;
 	const fixes = [...fixesBetween(device.vehicle, begin, Math.min(end, platform.now()), fixIntervalSeconds)]
 		.map((fix) => ({ fix, isLbs: scatter(device.vehicle.index, fix.time) % 37 === 0 }))
 		.filter(({ fix, isLbs }) => (zeroSpeed || fix.speed > 0) && (lbs || !isLbs));
-	const shifted = ({ longitude, latitude }: VehicleState) => [(longitude + GCJ_SHIFT.longitude).toFixed(6), (latitude + GCJ_SHIFT.latitude).toFixed(6)];
+	const shifted = ({ longitude, latitude }: VehicleState) => [
+		(longitude + GCJ_SHIFT.longitude).toFixed(6),
+		(latitude + GCJ_SHIFT.latitude).toFixed(6),
+	];
 	const data = fixes.map(({ fix, isLbs }) => {
 		const [RLon, RLat] = shifted(fix);
 		return {
@@ -358,14 +415,22 @@ function track({ platform, account, params }: Context) {
 			GPSFlag: isLbs ? '2' : '1',
 		};
 	});
-	const path = fixes.map(({ fix }) => ({ x: String(fix.longitude + GCJ_SHIFT.longitude), y: String(fix.latitude + GCJ_SHIFT.latitude) }));
+	const path = fixes.map(({ fix }) => ({
+		x: String(fix.longitude + GCJ_SHIFT.longitude),
+		y: String(fix.latitude + GCJ_SHIFT.latitude),
+	}));
 	const failed = device.vehicle.index === UNCORRECTABLE && path.length > 0;
 	return { ...listOf(data), correct_path: !corrected ? [] : failed ? null : path };
 }
 
 /** 27: where there is nothing its answer has a correct_path, as that of 26. */
 function inBox({ platform, account, params }: Context) {
-	const [west, south, east, north] = ['MinLon', 'MinLat', 'MaxLon', 'MaxLat'].map((name) => params.number(name)) as [number, number, number, number];
+	const [west, south, east, north] = ['MinLon', 'MinLat', 'MaxLon', 'MaxLat'].map((name) => params.number(name)) as [
+		number,
+		number,
+		number,
+		number,
+	];
 	const system = params.text('Coordsys');
 	if (system !== 'wsg84' && system !== 'gcj02') throw params.refusal();
 	const shift = system === 'gcj02' ? GCJ_SHIFT : { longitude: 0, latitude: 0 };
@@ -384,7 +449,10 @@ function inBox({ platform, account, params }: Context) {
 function removals({ platform, account, params }: Context) {
 	const ids = params.list('DeviceIDs');
 	const [begin, end] = params.period();
-	let devices = ids.length === 0 ? platform.devicesFor(account) : ids.map((id) => required(platform.deviceById(account, id), 4005));
+	let devices =
+		ids.length === 0
+			? platform.devicesFor(account)
+			: ids.map((id) => required(platform.deviceById(account, id), 4005));
 	const queryType = params.optionalWhole('QueryType') ?? 0;
 	if (queryType === 1) {
 		const device = required(platform.deviceById(account, params.text('QueryKey')), 4005);
@@ -393,36 +461,48 @@ function removals({ platform, account, params }: Context) {
 		const device = required(platform.deviceByPlate(account, params.text('QueryKey')), 4006);
 		devices = devices.filter((one) => one === device);
 	}
-	const types = (params.optional('AlarmType') ?? '').split(/[;,]/).map((type) => type.trim()).filter((type) => type !== '');
+	const types = (params.optional('AlarmType') ?? '')
+		.split(/[;,]/)
+		.map((type) => type.trim())
+		.filter((type) => type !== '');
 	const showAddress = params.flag('IsShowAddress');
-	const found = removalAlarms(platform, devices, begin, end).filter(({ type }) => types.length === 0 || types.includes(type));
-	return listOf(found.map((alarm) => {
-		const state = stateOf(alarm);
-		const { street, city, country } = placeOf(alarm.device.vehicle, state);
-		return {
-			WONO: '',
-			PeopleName: '',
-			FrameNo: '',
-			CarInstallStore: '',
-			VehicleName: alarm.device.plate,
-			SIM2: alarm.device.id,
-			AlarmType: ` ${alarm.type}`, // with the blank of the sample
-			RcvTime: platform.text(alarm.received),
-			GPSTime: platform.text(alarm.time),
-			Speed: round(state.speed, 1),
-			StatusDes: statusText(alarm.device, state, { alarms: [alarm.type.toLowerCase()], simCard: true }),
-			Lon: round(state.longitude, 6),
-			Lat: round(state.latitude, 6),
-			Culocation: showAddress ? `${street}, ${city}, ${country}` : '',
-			HoldName: 'Fleetwire group ',
-		};
-	}));
+	const found = removalAlarms(platform, devices, begin, end).filter(
+		({ type }) => types.length === 0 || types.includes(type),
+	);
+	return listOf(
+		found.map((alarm) => {
+			const state = stateOf(alarm);
+			const { street, city, country } = placeOf(alarm.device.vehicle, state);
+			return {
+				WONO: '',
+				PeopleName: '',
+				FrameNo: '',
+				CarInstallStore: '',
+				VehicleName: alarm.device.plate,
+				SIM2: alarm.device.id,
+				AlarmType: ` ${alarm.type}`, // with the blank of the sample
+				RcvTime: platform.text(alarm.received),
+				GPSTime: platform.text(alarm.time),
+				Speed: round(state.speed, 1),
+				StatusDes: statusText(alarm.device, state, { alarms: [alarm.type.toLowerCase()], simCard: true }),
+				Lon: round(state.longitude, 6),
+				Lat: round(state.latitude, 6),
+				Culocation: showAddress ? `${street}, ${city}, ${country}` : '',
+				HoldName: 'Fleetwire group ',
+			};
+		}),
+	);
 }
 
 /** 29: a bare list. */
 function messages({ platform, account, params }: Context) {
 	const device = deviceFor(platform, account, params);
-	return messagesOf(platform, device).map(({ id, msgType, body, time }) => ({ RecID: id, MsgType: msgType, MsgBody: body, SendTime: platform.text(time) }));
+	return messagesOf(platform, device).map(({ id, msgType, body, time }) => ({
+		RecID: id,
+		MsgType: msgType,
+		MsgBody: body,
+		SendTime: platform.text(time),
+	}));
 }
 
 /** 30. */
@@ -436,7 +516,10 @@ function lock({ platform, account, params, section }: Context) {
 /** 31. */
 function timedUnlock({ platform, account, params, section }: Context) {
 	const device = lockFor(platform, account, params);
-	return record(platform, account, section, device, { FixedTime: params.text('FixedTime'), time: String(params.time('FixedTime')) });
+	return record(platform, account, section, device, {
+		FixedTime: params.text('FixedTime'),
+		time: String(params.time('FixedTime')),
+	});
 }
 
 function lockFor(platform: Platform, account: Account, params: Params): Device {
@@ -519,7 +602,13 @@ function smsList({ platform, account, params }: Context) {
 	const [begin, end] = params.period();
 	const { sim, iccid } = device.vehicle;
 	const list = smsOf(platform, device, begin, end).map(({ time, content, type, status }) => ({
-		CreateTime: platform.text(time), SIM: sim, ICCID: iccid, Content: content, SourceAddress: sim, MType: type, Status: status,
+		CreateTime: platform.text(time),
+		SIM: sim,
+		ICCID: iccid,
+		Content: content,
+		SourceAddress: sim,
+		MType: type,
+		Status: status,
 	}));
 	return { Total_Records: list.length, List: list };
 }
@@ -536,8 +625,20 @@ function queryCommand({ platform, account, params, section }: Context) {
 }
 
 /** The Data of all commands is null. */
-function record(platform: Platform, account: Account, section: Section, device: Device, content: Record<string, string>): null {
-	platform.commands.push({ section, time: platform.now(), loginName: account.loginName, deviceId: device.id, content });
+function record(
+	platform: Platform,
+	account: Account,
+	section: Section,
+	device: Device,
+	content: Record<string, string>,
+): null {
+	platform.commands.push({
+		section,
+		time: platform.now(),
+		loginName: account.loginName,
+		deviceId: device.id,
+		content,
+	});
 	return null;
 }
 
@@ -551,7 +652,9 @@ function simFor(platform: Platform, account: Account, params: Params): Device {
 }
 
 function byPlateOrId(platform: Platform, account: Account, params: Params, byPlate: boolean): Device | undefined {
-	return byPlate ? platform.deviceByPlate(account, params.text('VehiclePlate')) : platform.deviceById(account, params.text('DeviceID'));
+	return byPlate
+		? platform.deviceByPlate(account, params.text('VehiclePlate'))
+		: platform.deviceById(account, params.text('DeviceID'));
 }
 
 function required(device: Device | undefined, code: number): Device {

@@ -5,7 +5,10 @@ import type { Section } from './paths';
 /** What the document calls a dangerous value. */
 const DANGEROUS = /'|--|;\s*(drop|delete|update|insert)\b/i;
 
-/** The JSON body of a request. What is missing, malformed or dangerous ends it with 401 where the section lists that, else with 500. */
+/**
+ * The JSON body of a request. What is missing, malformed or dangerous ends it with 401 where the section lists that,
+ * else with 500.
+ */
 export class Params {
 	private readonly values: Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,44 @@
 /** Sections of the document, which stand for its methods: most of their names are lost. */
 export type Section =
-	| 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | 19 | 20 | 21 | 22 | 23 | 24 | 25 | 26 | 27 | 28 | 29 | 30 | 31 | 32 | 33
-	| 34 | 35 | 36 | 37 | 38 | 39 | 40 | 41 | 42;
+	| 4
+	| 5
+	| 6
+	| 7
+	| 8
+	| 9
+	| 10
+	| 11
+	| 12
+	| 13
+	| 14
+	| 15
+	| 16
+	| 17
+	| 18
+	| 19
+	| 20
+	| 21
+	| 22
+	| 23
+	| 24
+	| 25
+	| 26
+	| 27
+	| 28
+	| 29
+	| 30
+	| 31
+	| 32
+	| 33
+	| 34
+	| 35
+	| 36
+	| 37
+	| 38
+	| 39
+	| 40
+	| 41
+	| 42;
 
 /** Proven (facts 1.2); nothing changes them. */
 export const PROVEN_PATHS = {
@@ -11,7 +48,10 @@ export const PROVEN_PATHS = {
 	42: '/api',
 } as const;
 
-/** Section 8 is proven for a sister platform. 6, 9, 10, 12, 13 and the folder of 16 are guesses of facts 1.2; the others are made up. */
+/**
+ * Section 8 is proven for a sister platform. 6, 9, 10, 12, 13 and the folder of 16 are guesses of facts 1.2; the others
+ * are made up.
+ */
 export const DEFAULT_PATHS: Readonly<Record<Section, string>> = {
 	...PROVEN_PATHS,
 	6: '/api/vehicle/GetDeviceList',
@@ -59,6 +99,7 @@ export function pathsWith(options: PathOptions): Readonly<Record<Section, string
 	for (const [section, path] of Object.entries(PROVEN_PATHS)) {
 		if (paths[Number(section) as Section] !== path) throw new Error(`the path of section ${section} is proven`);
 	}
-	if (new Set(Object.values(paths)).size < Object.keys(paths).length) throw new Error('two sections have the same path');
+	if (new Set(Object.values(paths)).size < Object.keys(paths).length)
+		throw new Error('two sections have the same path');
 	return paths;
 }

@@ -34,9 +34,14 @@ export interface ItracksenseOptions {
 	longHistory?: 'fromStart' | 'untilEnd';
 	/** What the Mileage of section 26 is, which has no unit. */
 	trackMileage?: 'metres' | 'kilometres';
-	/** Whether a list of devices may name one that the account does not have: it is left out of the answer, or ends the request with the code that the section has for it (a guess, where it lists none). */
+	/**
+	 * Whether a list of devices may name one that the account does not have: it is left out of the answer, or ends the
+	 * request with the code that the section has for it (a guess, where it lists none).
+	 */
 	unknownDevices?: 'omit' | 'refuse';
-	/** Whether place, speed and direction are strings in section 22, as its table says, or numbers, as its sample shows. */
+	/**
+	 * Whether place, speed and direction are strings in section 22, as its table says, or numbers, as its sample shows.
+	 */
 	alarmNumbers?: 'number' | 'string';
 	fixIntervalSeconds?: number;
 	/** Requests per account; null is unlimited. Too many end in HTTP 429, for want of any word about it. */
@@ -125,23 +130,31 @@ export class Platform {
 			rateLimit: null,
 			...settings,
 		};
-		this.accounts = new Map([...SEEDS, ...accounts].map((seed) => [
-			seed.loginName, { password: PASSWORD, sees: () => true, refusedWith: null, ...seed },
-		]));
+		this.accounts = new Map(
+			[...SEEDS, ...accounts].map((seed) => [
+				seed.loginName,
+				{ password: PASSWORD, sees: () => true, refusedWith: null, ...seed },
+			]),
+		);
 		const vehicles = fleet ?? createFleet({ size: fleetSize, now: this.clock.milliseconds() });
-		this.devices = new Map(vehicles.map((vehicle) => {
-			const { index, imei, plate, selfPowered } = vehicle;
-			return [imei, {
-				id: imei,
-				vehicle,
-				objectCode: `20040700${String(index).padStart(2, '0')}`,
-				plate,
-				deviceType: selfPowered ? 2 : index % 12 === 8 ? 1 : 0,
-				isFocus: index % 6 === 2,
-				isLock: index % 6 === 2,
-				simStatus: 'Activated',
-			}];
-		}));
+		this.devices = new Map(
+			vehicles.map((vehicle) => {
+				const { index, imei, plate, selfPowered } = vehicle;
+				return [
+					imei,
+					{
+						id: imei,
+						vehicle,
+						objectCode: `20040700${String(index).padStart(2, '0')}`,
+						plate,
+						deviceType: selfPowered ? 2 : index % 12 === 8 ? 1 : 0,
+						isFocus: index % 6 === 2,
+						isLock: index % 6 === 2,
+						simStatus: 'Activated',
+					},
+				];
+			}),
+		);
 		this.regions = ROUTES.flatMap(({ name, waypoints }, i) => [
 			{ id: 101 + i, name: `Depot ${name}`, ...circle(waypoints[0]!, 300) },
 			{ id: 201 + i, name: '', ...circle(waypoints[10]!, 250) }, // without a name, as in the samples of 19 and 20
@@ -158,7 +171,8 @@ export class Platform {
 
 	/** Ends a request about devices that the account does not all have, where the platform is set so. */
 	mayName(account: Account, ids: readonly string[], refusal: Refusal): void {
-		if (this.settings.unknownDevices === 'refuse' && ids.some((id) => this.deviceById(account, id) === undefined)) throw refusal;
+		if (this.settings.unknownDevices === 'refuse' && ids.some((id) => this.deviceById(account, id) === undefined))
+			throw refusal;
 	}
 
 	deviceById(account: Account, id: string): Device | undefined {

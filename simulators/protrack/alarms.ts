@@ -49,7 +49,13 @@ export interface AlarmSource {
  * They are produced a few hours at a time, as only the first `most` are wanted of a period that may be years.
  * @param isListed whether the platform lists it already
  */
-export function alarmsBetween(source: AlarmSource, begin: number, end: number, most = Infinity, isListed: (alarm: Alarm) => boolean = () => true): Alarm[] {
+export function alarmsBetween(
+	source: AlarmSource,
+	begin: number,
+	end: number,
+	most = Infinity,
+	isListed: (alarm: Alarm) => boolean = () => true,
+): Alarm[] {
 	const { device } = source;
 	const { vehicle } = device;
 	if (vehicle.contact === 'never') return [];
@@ -68,10 +74,17 @@ export function alarmsBetween(source: AlarmSource, begin: number, end: number, m
 	return found.slice(0, most);
 }
 
-function* raised({ device, fences, brand, stuckAlarms, perSecond = 0 }: AlarmSource, begin: number, end: number): Generator<Alarm> {
+function* raised(
+	{ device, fences, brand, stuckAlarms, perSecond = 0 }: AlarmSource,
+	begin: number,
+	end: number,
+): Generator<Alarm> {
 	const { vehicle } = device;
 	const alarm = (type: number, gpstime: number, geofence = 0): Alarm => ({
-		type, gpstime, geofence, systemtime: gpstime + lag(vehicle.index, type, gpstime),
+		type,
+		gpstime,
+		geofence,
+		systemtime: gpstime + lag(vehicle.index, type, gpstime),
 	});
 
 	for (const { kind, time } of eventsBetween(vehicle, begin, end)) yield alarm(TYPE_OF_EVENT[kind], time);
@@ -88,11 +101,13 @@ function* raised({ device, fences, brand, stuckAlarms, perSecond = 0 }: AlarmSou
 		if (time >= begin && time <= end) yield alarm(others[(slot + vehicle.index) % others.length]!, time);
 	}
 
-	for (let count = Math.ceil(begin * perSecond); count < (end + 1) * perSecond; count++) yield alarm(others[count % others.length]!, Math.floor(count / perSecond));
+	for (let count = Math.ceil(begin * perSecond); count < (end + 1) * perSecond; count++)
+		yield alarm(others[count % others.length]!, Math.floor(count / perSecond));
 
 	if (device.role !== 'stuck') return;
 	for (let noon = nextNoon(begin); noon <= end; noon += 86_400) {
-		for (let i = 0; i < stuckAlarms; i++) yield { type: VIBRATION, gpstime: noon - i, systemtime: noon + 1, geofence: 0 };
+		for (let i = 0; i < stuckAlarms; i++)
+			yield { type: VIBRATION, gpstime: noon - i, systemtime: noon + 1, geofence: 0 };
 	}
 }
 

@@ -29,7 +29,10 @@ export type Code = keyof typeof MESSAGES;
 
 /** Ends a request with a code of the vendor. */
 export class Refusal extends Error {
-	constructor(readonly code: Code, message: string = MESSAGES[code]) {
+	constructor(
+		readonly code: Code,
+		message: string = MESSAGES[code],
+	) {
 		super(message);
 	}
 }

@@ -13,7 +13,8 @@ export function sendCommand(platform: Platform, account: Account, params: Params
 	params.require('imei', 'command');
 	const device = platform.deviceFor(account, params.imei());
 	const command = params.text('command');
-	if (!COMMANDS.has(command) || (command === 'SET_MILEAGE' && platform.settings.brand === 'etrack')) throw new Refusal(20048);
+	if (!COMMANDS.has(command) || (command === 'SET_MILEAGE' && platform.settings.brand === 'etrack'))
+		throw new Refusal(20048);
 	if (command === 'SET_MILEAGE') checkMileage(params.text('paramData'));
 	checkReach(device);
 
@@ -22,20 +23,35 @@ export function sendCommand(platform: Platform, account: Account, params: Params
 	const answeredAt = answersAfter === null ? null : now + answersAfter;
 	let response = '';
 	if (answeredAt !== null) {
-		const { text, carriesOut } = deviceAnswer(device.answers, command, Math.round(stateAt(vehicle, answeredAt).speed));
+		const { text, carriesOut } = deviceAnswer(
+			device.answers,
+			command,
+			Math.round(stateAt(vehicle, answeredAt).speed),
+		);
 		response = text;
 		if (command === 'RELAY,1' && carriesOut) immobilise(vehicle, answeredAt);
 		if (command === 'RELAY,0' && carriesOut) release(vehicle, answeredAt);
 	}
 	const id = (FIRST_ID + platform.commands.length).toString(16).toUpperCase();
 	platform.commands.push({
-		id, account: account.account, imei: device.imei, device, command,
-		paramData: params.optional('paramData') ?? null, sentAt: now, answeredAt, response,
+		id,
+		account: account.account,
+		imei: device.imei,
+		device,
+		command,
+		paramData: params.optional('paramData') ?? null,
+		sentAt: now,
+		answeredAt,
+		response,
 	});
 	return { commandid: id };
 }
 
-export function queryCommand(platform: Platform, account: Account, params: Params): { response: string; commandstatus: 0 | 1 } {
+export function queryCommand(
+	platform: Platform,
+	account: Account,
+	params: Params,
+): { response: string; commandstatus: 0 | 1 } {
 	const id = params.text('commandid');
 	const command = platform.commands.find((one) => one.id === id);
 	if (!command) throw new Refusal(20005);

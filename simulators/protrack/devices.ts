@@ -7,11 +7,24 @@ const DAY = 86_400;
 
 /** What a device is for in tests. Every device after the first twelve is plain. */
 export type Role =
-	| 'plain' | 'neverOnline' | 'offline' | 'blocked' | 'expired' | 'neverAnswers' | 'answersFailure' | 'sendFails' | 'sparse' | 'stuck';
+	| 'plain'
+	| 'neverOnline'
+	| 'offline'
+	| 'blocked'
+	| 'expired'
+	| 'neverAnswers'
+	| 'answersFailure'
+	| 'sendFails'
+	| 'sparse'
+	| 'stuck';
 
 /** Roles the platform gives; 'neverOnline' and 'offline' are the fleet's. */
 const ROLES: Readonly<Record<number, Role>> = {
-	5: 'blocked', 6: 'expired', 7: 'neverAnswers', 8: 'answersFailure', 9: 'sendFails',
+	5: 'blocked',
+	6: 'expired',
+	7: 'neverAnswers',
+	8: 'answersFailure',
+	9: 'sendFails',
 	10: 'sparse', // reports hardly any of the optional values: -1 wherever the document allows it
 	11: 'stuck', // many records in one second at noon UTC, as many as the options stuckFixes and stuckAlarms say
 };
@@ -25,7 +38,10 @@ export interface Device {
 	until: number | null;
 	platformduetime: number;
 	userduetime: number;
-	/** The code that ends every request which names it, others beside it included; null: none. May be changed while the simulator runs. */
+	/**
+	 * The code that ends every request which names it, others beside it included; null: none. May be changed while the
+	 * simulator runs.
+	 */
 	refusedWith: Code | null;
 	/** Seconds until it answers a command; null: never. May be changed while the simulator runs. */
 	answersAfter: number | null;
@@ -35,7 +51,18 @@ export interface Device {
 
 /** Of the first twelve. The others belong to the two branches, in a large fleet to sub-accounts of these. */
 const OWNERS = [
-	'demo', 'driver1', 'demo', 'demo', 'demo', 'demo', 'demo-north', 'driver2', 'demo-north', 'demo-south', 'demo-south', 'demo-south',
+	'demo',
+	'driver1',
+	'demo',
+	'demo',
+	'demo',
+	'demo',
+	'demo-north',
+	'driver2',
+	'demo-north',
+	'demo-south',
+	'demo-south',
+	'demo-south',
 ];
 
 export interface DeviceOptions {
@@ -50,18 +77,47 @@ export interface DeviceOptions {
 	plain: boolean;
 }
 
-export function createDevices({ fleet, accounts, spread, now, answersAfter, answers, plain }: DeviceOptions): Map<string, Device> {
+export function createDevices({
+	fleet,
+	accounts,
+	spread,
+	now,
+	answersAfter,
+	answers,
+	plain,
+}: DeviceOptions): Map<string, Device> {
 	const branches = spread.length > 0 ? spread : ['demo-north', 'demo-south'];
 	const owner = (index: number) => accounts.get(OWNERS[index] ?? branches[index % branches.length]!)!;
 	const since = (days: number) => Math.floor(now / DAY) * DAY - days * DAY;
-	return new Map(fleet.map((vehicle) => {
-		const { imei, contact } = vehicle;
-		const role = contact === 'never' ? 'neverOnline' : contact === 'lost' ? 'offline' : ((plain ? undefined : ROLES[vehicle.index]) ?? 'plain');
-		const platformduetime = since(role === 'expired' ? 20 : -365);
-		const until = role === 'expired' ? platformduetime : role === 'blocked' ? since(2) : null;
-		const after = role === 'neverAnswers' ? null : answersAfter;
-		return [imei, { imei, role, vehicle, owner: owner(vehicle.index), until, platformduetime, userduetime: platformduetime, answersAfter: after, refusedWith: null, answers: role === 'answersFailure' ? 'failure' : answers }];
-	}));
+	return new Map(
+		fleet.map((vehicle) => {
+			const { imei, contact } = vehicle;
+			const role =
+				contact === 'never'
+					? 'neverOnline'
+					: contact === 'lost'
+						? 'offline'
+						: ((plain ? undefined : ROLES[vehicle.index]) ?? 'plain');
+			const platformduetime = since(role === 'expired' ? 20 : -365);
+			const until = role === 'expired' ? platformduetime : role === 'blocked' ? since(2) : null;
+			const after = role === 'neverAnswers' ? null : answersAfter;
+			return [
+				imei,
+				{
+					imei,
+					role,
+					vehicle,
+					owner: owner(vehicle.index),
+					until,
+					platformduetime,
+					userduetime: platformduetime,
+					answersAfter: after,
+					refusedWith: null,
+					answers: role === 'answersFailure' ? 'failure' : answers,
+				},
+			];
+		}),
+	);
 }
 
 /** Sub-accounts for a fleet too large for one list: enough of them that each has `perAccount` devices or fewer. */
@@ -76,16 +132,27 @@ export function accountsForFleet(size: number, perAccount: number): AccountSeed[
 /** 2.2. */
 export function dataStatus(device: Device): number {
 	switch (device.role) {
-		case 'neverOnline': return 1;
-		case 'expired': return 3;
-		case 'offline': return 4;
-		case 'blocked': return 5;
-		default: return 2;
+		case 'neverOnline':
+			return 1;
+		case 'expired':
+			return 3;
+		case 'offline':
+			return 4;
+		case 'blocked':
+			return 5;
+		default:
+			return 2;
 	}
 }
 
 /** The fixes the platform has of a device in a period, both ends included. */
-export function* deviceFixes(device: Device, begin: number, end: number, interval: number, stuckFixes: number): Generator<VehicleState> {
+export function* deviceFixes(
+	device: Device,
+	begin: number,
+	end: number,
+	interval: number,
+	stuckFixes: number,
+): Generator<VehicleState> {
 	const until = Math.min(end, device.until ?? Infinity);
 	const fixes = fixesBetween(device.vehicle, begin, until, interval);
 	if (device.role !== 'stuck' || stuckFixes === 0) return yield* fixes;
@@ -143,7 +210,9 @@ export function trackRecord(device: Device, now: number, options: RecordOptions)
 		datastatus: dataStatus(device),
 		battery: reported?.battery ?? -1,
 		mileage: odometer,
-		...(options.brand === 'trackceo' ? { todaymileage: reported ? odometer - odometerAtMidnight(vehicle, reported, now) : -1 } : {}),
+		...(options.brand === 'trackceo'
+			? { todaymileage: reported ? odometer - odometerAtMidnight(vehicle, reported, now) : -1 }
+			: {}),
 		...(options.newerFields ? newerFields(device, reported, odometer) : {}),
 	};
 }

@@ -40,7 +40,10 @@ export interface ProtrackSimulator {
 	commands: readonly Command[];
 	messages: readonly Message[];
 	geofences: readonly Geofence[];
-	/** All alarms of a device in a period by their system times in seconds, both ends included: also those that the list does not have yet. */
+	/**
+	 * All alarms of a device in a period by their system times in seconds, both ends included: also those that the list
+	 * does not have yet.
+	 */
 	alarmsOf(imei: string, begin: number, end: number): Alarm[];
 	/** The simulator's clock, milliseconds. */
 	now(): number;
@@ -127,7 +130,11 @@ class Protrack implements Vendor {
 		return {
 			brand: platform.settings.brand,
 			time: new Date(platform.milliseconds()).toISOString(),
-			accounts: [...platform.accounts.values()].map(({ account, blocked, openApi }) => ({ account, blocked, openApi })),
+			accounts: [...platform.accounts.values()].map(({ account, blocked, openApi }) => ({
+				account,
+				blocked,
+				openApi,
+			})),
 			devices: [...platform.devices.values()].map((device) => ({
 				imei: device.imei,
 				name: device.vehicle.name,

@@ -46,7 +46,9 @@ export const METHODS: Readonly<Record<string, Method>> = {
 
 /** 2.2. */
 function track(platform: Platform, account: Account, params: Params) {
-	return platform.devicesFor(account, params.imeis()).map((device) => trackRecord(device, platform.now(), platform.settings));
+	return platform
+		.devicesFor(account, params.imeis())
+		.map((device) => trackRecord(device, platform.now(), platform.settings));
 }
 
 /** 2.3. */
@@ -57,7 +59,9 @@ function playback(platform: Platform, account: Account, params: Params): string 
 	const { fixIntervalSeconds, stuckFixes, emptyPlayback, trailingSemicolon } = platform.settings;
 	const points: string[] = [];
 	for (const fix of deviceFixes(device, begin, Math.min(end, platform.now()), fixIntervalSeconds, stuckFixes)) {
-		points.push([round(fix.longitude, 6), round(fix.latitude, 6), fix.time, Math.round(fix.speed), fix.course].join(','));
+		points.push(
+			[round(fix.longitude, 6), round(fix.latitude, 6), fix.time, Math.round(fix.speed), fix.course].join(','),
+		);
 		if (points.length === MAX_FIXES) break;
 	}
 	if (points.length === 0 && emptyPlayback === 'nodata') throw new Refusal(20023);
@@ -96,7 +100,13 @@ function listAlarms(platform: Platform, account: Account, params: Params): strin
 	const [begin, end] = params.period();
 	const { emptyAlarms, shortAlarms, alarmDelaySeconds } = platform.settings;
 	const now = platform.now();
-	const alarms = alarmsBetween(platform.alarmsOf(device), begin, Math.min(end, now), MAX_ALARMS, (alarm) => alarm.systemtime + listingDelay(device, alarm, alarmDelaySeconds) <= now);
+	const alarms = alarmsBetween(
+		platform.alarmsOf(device),
+		begin,
+		Math.min(end, now),
+		MAX_ALARMS,
+		(alarm) => alarm.systemtime + listingDelay(device, alarm, alarmDelaySeconds) <= now,
+	);
 	if (alarms.length === 0 && emptyAlarms === 'nodata') throw new Refusal(20023);
 	return alarms.map((alarm) => alarmText(device, alarm, shortAlarms)).join(';');
 }
@@ -115,7 +125,9 @@ function accountInfo(platform: Platform, account: Account, params: Params) {
 
 /** 2.12. */
 function deviceDetail(platform: Platform, account: Account, params: Params) {
-	return platform.devicesFor(account, params.imeis()).map((device) => deviceRecord(device, platform.settings.newerFields));
+	return platform
+		.devicesFor(account, params.imeis())
+		.map((device) => deviceRecord(device, platform.settings.newerFields));
 }
 
 /** 2.13. */

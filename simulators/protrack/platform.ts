@@ -6,7 +6,6 @@ import type { AnswerKind } from './device-answers';
 import type { Brand } from './brand';
 import { accountsForFleet, createDevices, type Device } from './devices';
 
-
 export interface PlatformOptions {
 	brand: Brand;
 	/** Milliseconds; `advance` adds to it. */
@@ -57,7 +56,9 @@ export interface PlatformOptions {
 	};
 }
 
-export type Settings = Required<Omit<PlatformOptions, 'fleet' | 'accounts' | 'clock' | 'fleetSize' | 'devicesPerSubAccount'>>;
+export type Settings = Required<
+	Omit<PlatformOptions, 'fleet' | 'accounts' | 'clock' | 'fleetSize' | 'devicesPerSubAccount'>
+>;
 
 export interface Command {
 	id: string;
@@ -93,7 +94,14 @@ export class Platform {
 	private offset = 0;
 
 	constructor(options: PlatformOptions) {
-		const { clock = Date.now, fleetSize = 12, devicesPerSubAccount = 400, fleet, accounts = [], ...settings } = options;
+		const {
+			clock = Date.now,
+			fleetSize = 12,
+			devicesPerSubAccount = 400,
+			fleet,
+			accounts = [],
+			...settings
+		} = options;
 		this.clock = clock;
 		this.settings = {
 			rateLimit: null,
@@ -153,10 +161,16 @@ export class Platform {
 		return device;
 	}
 
-	/** A device of which records of the past are wanted: of one that has expired or is blocked, the platform may give none (chapter 3 lists the codes, but not where they come). */
+	/**
+	 * A device of which records of the past are wanted: of one that has expired or is blocked, the platform may give
+	 * none (chapter 3 lists the codes, but not where they come).
+	 */
 	deviceWithRecords(account: Account, imei: string): Device {
 		const device = this.deviceFor(account, imei);
-		const code = this.settings.endedDevices === 'answered' ? undefined : { expired: 20046, blocked: 20089 }[device.role as string];
+		const code =
+			this.settings.endedDevices === 'answered'
+				? undefined
+				: { expired: 20046, blocked: 20089 }[device.role as string];
 		if (code !== undefined) throw new Refusal(code as Code);
 		return device;
 	}
@@ -191,7 +205,16 @@ export class Platform {
 
 	fencesOf({ imei, vehicle }: Device): Geofence[] {
 		const [latitude, longitude] = vehicle.route.waypoints[0]!;
-		const depot = { id: vehicle.index + 1, imei, name: 'Depot', alarmtype: 2, latitude, longitude, radius: 300, created: vehicle.activated };
+		const depot = {
+			id: vehicle.index + 1,
+			imei,
+			name: 'Depot',
+			alarmtype: 2,
+			latitude,
+			longitude,
+			radius: 300,
+			created: vehicle.activated,
+		};
 		return [depot, ...this.geofences.filter((fence) => fence.imei === imei)];
 	}
 }

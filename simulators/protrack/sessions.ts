@@ -21,10 +21,14 @@ export class Sessions {
 		const { platform } = this;
 		const now = platform.now();
 		if (Math.abs(params.whole('time') - now) > platform.settings.allowedSkewSeconds) {
-			throw new Refusal(10014, `${MESSAGES[10014].toLowerCase()}, current server time is ${now} (in unix timestamp)`);
+			throw new Refusal(
+				10014,
+				`${MESSAGES[10014].toLowerCase()}, current server time is ${now} (in unix timestamp)`,
+			);
 		}
 		const account = platform.accounts.get(params.text('account'));
-		if (!account || md5(account.passwordHash + params.text('time')) !== params.text('signature')) throw new Refusal(20001);
+		if (!account || md5(account.passwordHash + params.text('time')) !== params.text('signature'))
+			throw new Refusal(20001);
 		this.count(account);
 		if (account.blocked) throw new Refusal(10016);
 		if (!account.openApi) throw new Refusal(10007);
@@ -65,7 +69,9 @@ export class Sessions {
 		const { rateLimit } = this.platform.settings;
 		if (!rateLimit) return;
 		const now = this.platform.milliseconds();
-		const recent = (this.recent.get(account.account) ?? []).filter((time) => time > now - rateLimit.perSeconds * 1000);
+		const recent = (this.recent.get(account.account) ?? []).filter(
+			(time) => time > now - rateLimit.perSeconds * 1000,
+		);
 		this.recent.set(account.account, recent);
 		if (recent.length >= rateLimit.requests) throw new Refusal(10009);
 		recent.push(now);

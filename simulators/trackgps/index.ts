@@ -1,5 +1,6 @@
 /**
- * TrackGPS.ro, written from the document of refills (trackgps-refills.txt) and from what is public of the rest ("facts").
+ * TrackGPS.ro, written from the document of refills (trackgps-refills.txt) and from what is public of the rest
+ * ("facts").
  */
 import { randomUUID } from 'node:crypto';
 import type { FaultRule } from '../faults';
@@ -88,9 +89,16 @@ class Trackgps implements Vendor {
 		}
 	}
 
-	/** HTTP 200 with a reason of failure, or without any for 0. The log has 0 or 1 as the code of an answer with an envelope. */
+	/**
+	 * HTTP 200 with a reason of failure, or without any for 0. The log has 0 or 1 as the code of an answer with an
+	 * envelope.
+	 */
 	answerCode(code: number, message?: string): Answer {
-		return this.envelope(200, null, code === 0 ? [] : [{ errorCode: String(code), errorParameters: message === undefined ? [] : [message] }]);
+		return this.envelope(
+			200,
+			null,
+			code === 0 ? [] : [{ errorCode: String(code), errorParameters: message === undefined ? [] : [message] }],
+		);
 	}
 
 	state(): Record<string, unknown> {
@@ -98,8 +106,15 @@ class Trackgps implements Vendor {
 		return {
 			time: new Date(platform.clock.milliseconds()).toISOString(),
 			timeZone: platform.settings.timeZone,
-			users: [...platform.users.values()].map((user) => ({ username: user.username, vehicles: platform.carriersFor(user).length })),
-			vehicles: [...platform.carriers.values()].map(({ vehicleId, vehicle: { plate, contact } }) => ({ vehicleId, plate, contact })),
+			users: [...platform.users.values()].map((user) => ({
+				username: user.username,
+				vehicles: platform.carriersFor(user).length,
+			})),
+			vehicles: [...platform.carriers.values()].map(({ vehicleId, vehicle: { plate, contact } }) => ({
+				vehicleId,
+				plate,
+				contact,
+			})),
 		};
 	}
 
@@ -111,10 +126,12 @@ class Trackgps implements Vendor {
 	private handle(request: VendorRequest): Answer {
 		const method = Object.hasOwn(METHODS, request.path) ? METHODS[request.path] : undefined;
 		if (!method && request.path !== LOGIN) throw new Refusal(404, null);
-		if (request.method !== (method?.verb ?? 'POST')) throw new Refusal(405, null, { allow: method?.verb ?? 'POST' });
+		if (request.method !== (method?.verb ?? 'POST'))
+			throw new Refusal(405, null, { allow: method?.verb ?? 'POST' });
 		const user = method && this.sessions.user(request);
 		checkVersion(request);
-		if (!user) return { status: 200, headers: HEADERS, body: JSON.stringify(this.sessions.login(request)), code: 0 };
+		if (!user)
+			return { status: 200, headers: HEADERS, body: JSON.stringify(this.sessions.login(request)), code: 0 };
 
 		const params = () => {
 			if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw new Refusal(415, null);
@@ -135,14 +152,20 @@ class Trackgps implements Vendor {
 function checkVersion({ query, path }: VendorRequest): void {
 	const version = query['api-version'];
 	if (version === VERSION) return;
-	const error = version === undefined
-		? { code: 'ApiVersionUnspecified', message: 'An API version is required, but was not specified.' }
-		: { code: 'UnsupportedApiVersion', message: `The HTTP resource that matches the request URI '${path}' does not support the API version '${version}'.` };
+	const error =
+		version === undefined
+			? { code: 'ApiVersionUnspecified', message: 'An API version is required, but was not specified.' }
+			: {
+					code: 'UnsupportedApiVersion',
+					message: `The HTTP resource that matches the request URI '${path}' does not support the API version '${version}'.`,
+				};
 	throw new Refusal(400, null, HEADERS, JSON.stringify({ error }));
 }
 
 function pascalCase(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(pascalCase);
 	if (typeof value !== 'object' || value === null) return value;
-	return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.charAt(0).toUpperCase() + name.slice(1), pascalCase(inner)]));
+	return Object.fromEntries(
+		Object.entries(value).map(([name, inner]) => [name.charAt(0).toUpperCase() + name.slice(1), pascalCase(inner)]),
+	);
 }

@@ -1,6 +1,15 @@
 /** The methods on vehicles. The pages call them carriers. */
 import { fixesBetween, lastFix, scatter, stateAt, type Vehicle, type VehicleState } from '../fleet';
-import { engineHours, fuelChanges, lastKnown, litresFor, loadTemperature, metresBetween, tripsEnding, type Trip } from '../journeys';
+import {
+	engineHours,
+	fuelChanges,
+	lastKnown,
+	litresFor,
+	loadTemperature,
+	metresBetween,
+	tripsEnding,
+	type Trip,
+} from '../journeys';
 import { placeOf } from '../places';
 import { localTime } from '../zones';
 import type { Params } from './params';
@@ -56,11 +65,13 @@ function vehicleRecord({ vehicleId, vehicleUId, vehicle, isPrivate }: Carrier, p
 		isPrivate,
 		groupName: vehicle.route.name, // not on the page (facts 2.3)
 		// Absent on some (facts 2.3).
-		...(vehicle.index % 3 === 2 ? {} : {
-			vehicleIdentificationNumber: `UU1FLT${vehicle.imei.slice(-11)}`,
-			externalPowerVoltage: round(fix?.externalVolts ?? 0, 2),
-			manufactureYear: 2015 + (vehicle.index % 10),
-		}),
+		...(vehicle.index % 3 === 2
+			? {}
+			: {
+					vehicleIdentificationNumber: `UU1FLT${vehicle.imei.slice(-11)}`,
+					externalPowerVoltage: round(fix?.externalVolts ?? 0, 2),
+					manufactureYear: 2015 + (vehicle.index % 10),
+				}),
 		vehicleManufacturer: 'Dacia',
 		vehicleModel: vehicle.name.replace(/ \d+$/, ''),
 	};
@@ -82,12 +93,20 @@ function way({ platform, user, params }: Parameters<Handler>[0]) {
 	);
 }
 
-/** Times with the ignition off, each with the trip before it. Durations are seconds. The key of the map is the vehicle's id. */
+/**
+ * Times with the ignition off, each with the trip before it. Durations are seconds. The key of the map is the vehicle's
+ * id.
+ */
 function stops({ platform, user, params }: Parameters<Handler>[0]) {
 	const vehicles = params.vehicles(user);
 	const { begin, end } = params.period();
 	const margin = params.whole('stationaryMargin', 1) * 60;
-	const results = Object.fromEntries(vehicles.map((carrier) => [carrier.vehicleId, stopsOf(carrier, begin, Math.min(end, platform.now()), margin, platform)]));
+	const results = Object.fromEntries(
+		vehicles.map((carrier) => [
+			carrier.vehicleId,
+			stopsOf(carrier, begin, Math.min(end, platform.now()), margin, platform),
+		]),
+	);
 	return [{ results }];
 }
 
@@ -108,7 +127,12 @@ function nextStart(vehicle: Vehicle, since: number, end: number): number {
 	return state.ignition && state.ignitionSince > since ? state.ignitionSince : Infinity;
 }
 
-function stopRecord({ vehicleId, vehicle, isPrivate }: Carrier, trip: Trip, until: number, { settings: { timeZone } }: Platform) {
+function stopRecord(
+	{ vehicleId, vehicle, isPrivate }: Carrier,
+	trip: Trip,
+	until: number,
+	{ settings: { timeZone } }: Platform,
+) {
 	const { end } = trip;
 	let arrived = end.time;
 	while (arrived > trip.start.time && stateAt(vehicle, arrived - 1).speed === 0) arrived--;
@@ -171,11 +195,19 @@ function refills({ platform, user, params }: Parameters<Handler>[0]) {
 	const { secondaryShare } = carrier;
 	if (lastKnown(carrier.vehicle, until) === null || until <= begin) return [];
 	const main = tankEvents(carrier, begin, until, 1 - secondaryShare, '', platform);
-	const second = secondaryShare > 0 ? tankEvents(carrier, begin, until, secondaryShare, 'SecondarySource', platform) : [];
+	const second =
+		secondaryShare > 0 ? tankEvents(carrier, begin, until, secondaryShare, 'SecondarySource', platform) : [];
 	return [...main, ...second];
 }
 
-function tankEvents({ vehicle, isPrivate }: Carrier, begin: number, end: number, share: number, suffix: string, { settings: { timeZone } }: Platform) {
+function tankEvents(
+	{ vehicle, isPrivate }: Carrier,
+	begin: number,
+	end: number,
+	share: number,
+	suffix: string,
+	{ settings: { timeZone } }: Platform,
+) {
 	const from = Math.max(begin, vehicle.activated);
 	const until = Math.max(from, lastKnown(vehicle, end)!);
 	const changes = fuelChanges(vehicle, from + 1, until);
@@ -191,7 +223,9 @@ function tankEvents({ vehicle, isPrivate }: Carrier, begin: number, end: number,
 	});
 	return [
 		event('FuelStart', first.fuelLitres, from, first),
-		...changes.map(({ time, litres, state }) => event(litres > 0 ? 'Fueling' : 'PossibleFuelTheft', Math.abs(litres), time, state)),
+		...changes.map(({ time, litres, state }) =>
+			event(litres > 0 ? 'Fueling' : 'PossibleFuelTheft', Math.abs(litres), time, state),
+		),
 		event('TotalRefill', refilled, until, null),
 		event('TotalPossibleTheft', stolen, until, null),
 		event('RemainingFuel', last.fuelLitres, until, last),
@@ -214,11 +248,19 @@ function temperatures({ platform, user, params }: Parameters<Handler>[0]) {
 		return found;
 	});
 	const reading = (vehicleId: number, time: number, value: number, sensorNumber: number) => ({
-		vehicleId, date: localTime(platform.settings.timeZone, time), value: round(value, 1), sensorNumber,
+		vehicleId,
+		date: localTime(platform.settings.timeZone, time),
+		value: round(value, 1),
+		sensorNumber,
 	});
 	return {
-		temperature: readings.flatMap(({ vehicleId, time, value }) => [reading(vehicleId, time, value, 1), reading(vehicleId, time, value + 0.5, 2)]),
-		humidity: readings.map(({ vehicleId, vehicle, time }) => reading(vehicleId, time, 60 + (scatter(vehicle.index, time) % 25), 1)),
+		temperature: readings.flatMap(({ vehicleId, time, value }) => [
+			reading(vehicleId, time, value, 1),
+			reading(vehicleId, time, value + 0.5, 2),
+		]),
+		humidity: readings.map(({ vehicleId, vehicle, time }) =>
+			reading(vehicleId, time, 60 + (scatter(vehicle.index, time) % 25), 1),
+		),
 	};
 }
 

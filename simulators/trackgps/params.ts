@@ -6,11 +6,16 @@ import { unauthenticated } from './sessions';
 const MAX_VEHICLES = 10;
 const MAX_DAYS = 31;
 
-/** The JSON body of a request; names in any case, as ASP.NET binds them. What is wrong ends it with 400 and a reason. */
+/**
+ * The JSON body of a request; names in any case, as ASP.NET binds them. What is wrong ends it with 400 and a reason.
+ */
 export class Params {
 	private readonly values: Map<string, unknown>;
 
-	constructor(body: string, private readonly platform: Platform) {
+	constructor(
+		body: string,
+		private readonly platform: Platform,
+	) {
 		let parsed: unknown;
 		try {
 			parsed = JSON.parse(body);
@@ -23,7 +28,8 @@ export class Params {
 
 	whole(name: string, least = 0): number {
 		const value = this.get(name);
-		if (typeof value !== 'number' || !Number.isInteger(value) || value < least) throw refuse('InvalidParameter', name);
+		if (typeof value !== 'number' || !Number.isInteger(value) || value < least)
+			throw refuse('InvalidParameter', name);
 		return value;
 	}
 
@@ -46,7 +52,8 @@ export class Params {
 	/** 401 if the user may not see one of them. */
 	vehicles(user: User): Carrier[] {
 		const ids = this.get('vehiclesList');
-		if (!Array.isArray(ids) || ids.length === 0 || !ids.every(Number.isInteger)) throw refuse('InvalidParameter', 'vehiclesList');
+		if (!Array.isArray(ids) || ids.length === 0 || !ids.every(Number.isInteger))
+			throw refuse('InvalidParameter', 'vehiclesList');
 		if (ids.length > MAX_VEHICLES) throw refuse('TooManyVehicles', String(MAX_VEHICLES));
 		return (ids as number[]).map((id) => this.visible(user, id));
 	}

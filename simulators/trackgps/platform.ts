@@ -82,13 +82,26 @@ export class Platform {
 			wayIntervalSeconds: 60,
 			...settings,
 		};
-		this.users = new Map([...SEEDS, ...users].map((seed) => [seed.username, { password: PASSWORD, sees: () => true, ...seed }]));
+		this.users = new Map(
+			[...SEEDS, ...users].map((seed) => [seed.username, { password: PASSWORD, sees: () => true, ...seed }]),
+		);
 		const vehicles = fleet ?? createFleet({ size: fleetSize, now: this.clock.milliseconds() });
-		this.carriers = new Map(vehicles.map((vehicle) => {
-			const { index } = vehicle;
-			const vehicleId = FIRST_ID + index;
-			return [vehicleId, { vehicleId, vehicleUId: guid(index), vehicle, isPrivate: index === 9, secondaryShare: index === 10 ? 0.25 : 0 }];
-		}));
+		this.carriers = new Map(
+			vehicles.map((vehicle) => {
+				const { index } = vehicle;
+				const vehicleId = FIRST_ID + index;
+				return [
+					vehicleId,
+					{
+						vehicleId,
+						vehicleUId: guid(index),
+						vehicle,
+						isPrivate: index === 9,
+						secondaryShare: index === 10 ? 0.25 : 0,
+					},
+				];
+			}),
+		);
 	}
 
 	now(): number {
@@ -102,5 +115,7 @@ export class Platform {
 
 function guid(index: number): string {
 	const hex = [1, 2, 3, 4].map((part) => scatter(index, part).toString(16).padStart(8, '0')).join('');
-	return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join('-');
+	return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join(
+		'-',
+	);
 }

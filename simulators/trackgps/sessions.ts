@@ -21,15 +21,30 @@ export class Sessions {
 		if (!username || !password) throw identityError(400, 'invalid_request', 'username and password are required');
 		const user = this.platform.users.get(username);
 		if (user?.password !== password) {
-			throw identityError(this.platform.settings.wrongPasswordStatus, 'invalid_grant', 'invalid_username_or_password');
+			throw identityError(
+				this.platform.settings.wrongPasswordStatus,
+				'invalid_grant',
+				'invalid_username_or_password',
+			);
 		}
 		const { tokenSeconds } = this.platform.settings;
 		const now = this.platform.now();
 		const token = jwt({
-			iss: 'https://sso.trackgps.ro', client_id: 'TrackGPSV4', sub: username, iat: now, exp: now + tokenSeconds, jti: randomUUID(),
+			iss: 'https://sso.trackgps.ro',
+			client_id: 'TrackGPSV4',
+			sub: username,
+			iat: now,
+			exp: now + tokenSeconds,
+			jti: randomUUID(),
 		});
 		this.tokens.set(token, { user, expires: now + tokenSeconds });
-		return { access_token: token, expires_in: tokenSeconds, token_type: 'Bearer', refresh_token: randomUUID().replaceAll('-', ''), scope: SCOPE };
+		return {
+			access_token: token,
+			expires_in: tokenSeconds,
+			token_type: 'Bearer',
+			refresh_token: randomUUID().replaceAll('-', ''),
+			scope: SCOPE,
+		};
 	}
 
 	/** Whom a request comes from; also counts it. */
@@ -67,7 +82,12 @@ export function unauthenticated(): Refusal {
 }
 
 function identityError(status: 400 | 401, error: string, error_description: string): Refusal {
-	return new Refusal(status, null, { 'content-type': 'application/json; charset=UTF-8' }, JSON.stringify({ error, error_description }));
+	return new Refusal(
+		status,
+		null,
+		{ 'content-type': 'application/json; charset=UTF-8' },
+		JSON.stringify({ error, error_description }),
+	);
 }
 
 /** Field names in lower case: clients use both (facts 2.2). */

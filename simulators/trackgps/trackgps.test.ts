@@ -25,15 +25,22 @@ async function start(options: TrackgpsOptions = {}): Promise<TrackgpsSimulator> 
 const wall = (time: number) => new Date((time + 2 * 3600) * 1000).toISOString().slice(0, 19); // winter in Bucharest
 const period = (begin: number, end: number) => ({ startDate: wall(begin), endDate: wall(end) });
 
-const login = (simulator: TrackgpsSimulator, username = 'demo', password = PASSWORD, body: BodyInit = new URLSearchParams({ username, password })) =>
-	fetch(`${simulator.url}/api/authentication/login?api-version=2.0`, { method: 'POST', body });
+const login = (
+	simulator: TrackgpsSimulator,
+	username = 'demo',
+	password = PASSWORD,
+	body: BodyInit = new URLSearchParams({ username, password }),
+) => fetch(`${simulator.url}/api/authentication/login?api-version=2.0`, { method: 'POST', body });
 
 async function session(simulator: TrackgpsSimulator, username = 'demo') {
 	const { access_token } = (await (await login(simulator, username)).json()) as { access_token: string };
 	const send = (path: string, body?: object, query = '?api-version=2.0') =>
 		fetch(`${simulator.url}/api/carriers/${path}${query}`, {
 			method: body ? 'POST' : 'GET',
-			headers: { authorization: `Bearer ${access_token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+			headers: {
+				authorization: `Bearer ${access_token}`,
+				...(body ? { 'content-type': 'application/json' } : {}),
+			},
 			...(body ? { body: JSON.stringify(body) } : {}),
 		});
 	return {
@@ -53,7 +60,10 @@ test('login by both kinds of form', async () => {
 	const response = await login(simulator);
 	const answer = (await response.json()) as Json;
 	expect(answer).toEqual({
-		access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/), expires_in: 28_800, token_type: 'Bearer', refresh_token: expect.any(String),
+		access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+		expires_in: 28_800,
+		token_type: 'Bearer',
+		refresh_token: expect.any(String),
 		scope: 'CarPoolingAPI IdentityServerApi offline_access openid profile TrackGPSV4Api',
 	});
 	const claims = JSON.parse(Buffer.from(answer.access_token.split('.')[1], 'base64url').toString()) as Json;
@@ -64,7 +74,10 @@ test('login by both kinds of form', async () => {
 	form.set('Password', PASSWORD);
 	expect((await login(simulator, '', '', form)).status).toBe(200);
 	const wrong = await login(simulator, 'demo', 'wrong');
-	expect([wrong.status, await wrong.json()]).toEqual([401, { error: 'invalid_grant', error_description: 'invalid_username_or_password' }]);
+	expect([wrong.status, await wrong.json()]).toEqual([
+		401,
+		{ error: 'invalid_grant', error_description: 'invalid_username_or_password' },
+	]);
 	expect((await login(simulator, 'demo', '')).status).toBe(400);
 	expect((await login(await start({ wrongPasswordStatus: 400 }), 'demo', 'wrong')).status).toBe(400);
 
@@ -117,7 +130,10 @@ test('api-version, paths, verbs, bodies', async () => {
 	const simulator = await start();
 	const { send } = await session(simulator);
 	const without = await send('company-vehicles', undefined, '');
-	expect([without.status, await without.json()]).toEqual([400, { error: { code: 'ApiVersionUnspecified', message: expect.any(String) } }]);
+	expect([without.status, await without.json()]).toEqual([
+		400,
+		{ error: { code: 'ApiVersionUnspecified', message: expect.any(String) } },
+	]);
 	expect((await send('company-vehicles', undefined, '?api-version=1.0')).status).toBe(400);
 	expect((await send('constructor')).status).toBe(404);
 	expect((await send('drivers')).status).toBe(404);
@@ -130,24 +146,43 @@ test('company-vehicles: PascalCase, fractions, fields that are absent', async ()
 	const { ask } = await session(await start());
 	const answer = await ask('company-vehicles');
 	expect(Object.keys(answer)).toEqual(['Payload', 'CorrelationId', 'FailureReasons', 'IsSuccess']);
-	expect(answer).toMatchObject({ IsSuccess: true, FailureReasons: [], CorrelationId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+	expect(answer).toMatchObject({
+		IsSuccess: true,
+		FailureReasons: [],
+		CorrelationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+	});
 	expect(answer.Payload).toHaveLength(12);
 	expect(answer.Payload[0]).toMatchObject({
-		VehicleId: PLAIN, VehicleUId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/),
-		VehicleRegistrationNumber: FLEET[0]!.plate, GpsDate: expect.stringMatching(/^2026-03-18T11:(40|41):\d\d$/), GroupName: 'Bucharest, centre',
+		VehicleId: PLAIN,
+		VehicleUId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/),
+		VehicleRegistrationNumber: FLEET[0]!.plate,
+		GpsDate: expect.stringMatching(/^2026-03-18T11:(40|41):\d\d$/),
+		GroupName: 'Bucharest, centre',
 	});
 	expect(answer.Payload[2]).not.toHaveProperty('ManufactureYear');
 	expect(answer.Payload.some(({ Speed }: Json) => !Number.isInteger(Speed))).toBe(true);
 	expect(new Set(answer.Payload.map(({ EngineEvent }: Json) => EngineEvent))).toEqual(new Set([1, 2]));
-	expect(answer.Payload.find(({ VehicleId }: Json) => VehicleId === NEVER_ONLINE)).toMatchObject({ GpsDate: null, Latitude: 0 });
+	expect(answer.Payload.find(({ VehicleId }: Json) => VehicleId === NEVER_ONLINE)).toMatchObject({
+		GpsDate: null,
+		Latitude: 0,
+	});
 	expect(answer.Payload.find(({ IsPrivate }: Json) => IsPrivate).VehicleId).toBe(PRIVATE);
 
 	const camel = await session(await start({ casing: 'camel' }));
-	expect(Object.keys((await camel.ask('company-vehicles')).payload[0]).slice(0, 13).join()).toBe(
+	expect(
+		Object.keys((await camel.ask('company-vehicles')).payload[0])
+			.slice(0, 13)
+			.join(),
+	).toBe(
 		'vehicleId,vehicleUId,vehicleName,vehicleRegistrationNumber,latitude,longitude,gpsDate,address,speed,course,engineEvent,engineRpm,engineEventDate',
 	);
 	const branch = await session(await start(), 'cluj');
-	expect((await branch.ask('company-vehicles')).Payload.map(({ VehicleId }: Json) => VehicleId)).toEqual([NEVER_ONLINE, OFFLINE, CLUJ, ROBBED]);
+	expect((await branch.ask('company-vehicles')).Payload.map(({ VehicleId }: Json) => VehicleId)).toEqual([
+		NEVER_ONLINE,
+		OFFLINE,
+		CLUJ,
+		ROBBED,
+	]);
 });
 
 test('agrees with the fleet', async () => {
@@ -166,22 +201,37 @@ test('agrees with the fleet', async () => {
 	for (const { GpsDate, Latitude, Longitude, VehicleId } of points) {
 		const state = stateAt(FLEET[0]!, Date.parse(`${GpsDate}+02:00`) / 1000);
 		expect(VehicleId).toBe(PLAIN);
-		expect(Math.hypot(Latitude - state.latitude, Longitude - state.longitude)).toBeLessThan(0.0005); // bursts have fractions of a second
+		// Bursts have fractions of a second.
+		expect(Math.hypot(Latitude - state.latitude, Longitude - state.longitude)).toBeLessThan(0.0005);
 	}
-	const [stop] = (await ask('stops', { vehiclesList: [PLAIN], ...period(SECONDS - DAY, SECONDS), stationaryMargin: 5 })).Payload[0].Results[PLAIN];
-	expect(stop.IndexKm).toBeCloseTo(stateAt(FLEET[0]!, Date.parse(`${stop.StartDate}+02:00`) / 1000).odometer / 1000, 1);
+	const [stop] = (
+		await ask('stops', { vehiclesList: [PLAIN], ...period(SECONDS - DAY, SECONDS), stationaryMargin: 5 })
+	).Payload[0].Results[PLAIN];
+	expect(stop.IndexKm).toBeCloseTo(
+		stateAt(FLEET[0]!, Date.parse(`${stop.StartDate}+02:00`) / 1000).odometer / 1000,
+		1,
+	);
 	const [used] = (await ask('consumption', { vehiclesList: [PLAIN], ...period(SECONDS - DAY, SECONDS) })).Payload;
 	const driven = stateAt(FLEET[0]!, SECONDS).odometer - stateAt(FLEET[0]!, SECONDS - DAY).odometer;
 	expect(used).toEqual({
-		VehicleName: 'Van 1', LicensePlate: FLEET[0]!.plate, Distance: expect.closeTo(driven / 1000, 2), Hours: expect.stringMatching(/^\d\d:\d\d:\d\d$/),
-		ConsumptionValue: expect.closeTo((driven / 100_000) * 8.5, 2), AverageConsumption100Km: 8.5, SecondarySource: null,
+		VehicleName: 'Van 1',
+		LicensePlate: FLEET[0]!.plate,
+		Distance: expect.closeTo(driven / 1000, 2),
+		Hours: expect.stringMatching(/^\d\d:\d\d:\d\d$/),
+		ConsumptionValue: expect.closeTo((driven / 100_000) * 8.5, 2),
+		AverageConsumption100Km: 8.5,
+		SecondarySource: null,
 	});
 });
 
 test('stops: ignition off for the margin or longer', async () => {
 	const { ask, send } = await session(await start({ casing: 'camel' }));
 	const stops = async (stationaryMargin: number) => {
-		const { payload } = await ask('stops', { vehiclesList: [PLAIN, NEVER_ONLINE], ...period(SECONDS - DAY, SECONDS), stationaryMargin });
+		const { payload } = await ask('stops', {
+			vehiclesList: [PLAIN, NEVER_ONLINE],
+			...period(SECONDS - DAY, SECONDS),
+			stationaryMargin,
+		});
 		expect(payload).toHaveLength(1);
 		expect(payload[0].results[NEVER_ONLINE]).toEqual([]);
 		return payload[0].results[PLAIN] as Json[];
@@ -199,41 +249,81 @@ test('stops: ignition off for the margin or longer', async () => {
 			'stopDuration,engineOnStops,hotSpot,functioningTime,isPrivate,drivers,fuelConsumption',
 	);
 	expect(all[0].engineOnStops[0].duration).toBeGreaterThanOrEqual(15);
-	expect((await send('stops', { vehiclesList: [PLAIN], ...period(SECONDS - DAY, SECONDS), stationaryMargin: 0 })).status).toBe(400);
+	expect(
+		(await send('stops', { vehiclesList: [PLAIN], ...period(SECONDS - DAY, SECONDS), stationaryMargin: 0 })).status,
+	).toBe(400);
 });
 
 test('refills: the fourteen kinds, which add up', async () => {
 	const simulator = await start({ fleet: FLEET });
 	const { ask } = await session(simulator);
-	const refills = async (carrierId: number, days = 20) => (await ask('refills', { carrierId, ...period(SECONDS - days * DAY, SECONDS) })).Payload as Json[];
+	const refills = async (carrierId: number, days = 20) =>
+		(await ask('refills', { carrierId, ...period(SECONDS - days * DAY, SECONDS) })).Payload as Json[];
 	const plain = await refills(PLAIN);
 	expect(plain).toEqual(await refills(PLAIN));
-	expect(new Set(plain.map(({ Event }) => Event))).toEqual(new Set(['FuelStart', 'Fueling', 'TotalRefill', 'TotalPossibleTheft', 'RemainingFuel', 'TotalFuelConsumption']));
-	expect(plain[0]).toEqual({ Date: wall(SECONDS - 20 * DAY), Event: 'FuelStart', Location: expect.stringMatching(/Bucharest/), Estimation: expect.any(Number), IsPrivate: false });
+	expect(new Set(plain.map(({ Event }) => Event))).toEqual(
+		new Set(['FuelStart', 'Fueling', 'TotalRefill', 'TotalPossibleTheft', 'RemainingFuel', 'TotalFuelConsumption']),
+	);
+	expect(plain[0]).toEqual({
+		Date: wall(SECONDS - 20 * DAY),
+		Event: 'FuelStart',
+		Location: expect.stringMatching(/Bucharest/),
+		Estimation: expect.any(Number),
+		IsPrivate: false,
+	});
 	expect(plain[0].Estimation).toBeCloseTo(stateAt(FLEET[0]!, SECONDS - 20 * DAY).fuelLitres, 2);
 
 	const robbed = await refills(ROBBED);
-	const one = ['FuelStart', 'Fueling', 'PossibleFuelTheft', 'TotalRefill', 'TotalPossibleTheft', 'RemainingFuel', 'TotalFuelConsumption'];
-	expect(new Set(robbed.map(({ Event }) => Event))).toEqual(new Set([...one, ...one.map((kind) => `${kind}SecondarySource`)]));
-	for (const [events, suffix] of [[plain, ''], [robbed, ''], [robbed, 'SecondarySource']] as const) {
-		const total = (kind: string) => events.filter(({ Event }) => Event === kind + suffix).reduce((sum, { Estimation }) => sum + Estimation, 0);
+	const one = [
+		'FuelStart',
+		'Fueling',
+		'PossibleFuelTheft',
+		'TotalRefill',
+		'TotalPossibleTheft',
+		'RemainingFuel',
+		'TotalFuelConsumption',
+	];
+	expect(new Set(robbed.map(({ Event }) => Event))).toEqual(
+		new Set([...one, ...one.map((kind) => `${kind}SecondarySource`)]),
+	);
+	for (const [events, suffix] of [
+		[plain, ''],
+		[robbed, ''],
+		[robbed, 'SecondarySource'],
+	] as const) {
+		const total = (kind: string) =>
+			events.filter(({ Event }) => Event === kind + suffix).reduce((sum, { Estimation }) => sum + Estimation, 0);
 		expect(total('Fueling')).toBeCloseTo(total('TotalRefill'), 0);
 		expect(total('PossibleFuelTheft')).toBeCloseTo(total('TotalPossibleTheft'), 1);
-		expect(total('FuelStart') + total('TotalRefill') - total('TotalPossibleTheft') - total('TotalFuelConsumption')).toBeCloseTo(total('RemainingFuel'), 0);
+		expect(
+			total('FuelStart') + total('TotalRefill') - total('TotalPossibleTheft') - total('TotalFuelConsumption'),
+		).toBeCloseTo(total('RemainingFuel'), 0);
 	}
 	const theft = robbed.find(({ Event }) => Event === 'PossibleFuelTheft')!;
 	expect(theft.Estimation).toBe(26.25); // three quarters of 35 litres
-	const [used] = (await ask('consumption', { vehiclesList: [PLAIN], ...period(SECONDS - 20 * DAY, SECONDS) })).Payload;
-	expect(plain.find(({ Event }) => Event === 'TotalFuelConsumption')!.Estimation).toBeCloseTo(used.ConsumptionValue, 1);
+	const [used] = (await ask('consumption', { vehiclesList: [PLAIN], ...period(SECONDS - 20 * DAY, SECONDS) }))
+		.Payload;
+	expect(plain.find(({ Event }) => Event === 'TotalFuelConsumption')!.Estimation).toBeCloseTo(
+		used.ConsumptionValue,
+		1,
+	);
 	expect(await refills(NEVER_ONLINE)).toEqual([]);
 });
 
 test('temperatures of the refrigerated vehicles', async () => {
 	const { ask } = await session(await start());
-	const { Payload } = await ask('temperatures', { vehiclesList: [PLAIN, 41_002], ...period(SECONDS - 3600, SECONDS) });
+	const { Payload } = await ask('temperatures', {
+		vehiclesList: [PLAIN, 41_002],
+		...period(SECONDS - 3600, SECONDS),
+	});
 	expect(Payload.Temperature).toHaveLength(12);
 	expect(Payload.Humidity).toHaveLength(6);
-	expect(Payload.Temperature[0]).toEqual({ VehicleId: PLAIN, Date: '2026-03-18T10:50:00', Value: expect.any(Number), SensorNumber: 1 });
+	expect(Payload.Temperature[0]).toEqual({
+		VehicleId: PLAIN,
+		Date: '2026-03-18T10:50:00',
+		Value: expect.any(Number),
+		SensorNumber: 1,
+	});
 });
 
 test('limits and mistakes: 400 with reasons', async () => {
@@ -246,25 +336,45 @@ test('limits and mistakes: 400 with reasons', async () => {
 	};
 	const day = period(SECONDS - DAY, SECONDS);
 	for (const path of ['way', 'stops', 'consumption', 'temperatures']) {
-		expect(await reason(path, { vehiclesList: Array.from({ length: 11 }, (_, i) => PLAIN + i), ...day, stationaryMargin: 1 })).toBe('TooManyVehicles,10');
+		expect(
+			await reason(path, {
+				vehiclesList: Array.from({ length: 11 }, (_, i) => PLAIN + i),
+				...day,
+				stationaryMargin: 1,
+			}),
+		).toBe('TooManyVehicles,10');
 		expect(await reason(path, { ...day })).toBe('MissingParameter,vehiclesList');
 		expect(await reason(path, { vehiclesList: ['x'], ...day })).toBe('InvalidParameter,vehiclesList');
 	}
 	const long = { startDate: '2026-02-01T00:00:00', endDate: '2026-03-04T00:00:01' };
-	for (const path of ['way', 'consumption']) expect(await reason(path, { vehiclesList: [PLAIN], ...long })).toBe('PeriodTooLong,31');
-	expect((await send('consumption', { vehiclesList: [PLAIN], ...long, endDate: '2026-03-04T00:00:00' })).status).toBe(200);
-	expect(await reason('refills', { carrierId: PLAIN, startDate: day.endDate, endDate: day.startDate })).toBe('InvalidPeriod,startDate,endDate');
-	expect(await reason('refills', { carrierId: PLAIN, startDate: '18.03.2026', endDate: day.endDate })).toBe('InvalidParameter,startDate');
+	for (const path of ['way', 'consumption'])
+		expect(await reason(path, { vehiclesList: [PLAIN], ...long })).toBe('PeriodTooLong,31');
+	expect((await send('consumption', { vehiclesList: [PLAIN], ...long, endDate: '2026-03-04T00:00:00' })).status).toBe(
+		200,
+	);
+	expect(await reason('refills', { carrierId: PLAIN, startDate: day.endDate, endDate: day.startDate })).toBe(
+		'InvalidPeriod,startDate,endDate',
+	);
+	expect(await reason('refills', { carrierId: PLAIN, startDate: '18.03.2026', endDate: day.endDate })).toBe(
+		'InvalidParameter,startDate',
+	);
 	expect(await reason('refills', { carrierId: '1', ...day })).toBe('InvalidParameter,carrierId');
 	expect(await reason('refills', [] as object)).toBe('InvalidBody');
-	expect((await send('refills', { CarrierId: PLAIN, StartDate: `${day.startDate}.835`, EndDate: `${day.endDate}Z` })).status).toBe(200);
+	expect(
+		(await send('refills', { CarrierId: PLAIN, StartDate: `${day.startDate}.835`, EndDate: `${day.endDate}Z` }))
+			.status,
+	).toBe(200);
 });
 
 test('a vehicle of others: 401 for the whole list', async () => {
 	for (const foreignVehicles of ['empty', 'reasons'] as const) {
 		const { send, ask } = await session(await start({ foreignVehicles }), 'cluj');
 		await ask('way', { vehiclesList: [CLUJ], ...period(SECONDS - 60, SECONDS) });
-		for (const [path, body] of [['way', { vehiclesList: [CLUJ, PLAIN] }], ['refills', { carrierId: PLAIN }], ['refills', { carrierId: 1 }]] as const) {
+		for (const [path, body] of [
+			['way', { vehiclesList: [CLUJ, PLAIN] }],
+			['refills', { carrierId: PLAIN }],
+			['refills', { carrierId: 1 }],
+		] as const) {
 			const response = await send(path, { ...body, ...period(SECONDS - 60, SECONDS) });
 			expect(response.status).toBe(401);
 			const text = await response.text();
@@ -277,7 +387,9 @@ test('a vehicle of others: 401 for the whole list', async () => {
 test('local times over both changes of the clocks, and in another zone', async () => {
 	const way = async (clock: number, startDate: string, endDate: string, options: TrackgpsOptions = {}) => {
 		const { ask } = await session(await start({ clock: () => clock, ...options }));
-		return ((await ask('way', { vehiclesList: [PLAIN], startDate, endDate })).Payload as Json[]).map(({ GpsDate }) => GpsDate as string);
+		return ((await ask('way', { vehiclesList: [PLAIN], startDate, endDate })).Payload as Json[]).map(
+			({ GpsDate }) => GpsDate as string,
+		);
 	};
 	// 29 March 2026, 03:00 becomes 04:00: the missing hour is taken as winter time.
 	const spring = await way(Date.UTC(2026, 2, 29, 12), '2026-03-29T02:50:00', '2026-03-29T04:10:00');
@@ -290,7 +402,10 @@ test('local times over both changes of the clocks, and in another zone', async (
 	expect(autumn.filter((time) => time.startsWith('2026-10-25T03')).length).toBeGreaterThan(90);
 	const doubled = await way(Date.UTC(2026, 9, 25, 12), '2026-10-25T03:00:00', '2026-10-25T04:00:00');
 	expect(doubled.length).toBeLessThan(70);
-	const vienna = await way(NOW, '2026-03-18T10:00:00', '2026-03-18T10:41:07', { timeZone: 'Europe/Vienna', trailingZ: true });
+	const vienna = await way(NOW, '2026-03-18T10:00:00', '2026-03-18T10:41:07', {
+		timeZone: 'Europe/Vienna',
+		trailingZ: true,
+	});
 	expect(vienna.at(-1)).toMatch(/^2026-03-18T10:4\d:\d\dZ$/);
 });
 
@@ -298,15 +413,30 @@ test('faults, and steering over HTTP', async () => {
 	const simulator = await start();
 	const { send, ask } = await session(simulator);
 	simulator.fail({ kind: 'code', code: 17, message: 'why', match: '/api/carriers/company-vehicles' });
-	expect(await ask('company-vehicles')).toMatchObject({ IsSuccess: false, FailureReasons: [{ ErrorCode: '17', ErrorParameters: ['why'] }] });
+	expect(await ask('company-vehicles')).toMatchObject({
+		IsSuccess: false,
+		FailureReasons: [{ ErrorCode: '17', ErrorParameters: ['why'] }],
+	});
 	simulator.fail({ kind: 'status', status: 503, times: Infinity });
 	expect((await send('company-vehicles')).status).toBe(503);
 	simulator.clearFaults();
 	await ask('company-vehicles');
-	expect(simulator.requests.at(-1)).toMatchObject({ method: 'GET', path: '/api/carriers/company-vehicles', query: { 'api-version': '2.0' }, status: 200, code: 0 });
+	expect(simulator.requests.at(-1)).toMatchObject({
+		method: 'GET',
+		path: '/api/carriers/company-vehicles',
+		query: { 'api-version': '2.0' },
+		status: 200,
+		code: 0,
+	});
 	const kill = await fetch(`${simulator.url}/_simulator/kill-token`, { method: 'POST', body: '{"account":"demo"}' });
 	expect(kill.status).toBe(200);
 	expect((await send('company-vehicles')).status).toBe(401);
-	const state = await (await fetch(`${simulator.url}/_simulator/state`)).json() as Json;
-	expect(state).toMatchObject({ timeZone: 'Europe/Bucharest', users: [{ username: 'demo', vehicles: 12 }, { username: 'cluj', vehicles: 4 }] });
+	const state = (await (await fetch(`${simulator.url}/_simulator/state`)).json()) as Json;
+	expect(state).toMatchObject({
+		timeZone: 'Europe/Bucharest',
+		users: [
+			{ username: 'demo', vehicles: 12 },
+			{ username: 'cluj', vehicles: 4 },
+		],
+	});
 });

@@ -15,7 +15,10 @@ import type { Target } from './target';
 
 const TIMEOUT_MS = 900_000;
 
-const livesOf = (deliveries: readonly Delivery[]) => deliveries.map(({ life, names }) => `life ${life}: ${names.length}, ${names.slice(0, 3).join(', ')} ...`).join('\n');
+const livesOf = (deliveries: readonly Delivery[]) =>
+	deliveries
+		.map(({ life, names }) => `life ${life}: ${names.length}, ${names.slice(0, 3).join(', ')} ...`)
+		.join('\n');
 
 let target: Target | undefined;
 let subject: Subject | undefined;
@@ -32,37 +35,56 @@ test.each([
 	['n8n alarms (default)', undefined],
 	['n8n alarms (durable cursors)', [AT_ONCE, 'after emit', 'before the checkpoint', 'after the checkpoint']],
 	['n8n queue (again in a new session)', ['after the answer', 'after emit', 'before the acknowledgement']],
-])('%s: killed at every point, nothing is lost, and no more comes twice than is promised', async (title, points) => {
-	target = await hosts[title]!();
-	const result = await crash(target, { rounds: (points ?? target.points).length, points });
-	// What it did in each of its lives tells more than what is missing.
-	if (result.breaches.length > 0) console.log(livesOf(await target.deliveries()), target.logs().slice(-8_000));
-	expect(result).toMatchObject({ missing: 0, breaches: [] });
-	// Node-RED is back within a second.
-	expect(result.due).toBeGreaterThan(20);
-}, TIMEOUT_MS);
+])(
+	'%s: killed at every point, nothing is lost, and no more comes twice than is promised',
+	async (title, points) => {
+		target = await hosts[title]!();
+		const result = await crash(target, { rounds: (points ?? target.points).length, points });
+		// What it did in each of its lives tells more than what is missing.
+		if (result.breaches.length > 0) console.log(livesOf(await target.deliveries()), target.logs().slice(-8_000));
+		expect(result).toMatchObject({ missing: 0, breaches: [] });
+		// Node-RED is back within a second.
+		expect(result.due).toBeGreaterThan(20);
+	},
+	TIMEOUT_MS,
+);
 
 /** The first poll gives a batch for certain. */
-test.each(['default', 'durable'] as const)('n8n alarms (%s), the latest at first: killed right after each activation, nothing is lost', async (mode) => {
-	subject = await startAlarms();
-	target = await N8nTarget.start(subject, { packages: packed('n8n-nodes-fleetwire-'), mode }, { firstRun: 'latest' });
-	const result = await crash(target, { rounds: 2, points: [AT_ONCE] });
-	if (result.breaches.length > 0) console.log(livesOf(await target.deliveries()), target.logs().slice(-8_000));
-	expect(result).toMatchObject({ missing: 0, breaches: [] });
-	expect(result.due).toBeGreaterThan(20);
-}, TIMEOUT_MS);
+test.each(['default', 'durable'] as const)(
+	'n8n alarms (%s), the latest at first: killed right after each activation, nothing is lost',
+	async (mode) => {
+		subject = await startAlarms();
+		target = await N8nTarget.start(
+			subject,
+			{ packages: packed('n8n-nodes-fleetwire-'), mode },
+			{ firstRun: 'latest' },
+		);
+		const result = await crash(target, { rounds: 2, points: [AT_ONCE] });
+		if (result.breaches.length > 0) console.log(livesOf(await target.deliveries()), target.logs().slice(-8_000));
+		expect(result).toMatchObject({ missing: 0, breaches: [] });
+		expect(result.due).toBeGreaterThan(20);
+	},
+	TIMEOUT_MS,
+);
 
 describe('Node-RED and a state file that is not as it should be', () => {
 	async function start(params: Record<string, unknown> = {}): Promise<{ nodeRed: NodeRedTarget; file: string }> {
 		subject = await startAlarms(3);
-		const nodeRed = await NodeRedTarget.start(subject, { version: NODE_RED_VERSIONS[0]!, packages: packed('fleetwire-node-red-fleet-') }, params);
+		const nodeRed = await NodeRedTarget.start(
+			subject,
+			{ version: NODE_RED_VERSIONS[0]!, packages: packed('fleetwire-node-red-fleet-') },
+			params,
+		);
 		target = nodeRed;
 		await settled(nodeRed);
 		return { nodeRed, file: join(nodeRed.nodeRed.userDir, 'fleetwire', 'trigger.json') };
 	}
 
 	/** In one life of the process, or in all. */
-	const names = async (life?: number) => (await target!.deliveries()).filter((delivery) => life === undefined || delivery.life === life).flatMap((delivery) => delivery.names);
+	const names = async (life?: number) =>
+		(await target!.deliveries())
+			.filter((delivery) => life === undefined || delivery.life === life)
+			.flatMap((delivery) => delivery.names);
 	const recordedAt = (name: string) => Number(name.split(' ')[1]);
 	const due = () => [...subject!.due().keys()];
 
@@ -84,44 +106,61 @@ describe('Node-RED and a state file that is not as it should be', () => {
 		await nodeRed.start();
 	}
 
-	test('a temporary file that was left over, whole or in part, is of no consequence', async () => {
-		const { nodeRed, file } = await start();
-		subject!.begin();
-		for (const rest of [undefined, '', '{"version":1,"account":"']) {
-			await nodeRed.kill('before the checkpoint', 0);
-			expect(existsSync(`${file}.new`)).toBe(true);
-			if (rest !== undefined) await writeFile(`${file}.new`, rest);
-			await nodeRed.start();
-		}
-		await delivered(due());
-		expect(nodeRed.logs()).not.toMatch(/cannot be read/);
-	}, TIMEOUT_MS);
+	test(
+		'a temporary file that was left over, whole or in part, is of no consequence',
+		async () => {
+			const { nodeRed, file } = await start();
+			subject!.begin();
+			for (const rest of [undefined, '', '{"version":1,"account":"']) {
+				await nodeRed.kill('before the checkpoint', 0);
+				expect(existsSync(`${file}.new`)).toBe(true);
+				if (rest !== undefined) await writeFile(`${file}.new`, rest);
+				await nodeRed.start();
+			}
+			await delivered(due());
+			expect(nodeRed.logs()).not.toMatch(/cannot be read/);
+		},
+		TIMEOUT_MS,
+	);
 
 	// The promise: it starts afresh as a new node does, says so, and from then on everything comes once.
-	test('cut in half, it starts afresh, with a warning: nothing old, and all that is new once', async () => {
-		const { nodeRed, file } = await start();
-		subject!.begin();
-		await delivered(due());
-		const ended = Math.floor(Date.now() / 1000);
-		await cutInHalf({ nodeRed, file });
-		await settled(nodeRed);
-		expect(nodeRed.logs()).toMatch(/What was stored about where this trigger stands cannot be read \(.+\), so it starts afresh/);
-		subject!.begin();
-		await until('some more alarms', () => due().length > 20);
-		await delivered(due(), 1);
-		const found = await names(1);
-		expect(new Set(found).size).toBe(found.length);
-		// The vendor's newest record tells the time, and may be a little old.
-		expect(Math.min(...found.map(recordedAt))).toBeGreaterThan(ended - 60);
-	}, TIMEOUT_MS);
+	test(
+		'cut in half, it starts afresh, with a warning: nothing old, and all that is new once',
+		async () => {
+			const { nodeRed, file } = await start();
+			subject!.begin();
+			await delivered(due());
+			const ended = Math.floor(Date.now() / 1000);
+			await cutInHalf({ nodeRed, file });
+			await settled(nodeRed);
+			expect(nodeRed.logs()).toMatch(
+				/What was stored about where this trigger stands cannot be read \(.+\), so it starts afresh/,
+			);
+			subject!.begin();
+			await until('some more alarms', () => due().length > 20);
+			await delivered(due(), 1);
+			const found = await names(1);
+			expect(new Set(found).size).toBe(found.length);
+			// The vendor's newest record tells the time, and may be a little old.
+			expect(Math.min(...found.map(recordedAt))).toBeGreaterThan(ended - 60);
+		},
+		TIMEOUT_MS,
+	);
 
-	test('cut in half, a trigger that gives all since a time gives all of it again', async () => {
-		const from = Math.floor(Date.now() / 1000);
-		const { nodeRed, file } = await start({ firstRun: { type: 'list', value: 'since' }, since: { type: 'str', value: new Date(from * 1000).toISOString() } });
-		subject!.begin(from);
-		const before = due();
-		await delivered(before);
-		await cutInHalf({ nodeRed, file });
-		await delivered([...before, ...due()], 1);
-	}, TIMEOUT_MS);
+	test(
+		'cut in half, a trigger that gives all since a time gives all of it again',
+		async () => {
+			const from = Math.floor(Date.now() / 1000);
+			const { nodeRed, file } = await start({
+				firstRun: { type: 'list', value: 'since' },
+				since: { type: 'str', value: new Date(from * 1000).toISOString() },
+			});
+			subject!.begin(from);
+			const before = due();
+			await delivered(before);
+			await cutInHalf({ nodeRed, file });
+			await delivered([...before, ...due()], 1);
+		},
+		TIMEOUT_MS,
+	);
 });

@@ -7,7 +7,9 @@ import { startAlarms, startQueue, type Subject } from './subjects';
 import type { Target } from './target';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
-export const packed = (name: string) => [join(ARTIFACTS, readdirSync(ARTIFACTS).find((file) => file.startsWith(name)) ?? '')];
+export const packed = (name: string) => [
+	join(ARTIFACTS, readdirSync(ARTIFACTS).find((file) => file.startsWith(name)) ?? ''),
+];
 
 /** A host on a vendor of its own; stopping it stops both. */
 async function onVendor(starting: Promise<Subject>, startHost: (subject: Subject) => Promise<Target>): Promise<Target> {
@@ -26,8 +28,12 @@ async function onVendor(starting: Promise<Subject>, startHost: (subject: Subject
 	}
 }
 
-const nodeRed = (starting: Promise<Subject>) => onVendor(starting, (subject) => NodeRedTarget.start(subject, { version: NODE_RED_VERSIONS[0]!, packages: packed('fleetwire-node-red-fleet-') }));
-const n8n = (starting: Promise<Subject>, mode?: 'durable') => onVendor(starting, (subject) => N8nTarget.start(subject, { packages: packed('n8n-nodes-fleetwire-'), mode }));
+const nodeRed = (starting: Promise<Subject>) =>
+	onVendor(starting, (subject) =>
+		NodeRedTarget.start(subject, { version: NODE_RED_VERSIONS[0]!, packages: packed('fleetwire-node-red-fleet-') }),
+	);
+const n8n = (starting: Promise<Subject>, mode?: 'durable') =>
+	onVendor(starting, (subject) => N8nTarget.start(subject, { packages: packed('n8n-nodes-fleetwire-'), mode }));
 
 /** What is killed. */
 export const hosts: Readonly<Record<string, () => Promise<Target>>> = {

@@ -1,7 +1,8 @@
 /**
- * `npm run test:crash`: real Node-RED and real n8n are killed again and again, at points of their work in turn, while the
- * vendors go on producing. Prints what is missing and what came twice; fails if that is more than the promise allows.
- * Options: --rounds 30 (in each, every host is killed once), --only node-red,durable (parts of their names), --json <file>.
+ * `npm run test:crash`: real Node-RED and real n8n are killed again and again, at points of their work in turn, while
+ * the vendors go on producing. Prints what is missing and what came twice; fails if that is more than the promise
+ * allows. Options: --rounds 30 (in each, every host is killed once), --only node-red,durable (parts of their names),
+ * --json <file>.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -10,10 +11,18 @@ import { crash } from './rounds';
 import { tableOf, type Tally } from './tally';
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: { rounds: { type: 'string', default: '30' }, only: { type: 'string', default: '' }, json: { type: 'string' } } });
+	const { values } = parseArgs({
+		options: {
+			rounds: { type: 'string', default: '30' },
+			only: { type: 'string', default: '' },
+			json: { type: 'string' },
+		},
+	});
 	const rounds = Number(values.rounds);
 	if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1 on');
-	const wanted = Object.entries(hosts).filter(([title]) => values.only.split(',').some((part) => title.toLowerCase().includes(part.toLowerCase())));
+	const wanted = Object.entries(hosts).filter(([title]) =>
+		values.only.split(',').some((part) => title.toLowerCase().includes(part.toLowerCase())),
+	);
 	if (wanted.length === 0) throw new Error(`--only names parts of: ${Object.keys(hosts).join('; ')}`);
 	const results: Record<string, Tally> = {};
 	for (const [title, start] of wanted) {

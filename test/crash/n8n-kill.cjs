@@ -1,10 +1,11 @@
 /**
- * Loaded into n8n before anything else (NODE_OPTIONS): ends the process without notice at a point of its work, as the file
- * says that FLEETWIRE_KILL names: {"point", "match", "count"}. It ends when it comes to the point for the `count`th time
- * with something that contains `match`:
+ * Loaded into n8n before anything else (NODE_OPTIONS): ends the process without notice at a point of its work, as the
+ * file says that FLEETWIRE_KILL names: {"point", "match", "count"}. It ends when it comes to the point for the
+ * `count`th time with something that contains `match`:
  * - request, page, answer: before a request goes out, before one for the next page, after an answer; its path
  * - polled: after a node's poll gave items; the node's class
- * - write, commit, committed: before a statement that changes the database, before and after that becomes permanent; all
+ * - write, commit, committed: before a statement that changes the database, before and after that becomes permanent;
+ * all
  *   statements of the transaction
  */
 'use strict';

@@ -8,13 +8,20 @@ import { LOOK_BACK_MINUTES, type Subject } from './subjects';
 import type { Delivery } from './tally';
 import type { Target } from './target';
 
-type Arm = (turn: number) => { point: 'request' | 'page' | 'answer' | 'polled' | 'write' | 'commit' | 'committed'; match: string; count?: number };
+type Arm = (turn: number) => {
+	point: 'request' | 'page' | 'answer' | 'polled' | 'write' | 'commit' | 'committed';
+	match: string;
+	count?: number;
+};
 
 const EXECUTION = 'INSERT INTO "execution_data"';
 const STATIC_DATA = 'UPDATE "workflow_entity" SET "staticData"';
 const CURSOR = '"poller_state"';
 
-/** No point of its work: it has activated the workflow, when it was published or when n8n started, and whatever it is about is over. */
+/**
+ * No point of its work: it has activated the workflow, when it was published or when n8n started, and whatever it is
+ * about is over.
+ */
 export const AT_ONCE = 'right after the activation';
 
 const alarms: Record<string, Arm> = {
@@ -51,12 +58,22 @@ const NODES: Readonly<Record<Subject['kind'], { credential: string; type: string
 	alarms: {
 		credential: 'trackCeoApi',
 		type: 'n8n-nodes-fleetwire.trackCeoTrigger',
-		parameters: { pollTimes: everySeconds(2), event: 'newAlarm', devices: { __rl: true, mode: 'list', value: '*' }, firstRun: 'nothing', options: { lookBack: LOOK_BACK_MINUTES } },
+		parameters: {
+			pollTimes: everySeconds(2),
+			event: 'newAlarm',
+			devices: { __rl: true, mode: 'list', value: '*' },
+			firstRun: 'nothing',
+			options: { lookBack: LOOK_BACK_MINUTES },
+		},
 	},
 	queue: {
 		credential: 'ctrackApi',
 		type: 'n8n-nodes-fleetwire.ctrackQueueTrigger',
-		parameters: { queue: 'positions', acknowledge: 'executionFinishesSuccessfully', options: { every: 5, maxMessages: 30 } },
+		parameters: {
+			queue: 'positions',
+			acknowledge: 'executionFinishesSuccessfully',
+			options: { every: 5, maxMessages: 30 },
+		},
 	},
 };
 
@@ -79,16 +96,33 @@ export class N8nTarget implements Target {
 	}
 
 	/** @param changes laid over the trigger node's parameters */
-	static async start(subject: Subject, { packages, mode = 'default' }: { packages: string[]; mode?: 'default' | 'durable' }, changes: Json = {}): Promise<N8nTarget> {
+	static async start(
+		subject: Subject,
+		{ packages, mode = 'default' }: { packages: string[]; mode?: 'default' | 'durable' },
+		changes: Json = {},
+	): Promise<N8nTarget> {
 		const { credential: credentialType, type, parameters } = NODES[subject.kind];
 		const folder = temporaryFolder('n8n-kill');
-		const env = { NODE_OPTIONS: `--require ${join(__dirname, 'n8n-kill.cjs')}`, FLEETWIRE_KILL: join(folder, 'kill.json'), ...(mode === 'durable' ? DURABLE_CURSORS : {}) };
+		const env = {
+			NODE_OPTIONS: `--require ${join(__dirname, 'n8n-kill.cjs')}`,
+			FLEETWIRE_KILL: join(folder, 'kill.json'),
+			...(mode === 'durable' ? DURABLE_CURSORS : {}),
+		};
 		const n8n = await startN8n({ packages, env });
 		try {
-			const credential = await n8n.createCredential({ name: 'vendor', type: credentialType, data: { allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, ...subject.account } });
+			const credential = await n8n.createCredential({
+				name: 'vendor',
+				type: credentialType,
+				data: { allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, ...subject.account },
+			});
 			const workflow = await n8n.createWorkflow({
 				nodes: [
-					{ name: 'Vendor', type, parameters: { ...parameters, ...changes }, credentials: { [credentialType]: { id: credential.id, name: credential.name } } },
+					{
+						name: 'Vendor',
+						type,
+						parameters: { ...parameters, ...changes },
+						credentials: { [credentialType]: { id: credential.id, name: credential.name } },
+					},
 					{ name: 'End', type: 'n8n-nodes-base.noOp' },
 				],
 			});
@@ -110,21 +144,30 @@ export class N8nTarget implements Target {
 	}
 
 	/**
-	 * Killed while it activates a workflow, n8n leaves it alone for minutes: another process might be at it. So a start is
-	 * over when that has ended.
+	 * Killed while it activates a workflow, n8n leaves it alone for minutes: another process might be at it. So a start
+	 * is over when that has ended.
 	 */
 	async start(): Promise<void> {
 		const { looks } = this.subject;
 		const before = looks();
 		await this.n8n.start();
-		await until('the workflow to be active', () => looks() > before && this.activations() === 0, { timeoutMs: 120_000, everyMs: 100 });
+		await until('the workflow to be active', () => looks() > before && this.activations() === 0, {
+			timeoutMs: 120_000,
+			everyMs: 100,
+		});
 	}
 
 	/** Activations that n8n has noted down and not ended. */
 	private activations(): number {
 		const database = new DatabaseSync(join(this.n8n.userFolder, '.n8n', 'database.sqlite'), { timeout: 5_000 });
 		try {
-			return Number(database.prepare(`SELECT count(*) AS count FROM workflow_publication_outbox WHERE status IN ('pending', 'in_progress')`).get()?.count);
+			return Number(
+				database
+					.prepare(
+						`SELECT count(*) AS count FROM workflow_publication_outbox WHERE status IN ('pending', 'in_progress')`,
+					)
+					.get()?.count,
+			);
 		} finally {
 			database.close();
 		}
@@ -133,7 +176,8 @@ export class N8nTarget implements Target {
 	async kill(point: string, turn: number): Promise<void> {
 		if (point !== AT_ONCE) await this.endsAt(point, turn);
 		const exit = await this.n8n.end('kill');
-		if (exit?.signal !== 'SIGKILL') throw new Error(`n8n ended with ${JSON.stringify(exit)}\n${this.logs().slice(-4_000)}`);
+		if (exit?.signal !== 'SIGKILL')
+			throw new Error(`n8n ended with ${JSON.stringify(exit)}\n${this.logs().slice(-4_000)}`);
 		// Before n8n starts again: it then changes the data of executions that had not ended.
 		this.readDeliveries();
 		this.life += 1;
@@ -144,9 +188,11 @@ export class N8nTarget implements Target {
 	private async endsAt(point: string, turn: number): Promise<void> {
 		const file = join(this.folder, 'kill.json');
 		writeFileSync(file, JSON.stringify({ count: 1, ...this.arms[point]!(turn), life: this.life }));
-		await until(`n8n to end at "${point}"`, () => !this.n8n.running, { timeoutMs: 90_000 }).catch((error: unknown) => {
-			throw new Error(`${String(error)}\n--- log ---\n${this.logs().slice(-4_000)}`);
-		});
+		await until(`n8n to end at "${point}"`, () => !this.n8n.running, { timeoutMs: 90_000 }).catch(
+			(error: unknown) => {
+				throw new Error(`${String(error)}\n--- log ---\n${this.logs().slice(-4_000)}`);
+			},
+		);
 		rmSync(file);
 	}
 

@@ -1,5 +1,13 @@
 /** A trigger in the real Node-RED. Delivered is what the next node has got: a probe writes it down at once. */
-import { startNodeRed, type FlowNode, type KillPoint, type NodeRed, type NodeRedVersion, type Rig, type StartNodeRed } from '../hosts/node-red';
+import {
+	startNodeRed,
+	type FlowNode,
+	type KillPoint,
+	type NodeRed,
+	type NodeRedVersion,
+	type Rig,
+	type StartNodeRed,
+} from '../hosts/node-red';
 import { settled } from './rounds';
 import { LOOK_BACK_MINUTES, type Subject } from './subjects';
 import type { Delivery } from './tally';
@@ -30,9 +38,29 @@ const POINTS: Readonly<Record<Subject['kind'], Record<string, Arm>>> = {
 	},
 };
 
-const NODES: Readonly<Record<Subject['kind'], { vendor: string; node: { params: object; [setting: string]: unknown } }>> = {
-	alarms: { vendor: 'trackceo', node: { event: 'newAlarm', params: { devices: { type: 'list', value: '*' }, lookBack: { type: 'num', value: String(LOOK_BACK_MINUTES) } }, interval: 10 } },
-	queue: { vendor: 'ctrack', node: { event: 'queueMessage', params: { queue: { type: 'list', value: 'positions' }, maxMessages: { type: 'num', value: '30' } }, interval: 15, acknowledge: 'sent' } },
+const NODES: Readonly<
+	Record<Subject['kind'], { vendor: string; node: { params: object; [setting: string]: unknown } }>
+> = {
+	alarms: {
+		vendor: 'trackceo',
+		node: {
+			event: 'newAlarm',
+			params: {
+				devices: { type: 'list', value: '*' },
+				lookBack: { type: 'num', value: String(LOOK_BACK_MINUTES) },
+			},
+			interval: 10,
+		},
+	},
+	queue: {
+		vendor: 'ctrack',
+		node: {
+			event: 'queueMessage',
+			params: { queue: { type: 'list', value: 'positions' }, maxMessages: { type: 'num', value: '30' } },
+			interval: 15,
+			acknowledge: 'sent',
+		},
+	},
 };
 
 export class NodeRedTarget implements Target {
@@ -49,13 +77,39 @@ export class NodeRedTarget implements Target {
 	}
 
 	/** @param params laid over those of the trigger node */
-	static async start(subject: Subject, options: { version: NodeRedVersion; packages: string[] } & Partial<StartNodeRed>, params: Record<string, unknown> = {}): Promise<NodeRedTarget> {
+	static async start(
+		subject: Subject,
+		options: { version: NodeRedVersion; packages: string[] } & Partial<StartNodeRed>,
+		params: Record<string, unknown> = {},
+	): Promise<NodeRedTarget> {
 		const { vendor, node } = NODES[subject.kind];
 		const { secret, ...account } = subject.account;
 		const nodeRed = await startNodeRed(options);
 		try {
-			const config: FlowNode = { id: 'account', type: `fleetwire-${vendor}-account`, name: '', allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, tls: '', proxy: '', version: 1, ...account };
-			const trigger = { type: `fleetwire-${vendor}-trigger`, id: 'trigger', name: '', account: 'account', output: 'simplified', result: 'record', store: '', version: 1, ...node, params: { ...node.params, ...params } };
+			const config: FlowNode = {
+				id: 'account',
+				type: `fleetwire-${vendor}-account`,
+				name: '',
+				allowCommands: false,
+				allowPrivateAddresses: true,
+				rateLimit: 60_000,
+				tls: '',
+				proxy: '',
+				version: 1,
+				...account,
+			};
+			const trigger = {
+				type: `fleetwire-${vendor}-trigger`,
+				id: 'trigger',
+				name: '',
+				account: 'account',
+				output: 'simplified',
+				result: 'record',
+				store: '',
+				version: 1,
+				...node,
+				params: { ...node.params, ...params },
+			};
 			const rig = await nodeRed.rig(trigger, { others: [config], credentials: { account: { secret } } });
 			return new NodeRedTarget(subject, nodeRed, rig);
 		} catch (error) {
@@ -85,7 +139,8 @@ export class NodeRedTarget implements Target {
 		const nudges = setInterval(() => void bringAbout(), 500);
 		try {
 			const exit = await ended;
-			if (exit?.signal !== 'SIGKILL') throw new Error(`Node-RED ended with ${JSON.stringify(exit)}\n${this.logs().slice(-4_000)}`);
+			if (exit?.signal !== 'SIGKILL')
+				throw new Error(`Node-RED ended with ${JSON.stringify(exit)}\n${this.logs().slice(-4_000)}`);
 		} finally {
 			clearInterval(nudges);
 		}

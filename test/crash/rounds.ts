@@ -28,7 +28,15 @@ export async function crash(target: Target, { rounds, points = target.points, on
 		await target.start();
 	}
 	const due = subject.due();
-	const compare = async () => tally({ points, kills, again, due, exists: (name) => subject.exists(name), deliveries: await target.deliveries() });
+	const compare = async () =>
+		tally({
+			points,
+			kills,
+			again,
+			due,
+			exists: (name) => subject.exists(name),
+			deliveries: await target.deliveries(),
+		});
 	await until(
 		'everything to be delivered',
 		async () => {

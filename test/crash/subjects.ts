@@ -50,20 +50,39 @@ const DEVICES = 3;
 
 /** @param lateSeconds how late the vendor's list gets an alarm, at most: the look-back covers it */
 export async function startAlarms(lateSeconds = 20): Promise<Subject> {
-	const simulator = await startProtrack({ brand: 'trackceo', fleetSize: DEVICES, alarmsPerSecond: ALARMS_PER_SECOND, alarmDelaySeconds: lateSeconds });
+	const simulator = await startProtrack({
+		brand: 'trackceo',
+		fleetSize: DEVICES,
+		alarmsPerSecond: ALARMS_PER_SECOND,
+		alarmDelaySeconds: lateSeconds,
+	});
 	const imeis = [...simulator.devices.keys()];
 	const nameOf = (imei: unknown, { systemtime, gpstime, type }: Alarm) => [imei, systemtime, gpstime, type].join(' ');
 	const started = Math.floor(Date.now() / 1000);
 	let from = Infinity;
-	const between = (begin: number, end: number) => imeis.flatMap((imei) => simulator.alarmsOf(imei, begin, end).map((alarm) => ({ name: nameOf(imei, alarm), systemtime: alarm.systemtime })));
+	const between = (begin: number, end: number) =>
+		imeis.flatMap((imei) =>
+			simulator
+				.alarmsOf(imei, begin, end)
+				.map((alarm) => ({ name: nameOf(imei, alarm), systemtime: alarm.systemtime })),
+		);
 	const all = eachSecond(() => between(started - 600, Math.floor(Date.now() / 1000)).map(({ name }) => name));
 	return {
 		kind: 'alarms',
 		account: { baseUrl: simulator.url, account: 'demo', secretType: 'password', secret: PASSWORD },
 		looks: counting(simulator.requests, ({ path }) => path === '/api/track'),
-		due: () => new Map(between(from, Math.floor(Date.now() / 1000)).map(({ name, systemtime }) => [name, systemtime * 1000])),
+		due: () =>
+			new Map(
+				between(from, Math.floor(Date.now() / 1000)).map(({ name, systemtime }) => [name, systemtime * 1000]),
+			),
 		exists: (name) => all().has(name),
-		nameOf: ({ deviceId, recordedAt, time, vendorType }) => nameOf(deviceId, { systemtime: secondsOf(recordedAt), gpstime: secondsOf(time), type: Number(vendorType), geofence: 0 }),
+		nameOf: ({ deviceId, recordedAt, time, vendorType }) =>
+			nameOf(deviceId, {
+				systemtime: secondsOf(recordedAt),
+				gpstime: secondsOf(time),
+				type: Number(vendorType),
+				geofence: 0,
+			}),
 		begin: (at = Math.floor(Date.now() / 1000) + 1) => (from = at),
 		close: () => simulator.close(),
 	};
@@ -73,11 +92,18 @@ export async function startAlarms(lateSeconds = 20): Promise<Subject> {
 export async function startQueue(redelivery: CtrackOptions['redelivery']): Promise<Subject> {
 	// So many vehicles that at any time there are enough on the road.
 	const simulator = await startCtrack({ fleetSize: 40, queueIntervalSeconds: 3, redelivery });
-	const history = () => simulator.history('API_Demo', 'Positions').map(({ unit, time }) => ({ name: `${unit.nodeId} ${time}`, time }));
+	const history = () =>
+		simulator.history('API_Demo', 'Positions').map(({ unit, time }) => ({ name: `${unit.nodeId} ${time}`, time }));
 	const all = eachSecond(() => history().map(({ name }) => name));
 	return {
 		kind: 'queue',
-		account: { baseUrl: simulator.url, account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' },
+		account: {
+			baseUrl: simulator.url,
+			account: 'API_Demo',
+			secret: CTRACK_PASSWORD,
+			speedUnit: 'kmh',
+			odometerUnit: 'metre',
+		},
 		looks: counting(simulator.requests, ({ path }) => path.endsWith('/GetPositions')),
 		// All since the subscription: a queue has no first run that leaves anything out.
 		due: () => new Map(history().map(({ name, time }) => [name, time * 1000])),

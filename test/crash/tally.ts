@@ -37,7 +37,12 @@ export interface Tally extends Figures {
 const SHOWN = 10;
 
 export function tally({ points, kills, deliveries, due, exists, again }: Run): Tally {
-	const figures = Object.fromEntries(points.map((point) => [point, { kills: kills.filter((kill) => kill === point).length, missing: 0, duplicated: 0 }]));
+	const figures = Object.fromEntries(
+		points.map((point) => [
+			point,
+			{ kills: kills.filter((kill) => kill === point).length, missing: 0, duplicated: 0 },
+		]),
+	);
 	const breaches: string[] = [];
 	const found = new Map<string, { life: number; delivery: Delivery }>();
 	const lastOf = new Map<number, Delivery>();
@@ -63,7 +68,8 @@ export function tally({ points, kills, deliveries, due, exists, again }: Run): T
 			}
 			if (point !== undefined) figures[point]!.duplicated += 1;
 			if (again === 0) breaches.push(`${name} came again after the end "${point}"`);
-			else if (lastOf.get(before.life) !== before.delivery) breaches.push(`${name} came again after the end "${point}", and was not in the last batch before it`);
+			else if (lastOf.get(before.life) !== before.delivery)
+				breaches.push(`${name} came again after the end "${point}", and was not in the last batch before it`);
 		}
 	}
 	let missing = 0;
@@ -77,16 +83,46 @@ export function tally({ points, kills, deliveries, due, exists, again }: Run): T
 		breaches.push(`${name} is missing${point === undefined ? '' : `, most likely since the end "${point}"`}`);
 	}
 	const more = breaches.length - SHOWN;
-	return { kills: kills.length, due: due.size, missing, duplicated, points: figures, breaches: more > 0 ? [...breaches.slice(0, SHOWN), `and ${more} more`] : breaches };
+	return {
+		kills: kills.length,
+		due: due.size,
+		missing,
+		duplicated,
+		points: figures,
+		breaches: more > 0 ? [...breaches.slice(0, SHOWN), `and ${more} more`] : breaches,
+	};
 }
 
 /** One line for each host and point. */
 export function tableOf(results: Readonly<Record<string, Tally>>): string {
 	const rows = Object.entries(results).flatMap(([title, { points, kills, missing, duplicated, due, breaches }]) => [
-		...Object.entries(points).map(([point, figures]) => [title, point, figures.kills, figures.missing, figures.duplicated, '']),
-		[title, 'all', kills, missing, duplicated, `${due} events, ${breaches.length === 0 ? 'as promised' : 'PROMISE BROKEN'}`],
+		...Object.entries(points).map(([point, figures]) => [
+			title,
+			point,
+			figures.kills,
+			figures.missing,
+			figures.duplicated,
+			'',
+		]),
+		[
+			title,
+			'all',
+			kills,
+			missing,
+			duplicated,
+			`${due} events, ${breaches.length === 0 ? 'as promised' : 'PROMISE BROKEN'}`,
+		],
 	]);
 	const lines = [['host', 'ended', 'times', 'missing', 'duplicated', ''], ...rows].map((row) => row.map(String));
 	const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-	return lines.map((line) => line.map((cell, column) => (column >= 2 && column <= 4 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd()).join('\n');
+	return lines
+		.map((line) =>
+			line
+				.map((cell, column) =>
+					column >= 2 && column <= 4 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+				)
+				.join('  ')
+				.trimEnd(),
+		)
+		.join('\n');
 }

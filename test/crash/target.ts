@@ -11,7 +11,10 @@ export interface Target {
 	begun(): Promise<void>;
 	/** Starts the host on the state that it left behind. */
 	start(): Promise<void>;
-	/** Has the process end without notice at a point of its work, and waits for it. @param turn how often it was ended there before; varies when exactly */
+	/**
+	 * Has the process end without notice at a point of its work, and waits for it. @param turn how often it was ended
+	 * there before; varies when exactly
+	 */
 	kill(point: string, turn: number): Promise<void>;
 	/** Has the trigger look now, where that is possible; else it looks by itself soon. */
 	nudge(): Promise<void>;

@@ -32,17 +32,37 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 			if (data.expired === true) throw new errors.SessionExpired('The session is over.', { definite: true });
 			return data;
 		},
-		limits: { requestsPerMinute: UNLIMITED, burst: 1000, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 }, ...limits },
+		limits: {
+			requestsPerMinute: UNLIMITED,
+			burst: 1000,
+			deadlineMs: 300_000,
+			poll: { seconds: 60, leastSeconds: 10 },
+			...limits,
+		},
 		operations,
 		triggers: [],
 		survey,
 		lookups,
 	};
 	const { requestsPerMinute: rateLimit, burst } = provider.limits;
-	const connection: Connection = { baseUrl: 'https://vendor.example', account: 'fleet', allowCommands: false, allowPrivateAddresses: false, rateLimit };
+	const connection: Connection = {
+		baseUrl: 'https://vendor.example',
+		account: 'fleet',
+		allowCommands: false,
+		allowPrivateAddresses: false,
+		rateLimit,
+	};
 	const made = new client.Client(provider, connection, host);
 	Object.assign(made, {
-		shared: { account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] }, sessions: new session.SessionKeeper('Vendor', 'fleet', []), resilience: new retry.Resilience('Vendor'), lookups: new Map(), looks: new looks.Looks(), refusals: new refusals.Refusals(), queues: new Map() },
+		shared: {
+			account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] },
+			sessions: new session.SessionKeeper('Vendor', 'fleet', []),
+			resilience: new retry.Resilience('Vendor'),
+			lookups: new Map(),
+			looks: new looks.Looks(),
+			refusals: new refusals.Refusals(),
+			queues: new Map(),
+		},
 	});
 	return made;
 }

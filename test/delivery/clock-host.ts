@@ -8,8 +8,8 @@ interface Sleeper {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
- * A program around the core with a clock of its own, which may be wrong: sleeping takes no time, it moves the true time on
- * to the next sleeper's moment once everything else has come to rest.
+ * A program around the core with a clock of its own, which may be wrong: sleeping takes no time, it moves the true time
+ * on to the next sleeper's moment once everything else has come to rest.
  */
 export class ClockHost implements Host {
 	/** The true time. */

@@ -10,7 +10,10 @@ import ts from 'typescript';
 const CORE = join(__dirname, '..', '..', 'core');
 const outside = createRequire(__filename);
 
-/** What the tests use of the core, and of what keeps its cursors. All of it comes from one compilation: its classes know each other. */
+/**
+ * What the tests use of the core, and of what keeps its cursors. All of it comes from one compilation: its classes know
+ * each other.
+ */
 export interface Engine {
 	client: typeof import('../../core/call/client');
 	errors: typeof import('../../core/describe/errors');
@@ -57,12 +60,34 @@ export interface Change {
 	to: string;
 }
 
+/** What formatting adds or moves: blanks, line ends, and the comma before a closing bracket. */
+const FORMATTING = /\s+|,(?=\s*[)\]}])/g;
+
+/**
+ * The source with the change made, however its lines are broken. @throws Error if the change does not fit the source
+ */
+function changed(source: string, { file, from, to }: Change): string {
+	const kept = source
+		.replace(FORMATTING, (formatting) => '\0'.repeat(formatting.length))
+		.split('')
+		.flatMap((sign, place) => (sign === '\0' ? [] : [place]));
+	const bare = kept.map((place) => source.charAt(place)).join('');
+	const wanted = from.replace(FORMATTING, '');
+	const times = bare.split(wanted).length - 1;
+	if (times !== 1)
+		throw new Error(`"${from}" is ${String(times)} times in core/${file}, not once: this change no longer fits.`);
+	const first = bare.indexOf(wanted);
+	return source.slice(0, kept[first]) + to + source.slice((kept[first + wanted.length - 1] ?? 0) + 1);
+}
+
 const compiled = new Map<string, string>();
 
 function compile(source: string): string {
 	let code = compiled.get(source);
 	if (code === undefined) {
-		code = ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: true } }).outputText;
+		code = ts.transpileModule(source, {
+			compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: true },
+		}).outputText;
 		compiled.set(source, code);
 	}
 	return code;
@@ -81,18 +106,25 @@ export function engineOf(changes: readonly Change[] = []): Engine {
 		let source = readFileSync(file, 'utf8');
 		for (const change of changes) {
 			if (join(CORE, change.file) !== file) continue;
-			const parts = source.split(change.from);
-			if (parts.length !== 2) throw new Error(`"${change.from}" is ${String(parts.length - 1)} times in core/${change.file}, not once: this change no longer fits.`);
-			source = parts.join(change.to);
+			source = changed(source, change);
 			left.delete(change);
 		}
-		const need = (name: string) => (name.startsWith('.') ? load(`${join(dirname(file), name)}.ts`) : (outside(name) as unknown));
-		const run = new Function('require', 'module', 'exports', `${compile(source)}\n//# sourceURL=${file}${changes.length > 0 ? '?changed' : ''}`) as (require: unknown, module: object, exports: unknown) => void;
+		const need = (name: string) =>
+			name.startsWith('.') ? load(`${join(dirname(file), name)}.ts`) : (outside(name) as unknown);
+		const run = new Function(
+			'require',
+			'module',
+			'exports',
+			`${compile(source)}\n//# sourceURL=${file}${changes.length > 0 ? '?changed' : ''}`,
+		) as (require: unknown, module: object, exports: unknown) => void;
 		run(need, module, module.exports);
 		return module.exports;
 	};
 
-	const engine = Object.fromEntries(Object.entries(FILES).map(([name, file]) => [name, load(join(CORE, `${file}.ts`))])) as unknown as Engine;
-	if (left.size > 0) throw new Error(`core/${[...left][0]?.file ?? ''} is not part of the engine: this change was not made.`);
+	const engine = Object.fromEntries(
+		Object.entries(FILES).map(([name, file]) => [name, load(join(CORE, `${file}.ts`))]),
+	) as unknown as Engine;
+	if (left.size > 0)
+		throw new Error(`core/${[...left][0]?.file ?? ''} is not part of the engine: this change was not made.`);
 	return engine;
 }

@@ -27,7 +27,9 @@ async function tryProperties(runs: number, seed: number, only: string | undefine
 			break;
 		}
 		const seconds = (performance.now() - start) / 1000;
-		console.log(`${name.padEnd(8)} ${String(done).padStart(7)} runs in ${seconds.toFixed(1)} s, ${(done / seconds).toFixed(0)} a second, seed ${String(seed)}`);
+		console.log(
+			`${name.padEnd(8)} ${String(done).padStart(7)} runs in ${seconds.toFixed(1)} s, ${(done / seconds).toFixed(0)} a second, seed ${String(seed)}`,
+		);
 	}
 	return fine;
 }
@@ -36,7 +38,12 @@ async function tryMutants(): Promise<boolean> {
 	let fine = true;
 	console.log(`\ncaught after  fault in the engine, at most ${String(MOST_RUNS)} runs`);
 	for (const { name, changes, twist, by } of MUTANTS) {
-		const { failed, numRuns } = await PROPERTIES[by].check(engineOf(changes), { runs: MOST_RUNS, seed: SEED, twist, shrinks: false });
+		const { failed, numRuns } = await PROPERTIES[by].check(engineOf(changes), {
+			runs: MOST_RUNS,
+			seed: SEED,
+			twist,
+			shrinks: false,
+		});
 		console.log(`${failed ? String(numRuns).padStart(12) : '     NOT    '}  ${name} (${by})`);
 		fine &&= failed;
 	}
@@ -44,10 +51,17 @@ async function tryMutants(): Promise<boolean> {
 }
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: { runs: { type: 'string', default: '100000' }, seed: { type: 'string', default: String(Date.now() % 1e9) }, only: { type: 'string' } } });
+	const { values } = parseArgs({
+		options: {
+			runs: { type: 'string', default: '100000' },
+			seed: { type: 'string', default: String(Date.now() % 1e9) },
+			only: { type: 'string' },
+		},
+	});
 	const { only } = values;
 	const names = [...Object.keys(PROPERTIES), 'mutants'];
-	if (only !== undefined && !names.includes(only)) throw new Error(`There is no "${only}": choose ${names.join(', ')}.`);
+	if (only !== undefined && !names.includes(only))
+		throw new Error(`There is no "${only}": choose ${names.join(', ')}.`);
 	const seed = Number(values.seed);
 	withoutChance();
 	let fine = true;

@@ -8,14 +8,24 @@ import { runWatch, watchCase } from './watch';
 export interface Property {
 	/** Part of all runs that it gets. */
 	share: number;
-	check: (engine: Engine, options: { runs: number; seed: number; twist?: Twist; shrinks?: boolean }) => Promise<fc.RunDetails<[unknown]>>;
+	check: (
+		engine: Engine,
+		options: { runs: number; seed: number; twist?: Twist; shrinks?: boolean },
+	) => Promise<fc.RunDetails<[unknown]>>;
 }
 
-function property<T>(cases: fc.Arbitrary<T>, run: (engine: Engine, given: T, twist?: Twist) => Promise<void>, share: number): Property {
+function property<T>(
+	cases: fc.Arbitrary<T>,
+	run: (engine: Engine, given: T, twist?: Twist) => Promise<void>,
+	share: number,
+): Property {
 	return {
 		share,
 		check: (engine, { runs, seed, twist, shrinks = true }) =>
-			fc.check(fc.asyncProperty(cases, (given) => run(engine, given, twist)), { numRuns: runs, seed, endOnFailure: !shrinks }) as Promise<fc.RunDetails<[unknown]>>,
+			fc.check(
+				fc.asyncProperty(cases, (given) => run(engine, given, twist)),
+				{ numRuns: runs, seed, endOnFailure: !shrinks },
+			) as Promise<fc.RunDetails<[unknown]>>,
 	};
 }
 
@@ -35,7 +45,10 @@ export function withoutChance(): () => void {
 }
 
 /** What to look into when a property fails. */
-export function failureOf(name: string, { seed, counterexamplePath, counterexample, errorInstance, numRuns }: fc.RunDetails<[unknown]>): string {
+export function failureOf(
+	name: string,
+	{ seed, counterexamplePath, counterexample, errorInstance, numRuns }: fc.RunDetails<[unknown]>,
+): string {
 	const words = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
 	return `${name} fails in run ${String(numRuns)}: ${words}\nseed ${String(seed)}, path ${String(counterexamplePath)}, shrunk to\n${JSON.stringify(counterexample?.[0])}`;
 }

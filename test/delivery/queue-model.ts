@@ -1,4 +1,6 @@
-/** A message queue as the vendor's document has it, and as it may be where it says nothing: written without the engine. */
+/**
+ * A message queue as the vendor's document has it, and as it may be where it says nothing: written without the engine.
+ */
 export interface QueueRules {
 	/** When messages that were given and not acknowledged come again: with the next Get, or only in another session. */
 	redelivery: 'nextGet' | 'newSession';
@@ -61,7 +63,9 @@ export class QueueModel {
 	/** Acknowledges all up to a tag. Gives the messages that are gone by it. */
 	acknowledge(session: string, tag: number): number[] {
 		const { tags, acrossSessions } = this.rules;
-		const gone = this.open.filter((one) => one.tag <= tag && (one.session === session || (tags === 'queue' && acrossSessions)));
+		const gone = this.open.filter(
+			(one) => one.tag <= tag && (one.session === session || (tags === 'queue' && acrossSessions)),
+		);
 		this.open = this.open.filter((one) => !gone.includes(one));
 		for (const { message } of gone) this.acknowledged.add(message);
 		return gone.map(({ message }) => message);

@@ -14,8 +14,23 @@ import { QueueModel, type QueueRules } from './queue-model';
 
 const START = Date.UTC(2026, 0, 31, 12);
 
-/** What befalls a request: lost: it never arrives; unanswered: it does; garbled: its answer cannot be read; over: its session has ended. */
-const FAULTS = ['none', 'lost', 'unanswered', 'slow', 'garbled', 'damaged', 'over', 'refused', 'limited', 'crash', 'crashAfter'] as const;
+/**
+ * What befalls a request: lost: it never arrives; unanswered: it does; garbled: its answer cannot be read; over: its
+ * session has ended.
+ */
+const FAULTS = [
+	'none',
+	'lost',
+	'unanswered',
+	'slow',
+	'garbled',
+	'damaged',
+	'over',
+	'refused',
+	'limited',
+	'crash',
+	'crashAfter',
+] as const;
 type Fault = (typeof FAULTS)[number];
 
 interface Turn {
@@ -39,14 +54,28 @@ export interface QueueCase {
 }
 
 export const queueCase: fc.Arbitrary<QueueCase> = fc.record({
-	rules: fc.record({ redelivery: fc.constantFrom('nextGet' as const, 'newSession' as const), tags: fc.constantFrom('session' as const, 'queue' as const), sameTag: fc.boolean(), acrossSessions: fc.boolean() }),
+	rules: fc.record({
+		redelivery: fc.constantFrom('nextGet' as const, 'newSession' as const),
+		tags: fc.constantFrom('session' as const, 'queue' as const),
+		sameTag: fc.boolean(),
+		acrossSessions: fc.boolean(),
+	}),
 	limit: fc.integer({ min: 1, max: 5 }),
 	attempts: fc.constantFrom(0, 0, 2),
 	turns: fc.array(
 		fc.record({
 			messages: fc.nat(6),
 			faults: fc.array(fc.record({ at: fc.nat(4), fault: fc.constantFrom(...FAULTS) }), { maxLength: 3 }),
-			flow: fc.constantFrom('done' as const, 'done' as const, 'fails' as const, 'one by one' as const, 'one by one' as const, 'at once' as const, 'crash' as const, 'redeploy' as const),
+			flow: fc.constantFrom(
+				'done' as const,
+				'done' as const,
+				'fails' as const,
+				'one by one' as const,
+				'one by one' as const,
+				'at once' as const,
+				'crash' as const,
+				'redeploy' as const,
+			),
 			order: fc.array(fc.nat(9), { maxLength: 5 }),
 			leaves: fc.constantFrom(0, 0, 1, 2),
 			minutes: fc.constantFrom(0, 1, 30),
@@ -83,7 +112,11 @@ class QueueRun {
 		private readonly given: QueueCase,
 	) {
 		this.queue = new QueueModel(given.rules);
-		this.host = new ClockHost(START, (request, options) => this.answer(request, options), () => Promise.resolve(this.logIn()));
+		this.host = new ClockHost(
+			START,
+			(request, options) => this.answer(request, options),
+			() => Promise.resolve(this.logIn()),
+		);
 		this.operations = this.declare();
 		const { get, acknowledge, subscribe } = this.operations;
 		this.trigger = engine.trigger.trigger({
@@ -101,7 +134,14 @@ class QueueRun {
 
 	private declare() {
 		const { field, operation, errors } = this.engine;
-		const common = { resource: 'queue', title: '', action: '', description: '', evidence: { section: '1', grade: 'C' }, answer: { safeParse: (data: unknown) => ({ success: true, data }) } as never } as const;
+		const common = {
+			resource: 'queue',
+			title: '',
+			action: '',
+			description: '',
+			evidence: { section: '1', grade: 'C' },
+			answer: { safeParse: (data: unknown) => ({ success: true, data }) } as never,
+		} as const;
 		const get = operation.operation({
 			...common,
 			name: 'get',
@@ -109,16 +149,45 @@ class QueueRun {
 			effect: 'read',
 			once: true,
 			list: true,
-			params: { maxMessages: field.number({ title: 'Max', description: '', min: 1, max: 1000, integer: true, initial: 10 }), autoAck: field.flag({ title: 'Ack', description: '', initial: false }) },
+			params: {
+				maxMessages: field.number({
+					title: 'Max',
+					description: '',
+					min: 1,
+					max: 1000,
+					integer: true,
+					initial: 10,
+				}),
+				autoAck: field.flag({ title: 'Ack', description: '', initial: false }),
+			},
 			rows: (answer) => {
 				if (!Array.isArray(answer)) throw new errors.UnexpectedAnswer('Not a list.');
 				return answer as Row[];
 			},
-			record: (row: Row) => ({ id: `m${String(row.message)}`, deliveryTag: String(row.tag), queue: 'positions', record: { message: row.message } }),
+			record: (row: Row) => ({
+				id: `m${String(row.message)}`,
+				deliveryTag: String(row.tag),
+				queue: 'positions',
+				record: { message: row.message },
+			}),
 			kind: 'message',
 		});
-		const write = { ...common, effect: 'write', record: (row: Row) => row, rows: (): Row[] => [{ outcome: 'confirmed' }], kind: 'commandOutcome', target: () => ({ target: 'positions' }) } as const;
-		const deliveryTags = field.ids({ title: 'Tags', description: '', lookup: 'x', noun: 'tag', pattern: /^\d+$/, expected: '' });
+		const write = {
+			...common,
+			effect: 'write',
+			record: (row: Row) => row,
+			rows: (): Row[] => [{ outcome: 'confirmed' }],
+			kind: 'commandOutcome',
+			target: () => ({ target: 'positions' }),
+		} as const;
+		const deliveryTags = field.ids({
+			title: 'Tags',
+			description: '',
+			lookup: 'x',
+			noun: 'tag',
+			pattern: /^\d+$/,
+			expected: '',
+		});
 		const acknowledge = operation.operation({
 			...write,
 			name: 'acknowledge',
@@ -127,11 +196,19 @@ class QueueRun {
 			request: ({ deliveryTags: tags }) => ({ query: { tag: Math.max(...(tags as string[]).map(Number)) } }),
 			run: async function* (run, params) {
 				const reader = run.reader('positions');
-				yield [reader === undefined ? ((await run.ask(params))[0] ?? {}) : await reader.acknowledge(params.deliveryTags as string[])];
+				yield [
+					reader === undefined
+						? ((await run.ask(params))[0] ?? {})
+						: await reader.acknowledge(params.deliveryTags as string[]),
+				];
 			},
 		});
 		const subscribe = operation.operation({ ...write, name: 'subscribe', route: 'GET /subscribe', params: {} });
-		return { get: get as AnyOperation, acknowledge: acknowledge as AnyOperation, subscribe: subscribe as AnyOperation };
+		return {
+			get: get as AnyOperation,
+			acknowledge: acknowledge as AnyOperation,
+			subscribe: subscribe as AnyOperation,
+		};
 	}
 
 	/** A process begins. */
@@ -141,14 +218,21 @@ class QueueRun {
 		this.finishedHere = new Set();
 		this.crash = new Promise((_, reject) => (this.end = () => reject(new End())));
 		this.crash.catch(() => undefined);
-		this.client = newProcess(this.engine, this.host, { operations: Object.values(this.operations), survey: { operation: this.operations.get, all: true } });
+		this.client = newProcess(this.engine, this.host, {
+			operations: Object.values(this.operations),
+			survey: { operation: this.operations.get, all: true },
+		});
 		this.consume();
 	}
 
 	/** A trigger node is deployed. */
 	private consume(): void {
 		const { limit: maxMessages, attempts } = this.given;
-		this.consumer = new this.engine.queueConsumer.QueueConsumer(this.client, this.trigger, { maxMessages, attempts, subscribe: false });
+		this.consumer = new this.engine.queueConsumer.QueueConsumer(this.client, this.trigger, {
+			maxMessages,
+			attempts,
+			subscribe: false,
+		});
 	}
 
 	private logIn(): string {
@@ -161,18 +245,30 @@ class QueueRun {
 	}
 
 	private async answer({ path, query = {} }: WireRequest, { stale, timeoutMs }: SendOptions): Promise<SignedAnswer> {
-		const { host, queue, given, engine: { errors } } = this;
+		const {
+			host,
+			queue,
+			given,
+			engine: { errors },
+		} = this;
 		if (stale === this.session) this.session = '';
 		const session = this.logIn();
 		const fault = this.turn?.faults.find(({ at }) => at === this.requests)?.fault ?? 'none';
 		this.requests += 1;
 		host.time += 100;
 		if (fault === 'crash') return await this.ends();
-		if (fault === 'lost') throw new errors.Unreachable('The connection broke.', { effect: 'unknown', retryable: true });
-		if (fault === 'limited') throw new errors.RateLimited('Too often.', { effect: 'unknown', retryable: true, doubtful: true });
+		if (fault === 'lost')
+			throw new errors.Unreachable('The connection broke.', { effect: 'unknown', retryable: true });
+		if (fault === 'limited')
+			throw new errors.RateLimited('Too often.', { effect: 'unknown', retryable: true, doubtful: true });
 		if (fault === 'refused') throw new errors.VendorFault('No.', { effect: 'unknown' });
 		if (fault === 'over') this.alive.delete(session);
-		const reply = (body: unknown): SignedAnswer => ({ status: 200, headers: {}, body: JSON.stringify(body), session });
+		const reply = (body: unknown): SignedAnswer => ({
+			status: 200,
+			headers: {},
+			body: JSON.stringify(body),
+			session,
+		});
 		if (!this.alive.has(session)) return reply({ expired: true });
 		let body: unknown = {};
 		if (path === '/get') body = queue.take(session, Math.min(given.limit, Number(query.maxMessages)));
@@ -183,7 +279,8 @@ class QueueRun {
 			}
 		}
 		if (fault === 'crashAfter') return await this.ends();
-		if (fault === 'unanswered') throw new errors.Unreachable('The connection broke.', { effect: 'unknown', retryable: true });
+		if (fault === 'unanswered')
+			throw new errors.Unreachable('The connection broke.', { effect: 'unknown', retryable: true });
 		if (fault === 'slow') {
 			host.time += timeoutMs;
 			throw new errors.TimedOut('No answer.', { effect: 'unknown', retryable: true });
@@ -209,15 +306,27 @@ class QueueRun {
 		this.turn = undefined;
 		// What was lost on the way comes again, and all of it is dealt with.
 		for (let turns = 0; this.finished.size < this.queue.size || this.queue.left > 0; turns++) {
-			must(turns < 40 + this.queue.size, `all messages come: ${String(this.queue.size - this.finished.size)} have not, ${String(this.queue.left)} are in the queue`);
+			must(
+				turns < 40 + this.queue.size,
+				`all messages come: ${String(this.queue.size - this.finished.size)} have not, ${String(this.queue.left)} are in the queue`,
+			);
 			this.requests = 0;
 			this.host.time += 60_000;
 			const left = this.queue.left;
-			await this.take({ messages: 0, faults: [], flow: 'done', order: [], leaves: 0, minutes: 0, elsewhere: false });
+			await this.take({
+				messages: 0,
+				faults: [],
+				flow: 'done',
+				order: [],
+				leaves: 0,
+				minutes: 0,
+				elsewhere: false,
+			});
 			// What only a new session gives again: the vendor ends one some day.
 			if (this.queue.left === left) this.alive.clear();
 		}
-		for (let message = 1; message <= this.queue.size; message++) must(this.finished.has(message), `message ${String(message)} is dealt with`);
+		for (let message = 1; message <= this.queue.size; message++)
+			must(this.finished.has(message), `message ${String(message)} is dealt with`);
 	}
 
 	private async take(turn: Turn): Promise<void> {
@@ -235,7 +344,10 @@ class QueueRun {
 		if (batch === undefined) return;
 		const messages = batch.events.map(({ message }) => Number(message));
 		messages.forEach((message, place) => {
-			must(!this.finishedHere.has(message), `message ${String(message)} was dealt with in this process and comes again`);
+			must(
+				!this.finishedHere.has(message),
+				`message ${String(message)} was dealt with in this process and comes again`,
+			);
 			must(place === 0 || message > (messages[place - 1] ?? 0), 'a batch is in order');
 			this.handed.add(message);
 		});
@@ -272,15 +384,24 @@ class QueueRun {
 
 	/** The flow acknowledges single messages by the operation, in any order, and leaves some. */
 	private async oneByOne(batch: Batch, { order, leaves, flow }: Turn): Promise<void> {
-		const events = batch.events.map((event, place) => ({ event, rank: order[place] ?? place })).sort((a, b) => a.rank - b.rank).map(({ event }) => event);
+		const events = batch.events
+			.map((event, place) => ({ event, rank: order[place] ?? place }))
+			.sort((a, b) => a.rank - b.rank)
+			.map(({ event }) => event);
 		const chosen = events.slice(0, Math.max(0, events.length - leaves));
 		const acknowledge = async ({ message, deliveryTag }: (typeof events)[number]) => {
 			this.finish([Number(message)]);
-			await this.safely(this.client.collect(this.operations.acknowledge, { deliveryTags: [String(deliveryTag)] }));
+			await this.safely(
+				this.client.collect(this.operations.acknowledge, { deliveryTags: [String(deliveryTag)] }),
+			);
 		};
 		if (flow === 'at once') await Promise.all(chosen.map(acknowledge));
 		else for (const event of chosen) await acknowledge(event);
-		if (leaves > 0 && !batch.failed()) await this.done(batch, batch.events.map(({ message }) => Number(message)));
+		if (leaves > 0 && !batch.failed())
+			await this.done(
+				batch,
+				batch.events.map(({ message }) => Number(message)),
+			);
 	}
 
 	/** What fails is an error of ours, which hosts log. */

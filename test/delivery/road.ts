@@ -62,9 +62,15 @@ export class Road {
 		return seconds - ((seconds + id.length * 7 + id.charCodeAt(id.length - 1)) % every) + ahead;
 	}
 
-	/** Events of some devices from one second to another. Those of one device come in order, unless pages know no end. */
+	/**
+	 * Events of some devices from one second to another. Those of one device come in order, unless pages know no end.
+	 */
 	events(devices: readonly string[], begin: number, end: number, now: number): Happening[] {
-		const found = devices.flatMap((device) => (this.byDevice.get(device) ?? []).filter(({ mark, arrives }) => mark >= begin && mark <= end && arrives <= now));
+		const found = devices.flatMap((device) =>
+			(this.byDevice.get(device) ?? []).filter(
+				({ mark, arrives }) => mark >= begin && mark <= end && arrives <= now,
+			),
+		);
 		return this.pageSize === Infinity ? found.reverse() : found.slice(0, this.pageSize);
 	}
 }

@@ -1,4 +1,7 @@
-/** The promises of delivery for what is asked for by periods: events of devices, against a model of vendor, clock and host. */
+/**
+ * The promises of delivery for what is asked for by periods: events of devices, against a model of vendor, clock and
+ * host.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
@@ -27,10 +30,10 @@ const LAZY_MS = 5 * MINUTE;
 
 const HOSTS = ['nodeRed', 'n8n', 'durable'] as const;
 /**
- * How a host keeps the cursor. nodeRed: it delivers, then stores; memory outlives redeploys; what came without events is
- * stored seldom. n8n: it stores what the bookmark says, with a batch shortly before it is delivered, else at the end of an
- * activation only; it activates when it starts. durable: it stores and delivers in one step, stores after a poll without
- * events, and where a trigger has begun at once.
+ * How a host keeps the cursor. nodeRed: it delivers, then stores; memory outlives redeploys; what came without events
+ * is stored seldom. n8n: it stores what the bookmark says, with a batch shortly before it is delivered, else at the end
+ * of an activation only; it activates when it starts. durable: it stores and delivers in one step, stores after a poll
+ * without events, and where a trigger has begun at once.
  */
 type HostKind = (typeof HOSTS)[number];
 
@@ -86,7 +89,10 @@ export interface Twist {
 
 const seldom = (most: number) => fc.integer({ min: 0, max: most }).map((value) => value === most);
 /** Absences and failures of a device: it begins present, or without failing. */
-const spans = (least: number) => fc.array(fc.integer({ min: 0, max: 25 }), { maxLength: 2, minLength: least }).map((times) => times.sort((a, b) => a - b).map((minutes) => START + minutes * MINUTE));
+const spans = (least: number) =>
+	fc
+		.array(fc.integer({ min: 0, max: 25 }), { maxLength: 2, minLength: least })
+		.map((times) => times.sort((a, b) => a - b).map((minutes) => START + minutes * MINUTE));
 
 const unit = fc.record({
 	every: fc.constantFrom(1, 1, 10, 60, 300, 0, undefined),
@@ -104,7 +110,10 @@ const happening = fc.record({
 	late: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 1, max: 10 }) }),
 	fraction: fc.integer({ min: 0, max: 999 }),
 	count: fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 2, max: 7 }) }),
-	future: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(1, 5, 20, 120, 600) }),
+	future: fc.oneof(
+		{ weight: 9, arbitrary: fc.constant(0) },
+		{ weight: 1, arbitrary: fc.constantFrom(1, 5, 20, 120, 600) },
+	),
 	kind: fc.constantFrom('a' as const, 'b' as const),
 	broken: seldom(24),
 });
@@ -117,9 +126,18 @@ const step: fc.Arbitrary<Omit<Step, 'ahead'> & { ahead: number | undefined }> = 
 	ends: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 1, max: 4 }) }),
 	damaged: seldom(19),
 	redeploys: seldom(5),
-	ahead: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...JUMPS) }),
-	together: fc.oneof({ weight: 3, arbitrary: fc.constant(-1) }, { weight: 1, arbitrary: fc.constantFrom(0, 1, 20, 40) }),
-	lookBack: fc.oneof({ weight: 12, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(1, 2, 10, 30) }),
+	ahead: fc.oneof(
+		{ weight: 8, arbitrary: fc.constant(undefined) },
+		{ weight: 1, arbitrary: fc.constantFrom(...JUMPS) },
+	),
+	together: fc.oneof(
+		{ weight: 3, arbitrary: fc.constant(-1) },
+		{ weight: 1, arbitrary: fc.constantFrom(0, 1, 20, 40) },
+	),
+	lookBack: fc.oneof(
+		{ weight: 12, arbitrary: fc.constant(undefined) },
+		{ weight: 1, arbitrary: fc.constantFrom(1, 2, 10, 30) },
+	),
 });
 
 const anything: fc.Arbitrary<StreamCase> = fc
@@ -132,7 +150,17 @@ const anything: fc.Arbitrary<StreamCase> = fc
 		perSurvey: fc.integer({ min: 1, max: 4 }),
 		lookBack: fc.constantFrom(0, 1, 2, 10),
 		firstRun: fc.constantFrom('since' as const, 'since' as const, 'nothing' as const, 'latest' as const),
-		quota: fc.oneof({ weight: 5, arbitrary: fc.constant({ perMinute: 6_000_000, burst: 1000 }) }, { weight: 1, arbitrary: fc.constantFrom({ perMinute: 20, burst: 4 }, { perMinute: 60, burst: 10 }, { perMinute: 4, burst: 1 }) }),
+		quota: fc.oneof(
+			{ weight: 5, arbitrary: fc.constant({ perMinute: 6_000_000, burst: 1000 }) },
+			{
+				weight: 1,
+				arbitrary: fc.constantFrom(
+					{ perMinute: 20, burst: 4 },
+					{ perMinute: 60, burst: 10 },
+					{ perMinute: 4, burst: 1 },
+				),
+			},
+		),
 		units: fc.array(unit, { minLength: 1, maxLength: 9 }),
 		happenings: fc.array(happening, { maxLength: 25 }),
 		steps: fc.array(step, { maxLength: 14 }),
@@ -140,25 +168,32 @@ const anything: fc.Arbitrary<StreamCase> = fc
 	})
 	.map((drawn) => (drawn.tight ? tightened(drawn) : drawn))
 	.map(({ tight: _, paged, pageSize, perRequest, quota, units, happenings, steps, lookBack, ...rest }) => {
-		const named: Unit[] = units.map((one, index) => ({ ...one, id: `d${String(index)}`, stays: [START - DAY * 1000, ...one.stays] }));
-		// A clock that is ahead makes a record that is dated in the future one of the past: then such records lie beyond reach.
+		const named: Unit[] = units.map((one, index) => ({
+			...one,
+			id: `d${String(index)}`,
+			stays: [START - DAY * 1000, ...one.stays],
+		}));
+		// A clock that is ahead makes a record that is dated in the future one of the past: then such records lie
+		// beyond reach.
 		const wrong = steps.some(({ ahead = 0 }) => ahead > 0);
 		if (wrong) for (const one of named) one.ahead = 0;
 		const least = Math.min(lookBack, ...steps.map((one) => one.lookBack ?? lookBack));
 		let number = 0;
-		const events = happenings.flatMap(({ device, at, second, late, fraction, count, future, kind, broken }): Happening[] => {
-			const happened = START_SECONDS + at * 20 + second;
-			const { id } = named[device % named.length] as Unit;
-			const ahead = future === 0 ? 0 : wrong ? 3 * DAY : future * 60;
-			return Array.from({ length: count }, (_, index) => ({
-				id: `e${String(number++)}`,
-				device: id,
-				mark: happened + ahead,
-				arrives: (happened + late * 6 * least) * 1000 + ((fraction + 137 * index) % 1000),
-				kind: index % 2 === 0 ? kind : 'a',
-				broken,
-			}));
-		});
+		const events = happenings.flatMap(
+			({ device, at, second, late, fraction, count, future, kind, broken }): Happening[] => {
+				const happened = START_SECONDS + at * 20 + second;
+				const { id } = named[device % named.length] as Unit;
+				const ahead = future === 0 ? 0 : wrong ? 3 * DAY : future * 60;
+				return Array.from({ length: count }, (_, index) => ({
+					id: `e${String(number++)}`,
+					device: id,
+					mark: happened + ahead,
+					arrives: (happened + late * 6 * least) * 1000 + ((fraction + 137 * index) % 1000),
+					kind: index % 2 === 0 ? kind : 'a',
+					broken,
+				}));
+			},
+		);
 		return {
 			...rest,
 			...quota,
@@ -171,18 +206,54 @@ const anything: fc.Arbitrary<StreamCase> = fc
 		};
 	});
 
-const CALM = { waitSeconds: 60, latencyMs: 10, budgetMs: MINUTE, faults: [], ends: 0, damaged: false, redeploys: false, ahead: 0, together: -1, lookBack: undefined } satisfies Step;
+const CALM = {
+	waitSeconds: 60,
+	latencyMs: 10,
+	budgetMs: MINUTE,
+	faults: [],
+	ends: 0,
+	damaged: false,
+	redeploys: false,
+	ahead: 0,
+	together: -1,
+	lookBack: undefined,
+} satisfies Step;
 const CALM_UNIT = { every: 1, ahead: 0, stays: [START - DAY * 1000], fails: [] };
-const CALM_CASE = { host: 'nodeRed', pageSize: 3, perRequest: 1, survey: 'all', perSurvey: 1, lookBack: 1, firstRun: 'since', perMinute: 6_000_000, burst: 1000, units: [{ ...CALM_UNIT, id: 'd0' }] } satisfies Partial<StreamCase>;
+const CALM_CASE = {
+	host: 'nodeRed',
+	pageSize: 3,
+	perRequest: 1,
+	survey: 'all',
+	perSurvey: 1,
+	lookBack: 1,
+	firstRun: 'since',
+	perMinute: 6_000_000,
+	burst: 1000,
+	units: [{ ...CALM_UNIT, id: 'd0' }],
+} satisfies Partial<StreamCase>;
 
-const happens = (id: number, second: number, late: number): Happening => ({ id: `e${String(id)}`, device: 'd0', mark: START_SECONDS + second, arrives: (START_SECONDS + second + late) * 1000, kind: 'a', broken: false });
+const happens = (id: number, second: number, late: number): Happening => ({
+	id: `e${String(id)}`,
+	device: 'd0',
+	mark: START_SECONDS + second,
+	arrives: (START_SECONDS + second + late) * 1000,
+	kind: 'a',
+	broken: false,
+});
 
 /** A look takes several polls, and on its way events arrive that belong to the pages before. */
 const slowly: fc.Arbitrary<StreamCase> = fc
-	.record({ seconds: fc.uniqueArray(fc.nat(40), { minLength: 6, maxLength: 12 }), late: fc.uniqueArray(fc.nat(40), { minLength: 2, maxLength: 6 }), waits: fc.array(fc.constantFrom(60, 90, 120), { minLength: 3, maxLength: 8 }) })
+	.record({
+		seconds: fc.uniqueArray(fc.nat(40), { minLength: 6, maxLength: 12 }),
+		late: fc.uniqueArray(fc.nat(40), { minLength: 2, maxLength: 6 }),
+		waits: fc.array(fc.constantFrom(60, 90, 120), { minLength: 3, maxLength: 8 }),
+	})
 	.map(({ seconds, late, waits }) => ({
 		...CALM_CASE,
-		happenings: [...seconds.map((at, index) => happens(index, at, 0)), ...late.map((at, index) => happens(100 + index, at, 60))],
+		happenings: [
+			...seconds.map((at, index) => happens(index, at, 0)),
+			...late.map((at, index) => happens(100 + index, at, 60)),
+		],
 		steps: waits.map((waitSeconds) => ({ ...CALM, waitSeconds, latencyMs: 2000, budgetMs: 4500 })),
 	}));
 
@@ -193,32 +264,74 @@ const mortal: fc.Arbitrary<StreamCase> = fc
 		firstRun: fc.constantFrom('nothing' as const, 'latest' as const, 'since' as const, 'back' as const),
 		every: fc.constantFrom(1, 30, 60),
 		seconds: fc.uniqueArray(fc.nat(600), { maxLength: 20 }),
-		steps: fc.array(fc.record({ waitSeconds: fc.constantFrom(60, 60, 400), ends: fc.nat(4) }), { minLength: 4, maxLength: 10 }),
+		steps: fc.array(fc.record({ waitSeconds: fc.constantFrom(60, 60, 400), ends: fc.nat(4) }), {
+			minLength: 4,
+			maxLength: 10,
+		}),
 	})
-	.map(({ host, firstRun, every, seconds, steps }) => ({ ...CALM_CASE, host, firstRun, units: [{ ...CALM_UNIT, every, id: 'd0' }], happenings: seconds.map((at, index) => happens(index, at, 0)), steps: steps.map((one) => ({ ...CALM, ...one })) }));
+	.map(({ host, firstRun, every, seconds, steps }) => ({
+		...CALM_CASE,
+		host,
+		firstRun,
+		units: [{ ...CALM_UNIT, every, id: 'd0' }],
+		happenings: seconds.map((at, index) => happens(index, at, 0)),
+		steps: steps.map((one) => ({ ...CALM, ...one })),
+	}));
 
 /** The vendor fails to tell one device's events for longer than the look-back. */
 const failing: fc.Arbitrary<StreamCase> = fc
-	.record({ host: fc.constantFrom(...HOSTS), seconds: fc.uniqueArray(fc.nat(600), { minLength: 1, maxLength: 10 }), begin: fc.integer({ min: 0, max: 6 }), minutes: fc.integer({ min: 1, max: 5 }) })
+	.record({
+		host: fc.constantFrom(...HOSTS),
+		seconds: fc.uniqueArray(fc.nat(600), { minLength: 1, maxLength: 10 }),
+		begin: fc.integer({ min: 0, max: 6 }),
+		minutes: fc.integer({ min: 1, max: 5 }),
+	})
 	.map(({ host, seconds, begin, minutes }) => ({
 		...CALM_CASE,
 		host,
-		units: [{ ...CALM_UNIT, id: 'd0', fails: [begin, begin + minutes].map((at) => START + at * MINUTE) }, { ...CALM_UNIT, id: 'd1' }],
+		units: [
+			{ ...CALM_UNIT, id: 'd0', fails: [begin, begin + minutes].map((at) => START + at * MINUTE) },
+			{ ...CALM_UNIT, id: 'd1' },
+		],
 		happenings: seconds.map((at, index) => happens(index, at, 0)),
 		steps: Array.from({ length: 10 }, () => CALM),
 	}));
 
-export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof({ weight: 6, arbitrary: anything }, { weight: 2, arbitrary: slowly }, { weight: 3, arbitrary: mortal }, { weight: 1, arbitrary: failing });
+export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof(
+	{ weight: 6, arbitrary: anything },
+	{ weight: 2, arbitrary: slowly },
+	{ weight: 3, arbitrary: mortal },
+	{ weight: 1, arbitrary: failing },
+);
 
-/** Nothing goes wrong but that time is short: few devices with many events, which come late, and looks that take several polls. */
-function tightened<C extends { paged: boolean; lookBack: number; units: { fails: number[]; stays: number[]; ahead: number }[]; happenings: { late: number; future: number }[]; steps: { latencyMs: number; budgetMs: number; ahead: number | undefined; lookBack: number | undefined }[] }>(drawn: C): C {
+/**
+ * Nothing goes wrong but that time is short: few devices with many events, which come late, and looks that take several
+ * polls.
+ */
+function tightened<
+	C extends {
+		paged: boolean;
+		lookBack: number;
+		units: { fails: number[]; stays: number[]; ahead: number }[];
+		happenings: { late: number; future: number }[];
+		steps: { latencyMs: number; budgetMs: number; ahead: number | undefined; lookBack: number | undefined }[];
+	},
+>(drawn: C): C {
 	return {
 		...drawn,
 		paged: true,
 		lookBack: drawn.lookBack === 10 ? 2 : Math.max(1, drawn.lookBack),
 		units: drawn.units.slice(0, 1).map((one) => ({ ...one, fails: [], stays: [], ahead: 0 })),
 		happenings: drawn.happenings.map((one) => ({ ...one, late: one.late > 3 ? 10 : one.late, future: 0 })),
-		steps: drawn.steps.map((one) => ({ ...one, ...(one.budgetMs <= 20_000 ? { latencyMs: 2000, budgetMs: 4500 } : {}), faults: [], ends: 0, damaged: false, ahead: 0, lookBack: undefined })),
+		steps: drawn.steps.map((one) => ({
+			...one,
+			...(one.budgetMs <= 20_000 ? { latencyMs: 2000, budgetMs: 4500 } : {}),
+			faults: [],
+			ends: 0,
+			damaged: false,
+			ahead: 0,
+			lookBack: undefined,
+		})),
 	};
 }
 
@@ -262,7 +375,10 @@ class Follower {
 	readonly newestEver = new Map<string, number>();
 	/** Events from here on must come, in seconds: since the first poll of all, whatever was stored of that. */
 	from = Infinity;
-	/** Whether the host has had an occasion to store anything since then; before, an end of its process is a new beginning. */
+	/**
+	 * Whether the host has had an occasion to store anything since then; before, an end of its process is a new
+	 * beginning.
+	 */
 	begun = false;
 	/** No event before this may come. */
 	notBefore = -Infinity;
@@ -337,16 +453,38 @@ class StreamRun {
 	private declare() {
 		const { field, operation, pages, errors } = this.engine;
 		const { given } = this;
-		const devices = field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: 'all of the account' });
-		const common = { resource: 'event', title: '', action: '', description: '', effect: 'read', evidence: { section: '1', grade: 'C' }, list: true } as const;
+		const devices = field.ids({
+			title: 'Devices',
+			description: '',
+			lookup: 'device',
+			noun: 'device',
+			pattern: /./,
+			expected: '',
+			all: 'all of the account',
+		});
+		const common = {
+			resource: 'event',
+			title: '',
+			action: '',
+			description: '',
+			effect: 'read',
+			evidence: { section: '1', grade: 'C' },
+			list: true,
+		} as const;
 		const iso = (value: unknown) => (value === null ? null : new Date(Number(value) * 1000).toISOString());
 		const loose = { safeParse: (data: unknown) => ({ success: true, data }) } as never;
 		const events = operation.operation({
 			...common,
 			name: 'get',
 			route: 'GET /events',
-			params: { devices, begin: field.time({ title: 'Begin', description: '' }), end: field.time({ title: 'End', description: '' }) },
-			request: ({ devices: some, begin, end }) => ({ query: { devices: String(some), begin: Number(begin) / 1000, end: Math.floor(Number(end) / 1000) } }),
+			params: {
+				devices,
+				begin: field.time({ title: 'Begin', description: '' }),
+				end: field.time({ title: 'End', description: '' }),
+			},
+			request: ({ devices: some, begin, end }) => ({
+				query: { devices: String(some), begin: Number(begin) / 1000, end: Math.floor(Number(end) / 1000) },
+			}),
 			answer: loose,
 			rows: (answer) => answer as Row[],
 			record: (row: Row) => {
@@ -357,8 +495,15 @@ class StreamRun {
 			...(given.pageSize === Infinity
 				? {}
 				: {
-						run: (run: Run, { devices: some, begin, end }: { devices: unknown; begin: number; end: number }) =>
-							pages.timePages<Row>(begin / 1000, (at) => run.ask({ devices: some, begin: at * 1000, end } as never), { size: given.pageSize, mark: ({ mark }) => Number(mark), key: ({ id }) => String(id) }),
+						run: (
+							run: Run,
+							{ devices: some, begin, end }: { devices: unknown; begin: number; end: number },
+						) =>
+							pages.timePages<Row>(
+								begin / 1000,
+								(at) => run.ask({ devices: some, begin: at * 1000, end } as never),
+								{ size: given.pageSize, mark: ({ mark }) => Number(mark), key: ({ id }) => String(id) },
+							),
 					}),
 		});
 		const positions = operation.operation({
@@ -377,7 +522,15 @@ class StreamRun {
 
 	private triggerOf(kind: 'b' | undefined): AnyTrigger {
 		const { engine, given, operations } = this;
-		const devices = engine.field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: 'all of the account' });
+		const devices = engine.field.ids({
+			title: 'Devices',
+			description: '',
+			lookup: 'device',
+			noun: 'device',
+			pattern: /./,
+			expected: '',
+			all: 'all of the account',
+		});
 		return engine.trigger.trigger({
 			name: 'happened',
 			title: 'Happened',
@@ -399,7 +552,9 @@ class StreamRun {
 	private get surveyed(): Survey {
 		const { survey, perSurvey } = this.given;
 		const { positions: operation } = this.operations;
-		return survey === 'groups' ? { operation, all: false, perRequest: perSurvey } : { operation, all: true, ...(survey === 'chosen' ? { perRequest: perSurvey } : {}) };
+		return survey === 'groups'
+			? { operation, all: false, perRequest: perSurvey }
+			: { operation, all: true, ...(survey === 'chosen' ? { perRequest: perSurvey } : {}) };
 	}
 
 	/** A process begins. */
@@ -414,7 +569,10 @@ class StreamRun {
 			operations: Object.values(this.operations),
 			survey: this.surveyed,
 			limits: { requestsPerMinute: perMinute, burst },
-			lookups: { device: () => Promise.resolve(this.road.present(this.host.time).map(({ id }) => ({ value: id, title: id }))) },
+			lookups: {
+				device: () =>
+					Promise.resolve(this.road.present(this.host.time).map(({ id }) => ({ value: id, title: id }))),
+			},
 		});
 		for (const follower of this.followers) {
 			follower.poller = undefined;
@@ -425,7 +583,12 @@ class StreamRun {
 
 	/** The vendor's side of a request. */
 	private async answer({ path, query = {} }: WireRequest, { signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
-		const { host, step, engine: { errors }, road } = this;
+		const {
+			host,
+			step,
+			engine: { errors },
+			road,
+		} = this;
 		const fault = step?.faults.find(({ at }) => at === this.requests)?.fault ?? 'none';
 		const { latencyMs = 10 } = step ?? {};
 		this.requests += 1;
@@ -446,12 +609,19 @@ class StreamRun {
 		if (fault === 'jump') host.ahead = 0;
 		const now = host.time;
 		const devices = String(query.devices).split(',');
-		const rows = path === '/positions' ? this.positions(devices, now) : road.events(devices, Number(query.begin), Number(query.end), now);
+		const rows =
+			path === '/positions'
+				? this.positions(devices, now)
+				: road.events(devices, Number(query.begin), Number(query.end), now);
 		host.time += latencyMs / 2;
 		if (fault === 'all') throw new errors.Unreachable('The connection broke.', { effect: 'unknown' });
 		if (fault === 'login') throw new errors.LoginRejected('Wrong password.');
 		if (fault === 'limited') throw new errors.RateLimited('Too often.', { effect: 'unknown' });
-		if (fault === 'device' || (path === '/events' && !this.quiet && devices.some((device) => road.fails(device, now)))) throw new errors.VendorFault('Something is wrong with it.', { effect: 'unknown' });
+		if (
+			fault === 'device' ||
+			(path === '/events' && !this.quiet && devices.some((device) => road.fails(device, now)))
+		)
+			throw new errors.VendorFault('Something is wrong with it.', { effect: 'unknown' });
 		return { status: 200, headers: {}, body: JSON.stringify(rows), session: 'session' };
 	}
 
@@ -464,13 +634,23 @@ class StreamRun {
 	/** Whether no look can break off, and the clock is not set back. */
 	private get smooth(): boolean {
 		const { steps, perMinute, units } = this.given;
-		return perMinute > 1000 && this.overfull().size === 0 && units.every(({ fails }) => fails.length === 0) && steps.every(({ ahead, budgetMs, faults }) => ahead >= 0 && budgetMs === MINUTE && faults.length === 0);
+		return (
+			perMinute > 1000 &&
+			this.overfull().size === 0 &&
+			units.every(({ fails }) => fails.length === 0) &&
+			steps.every(({ ahead, budgetMs, faults }) => ahead >= 0 && budgetMs === MINUTE && faults.length === 0)
+		);
 	}
 
 	private get inputs(): Record<string, unknown> {
 		const { survey, firstRun, units } = this.given;
 		const since = firstRun === 'back' ? `-${String(BACK_SECONDS)}s` : new Date(START - 60_000).toISOString();
-		return { devices: survey === 'chosen' ? units.map(({ id }) => id) : '*', firstRun: firstRun === 'back' ? 'since' : firstRun, since, lookBack: this.lookBack };
+		return {
+			devices: survey === 'chosen' ? units.map(({ id }) => id) : '*',
+			firstRun: firstRun === 'back' ? 'since' : firstRun,
+			since,
+			lookBack: this.lookBack,
+		};
 	}
 
 	async run(): Promise<void> {
@@ -545,7 +725,10 @@ class StreamRun {
 		let result: PollResult;
 		const warned = host.warnings.length;
 		try {
-			result = await Promise.race([follower.poller.poll(from, { intervalMs: MINUTE, budgetMs, signal: this.controller.signal }), this.crash]);
+			result = await Promise.race([
+				follower.poller.poll(from, { intervalMs: MINUTE, budgetMs, signal: this.controller.signal }),
+				this.crash,
+			]);
 		} catch (thrown) {
 			if (thrown instanceof End || !this.controller.signal.aborted) throw thrown;
 			return false;
@@ -591,7 +774,8 @@ class StreamRun {
 
 	/** The cursor that the host goes on from. */
 	private resume(follower: Follower, activates: boolean): unknown {
-		if (this.given.host === 'nodeRed') return follower.memory ?? (follower.stored === undefined ? undefined : readable(follower.stored));
+		if (this.given.host === 'nodeRed')
+			return follower.memory ?? (follower.stored === undefined ? undefined : readable(follower.stored));
 		// With durable cursors, each poll reads it anew.
 		if (activates || this.given.host === 'durable') follower.load();
 		const from = follower.bookmark.resume(this.engine.n8nState.readStored(follower.data), ACCOUNT, this.host.now());
@@ -600,7 +784,11 @@ class StreamRun {
 	}
 
 	/** What n8n's side makes of a poll, and n8n of that. */
-	private n8n(follower: Follower, { events, cursor, began }: PollResult, { activates, stage }: { activates: boolean; stage: number }): void {
+	private n8n(
+		follower: Follower,
+		{ events, cursor, began }: PollResult,
+		{ activates, stage }: { activates: boolean; stage: number },
+	): void {
 		const { bookmark, data } = follower;
 		const now = this.host.now();
 		const durable = this.given.host === 'durable';
@@ -608,7 +796,10 @@ class StreamRun {
 			this.engine.n8nState.store(data, bookmark.beginAfresh(began));
 			if (durable) follower.keep();
 		}
-		this.engine.n8nState.store(data, events.length > 0 ? bookmark.handOver(cursor, now, durable) : bookmark.idle(cursor, now, durable));
+		this.engine.n8nState.store(
+			data,
+			events.length > 0 ? bookmark.handOver(cursor, now, durable) : bookmark.idle(cursor, now, durable),
+		);
 		if (stage === 1) throw new End();
 		if (durable) {
 			if (stage === 2) throw new End();
@@ -633,16 +824,28 @@ class StreamRun {
 	private begins(follower: Follower, begunAt: number, local: number): void {
 		const { given, host, road } = this;
 		const { firstRun } = given;
-		const heard = road.present(begunAt).map((one) => road.heard(one, begunAt)).filter((at) => at !== undefined);
+		const heard = road
+			.present(begunAt)
+			.map((one) => road.heard(one, begunAt))
+			.filter((at) => at !== undefined);
 		const newest = Math.min(Math.max(0, ...heard), Math.floor(local / 1000));
-		const unheard = given.survey !== 'all' && road.units.some(({ every, stays }) => every === 0 || every === undefined || stays.length > 1);
+		const unheard =
+			given.survey !== 'all' &&
+			road.units.some(({ every, stays }) => every === 0 || every === undefined || stays.length > 1);
 		const silent = unheard || Math.floor(local / 1000) - newest > DAY - 3600;
 		const present = Math.max(host.time / 1000, silent ? Math.max(local, host.now()) / 1000 : 0) + 1;
 		follower.notBefore = -Infinity;
 		const since = firstRun === 'back' ? Math.floor(local / 1000) - BACK_SECONDS : START_SECONDS - 60;
 		follower.from = firstRun === 'since' || firstRun === 'back' ? since : present;
 		if (firstRun === 'since' || firstRun === 'back') follower.notBefore = since;
-		else if (firstRun === 'nothing' && !silent && road.units.every(({ ahead }) => ahead === 0) && host.ahead >= 0 && local >= begunAt) follower.notBefore = Math.min(...road.units.flatMap((one) => road.heard(one, begunAt - MINUTE) ?? [])) - 60;
+		else if (
+			firstRun === 'nothing' &&
+			!silent &&
+			road.units.every(({ ahead }) => ahead === 0) &&
+			host.ahead >= 0 &&
+			local >= begunAt
+		)
+			follower.notBefore = Math.min(...road.units.flatMap((one) => road.heard(one, begunAt - MINUTE) ?? [])) - 60;
 	}
 
 	/** The flow is given a batch. */
@@ -653,23 +856,30 @@ class StreamRun {
 		const everBefore = new Map(newestEver);
 		const inBatch = new Map<string, { mark: number; id: string }>();
 		for (const event of events) {
-			const happened = road.happenings.find(({ id }) => id === (event.unreadable === undefined ? event.id : (event.raw as Row).id));
-			must(happened !== undefined, 'events are the vendor\'s');
+			const happened = road.happenings.find(
+				({ id }) => id === (event.unreadable === undefined ? event.id : (event.raw as Row).id),
+			);
+			must(happened !== undefined, "events are the vendor's");
 			const { id, device, mark, broken, arrives } = happened;
 			must(arrives <= this.host.time, 'an event has happened');
 			must(follower.kind === undefined || follower.kind === happened.kind || broken, 'only what is wanted comes');
 			const last = given.get(id);
-			// What has no time cannot be told from what was given before a look that broke off, or before a clock that was set back.
+			// What has no time cannot be told from what was given before a look that broke off, or before a clock that
+			// was set back.
 			const spared = broken && !this.smooth;
 			must(last !== process || spared, `${id} comes once in a process`);
-			if (last !== undefined && !spared) must(again.delete(id), `${id} was given for good before the process ended`);
+			if (last !== undefined && !spared)
+				must(again.delete(id), `${id} was given for good before the process ended`);
 			given.set(id, process);
 			unsure.add(id);
 			if (broken) continue;
 			must(mark >= follower.notBefore, `${id} is older than the trigger`);
 			must(event.deviceId === device && event.event === 'happened', 'an event says whose it is');
 			const previous = inBatch.get(device);
-			must(previous === undefined || previous.mark < mark || (previous.mark === mark && previous.id < event.id), `events of ${device} are in order`);
+			must(
+				previous === undefined || previous.mark < mark || (previous.mark === mark && previous.id < event.id),
+				`events of ${device} are in order`,
+			);
 			inBatch.set(device, { mark, id: event.id });
 			if (event.late) must((everBefore.get(device) ?? -Infinity) > mark, `${id} is not late`);
 			else must((before.get(device) ?? -Infinity) <= mark, `${id} is late`);
@@ -683,7 +893,14 @@ class StreamRun {
 		const { host, given } = this;
 		this.quiet = true;
 		// Until the last of them has arrived, and dead periods are over.
-		const until = Math.max(host.time, ...given.happenings.map(({ arrives }) => arrives), ...given.units.flatMap(({ stays }) => stays)) + LIST_MS + MINUTE;
+		const until =
+			Math.max(
+				host.time,
+				...given.happenings.map(({ arrives }) => arrives),
+				...given.units.flatMap(({ stays }) => stays),
+			) +
+			LIST_MS +
+			MINUTE;
 		host.time = until;
 		// With a clock that is behind, each look asks for as much more: few requests a minute do not suffice for that.
 		if (given.perMinute < 1000) host.ahead = 0;
@@ -701,7 +918,10 @@ class StreamRun {
 				if (follower.from !== Infinity && this.missing(follower, arrived) === undefined) break;
 			}
 			const missing = this.missing(follower, arrived);
-			if (missing !== undefined) throw new Broken(`${missing.id} of ${missing.device} is lost (${String(follower.kind)}, ${String(follower.stored)}, ${String(follower.lastProblem)})`);
+			if (missing !== undefined)
+				throw new Broken(
+					`${missing.id} of ${missing.device} is lost (${String(follower.kind)}, ${String(follower.stored)}, ${String(follower.lastProblem)})`,
+				);
 			await this.idle(follower);
 		}
 	}
@@ -716,10 +936,22 @@ class StreamRun {
 			const before = this.allRequests;
 			const results = given.happenings.length;
 			await this.poll(follower, undefined);
-			must(this.allRequests - before <= groups + 2 * results, `a poll costs ${String(this.allRequests - before)} requests`);
-			const here = new Set(road.present(host.time).filter(({ stays }) => stays.length === 1).map(({ id }) => id));
+			must(
+				this.allRequests - before <= groups + 2 * results,
+				`a poll costs ${String(this.allRequests - before)} requests`,
+			);
+			const here = new Set(
+				road
+					.present(host.time)
+					.filter(({ stays }) => stays.length === 1)
+					.map(({ id }) => id),
+			);
 			const overfull = [...this.overfull()].some(([device, mark]) => here.has(device) && mark >= follower.from);
-			if (overfull) must(follower.lastProblem !== undefined || given.perMinute < 1000, 'more in a second than a page holds is told of');
+			if (overfull)
+				must(
+					follower.lastProblem !== undefined || given.perMinute < 1000,
+					'more in a second than a page holds is told of',
+				);
 		}
 	}
 
@@ -732,7 +964,8 @@ class StreamRun {
 			const key = `${device} ${String(mark)}`;
 			const count = (counts.get(key) ?? 0) + 1;
 			counts.set(key, count);
-			if (count >= this.given.pageSize && mark <= end) found.set(device, Math.min(found.get(device) ?? Infinity, mark));
+			if (count >= this.given.pageSize && mark <= end)
+				found.set(device, Math.min(found.get(device) ?? Infinity, mark));
 		}
 		return found;
 	}
@@ -752,7 +985,12 @@ class StreamRun {
 			if (mark < follower.from || arrives > arrived || mark > end || overfull.has(device)) return false;
 			const { stays } = given.units.find((one) => one.id === device) as Unit;
 			const here = stays.length % 2 === 1;
-			return here && (stays.length === 1 || given.survey === 'chosen' || mark * 1000 > (stays.at(-1) ?? 0) + LIST_MS + MINUTE);
+			return (
+				here &&
+				(stays.length === 1 ||
+					given.survey === 'chosen' ||
+					mark * 1000 > (stays.at(-1) ?? 0) + LIST_MS + MINUTE)
+			);
 		});
 	}
 }

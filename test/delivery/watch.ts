@@ -1,4 +1,7 @@
-/** The promises of delivery for what is found out by comparing positions: against a model of a fleet and of what a poll has seen of it. */
+/**
+ * The promises of delivery for what is found out by comparing positions: against a model of a fleet and of what a poll
+ * has seen of it.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { Client } from '../../core/call/client';
@@ -49,7 +52,14 @@ export interface WatchCase {
 	durable: boolean;
 	firstRun: 'nothing' | 'latest' | 'since';
 	units: Unit[];
-	polls: { waitSeconds: number; latencyMs: number; budgetMs: number; faults: { at: number; fault: (typeof FAULTS)[number] }[]; ends: number; ahead: number }[];
+	polls: {
+		waitSeconds: number;
+		latencyMs: number;
+		budgetMs: number;
+		faults: { at: number; fault: (typeof FAULTS)[number] }[];
+		ends: number;
+		ahead: number;
+	}[];
 }
 
 const IDS = ['358899051000001', '358899051000002', '77', 'truck 7', 'a|b:c,d', "'x", '0012', 'é%', '358899051999999'];
@@ -66,7 +76,11 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 				reports: fc.array(
 					fc.record({
 						at: fc.integer({ min: -20, max: 40 }).map((value) => value * 45),
-						late: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 1, max: 60 * LOOK_BACK }) }, { weight: 1, arbitrary: fc.constantFrom(-30, -7200) }),
+						late: fc.oneof(
+							{ weight: 5, arbitrary: fc.constant(0) },
+							{ weight: 3, arbitrary: fc.integer({ min: 1, max: 60 * LOOK_BACK }) },
+							{ weight: 1, arbitrary: fc.constantFrom(-30, -7200) },
+						),
 						ignition: fc.constantFrom(true, false, null),
 						fix: fc.integer({ min: 0, max: 5 }).map((value) => value < 5),
 					}),
@@ -74,11 +88,29 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 				),
 				/** Nothing was heard of it for two days, and it stays in the account. */
 				parked: fc.integer({ min: 0, max: 4 }).map((value) => value === 4),
-				changes: fc.oneof({ weight: 4, arbitrary: fc.constant([] as number[]) }, { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 1500 }), { minLength: 1, maxLength: 2 }) }),
+				changes: fc.oneof(
+					{ weight: 4, arbitrary: fc.constant([] as number[]) },
+					{
+						weight: 1,
+						arbitrary: fc.array(fc.integer({ min: 0, max: 1500 }), { minLength: 1, maxLength: 2 }),
+					},
+				),
 			}),
 			{ minLength: 1, maxLength: IDS.length },
 		)
-		.map((units) => units.map(({ reports, parked, changes }, index) => ({ id: IDS[index] ?? '', reports: reports.sort((a, b) => a.at - b.at).map((one) => (parked && changes.length === 0 && one.at <= 0 ? { ...one, late: one.late + 2 * DAY_SECONDS } : one)), changes: changes.sort((a, b) => a - b) }))),
+		.map((units) =>
+			units.map(({ reports, parked, changes }, index) => ({
+				id: IDS[index] ?? '',
+				reports: reports
+					.sort((a, b) => a.at - b.at)
+					.map((one) =>
+						parked && changes.length === 0 && one.at <= 0
+							? { ...one, late: one.late + 2 * DAY_SECONDS }
+							: one,
+					),
+				changes: changes.sort((a, b) => a - b),
+			})),
+		),
 	polls: fc.array(
 		fc.record({
 			// Looks are shared for half a minute: what a poll is told then is not told again.
@@ -86,7 +118,10 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 			latencyMs: fc.constantFrom(10, 500, 4000),
 			budgetMs: fc.constantFrom(60_000, 10_000, 1000),
 			faults: fc.array(fc.record({ at: fc.nat(5), fault: fc.constantFrom(...FAULTS) }), { maxLength: 2 }),
-			ends: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) }),
+			ends: fc.oneof(
+				{ weight: 4, arbitrary: fc.constant(0) },
+				{ weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+			),
 			ahead: fc.constantFrom(0, 0, 0, 0, 3, -60),
 		}),
 		{ maxLength: 14 },
@@ -94,15 +129,34 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 });
 
 /** Devices leave the account while a round over the fleet takes several polls. */
-const leaving: fc.Arbitrary<WatchCase> = fc.record({ leave: fc.array(fc.option(fc.integer({ min: 30, max: 400 }), { nil: undefined }), { minLength: 3, maxLength: 6 }), polls: fc.integer({ min: 1, max: 6 }) }).map(({ leave, polls }) => ({
-	trigger: 'positionChanged',
-	survey: 'groups',
-	perRequest: 1,
-	durable: false,
-	firstRun: 'nothing',
-	units: leave.map((at, index) => ({ id: IDS[index] ?? '', reports: [{ at: 1800, late: 0, ignition: true, fix: true }], changes: at === undefined ? [] : [at] })),
-	polls: Array.from({ length: polls }, () => ({ waitSeconds: 360, latencyMs: 500, budgetMs: 1000, faults: [], ends: 0, ahead: 0 })),
-}));
+const leaving: fc.Arbitrary<WatchCase> = fc
+	.record({
+		leave: fc.array(fc.option(fc.integer({ min: 30, max: 400 }), { nil: undefined }), {
+			minLength: 3,
+			maxLength: 6,
+		}),
+		polls: fc.integer({ min: 1, max: 6 }),
+	})
+	.map(({ leave, polls }) => ({
+		trigger: 'positionChanged',
+		survey: 'groups',
+		perRequest: 1,
+		durable: false,
+		firstRun: 'nothing',
+		units: leave.map((at, index) => ({
+			id: IDS[index] ?? '',
+			reports: [{ at: 1800, late: 0, ignition: true, fix: true }],
+			changes: at === undefined ? [] : [at],
+		})),
+		polls: Array.from({ length: polls }, () => ({
+			waitSeconds: 360,
+			latencyMs: 500,
+			budgetMs: 1000,
+			faults: [],
+			ends: 0,
+			ahead: 0,
+		})),
+	}));
 
 /** The process ends with the first batch, of a fleet that was heard of a moment or days ago. */
 const beginning: fc.Arbitrary<WatchCase> = fc
@@ -110,18 +164,39 @@ const beginning: fc.Arbitrary<WatchCase> = fc
 		trigger: fc.constantFrom(...TRIGGERS),
 		survey: fc.constantFrom('all' as const, 'groups' as const),
 		firstRun: fc.constantFrom('latest' as const, 'since' as const),
-		heard: fc.array(fc.record({ late: fc.constantFrom(0, 200, 3 * DAY_SECONDS), again: fc.integer({ min: 1, max: 20 }) }), { minLength: 1, maxLength: 4 }),
+		heard: fc.array(
+			fc.record({ late: fc.constantFrom(0, 200, 3 * DAY_SECONDS), again: fc.integer({ min: 1, max: 20 }) }),
+			{ minLength: 1, maxLength: 4 },
+		),
 		ends: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 2, maxLength: 3 }),
 	})
 	.map(({ heard, ends, ...rest }) => ({
 		...rest,
 		perRequest: 2,
 		durable: false,
-		units: heard.map(({ late, again }, index) => ({ id: IDS[index] ?? '', reports: [{ at: 0, late, ignition: true, fix: true }, { at: again * MINUTE / 1000, late: 0, ignition: false, fix: true }], changes: [] })),
-		polls: ends.map((one) => ({ waitSeconds: 360, latencyMs: 10, budgetMs: 60_000, faults: [], ends: one, ahead: 0 })),
+		units: heard.map(({ late, again }, index) => ({
+			id: IDS[index] ?? '',
+			reports: [
+				{ at: 0, late, ignition: true, fix: true },
+				{ at: (again * MINUTE) / 1000, late: 0, ignition: false, fix: true },
+			],
+			changes: [],
+		})),
+		polls: ends.map((one) => ({
+			waitSeconds: 360,
+			latencyMs: 10,
+			budgetMs: 60_000,
+			faults: [],
+			ends: one,
+			ahead: 0,
+		})),
 	}));
 
-export const watchCase: fc.Arbitrary<WatchCase> = fc.oneof({ weight: 7, arbitrary: anything }, { weight: 3, arbitrary: leaving }, { weight: 2, arbitrary: beginning });
+export const watchCase: fc.Arbitrary<WatchCase> = fc.oneof(
+	{ weight: 7, arbitrary: anything },
+	{ weight: 3, arbitrary: leaving },
+	{ weight: 2, arbitrary: beginning },
+);
 
 /** A device as the vendor tells it. */
 interface Seen {
@@ -174,7 +249,15 @@ class WatchRun {
 	) {
 		this.host = new ClockHost(START, (request, options) => this.answer(request, options));
 		const { field, operation, watches } = engine;
-		const devices = field.ids({ title: 'Devices', description: '', lookup: 'device', noun: 'device', pattern: /./, expected: '', all: 'all of the account' });
+		const devices = field.ids({
+			title: 'Devices',
+			description: '',
+			lookup: 'device',
+			noun: 'device',
+			pattern: /./,
+			expected: '',
+			all: 'all of the account',
+		});
 		const iso = (value: unknown) => (value === null ? null : new Date(Number(value) * 1000).toISOString());
 		this.positions = operation.operation({
 			resource: 'position',
@@ -188,12 +271,22 @@ class WatchRun {
 			request: ({ devices: some }) => ({ query: { devices: JSON.stringify(some) } }),
 			answer: { safeParse: (data: unknown) => ({ success: true, data }) } as never,
 			rows: (answer) => answer as Row[],
-			record: ({ device, time, heard, ignition }: Row) => ({ deviceId: String(device), time: iso(time), seenAt: iso(heard), latitude: time === null ? null : 1, longitude: time === null ? null : 2, ignition }),
+			record: ({ device, time, heard, ignition }: Row) => ({
+				deviceId: String(device),
+				time: iso(time),
+				seenAt: iso(heard),
+				latitude: time === null ? null : 1,
+				longitude: time === null ? null : 2,
+				ignition,
+			}),
 			kind: 'position',
 			evidence: { section: '1', grade: 'C' },
 		}) as AnyOperation;
 		const declared = { devices, evidence: { section: '1', grade: 'C' } as const };
-		this.trigger = given.trigger === 'statusChanged' ? watches.statusChanged({ ...declared, of: ['ignition'] }) : watches[given.trigger](declared);
+		this.trigger =
+			given.trigger === 'statusChanged'
+				? watches.statusChanged({ ...declared, of: ['ignition'] })
+				: watches[given.trigger](declared);
 		this.begin();
 	}
 
@@ -202,10 +295,23 @@ class WatchRun {
 		this.host.forgetSleepers();
 		this.crash = new Promise((_, reject) => (this.end = () => reject(new End())));
 		this.crash.catch(() => undefined);
-		const survey = given.survey === 'groups' ? { operation, all: false, perRequest: given.perRequest } : { operation, all: true, ...(given.survey === 'chosen' ? { perRequest: given.perRequest } : {}) };
-		this.client = newProcess(this.engine, this.host, { operations: [operation], survey, lookups: { device: () => Promise.resolve(this.present().map(({ id }) => ({ value: id, title: id }))) } });
+		const survey =
+			given.survey === 'groups'
+				? { operation, all: false, perRequest: given.perRequest }
+				: { operation, all: true, ...(given.survey === 'chosen' ? { perRequest: given.perRequest } : {}) };
+		this.client = newProcess(this.engine, this.host, {
+			operations: [operation],
+			survey,
+			lookups: { device: () => Promise.resolve(this.present().map(({ id }) => ({ value: id, title: id }))) },
+		});
 		const devices = given.survey === 'chosen' ? given.units.map(({ id }) => id) : '*';
-		this.poller = new this.engine.poller.Poller(this.client, this.trigger, { devices, lookBack: LOOK_BACK, firstRun: given.firstRun, since: new Date(SINCE_SECONDS * 1000).toISOString(), ...(given.trigger === 'deviceSilent' ? { minutes: SILENT_MINUTES } : {}) });
+		this.poller = new this.engine.poller.Poller(this.client, this.trigger, {
+			devices,
+			lookBack: LOOK_BACK,
+			firstRun: given.firstRun,
+			since: new Date(SINCE_SECONDS * 1000).toISOString(),
+			...(given.trigger === 'deviceSilent' ? { minutes: SILENT_MINUTES } : {}),
+		});
 	}
 
 	private present(): Unit[] {
@@ -228,7 +334,11 @@ class WatchRun {
 	}
 
 	private async answer({ query = {} }: WireRequest, { signal, timeoutMs }: SendOptions): Promise<SignedAnswer> {
-		const { host, poll, engine: { errors } } = this;
+		const {
+			host,
+			poll,
+			engine: { errors },
+		} = this;
 		const fault = poll?.faults.find(({ at }) => at === this.requests)?.fault ?? 'none';
 		const { latencyMs = 10 } = poll ?? {};
 		this.requests += 1;
@@ -248,7 +358,9 @@ class WatchRun {
 		if (fault === 'all') throw new errors.Unreachable('The connection broke.', { effect: 'unknown' });
 		if (fault === 'group') throw new errors.VendorFault('Something is wrong with it.', { effect: 'unknown' });
 		const devices = JSON.parse(String(query.devices)) as string[] | string;
-		const rows = this.present().filter(({ id }) => devices === '*' || devices.includes(id)).map((unit) => this.seen(unit));
+		const rows = this.present()
+			.filter(({ id }) => devices === '*' || devices.includes(id))
+			.map((unit) => this.seen(unit));
 		this.told.push(...rows);
 		return { status: 200, headers: {}, body: JSON.stringify(rows), session: 'session' };
 	}
@@ -282,7 +394,10 @@ class WatchRun {
 		const before = this.requests;
 		this.host.time += MINUTE;
 		await this.turn(0);
-		must(this.requests <= Math.ceil(this.given.units.length / this.given.perRequest), `a poll costs ${String(this.requests - before)} requests`);
+		must(
+			this.requests <= Math.ceil(this.given.units.length / this.given.perRequest),
+			`a poll costs ${String(this.requests - before)} requests`,
+		);
 	}
 
 	private async turn(ends: number): Promise<void> {
@@ -295,7 +410,14 @@ class WatchRun {
 		const asGiven = JSON.stringify(from.cursor);
 		let result: PollResult;
 		try {
-			result = await Promise.race([this.poller.poll(from.cursor, { intervalMs: MINUTE, budgetMs: poll?.budgetMs ?? MINUTE, signal: this.controller.signal }), this.crash]);
+			result = await Promise.race([
+				this.poller.poll(from.cursor, {
+					intervalMs: MINUTE,
+					budgetMs: poll?.budgetMs ?? MINUTE,
+					signal: this.controller.signal,
+				}),
+				this.crash,
+			]);
 		} catch (thrown) {
 			if (thrown instanceof End || !this.controller.signal.aborted) throw thrown;
 			return;
@@ -308,15 +430,34 @@ class WatchRun {
 		}
 		must(isDeepStrictEqual(JSON.parse(JSON.stringify(cursor)), cursor), 'the cursor is plain JSON');
 		const { known, must: expected, may } = this.expected(from, now);
-		const keys = events.map(({ deviceId, ...event }) => [deviceId, given.trigger === 'positionChanged' ? Date.parse(String(event.time)) / 1000 : given.trigger === 'statusChanged' ? event.to : event.silent].join(' '));
+		const keys = events.map(({ deviceId, ...event }) =>
+			[
+				deviceId,
+				given.trigger === 'positionChanged'
+					? Date.parse(String(event.time)) / 1000
+					: given.trigger === 'statusChanged'
+						? event.to
+						: event.silent,
+			].join(' '),
+		);
 		must(new Set(keys).size === keys.length, 'no event comes twice');
 		for (const key of expected) must(keys.includes(key), `${key} comes`);
 		for (const key of keys) must(expected.includes(key) || may.includes(key), `${key} is news`);
 		for (const { id } of events) must(events.filter((event) => event.id === id).length === 1, 'ids are unique');
-		const next: State = { cursor, first: from.first && oldestLookMs !== undefined, known, again: new Set([...from.again].filter((device) => !this.told.some((seen) => seen.device === device))) };
+		const next: State = {
+			cursor,
+			first: from.first && oldestLookMs !== undefined,
+			known,
+			again: new Set([...from.again].filter((device) => !this.told.some((seen) => seen.device === device))),
+		};
 		if (!given.durable && from === AFRESH && events.length > 0) {
 			const again = new Set(events.map(({ deviceId }) => String(deviceId)));
-			this.stored = { ...next, cursor: began, known: new Map([...known].filter(([device]) => !again.has(device))), again };
+			this.stored = {
+				...next,
+				cursor: began,
+				known: new Map([...known].filter(([device]) => !again.has(device))),
+				again,
+			};
 		}
 		if (ends === 1) throw new End();
 		if (given.durable) this.stored = next;
@@ -328,7 +469,10 @@ class WatchRun {
 	}
 
 	/** What the poll must find out, given what it was told; and what it may find out in addition. */
-	private expected({ known: before, first, again }: State, now: number): { known: ReadonlyMap<string, Known>; must: string[]; may: string[] } {
+	private expected(
+		{ known: before, first, again }: State,
+		now: number,
+	): { known: ReadonlyMap<string, Known>; must: string[]; may: string[] } {
 		const known = new Map(before);
 		const expected: string[] = [];
 		const may: string[] = [];
@@ -336,7 +480,8 @@ class WatchRun {
 		// The first round is also over when those who were left have gone.
 		const unsure = units.some(({ changes }) => changes.length > 0);
 		for (const { device, time, heard: reported, ignition } of this.told) {
-			const wanted = firstRun === 'latest' || (firstRun === 'since' && Math.max(time ?? 0, reported ?? 0) >= SINCE_SECONDS);
+			const wanted =
+				firstRun === 'latest' || (firstRun === 'since' && Math.max(time ?? 0, reported ?? 0) >= SINCE_SECONDS);
 			const atFirst = unsure ? may : wanted ? expected : [];
 			const old = known.get(device) ?? { time: undefined, ignition: undefined, silentSince: undefined };
 			const fresh: Known = { ...old };
@@ -344,15 +489,22 @@ class WatchRun {
 				case 'positionChanged':
 					if (time === null) break;
 					// Of a device that was never seen with a fix, it is not known whether this one is new.
-					if (old.time === undefined) (again.has(device) && !unsure ? expected : first ? atFirst : may).push(`${device} ${String(time)}`);
+					if (old.time === undefined)
+						(again.has(device) && !unsure ? expected : first ? atFirst : may).push(
+							`${device} ${String(time)}`,
+						);
 					else if (time > old.time) (first ? atFirst : expected).push(`${device} ${String(time)}`);
 					// A time of the future is corrected by an earlier one.
-					else if (time < old.time) (first ? atFirst : old.time > Math.max(now, this.host.time / 1000) + 60 ? expected : may).push(`${device} ${String(time)}`);
+					else if (time < old.time)
+						(first ? atFirst : old.time > Math.max(now, this.host.time / 1000) + 60 ? expected : may).push(
+							`${device} ${String(time)}`,
+						);
 					fresh.time = old.time !== undefined && time < old.time && old.time <= now + 60 ? old.time : time;
 					break;
 				case 'statusChanged':
 					if (ignition === null) break;
-					if (old.ignition !== undefined && old.ignition !== ignition) (first ? atFirst : expected).push(`${device} ${String(ignition)}`);
+					if (old.ignition !== undefined && old.ignition !== ignition)
+						(first ? atFirst : expected).push(`${device} ${String(ignition)}`);
 					fresh.ignition = ignition;
 					break;
 				case 'deviceSilent': {

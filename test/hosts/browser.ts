@@ -45,7 +45,12 @@ export class Browser {
 
 	/** A page with cookies and storage of its own. */
 	async newPage({ width = 1440, height = 900, colorScheme = 'light' }: PageOptions = {}): Promise<Page> {
-		const context = await this.browser.newContext({ viewport: { width, height }, colorScheme, locale: 'en-US', timezoneId: 'UTC' });
+		const context = await this.browser.newContext({
+			viewport: { width, height },
+			colorScheme,
+			locale: 'en-US',
+			timezoneId: 'UTC',
+		});
 		const page = await context.newPage();
 		page.setDefaultTimeout(20_000);
 		return page;
@@ -74,13 +79,19 @@ export function complaints(page: Page): string[] {
 	const found: string[] = [];
 	page.on('pageerror', (error) => found.push(String(error)));
 	page.on('console', (message) => {
-		if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) found.push(message.text());
+		if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+			found.push(message.text());
 	});
 	return found;
 }
 
 /** The editor of n8n, logged in, on a workflow. */
-export async function openN8nWorkflow(browser: Browser, n8n: N8n, workflowId: string, options?: PageOptions): Promise<Page> {
+export async function openN8nWorkflow(
+	browser: Browser,
+	n8n: N8n,
+	workflowId: string,
+	options?: PageOptions,
+): Promise<Page> {
 	const page = await browser.newPage(options);
 	await page.context().addCookies([{ ...n8n.cookie, url: n8n.url }]);
 	await page.goto(`${n8n.url}/workflow/${workflowId}`);
@@ -202,7 +213,10 @@ export class NodeRedEditor {
 
 	/** A node's properties as the editor holds them. */
 	async node(id: string): Promise<Record<string, unknown>> {
-		return (await this.page.evaluate(`RED.nodes.convertNode(RED.nodes.node(${JSON.stringify(id)}))`)) as Record<string, unknown>;
+		return (await this.page.evaluate(`RED.nodes.convertNode(RED.nodes.node(${JSON.stringify(id)}))`)) as Record<
+			string,
+			unknown
+		>;
 	}
 
 	/** Why the editor marks a node with a red triangle. */
@@ -230,7 +244,9 @@ export class NodeRedEditor {
 		await this.page.context().close();
 	}
 
-	/** Waits for a new dialog: slid in to the right edge of its place, its form built. The one below it leaves the page. */
+	/**
+	 * Waits for a new dialog: slid in to the right edge of its place, its form built. The one below it leaves the page.
+	 */
 	private async opened(): Promise<void> {
 		await this.page.waitForFunction(`(() => {
 			const top = [...document.querySelectorAll('.red-ui-tray')].at(-1);
@@ -239,7 +255,6 @@ export class NodeRedEditor {
 			return (top.dataset.known = String(window.dialogsKnown));
 		})()`);
 	}
-
 }
 
 export type NodeRedEditorOptions = PageOptions & {
@@ -250,12 +265,18 @@ export type NodeRedEditorOptions = PageOptions & {
 };
 
 /** The editor of Node-RED with its flows loaded, logged in where it asks for it. */
-export async function openNodeRedEditor(browser: Browser, nodeRed: NodeRed, options: NodeRedEditorOptions = {}): Promise<NodeRedEditor> {
+export async function openNodeRedEditor(
+	browser: Browser,
+	nodeRed: NodeRed,
+	options: NodeRedEditorOptions = {},
+): Promise<NodeRedEditor> {
 	const page = await browser.newPage(options);
 	const { theme, token = nodeRed.token } = options;
 	const stored: [string, string][] = [
 		...(theme ? ([['view-dark-theme', theme]] as [string, string][]) : []),
-		...(token ? ([['auth-tokens', JSON.stringify({ access_token: token, token_type: 'Bearer' })]] as [string, string][]) : []),
+		...(token
+			? ([['auth-tokens', JSON.stringify({ access_token: token, token_type: 'Bearer' })]] as [string, string][])
+			: []),
 	];
 	await page.addInitScript(`for (const [key, value] of ${JSON.stringify(stored)}) localStorage.setItem(key, value);`);
 	await page.goto(nodeRed.url);

@@ -6,7 +6,15 @@ import type { Fields } from '../../core/describe/field';
 import { RESOURCE_TITLES } from '../../core/describe/resources';
 import { fieldsOfTrigger } from '../../core/describe/trigger';
 import { providers } from '../../providers';
-import { complaints, openBrowser, openN8nNode, openN8nWorkflow, openNodeRedEditor, type Browser, type NodeRedEditor } from './browser';
+import {
+	complaints,
+	openBrowser,
+	openN8nNode,
+	openN8nWorkflow,
+	openNodeRedEditor,
+	type Browser,
+	type NodeRedEditor,
+} from './browser';
 import { NODE_RED_VERSIONS } from './install';
 import { chain, startN8n } from './n8n';
 import { probe, startNodeRed, type NodeRed } from './node-red';
@@ -33,13 +41,59 @@ afterAll(async () => {
 
 /** Plates as people have them: with blanks, one within another, and such as only a list in brackets can hold. */
 const PLATES = ['B 10 FLT', 'B 11 FLT', 'B 10', 'ЕК "77" [x]', ' B 12 '];
-const devicesOf = ({ simulator }: TestVendor) => (simulator as unknown as { devices: Map<string, { id: string; plate: string }> }).devices.values();
+const devicesOf = ({ simulator }: TestVendor) =>
+	(simulator as unknown as { devices: Map<string, { id: string; plate: string }> }).devices.values();
 
 /** A node of every vendor and kind, on a tab that does not run. */
 const everyKind = providers.flatMap(({ name, operations: [operation], triggers: [trigger] }, place) => [
-	{ id: `${name}-account`, type: `fleetwire-${name}-account`, name: '', baseUrl: 'http://127.0.0.1:9', account: 'demo', allowCommands: false, rateLimit: 60, allowPrivateAddresses: true, tls: '', proxy: '', version: 1 },
-	{ id: `${name}-request`, type: `fleetwire-${name}`, z: 'off', name: '', account: `${name}-account`, resource: operation?.resource, operation: operation?.name, params: {}, output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, x: 300, y: 80 * (place + 1), wires: [[]] },
-	{ id: `${name}-trigger`, type: `fleetwire-${name}-trigger`, z: 'off', name: '', account: `${name}-account`, event: trigger?.name, params: {}, interval: 60, output: 'simplified', result: 'record', store: '', version: 1, x: 600, y: 80 * (place + 1), wires: [[]] },
+	{
+		id: `${name}-account`,
+		type: `fleetwire-${name}-account`,
+		name: '',
+		baseUrl: 'http://127.0.0.1:9',
+		account: 'demo',
+		allowCommands: false,
+		rateLimit: 60,
+		allowPrivateAddresses: true,
+		tls: '',
+		proxy: '',
+		version: 1,
+	},
+	{
+		id: `${name}-request`,
+		type: `fleetwire-${name}`,
+		z: 'off',
+		name: '',
+		account: `${name}-account`,
+		resource: operation?.resource,
+		operation: operation?.name,
+		params: {},
+		output: 'simplified',
+		result: 'message',
+		limit: '',
+		timeout: '',
+		version: 1,
+		x: 300,
+		y: 80 * (place + 1),
+		wires: [[]],
+	},
+	{
+		id: `${name}-trigger`,
+		type: `fleetwire-${name}-trigger`,
+		z: 'off',
+		name: '',
+		account: `${name}-account`,
+		event: trigger?.name,
+		params: {},
+		interval: 60,
+		output: 'simplified',
+		result: 'record',
+		store: '',
+		version: 1,
+		x: 600,
+		y: 80 * (place + 1),
+		wires: [[]],
+	},
 ]);
 
 /** Widest that a dialog may be: Node-RED's canvas has some 690 pixels where the window has 1024. */
@@ -65,7 +119,12 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 
 	beforeAll(async () => {
 		[...devicesOf(plates)].forEach((device, place) => (device.plate = PLATES[place] ?? device.plate));
-		nodeRed = await startNodeRed({ version, packages: [tarball('fleetwire-node-red-fleet-')], settings: { contextStorage: { default: { module: 'memory' }, disk: { module: 'localfilesystem' } } }, env: { LATE: '20' } });
+		nodeRed = await startNodeRed({
+			version,
+			packages: [tarball('fleetwire-node-red-fleet-')],
+			settings: { contextStorage: { default: { module: 'memory' }, disk: { module: 'localfilesystem' } } },
+			env: { LATE: '20' },
+		});
 		const { secret, ...settings } = vendor.connection;
 		const { secret: platesSecret, ...platesSettings } = plates.connection;
 		await nodeRed.deploy(
@@ -73,13 +132,101 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				{ id: 'tab', type: 'tab', label: 'Fleet' },
 				{ id: 'off', type: 'tab', label: 'Off', disabled: true },
 				...everyKind,
-				{ id: 'plates', type: 'fleetwire-itracksense-account', name: 'Plates', ...platesSettings, tls: '', proxy: '', version: 1 },
-				{ id: 'byPlate', type: 'fleetwire-itracksense', z: 'tab', name: '', account: 'plates', resource: 'position', operation: 'getCurrentByPlate', params: { plates: { type: 'list', value: 'B 10 FLT,B 11 FLT' } }, output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, x: 200, y: 400, wires: [['found']] },
+				{
+					id: 'plates',
+					type: 'fleetwire-itracksense-account',
+					name: 'Plates',
+					...platesSettings,
+					tls: '',
+					proxy: '',
+					version: 1,
+				},
+				{
+					id: 'byPlate',
+					type: 'fleetwire-itracksense',
+					z: 'tab',
+					name: '',
+					account: 'plates',
+					resource: 'position',
+					operation: 'getCurrentByPlate',
+					params: { plates: { type: 'list', value: 'B 10 FLT,B 11 FLT' } },
+					output: 'simplified',
+					result: 'message',
+					limit: '',
+					timeout: '',
+					version: 1,
+					x: 200,
+					y: 400,
+					wires: [['found']],
+				},
 				probe('found', 'tab'),
-				{ id: 'account', type: 'fleetwire-trackceo-account', name: 'Mine', ...settings, tls: '', proxy: '', version: 1 },
-				{ id: 'trigger', type: 'fleetwire-trackceo-trigger', z: 'tab', name: '', account: 'account', event: 'newAlarm', params: { devices: { type: 'list', value: DEVICE }, types: { type: 'list', value: 'sos,speeding' }, firstRun: { type: 'list', value: 'latest' }, lookBack: { type: 'env', value: 'LATE' }, includeRaw: { type: 'bool', value: 'true' } }, interval: '30', output: 'simplified', result: 'message', store: 'disk', version: 1, x: 200, y: 200, wires: [[]] },
-				{ id: 'dropped', type: 'fleetwire-trackceo-trigger', z: 'tab', name: '', account: 'account', event: vendor.provider.triggers[0]?.name, params: {}, interval: 60, output: 'simplified', result: 'record', store: '', version: 1, x: 200, y: 300, wires: [[]] },
-				{ id: 'node', type: 'fleetwire-trackceo', z: 'tab', name: '', account: 'account', resource: 'position', operation: 'getCurrent', params: { devices: { type: 'msg', value: 'imei' } }, output: 'raw', result: 'record', limit: '7', timeout: '', version: 1, x: 200, y: 100, wires: [[]] },
+				{
+					id: 'account',
+					type: 'fleetwire-trackceo-account',
+					name: 'Mine',
+					...settings,
+					tls: '',
+					proxy: '',
+					version: 1,
+				},
+				{
+					id: 'trigger',
+					type: 'fleetwire-trackceo-trigger',
+					z: 'tab',
+					name: '',
+					account: 'account',
+					event: 'newAlarm',
+					params: {
+						devices: { type: 'list', value: DEVICE },
+						types: { type: 'list', value: 'sos,speeding' },
+						firstRun: { type: 'list', value: 'latest' },
+						lookBack: { type: 'env', value: 'LATE' },
+						includeRaw: { type: 'bool', value: 'true' },
+					},
+					interval: '30',
+					output: 'simplified',
+					result: 'message',
+					store: 'disk',
+					version: 1,
+					x: 200,
+					y: 200,
+					wires: [[]],
+				},
+				{
+					id: 'dropped',
+					type: 'fleetwire-trackceo-trigger',
+					z: 'tab',
+					name: '',
+					account: 'account',
+					event: vendor.provider.triggers[0]?.name,
+					params: {},
+					interval: 60,
+					output: 'simplified',
+					result: 'record',
+					store: '',
+					version: 1,
+					x: 200,
+					y: 300,
+					wires: [[]],
+				},
+				{
+					id: 'node',
+					type: 'fleetwire-trackceo',
+					z: 'tab',
+					name: '',
+					account: 'account',
+					resource: 'position',
+					operation: 'getCurrent',
+					params: { devices: { type: 'msg', value: 'imei' } },
+					output: 'raw',
+					result: 'record',
+					limit: '7',
+					timeout: '',
+					version: 1,
+					x: 200,
+					y: 100,
+					wires: [[]],
+				},
 			],
 			{ credentials: { account: { secret }, plates: { secret: platesSecret } } },
 		);
@@ -92,13 +239,22 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	});
 
 	test('the palette has every vendor, to ask and to be told', async () => {
-		expect(await editor.palette()).toEqual(expect.arrayContaining(providers.flatMap(({ name }) => [`fleetwire-${name}`, `fleetwire-${name}-trigger`])));
+		expect(await editor.palette()).toEqual(
+			expect.arrayContaining(providers.flatMap(({ name }) => [`fleetwire-${name}`, `fleetwire-${name}-trigger`])),
+		);
 	});
 
 	test('opening and closing a dialog changes nothing', async () => {
 		const before = (await editor.node('node')) as { params: unknown };
 		await editor.edit('node');
-		expect(await editor.fields()).toMatchObject({ resource: { value: 'position' }, operation: { value: 'getCurrent' }, output: { value: 'raw' }, result: { value: 'record' }, limit: { value: '7' }, 'param-devices': { typedInput: 'msg', value: 'imei', visible: true } });
+		expect(await editor.fields()).toMatchObject({
+			resource: { value: 'position' },
+			operation: { value: 'getCurrent' },
+			output: { value: 'raw' },
+			result: { value: 'record' },
+			limit: { value: '7' },
+			'param-devices': { typedInput: 'msg', value: 'imei', visible: true },
+		});
 		await editor.save();
 		expect(await editor.node('node')).toEqual(before);
 		expect(await editor.page.evaluate('RED.nodes.dirty()')).toBe(false);
@@ -113,8 +269,11 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			expect(fields.resource?.options?.map(({ text }) => text)).toContain(RESOURCE_TITLES[resource]);
 			expect(fields.operation?.options?.map(({ text }) => text)).toContain(title);
 			const shown = Object.entries(fields).filter(([key]) => key.startsWith('param-'));
-			expect(shown.map(([key]) => key.replace('param-', '')).sort()).toEqual(Object.keys(params as Fields).sort());
-			for (const [key, { label }] of shown) expect(label).toBe((params as Fields)[key.replace('param-', '')]?.title);
+			expect(shown.map(([key]) => key.replace('param-', '')).sort()).toEqual(
+				Object.keys(params as Fields).sort(),
+			);
+			for (const [key, { label }] of shown)
+				expect(label).toBe((params as Fields)[key.replace('param-', '')]?.title);
 		}
 		await editor.cancel();
 	});
@@ -135,17 +294,33 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		expect(stored).toMatchObject({
 			resource: 'geofence',
 			operation: 'create',
-			params: { device: { type: 'list', value: DEVICE }, name: { type: 'str', value: 'Depot' }, latitude: { type: 'num', value: '44.4268' }, longitude: { type: 'jsonata', value: 'payload.lon' }, radius: { type: 'num', value: '300' } },
+			params: {
+				device: { type: 'list', value: DEVICE },
+				name: { type: 'str', value: 'Depot' },
+				latitude: { type: 'num', value: '44.4268' },
+				longitude: { type: 'jsonata', value: 'payload.lon' },
+				radius: { type: 'num', value: '300' },
+			},
 		});
 		await editor.edit('node');
-		expect(await editor.fields()).toMatchObject({ 'param-device': { value: DEVICE }, 'param-longitude': { typedInput: 'jsonata', value: 'payload.lon' } });
+		expect(await editor.fields()).toMatchObject({
+			'param-device': { value: DEVICE },
+			'param-longitude': { typedInput: 'jsonata', value: 'payload.lon' },
+		});
 		await editor.cancel();
 	});
 
-	test('a trigger\'s dialog changes nothing by being looked at, and each event shows its own fields', async () => {
+	test("a trigger's dialog changes nothing by being looked at, and each event shows its own fields", async () => {
 		const before = await editor.node('trigger');
 		await editor.edit('trigger');
-		expect(await editor.fields()).toMatchObject({ event: { value: 'newAlarm', label: 'Event' }, interval: { value: '30' }, 'param-devices': { value: DEVICE }, 'param-lookBack': { typedInput: 'env', value: 'LATE' }, store: { value: 'disk' }, result: { value: 'message', visible: true } });
+		expect(await editor.fields()).toMatchObject({
+			event: { value: 'newAlarm', label: 'Event' },
+			interval: { value: '30' },
+			'param-devices': { value: DEVICE },
+			'param-lookBack': { typedInput: 'env', value: 'LATE' },
+			store: { value: 'disk' },
+			result: { value: 'message', visible: true },
+		});
 		await editor.save();
 		expect(await editor.node('trigger')).toEqual(before);
 		expect(await editor.page.evaluate('RED.nodes.dirty()')).toBe(false);
@@ -156,10 +331,17 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			const fields = await editor.fields();
 			expect(fields.event?.options?.map(({ text }) => text)).toContain(trigger.title);
 			const shown = Object.entries(fields).filter(([key]) => key.startsWith('param-'));
-			expect(shown.map(([key]) => key.replace('param-', '')).sort()).toEqual(Object.keys(fieldsOfTrigger(trigger)).sort());
-			for (const [key, { label }] of shown) expect(label).toBe(fieldsOfTrigger(trigger)[key.replace('param-', '')]?.title);
+			expect(shown.map(([key]) => key.replace('param-', '')).sort()).toEqual(
+				Object.keys(fieldsOfTrigger(trigger)).sort(),
+			);
+			for (const [key, { label }] of shown)
+				expect(label).toBe(fieldsOfTrigger(trigger)[key.replace('param-', '')]?.title);
 			// No message comes in that could hold a value.
-			expect(await editor.page.evaluate("$('#node-input-param-lookBack').typedInput('type', 'msg').typedInput('type')")).not.toBe('msg');
+			expect(
+				await editor.page.evaluate(
+					"$('#node-input-param-lookBack').typedInput('type', 'msg').typedInput('type')",
+				),
+			).not.toBe('msg');
 			expect(fields['param-since']?.visible).toBe(false);
 		}
 		await editor.page.evaluate("$('#node-input-param-firstRun').typedInput('value', 'since')");
@@ -169,7 +351,12 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 
 	test('a trigger that is dropped is for all devices, and is told what is wrong with it', async () => {
 		await editor.edit('dropped');
-		expect(await editor.fields()).toMatchObject({ event: { value: vendor.provider.triggers[0]?.name }, 'param-devices': { value: '*' }, interval: { value: '60' }, store: { value: '' } });
+		expect(await editor.fields()).toMatchObject({
+			event: { value: vendor.provider.triggers[0]?.name },
+			'param-devices': { value: '*' },
+			interval: { value: '60' },
+			store: { value: '' },
+		});
 		await editor.field('interval').fill('1');
 		await editor.save();
 		expect((await editor.validationErrors('dropped')).join(' ')).toMatch(/at least 10 seconds/);
@@ -181,15 +368,27 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await editor.save();
 		expect(await editor.validationErrors('dropped')).toEqual([]);
 		await editor.deploy();
-		expect((await nodeRed.getFlows()).flows.find(({ id }) => id === 'dropped')).toMatchObject({ event: 'positionChanged', interval: '45', output: 'worldmap', params: { devices: { type: 'list', value: '*' }, firstRun: { type: 'list', value: 'nothing' } } });
+		expect((await nodeRed.getFlows()).flows.find(({ id }) => id === 'dropped')).toMatchObject({
+			event: 'positionChanged',
+			interval: '45',
+			output: 'worldmap',
+			params: { devices: { type: 'list', value: '*' }, firstRun: { type: 'list', value: 'nothing' } },
+		});
 	});
 
 	test('the button on a trigger polls now, and says so', async () => {
 		vendor.simulator.requests.length = 0;
 		// It shows for two seconds only.
-		await editor.page.evaluate('const { notify } = RED; window.said = []; RED.notify = (text, ...more) => (window.said.push(String(text)), notify(text, ...more))');
-		await editor.page.evaluate("$('.red-ui-flow-node').has('.red-ui-flow-node-button').toArray().find((node) => node.id === 'dropped').querySelector('.red-ui-flow-node-button-button').dispatchEvent(new MouseEvent('click', { bubbles: true }))");
-		await until('the editor to say something', async () => ((await editor.page.evaluate('window.said.length')) as number) > 0);
+		await editor.page.evaluate(
+			'const { notify } = RED; window.said = []; RED.notify = (text, ...more) => (window.said.push(String(text)), notify(text, ...more))',
+		);
+		await editor.page.evaluate(
+			"$('.red-ui-flow-node').has('.red-ui-flow-node-button').toArray().find((node) => node.id === 'dropped').querySelector('.red-ui-flow-node-button-button').dispatchEvent(new MouseEvent('click', { bubbles: true }))",
+		);
+		await until(
+			'the editor to say something',
+			async () => ((await editor.page.evaluate('window.said.length')) as number) > 0,
+		);
 		expect(await editor.page.evaluate('window.said')).toEqual([expect.stringContaining('Polling')]);
 		await until('the poll', () => vendor.simulator.requests.some(({ path }) => path === '/api/track'));
 	});
@@ -197,8 +396,12 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	test('plates that are picked have their ticks, and are asked for', async () => {
 		const { page } = editor;
 		const panel = page.locator('.fleetwire-list-panel');
-		const row = (plate: string) => panel.locator('.fleetwire-list-row', { hasText: new RegExp(`^${plate.replace(/[[\]]/g, '\\$&')} · `) });
-		const ticked = async () => (await panel.locator('.fleetwire-list-row[aria-selected="true"]').allInnerTexts()).map((text) => text.split(' · ')[0]);
+		const row = (plate: string) =>
+			panel.locator('.fleetwire-list-row', { hasText: new RegExp(`^${plate.replace(/[[\]]/g, '\\$&')} · `) });
+		const ticked = async () =>
+			(await panel.locator('.fleetwire-list-row[aria-selected="true"]').allInnerTexts()).map(
+				(text) => text.split(' · ')[0],
+			);
 		const ids = new Map([...devicesOf(plates)].map(({ id, plate }) => [plate, id]));
 		const run = async () => {
 			const after = await nodeRed.mark();
@@ -238,10 +441,15 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	});
 
 	test('no dialog is wider than a small window shows', async () => {
-		const small = await openNodeRedEditor(browser, nodeRed, { width: 1024, height: 700, ...(version === '5.0.7' ? { theme: 'dark' } : {}) });
+		const small = await openNodeRedEditor(browser, nodeRed, {
+			width: 1024,
+			height: 700,
+			...(version === '5.0.7' ? { theme: 'dark' } : {}),
+		});
 		const shot = async (name: string) => {
 			const folder = process.env.FLEETWIRE_SHOTS;
-			if (folder !== undefined) await small.page.screenshot({ path: join(folder, `${version}-${name}.png`), animations: 'disabled' });
+			if (folder !== undefined)
+				await small.page.screenshot({ path: join(folder, `${version}-${name}.png`), animations: 'disabled' });
 		};
 		const wrong: string[] = [];
 		const look = async (where: string) => {
@@ -251,7 +459,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		};
 		for (const { name, operations, triggers } of providers) {
 			await small.edit(`${name}-account`);
-			await small.page.evaluate("$('.fleetwire-http').show(); $('.fleetwire-result').text('The base URL leads to a private address (127.0.0.1). If that is meant, for instance for a simulator, switch on \"Allow Private Addresses\" in the account.')");
+			await small.page.evaluate(
+				"$('.fleetwire-http').show(); $('.fleetwire-result').text('The base URL leads to a private address (127.0.0.1). If that is meant, for instance for a simulator, switch on \"Allow Private Addresses\" in the account.')",
+			);
 			await look(`${name} account`);
 			await shot(`${name}-account`);
 			await small.cancel();
@@ -285,7 +495,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		expect((await editor.validationErrors('node')).join(' ')).toMatch(/Command is missing/);
 	});
 
-	test('the account\'s Test button tells good from bad', async () => {
+	test("the account's Test button tells good from bad", async () => {
 		await editor.edit('account');
 		const result = () => editor.dialog().locator('.fleetwire-result');
 		await editor.dialog().locator('.fleetwire-test').click();
@@ -293,7 +503,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		expect(await result().getAttribute('class')).toContain('fleetwire-good');
 		await editor.field('secret').fill('wrong-password');
 		await editor.dialog().locator('.fleetwire-test').click();
-		await result().filter({ hasText: /refuses the account or its password/ }).waitFor();
+		await result()
+			.filter({ hasText: /refuses the account or its password/ })
+			.waitFor();
 		expect(await result().getAttribute('class')).toContain('fleetwire-bad');
 		await editor.cancel();
 	});
@@ -303,17 +515,35 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	});
 });
 
-test('n8n\'s panel: the operation\'s fields, the list of devices, and a run', async () => {
+test("n8n's panel: the operation's fields, the list of devices, and a run", async () => {
 	const n8n = await startN8n({ packages: [tarball('n8n-nodes-fleetwire-')] });
 	try {
-		const { id, name } = await n8n.createCredential({ name: 'Mine', type: 'trackCeoApi', data: { ...vendor.connection } });
-		const workflow = await n8n.createWorkflow(chain({ name: 'Fleet', type: 'n8n-nodes-fleetwire.trackCeo', parameters: { resource: 'position', operation: 'getCurrent' }, credentials: { trackCeoApi: { id, name } } }));
+		const { id, name } = await n8n.createCredential({
+			name: 'Mine',
+			type: 'trackCeoApi',
+			data: { ...vendor.connection },
+		});
+		const workflow = await n8n.createWorkflow(
+			chain({
+				name: 'Fleet',
+				type: 'n8n-nodes-fleetwire.trackCeo',
+				parameters: { resource: 'position', operation: 'getCurrent' },
+				credentials: { trackCeoApi: { id, name } },
+			}),
+		);
 		const page = await openN8nWorkflow(browser, n8n, workflow.id);
 		const panel = await openN8nNode(page, 'Fleet');
-		for (const words of ['Resource', 'Operation', 'Devices', 'Return All', 'Output', 'Options']) expect(await panel.innerText()).toContain(words);
-		await panel.locator('[data-test-id="rlc-input"], [data-test-id="resource-locator-devices"] input').last().click();
+		for (const words of ['Resource', 'Operation', 'Devices', 'Return All', 'Output', 'Options'])
+			expect(await panel.innerText()).toContain(words);
+		await panel
+			.locator('[data-test-id="rlc-input"], [data-test-id="resource-locator-devices"] input')
+			.last()
+			.click();
 		await page.getByText('Van 1 ·').first().click();
-		await panel.getByRole('button', { name: /execute step/i }).first().click();
+		await panel
+			.getByRole('button', { name: /execute step/i })
+			.first()
+			.click();
 		await panel.getByRole('cell', { name: DEVICE }).first().waitFor();
 	} finally {
 		await n8n.stop();

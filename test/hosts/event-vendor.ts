@@ -32,7 +32,8 @@ export interface EventVendor {
 /** What an alarm is called, here and in what comes out of a host. */
 const nameOf = ({ device, gpstime, systemtime, type }: RaisedAlarm) => [device, systemtime, gpstime, type].join(' ');
 const secondsOf = (iso: unknown) => Date.parse(String(iso)) / 1000;
-export const nameOfEvent = ({ deviceId, time, recordedAt, vendorType }: Record<string, unknown>) => [deviceId, secondsOf(recordedAt), secondsOf(time), vendorType].join(' ');
+export const nameOfEvent = ({ deviceId, time, recordedAt, vendorType }: Record<string, unknown>) =>
+	[deviceId, secondsOf(recordedAt), secondsOf(time), vendorType].join(' ');
 
 const PAGE = 100;
 
@@ -45,29 +46,76 @@ export async function startEventVendor({ devices = 3 }: { devices?: number } = {
 	let logins = 0;
 	const milliseconds = () => Date.now() + vendor.skew * 1000;
 	const now = () => Math.floor(milliseconds() / 1000);
-	const answer = (code: number, rest: object = {}): Answer => ({ status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ code, ...rest }), code });
+	const answer = (code: number, rest: object = {}): Answer => ({
+		status: 200,
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ code, ...rest }),
+		code,
+	});
 
 	function handle({ path, query }: VendorRequest): Answer {
 		if (path === '/api/authorization') {
 			const off = Math.abs(Number(query.time) - now()) > 60;
-			if (off) return answer(10014, { message: `time error, current server time is ${now()} (in unix timestamp)` });
+			if (off)
+				return answer(10014, { message: `time error, current server time is ${now()} (in unix timestamp)` });
 			if (vendor.refuses) return answer(20001, { message: 'account or password error' });
 			token = `token-${String(++logins)}-of-a-vendor`;
 			return answer(0, { record: { access_token: token, expires_in: 7200 } });
 		}
 		if (query.access_token !== token) return answer(10011, { message: 'access_token invalid' });
-		if (path === '/api/device/list') return answer(0, { record: imeis.map((imei, index) => ({ imei, devicename: `Van ${index + 1}`, devicetype: 'GT06', platenumber: `P ${index + 1}`, onlinetime: 1, platformduetime: 4e9, simcard: '', activatedtime: 1, userduetime: 4e9 })) });
+		if (path === '/api/device/list')
+			return answer(0, {
+				record: imeis.map((imei, index) => ({
+					imei,
+					devicename: `Van ${index + 1}`,
+					devicetype: 'GT06',
+					platenumber: `P ${index + 1}`,
+					onlinetime: 1,
+					platformduetime: 4e9,
+					simcard: '',
+					activatedtime: 1,
+					userduetime: 4e9,
+				})),
+			});
 		if (path === '/api/track') {
 			const positions = (query.imeis ?? '').split(',').map((imei) => {
 				const at = heard.get(imei) ?? 0;
-				return { imei, course: 0, systemtime: at, gpstime: at, speed: 0, hearttime: at, servertime: now(), longitude: 26.1, latitude: 44.4, acctime: 0, accstatus: 0, doorstatus: -1, chargestatus: -1, oilpowerstatus: -1, defencestatus: -1, datastatus: 2, battery: 90, mileage: 1000 };
+				return {
+					imei,
+					course: 0,
+					systemtime: at,
+					gpstime: at,
+					speed: 0,
+					hearttime: at,
+					servertime: now(),
+					longitude: 26.1,
+					latitude: 44.4,
+					acctime: 0,
+					accstatus: 0,
+					doorstatus: -1,
+					chargestatus: -1,
+					oilpowerstatus: -1,
+					defencestatus: -1,
+					datastatus: 2,
+					battery: 90,
+					mileage: 1000,
+				};
 			});
 			return answer(0, { record: positions });
 		}
 		if (path === '/api/alarm/list') {
 			const [begin, end] = [Number(query.begintime), Number(query.endtime)];
-			const found = alarms.filter(({ device, systemtime }) => device === query.imei && systemtime >= begin && systemtime <= end).sort((a, b) => a.systemtime - b.systemtime);
-			return answer(0, { record: found.slice(0, PAGE).map(({ type, gpstime, systemtime }) => [type, 26.1, 44.4, gpstime, systemtime, 50, 90, 0].join(',')).join(';') });
+			const found = alarms
+				.filter(({ device, systemtime }) => device === query.imei && systemtime >= begin && systemtime <= end)
+				.sort((a, b) => a.systemtime - b.systemtime);
+			return answer(0, {
+				record: found
+					.slice(0, PAGE)
+					.map(({ type, gpstime, systemtime }) =>
+						[type, 26.1, 44.4, gpstime, systemtime, 50, 90, 0].join(','),
+					)
+					.join(';'),
+			});
 		}
 		return answer(10001, { message: 'unknown method' });
 	}
@@ -89,7 +137,13 @@ export async function startEventVendor({ devices = 3 }: { devices?: number } = {
 		raise: (given) => {
 			const at = given.systemtime ?? now();
 			// Of another kind each, as alarms that are alike in all cannot be told apart.
-			const alarm = { device: imeis[0] ?? '', type: 1 + (alarms.length % 44), systemtime: at, gpstime: at, ...given };
+			const alarm = {
+				device: imeis[0] ?? '',
+				type: 1 + (alarms.length % 44),
+				systemtime: at,
+				gpstime: at,
+				...given,
+			};
 			alarms.push(alarm);
 			heard.set(alarm.device, now());
 			return nameOf(alarm);

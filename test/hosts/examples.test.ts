@@ -25,15 +25,23 @@ const enabled = (nodes: readonly FlowNode[]) => nodes.filter(({ d }) => d !== tr
 /** As a user fills an account in: address and name; the vendor's quota is not what is tried here. */
 const filled = (vendors: readonly RunningVendor[], node: FlowNode): FlowNode => {
 	const vendor = vendorOf(vendors, node);
-	return isAccount(node) && vendor ? { ...node, baseUrl: vendor.url, account: vendor.account, allowPrivateAddresses: true, rateLimit: 60_000 } : node;
+	return isAccount(node) && vendor
+		? { ...node, baseUrl: vendor.url, account: vendor.account, allowPrivateAddresses: true, rateLimit: 60_000 }
+		: node;
 };
 
 /** Ids of the nodes that a message can reach from a node, through outputs that `takes` names. */
-function reached(nodes: readonly FlowNode[], from: FlowNode, takes: (node: FlowNode, output: number) => boolean = () => true): Set<string> {
+function reached(
+	nodes: readonly FlowNode[],
+	from: FlowNode,
+	takes: (node: FlowNode, output: number) => boolean = () => true,
+): Set<string> {
 	const byId = new Map(nodes.map((node) => [node.id, node]));
 	const found = new Set<string>();
 	const go = (node: FlowNode) => {
-		for (const id of wiresOf(node).filter((_, output) => takes(node, output)).flat()) {
+		for (const id of wiresOf(node)
+			.filter((_, output) => takes(node, output))
+			.flat()) {
 			const next = byId.get(id);
 			if (next === undefined || found.has(id)) continue;
 			found.add(id);
@@ -44,10 +52,15 @@ function reached(nodes: readonly FlowNode[], from: FlowNode, takes: (node: FlowN
 	return found;
 }
 
-/** Ends that a flow promises a message to: behind an input or a trigger, and not on the other roads of a Switch than its first. */
+/**
+ * Ends that a flow promises a message to: behind an input or a trigger, and not on the other roads of a Switch than its
+ * first.
+ */
 function promised(nodes: readonly FlowNode[]): FlowNode[] {
 	const sources = nodes.filter((node) => node.type === 'inject' || isTrigger(node));
-	const ids = new Set(sources.flatMap((node) => [...reached(nodes, node, ({ type }, output) => type !== 'switch' || output === 0)]));
+	const ids = new Set(
+		sources.flatMap((node) => [...reached(nodes, node, ({ type }, output) => type !== 'switch' || output === 0)]),
+	);
 	return nodes.filter((node) => isEnd(node) && ids.has(node.id));
 }
 
@@ -58,7 +71,13 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let ahead = 0;
 
 	beforeAll(async () => {
-		vendors = await startAll({ portBase: 0, clock: () => Date.now() + ahead, fixIntervalSeconds: 60, rateLimit: null, plain: true });
+		vendors = await startAll({
+			portBase: 0,
+			clock: () => Date.now() + ahead,
+			fixIntervalSeconds: 60,
+			rateLimit: null,
+			plain: true,
+		});
 		const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-'));
 		nodeRed = await startNodeRed({ version, packages: [join(ARTIFACTS, tarball ?? '')] });
 	});
@@ -68,18 +87,47 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await Promise.all(vendors.map((vendor) => vendor.close()));
 	});
 
-	/** Deploys flows, with a probe beside each end, and a Catch and a Status node on each tab. Gives what was seen since. */
+	/**
+	 * Deploys flows, with a probe beside each end, and a Catch and a Status node on each tab. Gives what was seen
+	 * since.
+	 */
 	async function deploy(nodes: readonly FlowNode[]): Promise<Seen> {
 		const ends = new Map(nodes.filter(isEnd).map(({ id, z }) => [id, probe(`end ${id}`, String(z))]));
-		const flows = nodes.filter(({ type }) => type !== 'worldmap').map((node) => (wiresOf(node).length === 0 ? node : { ...node, wires: wiresOf(node).map((ids) => ids.flatMap((id) => [id, ...(ends.has(id) ? [`end ${id}`] : [])])) }));
-		const watches = nodes.filter(({ type }) => type === 'tab').flatMap(({ id }) => [
-			{ id: `catch ${id}`, type: 'catch', z: id, scope: null, uncaught: false, x: 100, y: 900, wires: [['caught']] },
-			{ id: `status ${id}`, type: 'status', z: id, scope: null, x: 100, y: 940, wires: [['statuses']] },
-		]);
+		const flows = nodes
+			.filter(({ type }) => type !== 'worldmap')
+			.map((node) =>
+				wiresOf(node).length === 0
+					? node
+					: {
+							...node,
+							wires: wiresOf(node).map((ids) =>
+								ids.flatMap((id) => [id, ...(ends.has(id) ? [`end ${id}`] : [])]),
+							),
+						},
+			);
+		const watches = nodes
+			.filter(({ type }) => type === 'tab')
+			.flatMap(({ id }) => [
+				{
+					id: `catch ${id}`,
+					type: 'catch',
+					z: id,
+					scope: null,
+					uncaught: false,
+					x: 100,
+					y: 900,
+					wires: [['caught']],
+				},
+				{ id: `status ${id}`, type: 'status', z: id, scope: null, x: 100, y: 940, wires: [['statuses']] },
+			]);
 		const tab = nodes.find(({ type }) => type === 'tab')?.id ?? '';
-		const credentials = Object.fromEntries(nodes.filter(isAccount).map((node) => [node.id, { secret: vendorOf(vendors, node)?.password }]));
+		const credentials = Object.fromEntries(
+			nodes.filter(isAccount).map((node) => [node.id, { secret: vendorOf(vendors, node)?.password }]),
+		);
 		const since = await nodeRed.mark();
-		await nodeRed.deploy([...flows, ...watches, ...ends.values(), probe('caught', tab), probe('statuses', tab)], { credentials });
+		await nodeRed.deploy([...flows, ...watches, ...ends.values(), probe('caught', tab), probe('statuses', tab)], {
+			credentials,
+		});
 		return new Seen(nodeRed, nodes, since);
 	}
 
@@ -92,28 +140,61 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				await importInto(page, nodes);
 				const tab = nodes.find(({ type }) => type === 'tab');
 				const drawn = await until('the imported tab', async () => {
-					const boxes = JSON.parse((await page.evaluate(`(() => {
+					const boxes = JSON.parse(
+						(await page.evaluate(`(() => {
 						const tab = RED.nodes.getWorkspaceOrder().map((id) => RED.nodes.workspace(id)).find(({ label }) => label === ${JSON.stringify(tab?.label)});
 						RED.workspaces.show(tab.id);
 						RED.view.redraw(true, true);
 						return JSON.stringify(RED.nodes.filterNodes({ z: tab.id }).map(({ type, name, x, y, w, h }) => ({ type, name, left: x - w / 2, right: x + w / 2, top: y - h / 2, bottom: y + h / 2, w })));
-					})()`)) as string) as { type: string; name: string; left: number; right: number; top: number; bottom: number; w: number | null }[];
+					})()`)) as string,
+					) as {
+						type: string;
+						name: string;
+						left: number;
+						right: number;
+						top: number;
+						bottom: number;
+						w: number | null;
+					}[];
 					return boxes.every(({ w }) => w !== null) && boxes;
 				});
-				expect(drawn.filter(({ type }) => type === 'unknown'), name).toEqual([]);
+				expect(
+					drawn.filter(({ type }) => type === 'unknown'),
+					name,
+				).toEqual([]);
 				expect(drawn).toHaveLength(nodes.filter(({ z }) => z === tab?.id).length);
-				expect(drawn.filter(({ left, right, top }) => left < EDGE || top < EDGE || right > WIDTH).map((node) => `${node.name}: ${String(node.left)} to ${String(node.right)}`), name).toEqual([]);
-				const overlaps = drawn.flatMap((one, place) => drawn.slice(place + 1).filter((other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom).map((other) => `${one.name} and ${other.name}`));
+				expect(
+					drawn
+						.filter(({ left, right, top }) => left < EDGE || top < EDGE || right > WIDTH)
+						.map((node) => `${node.name}: ${String(node.left)} to ${String(node.right)}`),
+					name,
+				).toEqual([]);
+				const overlaps = drawn.flatMap((one, place) =>
+					drawn
+						.slice(place + 1)
+						.filter(
+							(other) =>
+								one.left < other.right &&
+								other.left < one.right &&
+								one.top < other.bottom &&
+								other.top < one.bottom,
+						)
+						.map((other) => `${one.name} and ${other.name}`),
+				);
 				expect(overlaps, name).toEqual([]);
 			}
 			// However many examples of a vendor there are, its account is one.
-			const { accounts, used } = JSON.parse((await page.evaluate(`(() => {
+			const { accounts, used } = JSON.parse(
+				(await page.evaluate(`(() => {
 				const accounts = [], used = [];
 				RED.nodes.eachConfig(({ id, type }) => { if (type.endsWith('-account')) accounts.push([type, id]); });
 				RED.nodes.eachNode(({ account }) => { if (account) used.push(account); });
 				return JSON.stringify({ accounts, used: [...new Set(used)] });
-			})()`)) as string) as { accounts: [string, string][]; used: string[] };
-			expect(accounts.map(([type]) => type).sort()).toEqual(vendors.map(({ name }) => `fleetwire-${name}-account`).sort());
+			})()`)) as string,
+			) as { accounts: [string, string][]; used: string[] };
+			expect(accounts.map(([type]) => type).sort()).toEqual(
+				vendors.map(({ name }) => `fleetwire-${name}-account`).sort(),
+			);
 			expect(used.sort()).toEqual(accounts.map(([, id]) => id).sort());
 		} finally {
 			await browser.close();
@@ -123,19 +204,28 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	test('with the accounts filled in, every button and every trigger works; a command waits for leave', async () => {
 		const nodes = distinct(examples().flatMap((example) => example.nodes)).map((node) => filled(vendors, node));
 		const seen = await deploy(nodes);
-		const commands = nodes.filter(({ type, resource }) => /^fleetwire-(trackceo|etrack)$/.test(type) && resource === 'command');
+		const commands = nodes.filter(
+			({ type, resource }) => /^fleetwire-(trackceo|etrack)$/.test(type) && resource === 'command',
+		);
 		const behind = new Set(commands.flatMap((node) => [...reached(nodes, node)]));
 		await seen.pressAll();
-		await seen.reachAll(promised(enabled(nodes)).filter(({ id }) => !behind.has(id)), () => (ahead += 10 * MINUTE));
+		await seen.reachAll(
+			promised(enabled(nodes)).filter(({ id }) => !behind.has(id)),
+			() => (ahead += 10 * MINUTE),
+		);
 		const { caught, red } = await seen.everyoneWorked(commands);
-		expect(caught.map(({ source, message }) => [source.id, message])).toEqual(commands.map(({ id }) => [id, expect.stringContaining('Allow Commands')]));
+		expect(caught.map(({ source, message }) => [source.id, message])).toEqual(
+			commands.map(({ id }) => [id, expect.stringContaining('Allow Commands')]),
+		);
 		expect(new Set(red.map(({ source }) => source?.id))).toEqual(new Set(commands.map(({ id }) => id)));
 	}, 400_000);
 
 	test('in the demo, every button and every trigger works, commands too', async () => {
 		const nodes = demoFlows(vendors);
 		const accounts = nodes.filter(isAccount);
-		expect(accounts.map(({ type }) => type).sort()).toEqual(vendors.map(({ name }) => `fleetwire-${name}-account`).sort());
+		expect(accounts.map(({ type }) => type).sort()).toEqual(
+			vendors.map(({ name }) => `fleetwire-${name}-account`).sort(),
+		);
 		expect(new Set(accounts.map(({ name }) => name)).size).toBe(accounts.length);
 		expect(enabled(nodes)).toEqual(nodes);
 		// TrackGPS.ro's turns of 30 s would be most of what this test does.
@@ -202,35 +292,63 @@ class Seen {
 	async reachAll(ends: readonly FlowNode[], pass: () => void): Promise<void> {
 		expect(ends.length).toBeGreaterThan(0);
 		const missing = () => ends.filter(({ id }) => this.of(`end ${id}`).length === 0);
-		const triggersOf = (end: FlowNode) => this.nodes.filter((node) => isTrigger(node) && reached(this.nodes, node).has(end.id));
+		const triggersOf = (end: FlowNode) =>
+			this.nodes.filter((node) => isTrigger(node) && reached(this.nodes, node).has(end.id));
 		for (let round = 0; round < 60; round += 1) {
-			const settled = await until('every end', async () => {
-				await this.read();
-				return missing().length === 0;
-			}, { timeoutMs: 4_000, everyMs: 200 }).catch(() => false);
+			const settled = await until(
+				'every end',
+				async () => {
+					await this.read();
+					return missing().length === 0;
+				},
+				{ timeoutMs: 4_000, everyMs: 200 },
+			).catch(() => false);
 			if (settled) return;
 			const triggers = missing().flatMap(triggersOf);
 			if (triggers.length === 0 && round > 12) break;
 			if (triggers.length > 0) pass();
 			for (const { id } of new Set(triggers)) await this.nodeRed.send(id, { payload: 'poll' });
 		}
-		expect(missing().map(({ name, z }) => `${String(this.nodes.find(({ id }) => id === z)?.label)}: ${String(name)}`), JSON.stringify(this.failures())).toEqual([]);
+		expect(
+			missing().map(({ name, z }) => `${String(this.nodes.find(({ id }) => id === z)?.label)}: ${String(name)}`),
+			JSON.stringify(this.failures()),
+		).toEqual([]);
 	}
 
 	private failures() {
-		return { caught: this.of('caught').map(({ error }) => error as CaughtError), red: this.statuses().filter(({ fill }) => fill === 'red') };
+		return {
+			caught: this.of('caught').map(({ error }) => error as CaughtError),
+			red: this.statuses().filter(({ fill }) => fill === 'red'),
+		};
 	}
 
-	/** What failed meanwhile; every node of ours but these has shown a green line, or a message of its own at an end. */
+	/**
+	 * What failed meanwhile; every node of ours but these has shown a green line, or a message of its own at an end.
+	 */
 	async everyoneWorked(but: readonly FlowNode[] = []): Promise<{ caught: CaughtError[]; red: Status[] }> {
 		const wanted = enabled(this.nodes).filter((node) => isOurs(node) && !but.includes(node));
-		await until('a green line at every node', async () => {
-			await this.read();
-			const green = new Set(this.statuses().filter(({ fill }) => fill === 'green').map(({ source }) => source?.id));
-			const not = wanted.filter((node) => !green.has(node.id) && ![...reached(this.nodes, node)].some((id) => this.of(`end ${id}`).length > 0));
-			if (not.length > 0) throw new Error(`${not.map(({ type, name }) => `${type} "${String(name)}"`).join(', ')}; ${JSON.stringify(this.failures())}`);
-			return true;
-		}, { timeoutMs: 60_000, everyMs: 200 });
+		await until(
+			'a green line at every node',
+			async () => {
+				await this.read();
+				const green = new Set(
+					this.statuses()
+						.filter(({ fill }) => fill === 'green')
+						.map(({ source }) => source?.id),
+				);
+				const not = wanted.filter(
+					(node) =>
+						!green.has(node.id) &&
+						![...reached(this.nodes, node)].some((id) => this.of(`end ${id}`).length > 0),
+				);
+				if (not.length > 0)
+					throw new Error(
+						`${not.map(({ type, name }) => `${type} "${String(name)}"`).join(', ')}; ${JSON.stringify(this.failures())}`,
+					);
+				return true;
+			},
+			{ timeoutMs: 60_000, everyMs: 200 },
+		);
 		return this.failures();
 	}
 }

@@ -1,6 +1,9 @@
 import { removeFolder, Stop, type Child, type Exit } from './process';
 
-/** A server closes a connection that rests; a request that goes out on it in the same moment was not taken, and is sent again. */
+/**
+ * A server closes a connection that rests; a request that goes out on it in the same moment was not taken, and is sent
+ * again.
+ */
 export async function patientFetch(url: string, init: RequestInit): Promise<Response> {
 	for (let attempt = 1; ; attempt++) {
 		try {
@@ -64,6 +67,7 @@ export abstract class HostProcess {
 	}
 
 	protected mustRun(): void {
-		if (!this.running) throw new Stop(`${this.title} is not running (${JSON.stringify(this.child?.exit)})\n${this.logs()}`);
+		if (!this.running)
+			throw new Stop(`${this.title} is not running (${JSON.stringify(this.child?.exit)})\n${this.logs()}`);
 	}
 }

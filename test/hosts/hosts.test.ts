@@ -15,7 +15,11 @@ const N8N_FILES = {
 	'package.json': JSON.stringify({
 		name: 'n8n-nodes-trivial',
 		version: '1.0.0',
-		n8n: { n8nNodesApiVersion: 1, nodes: ['dist/Trivial.node.js'], credentials: ['dist/TrivialApi.credentials.js'] },
+		n8n: {
+			n8nNodesApiVersion: 1,
+			nodes: ['dist/Trivial.node.js'],
+			credentials: ['dist/TrivialApi.credentials.js'],
+		},
 	}),
 	'dist/TrivialApi.credentials.js': `
 		exports.TrivialApi = class {
@@ -158,11 +162,15 @@ describe('n8n', () => {
 
 	test('tests a credential, runs a node, shows its lists, and restarts', async () => {
 		const types = await n8n.nodeTypes();
-		expect(types.find(({ name }) => name === 'n8n-nodes-trivial.trivial')).toMatchObject({ displayName: 'Trivial' });
+		expect(types.find(({ name }) => name === 'n8n-nodes-trivial.trivial')).toMatchObject({
+			displayName: 'Trivial',
+		});
 
 		const data = { url, key: 'right' };
 		expect(await n8n.testCredential({ name: 'Good', type: 'trivialApi', data })).toMatchObject({ status: 'OK' });
-		expect(await n8n.testCredential({ name: 'Bad', type: 'trivialApi', data: { url, key: 'wrong' } })).toMatchObject({ status: 'Error' });
+		expect(
+			await n8n.testCredential({ name: 'Bad', type: 'trivialApi', data: { url, key: 'wrong' } }),
+		).toMatchObject({ status: 'Error' });
 
 		const { id, name } = await n8n.createCredential({ name: 'Mine', type: 'trivialApi', data });
 		const trivial = (nodeName: string, parameters = {}) => ({
@@ -171,18 +179,35 @@ describe('n8n', () => {
 			parameters,
 			credentials: { trivialApi: { id, name } },
 		});
-		const workflow = await n8n.createWorkflow(chain(...Array.from({ length: 20 }, (_, index) => trivial(`T${index}`))));
+		const workflow = await n8n.createWorkflow(
+			chain(...Array.from({ length: 20 }, (_, index) => trivial(`T${index}`))),
+		);
 		const good = await n8n.runWorkflow(workflow);
-		expect(good).toMatchObject({ status: 'success', data: { T0: [{ seen: 0, me: 'Ann' }], T19: [{ seen: 0, me: 'Ann' }] } });
+		expect(good).toMatchObject({
+			status: 'success',
+			data: { T0: [{ seen: 0, me: 'Ann' }], T19: [{ seen: 0, me: 'Ann' }] },
+		});
 		expect(Object.keys(good.runs)).toHaveLength(21);
 
 		const bad = await n8n.runWorkflow(chain(trivial('T', { fail: true })));
-		expect(bad).toMatchObject({ status: 'error', lastNode: 'T', error: { message: 'It failed', description: 'On purpose' } });
+		expect(bad).toMatchObject({
+			status: 'error',
+			lastNode: 'T',
+			error: { message: 'It failed', description: 'On purpose' },
+		});
 
-		const query = { methodName: 'devices', nodeTypeAndVersion: { name: 'n8n-nodes-trivial.trivial', version: 1 }, path: 'parameters.device' };
+		const query = {
+			methodName: 'devices',
+			nodeTypeAndVersion: { name: 'n8n-nodes-trivial.trivial', version: 1 },
+			path: 'parameters.device',
+		};
 		const first = await n8n.resourceLocatorResults({ ...query, filter: 'Van' });
 		expect(first.results).toMatchObject([{ name: 'Van', value: 'Van' }]);
-		const second = await n8n.resourceLocatorResults({ ...query, filter: 'Van', paginationToken: first.paginationToken });
+		const second = await n8n.resourceLocatorResults({
+			...query,
+			filter: 'Van',
+			paginationToken: first.paginationToken,
+		});
 		expect(second.results).toMatchObject([{ name: 'Vanessa' }]);
 
 		const browser = await openBrowser();
@@ -195,7 +220,13 @@ describe('n8n', () => {
 		}
 
 		const hourly = await n8n.createWorkflow({
-			nodes: [{ name: 'Each hour', type: 'n8n-nodes-base.scheduleTrigger', parameters: { rule: { interval: [{ field: 'hours' }] } } }],
+			nodes: [
+				{
+					name: 'Each hour',
+					type: 'n8n-nodes-base.scheduleTrigger',
+					parameters: { rule: { interval: [{ field: 'hours' }] } },
+				},
+			],
 		});
 		expect(await n8n.activate(hourly)).toMatchObject({ active: true });
 		await n8n.restart('kill');
@@ -219,7 +250,8 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		const tarball = await pack('node-red-trivial', NODE_RED_FILES);
 		const fromPalette = version === '5.0.7';
 		nodeRed = await startNodeRed({ version, packages: fromPalette ? [] : [tarball] });
-		if (fromPalette) expect(await nodeRed.installFromPalette(tarball)).toMatchObject({ name: '@fleetwire-test/trivial' });
+		if (fromPalette)
+			expect(await nodeRed.installFromPalette(tarball)).toMatchObject({ name: '@fleetwire-test/trivial' });
 
 		const account = { id: 'account', type: 'trivial-account', name: '' };
 		const rig = await nodeRed.rig(
@@ -227,12 +259,17 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			{ outputs: 2, others: [account], credentials: { account: { key: 'secret' } } },
 		);
 		const good = await rig.run({ payload: { a: undefined, b: 1 } });
-		expect(good.outputs).toMatchObject([[{ payload: { echo: { a: undefined, b: 1 }, key: 'secret', when: new Date(0) } }], [{ payload: 2 }]]);
+		expect(good.outputs).toMatchObject([
+			[{ payload: { echo: { a: undefined, b: 1 }, key: 'secret', when: new Date(0) } }],
+			[{ payload: 2 }],
+		]);
 		expect(good).toMatchObject({ completed: 1, caught: [], statuses: [{ text: 'busy', fill: 'blue' }, {}] });
 
 		const bad = await rig.run({ payload: 'fail' });
 		expect(bad).toMatchObject({ completed: 0, outputs: [[], []] });
-		expect(bad.caught).toMatchObject([{ payload: 'fail', error: { message: 'Error: It failed', code: 'EFAIL', cause: { vendor: 7 } } }]);
+		expect(bad.caught).toMatchObject([
+			{ payload: 'fail', error: { message: 'Error: It failed', code: 'EFAIL', cause: { vendor: 7 } } },
+		]);
 
 		await nodeRed.restart('kill');
 		expect((await rig.run({ payload: 1 })).outputs[0]).toMatchObject([{ payload: { echo: 1, key: 'secret' } }]);
@@ -246,7 +283,12 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				expect(await editor.isDark()).toBe(theme === 'dark');
 				await editor.edit(rig.nodeId);
 				expect(await editor.fields()).toMatchObject({
-					mode: { value: 'b', label: 'Mode', visible: true, options: [{ text: 'First' }, { text: 'Second' }] },
+					mode: {
+						value: 'b',
+						label: 'Mode',
+						visible: true,
+						options: [{ text: 'First' }, { text: 'Second' }],
+					},
 					account: { value: 'account' },
 					device: { value: 'deviceId', typedInput: 'msg', visible: true },
 					deviceType: { value: 'msg', visible: false },
@@ -257,7 +299,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				await editor.field('mode').selectOption('a');
 				await editor.save();
 				await editor.deploy();
-				expect((await nodeRed.getFlows()).flows.find(({ id }) => id === rig.nodeId)).toMatchObject({ mode: 'a' });
+				expect((await nodeRed.getFlows()).flows.find(({ id }) => id === rig.nodeId)).toMatchObject({
+					mode: 'a',
+				});
 				await editor.edit(rig.nodeId);
 				await editor.field('mode').selectOption('b');
 				await editor.save();

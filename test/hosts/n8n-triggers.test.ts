@@ -10,7 +10,16 @@ import { startProtrack } from '../../simulators/protrack';
 import { startTrackgps } from '../../simulators/trackgps';
 import { AlarmFeed } from '../support/alarm-feed';
 import { closeN8nNode, openBrowser, openN8nNode, openN8nWorkflow } from './browser';
-import { DURABLE_CURSORS, everySeconds, startN8n, type Credential, type Json, type N8n, type Workflow, type WorkflowNode } from './n8n';
+import {
+	DURABLE_CURSORS,
+	everySeconds,
+	startN8n,
+	type Credential,
+	type Json,
+	type N8n,
+	type Workflow,
+	type WorkflowNode,
+} from './n8n';
 import { until } from './process';
 import { guessedPaths, NOW, VENDOR_NAMES, VENDORS, type VendorName } from './vendor';
 
@@ -47,7 +56,16 @@ describe.each([
 		await feed.close();
 	});
 
-	const settings = (changes: Json = {}): Json => ({ baseUrl: feed.url, account: `demo ${String(Math.random())}`, secretType: 'password', secret: 'a secret', allowCommands: false, rateLimit: 60_000, allowPrivateAddresses: true, ...changes });
+	const settings = (changes: Json = {}): Json => ({
+		baseUrl: feed.url,
+		account: `demo ${String(Math.random())}`,
+		secretType: 'password',
+		secret: 'a secret',
+		allowCommands: false,
+		rateLimit: 60_000,
+		allowPrivateAddresses: true,
+		...changes,
+	});
 
 	async function publish(parameters: Json = {}): Promise<void> {
 		workflow = await n8n.createWorkflow({
@@ -55,7 +73,14 @@ describe.each([
 				{
 					name: 'Alarm',
 					type: 'n8n-nodes-fleetwire.trackCeoTrigger',
-					parameters: { pollTimes: everySeconds(EVERY), event: 'newAlarm', devices: { __rl: true, mode: 'list', value: '*' }, firstRun: 'nothing', options: {}, ...parameters },
+					parameters: {
+						pollTimes: everySeconds(EVERY),
+						event: 'newAlarm',
+						devices: { __rl: true, mode: 'list', value: '*' },
+						firstRun: 'nothing',
+						options: {},
+						...parameters,
+					},
 					credentials: { trackCeoApi: { id: credential.id, name: credential.name } },
 				},
 				{ name: 'End', type: 'n8n-nodes-base.noOp' },
@@ -66,22 +91,31 @@ describe.each([
 	}
 
 	const now = () => feed.now();
-	const keys = () => n8n.deliveries(workflow.id).flatMap(({ items }) => items.map(({ json }) => AlarmFeed.keyOf(json)));
-	const lastBatch = () => n8n.deliveries(workflow.id).at(-1)!.items.map(({ json }) => AlarmFeed.keyOf(json));
+	const keys = () =>
+		n8n.deliveries(workflow.id).flatMap(({ items }) => items.map(({ json }) => AlarmFeed.keyOf(json)));
+	const lastBatch = () =>
+		n8n
+			.deliveries(workflow.id)
+			.at(-1)!
+			.items.map(({ json }) => AlarmFeed.keyOf(json));
 	const sorted = (list: readonly string[]) => [...list].sort();
 	const twice = () => keys().filter((key, at, all) => all.indexOf(key) !== at);
 
 	/** Waits for so many polls more. */
 	async function looks(count: number): Promise<void> {
 		const before = feed.requests.filter((path) => path === '/api/track').length;
-		await until(`${count} polls`, () => feed.requests.filter((path) => path === '/api/track').length >= before + count, SOON);
+		await until(
+			`${count} polls`,
+			() => feed.requests.filter((path) => path === '/api/track').length >= before + count,
+			SOON,
+		);
 	}
 
 	async function delivered(expected: readonly string[]): Promise<void> {
 		await until('the alarms to come', () => expected.every((key) => keys().includes(key)), SOON);
 	}
 
-	test('every alarm is an execution\'s item exactly once, over many polls', async () => {
+	test("every alarm is an execution's item exactly once, over many polls", async () => {
 		feed.add({ imei: ONE, at: now() - 600 });
 		await publish();
 		const expected: string[] = [];
@@ -94,7 +128,19 @@ describe.each([
 		// A poll asks about one device after another: either alarm may come alone in the first execution.
 		const executions = n8n.deliveries(workflow.id);
 		expect(new Set(executions.map(({ status }) => status))).toEqual(new Set(['success']));
-		expect(executions.flatMap(({ items }) => items)).toEqual(expect.arrayContaining([expect.objectContaining({ json: expect.objectContaining({ event: 'newAlarm', deviceId: ONE, type: 'sos', late: false, latitude: 44.4 }) as unknown }) as unknown]));
+		expect(executions.flatMap(({ items }) => items)).toEqual(
+			expect.arrayContaining([
+				expect.objectContaining({
+					json: expect.objectContaining({
+						event: 'newAlarm',
+						deviceId: ONE,
+						type: 'sos',
+						late: false,
+						latitude: 44.4,
+					}) as unknown,
+				}) as unknown,
+			]),
+		);
 	});
 
 	test('late, out of order, in the future, and many in one second', async () => {
@@ -104,7 +150,12 @@ describe.each([
 		expected.push(...feed.add({ imei: ONE, at: now() - 120 }, { imei: TWO, at: now() + 3600 }));
 		await delivered(expected);
 		const second = now();
-		expected.push(...feed.add({ imei: TWO, at: second }, ...Array.from({ length: 90 }, (_, index) => ({ imei: THREE, at: second, gpsTime: second - index }))));
+		expected.push(
+			...feed.add(
+				{ imei: TWO, at: second },
+				...Array.from({ length: 90 }, (_, index) => ({ imei: THREE, at: second, gpsTime: second - index })),
+			),
+		);
 		await delivered(expected);
 		expected.push(...feed.add({ imei: TWO, at: now() }, { imei: THREE, at: second, gpsTime: second - 500 }));
 		await delivered(expected);
@@ -121,34 +172,47 @@ describe.each([
 			await n8n.deactivate(workflow);
 			expected.push(...feed.add({ imei: TWO, at: now() }));
 			const [trigger, end] = (await n8n.getWorkflow(workflow.id)).nodes;
-			await n8n.updateWorkflow(workflow.id, { nodes: [{ ...trigger!, parameters: { ...trigger!.parameters, options: { includeRaw: round === 0 } } }, end!] });
+			await n8n.updateWorkflow(workflow.id, {
+				nodes: [
+					{ ...trigger!, parameters: { ...trigger!.parameters, options: { includeRaw: round === 0 } } },
+					end!,
+				],
+			});
 			await n8n.activate(workflow);
 			await delivered(expected);
 		}
 		await looks(2);
 		expect(sorted(keys())).toEqual(sorted(expected));
-		expect(n8n.deliveries(workflow.id).flatMap(({ items }) => items).some(({ json }) => 'raw' in json)).toBe(true);
+		expect(
+			n8n
+				.deliveries(workflow.id)
+				.flatMap(({ items }) => items)
+				.some(({ json }) => 'raw' in json),
+		).toBe(true);
 	});
 
-	test.each(['graceful', 'kill'] as const)('over a %s stop of n8n nothing is missing, and at most the last batch comes twice', async (how) => {
-		await publish();
-		const expected: string[] = [];
-		for (let round = 0; round < 2; round++) {
+	test.each(['graceful', 'kill'] as const)(
+		'over a %s stop of n8n nothing is missing, and at most the last batch comes twice',
+		async (how) => {
+			await publish();
+			const expected: string[] = [];
+			for (let round = 0; round < 2; round++) {
+				expected.push(...feed.add({ imei: ONE, at: now() }));
+				await delivered(expected);
+			}
+			const last = lastBatch();
+			await n8n.end(how);
+			expected.push(...feed.add({ imei: TWO, at: now() }));
+			await n8n.start();
+			await delivered(expected);
 			expected.push(...feed.add({ imei: ONE, at: now() }));
 			await delivered(expected);
-		}
-		const last = lastBatch();
-		await n8n.end(how);
-		expected.push(...feed.add({ imei: TWO, at: now() }));
-		await n8n.start();
-		await delivered(expected);
-		expected.push(...feed.add({ imei: ONE, at: now() }));
-		await delivered(expected);
-		await looks(2);
-		expect(new Set(keys())).toEqual(new Set(expected));
-		if (durable) expect(twice()).toEqual([]);
-		else expect(last).toEqual(expect.arrayContaining(twice()));
-	});
+			await looks(2);
+			expect(new Set(keys())).toEqual(new Set(expected));
+			if (durable) expect(twice()).toEqual([]);
+			else expect(last).toEqual(expect.arrayContaining(twice()));
+		},
+	);
 
 	test.each([
 		['graceful', 'some polls after the first batch'],
@@ -197,7 +261,7 @@ describe.each([
 		expect(sorted(keys())).toEqual(sorted(expected));
 	});
 
-	test('a refused login fails the activation with the vendor\'s words', async () => {
+	test("a refused login fails the activation with the vendor's words", async () => {
 		feed.refusing = true;
 		await expect(publish()).rejects.toThrow(/refuses the account or its password/);
 		// n8n tries five times; the vendor is asked once.
@@ -205,7 +269,7 @@ describe.each([
 	});
 });
 
-describe('Ctrack\'s queue', () => {
+describe("Ctrack's queue", () => {
 	let n8n: N8n;
 	let simulator: CtrackSimulator;
 	let credential: Credential;
@@ -220,8 +284,22 @@ describe('Ctrack\'s queue', () => {
 	beforeEach(async () => {
 		// From a time of day at which its vehicles drive: parked ones have little to tell.
 		const begun = Date.now();
-		simulator = await startCtrack({ fleetSize: 3, queueIntervalSeconds: 10, clock: () => NOW + Date.now() - begun });
-		credential = await n8n.createCredential({ name: 'queue', type: 'ctrackApi', data: { ...VENDORS.ctrack.settings, baseUrl: simulator.url, rateLimit: 60_000, allowCommands: false, allowPrivateAddresses: true } });
+		simulator = await startCtrack({
+			fleetSize: 3,
+			queueIntervalSeconds: 10,
+			clock: () => NOW + Date.now() - begun,
+		});
+		credential = await n8n.createCredential({
+			name: 'queue',
+			type: 'ctrackApi',
+			data: {
+				...VENDORS.ctrack.settings,
+				baseUrl: simulator.url,
+				rateLimit: 60_000,
+				allowCommands: false,
+				allowPrivateAddresses: true,
+			},
+		});
 	});
 	afterEach(async () => {
 		if (workflow !== undefined) await n8n.deactivate(workflow).catch(() => undefined);
@@ -230,7 +308,10 @@ describe('Ctrack\'s queue', () => {
 
 	const account = () => ({ ctrackApi: { id: credential.id, name: credential.name } });
 	const queue = () => simulator.queues().find(({ type }) => type === 'Positions')!;
-	const messages = () => n8n.deliveries(workflow.id).flatMap(({ items }) => items.map(({ json }) => json as { id: string; time: string }));
+	const messages = () =>
+		n8n
+			.deliveries(workflow.id)
+			.flatMap(({ items }) => items.map(({ json }) => json as { id: string; time: string }));
 	const ids = () => messages().map(({ id }) => id);
 	/** How many were given again, as one read of the database tells: n8n goes on. */
 	function repeated(): number {
@@ -247,7 +328,19 @@ describe('Ctrack\'s queue', () => {
 
 	async function publish({ options, ...parameters }: Json, ...after: WorkflowNode[]): Promise<void> {
 		workflow = await n8n.createWorkflow({
-			nodes: [{ name: 'Queue', type: 'n8n-nodes-fleetwire.ctrackQueueTrigger', parameters: { queue: 'positions', options: { every: 5, maxMessages: 20, ...(options as object) }, ...parameters }, credentials: account() }, ...after],
+			nodes: [
+				{
+					name: 'Queue',
+					type: 'n8n-nodes-fleetwire.ctrackQueueTrigger',
+					parameters: {
+						queue: 'positions',
+						options: { every: 5, maxMessages: 20, ...(options as object) },
+						...parameters,
+					},
+					credentials: account(),
+				},
+				...after,
+			],
 		});
 		await n8n.activate(workflow);
 	}
@@ -271,27 +364,49 @@ describe('Ctrack\'s queue', () => {
 		await n8n.start();
 		await acknowledged(before + 60);
 		await n8n.deactivate(workflow);
-		// What was acknowledged, an execution had succeeded with; the batch that was under way when n8n was killed came again.
-		const succeeded = n8n.deliveries(workflow.id).filter(({ status }) => status === 'success').flatMap(({ items }) => items.map(({ json }) => String(json.id)));
+		// What was acknowledged, an execution had succeeded with; the batch that was under way when n8n was killed came
+		// again.
+		const succeeded = n8n
+			.deliveries(workflow.id)
+			.filter(({ status }) => status === 'success')
+			.flatMap(({ items }) => items.map(({ json }) => String(json.id)));
 		expect(new Set(succeeded).size).toBeGreaterThanOrEqual(queue().acknowledged);
 		expect(repeated()).toBeLessThanOrEqual(20);
 	});
 
 	test('a batch with which the workflow fails comes again, and is set aside after its tries', async () => {
-		await publish({ options: { attempts: 2, maxMessages: 10 } }, { name: 'Fail', type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'It failed' } });
+		await publish(
+			{ options: { attempts: 2, maxMessages: 10 } },
+			{ name: 'Fail', type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'It failed' } },
+		);
 		simulator.advance(120_000);
 		await acknowledged(10);
 		await n8n.deactivate(workflow);
-		const batches = n8n.deliveries(workflow.id).filter(({ items }) => items.length > 0).map(({ items }) => items.map(({ json }) => json.id));
+		const batches = n8n
+			.deliveries(workflow.id)
+			.filter(({ items }) => items.length > 0)
+			.map(({ items }) => items.map(({ json }) => json.id));
 		expect(batches[1]).toEqual(batches[0]);
-		const failures = await Promise.all((await n8n.executions(workflow.id)).map(async ({ id }) => (await n8n.execution(id)).error?.message));
+		const failures = await Promise.all(
+			(await n8n.executions(workflow.id)).map(async ({ id }) => (await n8n.execution(id)).error?.message),
+		);
 		expect(failures).toContain('10 messages were set aside: the workflow failed with them 2 times.');
 	});
 
 	test('an Acknowledge operation later in the workflow', async () => {
 		await publish(
 			{ acknowledge: 'laterMessageNode' },
-			{ name: 'Acknowledge', type: 'n8n-nodes-fleetwire.ctrack', parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags: '={{ $json.deliveryTag }}' }, credentials: account() },
+			{
+				name: 'Acknowledge',
+				type: 'n8n-nodes-fleetwire.ctrack',
+				parameters: {
+					resource: 'queue',
+					operation: 'acknowledge',
+					queue: 'positions',
+					deliveryTags: '={{ $json.deliveryTag }}',
+				},
+				credentials: account(),
+			},
 		);
 		simulator.advance(300_000);
 		await acknowledged(40);
@@ -303,7 +418,10 @@ describe('Ctrack\'s queue', () => {
 
 	test('immediately, and when the execution finishes', async () => {
 		for (const acknowledge of ['immediately', 'executionFinishes']) {
-			await publish({ acknowledge }, { name: 'Fail', type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'It failed' } });
+			await publish(
+				{ acknowledge },
+				{ name: 'Fail', type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'It failed' } },
+			);
 			const before = queue().acknowledged;
 			simulator.advance(120_000);
 			await acknowledged(before + 20);
@@ -313,7 +431,12 @@ describe('Ctrack\'s queue', () => {
 	});
 
 	describe('an execution that waits has not ended', () => {
-		const wait = (parameters: Json): WorkflowNode => ({ name: 'Pause', type: 'n8n-nodes-base.wait', typeVersion: 1.1, parameters });
+		const wait = (parameters: Json): WorkflowNode => ({
+			name: 'Pause',
+			type: 'n8n-nodes-base.wait',
+			typeVersion: 1.1,
+			parameters,
+		});
 		const hour = wait({ resume: 'timeInterval', amount: 1, unit: 'hours' });
 		const call = wait({ resume: 'webhook', httpMethod: 'GET', options: {} });
 		const sub: WorkflowNode = {
@@ -324,22 +447,44 @@ describe('Ctrack\'s queue', () => {
 				source: 'parameter',
 				workflowJson: JSON.stringify({
 					nodes: [
-						{ id: 'a', name: 'Begin', type: 'n8n-nodes-base.executeWorkflowTrigger', typeVersion: 1.1, position: [0, 0], parameters: { inputSource: 'passthrough' } },
-						{ id: 'b', name: 'Wait', type: 'n8n-nodes-base.wait', typeVersion: 1.1, position: [200, 0], parameters: { resume: 'timeInterval', amount: 1, unit: 'hours' } },
+						{
+							id: 'a',
+							name: 'Begin',
+							type: 'n8n-nodes-base.executeWorkflowTrigger',
+							typeVersion: 1.1,
+							position: [0, 0],
+							parameters: { inputSource: 'passthrough' },
+						},
+						{
+							id: 'b',
+							name: 'Wait',
+							type: 'n8n-nodes-base.wait',
+							typeVersion: 1.1,
+							position: [200, 0],
+							parameters: { resume: 'timeInterval', amount: 1, unit: 'hours' },
+						},
 					],
 					connections: { Begin: { main: [[{ node: 'Wait', type: 'main', index: 0 }]] } },
 				}),
 				options: { waitForSubWorkflow: true },
 			},
 		};
-		const FAIL: WorkflowNode = { name: 'Fail', type: 'n8n-nodes-base.stopAndError', parameters: { errorMessage: 'It failed' } };
+		const FAIL: WorkflowNode = {
+			name: 'Fail',
+			type: 'n8n-nodes-base.stopAndError',
+			parameters: { errorMessage: 'It failed' },
+		};
 
 		const state = () => ({ given: batches(), acknowledged: queue().acknowledged });
 
 		async function waiting(acknowledge: string, ...nodes: WorkflowNode[]): Promise<string> {
 			await publish({ acknowledge, options: { maxMessages: 10 } }, ...nodes);
 			simulator.advance(300_000);
-			const [first] = await until('an execution to wait', () => state().given.some(({ status }) => status === 'waiting') && state().given, SOON);
+			const [first] = await until(
+				'an execution to wait',
+				() => state().given.some(({ status }) => status === 'waiting') && state().given,
+				SOON,
+			);
 			return first!.id;
 		}
 
@@ -359,7 +504,14 @@ describe('Ctrack\'s queue', () => {
 			await n8n.waitForExecution(id);
 		}
 
-		const reports = async () => (await Promise.all((await n8n.executions(workflow.id)).map(async ({ id }) => (await n8n.execution(id)).error?.message ?? ''))).filter((message) => message.startsWith('An execution waits'));
+		const reports = async () =>
+			(
+				await Promise.all(
+					(await n8n.executions(workflow.id)).map(
+						async ({ id }) => (await n8n.execution(id)).error?.message ?? '',
+					),
+				)
+			).filter((message) => message.startsWith('An execution waits'));
 
 		test.each([
 			['Wait, an hour', 'executionFinishes', hour],
@@ -367,16 +519,22 @@ describe('Ctrack\'s queue', () => {
 			['a sub-workflow that waits', 'executionFinishes', sub],
 			['a sub-workflow that waits', 'executionFinishesSuccessfully', sub],
 			['Wait, an hour', 'laterMessageNode', hour],
-		])('%s, %s: nothing is acknowledged; stopped by hand, the messages come again', async (_, acknowledge, node) => {
-			const id = await waiting(acknowledge, node, FAIL);
-			await stands();
-			expect(await reports()).toHaveLength(acknowledge === 'executionFinishesSuccessfully' ? 1 : 0);
-			await n8n.stopExecution(id);
-			await until('the messages to come again', () => state().given.length > 1, SOON);
-			const { given: [first, second], acknowledged } = state();
-			expect(acknowledged).toBe(0);
-			expect(second?.ids).toEqual(first?.ids);
-		});
+		])(
+			'%s, %s: nothing is acknowledged; stopped by hand, the messages come again',
+			async (_, acknowledge, node) => {
+				const id = await waiting(acknowledge, node, FAIL);
+				await stands();
+				expect(await reports()).toHaveLength(acknowledge === 'executionFinishesSuccessfully' ? 1 : 0);
+				await n8n.stopExecution(id);
+				await until('the messages to come again', () => state().given.length > 1, SOON);
+				const {
+					given: [first, second],
+					acknowledged,
+				} = state();
+				expect(acknowledged).toBe(0);
+				expect(second?.ids).toEqual(first?.ids);
+			},
+		);
 
 		test('it goes on and fails: acknowledged when the execution finishes', async () => {
 			const id = await waiting('executionFinishes', call, FAIL);
@@ -396,13 +554,27 @@ describe('Ctrack\'s queue', () => {
 			const id = await waiting('laterMessageNode', call, FAIL);
 			await goOn(id);
 			await until('the messages to come again', () => state().given.length > 1, SOON);
-			const { given: [first, second], acknowledged } = state();
+			const {
+				given: [first, second],
+				acknowledged,
+			} = state();
 			expect(acknowledged).toBe(0);
 			expect(second?.ids).toEqual(first?.ids);
 		});
 
 		test('it acknowledges after the wait', async () => {
-			const ack: WorkflowNode = { name: 'Acknowledge', type: 'n8n-nodes-fleetwire.ctrack', parameters: { resource: 'queue', operation: 'acknowledge', queue: 'positions', deliveryTags: '={{ $("Queue").all().map((item) => item.json.deliveryTag).join() }}' }, executeOnce: true, credentials: account() };
+			const ack: WorkflowNode = {
+				name: 'Acknowledge',
+				type: 'n8n-nodes-fleetwire.ctrack',
+				parameters: {
+					resource: 'queue',
+					operation: 'acknowledge',
+					queue: 'positions',
+					deliveryTags: '={{ $("Queue").all().map((item) => item.json.deliveryTag).join() }}',
+				},
+				executeOnce: true,
+				credentials: account(),
+			};
 			const id = await waiting('laterMessageNode', call, ack);
 			await stands();
 			await goOn(id);
@@ -418,26 +590,54 @@ describe('Ctrack\'s queue', () => {
 		['executionFinishesSuccessfully', 'out of time', 'again'],
 	])('%s, %s: %s', async (acknowledge, how, came) => {
 		// n8n keeps waits this short in memory: it runs.
-		await publish({ acknowledge, options: { maxMessages: 10 } }, { name: 'Long', type: 'n8n-nodes-base.wait', typeVersion: 1.1, parameters: { resume: 'timeInterval', amount: 60, unit: 'seconds' } });
+		await publish(
+			{ acknowledge, options: { maxMessages: 10 } },
+			{
+				name: 'Long',
+				type: 'n8n-nodes-base.wait',
+				typeVersion: 1.1,
+				parameters: { resume: 'timeInterval', amount: 60, unit: 'seconds' },
+			},
+		);
 		if (how === 'out of time') {
 			await n8n.deactivate(workflow);
 			await n8n.updateWorkflow(workflow.id, { settings: { executionOrder: 'v1', executionTimeout: 2 } });
 			await n8n.activate(workflow);
 		}
 		simulator.advance(300_000);
-		const [first] = await until('an execution', () => batches().some(({ status }) => status === 'running') && batches(), SOON);
+		const [first] = await until(
+			'an execution',
+			() => batches().some(({ status }) => status === 'running') && batches(),
+			SOON,
+		);
 		if (how === 'stopped by hand') await n8n.stopExecution(first!.id);
 		await until('the next execution', () => batches().length > 1, SOON);
 		const [one, two] = batches();
-		expect([isDeepStrictEqual(one?.ids, two?.ids) ? 'again' : 'acknowledged', queue().acknowledged]).toEqual([came, came === 'again' ? 0 : first!.ids.length]);
+		expect([isDeepStrictEqual(one?.ids, two?.ids) ? 'again' : 'acknowledged', queue().acknowledged]).toEqual([
+			came,
+			came === 'again' ? 0 : first!.ids.length,
+		]);
 		for (const { id, status } of batches()) if (status === 'running') await n8n.stopExecution(id);
 	});
 
-	test.each(['continueErrorOutput', 'continueRegularOutput'])('a node that fails and goes on (%s) is a success', async (onError) => {
-		await publish({ options: { maxMessages: 10 } }, { name: 'Nowhere', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, onError, executeOnce: true, parameters: { url: 'http://127.0.0.1:1/', options: {} } });
-		simulator.advance(120_000);
-		await acknowledged(10);
-	});
+	test.each(['continueErrorOutput', 'continueRegularOutput'])(
+		'a node that fails and goes on (%s) is a success',
+		async (onError) => {
+			await publish(
+				{ options: { maxMessages: 10 } },
+				{
+					name: 'Nowhere',
+					type: 'n8n-nodes-base.httpRequest',
+					typeVersion: 4.2,
+					onError,
+					executeOnce: true,
+					parameters: { url: 'http://127.0.0.1:1/', options: {} },
+				},
+			);
+			simulator.advance(120_000);
+			await acknowledged(10);
+		},
+	);
 
 	test('a trial shows messages and leaves them in the queue', async () => {
 		await publish({}, END);
@@ -478,13 +678,36 @@ describe('every vendor', () => {
 		const simulator = await LIVE[name]();
 		const workflows: Workflow[] = [];
 		try {
-			const { id } = await n8n.createCredential({ name, type: types.credential, data: { ...settings, baseUrl: simulator.url, rateLimit: 60_000, allowCommands: false, allowPrivateAddresses: true } });
-			const events = (providers.find((provider) => provider.name === name)?.triggers ?? []).filter(({ queue }) => queue !== true).map((trigger) => trigger.name);
+			const { id } = await n8n.createCredential({
+				name,
+				type: types.credential,
+				data: {
+					...settings,
+					baseUrl: simulator.url,
+					rateLimit: 60_000,
+					allowCommands: false,
+					allowPrivateAddresses: true,
+				},
+			});
+			const events = (providers.find((provider) => provider.name === name)?.triggers ?? [])
+				.filter(({ queue }) => queue !== true)
+				.map((trigger) => trigger.name);
 			for (const event of events) {
 				const workflow = await n8n.createWorkflow({
 					name: event,
 					nodes: [
-						{ name: 'Fleet', type: `n8n-nodes-fleetwire.${types.node}Trigger`, parameters: { pollTimes: everySeconds(10), event, devices: { __rl: true, mode: 'list', value: '*' }, firstRun: 'latest', options: {} }, credentials: { [types.credential]: { id, name } } },
+						{
+							name: 'Fleet',
+							type: `n8n-nodes-fleetwire.${types.node}Trigger`,
+							parameters: {
+								pollTimes: everySeconds(10),
+								event,
+								devices: { __rl: true, mode: 'list', value: '*' },
+								firstRun: 'latest',
+								options: {},
+							},
+							credentials: { [types.credential]: { id, name } },
+						},
 						{ name: 'End', type: 'n8n-nodes-base.noOp' },
 					],
 				});
@@ -494,11 +717,20 @@ describe('every vendor', () => {
 			for (const workflow of workflows) {
 				const { status, error, data } = await n8n.runWorkflow(workflow, { from: 'Fleet' });
 				expect([workflow.name, status, error?.message]).toEqual([workflow.name, 'success', undefined]);
-				expect(data.Fleet![0], workflow.name).toMatchObject({ event: workflow.name, id: expect.any(String), deviceId: expect.any(String), late: expect.any(Boolean) });
+				expect(data.Fleet![0], workflow.name).toMatchObject({
+					event: workflow.name,
+					id: expect.any(String),
+					deviceId: expect.any(String),
+					late: expect.any(Boolean),
+				});
 				const given = n8n.deliveries(workflow.id);
-				expect(given.filter((delivery) => delivery.status === 'error'), workflow.name).toEqual([]);
+				expect(
+					given.filter((delivery) => delivery.status === 'error'),
+					workflow.name,
+				).toEqual([]);
 				// There is nothing to compare the first look with.
-				if (!COMPARED.has(workflow.name)) expect(given.flatMap(({ items }) => items).length, workflow.name).toBeGreaterThan(0);
+				if (!COMPARED.has(workflow.name))
+					expect(given.flatMap(({ items }) => items).length, workflow.name).toBeGreaterThan(0);
 			}
 		} finally {
 			for (const workflow of workflows) await n8n.deactivate(workflow).catch(() => undefined);
@@ -514,25 +746,52 @@ test('the panels of trigger nodes in the editor', async () => {
 	const browser = await openBrowser();
 	try {
 		const common = { rateLimit: 60_000, allowCommands: false, allowPrivateAddresses: true };
-		const alarms = await n8n.createCredential({ name: 'Mine', type: 'trackCeoApi', data: { ...VENDORS.trackceo.settings, ...common, baseUrl: trackceo.url } });
-		const queue = await n8n.createCredential({ name: 'Mine', type: 'ctrackApi', data: { ...VENDORS.ctrack.settings, ...common, baseUrl: ctrack.url } });
+		const alarms = await n8n.createCredential({
+			name: 'Mine',
+			type: 'trackCeoApi',
+			data: { ...VENDORS.trackceo.settings, ...common, baseUrl: trackceo.url },
+		});
+		const queue = await n8n.createCredential({
+			name: 'Mine',
+			type: 'ctrackApi',
+			data: { ...VENDORS.ctrack.settings, ...common, baseUrl: ctrack.url },
+		});
 		const workflow = await n8n.createWorkflow({
 			nodes: [
-				{ name: 'Alarm', type: 'n8n-nodes-fleetwire.trackCeoTrigger', parameters: {}, credentials: { trackCeoApi: { id: alarms.id, name: alarms.name } } },
-				{ name: 'Queue', type: 'n8n-nodes-fleetwire.ctrackQueueTrigger', parameters: { acknowledge: 'laterMessageNode' }, credentials: { ctrackApi: { id: queue.id, name: queue.name } }, position: [0, 300] },
+				{
+					name: 'Alarm',
+					type: 'n8n-nodes-fleetwire.trackCeoTrigger',
+					parameters: {},
+					credentials: { trackCeoApi: { id: alarms.id, name: alarms.name } },
+				},
+				{
+					name: 'Queue',
+					type: 'n8n-nodes-fleetwire.ctrackQueueTrigger',
+					parameters: { acknowledge: 'laterMessageNode' },
+					credentials: { ctrackApi: { id: queue.id, name: queue.name } },
+					position: [0, 300],
+				},
 			],
 			connections: {},
 		});
 		const page = await openN8nWorkflow(browser, n8n, workflow.id, { width: 1400, height: 1000 });
 		let panel = await openN8nNode(page, 'Alarm');
-		for (const words of ['Poll Times', 'Event', 'Devices', 'First Run', 'Options']) expect(await panel.innerText()).toContain(words);
-		await panel.locator('[data-test-id="rlc-input"], [data-test-id="resource-locator-devices"] input').last().click();
+		for (const words of ['Poll Times', 'Event', 'Devices', 'First Run', 'Options'])
+			expect(await panel.innerText()).toContain(words);
+		await panel
+			.locator('[data-test-id="rlc-input"], [data-test-id="resource-locator-devices"] input')
+			.last()
+			.click();
 		await page.getByText('All Devices').first().click();
-		await panel.getByRole('button', { name: /fetch test event/i }).first().click();
+		await panel
+			.getByRole('button', { name: /fetch test event/i })
+			.first()
+			.click();
 		await panel.getByText('newAlarm').first().waitFor();
 		await closeN8nNode(page);
 		panel = await openN8nNode(page, 'Queue');
-		for (const words of ['Queue', 'Acknowledge', 'Put a Ctrack node', 'Options']) expect(await panel.innerText()).toContain(words);
+		for (const words of ['Queue', 'Acknowledge', 'Put a Ctrack node', 'Options'])
+			expect(await panel.innerText()).toContain(words);
 	} finally {
 		await browser.close();
 		await n8n.stop();

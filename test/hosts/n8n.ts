@@ -54,7 +54,13 @@ export type Credential = { id: string; name: string; type: string };
 export type CredentialTest = { status: 'OK' | 'Error'; message: string };
 
 /** An error as n8n keeps and shows it. */
-export type N8nError = { message: string; name?: string; description?: string | null; httpCode?: string | null; [key: string]: unknown };
+export type N8nError = {
+	message: string;
+	name?: string;
+	description?: string | null;
+	httpCode?: string | null;
+	[key: string]: unknown;
+};
 
 export type NodeRun = {
 	status: string;
@@ -96,7 +102,11 @@ type DynamicParameters = {
 	currentNodeParameters?: Json;
 	credentials?: Record<string, { id: string; name: string }>;
 };
-export type ResourceLocatorQuery = DynamicParameters & { methodName: string; filter?: string; paginationToken?: string };
+export type ResourceLocatorQuery = DynamicParameters & {
+	methodName: string;
+	filter?: string;
+	paginationToken?: string;
+};
 export type ResourceLocatorResults = {
 	results: { name: string; value: string | number | boolean; url?: string; description?: string }[];
 	paginationToken?: string;
@@ -110,7 +120,10 @@ export class RestError extends Error {
 		readonly status: number,
 		readonly body: unknown,
 	) {
-		const told = typeof body === 'object' && body !== null && 'message' in body ? String(body.message) : JSON.stringify(body);
+		const told =
+			typeof body === 'object' && body !== null && 'message' in body
+				? String(body.message)
+				: JSON.stringify(body);
 		super(`n8n answered ${status} to ${method} ${path}: ${told}`);
 	}
 }
@@ -192,7 +205,10 @@ export class N8n extends HostProcess {
 		await copyFile(kept, join(this.userFolder, '.n8n', 'database.sqlite'));
 	}
 
-	/** Puts a packed package where n8n loads users' packages from, replacing an older one; takes effect at the next start. */
+	/**
+	 * Puts a packed package where n8n loads users' packages from, replacing an older one; takes effect at the next
+	 * start.
+	 */
 	async unpack(tarball: string): Promise<string> {
 		const modules = join(this.userFolder, '.n8n', 'nodes', 'node_modules');
 		await mkdir(modules, { recursive: true });
@@ -266,7 +282,9 @@ export class N8n extends HostProcess {
 		// Healthy is when it listens; the REST API comes a little later, and answers with a page until then.
 		await child.ready(async () => {
 			const answer = await fetch(`${this.url}/rest/settings`, { signal: AbortSignal.timeout(5_000) });
-			return answer.ok && (answer.headers.get('content-type') ?? '').includes('json') && Boolean(await answer.json());
+			return (
+				answer.ok && (answer.headers.get('content-type') ?? '').includes('json') && Boolean(await answer.json())
+			);
 		}, 120_000);
 		await this.signIn();
 	}
@@ -295,7 +313,9 @@ export class N8n extends HostProcess {
 		});
 	}
 
-	/** A call of the REST API, `path` without /rest; gives the `data` of the answer, throws RestError on any refusal. */
+	/**
+	 * A call of the REST API, `path` without /rest; gives the `data` of the answer, throws RestError on any refusal.
+	 */
 	async rest(method: string, path: string, body?: unknown): Promise<unknown> {
 		const answer = await this.request(method, `/rest${path}`, body);
 		const text = await answer.text();
@@ -332,7 +352,9 @@ export class N8n extends HostProcess {
 	async testCredential(credential: CredentialDefinition & { id?: string }): Promise<CredentialTest> {
 		const { name, type, data } = credential;
 		const id = credential.id ?? (await this.createCredential({ name, type, data })).id;
-		return (await this.rest('POST', '/credentials/test', { credentials: { id, name, type, data } })) as CredentialTest;
+		return (await this.rest('POST', '/credentials/test', {
+			credentials: { id, name, type, data },
+		})) as CredentialTest;
 	}
 
 	/** The stored credential, secrets blanked as the editor sees them. */
@@ -354,8 +376,8 @@ export class N8n extends HostProcess {
 	}
 
 	/**
-	 * Executes by hand, as the editor's button does, and waits for the end. Starts from the given node, else from a manual
-	 * trigger, else from the first trigger. With `to`, only up to that node.
+	 * Executes by hand, as the editor's button does, and waits for the end. Starts from the given node, else from a
+	 * manual trigger, else from the first trigger. With `to`, only up to that node.
 	 */
 	async runWorkflow(
 		workflow: Workflow | WorkflowDefinition,
@@ -373,7 +395,8 @@ export class N8n extends HostProcess {
 			triggerToStartFrom: { name: trigger },
 			...(options.to ? { destinationNode: { nodeName: options.to, mode: 'inclusive' } } : {}),
 		})) as { executionId?: string; waitingForWebhook?: boolean };
-		if (!answer.executionId) throw new Error(`the workflow ${stored.name} waits for a call from outside: ${JSON.stringify(answer)}`);
+		if (!answer.executionId)
+			throw new Error(`the workflow ${stored.name} waits for a call from outside: ${JSON.stringify(answer)}`);
 		return await this.waitForExecution(answer.executionId, options.timeoutMs, options.everyMs);
 	}
 
@@ -383,7 +406,10 @@ export class N8n extends HostProcess {
 		const found: { id: string; status: string; mode: string; startedAt: string }[] = [];
 		for (;;) {
 			const last = found.at(-1)?.id;
-			const page = (await this.rest('GET', `/executions?filter=${filter}&limit=100${last ? `&lastId=${last}` : ''}`)) as {
+			const page = (await this.rest(
+				'GET',
+				`/executions?filter=${filter}&limit=100${last ? `&lastId=${last}` : ''}`,
+			)) as {
 				results: typeof found;
 			};
 			found.push(...page.results);
@@ -415,28 +441,46 @@ export class N8n extends HostProcess {
 	}
 
 	/**
-	 * What a trigger has given: its items in every execution that n8n has stored, the oldest first, whatever became of it.
+	 * What a trigger has given: its items in every execution that n8n has stored, the oldest first, whatever became of
+	 * it.
 	 * Read from the database (SQLite), so that it can be asked of an n8n that was killed, too.
 	 */
 	deliveries(workflowId: string, { after = 0 }: { after?: number } = {}): Delivery[] {
 		return this.inDatabase((database) => {
 			const rows = database
-				.prepare(`SELECT e.id AS id, e.status AS status, d.data AS data FROM execution_entity e JOIN execution_data d ON d."executionId" = e.id WHERE e."workflowId" = ? AND e.mode = 'trigger' AND e.id > ? ORDER BY e.id`)
+				.prepare(
+					`SELECT e.id AS id, e.status AS status, d.data AS data FROM execution_entity e JOIN execution_data d ON d."executionId" = e.id WHERE e."workflowId" = ? AND e.mode = 'trigger' AND e.id > ? ORDER BY e.id`,
+				)
 				.all(workflowId, after) as { id: number; status: string; data: string }[];
-			return rows.map(({ id, status, data }) => ({ id: String(id), status, items: startItems(this.flatted.parse(data) as Json) }));
+			return rows.map(({ id, status, data }) => ({
+				id: String(id),
+				status,
+				items: startItems(this.flatted.parse(data) as Json),
+			}));
 		});
 	}
 
 	/**
-	 * Changes the text in which a trigger node has stored where it stands: the workflow's static data, and the durable cursor
-	 * where there is one. n8n should not be running.
+	 * Changes the text in which a trigger node has stored where it stands: the workflow's static data, and the durable
+	 * cursor where there is one. n8n should not be running.
 	 */
 	changeTriggerState(workflowId: string, change: (text: string) => string): void {
-		const changed = (json: string) => JSON.stringify(JSON.parse(json), (key, value: unknown) => (key === 'fleetwire' ? change(String(value)) : value));
+		const changed = (json: string) =>
+			JSON.stringify(JSON.parse(json), (key, value: unknown) =>
+				key === 'fleetwire' ? change(String(value)) : value,
+			);
 		this.inDatabase((database) => {
-			for (const [table, column, id] of [['workflow_entity', 'staticData', 'id'], ['poller_state', 'cursor', 'workflowId']]) {
-				const row = database.prepare(`SELECT "${column}" AS text FROM ${table} WHERE "${id}" = ?`).get(workflowId) as { text: string | null } | undefined;
-				if (typeof row?.text === 'string') database.prepare(`UPDATE ${table} SET "${column}" = ? WHERE "${id}" = ?`).run(changed(row.text), workflowId);
+			for (const [table, column, id] of [
+				['workflow_entity', 'staticData', 'id'],
+				['poller_state', 'cursor', 'workflowId'],
+			]) {
+				const row = database
+					.prepare(`SELECT "${column}" AS text FROM ${table} WHERE "${id}" = ?`)
+					.get(workflowId) as { text: string | null } | undefined;
+				if (typeof row?.text === 'string')
+					database
+						.prepare(`UPDATE ${table} SET "${column}" = ? WHERE "${id}" = ?`)
+						.run(changed(row.text), workflowId);
 			}
 		});
 	}
@@ -455,7 +499,9 @@ export class N8n extends HostProcess {
 		const { versionId } = await this.getWorkflow(workflow.id);
 		const published = (await this.rest('POST', `/workflows/${workflow.id}/activate`, { versionId })) as Workflow;
 		const { triggers } = await this.published(workflow.id);
-		const failures = triggers.filter(({ status }) => status === 'failed').map(({ errorMessage }) => errorMessage ?? 'a trigger failed');
+		const failures = triggers
+			.filter(({ status }) => status === 'failed')
+			.map(({ errorMessage }) => errorMessage ?? 'a trigger failed');
 		if (failures.length > 0) throw new Error(failures.join('\n'));
 		return published;
 	}
@@ -467,7 +513,9 @@ export class N8n extends HostProcess {
 	}
 
 	/** n8n publishes in the background: waits until it has, and gives what became of each trigger. */
-	private async published(workflowId: string): Promise<{ triggers: { nodeId: string; status: string; errorMessage: string | null }[] }> {
+	private async published(
+		workflowId: string,
+	): Promise<{ triggers: { nodeId: string; status: string; errorMessage: string | null }[] }> {
 		type Status = { status: string; triggers: { nodeId: string; status: string; errorMessage: string | null }[] };
 		return await until(
 			`workflow ${workflowId} to be published`,
@@ -478,7 +526,8 @@ export class N8n extends HostProcess {
 					return status.status !== 'in_progress' && status;
 				} catch (error) {
 					// Where it publishes at once, it has no status to tell.
-					if (error instanceof RestError && error.status === 404) return { status: 'published', triggers: [] };
+					if (error instanceof RestError && error.status === 404)
+						return { status: 'published', triggers: [] };
 					throw error;
 				}
 			},
@@ -496,7 +545,9 @@ export class N8n extends HostProcess {
 	}
 
 	/** What a dropdown with options loaded on demand shows. */
-	async options(query: OptionsQuery): Promise<{ name: string; value: string | number | boolean; description?: string }[]> {
+	async options(
+		query: OptionsQuery,
+	): Promise<{ name: string; value: string | number | boolean; description?: string }[]> {
 		return (await this.rest('POST', '/dynamic-node-parameters/options', {
 			path: '',
 			currentNodeParameters: {},
@@ -507,7 +558,10 @@ export class N8n extends HostProcess {
 	/** A file that a node gave, by the binary entry of its item. */
 	async binary(entry: Json): Promise<Buffer> {
 		if (typeof entry.id !== 'string') return Buffer.from(String(entry.data), 'base64');
-		const answer = await this.request('GET', `/rest/binary-data?id=${encodeURIComponent(entry.id)}&action=download`);
+		const answer = await this.request(
+			'GET',
+			`/rest/binary-data?id=${encodeURIComponent(entry.id)}&action=download`,
+		);
 		if (!answer.ok) throw new RestError('GET', '/binary-data', answer.status, await answer.text());
 		return Buffer.from(await answer.arrayBuffer());
 	}
@@ -551,7 +605,12 @@ export function chain(...nodes: WorkflowNode[]): WorkflowDefinition {
  * more than once a minute, but any number of them.
  */
 export function everySeconds(seconds: number): Json {
-	return { item: Array.from({ length: Math.floor(60 / seconds) }, (_, index) => ({ mode: 'custom', cronExpression: `${index * seconds} * * * * *` })) };
+	return {
+		item: Array.from({ length: Math.floor(60 / seconds) }, (_, index) => ({
+			mode: 'custom',
+			cronExpression: `${index * seconds} * * * * *`,
+		})),
+	};
 }
 
 /** Environment in which n8n's scheduler runs polls and keeps their cursors in one transaction with the executions. */
@@ -568,7 +627,10 @@ export const DURABLE_CURSORS: NodeJS.ProcessEnv = {
 
 /** The items that an execution's first node has given; of one that has not begun, those that it is to begin with. */
 function startItems(raw: Json): Item[] {
-	const { resultData, executionData } = raw as { resultData?: { runData?: Record<string, (StoredRun & { executionIndex?: number })[]> }; executionData?: { nodeExecutionStack?: { data?: { main?: (Item[] | null)[] } }[] } };
+	const { resultData, executionData } = raw as {
+		resultData?: { runData?: Record<string, (StoredRun & { executionIndex?: number })[]> };
+		executionData?: { nodeExecutionStack?: { data?: { main?: (Item[] | null)[] } }[] };
+	};
 	const runs = Object.values(resultData?.runData ?? {}).map(([first]) => first);
 	const first = runs.find((run) => run?.executionIndex === 0) ?? runs[0];
 	const ran = first?.data === undefined ? undefined : Object.values(first.data)[0]?.[0];

@@ -9,7 +9,8 @@ import { startNodeRed, type NodeRed } from './node-red';
 import { startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
-const tarball = () => join(ARTIFACTS, readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-')) ?? '');
+const tarball = () =>
+	join(ARTIFACTS, readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-')) ?? '');
 
 type Answer = { ok: boolean; message: string; code?: string };
 
@@ -47,7 +48,16 @@ const settingsOf = (name: VendorName) => {
 	const { secret: _, ...settings } = vendors[name].connection;
 	return settings;
 };
-const accountNode = (name: VendorName, changes: object = {}) => ({ id: name, type: `fleetwire-${name}-account`, name: '', ...settingsOf(name), tls: '', proxy: '', version: 1, ...changes });
+const accountNode = (name: VendorName, changes: object = {}) => ({
+	id: name,
+	type: `fleetwire-${name}-account`,
+	name: '',
+	...settingsOf(name),
+	tls: '',
+	proxy: '',
+	version: 1,
+	...changes,
+});
 
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	describe('with users', () => {
@@ -59,11 +69,34 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			nodeRed = await startNodeRed({
 				version,
 				packages: [tarball()],
-				env: { FLEET_ACCOUNT: 'demo', FLEET_SECRET: vendors.itracksense.connection.secret, SUPER_SECRET: 'env-secret-value-42' },
+				env: {
+					FLEET_ACCOUNT: 'demo',
+					FLEET_SECRET: vendors.itracksense.connection.secret,
+					SUPER_SECRET: 'env-secret-value-42',
+				},
 				adminAuth: [
 					{ username: 'admin', password: 'admin-password', permissions: '*' },
-					{ username: 'edith', password: 'edith-password', permissions: ['flows.read', 'flows.write', 'nodes.read', 'settings.read', ...VENDOR_NAMES.map((name) => `fleetwire-${name}.write`)] },
-					{ username: 'limited', password: 'limited-password', permissions: ['flows.read', 'nodes.read', 'settings.read', ...VENDOR_NAMES.map((name) => `fleetwire-${name}.write`)] },
+					{
+						username: 'edith',
+						password: 'edith-password',
+						permissions: [
+							'flows.read',
+							'flows.write',
+							'nodes.read',
+							'settings.read',
+							...VENDOR_NAMES.map((name) => `fleetwire-${name}.write`),
+						],
+					},
+					{
+						username: 'limited',
+						password: 'limited-password',
+						permissions: [
+							'flows.read',
+							'nodes.read',
+							'settings.read',
+							...VENDOR_NAMES.map((name) => `fleetwire-${name}.write`),
+						],
+					},
 				],
 			});
 			editor = await nodeRed.login('edith', 'edith-password');
@@ -76,14 +109,22 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 					{ id: 'other-proxy', type: 'http proxy', name: '', url: 'http://127.0.0.1:9', noproxy: [] },
 					{ id: 'other-tls', type: 'tls-config', name: '', verifyservercert: true },
 				],
-				{ credentials: { ...Object.fromEntries(VENDOR_NAMES.map((name) => [name, { secret: vendors[name].connection.secret }])), variables: { secret: '${FLEET_SECRET}' } } },
+				{
+					credentials: {
+						...Object.fromEntries(
+							VENDOR_NAMES.map((name) => [name, { secret: vendors[name].connection.secret }]),
+						),
+						variables: { secret: '${FLEET_SECRET}' },
+					},
+				},
 			);
 		});
 		afterAll(async () => {
 			await nodeRed?.stop();
 		});
 
-		const ask = async (name: VendorName, route: string, body: object, token = editor) => (await nodeRed.admin('POST', `/fleetwire/${name}/${route}`, { body, token })) as Answer;
+		const ask = async (name: VendorName, route: string, body: object, token = editor) =>
+			(await nodeRed.admin('POST', `/fleetwire/${name}/${route}`, { body, token })) as Answer;
 		const logins = (name: VendorName) => vendors[name].simulator.requests.length;
 
 		test.each(VENDOR_NAMES)('%s: the stored secret goes nowhere but where it is deployed', async (name) => {
@@ -101,7 +142,18 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			for (const change of elsewhere) {
 				for (const route of ['test', 'lookup/device']) {
 					for (const credentials of [{ secret: '__PWRD__' }, {}]) {
-						expect(await ask(name, route, { id: name, settings: { ...settings, tls: '', proxy: '', ...change }, credentials })).toEqual({ ok: false, code: 'InvalidParams', message: 'Type the password again to test another address. The stored one goes only where the account is deployed.' });
+						expect(
+							await ask(name, route, {
+								id: name,
+								settings: { ...settings, tls: '', proxy: '', ...change },
+								credentials,
+							}),
+						).toEqual({
+							ok: false,
+							code: 'InvalidParams',
+							message:
+								'Type the password again to test another address. The stored one goes only where the account is deployed.',
+						});
 					}
 				}
 			}
@@ -112,29 +164,72 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		test('the same address in another way of writing is the same; and a secret that is typed may go anywhere', async () => {
 			const settings = settingsOf('itracksense');
 			const same = settings.baseUrl.replace('http://', ' HTTP://').replace(/$/, '/');
-			expect(await ask('itracksense', 'test', { id: 'itracksense', settings: { ...settings, baseUrl: same }, credentials: { secret: '__PWRD__' } })).toMatchObject({ ok: true });
-			expect(await ask('itracksense', 'lookup/device', { id: 'itracksense', settings, credentials: {} })).toMatchObject({ ok: true });
-			expect(await ask('itracksense', 'test', { id: 'itracksense', settings: { ...settings, baseUrl: strange }, credentials: { secret: 'typed-again' } })).toMatchObject({ ok: false });
+			expect(
+				await ask('itracksense', 'test', {
+					id: 'itracksense',
+					settings: { ...settings, baseUrl: same },
+					credentials: { secret: '__PWRD__' },
+				}),
+			).toMatchObject({ ok: true });
+			expect(
+				await ask('itracksense', 'lookup/device', { id: 'itracksense', settings, credentials: {} }),
+			).toMatchObject({ ok: true });
+			expect(
+				await ask('itracksense', 'test', {
+					id: 'itracksense',
+					settings: { ...settings, baseUrl: strange },
+					credentials: { secret: 'typed-again' },
+				}),
+			).toMatchObject({ ok: false });
 			expect(seen).toEqual([expect.stringContaining('typed-again')]);
 		});
 
 		test('environment variables are filled in for the deployed field alone, and go only where it leads', async () => {
 			const settings = { ...settingsOf('itracksense'), account: '${FLEET_ACCOUNT}' };
-			expect(await ask('itracksense', 'test', { id: 'variables', settings, credentials: { secret: '__PWRD__' } })).toMatchObject({ ok: true, message: expect.stringContaining('demo') as string });
-			expect(await ask('itracksense', 'test', { id: 'variables', settings, credentials: { secret: '${FLEET_SECRET}' } })).toMatchObject({ ok: true });
+			expect(
+				await ask('itracksense', 'test', { id: 'variables', settings, credentials: { secret: '__PWRD__' } }),
+			).toMatchObject({ ok: true, message: expect.stringContaining('demo') as string });
+			expect(
+				await ask('itracksense', 'test', {
+					id: 'variables',
+					settings,
+					credentials: { secret: '${FLEET_SECRET}' },
+				}),
+			).toMatchObject({ ok: true });
 			const tries = [
-				{ settings: { ...settings, account: '${SUPER_SECRET}', baseUrl: strange }, credentials: { secret: '${PATH}' } },
+				{
+					settings: { ...settings, account: '${SUPER_SECRET}', baseUrl: strange },
+					credentials: { secret: '${PATH}' },
+				},
 				{ id: 'variables', settings: { ...settings, baseUrl: strange }, credentials: { secret: 'typed' } },
-				{ id: 'variables', settings: { ...settings, account: '${SUPER_SECRET}' }, credentials: { secret: '__PWRD__' } },
+				{
+					id: 'variables',
+					settings: { ...settings, account: '${SUPER_SECRET}' },
+					credentials: { secret: '__PWRD__' },
+				},
 				{ id: 'variables', settings, credentials: { secret: '${SUPER_SECRET}' } },
-				{ id: 'variables', settings: { ...settings, baseUrl: '${SUPER_SECRET}' }, credentials: { secret: 'typed' } },
-				{ id: 'itracksense', settings: { ...settings, account: '${FLEET_ACCOUNT}' }, credentials: { secret: '__PWRD__' } },
+				{
+					id: 'variables',
+					settings: { ...settings, baseUrl: '${SUPER_SECRET}' },
+					credentials: { secret: 'typed' },
+				},
+				{
+					id: 'itracksense',
+					settings: { ...settings, account: '${FLEET_ACCOUNT}' },
+					credentials: { secret: '__PWRD__' },
+				},
 			];
 			const before = logins('itracksense');
 			for (const body of tries) {
 				for (const route of ['test', 'lookup/plate']) {
 					const answer = await ask('itracksense', route, body);
-					expect(answer, JSON.stringify(body)).toMatchObject({ ok: false, code: 'InvalidParams', message: expect.stringMatching(/is filled in when the account is deployed|environment variables/) as string });
+					expect(answer, JSON.stringify(body)).toMatchObject({
+						ok: false,
+						code: 'InvalidParams',
+						message: expect.stringMatching(
+							/is filled in when the account is deployed|environment variables/,
+						) as string,
+					});
 					expect(JSON.stringify(answer)).not.toContain('42');
 				}
 			}
@@ -144,63 +239,144 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 
 		test('who may not change flows reaches nothing', async () => {
 			const settings = { ...settingsOf('itracksense'), baseUrl: strange };
-			for (const [method, route] of [['POST', 'test'], ['POST', 'lookup/device'], ['GET', 'lookup/itracksense/device'], ['POST', 'poll/itracksense']] as const) {
-				const answer = await fetch(`${nodeRed.url}/fleetwire/itracksense/${route}`, { method, headers: { authorization: `Bearer ${limited}`, 'content-type': 'application/json' }, ...(method === 'GET' ? {} : { body: JSON.stringify({ id: 'itracksense', settings, credentials: { secret: '__PWRD__' } }) }) });
+			for (const [method, route] of [
+				['POST', 'test'],
+				['POST', 'lookup/device'],
+				['GET', 'lookup/itracksense/device'],
+				['POST', 'poll/itracksense'],
+			] as const) {
+				const answer = await fetch(`${nodeRed.url}/fleetwire/itracksense/${route}`, {
+					method,
+					headers: { authorization: `Bearer ${limited}`, 'content-type': 'application/json' },
+					...(method === 'GET'
+						? {}
+						: {
+								body: JSON.stringify({
+									id: 'itracksense',
+									settings,
+									credentials: { secret: '__PWRD__' },
+								}),
+							}),
+				});
 				expect(answer.status, route).toBe(401);
 			}
 			expect(seen).toEqual([]);
 		});
 
-		test('each use leaves a line in the log, which is nobody else\'s line', async () => {
+		test("each use leaves a line in the log, which is nobody else's line", async () => {
 			const settings = settingsOf('trackgps');
 			await ask('trackgps', 'test', { id: 'trackgps', settings, credentials: { secret: '__PWRD__' } });
-			await ask('trackgps', 'lookup/device', { id: 'new', settings: { ...settings, account: 'x\r\n26 Nov 21:00:00 - [info] forged\u001b[2J\u202e', baseUrl: 'http://user:hunter22@127.0.0.1:9/x' }, credentials: { secret: 'a-typed-secret' } });
+			await ask('trackgps', 'lookup/device', {
+				id: 'new',
+				settings: {
+					...settings,
+					account: 'x\r\n26 Nov 21:00:00 - [info] forged\u001b[2J\u202e',
+					baseUrl: 'http://user:hunter22@127.0.0.1:9/x',
+				},
+				credentials: { secret: 'a-typed-secret' },
+			});
 			await nodeRed.admin('GET', '/fleetwire/trackgps/lookup/trackgps/device', { token: editor });
 			const logs = nodeRed.logs();
 			expect(logs).toContain(`edith tests a login: TrackGPS.ro, account "demo" at ${settings.baseUrl}`);
 			expect(logs).toContain(`edith asks for a list: TrackGPS.ro, account "demo" at ${settings.baseUrl}`);
-			expect(logs).toMatch(/edith asks for a list: TrackGPS\.ro, account "x 26 Nov 21:00:00 - \[info\] forged \[2J" at http:\/\/127\.0\.0\.1:9\/x/);
-			for (const secret of ['hunter22', 'a-typed-secret', vendors.trackgps.connection.secret, '\u001b[2J', '\u202e']) expect(logs).not.toContain(secret);
+			expect(logs).toMatch(
+				/edith asks for a list: TrackGPS\.ro, account "x 26 Nov 21:00:00 - \[info\] forged \[2J" at http:\/\/127\.0\.0\.1:9\/x/,
+			);
+			for (const secret of [
+				'hunter22',
+				'a-typed-secret',
+				vendors.trackgps.connection.secret,
+				'\u001b[2J',
+				'\u202e',
+			])
+				expect(logs).not.toContain(secret);
 		});
 
 		test('one test at a time, and ten a minute', async () => {
 			const slow = { ...settingsOf('ctrack'), baseUrl: strange };
 			const body = { id: 'new', settings: slow, credentials: { secret: 'typed' } };
-			const both = await Promise.all([ask('ctrack', 'test', body), ask('ctrack', 'test', { ...body, settings: { ...slow, baseUrl: `${strange}/` } })]);
+			const both = await Promise.all([
+				ask('ctrack', 'test', body),
+				ask('ctrack', 'test', { ...body, settings: { ...slow, baseUrl: `${strange}/` } }),
+			]);
 			expect(both.map(({ code }) => code)).toContain('RateLimited');
-			expect(both.map(({ message }) => message).join()).toContain('The login of this account is being tested already. Wait until that has ended.');
+			expect(both.map(({ message }) => message).join()).toContain(
+				'The login of this account is being tested already. Wait until that has ended.',
+			);
 			expect(seen).toHaveLength(1);
 			for (let count = 0; count < 9; count++) await ask('ctrack', 'test', body);
 			expect(seen).toHaveLength(10);
-			expect(await ask('ctrack', 'test', body)).toMatchObject({ ok: false, code: 'RateLimited', message: expect.stringContaining('10 times within a minute') as string });
+			expect(await ask('ctrack', 'test', body)).toMatchObject({
+				ok: false,
+				code: 'RateLimited',
+				message: expect.stringContaining('10 times within a minute') as string,
+			});
 			expect(seen).toHaveLength(10);
 		});
 
 		test('fields are not longer than they need to be', async () => {
 			const settings = settingsOf('trackceo');
-			for (const [change, secret] of [[{ account: 'x'.repeat(200_000) }, 'typed'], [{ baseUrl: `http://127.0.0.1:9/${'x'.repeat(200_000)}` }, 'typed'], [{}, 'x'.repeat(200_000)]] as const) {
-				expect(await ask('trackceo', 'test', { id: 'new', settings: { ...settings, ...change }, credentials: { secret } })).toMatchObject({ ok: false, code: 'InvalidParams', message: expect.stringMatching(/must not be longer than \d+ characters/) as string });
+			for (const [change, secret] of [
+				[{ account: 'x'.repeat(200_000) }, 'typed'],
+				[{ baseUrl: `http://127.0.0.1:9/${'x'.repeat(200_000)}` }, 'typed'],
+				[{}, 'x'.repeat(200_000)],
+			] as const) {
+				expect(
+					await ask('trackceo', 'test', {
+						id: 'new',
+						settings: { ...settings, ...change },
+						credentials: { secret },
+					}),
+				).toMatchObject({
+					ok: false,
+					code: 'InvalidParams',
+					message: expect.stringMatching(/must not be longer than \d+ characters/) as string,
+				});
 			}
 		});
 	});
 
-	test('a form on another site\'s page reaches nothing, even where there are no users', async () => {
+	test("a form on another site's page reaches nothing, even where there are no users", async () => {
 		const nodeRed = await startNodeRed({ version, packages: [tarball()] });
 		try {
-			await nodeRed.deploy([{ id: 'tab', type: 'tab', label: 'Fleet' }, accountNode('itracksense')], { credentials: { itracksense: { secret: vendors.itracksense.connection.secret } } });
-			const form = new URLSearchParams({ id: 'itracksense', 'settings[baseUrl]': strange, 'settings[account]': 'demo', 'settings[timeZone]': 'UTC', 'settings[rateLimit]': '60', 'settings[allowPrivateAddresses]': 'true', 'settings[allowCommands]': 'false', 'credentials[secret]': '__PWRD__' });
+			await nodeRed.deploy([{ id: 'tab', type: 'tab', label: 'Fleet' }, accountNode('itracksense')], {
+				credentials: { itracksense: { secret: vendors.itracksense.connection.secret } },
+			});
+			const form = new URLSearchParams({
+				id: 'itracksense',
+				'settings[baseUrl]': strange,
+				'settings[account]': 'demo',
+				'settings[timeZone]': 'UTC',
+				'settings[rateLimit]': '60',
+				'settings[allowPrivateAddresses]': 'true',
+				'settings[allowCommands]': 'false',
+				'credentials[secret]': '__PWRD__',
+			});
 			const headers = { origin: 'https://evil.example' };
 			for (const route of ['test', 'lookup/device', 'poll/itracksense']) {
 				const url = `${nodeRed.url}/fleetwire/itracksense/${route}`;
-				const typed = { id: 'x', settings: { ...settingsOf('itracksense'), baseUrl: strange }, credentials: { secret: 'typed' } };
+				const typed = {
+					id: 'x',
+					settings: { ...settingsOf('itracksense'), baseUrl: strange },
+					credentials: { secret: 'typed' },
+				};
 				const tries = [
 					{ body: form },
 					{ body: JSON.stringify(typed), headers: { ...headers, 'content-type': 'text/plain' } },
-					{ body: JSON.stringify(typed), headers: { ...headers, 'content-type': 'text/plain; application/json' } },
-					{ body: Object.entries(typed).reduce((data, [key, value]) => (data.append(key, JSON.stringify(value)), data), new FormData()) },
+					{
+						body: JSON.stringify(typed),
+						headers: { ...headers, 'content-type': 'text/plain; application/json' },
+					},
+					{
+						body: Object.entries(typed).reduce(
+							(data, [key, value]) => (data.append(key, JSON.stringify(value)), data),
+							new FormData(),
+						),
+					},
 					{},
 				];
-				for (const one of tries) expect((await fetch(url, { method: 'POST', headers, ...one })).status, route).toBe(415);
+				for (const one of tries)
+					expect((await fetch(url, { method: 'POST', headers, ...one })).status, route).toBe(415);
 			}
 			expect(seen).toEqual([]);
 		} finally {
@@ -209,26 +385,80 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	});
 
 	test('what settings.js forbids, no account allows', async () => {
-		const nodeRed = await startNodeRed({ version, packages: [tarball()], settings: { fleetwire: { allowPrivateAddresses: false, allowCommands: false } } });
+		const nodeRed = await startNodeRed({
+			version,
+			packages: [tarball()],
+			settings: { fleetwire: { allowPrivateAddresses: false, allowCommands: false } },
+		});
 		try {
-			const forbidden = 'The base URL does not lead to a public address, and the settings of this Node-RED allow no other. Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.';
+			const forbidden =
+				'The base URL does not lead to a public address, and the settings of this Node-RED allow no other. Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.';
 			const { secret, ...settings } = vendors.trackceo.connection;
 			const messages = new Set<string>();
-			for (const baseUrl of [settings.baseUrl, strange, 'http://127.0.0.1:9', 'http://localhost:9', 'http://10.255.255.1', 'http://[::1]:9', 'http://no-such-name.invalid', 'http://metadata.invalid/latest']) {
-				for (const route of ['test', 'lookup/device']) messages.add(((await nodeRed.admin('POST', `/fleetwire/trackceo/${route}`, { body: { id: 'new', settings: { ...settings, baseUrl }, credentials: { secret } } })) as Answer).message);
+			for (const baseUrl of [
+				settings.baseUrl,
+				strange,
+				'http://127.0.0.1:9',
+				'http://localhost:9',
+				'http://10.255.255.1',
+				'http://[::1]:9',
+				'http://no-such-name.invalid',
+				'http://metadata.invalid/latest',
+			]) {
+				for (const route of ['test', 'lookup/device'])
+					messages.add(
+						(
+							(await nodeRed.admin('POST', `/fleetwire/trackceo/${route}`, {
+								body: { id: 'new', settings: { ...settings, baseUrl }, credentials: { secret } },
+							})) as Answer
+						).message,
+					);
 			}
 			expect([...messages]).toEqual([forbidden]);
 			expect(seen).toEqual([]);
 
 			const rig = (operation: string, params: object, account: object) => {
 				const found = vendors.trackceo.operation(operation);
-				return nodeRed.rig({ type: 'fleetwire-trackceo', account: 'trackceo', resource: found.resource, operation: found.name, params, output: 'simplified', result: 'message', limit: '', timeout: '', version: 1 }, { others: [accountNode('trackceo', account)], credentials: { trackceo: { secret } } });
+				return nodeRed.rig(
+					{
+						type: 'fleetwire-trackceo',
+						account: 'trackceo',
+						resource: found.resource,
+						operation: found.name,
+						params,
+						output: 'simplified',
+						result: 'message',
+						limit: '',
+						timeout: '',
+						version: 1,
+					},
+					{ others: [accountNode('trackceo', account)], credentials: { trackceo: { secret } } },
+				);
 			};
 			const before = vendors.trackceo.simulator.requests.length;
 			const read = await (await rig('device.getMany', {}, {})).run();
 			expect(read.caught.map(({ error }) => error.message)).toEqual([forbidden]);
-			const command = await (await rig('command.send', { device: { type: 'list', value: '358899051000001' }, command: { type: 'list', value: 'RELAY,1' }, waitForAnswer: { type: 'bool', value: 'false' } }, { baseUrl: 'http://vendor.invalid', allowCommands: true })).run();
-			expect(command.caught).toMatchObject([{ error: { code: 'NotPermitted', message: expect.stringContaining('forbid that. Nothing was sent. Who runs Node-RED can allow it with fleetwire.allowCommands in settings.js.') as string } }]);
+			const command = await (
+				await rig(
+					'command.send',
+					{
+						device: { type: 'list', value: '358899051000001' },
+						command: { type: 'list', value: 'RELAY,1' },
+						waitForAnswer: { type: 'bool', value: 'false' },
+					},
+					{ baseUrl: 'http://vendor.invalid', allowCommands: true },
+				)
+			).run();
+			expect(command.caught).toMatchObject([
+				{
+					error: {
+						code: 'NotPermitted',
+						message: expect.stringContaining(
+							'forbid that. Nothing was sent. Who runs Node-RED can allow it with fleetwire.allowCommands in settings.js.',
+						) as string,
+					},
+				},
+			]);
 			expect(vendors.trackceo.simulator.requests.length).toBe(before);
 		} finally {
 			await nodeRed.stop();

@@ -1,4 +1,7 @@
-/** Every operation of every vendor in the real Node-RED, as a flow runs it, compared record by record with the core alone. */
+/**
+ * Every operation of every vendor in the real Node-RED, as a flow runs it, compared record by record with the core
+ * alone.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,7 +10,16 @@ import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { dialogOf } from './forms';
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type NodeRed, type Rig, type RunResult } from './node-red';
-import { BRANDS, comparable, DEVICE, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
+import {
+	BRANDS,
+	comparable,
+	DEVICE,
+	nameOf,
+	startVendor,
+	VENDOR_NAMES,
+	type TestVendor,
+	type VendorName,
+} from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 
@@ -26,13 +38,34 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
 	});
 
-	async function rigOf(brand: VendorName, name: string, params: Readonly<Record<string, unknown>>, settings: object = {}, account: object = {}): Promise<Rig> {
+	async function rigOf(
+		brand: VendorName,
+		name: string,
+		params: Readonly<Record<string, unknown>>,
+		settings: object = {},
+		account: object = {},
+	): Promise<Rig> {
 		const { connection } = vendors[brand];
 		const operation = vendors[brand].operation(name);
 		const { secret, ...rest } = connection;
 		return await nodeRed.rig(
-			{ type: `fleetwire-${brand}`, account: 'account', resource: operation.resource, operation: operation.name, params: dialogOf(operation, params), output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, ...settings },
-			{ others: [{ id: 'account', type: `fleetwire-${brand}-account`, name: '', ...rest, ...account }], credentials: { account: { secret } } },
+			{
+				type: `fleetwire-${brand}`,
+				account: 'account',
+				resource: operation.resource,
+				operation: operation.name,
+				params: dialogOf(operation, params),
+				output: 'simplified',
+				result: 'message',
+				limit: '',
+				timeout: '',
+				version: 1,
+				...settings,
+			},
+			{
+				others: [{ id: 'account', type: `fleetwire-${brand}-account`, name: '', ...rest, ...account }],
+				credentials: { account: { secret } },
+			},
 		);
 	}
 
@@ -42,20 +75,29 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		const operation = provider.operations.find(({ effect, list }) => effect === 'read' && list) as AnyOperation;
 		return rigOf(brand, nameOf(operation), paramsOf(operation));
 	};
-	const run = async (...args: Parameters<typeof rigOf>): Promise<RunResult> => (await rigOf(...args)).run({ payload: 'in' });
+	const run = async (...args: Parameters<typeof rigOf>): Promise<RunResult> =>
+		(await rigOf(...args)).run({ payload: 'in' });
 	const records = ({ outputs }: RunResult) => outputs[0]?.[0]?.payload as object[];
 
 	test('all vendors are in the palette, without an error', async () => {
 		const sets = (await nodeRed.nodeSets()).filter(({ module }) => module === '@fleetwire/node-red-fleet');
 		const found = sets.map(({ types, enabled, err }) => ({ types: [...types].sort(), enabled, err }));
-		expect(found.sort((a, b) => String(a.types).localeCompare(String(b.types)))).toEqual([...VENDOR_NAMES].sort().map((name) => ({ types: [`fleetwire-${name}`, `fleetwire-${name}-account`, `fleetwire-${name}-trigger`], enabled: true, err: undefined })));
+		expect(found.sort((a, b) => String(a.types).localeCompare(String(b.types)))).toEqual(
+			[...VENDOR_NAMES].sort().map((name) => ({
+				types: [`fleetwire-${name}`, `fleetwire-${name}-account`, `fleetwire-${name}-trigger`],
+				enabled: true,
+				err: undefined,
+			})),
+		);
 	});
 
 	describe.each(VENDOR_NAMES)('%s', (brand) => {
 		test('runs every operation, simplified and raw, with the records that the core gives', async () => {
 			const { provider, paramsOf, expected } = vendors[brand];
 			for (const operation of provider.operations) {
-				for (const output of operation.effect === 'read' ? (['simplified', 'raw'] as const) : (['simplified'] as const)) {
+				for (const output of operation.effect === 'read'
+					? (['simplified', 'raw'] as const)
+					: (['simplified'] as const)) {
 					const name = nameOf(operation);
 					const result = await run(brand, name, paramsOf(operation), { output });
 					expect(result.caught, name).toEqual([]);
@@ -73,15 +115,28 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			const { secret, ...settings } = vendors[brand].connection;
 			const login = (body: object) => nodeRed.admin('POST', `/fleetwire/${brand}/test`, { body });
 			expect(await login({ id: 'new', settings, credentials: { secret } })).toMatchObject({ ok: true });
-			expect(await login({ id: 'account', settings, credentials: { secret: '__PWRD__' } })).toMatchObject({ ok: true });
-			expect(await login({ id: 'new', settings, credentials: { secret: 'wrong-password' } })).toMatchObject({ ok: false, message: expect.stringMatching(vendors[brand].refusal) });
-			expect(await login({ id: 'new', settings: { ...settings, baseUrl: 'http://127.0.0.1:9' }, credentials: { secret } })).toMatchObject({ ok: false, code: 'Unreachable' });
+			expect(await login({ id: 'account', settings, credentials: { secret: '__PWRD__' } })).toMatchObject({
+				ok: true,
+			});
+			expect(await login({ id: 'new', settings, credentials: { secret: 'wrong-password' } })).toMatchObject({
+				ok: false,
+				message: expect.stringMatching(vendors[brand].refusal),
+			});
+			expect(
+				await login({
+					id: 'new',
+					settings: { ...settings, baseUrl: 'http://127.0.0.1:9' },
+					credentials: { secret },
+				}),
+			).toMatchObject({ ok: false, code: 'Unreachable' });
 		});
 
 		test('pickers get the devices of the account', async () => {
 			await anyRig(brand);
 			for (const lookup of Object.keys(vendors[brand].provider.lookups)) {
-				const { choices } = (await nodeRed.adminGet(`/fleetwire/${brand}/lookup/account/${lookup}`)) as { choices: { value: string }[] };
+				const { choices } = (await nodeRed.adminGet(`/fleetwire/${brand}/lookup/account/${lookup}`)) as {
+					choices: { value: string }[];
+				};
 				if (lookup === 'device') expect(choices.map(({ value }) => value)).toContain(vendors[brand].device);
 				expect(choices.length, lookup).toBeGreaterThan(0);
 			}
@@ -105,7 +160,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			const result = await run(brand, 'position.getCurrent', { devices: '*' }, { result: 'record' });
 			const [messages = []] = result.outputs;
 			expect(messages).toHaveLength(12);
-			expect(messages.map(({ parts }) => parts as object)).toMatchObject(messages.map((_, index) => ({ index, count: 12, type: 'array' })));
+			expect(messages.map(({ parts }) => parts as object)).toMatchObject(
+				messages.map((_, index) => ({ index, count: 12, type: 'array' })),
+			);
 			for (const { topic, payload } of messages) expect(topic).toBe((payload as { deviceId: string }).deviceId);
 		});
 
@@ -139,14 +196,28 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				['position.getCurrent', { devices: '35889905102533X' }, /must be the 10 to 17 digits of an IMEI/],
 				['position.getCurrent', { devices: { type: 'msg', value: 'missing' } }, /Devices is missing/],
 				['position.getCurrent', { devices: { type: 'msg', value: 'a.b.c' } }, /Devices is missing/],
-				['position.getHistory', { devices: DEVICE, begin: '2026-03-02', end: '2026-03-01' }, /ends before it begins/],
-				['geofence.create', { device: DEVICE, name: 'Depot', alarmOn: 'both', latitude: 44, longitude: 26, radius: 99 }, /Radius must be between 100 and 5000 metres, not 99/],
-				['message.send', { accounts: 'demo', content: 'x'.repeat(301) }, /not be longer than 300 characters; it has 301/],
+				[
+					'position.getHistory',
+					{ devices: DEVICE, begin: '2026-03-02', end: '2026-03-01' },
+					/ends before it begins/,
+				],
+				[
+					'geofence.create',
+					{ device: DEVICE, name: 'Depot', alarmOn: 'both', latitude: 44, longitude: 26, radius: 99 },
+					/Radius must be between 100 and 5000 metres, not 99/,
+				],
+				[
+					'message.send',
+					{ accounts: 'demo', content: 'x'.repeat(301) },
+					/not be longer than 300 characters; it has 301/,
+				],
 			];
 			for (const [name, params, words] of bad) {
 				const { caught, completed, statuses } = await run(brand, name, params as Record<string, unknown>);
 				expect(completed, name).toBe(0);
-				expect(caught).toMatchObject([{ error: { message: expect.stringMatching(words), code: 'InvalidParams' } }]);
+				expect(caught).toMatchObject([
+					{ error: { message: expect.stringMatching(words), code: 'InvalidParams' } },
+				]);
 				expect(statuses.at(-1)).toMatchObject({ fill: 'red', shape: 'ring' });
 			}
 			expect(simulator.requests).toHaveLength(0);
@@ -156,50 +227,103 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			const { connection } = vendors[brand];
 			const { secret: _, ...rest } = connection;
 			const rig = await nodeRed.rig(
-				{ type: `fleetwire-${brand}`, account: 'other', resource: 'device', operation: 'getMany', params: {}, version: 1 },
-				{ others: [{ id: 'other', type: `fleetwire-${brand}-account`, name: '', ...rest, account: 'nobody' }], credentials: { other: { secret: PASSWORD } } },
+				{
+					type: `fleetwire-${brand}`,
+					account: 'other',
+					resource: 'device',
+					operation: 'getMany',
+					params: {},
+					version: 1,
+				},
+				{
+					others: [{ id: 'other', type: `fleetwire-${brand}-account`, name: '', ...rest, account: 'nobody' }],
+					credentials: { other: { secret: PASSWORD } },
+				},
 			);
 			const { caught } = await rig.run();
-			expect(caught).toMatchObject([{ error: { code: 'LoginRejected', message: expect.stringContaining('refuses the account or its password') } }]);
+			expect(caught).toMatchObject([
+				{
+					error: {
+						code: 'LoginRejected',
+						message: expect.stringContaining('refuses the account or its password'),
+					},
+				},
+			]);
 			expect(JSON.stringify(caught)).not.toContain(PASSWORD);
 			expect(nodeRed.logs()).not.toContain(PASSWORD);
 		});
 
-		test.each(['reset', 'html', 'cutoff'] as const)('a command under "%s" is carried out once and its outcome is unknown', async (kind) => {
-			const { simulator } = vendors[brand];
-			const sent = () => simulator.requests.filter(({ path }) => path === '/api/command/send').length;
-			const before = sent();
-			simulator.fail({ kind, match: '/api/command/send', times: null, effect: 'after' });
-			const result = await run(brand, 'command.send', { device: DEVICE, command: 'LOCKDOOR', waitForAnswer: false });
-			simulator.clearFaults();
-			expect(records(result)).toMatchObject({ outcome: 'unknown', target: DEVICE });
-			expect(sent() - before).toBe(1);
-		});
+		test.each(['reset', 'html', 'cutoff'] as const)(
+			'a command under "%s" is carried out once and its outcome is unknown',
+			async (kind) => {
+				const { simulator } = vendors[brand];
+				const sent = () => simulator.requests.filter(({ path }) => path === '/api/command/send').length;
+				const before = sent();
+				simulator.fail({ kind, match: '/api/command/send', times: null, effect: 'after' });
+				const result = await run(brand, 'command.send', {
+					device: DEVICE,
+					command: 'LOCKDOOR',
+					waitForAnswer: false,
+				});
+				simulator.clearFaults();
+				expect(records(result)).toMatchObject({ outcome: 'unknown', target: DEVICE });
+				expect(sent() - before).toBe(1);
+			},
+		);
 
 		test.each<[AnswerKind, string, RegExp, object]>([
 			['speedLimit', 'failed', /^DYD=Speed Limit/, { fill: 'red', shape: 'ring', text: 'failed' }],
 			['delayed', 'answered', /Delay!/, { fill: 'yellow', shape: 'ring', text: '“Cut off the fuel …”' }],
-			['already', 'answered', /^Already in the state/, { fill: 'yellow', shape: 'ring', text: '“Already in the st…”' }],
-			['otherCommand', 'answered', /^Restore fuel supply/, { fill: 'yellow', shape: 'ring', text: '“Restore fuel supp…”' }],
+			[
+				'already',
+				'answered',
+				/^Already in the state/,
+				{ fill: 'yellow', shape: 'ring', text: '“Already in the st…”' },
+			],
+			[
+				'otherCommand',
+				'answered',
+				/^Restore fuel supply/,
+				{ fill: 'yellow', shape: 'ring', text: '“Restore fuel supp…”' },
+			],
 			['gt06', 'confirmed', /^DYD=Success!$/, { fill: 'green', shape: 'dot', text: 'confirmed' }],
-		])('a device that answers a stop with "%s" makes it %s, with its words', async (kind, outcome, words, status) => {
-			const { simulator } = vendors[brand];
-			simulator.answerCommands?.(kind);
-			const result = await run(brand, 'command.send', { device: DEVICE, command: 'RELAY,1', waitForAnswer: true });
-			simulator.answerCommands?.('document');
-			expect(records(result)).toMatchObject({ outcome, target: DEVICE, response: expect.stringMatching(words) });
-			expect(result.statuses.at(-1)).toMatchObject(status);
-			// Asked for later, nobody knows which command it was.
-			const later = await run(brand, 'command.getStatus', { commandId: simulator.lastCommand?.() });
-			expect(records(later)).toMatchObject({ response: expect.stringMatching(words) });
-			if (kind !== 'otherCommand') expect(later.statuses.at(-1)).toMatchObject(status);
-		});
+		])(
+			'a device that answers a stop with "%s" makes it %s, with its words',
+			async (kind, outcome, words, status) => {
+				const { simulator } = vendors[brand];
+				simulator.answerCommands?.(kind);
+				const result = await run(brand, 'command.send', {
+					device: DEVICE,
+					command: 'RELAY,1',
+					waitForAnswer: true,
+				});
+				simulator.answerCommands?.('document');
+				expect(records(result)).toMatchObject({
+					outcome,
+					target: DEVICE,
+					response: expect.stringMatching(words),
+				});
+				expect(result.statuses.at(-1)).toMatchObject(status);
+				// Asked for later, nobody knows which command it was.
+				const later = await run(brand, 'command.getStatus', { commandId: simulator.lastCommand?.() });
+				expect(records(later)).toMatchObject({ response: expect.stringMatching(words) });
+				if (kind !== 'otherCommand') expect(later.statuses.at(-1)).toMatchObject(status);
+			},
+		);
 
 		test('with Allow Commands off, no command leaves', async () => {
 			const { simulator } = vendors[brand];
 			simulator.requests.length = 0;
-			const { caught } = await run(brand, 'command.send', { device: DEVICE, command: 'RELAY,1', waitForAnswer: false }, {}, { allowCommands: false });
-			expect(caught).toMatchObject([{ error: { code: 'NotPermitted', message: expect.stringContaining('Allow Commands') } }]);
+			const { caught } = await run(
+				brand,
+				'command.send',
+				{ device: DEVICE, command: 'RELAY,1', waitForAnswer: false },
+				{},
+				{ allowCommands: false },
+			);
+			expect(caught).toMatchObject([
+				{ error: { code: 'NotPermitted', message: expect.stringContaining('Allow Commands') } },
+			]);
 			expect(simulator.requests).toHaveLength(0);
 		});
 	});
@@ -207,11 +331,21 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	test('nobody without permission gets at the lists, let alone at a login', async () => {
 		const guarded = await startNodeRed({
 			version,
-			packages: [join(ARTIFACTS, readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-')) ?? '')],
+			packages: [
+				join(
+					ARTIFACTS,
+					readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-')) ?? '',
+				),
+			],
 			adminAuth: [{ username: 'admin', password: 'admin-password', permissions: '*' }],
 		});
 		try {
-			for (const [method, path] of [['GET', '/fleetwire/trackceo/lookup/account/device'], ['POST', '/fleetwire/trackceo/lookup/device'], ['POST', '/fleetwire/trackceo/poll/trigger'], ['POST', '/fleetwire/trackceo/test']] as const) {
+			for (const [method, path] of [
+				['GET', '/fleetwire/trackceo/lookup/account/device'],
+				['POST', '/fleetwire/trackceo/lookup/device'],
+				['POST', '/fleetwire/trackceo/poll/trigger'],
+				['POST', '/fleetwire/trackceo/test'],
+			] as const) {
 				const answer = await fetch(`${guarded.url}${path}`, { method });
 				expect(answer.status, path).toBe(401);
 			}

@@ -24,7 +24,16 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 
 	beforeAll(async () => {
 		const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-'));
-		nodeRed = await startNodeRed({ version, packages: [join(ARTIFACTS, tarball ?? '')], settings: { contextStorage: { default: { module: 'memory' }, disk: { module: 'localfilesystem', config: { flushInterval: 1 } } } } });
+		nodeRed = await startNodeRed({
+			version,
+			packages: [join(ARTIFACTS, tarball ?? '')],
+			settings: {
+				contextStorage: {
+					default: { module: 'memory' },
+					disk: { module: 'localfilesystem', config: { flushInterval: 1 } },
+				},
+			},
+		});
 	});
 	afterAll(async () => {
 		await nodeRed?.stop();
@@ -39,13 +48,40 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	async function trigger(settings: Record<string, unknown> = {}, { devices }: { devices?: number } = {}) {
 		vendor = await startEventVendor({ devices });
 		const id = `trigger-${String(++nodes)}`;
-		const account: FlowNode = { id: 'account', type: 'fleetwire-trackceo-account', name: '', baseUrl: vendor.url, account: `demo-${String(nodes)}`, secretType: 'password', allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, tls: '', proxy: '', version: 1 };
-		const node = { type: 'fleetwire-trackceo-trigger', id, name: '', account: 'account', event: 'newAlarm', params: ALL, interval: 3600, output: 'simplified', result: 'record', store: '', version: 1, ...settings };
+		const account: FlowNode = {
+			id: 'account',
+			type: 'fleetwire-trackceo-account',
+			name: '',
+			baseUrl: vendor.url,
+			account: `demo-${String(nodes)}`,
+			secretType: 'password',
+			allowCommands: false,
+			allowPrivateAddresses: true,
+			rateLimit: 60_000,
+			tls: '',
+			proxy: '',
+			version: 1,
+		};
+		const node = {
+			type: 'fleetwire-trackceo-trigger',
+			id,
+			name: '',
+			account: 'account',
+			event: 'newAlarm',
+			params: ALL,
+			interval: 3600,
+			output: 'simplified',
+			result: 'record',
+			store: '',
+			version: 1,
+			...settings,
+		};
 		const credentials = { account: { secret: 'secret-of-the-account' } };
 		const since = await nodeRed.mark();
 		const rig: Rig = await nodeRed.rig(node, { others: [account], credentials });
 		const flows = () => rig.flows({ ...node, id }, [account]);
-		const received = async (probe = 'output-0') => (await nodeRed.received({ after: since })).filter((one) => one.probe === `${id}-${probe}`);
+		const received = async (probe = 'output-0') =>
+			(await nodeRed.received({ after: since })).filter((one) => one.probe === `${id}-${probe}`);
 		return {
 			id,
 			rig,
@@ -60,10 +96,18 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				return nodeRed.deploy(flows(), { type });
 			},
 			/** Names of all events so far, in the order in which they came. */
-			events: async () => (await received()).map(({ msg }: Received) => nameOfEvent(msg.payload as Record<string, unknown>)),
+			events: async () =>
+				(await received()).map(({ msg }: Received) => nameOfEvent(msg.payload as Record<string, unknown>)),
 			messages: async () => (await received()).map(({ msg }) => msg),
-			caught: async () => (await received('catch-probe')).map(({ msg }) => msg as { error: { message: string; code?: string; source: { id: string } } }),
-			status: async () => (await received('status-probe')).map(({ msg }) => msg.status as { fill?: string; shape?: string; text?: string }).filter(({ text }) => text !== undefined).at(-1),
+			caught: async () =>
+				(await received('catch-probe')).map(
+					({ msg }) => msg as { error: { message: string; code?: string; source: { id: string } } },
+				),
+			status: async () =>
+				(await received('status-probe'))
+					.map(({ msg }) => msg.status as { fill?: string; shape?: string; text?: string })
+					.filter(({ text }) => text !== undefined)
+					.at(-1),
 			stateFile: join(nodeRed.userDir, 'fleetwire', `${id}.json`),
 		};
 	}
@@ -83,24 +127,42 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await poll();
 		// What was there before the trigger was is left out.
 		expect(await events()).toEqual([]);
-		expect(await status()).toMatchObject({ fill: 'green', text: expect.stringMatching(/^nothing new, \d\d:\d\d$/) });
+		expect(await status()).toMatchObject({
+			fill: 'green',
+			text: expect.stringMatching(/^nothing new, \d\d:\d\d$/),
+		});
 
-		const raised = [vendor.raise({ systemtime: minutes(1) }), vendor.raise({ device: vendor.devices[1], systemtime: minutes(1) })];
+		const raised = [
+			vendor.raise({ systemtime: minutes(1) }),
+			vendor.raise({ device: vendor.devices[1], systemtime: minutes(1) }),
+		];
 		await poll();
 		exactly(await events(), raised);
-		expect(await status()).toMatchObject({ fill: 'green', shape: 'dot', text: expect.stringMatching(/^2 new, \d\d:\d\d$/) });
+		expect(await status()).toMatchObject({
+			fill: 'green',
+			shape: 'dot',
+			text: expect.stringMatching(/^2 new, \d\d:\d\d$/),
+		});
 
 		// The vendor writes some down minutes after others, and some at once.
-		raised.push(vendor.raise({ systemtime: minutes(3), gpstime: minutes(9) }), vendor.raise({ systemtime: minutes(2) }));
+		raised.push(
+			vendor.raise({ systemtime: minutes(3), gpstime: minutes(9) }),
+			vendor.raise({ systemtime: minutes(2) }),
+		);
 		await poll();
 		raised.push(vendor.raise({ systemtime: minutes(4) }));
 		await poll();
 		exactly(await events(), raised);
-		expect((await messages()).slice(-3).map(({ payload }) => (payload as { late: boolean }).late)).toEqual([true, true, true]);
+		expect((await messages()).slice(-3).map(({ payload }) => (payload as { late: boolean }).late)).toEqual([
+			true,
+			true,
+			true,
+		]);
 
 		// Two pages and more within two seconds.
 		const second = minutes(0);
-		for (let index = 0; index < 120; index++) raised.push(vendor.raise({ systemtime: second + (index % 2), gpstime: second - index }));
+		for (let index = 0; index < 120; index++)
+			raised.push(vendor.raise({ systemtime: second + (index % 2), gpstime: second - index }));
 		await poll();
 		exactly(await events(), raised);
 
@@ -113,8 +175,10 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		exactly(await events(), raised);
 	});
 
-	test('a clock that is set back an hour loses nothing: this machine\'s, and the vendor\'s with a look-back that covers it', async () => {
-		const { poll, events } = await trigger({ params: { ...SINCE, since: { type: 'str', value: '-3h' }, lookBack: { type: 'num', value: '90' } } });
+	test("a clock that is set back an hour loses nothing: this machine's, and the vendor's with a look-back that covers it", async () => {
+		const { poll, events } = await trigger({
+			params: { ...SINCE, since: { type: 'str', value: '-3h' }, lookBack: { type: 'num', value: '90' } },
+		});
 		await poll();
 		const raised = [vendor.raise({})];
 		await poll();
@@ -147,7 +211,17 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		vendor.raise({ device: vendor.devices[1], systemtime: minutes(1) });
 		await poll();
 		expect(await messages()).toMatchObject([
-			{ topic: vendor.devices[0], payload: { event: 'newAlarm', deviceId: vendor.devices[0], id: expect.any(String), late: false, type: 'sos' }, parts: { index: 0, count: 2 } },
+			{
+				topic: vendor.devices[0],
+				payload: {
+					event: 'newAlarm',
+					deviceId: vendor.devices[0],
+					id: expect.any(String),
+					late: false,
+					type: 'sos',
+				},
+				parts: { index: 0, count: 2 },
+			},
 			{ topic: vendor.devices[1], payload: { deviceId: vendor.devices[1] }, parts: { index: 1, count: 2 } },
 		]);
 		await deploy('nodes', { result: 'message' });
@@ -158,7 +232,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await deploy('nodes', { output: 'worldmap' });
 		vendor.raise({ gpstime: minutes(0) });
 		await poll();
-		expect((await messages())[3]).toMatchObject({ payload: { name: expect.stringMatching(/^Van 1: /), lat: 44.4, lon: 26.1, layer: 'TrackCEO alarms' } });
+		expect((await messages())[3]).toMatchObject({
+			payload: { name: expect.stringMatching(/^Van 1: /), lat: 44.4, lon: 26.1, layer: 'TrackCEO alarms' },
+		});
 	});
 
 	test('deploys of every kind lose nothing and send nothing twice, nor late', async () => {
@@ -202,23 +278,26 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		['store', { match: 'fleetwire' }, 1],
 		['stored', { match: 'fleetwire' }, 0],
 	];
-	test.each(points)('killed at "%s", nothing is lost, and a batch comes twice at most', async (point, options, batches) => {
-		const { poll, events, rig } = await trigger({ params: SINCE });
-		await poll();
-		const before = [vendor.raise({ systemtime: minutes(5) })];
-		await poll();
-		const batch = vendor.devices.map((device) => vendor.raise({ device, systemtime: minutes(1) }));
-		await nodeRed.killAt(point, options);
-		await nodeRed.send(rig.nodeId, { payload: 'poll' }).catch(() => undefined);
-		await nodeRed.died();
-		await nodeRed.start();
-		await poll();
-		await poll();
-		const found = await events();
-		exactly([...new Set(found)], [...before, ...batch]);
-		expect(found.length).toBeLessThanOrEqual(before.length + batch.length * (1 + batches));
-		if (batches === 0) expect(found).toHaveLength(before.length + batch.length);
-	});
+	test.each(points)(
+		'killed at "%s", nothing is lost, and a batch comes twice at most',
+		async (point, options, batches) => {
+			const { poll, events, rig } = await trigger({ params: SINCE });
+			await poll();
+			const before = [vendor.raise({ systemtime: minutes(5) })];
+			await poll();
+			const batch = vendor.devices.map((device) => vendor.raise({ device, systemtime: minutes(1) }));
+			await nodeRed.killAt(point, options);
+			await nodeRed.send(rig.nodeId, { payload: 'poll' }).catch(() => undefined);
+			await nodeRed.died();
+			await nodeRed.start();
+			await poll();
+			await poll();
+			const found = await events();
+			exactly([...new Set(found)], [...before, ...batch]);
+			expect(found.length).toBeLessThanOrEqual(before.length + batch.length * (1 + batches));
+			if (batches === 0) expect(found).toHaveLength(before.length + batch.length);
+		},
+	);
 
 	test('a state file that is cut in half begins afresh, with a warning', async () => {
 		const { poll, events, stateFile } = await trigger();
@@ -232,7 +311,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await truncate(stateFile, Math.floor((await readFile(stateFile)).length / 2));
 		await nodeRed.start();
 		await poll();
-		expect(nodeRed.logs()).toMatch(/What was stored about where this trigger stands cannot be read \(.+\), so it starts afresh/);
+		expect(nodeRed.logs()).toMatch(
+			/What was stored about where this trigger stands cannot be read \(.+\), so it starts afresh/,
+		);
 		expect((await readFile(`${stateFile}.bad`, 'utf8')).length).toBeGreaterThan(0);
 		const raised = vendor.raise({});
 		await poll();
@@ -252,7 +333,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		raised.push(vendor.raise({}));
 		await nodeRed.start();
 		await poll();
-		expect([...new Set((await caught()).map(({ error: { code, message } }) => `${String(code)} ${message}`))]).toEqual([expect.stringMatching(/^NotRead .+ cannot be read at the moment \(ELOOP\)/)]);
+		expect([
+			...new Set((await caught()).map(({ error: { code, message } }) => `${String(code)} ${message}`)),
+		]).toEqual([expect.stringMatching(/^NotRead .+ cannot be read at the moment \(ELOOP\)/)]);
 		expect(await status()).toMatchObject({ fill: 'red', shape: 'ring', text: 'state not readable' });
 		expect(await events()).toEqual(raised.slice(0, 1));
 		await rm(folder);
@@ -269,7 +352,14 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		try {
 			const { poll, events, status, caught, deploy } = await trigger();
 			await poll();
-			expect(await caught()).toMatchObject([{ error: { code: 'NotStored', message: expect.stringMatching(/could not be stored .+ after a restart/) } }]);
+			expect(await caught()).toMatchObject([
+				{
+					error: {
+						code: 'NotStored',
+						message: expect.stringMatching(/could not be stored .+ after a restart/),
+					},
+				},
+			]);
 			const raised = [vendor.raise({})];
 			await poll();
 			await deploy('full');
@@ -300,7 +390,8 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		raised.push(vendor.raise({}));
 		await poll();
 		exactly(await events(), raised);
-		const files = async () => (await readdir(join(nodeRed.userDir, 'fleetwire')).catch(() => [])).filter((name) => name.startsWith(id));
+		const files = async () =>
+			(await readdir(join(nodeRed.userDir, 'fleetwire')).catch(() => [])).filter((name) => name.startsWith(id));
 		expect(await files()).toEqual([]);
 
 		await deploy('nodes', { store: '' });
@@ -314,7 +405,10 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await deploy('nodes');
 		await poll();
 		exactly(await events(), raised);
-		await nodeRed.deploy((await nodeRed.getFlows()).flows.filter((one) => one.id !== id), { type: 'nodes' });
+		await nodeRed.deploy(
+			(await nodeRed.getFlows()).flows.filter((one) => one.id !== id),
+			{ type: 'nodes' },
+		);
 		expect(await files()).toEqual([]);
 	});
 
@@ -322,13 +416,29 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		const { poll, account, id, node, rig } = await trigger();
 		await poll();
 		const inner: FlowNode = { ...node, id: 'inner', z: 'subflow', x: 100, y: 100, wires: [[]] };
-		const subflow: FlowNode = { id: 'subflow', type: 'subflow', name: 'Alarms', info: '', in: [], out: [{ x: 300, y: 100, wires: [{ id: 'inner', port: 0 }] }] };
-		const instance = (name: string): FlowNode => ({ id: `${id}${name}`, type: 'subflow:subflow', z: rig.tab, name, x: 100, y: 400, wires: [[`${id}-output-0`]] });
+		const subflow: FlowNode = {
+			id: 'subflow',
+			type: 'subflow',
+			name: 'Alarms',
+			info: '',
+			in: [],
+			out: [{ x: 300, y: 100, wires: [{ id: 'inner', port: 0 }] }],
+		};
+		const instance = (name: string): FlowNode => ({
+			id: `${id}${name}`,
+			type: 'subflow:subflow',
+			z: rig.tab,
+			name,
+			x: 100,
+			y: 400,
+			wires: [[`${id}-output-0`]],
+		});
 		const rest = (await nodeRed.getFlows()).flows.filter((one) => one.id !== id && one.id !== account.id);
 		const deploy = (...instances: FlowNode[]) => nodeRed.deploy([...rest, account, subflow, inner, ...instances]);
 		const since = await nodeRed.mark();
 		const sent = async () => (await nodeRed.received({ after: since, probe: `${id}-output-0` })).length;
-		const files = async () => (await readdir(join(nodeRed.userDir, 'fleetwire'))).filter((name) => name.endsWith('-inner.json')).sort();
+		const files = async () =>
+			(await readdir(join(nodeRed.userDir, 'fleetwire'))).filter((name) => name.endsWith('-inner.json')).sort();
 		await deploy(instance('a'), instance('b'));
 		await until('both states', async () => (await files()).length === 2);
 		expect(await files()).toEqual([`${id}a-inner.json`, `${id}b-inner.json`]);
@@ -355,7 +465,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await until('the status after the restart', async () => (await status())?.text === 'paused');
 		vendor.requests.length = 0;
 		// Longer than an interval.
-		await expect(rig.wait(({ outputs }) => outputs[0]!.length > 0, { timeoutMs: 13_000 })).rejects.toThrow(/not enough/);
+		await expect(rig.wait(({ outputs }) => outputs[0]!.length > 0, { timeoutMs: 13_000 })).rejects.toThrow(
+			/not enough/,
+		);
 		expect(vendor.requests).toEqual([]);
 		await command(' Resume ');
 		await until('the event', async () => (await events()).includes(first));
@@ -377,7 +489,15 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		expect(await events()).toEqual([first, second, third]);
 
 		const { caught: refused } = await rig.run({ payload: 'dance' });
-		expect(refused).toMatchObject([{ error: { code: 'InvalidParams', message: 'This trigger does not understand "dance". Send "poll", "pause", "resume" or "reset" as msg.payload.' } }]);
+		expect(refused).toMatchObject([
+			{
+				error: {
+					code: 'InvalidParams',
+					message:
+						'This trigger does not understand "dance". Send "poll", "pause", "resume" or "reset" as msg.payload.',
+				},
+			},
+		]);
 		expect(await caught()).toHaveLength(1);
 	});
 
@@ -385,7 +505,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		const { id, events, account, node } = await trigger({ interval: 10 });
 		const twin = { ...node, id: `${id}-twin`, z: `${id}-tab`, x: 300, y: 300, wires: [[`${id}-output-0`]] };
 		await nodeRed.deploy([...(await nodeRed.getFlows()).flows, twin], { type: 'nodes' });
-		await until('both first polls', () => vendor.requests.filter(({ path }) => path === '/api/track').length > 0, { timeoutMs: 15_000 });
+		await until('both first polls', () => vendor.requests.filter(({ path }) => path === '/api/track').length > 0, {
+			timeoutMs: 15_000,
+		});
 		expect(account.account).toBe(`demo-${String(nodes)}`);
 		const lists = () => vendor.requests.filter(({ path }) => path === '/api/alarm/list').length;
 		const started = lists();
@@ -403,7 +525,14 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		expect(await caught()).toMatchObject([{ error: { code: 'LoginRejected' }, topic: 'newAlarm' }]);
 		expect(await status()).toMatchObject({ fill: 'red', shape: 'ring', text: 'login refused' });
 		const logins = vendor.requests.length;
-		expect((await poll()).caught).toMatchObject([{ error: { code: 'InvalidParams', message: expect.stringMatching(/^This trigger has stopped: .+ send "resume"/) } }]);
+		expect((await poll()).caught).toMatchObject([
+			{
+				error: {
+					code: 'InvalidParams',
+					message: expect.stringMatching(/^This trigger has stopped: .+ send "resume"/),
+				},
+			},
+		]);
 		expect(vendor.requests).toHaveLength(logins);
 		vendor.refuses = false;
 		await command('resume');
@@ -419,7 +548,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		vendor.fail(trouble);
 		const turns = () => vendor.requests.filter(({ path }) => path === '/api/track').length;
 		await until('the trouble', async () => (await caught()).length > 0, { timeoutMs: 15_000 });
-		expect((await caught())[0]).toMatchObject({ error: { code: 'InvalidParams', source: { id: rig.nodeId }, cause: { vendorCode: '10006' } } });
+		expect((await caught())[0]).toMatchObject({
+			error: { code: 'InvalidParams', source: { id: rig.nodeId }, cause: { vendorCode: '10006' } },
+		});
 		expect(await status()).toMatchObject({ fill: 'yellow', shape: 'ring' });
 		const before = turns();
 		await until('two more turns', () => turns() > before + 1, { timeoutMs: 40_000 });
@@ -439,7 +570,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		expect(await nodeRed.admin('POST', `/fleetwire/trackceo/poll/${id}`, { body: {} })).toMatchObject({ ok: true });
 		await until('the event', async () => (await events()).length > 0);
 		expect(await events()).toEqual([raised]);
-		await expect(nodeRed.admin('POST', '/fleetwire/trackceo/poll/nobody', { body: {} })).rejects.toThrow(/404.+not deployed/s);
+		await expect(nodeRed.admin('POST', '/fleetwire/trackceo/poll/nobody', { body: {} })).rejects.toThrow(
+			/404.+not deployed/s,
+		);
 		await expect(nodeRed.admin('POST', '/fleetwire/trackceo/poll/account', { body: {} })).rejects.toThrow(/404/);
 	});
 
@@ -449,7 +582,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			const before = (await caught()).length;
 			await deploy('full', { event: 'newAlarm', store: '', params: ALL, account: 'account', ...settings });
 			await until(`"${String(message)}"`, async () => (await caught()).length > before);
-			expect((await caught()).at(-1)).toMatchObject({ error: { code: 'InvalidParams', message: expect.stringMatching(message), source: { id } } });
+			expect((await caught()).at(-1)).toMatchObject({
+				error: { code: 'InvalidParams', message: expect.stringMatching(message), source: { id } },
+			});
 			expect(await status()).toMatchObject({ fill: 'red', shape: 'ring' });
 		};
 		await until('the first', async () => (await caught()).length > 0);
@@ -469,16 +604,43 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			// The simulators' clocks stand still, some time ago.
 			await nodeRed.setClock(NOW - Date.now());
 			for (const { name: event, kind, queue } of provider.triggers) {
-				const filled = { ...(event === 'removalAlarm' || event === 'lockEvent' ? { devices: { type: 'list', value: given.device } } : ALL), firstRun: { type: 'list', value: 'latest' }, includeRaw: { type: 'bool', value: 'true' } };
+				const filled = {
+					...(event === 'removalAlarm' || event === 'lockEvent'
+						? { devices: { type: 'list', value: given.device } }
+						: ALL),
+					firstRun: { type: 'list', value: 'latest' },
+					includeRaw: { type: 'bool', value: 'true' },
+				};
 				const rig = await nodeRed.rig(
-					{ type: `fleetwire-${name}-trigger`, id: `${name}-${event}`, name: '', account: 'account', event, params: queue ? {} : filled, interval: 3600, output: 'simplified', result: 'record', store: '', version: 1 },
-					{ others: [{ id: 'account', type: `fleetwire-${name}-account`, name: '', ...settings }], credentials: { account: { secret } } },
+					{
+						type: `fleetwire-${name}-trigger`,
+						id: `${name}-${event}`,
+						name: '',
+						account: 'account',
+						event,
+						params: queue ? {} : filled,
+						interval: 3600,
+						output: 'simplified',
+						result: 'record',
+						store: '',
+						version: 1,
+					},
+					{
+						others: [{ id: 'account', type: `fleetwire-${name}-account`, name: '', ...settings }],
+						credentials: { account: { secret } },
+					},
 				);
 				const first = await rig.run({ payload: 'poll' }, { timeoutMs: 60_000 });
 				expect(first.caught, event).toEqual([]);
 				const events = first.outputs[0]!.map(({ payload }) => payload as Record<string, unknown>);
 				if (MANY.includes(event)) expect(events.length, event).toBeGreaterThan(0);
-				for (const one of events) expect(one, `${event}, ${kind}`).toMatchObject({ id: expect.any(String), event, time: expect.stringMatching(/Z$/), late: expect.any(Boolean) });
+				for (const one of events)
+					expect(one, `${event}, ${kind}`).toMatchObject({
+						id: expect.any(String),
+						event,
+						time: expect.stringMatching(/Z$/),
+						late: expect.any(Boolean),
+					});
 				expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
 				const second = await rig.run({ payload: 'poll' }, { timeoutMs: 60_000 });
 				expect([second.caught, second.outputs], event).toEqual([[], [[]]]);
@@ -499,25 +661,110 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			await ctrack?.close();
 		});
 
-		/** A trigger that reads the positions of two vehicles; `acknowledges` decides which messages reach an Acknowledge node. */
+		/**
+		 * A trigger that reads the positions of two vehicles; `acknowledges` decides which messages reach an
+		 * Acknowledge node.
+		 */
 		async function queue(settings: Record<string, unknown> = {}, acknowledges?: object) {
 			const started = Date.now();
-			ctrack = await startCtrack({ clock: () => started - 6 * 3_600_000, fleetSize: 2, redelivery, rateLimit: null, latencyMs: 100 });
+			ctrack = await startCtrack({
+				clock: () => started - 6 * 3_600_000,
+				fleetSize: 2,
+				redelivery,
+				rateLimit: null,
+				latencyMs: 100,
+			});
 			const id = `queue-${redelivery}-${String(++queues)}`;
 			const z = `${id}-tab`;
-			const account: FlowNode = { id: 'ctrack', type: 'fleetwire-ctrack-account', name: '', baseUrl: ctrack.url, account: 'API_Demo', speedUnit: 'kmh', odometerUnit: 'metre', allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, tls: '', proxy: '', version: 1 };
-			const params = { queue: { type: 'list', value: 'positions' }, subscribe: { type: 'bool', value: 'true' }, maxMessages: { type: 'num', value: '40' } };
-			const node: FlowNode = { id, z, type: 'fleetwire-ctrack-trigger', name: '', account: 'ctrack', event: 'queueMessage', params, interval: 3600, output: 'simplified', result: 'record', acknowledge: 'sent', acknowledgeWithin: 10, store: '', version: 1, ...settings };
+			const account: FlowNode = {
+				id: 'ctrack',
+				type: 'fleetwire-ctrack-account',
+				name: '',
+				baseUrl: ctrack.url,
+				account: 'API_Demo',
+				speedUnit: 'kmh',
+				odometerUnit: 'metre',
+				allowCommands: false,
+				allowPrivateAddresses: true,
+				rateLimit: 60_000,
+				tls: '',
+				proxy: '',
+				version: 1,
+			};
+			const params = {
+				queue: { type: 'list', value: 'positions' },
+				subscribe: { type: 'bool', value: 'true' },
+				maxMessages: { type: 'num', value: '40' },
+			};
+			const node: FlowNode = {
+				id,
+				z,
+				type: 'fleetwire-ctrack-trigger',
+				name: '',
+				account: 'ctrack',
+				event: 'queueMessage',
+				params,
+				interval: 3600,
+				output: 'simplified',
+				result: 'record',
+				acknowledge: 'sent',
+				acknowledgeWithin: 10,
+				store: '',
+				version: 1,
+				...settings,
+			};
 			const since = await nodeRed.mark();
 			const rig = await nodeRed.rig(node, { others: [account], credentials: { ctrack: { secret: PASSWORD } } });
 			const acknowledging: FlowNode[] =
 				acknowledges === undefined
 					? []
 					: [
-							{ id: `${id}-switch`, type: 'switch', z, x: 300, y: 300, property: 'attempt', propertyType: 'msg', rules: [acknowledges], checkall: 'true', repair: false, outputs: 1, wires: [[`${id}-ack`]] },
-							{ id: `${id}-ack`, type: 'fleetwire-ctrack', z, x: 500, y: 300, name: '', account: 'ctrack', resource: 'queue', operation: 'acknowledge', params: { queue: { type: 'list', value: 'positions' }, deliveryTags: { type: 'msg', value: 'payload.deliveryTag' } }, output: 'simplified', result: 'message', limit: '', timeout: '', version: 1, wires: [[]] },
+							{
+								id: `${id}-switch`,
+								type: 'switch',
+								z,
+								x: 300,
+								y: 300,
+								property: 'attempt',
+								propertyType: 'msg',
+								rules: [acknowledges],
+								checkall: 'true',
+								repair: false,
+								outputs: 1,
+								wires: [[`${id}-ack`]],
+							},
+							{
+								id: `${id}-ack`,
+								type: 'fleetwire-ctrack',
+								z,
+								x: 500,
+								y: 300,
+								name: '',
+								account: 'ctrack',
+								resource: 'queue',
+								operation: 'acknowledge',
+								params: {
+									queue: { type: 'list', value: 'positions' },
+									deliveryTags: { type: 'msg', value: 'payload.deliveryTag' },
+								},
+								output: 'simplified',
+								result: 'message',
+								limit: '',
+								timeout: '',
+								version: 1,
+								wires: [[]],
+							},
 						];
-			const flows = () => [...rig.flows({ ...node, name: `${String(node.name)}x` }, [account]).map((one) => (one.id === id && acknowledges !== undefined ? { ...one, wires: [[`${id}-output-0`, `${id}-switch`]] } : one)), ...acknowledging];
+			const flows = () => [
+				...rig
+					.flows({ ...node, name: `${String(node.name)}x` }, [account])
+					.map((one) =>
+						one.id === id && acknowledges !== undefined
+							? { ...one, wires: [[`${id}-output-0`, `${id}-switch`]] }
+							: one,
+					),
+				...acknowledging,
+			];
 			if (acknowledges !== undefined) await nodeRed.deploy(flows(), { type: 'nodes' });
 			return {
 				rig,
@@ -526,7 +773,11 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 					Object.assign(node, { name: `${String(node.name)}x`, ...changed });
 					return nodeRed.deploy(flows(), { type });
 				},
-				messages: async () => (await nodeRed.received({ after: since, probe: `${id}-output-0` })).map(({ msg }) => msg as { attempt: number; payload: { id: string; deliveryTag: string; queue: string } }),
+				messages: async () =>
+					(await nodeRed.received({ after: since, probe: `${id}-output-0` })).map(
+						({ msg }) =>
+							msg as { attempt: number; payload: { id: string; deliveryTag: string; queue: string } },
+					),
 				/** Messages that the vendor has made, and what has become of them. */
 				made: () => ctrack.history('API_Demo', 'Positions').length,
 				state: () => ctrack.queues()[0]!,
@@ -550,7 +801,15 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			const found = (await messages()).map(({ payload }) => payload.id);
 			expect(found).toHaveLength(made());
 			expect(new Set(found).size).toBe(found.length);
-			expect((await messages()).at(-1)).toMatchObject({ attempt: 1, payload: { event: 'queueMessage', queue: 'positions', deliveryTag: expect.stringMatching(/^\d+$/), latitude: expect.any(Number) } });
+			expect((await messages()).at(-1)).toMatchObject({
+				attempt: 1,
+				payload: {
+					event: 'queueMessage',
+					queue: 'positions',
+					deliveryTag: expect.stringMatching(/^\d+$/),
+					latitude: expect.any(Number),
+				},
+			});
 			expect(state()).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: made() });
 		});
 
@@ -558,7 +817,11 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			const { rig, poll, deploy, messages, made, state } = await queue();
 			await poll();
 			ctrack.advance(20 * 60_000);
-			ctrack.fail({ kind: 'timeout', effect: 'after', match: (request) => request.path.includes('GetPositions') });
+			ctrack.fail({
+				kind: 'timeout',
+				effect: 'after',
+				match: (request) => request.path.includes('GetPositions'),
+			});
 			await nodeRed.send(rig.nodeId, { payload: 'poll' });
 			await until('the request', () => ctrack.requests.some(({ fault }) => fault === 'timeout'));
 			await deploy('full');
@@ -572,21 +835,29 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		});
 
 		test('acknowledged by the flow, what it does not acknowledge comes again', async () => {
-			const { poll, messages, made, state } = await queue({ acknowledge: 'operation', acknowledgeWithin: 0.02 }, { t: 'gte', v: '2', vt: 'num' });
+			const { poll, messages, made, state } = await queue(
+				{ acknowledge: 'operation', acknowledgeWithin: 0.02 },
+				{ t: 'gte', v: '2', vt: 'num' },
+			);
 			await poll();
 			ctrack.advance(20 * 60_000);
 			await poll();
 			const found = await messages();
 			expect(made()).toBeGreaterThan(40);
 			expect(found.filter(({ attempt }) => attempt === 1)).toHaveLength(made());
-			expect(found.filter(({ attempt }) => attempt === 2).map(({ payload }) => payload.id)).toEqual(found.filter(({ attempt }) => attempt === 1).map(({ payload }) => payload.id));
+			expect(found.filter(({ attempt }) => attempt === 2).map(({ payload }) => payload.id)).toEqual(
+				found.filter(({ attempt }) => attempt === 1).map(({ payload }) => payload.id),
+			);
 			expect(found).toHaveLength(2 * made());
 			await until('all to be acknowledged', () => state().acknowledged === made());
 			expect(state()).toMatchObject({ ready: 0, unacknowledged: 0 });
 		});
 
 		test('a deploy while the flow has messages in hand loses none of them', async () => {
-			const { rig, poll, deploy, messages, made, state } = await queue({ acknowledge: 'operation' }, { t: 'gte', v: '99', vt: 'num' });
+			const { rig, poll, deploy, messages, made, state } = await queue(
+				{ acknowledge: 'operation' },
+				{ t: 'gte', v: '99', vt: 'num' },
+			);
 			await poll();
 			ctrack.advance(20 * 60_000);
 			await nodeRed.send(rig.nodeId, { payload: 'poll' });

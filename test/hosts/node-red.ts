@@ -1,4 +1,6 @@
-/** A real Node-RED with packed packages in it, and a probe node by which tests push messages in and read what comes out. */
+/**
+ * A real Node-RED with packed packages in it, and a probe node by which tests push messages in and read what comes out.
+ */
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -13,7 +15,12 @@ export type { NodeRedVersion } from './install';
 export type Message = Record<string, unknown>;
 export type FlowNode = { id: string; type: string; z?: string; wires?: string[][]; [property: string]: unknown };
 export type Credentials = Record<string, Record<string, unknown>>;
-export type Status = { fill?: string; shape?: string; text?: string; source?: { id: string; type: string; name?: string } };
+export type Status = {
+	fill?: string;
+	shape?: string;
+	text?: string;
+	source?: { id: string; type: string; name?: string };
+};
 /** What a Catch node puts into msg.error. */
 export type CaughtError = {
 	message: string;
@@ -42,9 +49,9 @@ export type StartNodeRed = {
 };
 
 /**
- * Where a Node-RED can be killed: before a request goes out, before one for the next page, after an answer came (`match` is
- * a part of its path); before a node sends, after the next node has got the message (`match` is a part of the sender's type); before and after a
- * written file takes its place (`match` is a part of its path).
+ * Where a Node-RED can be killed: before a request goes out, before one for the next page, after an answer came
+ * (`match` is a part of its path); before a node sends, after the next node has got the message (`match` is a part of
+ * the sender's type); before and after a written file takes its place (`match` is a part of its path).
  */
 export type KillPoint = 'request' | 'page' | 'answer' | 'send' | 'sent' | 'store' | 'stored';
 
@@ -117,14 +124,32 @@ export class NodeRed extends HostProcess {
 		await copyFile(join(__dirname, 'probe', 'test-probe.js'), join(nodes, 'test-probe.js'));
 		await copyFile(join(__dirname, 'probe', 'test-probe.html'), join(nodes, 'test-probe.html'));
 		// The one that Node-RED itself writes when there is none.
-		const manifest = { name: 'node-red-project', description: 'A Node-RED Project', version: '0.0.1', private: true };
-		await writeFile(join(this.userDir, 'package.json'), JSON.stringify(manifest, null, 4), { flag: 'wx' }).catch(ignoreExisting);
+		const manifest = {
+			name: 'node-red-project',
+			description: 'A Node-RED Project',
+			version: '0.0.1',
+			private: true,
+		};
+		await writeFile(join(this.userDir, 'package.json'), JSON.stringify(manifest, null, 4), { flag: 'wx' }).catch(
+			ignoreExisting,
+		);
 	}
 
 	/** Installs packed packages with the palette manager's own npm command; takes effect at the next start. */
 	async install(packages: string[]): Promise<void> {
 		await npm(
-			['install', '--no-audit', '--no-update-notifier', '--no-fund', '--save', '--save-prefix=~', '--omit=dev', '--engine-strict', '--', ...packages],
+			[
+				'install',
+				'--no-audit',
+				'--no-update-notifier',
+				'--no-fund',
+				'--save',
+				'--save-prefix=~',
+				'--omit=dev',
+				'--engine-strict',
+				'--',
+				...packages,
+			],
 			{ cwd: this.userDir, node: this.host.node, name: 'npm install into Node-RED', timeoutMs: 180_000 },
 		);
 	}
@@ -139,7 +164,9 @@ export class NodeRed extends HostProcess {
 			credentialSecret: 'fleetwire-test',
 			telemetry: { enabled: false, updateNotification: false },
 			logging: { console: { level: 'info', metrics: false, audit: false } },
-			...(adminAuth ? { adminAuth: { type: 'credentials', users: adminAuth.map((user) => this.withHash(user)) } } : {}),
+			...(adminAuth
+				? { adminAuth: { type: 'credentials', users: adminAuth.map((user) => this.withHash(user)) } }
+				: {}),
 			...rest,
 			editorTheme: { tours: false, ...editorTheme },
 		};
@@ -181,7 +208,13 @@ export class NodeRed extends HostProcess {
 	async login(username: string, password: string): Promise<string> {
 		const answer = await fetch(`${this.url}/auth/token`, {
 			method: 'POST',
-			body: new URLSearchParams({ client_id: 'node-red-editor', grant_type: 'password', scope: '', username, password }),
+			body: new URLSearchParams({
+				client_id: 'node-red-editor',
+				grant_type: 'password',
+				scope: '',
+				username,
+				password,
+			}),
 		});
 		const text = await answer.text();
 		if (!answer.ok) throw new AdminError('POST', '/auth/token', answer.status, text);
@@ -192,7 +225,11 @@ export class NodeRed extends HostProcess {
 	async admin(
 		method: string,
 		path: string,
-		{ body, headers, token = this.token }: { body?: unknown; headers?: Record<string, string>; token?: string } = {},
+		{
+			body,
+			headers,
+			token = this.token,
+		}: { body?: unknown; headers?: Record<string, string>; token?: string } = {},
 	): Promise<unknown> {
 		const raw = body instanceof FormData || body instanceof Uint8Array;
 		const answer = await patientFetch(`${this.url}${path}`, {
@@ -203,7 +240,12 @@ export class NodeRed extends HostProcess {
 				...(token ? { authorization: `Bearer ${token}` } : {}),
 				...headers,
 			},
-			body: body === undefined ? undefined : raw ? (body as FormData | Uint8Array<ArrayBuffer>) : JSON.stringify(body),
+			body:
+				body === undefined
+					? undefined
+					: raw
+						? (body as FormData | Uint8Array<ArrayBuffer>)
+						: JSON.stringify(body),
 		});
 		const text = await answer.text();
 		if (!answer.ok) throw new AdminError(method, path, answer.status, text);
@@ -225,7 +267,9 @@ export class NodeRed extends HostProcess {
 		{ credentials = {}, type = 'full' }: { credentials?: Credentials; type?: 'full' | 'nodes' | 'flows' } = {},
 	): Promise<{ rev: string }> {
 		const before = await this.probeState();
-		const withCredentials = flows.map((node) => (credentials[node.id] ? { ...node, credentials: credentials[node.id] } : node));
+		const withCredentials = flows.map((node) =>
+			credentials[node.id] ? { ...node, credentials: credentials[node.id] } : node,
+		);
 		const answer = (await this.admin('POST', '/flows', {
 			body: { flows: withCredentials },
 			headers: { 'node-red-api-version': 'v2', 'node-red-deployment-type': type },
@@ -234,14 +278,18 @@ export class NodeRed extends HostProcess {
 		await until('the deployed flows to start', async () => {
 			this.mustRun();
 			const state = await this.probeState();
-			if (state.refused > before.refused) throw new Stop(`the flows do not start: ${JSON.stringify(state.reason)}`);
+			if (state.refused > before.refused)
+				throw new Stop(`the flows do not start: ${JSON.stringify(state.reason)}`);
 			return state.started > before.started && state.rev === answer.rev;
 		});
 		return answer;
 	}
 
 	async getFlows(): Promise<{ flows: FlowNode[]; rev: string }> {
-		return (await this.admin('GET', '/flows', { headers: { 'node-red-api-version': 'v2' } })) as { flows: FlowNode[]; rev: string };
+		return (await this.admin('GET', '/flows', { headers: { 'node-red-api-version': 'v2' } })) as {
+			flows: FlowNode[];
+			rev: string;
+		};
 	}
 
 	/** Hands a message to a node, as a wire into it would. Gives the message's id. */
@@ -257,7 +305,9 @@ export class NodeRed extends HostProcess {
 	}
 
 	/** Everything that reached probes after the record with this number, restarts of Node-RED included. */
-	async received({ after = 0, probe, waitMs = 0 }: { after?: number; probe?: string; waitMs?: number } = {}): Promise<Received[]> {
+	async received({ after = 0, probe, waitMs = 0 }: { after?: number; probe?: string; waitMs?: number } = {}): Promise<
+		Received[]
+	> {
 		const answer = await this.probe('GET', `received?after=${after}&wait=${waitMs}`);
 		const records = deserialize(Buffer.from(await answer.arrayBuffer())) as Received[];
 		return probe === undefined ? records : records.filter((record) => record.probe === probe);
@@ -284,7 +334,9 @@ export class NodeRed extends HostProcess {
 			records.push(...fresh.filter((record) => probe === undefined || record.probe === probe));
 			if (enough(records)) return records;
 			if (left <= 0) {
-				const summary = records.slice(-10).map(({ probe: id, msg }) => `${id}: ${JSON.stringify(msg, printable).slice(0, 500)}`);
+				const summary = records
+					.slice(-10)
+					.map(({ probe: id, msg }) => `${id}: ${JSON.stringify(msg, printable).slice(0, 500)}`);
 				throw new Error(
 					`waited ${timeoutMs} ms, and ${records.length} messages were not enough:\n${summary.join('\n')}\n--- log ---\n${this.logs().slice(-4_000)}`,
 				);
@@ -293,7 +345,8 @@ export class NodeRed extends HostProcess {
 	}
 
 	/**
-	 * Deploys one node on a tab of its own, every output wired to a probe, watched by a Catch, a Status and a Complete node.
+	 * Deploys one node on a tab of its own, every output wired to a probe, watched by a Catch, a Status and a Complete
+	 * node.
 	 * `others` are config nodes and whatever else it needs.
 	 */
 	async rig(
@@ -309,14 +362,23 @@ export class NodeRed extends HostProcess {
 	}
 
 	/** Uploads a packed package as the palette manager's dialog does, into the running Node-RED. */
-	async installFromPalette(tarball: string, token: string | undefined = this.token): Promise<{ name: string; version: string; nodes: unknown[] }> {
+	async installFromPalette(
+		tarball: string,
+		token: string | undefined = this.token,
+	): Promise<{ name: string; version: string; nodes: unknown[] }> {
 		const form = new FormData();
 		form.append('tarball', new Blob([await readFile(tarball)]), basename(tarball));
-		return (await this.admin('POST', '/nodes', { body: form, token })) as { name: string; version: string; nodes: unknown[] };
+		return (await this.admin('POST', '/nodes', { body: form, token })) as {
+			name: string;
+			version: string;
+			nodes: unknown[];
+		};
 	}
 
 	/** Node sets as the palette manager lists them: `{id, module, version, types, enabled, err?}`. */
-	async nodeSets(): Promise<{ id: string; module: string; version: string; types: string[]; enabled: boolean; err?: unknown }[]> {
+	async nodeSets(): Promise<
+		{ id: string; module: string; version: string; types: string[]; enabled: boolean; err?: unknown }[]
+	> {
 		return (await this.admin('GET', '/nodes')) as Awaited<ReturnType<NodeRed['nodeSets']>>;
 	}
 
@@ -378,7 +440,15 @@ export class Rig {
 
 	flows(node: FlowNode, others: FlowNode[]): FlowNode[] {
 		const watch = (type: string, extra: Record<string, unknown>): FlowNode[] => [
-			{ id: `${node.id}-${type}`, type, z: this.tab, x: 300, y: 200, wires: [[`${node.id}-${type}-probe`]], ...extra },
+			{
+				id: `${node.id}-${type}`,
+				type,
+				z: this.tab,
+				x: 300,
+				y: 200,
+				wires: [[`${node.id}-${type}-probe`]],
+				...extra,
+			},
 			{ id: `${node.id}-${type}-probe`, type: 'test-probe', z: this.tab, x: 500, y: 200, wires: [] },
 		];
 		return [
@@ -417,7 +487,10 @@ export class Rig {
 	}
 
 	/** Waits for messages out of the node, for nodes that start flows. Counts from the deploy, or from the last run. */
-	async wait(enough: (result: RunResult) => boolean, { timeoutMs = 15_000 }: { timeoutMs?: number } = {}): Promise<RunResult> {
+	async wait(
+		enough: (result: RunResult) => boolean,
+		{ timeoutMs = 15_000 }: { timeoutMs?: number } = {},
+	): Promise<RunResult> {
 		const records = await this.nodeRed.collect((all) => enough(this.sort(all)), { after: this.since, timeoutMs });
 		return this.sort(records);
 	}
@@ -432,7 +505,8 @@ export class Rig {
 	}
 
 	private sort(records: Received[]): RunResult {
-		const of = (name: string) => records.filter(({ probe }) => probe === `${this.nodeId}-${name}`).map(({ msg }) => msg);
+		const of = (name: string) =>
+			records.filter(({ probe }) => probe === `${this.nodeId}-${name}`).map(({ msg }) => msg);
 		return {
 			outputs: Array.from({ length: this.outputs }, (_, index) => of(`output-${index}`)),
 			caught: of('catch-probe') as RunResult['caught'],

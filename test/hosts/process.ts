@@ -33,8 +33,8 @@ function watchOwnEnd(): void {
 	watching = true;
 	const clear = () => {
 		for (const child of running) child.signalGroup('SIGKILL');
-		// What still dies may write into its folder again, so a few rounds; nothing asynchronous is possible here. Whatever
-		// is left when this process is killed itself, the next one that needs a folder removes.
+		// What still dies may write into its folder again, so a few rounds; nothing asynchronous is possible here.
+		// Whatever is left when this process is killed itself, the next one that needs a folder removes.
 		for (let round = 0; round < 20 && folders.size > 0; round += 1) {
 			if (round > 0) sleepBlocking(50);
 			for (const folder of folders) {
@@ -174,7 +174,8 @@ export class Child {
 			await until(
 				`${this.name} to be ready`,
 				async () => {
-					if (this.exit) throw new Stop(`${this.name} ended with ${JSON.stringify(this.exit)} before it was ready`);
+					if (this.exit)
+						throw new Stop(`${this.name} ended with ${JSON.stringify(this.exit)} before it was ready`);
 					return await healthy().catch(() => false);
 				},
 				{ timeoutMs, everyMs: 50 },
@@ -237,7 +238,9 @@ export async function until<T>(
 			last = error;
 		}
 		if (Date.now() >= deadline) {
-			throw new Error(`waited ${timeoutMs} ms for ${what}${last ? `: ${String((last as Error).message ?? last)}` : ''}`);
+			throw new Error(
+				`waited ${timeoutMs} ms for ${what}${last ? `: ${String((last as Error).message ?? last)}` : ''}`,
+			);
 		}
 		await new Promise((resolve) => setTimeout(resolve, everyMs));
 	}
@@ -262,7 +265,10 @@ export async function run(options: StartOptions & { timeoutMs: number }): Promis
 	return output;
 }
 
-/** Below those that systems give to connections and to servers that ask for any, so that nothing else takes it meanwhile. */
+/**
+ * Below those that systems give to connections and to servers that ask for any, so that nothing else takes it
+ * meanwhile.
+ */
 const PORTS = { first: 15_000, count: 15_000 };
 
 /** A port that was free a moment ago, on loopback, for programs that cannot choose one themselves. */
@@ -286,7 +292,8 @@ export function temporaryFolder(name: string): string {
 	if (folders.size === 0) {
 		for (const entry of readdirSync(tmpdir())) {
 			const owner = /^fleetwire-(\d+)-/.exec(entry);
-			if (owner && !processAlive(Number(owner[1]))) rmSync(join(tmpdir(), entry), { recursive: true, force: true });
+			if (owner && !processAlive(Number(owner[1])))
+				rmSync(join(tmpdir(), entry), { recursive: true, force: true });
 		}
 	}
 	const folder = mkdtempSync(join(tmpdir(), `fleetwire-${process.pid}-${name}-`));

@@ -17,7 +17,10 @@ import type { LoggedRequest } from '../../simulators/server';
 import { PASSWORD as TRACKGPS_PASSWORD, startTrackgps } from '../../simulators/trackgps';
 import { FetchHost } from '../support/fetch-host';
 
-/** Long enough ago for any host's clock: the periods below have ended, and Protrack's login time is learnt from code 10014. */
+/**
+ * Long enough ago for any host's clock: the periods below have ended, and Protrack's login time is learnt from code
+ * 10014.
+ */
 export const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 /** The first vehicle of the simulated fleet. */
 export const DEVICE = createFleet({ now: NOW })[0]?.imei ?? '';
@@ -67,18 +70,24 @@ const protrack = (brand: 'trackceo' | 'etrack', n8n: Kind['n8n']): Kind => ({
 	n8n,
 });
 
-/** iTracksense's operations whose paths its document lost: the simulator takes the guesses, and the account names them. */
+/**
+ * iTracksense's operations whose paths its document lost: the simulator takes the guesses, and the account names them.
+ */
 const guessed = () => itracksense.operations.filter(({ evidence }) => evidence.grade === 'G');
-export const guessedPaths = () => Object.fromEntries(guessed().map(({ evidence, route }) => [evidence.section, route.split(' ')[1] ?? '']));
-const methodPaths = () => Object.fromEntries(guessed().map((operation) => [nameOf(operation), operation.route.split(' ')[1]]));
+export const guessedPaths = () =>
+	Object.fromEntries(guessed().map(({ evidence, route }) => [evidence.section, route.split(' ')[1] ?? '']));
+const methodPaths = () =>
+	Object.fromEntries(guessed().map((operation) => [nameOf(operation), operation.route.split(' ')[1]]));
 
 /** Ctrack whose queues were subscribed to a day ago, so that there are messages in them. */
 async function startCtrackWithQueues(): Promise<Simulator> {
 	let now = NOW - 86_400_000;
 	const simulator = await startCtrack({ clock: () => now });
-	const get = async (path: string) => (await (await fetch(`${simulator.url}/${path}`)).json()) as { SessionToken: string };
+	const get = async (path: string) =>
+		(await (await fetch(`${simulator.url}/${path}`)).json()) as { SessionToken: string };
 	const { SessionToken } = await get(`Membership/Login?Username=API_Demo&Password=${CTRACK_PASSWORD}`);
-	for (const type of ['Positions', 'Trips', 'Scripts']) await get(`Queues/${SessionToken}/Subscribe?type=${type}&directAccess=false`);
+	for (const type of ['Positions', 'Trips', 'Scripts'])
+		await get(`Queues/${SessionToken}/Subscribe?type=${type}&directAccess=false`);
 	now = NOW;
 	simulator.requests.length = 0;
 	return simulator;
@@ -88,8 +97,17 @@ async function startCtrackWithQueues(): Promise<Simulator> {
 async function startItracksenseWithSms(): Promise<Simulator> {
 	const simulator = await startItracksense({ clock: () => NOW, paths: guessedPaths() });
 	const post = async (path: string, body: object, token = '') =>
-		(await (await fetch(simulator.url + path, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify(body) })).json()) as { Data: string };
-	const { Data: token } = await post('/api/user/GetLoginToken', { LoginName: 'demo', PassWord: ITRACKSENSE_PASSWORD });
+		(await (
+			await fetch(simulator.url + path, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+				body: JSON.stringify(body),
+			})
+		).json()) as { Data: string };
+	const { Data: token } = await post('/api/user/GetLoginToken', {
+		LoginName: 'demo',
+		PassWord: ITRACKSENSE_PASSWORD,
+	});
 	await post(guessedPaths()['35'] ?? '', { ICCID: '89401000000000000000', Content: 'STATUS#' }, token);
 	simulator.requests.length = 0;
 	return simulator;
@@ -110,7 +128,13 @@ export const VENDORS = {
 	itracksense: {
 		folder: 'itracksense',
 		start: startItracksenseWithSms,
-		settings: { account: 'demo', secret: ITRACKSENSE_PASSWORD, timeZone: 'Asia/Shanghai', allowWebLinks: true, methodPaths: JSON.stringify(methodPaths()) },
+		settings: {
+			account: 'demo',
+			secret: ITRACKSENSE_PASSWORD,
+			timeZone: 'Asia/Shanghai',
+			allowWebLinks: true,
+			methodPaths: JSON.stringify(methodPaths()),
+		},
 		login: /\/GetLoginToken$/,
 		refusal: /refuses|password/i,
 		device: DEVICE,
@@ -140,8 +164,8 @@ export interface TestVendor extends Kind {
 	/** Parameters with which an operation runs on the simulator: part of its recorded pair. */
 	paramsOf(operation: AnyOperation): Readonly<Record<string, unknown>>;
 	/**
-	 * What the core gives for it without any host. It asks a twin of the simulator: a second program on the same account
-	 * would end the host's sessions.
+	 * What the core gives for it without any host. It asks a twin of the simulator: a second program on the same
+	 * account would end the host's sessions.
 	 */
 	expected(operation: AnyOperation, output: 'simplified' | 'raw'): Promise<object[]>;
 	/** Logins so far that the vendor accepted. */
@@ -156,12 +180,26 @@ export async function startVendor(name: VendorName): Promise<TestVendor> {
 	const kind: Kind = VENDORS[name];
 	const provider = providers.find((each) => each.name === name) as Provider;
 	const [simulator, twin] = [await kind.start(), await kind.start()];
-	const connection = { baseUrl: simulator.url, allowCommands: true, allowPrivateAddresses: true, rateLimit: 60_000, ...kind.settings } as TestVendor['connection'];
+	const connection = {
+		baseUrl: simulator.url,
+		allowCommands: true,
+		allowPrivateAddresses: true,
+		rateLimit: 60_000,
+		...kind.settings,
+	} as TestVendor['connection'];
 	// A host reads settings out of its forms, where JSON is a text; here the core does.
-	const direct = readFields(provider.connection, { ...connection, baseUrl: twin.url }, { now: NOW, timeZone: 'UTC' }) as unknown as TestVendor['connection'];
+	const direct = readFields(
+		provider.connection,
+		{ ...connection, baseUrl: twin.url },
+		{ now: NOW, timeZone: 'UTC' },
+	) as unknown as TestVendor['connection'];
 	// The client's clock goes on while the vendor's stands: a limiter has to see time pass.
 	let passed = 0;
-	const client = new Client(provider, direct, new FetchHost(provider, direct, { now: () => twin.now() + passed, pass: (ms) => (passed += ms) }));
+	const client = new Client(
+		provider,
+		direct,
+		new FetchHost(provider, direct, { now: () => twin.now() + passed, pass: (ms) => (passed += ms) }),
+	);
 	const paramsFor = (operation: AnyOperation, { lastCommand }: Simulator) => {
 		const file = join(__dirname, '..', '..', 'providers', kind.folder, 'recorded', `${nameOf(operation)}.json`);
 		const { simulated } = JSON.parse(readFileSync(file, 'utf8')) as { simulated: Record<string, unknown> };
@@ -175,19 +213,27 @@ export async function startVendor(name: VendorName): Promise<TestVendor> {
 		operation: (wanted) => provider.operations.find((each) => nameOf(each) === wanted) as AnyOperation,
 		paramsOf: (operation) => paramsFor(operation, simulator),
 		expected: (operation, output) => client.collect(operation, paramsFor(operation, twin), { output }),
-		logins: () => simulator.requests.filter(({ path, code, status }) => kind.login.test(path) && status === 200 && [0, 200, null].includes(code)).length,
+		logins: () =>
+			simulator.requests.filter(
+				({ path, code, status }) => kind.login.test(path) && status === 200 && [0, 200, null].includes(code),
+			).length,
 		close: async () => {
 			await Promise.all([simulator.close(), twin.close()]);
 		},
 	};
 }
 
-/** Records without what differs from run to run: times of sending, numbers that the vendor counts up, addresses with a token. */
+/**
+ * Records without what differs from run to run: times of sending, numbers that the vendor counts up, addresses with a
+ * token.
+ */
 export function comparable(records: readonly object[]): object[] {
 	return records.map((record) => {
 		const copy = JSON.parse(JSON.stringify(record)) as Record<string, unknown>;
-		for (const key of ['sentAt', 'answeredAt', 'commandId', 'servertime', 'key']) if (copy[key] !== null && key in copy) copy[key] = `(${key})`;
-		if (typeof copy.url === 'string') copy.url = copy.url.replace(/^http:\/\/[\d.:]+/, '').replace(/key=[^&]+/, 'key=(token)');
+		for (const key of ['sentAt', 'answeredAt', 'commandId', 'servertime', 'key'])
+			if (copy[key] !== null && key in copy) copy[key] = `(${key})`;
+		if (typeof copy.url === 'string')
+			copy.url = copy.url.replace(/^http:\/\/[\d.:]+/, '').replace(/key=[^&]+/, 'key=(token)');
 		return copy;
 	});
 }

@@ -29,7 +29,9 @@ let manifest: Manifest;
 
 beforeAll(() => {
 	folder = mkdtempSync(join(tmpdir(), 'fleetwire-tarball-'));
-	const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' })) as [{ filename: string }];
+	const [{ filename }] = JSON.parse(
+		execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' }),
+	) as [{ filename: string }];
 	execFileSync('tar', ['-xzf', filename], { cwd: folder });
 	root = join(folder, 'package');
 	files = readdirSync(root, { recursive: true, withFileTypes: true })
@@ -42,10 +44,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const scripts = () => files.filter((file) => file.endsWith('.js'));
 
-test('n8n\'s scanner finds nothing in the tarball, nor in the sources', async () => {
+test("n8n's scanner finds nothing in the tarball, nor in the sources", async () => {
 	// Its rules go by other file names where they find themselves under test.
 	vi.stubEnv('NODE_ENV', 'production');
-	const scanner = (await import(SCANNER)) as { analyzePackage: (folder: string, patterns: string[]) => Promise<Analysis>; SOURCE_FILE_PATTERNS: string[] };
+	const scanner = (await import(SCANNER)) as {
+		analyzePackage: (folder: string, patterns: string[]) => Promise<Analysis>;
+		SOURCE_FILE_PATTERNS: string[];
+	};
 	const tarball = await scanner.analyzePackage(root, ['**/*.js', 'package.json']);
 	expect(tarball.details).toBeUndefined();
 	expect(tarball.passed).toBe(true);
@@ -56,7 +61,12 @@ test('n8n\'s scanner finds nothing in the tarball, nor in the sources', async ()
 
 describe('what is in it', () => {
 	test('the product and nothing else', () => {
-		const strange = files.filter((file) => !/^(package\.json|LICENSE|README\.md|dist\/((core|providers|n8n|nodes|credentials)\/.+\.js|nodes\/\w+\/\w+\.node\.json|icons\/[\w.]+\.svg))$/.test(file));
+		const strange = files.filter(
+			(file) =>
+				!/^(package\.json|LICENSE|README\.md|dist\/((core|providers|n8n|nodes|credentials)\/.+\.js|nodes\/\w+\/\w+\.node\.json|icons\/[\w.]+\.svg))$/.test(
+					file,
+				),
+		);
 		expect(strange).toEqual([]);
 		expect(files.filter((file) => /\.test\.|\.map$|\.ts$/.test(file))).toEqual([]);
 	});
@@ -79,7 +89,8 @@ describe('what is in it', () => {
 				if (name.startsWith('.')) {
 					// Every one of them is in the tarball.
 					const target = join(dirname(file), name).replaceAll('\\', '/');
-					if (!files.some((other) => [target, `${target}.js`, `${target}/index.js`].includes(other))) strange.push(`${file}: ${name}`);
+					if (!files.some((other) => [target, `${target}.js`, `${target}/index.js`].includes(other)))
+						strange.push(`${file}: ${name}`);
 				} else if (!['n8n-workflow', 'zod/v4', 'node:crypto'].includes(name)) strange.push(`${file}: ${name}`);
 			}
 			if (/\b(?:require|import)\s*\(\s*[^'"\s]/.test(source)) strange.push(`${file}: a name made at run time`);
@@ -88,7 +99,7 @@ describe('what is in it', () => {
 	});
 });
 
-describe('n8n\'s loader', () => {
+describe("n8n's loader", () => {
 	test('finds nodes and credentials by their file names', () => {
 		for (const path of [...manifest.n8n.nodes, ...manifest.n8n.credentials]) {
 			expect(files).toContain(path);
@@ -103,29 +114,52 @@ describe('n8n\'s loader', () => {
 		expect(triggers).toHaveLength(6);
 		for (const path of triggers) {
 			const name = /(\w+)\.node\.js$/.exec(path)?.[1] ?? '';
-			const Node = (load(join(ROOT, path)) as Record<string, new () => { description: { group: string[]; inputs: string[]; polling?: boolean; usableAsTool?: boolean }; poll?: unknown; trigger?: unknown; execute?: unknown }>)[name]!;
+			const Node = (
+				load(join(ROOT, path)) as Record<
+					string,
+					new () => {
+						description: { group: string[]; inputs: string[]; polling?: boolean; usableAsTool?: boolean };
+						poll?: unknown;
+						trigger?: unknown;
+						execute?: unknown;
+					}
+				>
+			)[name]!;
 			const node = new Node();
 			expect(node.description).toMatchObject({ group: ['trigger'], inputs: [] });
 			expect(node.description.usableAsTool).toBeUndefined();
-			expect([node.description.polling === true, 'poll' in node, 'trigger' in node, 'execute' in node]).toEqual(name === 'CtrackQueueTrigger' ? [false, false, true, false] : [true, true, false, false]);
+			expect([node.description.polling === true, 'poll' in node, 'trigger' in node, 'execute' in node]).toEqual(
+				name === 'CtrackQueueTrigger' ? [false, false, true, false] : [true, true, false, false],
+			);
 		}
 	});
 
 	test('finds icons and codex', () => {
 		for (const path of manifest.n8n.nodes) {
 			const name = /(\w+)\.node\.js$/.exec(path)?.[1] ?? '';
-			const Node = (load(join(ROOT, path)) as Record<string, new () => { description: { name: string; icon: { light: string; dark: string } } }>)[name]!;
+			const Node = (
+				load(join(ROOT, path)) as Record<
+					string,
+					new () => { description: { name: string; icon: { light: string; dark: string } } }
+				>
+			)[name]!;
 			const { description } = new Node();
-			for (const icon of [description.icon.light, description.icon.dark]) expect(files).toContain(join(dirname(path), icon.replace('file:', '')).replaceAll('\\', '/'));
+			for (const icon of [description.icon.light, description.icon.dark])
+				expect(files).toContain(join(dirname(path), icon.replace('file:', '')).replaceAll('\\', '/'));
 			const codex = path.replace(/\.js$/, '.json');
 			expect(files).toContain(codex);
-			expect(JSON.parse(readFileSync(join(root, codex), 'utf8'))).toMatchObject({ node: `${manifest.name}.${description.name}` });
+			expect(JSON.parse(readFileSync(join(root, codex), 'utf8'))).toMatchObject({
+				node: `${manifest.name}.${description.name}`,
+			});
 		}
 		for (const path of manifest.n8n.credentials) {
 			const name = /(\w+)\.credentials\.js$/.exec(path)?.[1] ?? '';
-			const Credential = (load(join(ROOT, path)) as Record<string, new () => { icon: { light: string; dark: string } }>)[name]!;
+			const Credential = (
+				load(join(ROOT, path)) as Record<string, new () => { icon: { light: string; dark: string } }>
+			)[name]!;
 			const { icon } = new Credential();
-			for (const file of [icon.light, icon.dark]) expect(files).toContain(join(dirname(path), file.replace('file:', '')).replaceAll('\\', '/'));
+			for (const file of [icon.light, icon.dark])
+				expect(files).toContain(join(dirname(path), file.replace('file:', '')).replaceAll('\\', '/'));
 		}
 	});
 });

@@ -1,4 +1,5 @@
-// Runs node-red-dev's checks of a package and its nodes offline: `node node-red-dev.cjs <its src folder> <package folder>`.
+// Runs node-red-dev's checks of a package and its nodes offline:
+// `node node-red-dev.cjs <its src folder> <package folder>`.
 // It asks the Flow Library's catalogue for other packages' names, and the npm registry for Node-RED's current versions.
 'use strict';
 const { createRequire } = require('node:module');
@@ -13,7 +14,11 @@ load('axios').get = async (url) => {
 	throw new Error(`node-red-dev asks for ${url}`);
 };
 const warnings = [];
-const cli = { log: () => undefined, warn: (text) => warnings.push(String(text)), error: (error) => warnings.push(String(error)) };
+const cli = {
+	log: () => undefined,
+	warn: (text) => warnings.push(String(text)),
+	error: (error) => warnings.push(String(error)),
+};
 const check = (name, scorecard) => load(`./libs/${name}`)(folder, cli, scorecard, false);
 
 check('checkpackage', {})

@@ -21,9 +21,18 @@ beforeAll(async () => {
 	folder = temporaryFolder('tarballs');
 	tarballs.n8n = await pack(ROOT);
 	tarballs.nodeRed = await pack(join(ROOT, 'node-red'));
-	await run({ command: 'tar', args: ['-xzf', tarballs.nodeRed, '-C', folder], env: process.env, name: 'tar', timeoutMs: 30_000 });
+	await run({
+		command: 'tar',
+		args: ['-xzf', tarballs.nodeRed, '-C', folder],
+		env: process.env,
+		name: 'tar',
+		timeoutMs: 30_000,
+	});
 	root = join(folder, 'package');
-	files = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)).sort();
+	files = (await readdir(root, { recursive: true, withFileTypes: true }))
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+		.sort();
 });
 afterAll(async () => {
 	await removeFolder(folder);
@@ -35,12 +44,21 @@ async function added(tarball: string, ...flags: string[]): Promise<string[]> {
 	await mkdir(into);
 	await writeFile(join(into, 'package.json'), '{"private":true}');
 	await npm(['install', '--no-audit', '--no-fund', ...flags, tarball], { cwd: into });
-	const { packages } = JSON.parse(await readFile(join(into, 'package-lock.json'), 'utf8')) as { packages: Record<string, { peer?: boolean }> };
-	return Object.keys(packages).filter((path) => path !== '' && existsSync(join(into, path))).map((path) => path.replace('node_modules/', '')).sort();
+	const { packages } = JSON.parse(await readFile(join(into, 'package-lock.json'), 'utf8')) as {
+		packages: Record<string, { peer?: boolean }>;
+	};
+	return Object.keys(packages)
+		.filter((path) => path !== '' && existsSync(join(into, path)))
+		.map((path) => path.replace('node_modules/', ''))
+		.sort();
 }
 
 test('the Node-RED package adds exactly three packages to an empty folder', async () => {
-	expect(await added(tarballs.nodeRed, '--omit=dev', '--engine-strict')).toEqual(['@fleetwire/node-red-fleet', 'undici', 'zod']);
+	expect(await added(tarballs.nodeRed, '--omit=dev', '--engine-strict')).toEqual([
+		'@fleetwire/node-red-fleet',
+		'undici',
+		'zod',
+	]);
 });
 
 test('the n8n package adds exactly one, as its peer is n8n itself', async () => {
@@ -49,7 +67,14 @@ test('the n8n package adds exactly one, as its peer is n8n itself', async () => 
 
 test('the tarball is small and holds the product, nothing else', async () => {
 	expect((await stat(tarballs.nodeRed)).size).toBeLessThan(250 * 1024);
-	expect(files.filter((file) => !/^(package\.json|LICENSE|README\.md|dist\/.+\.(js|html|json|svg)|resources\/.+\.(js|css|json)|examples\/.+\.json)$/.test(file))).toEqual([]);
+	expect(
+		files.filter(
+			(file) =>
+				!/^(package\.json|LICENSE|README\.md|dist\/.+\.(js|html|json|svg)|resources\/.+\.(js|css|json)|examples\/.+\.json)$/.test(
+					file,
+				),
+		),
+	).toEqual([]);
 	expect(files.filter((file) => /\.test\.|n8n/.test(file))).toEqual([]);
 });
 
@@ -58,7 +83,8 @@ test('its files require each other, undici, zod and Node.js', async () => {
 	for (const file of files.filter((name) => name.startsWith('dist/') && name.endsWith('.js'))) {
 		const source = await readFile(join(root, file), 'utf8');
 		for (const [, name = ''] of source.matchAll(/\brequire\(\s*['"]([^'"]+)['"]\s*\)/g)) {
-			if (!/^(\.\.?\/|node:)/.test(name) && !['undici', 'zod/v4'].includes(name)) strange.push(`${file}: ${name}`);
+			if (!/^(\.\.?\/|node:)/.test(name) && !['undici', 'zod/v4'].includes(name))
+				strange.push(`${file}: ${name}`);
 		}
 	}
 	expect(strange).toEqual([]);
@@ -66,10 +92,33 @@ test('its files require each other, undici, zod and Node.js', async () => {
 
 test('node-red-dev finds nothing', async () => {
 	const source = await ensureNodeRedDev();
-	const manifests = await Promise.all(NODE_RED_VERSIONS.map(async (version) => JSON.parse(await readFile(join((await ensureNodeRed(version)).dir, 'node_modules', 'node-red', 'package.json'), 'utf8')) as { version: string }));
-	const registry = { 'dist-tags': { latest: manifests[0]?.version, maintenance: manifests[1]?.version }, versions: Object.fromEntries(manifests.map((manifest) => [manifest.version, manifest])) };
-	const output = await run({ command: process.execPath, args: [join(__dirname, 'node-red-dev.cjs'), source, root, JSON.stringify(registry)], env: process.env, name: 'node-red-dev', timeoutMs: 60_000 });
-	const { scorecard, warnings } = JSON.parse(output.slice(output.indexOf('{'))) as { scorecard: Record<string, { test?: boolean }>; warnings: string[] };
+	const manifests = await Promise.all(
+		NODE_RED_VERSIONS.map(
+			async (version) =>
+				JSON.parse(
+					await readFile(
+						join((await ensureNodeRed(version)).dir, 'node_modules', 'node-red', 'package.json'),
+						'utf8',
+					),
+				) as { version: string },
+		),
+	);
+	const registry = {
+		'dist-tags': { latest: manifests[0]?.version, maintenance: manifests[1]?.version },
+		versions: Object.fromEntries(manifests.map((manifest) => [manifest.version, manifest])),
+	};
+	const output = await run({
+		command: process.execPath,
+		args: [join(__dirname, 'node-red-dev.cjs'), source, root, JSON.stringify(registry)],
+		env: process.env,
+		name: 'node-red-dev',
+		timeoutMs: 60_000,
+	});
+	const { scorecard, warnings } = JSON.parse(output.slice(output.indexOf('{'))) as {
+		scorecard: Record<string, { test?: boolean }>;
+		warnings: string[];
+	};
 	expect(warnings).toEqual([]);
-	for (const check of ['P01', 'P03', 'P04', 'P05', 'P06', 'P07', 'P08', 'N01', 'N02']) expect(scorecard[check], check).toMatchObject({ test: true });
+	for (const check of ['P01', 'P03', 'P04', 'P05', 'P06', 'P07', 'P08', 'N01', 'N02'])
+		expect(scorecard[check], check).toMatchObject({ test: true });
 });

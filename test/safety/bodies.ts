@@ -19,13 +19,15 @@ async function bomb(): Promise<Buffer> {
 	const block = Buffer.alloc(MB, ' ');
 	const parts: Buffer[] = [];
 	gzip.on('data', (part: Buffer) => parts.push(part));
-	for (let count = 0; count < 200; count++) if (!gzip.write(block)) await new Promise((resolve) => gzip.once('drain', resolve));
+	for (let count = 0; count < 200; count++)
+		if (!gzip.write(block)) await new Promise((resolve) => gzip.once('drain', resolve));
 	await new Promise<void>((resolve) => gzip.end(resolve));
 	return Buffer.concat(parts);
 }
 
 /** Resident memory of a process now and at its highest since the last reset, in MB. */
-const memory = (pid: number, what: 'VmRSS' | 'VmHWM') => Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) / 1024;
+const memory = (pid: number, what: 'VmRSS' | 'VmHWM') =>
+	Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) / 1024;
 
 /** How far a process's memory rose while something was done. */
 async function growth(pid: number, work: () => Promise<unknown>): Promise<number> {
@@ -44,7 +46,12 @@ async function bombs(sheet: Sheet, host: Host): Promise<void> {
 			else response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
 		}),
 	);
-	const ask: Ask = { vendor: 'trackceo', baseUrl: server.url, operation: 'position.getCurrent', params: { devices: '358899051000001' } };
+	const ask: Ask = {
+		vendor: 'trackceo',
+		baseUrl: server.url,
+		operation: 'position.getCurrent',
+		params: { devices: '358899051000001' },
+	};
 	try {
 		// What a host loads and keeps at its first few runs is not the bomb's.
 		for (let count = 0; count < 10; count++) await host.ask([ask]);
@@ -55,7 +62,13 @@ async function bombs(sheet: Sheet, host: Host): Promise<void> {
 			error = (await host.ask([ask]))[0]?.error ?? 'no error';
 		});
 		const refused = error.includes('larger than 16 MiB');
-		sheet.part('memory for a bomb', host.name, `${String(Math.round(first))} MB for ${String(Math.round(body.length / 1024))} KB that unpack to 200 MB${refused ? ', refused' : `: ${error}`}`, 'at most 40 MB, refused over 16 MiB', refused && first <= 40);
+		sheet.part(
+			'memory for a bomb',
+			host.name,
+			`${String(Math.round(first))} MB for ${String(Math.round(body.length / 1024))} KB that unpack to 200 MB${refused ? ', refused' : `: ${error}`}`,
+			'at most 40 MB, refused over 16 MiB',
+			refused && first <= 40,
+		);
 	} finally {
 		await server.close();
 	}
@@ -63,8 +76,13 @@ async function bombs(sheet: Sheet, host: Host): Promise<void> {
 
 const SIZE = 16 * MB - 100_000;
 const filled = (unit: string) => unit.repeat(Math.floor(SIZE / Buffer.byteLength(unit)));
-const named = () => Array.from({ length: 1_000_000 }, (_, index) => `"${(index * 2_654_435_761).toString(36)}":1`).join();
-const location = (text: string) => JSON.stringify({ ErrorCode: 0, LastVehiclePositions: [{ NodeId: 1, EventTimeUTC: '2026-01-31T08:00:00', Location: text }] });
+const named = () =>
+	Array.from({ length: 1_000_000 }, (_, index) => `"${(index * 2_654_435_761).toString(36)}":1`).join();
+const location = (text: string) =>
+	JSON.stringify({
+		ErrorCode: 0,
+		LastVehiclePositions: [{ NodeId: 1, EventTimeUTC: '2026-01-31T08:00:00', Location: text }],
+	});
 
 /** As much as an answer may hold of what takes a program longest. */
 const ENDLESS: Readonly<Record<string, () => string>> = {
@@ -84,11 +102,18 @@ const ENDLESS: Readonly<Record<string, () => string>> = {
 
 async function endless(sheet: Sheet, host: Host): Promise<void> {
 	let body = location('Somewhere');
-	const server = await serve(afterLogin('ctrack', VENDORS.ctrack.login, (_, response) => response.setHeader('content-type', 'application/json').end(body)));
+	const server = await serve(
+		afterLogin('ctrack', VENDORS.ctrack.login, (_, response) =>
+			response.setHeader('content-type', 'application/json').end(body),
+		),
+	);
 	const ask: Ask = { vendor: 'ctrack', baseUrl: server.url, operation: 'position.getCurrentOfAll', params: {} };
 	try {
 		for (let count = 0; count < 5; count++) await host.ask([ask]);
-		let [longest, most] = [{ ms: 0, title: '' }, { mb: 0, title: '' }];
+		let [longest, most] = [
+			{ ms: 0, title: '' },
+			{ mb: 0, title: '' },
+		];
 		for (const [title, made] of Object.entries(ENDLESS)) {
 			body = made();
 			await memoryOf(host);
@@ -104,7 +129,13 @@ async function endless(sheet: Sheet, host: Host): Promise<void> {
 			if (ms > longest.ms) longest = { ms, title };
 			if (mb > most.mb) most = { mb, title };
 		}
-		sheet.part('16 MiB of anything', host.name, `at most ${longest.ms.toFixed(0)} ms without a turn for others (${longest.title}), at most ${most.mb.toFixed(0)} MB (${most.title})`, 'at most 300 ms, at most 100 MB', longest.ms <= 300 && most.mb <= 100);
+		sheet.part(
+			'16 MiB of anything',
+			host.name,
+			`at most ${longest.ms.toFixed(0)} ms without a turn for others (${longest.title}), at most ${most.mb.toFixed(0)} MB (${most.title})`,
+			'at most 300 ms, at most 100 MB',
+			longest.ms <= 300 && most.mb <= 100,
+		);
 	} finally {
 		await server.close();
 	}
@@ -114,12 +145,25 @@ async function endless(sheet: Sheet, host: Host): Promise<void> {
 async function history(sheet: Sheet, { nodeRed }: Hosts): Promise<void> {
 	const server = await serve(
 		afterLogin('trackceo', login, (request, response) => {
-			const begin = Math.max(START, Number(new URL(request.url ?? '', 'http://vendor').searchParams.get('begintime')));
-			const points = Array.from({ length: Math.max(0, Math.min(PAGE, START + FIXES - begin)) }, (_, index) => `26.${String(100000 + ((begin + index) % 90000))},44.${String(400000 + ((begin + index) % 90000))},${String(begin + index)},${String((begin + index) % 90)},${String((begin + index) % 360)}`);
+			const begin = Math.max(
+				START,
+				Number(new URL(request.url ?? '', 'http://vendor').searchParams.get('begintime')),
+			);
+			const points = Array.from(
+				{ length: Math.max(0, Math.min(PAGE, START + FIXES - begin)) },
+				(_, index) =>
+					`26.${String(100000 + ((begin + index) % 90000))},44.${String(400000 + ((begin + index) % 90000))},${String(begin + index)},${String((begin + index) % 90)},${String((begin + index) % 360)}`,
+			);
 			response.end(JSON.stringify({ code: 0, record: points.join(';') }));
 		}),
 	);
-	const ask: Ask = { vendor: 'trackceo', baseUrl: server.url, operation: 'position.getHistory', params: { devices: '358899051000001', begin: START, end: START + FIXES - 1 }, result: 'record' };
+	const ask: Ask = {
+		vendor: 'trackceo',
+		baseUrl: server.url,
+		operation: 'position.getHistory',
+		params: { devices: '358899051000001', begin: START, end: START + FIXES - 1 },
+		result: 'record',
+	};
 	try {
 		// A short one first, for what is loaded once.
 		await nodeRed.stream({ ...ask, params: { ...ask.params, end: START + 20_000 } });
@@ -134,7 +178,13 @@ async function history(sheet: Sheet, { nodeRed }: Hosts): Promise<void> {
 		}
 		const fixes = await streaming;
 		const grown = most.used - before.used;
-		sheet.part('growth for a long history', 'Node-RED', `${String(Math.round(grown))} MB in use (${String(Math.round(most.rss - before.rss))} MB resident) for ${fixes.toLocaleString('en')} fixes, a message each`, 'under 150 MB for 1,000,000', fixes === FIXES && grown < 150);
+		sheet.part(
+			'growth for a long history',
+			'Node-RED',
+			`${String(Math.round(grown))} MB in use (${String(Math.round(most.rss - before.rss))} MB resident) for ${fixes.toLocaleString('en')} fixes, a message each`,
+			'under 150 MB for 1,000,000',
+			fixes === FIXES && grown < 150,
+		);
 	} finally {
 		await server.close();
 	}

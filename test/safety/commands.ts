@@ -1,4 +1,6 @@
-/** 1: whatever goes wrong on the way, a command leaves exactly one request on the wire, and its outcome says unknown. */
+/**
+ * 1: whatever goes wrong on the way, a command leaves exactly one request on the wire, and its outcome says unknown.
+ */
 import type { FaultRule } from '../../simulators/faults';
 import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
 import { recordingOf } from '../support/recordings';
@@ -26,31 +28,54 @@ async function caseOf(vendor: VendorName, name: string, route: string, fault: st
 	const simulator: Simulator = await kind.start();
 	const { simulated = {} } = recordingOf({ name: vendor }, name) ?? {};
 	simulator.fail({ ...(FAULTS[fault] as FaultRule), match: ({ path }) => !kind.login.test(path), times: Infinity });
-	return { ask: { vendor, baseUrl: simulator.url, operation: name, params: simulated, timeout: 4 }, simulator, fault, get: route.startsWith('GET ') };
+	return {
+		ask: { vendor, baseUrl: simulator.url, operation: name, params: simulated, timeout: 4 },
+		simulator,
+		fault,
+		get: route.startsWith('GET '),
+	};
 }
 
 export async function commands(sheet: Sheet, { both }: Hosts): Promise<void> {
-	await Promise.all(both.map(async (host) => {
-		const cases: Case[] = [];
-		for (const vendor of VENDOR_NAMES) {
-			for (const operation of providerOf(vendor).operations.filter(({ effect }) => effect !== 'read')) {
-				for (const fault of Object.keys(FAULTS)) cases.push(await caseOf(vendor, nameOf(operation), operation.route, fault));
+	await Promise.all(
+		both.map(async (host) => {
+			const cases: Case[] = [];
+			for (const vendor of VENDOR_NAMES) {
+				for (const operation of providerOf(vendor).operations.filter(({ effect }) => effect !== 'read')) {
+					for (const fault of Object.keys(FAULTS))
+						cases.push(await caseOf(vendor, nameOf(operation), operation.route, fault));
+				}
 			}
-		}
-		try {
-			const told = await host.ask(cases.map(({ ask }) => ask), { together: 6 });
-			const wrong: string[] = [];
-			for (const [index, { ask, simulator, fault }] of cases.entries()) {
-				const sent = simulator.requests.filter(({ path }) => !VENDORS[ask.vendor].login.test(path)).length;
-				const [outcome] = (told[index]?.records ?? []) as { outcome?: string; explanation?: string }[];
-				const says = outcome?.outcome === 'unknown' && /check whether it was done/.test(outcome.explanation ?? '');
-				if (sent !== 1 || !says) wrong.push(`${ask.vendor} ${ask.operation} under ${fault}: ${String(sent)} requests, ${JSON.stringify(outcome ?? told[index]?.error)}`);
+			try {
+				const told = await host.ask(
+					cases.map(({ ask }) => ask),
+					{ together: 6 },
+				);
+				const wrong: string[] = [];
+				for (const [index, { ask, simulator, fault }] of cases.entries()) {
+					const sent = simulator.requests.filter(({ path }) => !VENDORS[ask.vendor].login.test(path)).length;
+					const [outcome] = (told[index]?.records ?? []) as { outcome?: string; explanation?: string }[];
+					const says =
+						outcome?.outcome === 'unknown' && /check whether it was done/.test(outcome.explanation ?? '');
+					if (sent !== 1 || !says)
+						wrong.push(
+							`${ask.vendor} ${ask.operation} under ${fault}: ${String(sent)} requests, ${JSON.stringify(outcome ?? told[index]?.error)}`,
+						);
+				}
+				for (const line of wrong.slice(0, 10)) console.log(`        ${line}`);
+				const gets = cases.filter(({ get }) => get).length;
+				sheet.part(
+					'requests of one command',
+					host.name,
+					wrong.length === 0
+						? `1 in each of ${String(cases.length)} cases, ${String(gets)} of them GET; each says unknown and what to check`
+						: `${String(wrong.length)} of ${String(cases.length)} cases differ`,
+					'exactly 1 under 503, 429, reset, timeout, cut-off and html',
+					wrong.length === 0,
+				);
+			} finally {
+				await Promise.all(cases.map(({ simulator }) => simulator.close()));
 			}
-			for (const line of wrong.slice(0, 10)) console.log(`        ${line}`);
-			const gets = cases.filter(({ get }) => get).length;
-			sheet.part('requests of one command', host.name, wrong.length === 0 ? `1 in each of ${String(cases.length)} cases, ${String(gets)} of them GET; each says unknown and what to check` : `${String(wrong.length)} of ${String(cases.length)} cases differ`, 'exactly 1 under 503, 429, reset, timeout, cut-off and html', wrong.length === 0);
-		} finally {
-			await Promise.all(cases.map(({ simulator }) => simulator.close()));
-		}
-	}));
+		}),
+	);
 }

@@ -60,7 +60,11 @@ export function operationOf(vendor: VendorName, name: string): AnyOperation {
 }
 
 /** Settings of an account that works on the vendor's simulator. */
-export const settingsOf = ({ vendor, baseUrl, account }: Pick<Ask, 'vendor' | 'baseUrl' | 'account'>): Record<string, unknown> => ({
+export const settingsOf = ({
+	vendor,
+	baseUrl,
+	account,
+}: Pick<Ask, 'vendor' | 'baseUrl' | 'account'>): Record<string, unknown> => ({
 	baseUrl,
 	allowCommands: true,
 	allowPrivateAddresses: true,
@@ -69,7 +73,8 @@ export const settingsOf = ({ vendor, baseUrl, account }: Pick<Ask, 'vendor' | 'b
 	...account,
 });
 
-const uncaughtIn = (logs: string) => logs.split('\n').filter((line) => /FLEETWIRE-UN|Uncaught Exception/.test(line)).length;
+const uncaughtIn = (logs: string) =>
+	logs.split('\n').filter((line) => /FLEETWIRE-UN|Uncaught Exception/.test(line)).length;
 
 function tarball(prefix: string): string {
 	const found = readdirSync(ARTIFACTS).find((name) => name.startsWith(prefix));
@@ -98,21 +103,81 @@ export const NAMES = {
 function makeCertificates(folder: string): Certificates {
 	const openssl = (...args: string[]) => {
 		const { status, stderr, error } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' });
-		if (status !== 0) throw new Error(`openssl is needed for certificates that last as long as this run: ${error?.message ?? stderr}`);
+		if (status !== 0)
+			throw new Error(
+				`openssl is needed for certificates that last as long as this run: ${error?.message ?? stderr}`,
+			);
 	};
-	openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Fleetwire test authority');
-	openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=vendor.test');
-	writeFileSync(join(folder, 'names'), `subjectAltName=${[...Object.keys(NAMES).map((name) => `DNS:${name}`), 'DNS:localhost', 'IP:127.0.0.1'].join(',')}`);
-	openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names', '-out', 'server.pem');
-	return { authority: join(folder, 'ca.pem'), key: readFileSync(join(folder, 'server.key')), cert: readFileSync(join(folder, 'server.pem')) };
+	openssl(
+		'req',
+		'-x509',
+		'-newkey',
+		'ec',
+		'-pkeyopt',
+		'ec_paramgen_curve:prime256v1',
+		'-nodes',
+		'-days',
+		'2',
+		'-keyout',
+		'ca.key',
+		'-out',
+		'ca.pem',
+		'-subj',
+		'/CN=Fleetwire test authority',
+	);
+	openssl(
+		'req',
+		'-newkey',
+		'ec',
+		'-pkeyopt',
+		'ec_paramgen_curve:prime256v1',
+		'-nodes',
+		'-keyout',
+		'server.key',
+		'-out',
+		'server.csr',
+		'-subj',
+		'/CN=vendor.test',
+	);
+	writeFileSync(
+		join(folder, 'names'),
+		`subjectAltName=${[...Object.keys(NAMES).map((name) => `DNS:${name}`), 'DNS:localhost', 'IP:127.0.0.1'].join(',')}`,
+	);
+	openssl(
+		'x509',
+		'-req',
+		'-in',
+		'server.csr',
+		'-CA',
+		'ca.pem',
+		'-CAkey',
+		'ca.key',
+		'-CAcreateserial',
+		'-days',
+		'2',
+		'-extfile',
+		'names',
+		'-out',
+		'server.pem',
+	);
+	return {
+		authority: join(folder, 'ca.pem'),
+		key: readFileSync(join(folder, 'server.key')),
+		cert: readFileSync(join(folder, 'server.pem')),
+	};
 }
 
-/** Memory in use in a host, garbage collected, in MB; and for how long it did nothing else at most since it was last asked, in ms of the processor. */
+/**
+ * Memory in use in a host, garbage collected, in MB; and for how long it did nothing else at most since it was last
+ * asked, in ms of the processor.
+ */
 export async function memoryOf(host: Host): Promise<{ used: number; rss: number; busy: number }> {
 	const told = () => [...host.logs().matchAll(/FLEETWIRE-MEMORY (\{.*?\})/g)];
 	const before = told().length;
 	process.kill(host.pid, 'SIGWINCH');
-	const [, json = '{}'] = await until('the host to tell its memory', () => told().slice(before)[0], { timeoutMs: 20_000 });
+	const [, json = '{}'] = await until('the host to tell its memory', () => told().slice(before)[0], {
+		timeoutMs: 20_000,
+	});
 	const { used, rss, busy } = JSON.parse(json) as { used: number; rss: number; busy: number };
 	return { used: used / 1024 / 1024, rss: rss / 1024 / 1024, busy };
 }
@@ -139,40 +204,76 @@ class N8nHost implements Host {
 	}
 
 	private async one(ask: Ask): Promise<Told> {
-		const execution = await this.n8n.runWorkflow(chain(await this.nodeFor(ask)), { timeoutMs: 120_000, everyMs: 250 });
+		const execution = await this.n8n.runWorkflow(chain(await this.nodeFor(ask)), {
+			timeoutMs: 120_000,
+			everyMs: 250,
+		});
 		return { ...toldBy(execution), everything: JSON.stringify(execution) };
 	}
 
 	/** In one execution, whose nodes go on in spite of errors. */
 	private async several(asks: readonly Ask[]): Promise<Told[]> {
-		const nodes = await Promise.all(asks.map(async (ask, index) => ({ ...(await this.nodeFor(ask)), name: `Fleet ${String(index)}`, onError: 'continueRegularOutput' })));
+		const nodes = await Promise.all(
+			asks.map(async (ask, index) => ({
+				...(await this.nodeFor(ask)),
+				name: `Fleet ${String(index)}`,
+				onError: 'continueRegularOutput',
+			})),
+		);
 		const connections = { Start: { main: [nodes.map(({ name }) => ({ node: name, type: 'main', index: 0 }))] } };
-		const execution = await this.n8n.runWorkflow({ ...chain(...nodes), connections }, { timeoutMs: 120_000, everyMs: 250 });
+		const execution = await this.n8n.runWorkflow(
+			{ ...chain(...nodes), connections },
+			{ timeoutMs: 120_000, everyMs: 250 },
+		);
 		const everything = JSON.stringify(execution);
 		return nodes.map(({ name }) => {
 			const records = execution.data[name] ?? [];
 			const [first] = records;
-			return { records, ...(typeof first?.error === 'string' ? { error: first.error } : {}), everything, endedAt: endOf(execution, name) };
+			return {
+				records,
+				...(typeof first?.error === 'string' ? { error: first.error } : {}),
+				everything,
+				endedAt: endOf(execution, name),
+			};
 		});
 	}
 
 	private async nodeFor(ask: Ask) {
 		const { credential, node } = VENDORS[ask.vendor].n8n;
 		const operation = operationOf(ask.vendor, ask.operation);
-		const { id, name } = await this.n8n.createCredential({ name: 'account', type: credential, data: settingsOf(ask) });
-		const parameters = panelOf(operation, ask.params, operation.effect === 'read' ? { output: ask.output ?? 'simplified' } : {});
+		const { id, name } = await this.n8n.createCredential({
+			name: 'account',
+			type: credential,
+			data: settingsOf(ask),
+		});
+		const parameters = panelOf(
+			operation,
+			ask.params,
+			operation.effect === 'read' ? { output: ask.output ?? 'simplified' } : {},
+		);
 		if (ask.timeout !== undefined) parameters.options = { ...(parameters.options as object), timeout: ask.timeout };
-		return { name: 'Fleet', type: `n8n-nodes-fleetwire.${node}`, parameters, credentials: { [credential]: { id, name } } };
+		return {
+			name: 'Fleet',
+			type: `n8n-nodes-fleetwire.${node}`,
+			parameters,
+			credentials: { [credential]: { id, name } },
+		};
 	}
 }
 
 export function toldBy(execution: Execution): Omit<Told, 'everything'> {
 	const { data, error } = execution;
-	return { records: data.Fleet ?? [], ...(error === undefined ? {} : { error: [error.message, error.description].filter(Boolean).join(' ') }), endedAt: endOf(execution, 'Fleet') };
+	return {
+		records: data.Fleet ?? [],
+		...(error === undefined ? {} : { error: [error.message, error.description].filter(Boolean).join(' ') }),
+		endedAt: endOf(execution, 'Fleet'),
+	};
 }
 
 function endOf({ raw }: Execution, name: string): number {
-	const { runData = {} } = (raw.resultData ?? {}) as { runData?: Record<string, { startTime: number; executionTime: number }[]> };
+	const { runData = {} } = (raw.resultData ?? {}) as {
+		runData?: Record<string, { startTime: number; executionTime: number }[]>;
+	};
 	const [run] = runData[name] ?? [];
 	return run === undefined ? NaN : run.startTime + run.executionTime;
 }
@@ -198,11 +299,14 @@ class NodeRedHost implements Host {
 		const { flows, credentials } = flowsOf(asks);
 		const after = await this.nodeRed.mark();
 		await this.nodeRed.deploy(flows, { credentials });
-		const ids = await Promise.all(asks.map((_, index) => this.nodeRed.send(`node-${String(index)}`, { payload: 'in' })));
+		const ids = await Promise.all(
+			asks.map((_, index) => this.nodeRed.send(`node-${String(index)}`, { payload: 'in' })),
+		);
 		const left = new Set(ids);
 		const all = await this.nodeRed.collect(
 			(records) => {
-				for (const { probe, msg } of records) if (probe === 'done' || probe === 'caught') left.delete(String(msg._msgid));
+				for (const { probe, msg } of records)
+					if (probe === 'done' || probe === 'caught') left.delete(String(msg._msgid));
 				return left.size === 0;
 			},
 			{ after, timeoutMs: 120_000 },
@@ -214,9 +318,15 @@ class NodeRedHost implements Host {
 	async stream(ask: Ask): Promise<number> {
 		const { flows, credentials } = flowsOf([ask]);
 		const after = await this.nodeRed.mark();
-		await this.nodeRed.deploy(flows.map((node) => (node.id === 'node-0' ? { ...node, wires: [[]] } : node)), { credentials });
+		await this.nodeRed.deploy(
+			flows.map((node) => (node.id === 'node-0' ? { ...node, wires: [[]] } : node)),
+			{ credentials },
+		);
 		await this.nodeRed.send('node-0', { payload: 'in' });
-		const all = await this.nodeRed.collect((records) => records.some(({ msg }) => /^\d+ record/.test(textIn(msg)) || msg.error !== undefined), { after, timeoutMs: 120_000 });
+		const all = await this.nodeRed.collect(
+			(records) => records.some(({ msg }) => /^\d+ record/.test(textIn(msg)) || msg.error !== undefined),
+			{ after, timeoutMs: 120_000 },
+		);
 		const caught = all.find(({ probe }) => probe === 'caught');
 		if (caught !== undefined) throw new Error((caught.msg.error as { message: string }).message);
 		return Number.parseInt(textIn(all.filter(({ probe }) => probe === 'shown').at(-1)?.msg ?? {}));
@@ -255,11 +365,7 @@ function flowsOf(asks: readonly Ask[]): { flows: FlowNode[]; credentials: Record
 	});
 	const scope = asks.map((_, index) => `node-${String(index)}`);
 	return {
-		flows: [
-			{ id: 'tab', type: 'tab', label: 'safety' },
-			...nodes,
-			...watched(scope),
-		],
+		flows: [{ id: 'tab', type: 'tab', label: 'safety' }, ...nodes, ...watched(scope)],
 		credentials,
 	};
 }
@@ -276,14 +382,23 @@ function watched(scope: readonly string[]): FlowNode[] {
 }
 
 function told(all: readonly Received[], id: string, nodeId: string): Told {
-	const mine = all.filter(({ msg }) => msg._msgid === id || (msg.status as { source?: { id?: string } } | undefined)?.source?.id === nodeId);
+	const mine = all.filter(
+		({ msg }) =>
+			msg._msgid === id || (msg.status as { source?: { id?: string } } | undefined)?.source?.id === nodeId,
+	);
 	const of = (probe: string) => mine.filter((record) => record.probe === probe);
 	const [caught] = of('caught');
 	const payloads = of('out').map(({ msg }) => msg.payload);
 	const ended = (caught ?? of('done')[0])?.at ?? 0;
 	const error = caught?.msg.error as { message: string } | undefined;
 	return {
-		records: payloads.flatMap((payload) => (Array.isArray(payload) ? (payload as object[]) : typeof payload === 'object' && payload !== null ? [payload] : [])),
+		records: payloads.flatMap((payload) =>
+			Array.isArray(payload)
+				? (payload as object[])
+				: typeof payload === 'object' && payload !== null
+					? [payload]
+					: [],
+		),
 		...(error === undefined ? {} : { error: error.message }),
 		everything: JSON.stringify(mine, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
 		endedAt: ended,
@@ -301,7 +416,10 @@ export interface Hosts {
 	stop(): Promise<void>;
 }
 
-export const packages = { n8n: () => tarball('n8n-nodes-fleetwire-'), nodeRed: () => tarball('fleetwire-node-red-fleet-') };
+export const packages = {
+	n8n: () => tarball('n8n-nodes-fleetwire-'),
+	nodeRed: () => tarball('fleetwire-node-red-fleet-'),
+};
 
 export async function startHosts(): Promise<Hosts> {
 	const folder = temporaryFolder('safety');
@@ -311,7 +429,10 @@ export async function startHosts(): Promise<Hosts> {
 		NODE_EXTRA_CA_CERTS: certificates.authority,
 		FLEETWIRE_TEST_NAMES: JSON.stringify(NAMES),
 	};
-	const [n8n, nodeRed] = await Promise.all([startN8n({ packages: [packages.n8n()], env }), startNodeRed({ version: '5.0.7', packages: [packages.nodeRed()], env })]);
+	const [n8n, nodeRed] = await Promise.all([
+		startN8n({ packages: [packages.n8n()], env }),
+		startNodeRed({ version: '5.0.7', packages: [packages.nodeRed()], env }),
+	]);
 	const hosts = { n8n: new N8nHost(n8n), nodeRed: new NodeRedHost(nodeRed) };
 	return {
 		...hosts,
@@ -326,11 +447,16 @@ export async function startHosts(): Promise<Hosts> {
 }
 
 /** Works on all of a list, so many at once, and gives the results in its order. */
-export async function sideBySide<T, R>(list: readonly T[], width: number, work: (item: T, index: number) => Promise<R>): Promise<R[]> {
+export async function sideBySide<T, R>(
+	list: readonly T[],
+	width: number,
+	work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
 	const results: R[] = [];
 	let next = 0;
 	const lane = async () => {
-		for (let index = next++; index < list.length; index = next++) results[index] = await work(list[index] as T, index);
+		for (let index = next++; index < list.length; index = next++)
+			results[index] = await work(list[index] as T, index);
 	};
 	await Promise.all(Array.from({ length: Math.min(width, list.length) }, lane));
 	return results;

@@ -1,6 +1,7 @@
 /**
- * `npm run test:safety`: the promises of SECURITY.md, each measured, and a table of the figures. It fails if any of them is
- * not kept. Options: --only 1,3 measures some of them; --inputs and --messages set how many are fuzzed; --seed repeats a run;
+ * `npm run test:safety`: the promises of SECURITY.md, each measured, and a table of the figures. It fails if any of
+ * them is not kept. Options: --only 1,3 measures some of them; --inputs and --messages set how many are fuzzed; --seed
+ * repeats a run;
  * --json writes the figures to a file.
  */
 import { spawn } from 'node:child_process';
@@ -63,17 +64,39 @@ interface Figures {
 function measuredApart(promise: number, { inputs, seed }: Settings): { sheet: Promise<Sheet>; stop(): void } {
 	const folder = temporaryFolder('figures');
 	const file = join(folder, 'figures.json');
-	const child = spawn(process.execPath, ['--import', 'tsx', __filename, '--only', String(promise), '--inputs', String(inputs), '--seed', String(seed), '--json', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+	const child = spawn(
+		process.execPath,
+		[
+			'--import',
+			'tsx',
+			__filename,
+			'--only',
+			String(promise),
+			'--inputs',
+			String(inputs),
+			'--seed',
+			String(seed),
+			'--json',
+			file,
+		],
+		{ stdio: ['ignore', 'pipe', 'inherit'] },
+	);
 	if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
 	let said = '';
 	child.stdout.on('data', (data) => (said += String(data)));
 	const sheet = new Sheet(promise, PROMISES[promise]?.title ?? '');
 	const ended = new Promise<Sheet>((resolve) => {
 		child.once('close', (code) => {
-			console.log(`\n== ${String(promise)} ${sheet.title}\n${said.split('\n').filter((line) => line.startsWith('        ')).join('\n')}`);
+			console.log(
+				`\n== ${String(promise)} ${sheet.title}\n${said
+					.split('\n')
+					.filter((line) => line.startsWith('        '))
+					.join('\n')}`,
+			);
 			try {
 				const [figures] = JSON.parse(readFileSync(file, 'utf8')) as Figures[];
-				for (const { what, where, measured, promised, ok } of figures?.parts ?? []) sheet.part(what, where, measured, promised, ok);
+				for (const { what, where, measured, promised, ok } of figures?.parts ?? [])
+					sheet.part(what, where, measured, promised, ok);
 			} catch {
 				sheet.part('measuring', 'core', `ended with ${String(code)}`, 'comes to its end', false);
 			}
@@ -84,15 +107,27 @@ function measuredApart(promise: number, { inputs, seed }: Settings): { sheet: Pr
 	return { sheet: ended, stop: () => child.kill() };
 }
 
-async function measure(number: number, promised: Promised, hosts: Hosts | undefined, settings: Settings): Promise<Sheet> {
+async function measure(
+	number: number,
+	promised: Promised,
+	hosts: Hosts | undefined,
+	settings: Settings,
+): Promise<Sheet> {
 	const sheet = new Sheet(number, promised.title);
 	console.log(`\n== ${String(number)} ${promised.title}`);
 	try {
 		await promised.measure(sheet, hosts as Hosts, settings);
 	} catch (error) {
 		console.error(error);
-		for (const host of hosts?.both ?? []) console.error(`--- end of ${host.name}'s log ---\n${host.logs().slice(-3000)}`);
-		sheet.part('measuring', 'here', (error instanceof Error ? error.message : String(error)).split('\n')[0]?.slice(0, 200) ?? '', 'comes to its end', false);
+		for (const host of hosts?.both ?? [])
+			console.error(`--- end of ${host.name}'s log ---\n${host.logs().slice(-3000)}`);
+		sheet.part(
+			'measuring',
+			'here',
+			(error instanceof Error ? error.message : String(error)).split('\n')[0]?.slice(0, 200) ?? '',
+			'comes to its end',
+			false,
+		);
 	}
 	sheet.end();
 	return sheet;
@@ -100,9 +135,19 @@ async function measure(number: number, promised: Promised, hosts: Hosts | undefi
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({
-		options: { only: { type: 'string' }, inputs: { type: 'string', default: '100000' }, messages: { type: 'string', default: '10000' }, seed: { type: 'string' }, json: { type: 'string' } },
+		options: {
+			only: { type: 'string' },
+			inputs: { type: 'string', default: '100000' },
+			messages: { type: 'string', default: '10000' },
+			seed: { type: 'string' },
+			json: { type: 'string' },
+		},
 	});
-	const settings: Settings = { inputs: Number(values.inputs), messages: Number(values.messages), seed: values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed) };
+	const settings: Settings = {
+		inputs: Number(values.inputs),
+		messages: Number(values.messages),
+		seed: values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed),
+	};
 	const wanted = values.only?.split(',').map(Number) ?? Object.keys(PROMISES).map(Number);
 	const unknown = wanted.find((number) => PROMISES[number] === undefined);
 	if (unknown !== undefined) throw new Error(`there is no promise ${String(unknown)}`);
@@ -113,7 +158,8 @@ async function main(): Promise<void> {
 	const sheets: Sheet[] = [];
 	try {
 		for (const number of wanted) {
-			if (apart === undefined || number !== APART) sheets.push(await measure(number, PROMISES[number] as Promised, hosts, settings));
+			if (apart === undefined || number !== APART)
+				sheets.push(await measure(number, PROMISES[number] as Promised, hosts, settings));
 		}
 		if (apart !== undefined) sheets.push(await apart.sheet);
 	} finally {
@@ -121,8 +167,18 @@ async function main(): Promise<void> {
 		await hosts?.stop();
 	}
 	const kept = sheets.filter(({ ok }) => ok).length;
-	console.log(`\n${tableOf(sheets)}\n${String(kept)} of ${String(sheets.length)} promises kept, seed ${String(settings.seed)}`);
-	if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(sheets.map(({ promise, title, ok, parts }): Figures => ({ promise, title, ok, parts })), null, '\t'));
+	console.log(
+		`\n${tableOf(sheets)}\n${String(kept)} of ${String(sheets.length)} promises kept, seed ${String(settings.seed)}`,
+	);
+	if (values.json !== undefined)
+		writeFileSync(
+			values.json,
+			JSON.stringify(
+				sheets.map(({ promise, title, ok, parts }): Figures => ({ promise, title, ok, parts })),
+				null,
+				'\t',
+			),
+		);
 	// What a broken measurement has left open must not keep this waiting.
 	process.exit(kept === sheets.length ? 0 : 1);
 }

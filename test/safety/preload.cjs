@@ -1,6 +1,7 @@
 /**
- * Loaded into a host before anything else (NODE_OPTIONS). It tells what would have ended the process and, at SIGWINCH, the
- * memory in use and for how long it did nothing else at most since it last told, and answers for names below .test as FLEETWIRE_TEST_NAMES says: {"<name>": {"addresses": [...], "delayMs": 0}}.
+ * Loaded into a host before anything else (NODE_OPTIONS). It tells what would have ended the process and, at SIGWINCH,
+ * the memory in use and for how long it did nothing else at most since it last told, and answers for names below .test
+ * as FLEETWIRE_TEST_NAMES says: {"<name>": {"addresses": [...], "delayMs": 0}}.
  */
 'use strict';
 const dns = require('node:dns');
@@ -19,7 +20,8 @@ process.emit = function (name, ...args) {
 // On request it says what is really in use: how much garbage lies about is the engine's affair.
 v8.setFlagsFromString('--expose-gc');
 const collect = vm.runInNewContext('gc');
-// In time of the processor, which other programs cannot lengthen: what is spent between two turns was spent at one thing, or at little ones.
+// In time of the processor, which other programs cannot lengthen: what is spent between two turns was spent at one
+// thing, or at little ones.
 let [before, busiest] = [process.threadCpuUsage(), 0];
 const spent = () => {
 	const now = process.threadCpuUsage();

@@ -28,7 +28,8 @@ function asPostgres(): { id: number; prefix: string[] } | undefined {
 	if (process.getuid?.() !== 0) return undefined;
 	const { stdout } = spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' });
 	const id = Number(stdout);
-	if (!Number.isInteger(id) || id === 0) throw new Error('there is no user "postgres", and PostgreSQL does not run as root');
+	if (!Number.isInteger(id) || id === 0)
+		throw new Error('there is no user "postgres", and PostgreSQL does not run as root');
 	return { id, prefix: ['setpriv', '--reuid', String(id), '--regid', String(id), '--clear-groups'] };
 }
 
@@ -54,10 +55,46 @@ export async function startQueueMode(workers: number): Promise<QueueMode> {
 			return { command, args: rest, cwd: folder, env };
 		};
 		const [redisPort, postgresPort] = [await freePort(), await freePort()];
-		await run({ ...database([join(dirname(postgres), 'initdb'), '-D', data, '-U', 'n8n', '--auth=trust', '--no-sync']), name: 'initdb', timeoutMs: 60_000 });
-		const server = await Child.start({ ...database([postgres, '-D', data, '-p', String(postgresPort), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${data}`, '-c', 'fsync=off']), name: 'postgres' });
+		await run({
+			...database([join(dirname(postgres), 'initdb'), '-D', data, '-U', 'n8n', '--auth=trust', '--no-sync']),
+			name: 'initdb',
+			timeoutMs: 60_000,
+		});
+		const server = await Child.start({
+			...database([
+				postgres,
+				'-D',
+				data,
+				'-p',
+				String(postgresPort),
+				'-c',
+				'listen_addresses=127.0.0.1',
+				'-c',
+				`unix_socket_directories=${data}`,
+				'-c',
+				'fsync=off',
+			]),
+			name: 'postgres',
+		});
 		running.push(server);
-		const queue = await Child.start({ command: redis, args: ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder], cwd: folder, env, name: 'redis' });
+		const queue = await Child.start({
+			command: redis,
+			args: [
+				'--port',
+				String(redisPort),
+				'--bind',
+				'127.0.0.1',
+				'--save',
+				'',
+				'--appendonly',
+				'no',
+				'--dir',
+				folder,
+			],
+			cwd: folder,
+			env,
+			name: 'redis',
+		});
 		running.push(queue);
 		await server.ready(() => answers(postgresPort), 30_000);
 		await queue.ready(() => answers(redisPort), 30_000);
@@ -77,9 +114,15 @@ export async function startQueueMode(workers: number): Promise<QueueMode> {
 		});
 		running.push(n8n);
 		await n8n.start();
-		const started = await Promise.all(Array.from({ length: workers }, () => n8n.startCli(['worker', '--concurrency=10'])));
+		const started = await Promise.all(
+			Array.from({ length: workers }, () => n8n.startCli(['worker', '--concurrency=10'])),
+		);
 		running.push(...started);
-		await Promise.all(started.map((worker) => worker.ready(() => Promise.resolve(worker.output.includes('is now ready')), 60_000)));
+		await Promise.all(
+			started.map((worker) =>
+				worker.ready(() => Promise.resolve(worker.output.includes('is now ready')), 60_000),
+			),
+		);
 		return { n8n, workers: started, stop };
 	} catch (error) {
 		await stop();

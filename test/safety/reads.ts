@@ -31,20 +31,35 @@ async function attempts(sheet: Sheet): Promise<void> {
 	const [least = 0, longest = 0] = [waits[0], waits.at(-1)];
 	// Full jitter: the waits fill their whole range, and no tenth of it is crowded.
 	const spread = new Set(waits.map((wait) => Math.floor(wait / 500))).size;
-	sheet.part('attempts of one read', 'core', `${String(most)}, waits of ${(least / 1000).toFixed(2)} to ${(longest / 1000).toFixed(2)} s in ${waits.length.toLocaleString('en')} retries`, 'at most 3, full jitter 0.5 to 20 s', most === 3 && least >= 500 && longest <= 20_010 && spread >= 36);
+	sheet.part(
+		'attempts of one read',
+		'core',
+		`${String(most)}, waits of ${(least / 1000).toFixed(2)} to ${(longest / 1000).toFixed(2)} s in ${waits.length.toLocaleString('en')} retries`,
+		'at most 3, full jitter 0.5 to 20 s',
+		most === 3 && least >= 500 && longest <= 20_010 && spread >= 36,
+	);
 }
 
 async function retryAfter(sheet: Sheet): Promise<void> {
 	let wrong = 0;
 	for (let seconds = 1; seconds <= 200; seconds++) {
-		const { host, run } = virtual('trackceo', () => json('later', 429, { 'retry-after': String(seconds) }), { rateLimit: 60_000 });
+		const { host, run } = virtual('trackceo', () => json('later', 429, { 'retry-after': String(seconds) }), {
+			rateLimit: 60_000,
+		});
 		const began = host.time;
 		await run(READ[0], READ[1], { deadlineMs: 100_000 });
 		const [, second] = host.sent;
-		if (seconds < 100 ? second === undefined || second.at - began < seconds * 1000 : second !== undefined) wrong += 1;
+		if (seconds < 100 ? second === undefined || second.at - began < seconds * 1000 : second !== undefined)
+			wrong += 1;
 		if (host.time - began > 100_000) wrong += 1;
 	}
-	sheet.part('Retry-After of 1 to 200 s with a deadline of 100 s', 'core', `${String(wrong)} not honoured`, 'honoured within the deadline', wrong === 0);
+	sheet.part(
+		'Retry-After of 1 to 200 s with a deadline of 100 s',
+		'core',
+		`${String(wrong)} not honoured`,
+		'honoured within the deadline',
+		wrong === 0,
+	);
 }
 
 async function outage(sheet: Sheet): Promise<void> {
@@ -59,10 +74,18 @@ async function outage(sheet: Sheet): Promise<void> {
 		}
 		const fast = virtual('trackceo', respond);
 		await Promise.all(Array.from({ length: READS }, () => fast.run(READ[0], READ[1], { deadlineMs: 3_600_000 })));
-		figures.push(`${name} ${slow.host.sent.length.toLocaleString('en')} and ${fast.host.sent.length.toLocaleString('en')}`);
+		figures.push(
+			`${name} ${slow.host.sent.length.toLocaleString('en')} and ${fast.host.sent.length.toLocaleString('en')}`,
+		);
 		most = Math.max(most, slow.host.sent.length, fast.host.sent.length);
 	}
-	sheet.part('requests of 10,000 reads in an outage', 'core', `${figures.join(', ')} (one each 31 s, and all at once)`, 'at most 10,100', most <= READS + 100);
+	sheet.part(
+		'requests of 10,000 reads in an outage',
+		'core',
+		`${figures.join(', ')} (one each 31 s, and all at once)`,
+		'at most 10,100',
+		most <= READS + 100,
+	);
 }
 
 async function breaker(sheet: Sheet): Promise<void> {
@@ -86,21 +109,48 @@ async function breaker(sheet: Sheet): Promise<void> {
 		longest = Math.max(longest, (host.sent[before]?.at ?? 0) - from);
 		down = false;
 	}
-	sheet.part('the breaker', 'core', `opens after ${String(opened)} failures, lets ${String(probes)} probe of 20 requests through ${(longest / 1000).toFixed(1)} s later, and says "${words}"`, 'after 5, one probe after 30 s, and the error says so', opened === 5 && held === 40 && probes === 1 && Math.abs(longest - 30_000) <= 500);
+	sheet.part(
+		'the breaker',
+		'core',
+		`opens after ${String(opened)} failures, lets ${String(probes)} probe of 20 requests through ${(longest / 1000).toFixed(1)} s later, and says "${words}"`,
+		'after 5, one probe after 30 s, and the error says so',
+		opened === 5 && held === 40 && probes === 1 && Math.abs(longest - 30_000) <= 500,
+	);
 }
 
 async function inHosts(sheet: Sheet, { both }: Hosts): Promise<void> {
 	await Promise.all(
 		both.map(async (host) => {
 			const requests: number[] = [];
-			const servers = await Promise.all([503, 429, 0].map(async (status, index) => await serve(afterLogin('trackceo', VENDORS.trackceo.login, (_, response) => {
-				requests[index] = (requests[index] ?? 0) + 1;
-				if (status === 0) response.socket?.resetAndDestroy();
-				else response.writeHead(status).end();
-			}))));
-			await host.ask(servers.map(({ url }) => ({ vendor: 'trackceo' as const, baseUrl: url, operation: READ[0], params: READ[1], timeout: 60 })));
+			const servers = await Promise.all(
+				[503, 429, 0].map(
+					async (status, index) =>
+						await serve(
+							afterLogin('trackceo', VENDORS.trackceo.login, (_, response) => {
+								requests[index] = (requests[index] ?? 0) + 1;
+								if (status === 0) response.socket?.resetAndDestroy();
+								else response.writeHead(status).end();
+							}),
+						),
+				),
+			);
+			await host.ask(
+				servers.map(({ url }) => ({
+					vendor: 'trackceo' as const,
+					baseUrl: url,
+					operation: READ[0],
+					params: READ[1],
+					timeout: 60,
+				})),
+			);
 			await Promise.all(servers.map((server) => server.close()));
-			sheet.part('attempts of one read', host.name, `${requests.join(', ')} under 503, 429, reset`, 'at most 3', requests.length === 3 && requests.every((count) => count === 3));
+			sheet.part(
+				'attempts of one read',
+				host.name,
+				`${requests.join(', ')} under 503, 429, reset`,
+				'at most 3',
+				requests.length === 3 && requests.every((count) => count === 3),
+			);
 		}),
 	);
 }

@@ -29,26 +29,67 @@ const coded = (vendor: VendorName, words: string): string =>
 		etrack: () => JSON.stringify({ code: 20018, message: words }),
 		ctrack: () => JSON.stringify({ ErrorCode: words }),
 		itracksense: () => JSON.stringify({ Code: 500, Data: null, ErrMsg: words }),
-		trackgps: () => JSON.stringify({ payload: null, isSuccess: false, failureReasons: [{ errorCode: 'Failed', errorParameters: [words] }], error: 'invalid_grant', error_description: words }),
+		trackgps: () =>
+			JSON.stringify({
+				payload: null,
+				isSuccess: false,
+				failureReasons: [{ errorCode: 'Failed', errorParameters: [words] }],
+				error: 'invalid_grant',
+				error_description: words,
+			}),
 	})[vendor]();
 
 const json = { 'content-type': 'application/json' };
 const STYLES: Readonly<Record<string, Style>> = {
 	'coded error': (response, echo, _, vendor) => response.writeHead(200, json).end(coded(vendor, echo)),
-	'coded error, secrets first': (response, echo, canaries, vendor) => response.writeHead(200, json).end(coded(vendor, `${canaries.join(' ')} ${echo}`)),
+	'coded error, secrets first': (response, echo, canaries, vendor) =>
+		response.writeHead(200, json).end(coded(vendor, `${canaries.join(' ')} ${echo}`)),
 	// Words are cut to a length: the cut may go through a secret.
-	...Object.fromEntries([60, 95, 180, 270, 285, 295].map((length) => [`coded error, secret at ${String(length)}`, ((response, _, canaries, vendor) => response.writeHead(400, json).end(coded(vendor, `${'x'.repeat(length)}${canaries[length % canaries.length] ?? ''}${'y'.repeat(300)}`))) satisfies Style])),
+	...Object.fromEntries(
+		[60, 95, 180, 270, 285, 295].map((length) => [
+			`coded error, secret at ${String(length)}`,
+			((response, _, canaries, vendor) =>
+				response
+					.writeHead(400, json)
+					.end(
+						coded(
+							vendor,
+							`${'x'.repeat(length)}${canaries[length % canaries.length] ?? ''}${'y'.repeat(300)}`,
+						),
+					)) satisfies Style,
+		]),
+	),
 	'broken JSON': (response, _, canaries) => response.writeHead(200, json).end(`{"token": ${canaries.join('')}`),
-	'broken JSON around': (response, _, canaries) => response.writeHead(200, json).end(`{"a": "${canaries[0] ?? ''}" ${canaries[1] ?? ''} }`),
+	'broken JSON around': (response, _, canaries) =>
+		response.writeHead(200, json).end(`{"a": "${canaries[0] ?? ''}" ${canaries[1] ?? ''} }`),
 	'plain text': (response, _, canaries) => response.writeHead(200).end(canaries.join(' ')),
 	'text 400': (response, echo) => response.writeHead(400).end(echo),
 	'text 401': (response, echo) => response.writeHead(401).end(echo),
 	'JSON text 403': (response, echo) => response.writeHead(403, json).end(JSON.stringify(echo)),
 	'text 500': (response, echo) => response.writeHead(500).end(echo),
 	html: (response, echo) => response.writeHead(200, { 'content-type': 'text/html' }).end(`<html>${echo}</html>`),
-	redirect: (response, echo) => response.writeHead(302, { location: `http://other.vendor.test/?${encodeURIComponent(echo)}`, 'x-echo': encodeURIComponent(echo) }).end(echo),
-	'wrong shape': (response, echo) => response.writeHead(200, json).end(JSON.stringify({ code: 0, record: { [echo]: echo }, ErrorCode: 0, List: [{ [echo]: { echo } }], Code: 200, Data: { [echo]: echo }, payload: { [echo]: echo }, isSuccess: true })),
-	'unknown encoding': (response, _, canaries) => response.writeHead(200, { 'content-encoding': (canaries[1] ?? '').replace(/[^\w-]/g, '') }).end('x'),
+	redirect: (response, echo) =>
+		response
+			.writeHead(302, {
+				location: `http://other.vendor.test/?${encodeURIComponent(echo)}`,
+				'x-echo': encodeURIComponent(echo),
+			})
+			.end(echo),
+	'wrong shape': (response, echo) =>
+		response.writeHead(200, json).end(
+			JSON.stringify({
+				code: 0,
+				record: { [echo]: echo },
+				ErrorCode: 0,
+				List: [{ [echo]: { echo } }],
+				Code: 200,
+				Data: { [echo]: echo },
+				payload: { [echo]: echo },
+				isSuccess: true,
+			}),
+		),
+	'unknown encoding': (response, _, canaries) =>
+		response.writeHead(200, { 'content-encoding': (canaries[1] ?? '').replace(/[^\w-]/g, '') }).end('x'),
 	'too often': (response, echo) => response.writeHead(429, { 'retry-after': '3600' }).end(echo),
 	reset: (response) => response.socket?.resetAndDestroy(),
 	'no web server': (response, _, canaries) => response.socket?.end(`${canaries.join(' ')}\r\n\r\n`),
@@ -81,26 +122,55 @@ async function caseOf(vendor: VendorName, operation: string, style: string, atLo
 		});
 	});
 	const { simulated = {} } = recordingOf({ name: vendor }, operation) ?? {};
-	const params = operation === 'subAccount.setPassword' ? { ...simulated, password: `N${random()}${random()}` } : simulated;
+	const params =
+		operation === 'subAccount.setPassword' ? { ...simulated, password: `N${random()}${random()}` } : simulated;
 	return {
 		what: `${vendor} ${operation}, ${style}${atLogin ? ' at the login' : ''}`,
-		ask: { vendor, baseUrl: server.url, operation, params, account: { secret, ...(vendor === 'trackceo' || vendor === 'etrack' ? { secretType: 'password' } : {}) }, timeout: 1 },
+		ask: {
+			vendor,
+			baseUrl: server.url,
+			operation,
+			params,
+			account: { secret, ...(vendor === 'trackceo' || vendor === 'etrack' ? { secretType: 'password' } : {}) },
+			timeout: 1,
+		},
 		server,
 		// A token that nobody was given is nobody's secret.
-		canaries: [...canaries.filter((canary) => !atLogin || canary !== token), ...(operation === 'subAccount.setPassword' ? [String(params.password)] : [])],
+		canaries: [
+			...canaries.filter((canary) => !atLogin || canary !== token),
+			...(operation === 'subAccount.setPassword' ? [String(params.password)] : []),
+		],
 	};
 }
 
 /** Every way in which a secret can be written, and pieces of it: any fifteen characters in a row hold one. */
 function formsOf(canary: string): string[] {
 	const base64 = Buffer.from(canary).toString('base64').replace(/=+$/, '');
-	const pieces = Array.from({ length: Math.max(1, Math.floor((canary.length - 12) / 4) + 1) }, (_, at) => canary.slice(at * 4, at * 4 + 12));
+	const pieces = Array.from({ length: Math.max(1, Math.floor((canary.length - 12) / 4) + 1) }, (_, at) =>
+		canary.slice(at * 4, at * 4 + 12),
+	);
 	// Shorter ones would be found in words.
-	const within = ['', 'a', 'ab'].map((before) => Buffer.from(before + canary).toString('base64').slice(4, -4)).filter(({ length }) => length >= 8);
-	return [canary, ...within, encodeURIComponent(canary), new URLSearchParams([['', canary]]).toString().slice(1), base64, JSON.stringify(canary).slice(1, -1), ...pieces, ...pieces.map((piece) => JSON.stringify(piece).slice(1, -1))];
+	const within = ['', 'a', 'ab']
+		.map((before) =>
+			Buffer.from(before + canary)
+				.toString('base64')
+				.slice(4, -4),
+		)
+		.filter(({ length }) => length >= 8);
+	return [
+		canary,
+		...within,
+		encodeURIComponent(canary),
+		new URLSearchParams([['', canary]]).toString().slice(1),
+		base64,
+		JSON.stringify(canary).slice(1, -1),
+		...pieces,
+		...pieces.map((piece) => JSON.stringify(piece).slice(1, -1)),
+	];
 }
 
-const leakIn = (text: string, canaries: readonly string[]) => canaries.flatMap(formsOf).find((form) => text.includes(form));
+const leakIn = (text: string, canaries: readonly string[]) =>
+	canaries.flatMap(formsOf).find((form) => text.includes(form));
 
 async function inHost(sheet: Sheet, host: Host, hosts: Hosts): Promise<void> {
 	const cases: Case[] = [];
@@ -117,22 +187,37 @@ async function inHost(sheet: Sheet, host: Host, hosts: Hosts): Promise<void> {
 		const asked = [...alone, ...others];
 		const asksOf = (some: readonly Case[]) => some.map(({ ask }) => ask);
 		const told = [...(await host.ask(asksOf(alone))), ...(await host.ask(asksOf(others), { together: 8 }))];
-		const failed = told.filter(({ error, records }) => error !== undefined || JSON.stringify(records).includes('unknown')).length;
+		const failed = told.filter(
+			({ error, records }) => error !== undefined || JSON.stringify(records).includes('unknown'),
+		).length;
 		const leaks: string[] = [];
 		for (const [index, { what, canaries }] of asked.entries()) {
 			const leak = leakIn(told[index]?.everything ?? '', canaries);
 			if (leak !== undefined) leaks.push(`${what}: ${leak}`);
 		}
 		// What else a user sees of an account: its test, and its pickers.
-		const tested = await sideBySide(cases.filter(({ what }) => what.endsWith('at the login')), 8, async (each) => ({ ...each, text: await tests(host.name, hosts, each.ask) }));
+		const tested = await sideBySide(
+			cases.filter(({ what }) => what.endsWith('at the login')),
+			8,
+			async (each) => ({ ...each, text: await tests(host.name, hosts, each.ask) }),
+		);
 		for (const { what, text, canaries } of tested) {
 			const leak = leakIn(text, canaries);
 			if (leak !== undefined) leaks.push(`${what}, tested: ${leak}`);
 		}
-		const inLogs = leakIn(host.logs(), cases.flatMap(({ canaries }) => canaries));
+		const inLogs = leakIn(
+			host.logs(),
+			cases.flatMap(({ canaries }) => canaries),
+		);
 		if (inLogs !== undefined) leaks.push(`the log: ${inLogs}`);
 		for (const leak of leaks.slice(0, 8)) console.log(`        ${host.name}: ${leak}`);
-		sheet.part('secrets shown, stored or logged', host.name, `${String(leaks.length)} in ${String(failed + tested.length)} failures, three canaries each, in any form or piece`, 'none in at least 300 failures', leaks.length === 0 && failed + tested.length >= 300);
+		sheet.part(
+			'secrets shown, stored or logged',
+			host.name,
+			`${String(leaks.length)} in ${String(failed + tested.length)} failures, three canaries each, in any form or piece`,
+			'none in at least 300 failures',
+			leaks.length === 0 && failed + tested.length >= 300,
+		);
 	} finally {
 		await Promise.all(cases.map(({ server }) => server.close()));
 	}
@@ -140,9 +225,19 @@ async function inHost(sheet: Sheet, host: Host, hosts: Hosts): Promise<void> {
 
 async function tests(name: Host['name'], { n8n, nodeRed }: Hosts, ask: Ask): Promise<string> {
 	const { secret, ...settings } = settingsOf(ask);
-	if (name === 'n8n') return JSON.stringify(await n8n.n8n.testCredential({ name: 'canary', type: VENDORS[ask.vendor].n8n.credential, data: { ...settings, secret } }));
+	if (name === 'n8n')
+		return JSON.stringify(
+			await n8n.n8n.testCredential({
+				name: 'canary',
+				type: VENDORS[ask.vendor].n8n.credential,
+				data: { ...settings, secret },
+			}),
+		);
 	const body = { id: 'new', settings, credentials: { secret } };
-	return JSON.stringify([await nodeRed.nodeRed.admin('POST', `/fleetwire/${ask.vendor}/test`, { body }), await nodeRed.nodeRed.admin('POST', `/fleetwire/${ask.vendor}/lookup/device`, { body })]);
+	return JSON.stringify([
+		await nodeRed.nodeRed.admin('POST', `/fleetwire/${ask.vendor}/test`, { body }),
+		await nodeRed.nodeRed.admin('POST', `/fleetwire/${ask.vendor}/lookup/device`, { body }),
+	]);
 }
 
 export async function secrets(sheet: Sheet, hosts: Hosts): Promise<void> {

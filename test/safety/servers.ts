@@ -49,9 +49,15 @@ async function listen(server: Server, scheme: string, host: string): Promise<Run
 }
 
 export const serve = async (handle: RequestListener) => await listen(createServer(handle), 'http', '127.0.0.1');
-export const serveTls = async (certificates: Certificates, handle: RequestListener) => await listen(createTlsServer({ key: certificates.key, cert: certificates.cert }, handle), 'https', 'tls.vendor.test');
+export const serveTls = async (certificates: Certificates, handle: RequestListener) =>
+	await listen(
+		createTlsServer({ key: certificates.key, cert: certificates.cert }, handle),
+		'https',
+		'tls.vendor.test',
+	);
 /** What speaks, if at all, below HTTP. */
-export const serveSockets = async (scheme: string, host: string, handle: (socket: Socket) => void) => await listen(createTcpServer(handle), scheme, host);
+export const serveSockets = async (scheme: string, host: string, handle: (socket: Socket) => void) =>
+	await listen(createTcpServer(handle), scheme, host);
 
 /** A vendor's answer to a login, with this token. */
 export function loggedIn(vendor: VendorName, token: string): string {
@@ -76,8 +82,13 @@ export async function bodyOf(request: IncomingMessage): Promise<string> {
 
 /** Answers a login and hands everything else on. */
 export const afterLogin =
-	(vendor: VendorName, login: RegExp, rest: (request: IncomingMessage, response: ServerResponse) => void): RequestListener =>
+	(
+		vendor: VendorName,
+		login: RegExp,
+		rest: (request: IncomingMessage, response: ServerResponse) => void,
+	): RequestListener =>
 	(request, response) => {
-		if (login.test((request.url ?? '').split('?')[0] ?? '')) response.setHeader('content-type', 'application/json').end(loggedIn(vendor, 'a-token-for-this-session'));
+		if (login.test((request.url ?? '').split('?')[0] ?? ''))
+			response.setHeader('content-type', 'application/json').end(loggedIn(vendor, 'a-token-for-this-session'));
 		else rest(request, response);
 	};

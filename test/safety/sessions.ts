@@ -8,8 +8,15 @@ import { startQueueMode } from './queue-mode';
 import type { Sheet } from './sheet';
 
 const WORKERS = 3;
-const askFor = (baseUrl: string): Ask => ({ vendor: 'trackceo', baseUrl, operation: 'position.getCurrent', params: { devices: '358899051000001' }, timeout: 60 });
-const logins = ({ requests }: Simulator | ProtrackSimulator, path = VENDORS.trackceo.login) => requests.filter((request) => path.test(request.path) && request.code === 0).length;
+const askFor = (baseUrl: string): Ask => ({
+	vendor: 'trackceo',
+	baseUrl,
+	operation: 'position.getCurrent',
+	params: { devices: '358899051000001' },
+	timeout: 60,
+});
+const logins = ({ requests }: Simulator | ProtrackSimulator, path = VENDORS.trackceo.login) =>
+	requests.filter((request) => path.test(request.path) && request.code === 0).length;
 
 async function expiries(sheet: Sheet, { both }: Hosts): Promise<void> {
 	await Promise.all(
@@ -19,9 +26,18 @@ async function expiries(sheet: Sheet, { both }: Hosts): Promise<void> {
 				await host.ask([askFor(simulator.url)]);
 				const before = logins(simulator);
 				simulator.expireToken('demo');
-				const told = await host.ask(Array.from({ length: 100 }, () => askFor(simulator.url)), { width: 100 });
+				const told = await host.ask(
+					Array.from({ length: 100 }, () => askFor(simulator.url)),
+					{ width: 100 },
+				);
 				const failed = told.filter(({ records }) => records.length !== 1).length;
-				sheet.part('logins of 100 expiries at once', host.name, `${String(logins(simulator) - before)}, ${String(failed)} of 100 failed`, '1', logins(simulator) - before === 1 && failed === 0);
+				sheet.part(
+					'logins of 100 expiries at once',
+					host.name,
+					`${String(logins(simulator) - before)}, ${String(failed)} of 100 failed`,
+					'1',
+					logins(simulator) - before === 1 && failed === 0,
+				);
 			} finally {
 				await simulator.close();
 			}
@@ -34,12 +50,19 @@ async function units(sheet: Sheet, { both }: Hosts): Promise<void> {
 	await Promise.all(
 		both.map(async (host) => {
 			const simulator: Simulator = await VENDORS.ctrack.start();
-			const ask: Ask = { vendor: 'ctrack', baseUrl: simulator.url, operation: 'position.getCurrentOfAll', params: {} };
+			const ask: Ask = {
+				vendor: 'ctrack',
+				baseUrl: simulator.url,
+				operation: 'position.getCurrentOfAll',
+				params: {},
+			};
 			for (let round = 0; round < 3; round++) {
 				await host.ask([ask]);
 				await host.ask([{ ...ask, account: { speedUnit: 'mph', odometerUnit: 'mile' } }]);
 			}
-			const count = simulator.requests.filter(({ path, query }) => VENDORS.ctrack.login.test(path) && query.Password === CTRACK_PASSWORD).length;
+			const count = simulator.requests.filter(
+				({ path, query }) => VENDORS.ctrack.login.test(path) && query.Password === CTRACK_PASSWORD,
+			).length;
 			await simulator.close();
 			sheet.part('logins of accounts that differ in units alone', host.name, String(count), '1', count === 1);
 		}),
@@ -57,10 +80,18 @@ async function wrongBeside(sheet: Sheet, { both }: Hosts): Promise<void> {
 				await host.ask([ask]);
 				// The wrong login takes seconds, and the right runs begin meanwhile.
 				simulator.fail({ kind: 'drip', everyMs: 60, match: '/api/authorization', times: Infinity });
-				const [other, ...told] = await host.ask([wrong, ...Array.from({ length: 12 }, () => ask)], { width: 13 });
+				const [other, ...told] = await host.ask([wrong, ...Array.from({ length: 12 }, () => ask)], {
+					width: 13,
+				});
 				const failed = told.filter(({ records }) => records.length !== 1).length;
 				const named = other?.error?.includes('refuses the account or its password') === true;
-				sheet.part("runs beside another's wrong password", host.name, `${String(failed)} of 12 failed; the wrong one ${named ? 'is refused' : (other?.error ?? 'works')}`, '0, and the wrong one is refused', failed === 0 && named);
+				sheet.part(
+					"runs beside another's wrong password",
+					host.name,
+					`${String(failed)} of 12 failed; the wrong one ${named ? 'is refused' : (other?.error ?? 'works')}`,
+					'0, and the wrong one is refused',
+					failed === 0 && named,
+				);
 			} finally {
 				await simulator.close();
 			}
@@ -80,13 +111,20 @@ async function fight(sheet: Sheet, { both }: Hosts): Promise<void> {
 				const [told] = await host.ask([askFor(simulator.url)]);
 				if (told?.error === undefined) continue;
 				failed += 1;
-				if (/Another program is logging in/.test(told.error)) named ??= { seconds: (performance.now() - began) / 1000, words: told.error };
+				if (/Another program is logging in/.test(told.error))
+					named ??= { seconds: (performance.now() - began) / 1000, words: told.error };
 			}
 			await sleep(200);
 		}
 		const count = logins(simulator);
 		if (named !== undefined) console.log(`        ${named.words}`);
-		sheet.part('a fight over one account', 'n8n, Node-RED', `named after ${named?.seconds.toFixed(1) ?? 'no'} s, ${String(count)} logins and ${String(simulator.requests.length)} requests in all, ${String(failed)} runs failed`, 'named within 60 s, at most 3 logins a minute and program', named !== undefined && named.seconds <= 60 && count <= 6);
+		sheet.part(
+			'a fight over one account',
+			'n8n, Node-RED',
+			`named after ${named?.seconds.toFixed(1) ?? 'no'} s, ${String(count)} logins and ${String(simulator.requests.length)} requests in all, ${String(failed)} runs failed`,
+			'named within 60 s, at most 3 logins a minute and program',
+			named !== undefined && named.seconds <= 60 && count <= 6,
+		);
 	} finally {
 		await simulator.close();
 	}
@@ -98,11 +136,31 @@ async function queueMode(sheet: Sheet): Promise<void> {
 	try {
 		const { n8n } = queue;
 		const { node, credential } = VENDORS.trackceo.n8n;
-		const { id, name } = await n8n.createCredential({ name: 'account', type: credential, data: settingsOf({ vendor: 'trackceo', baseUrl: simulator.url }) });
+		const { id, name } = await n8n.createCredential({
+			name: 'account',
+			type: credential,
+			data: settingsOf({ vendor: 'trackceo', baseUrl: simulator.url }),
+		});
 		const workflow = await n8n.createWorkflow({
 			nodes: [
-				{ name: 'Hook', type: 'n8n-nodes-base.webhook', typeVersion: 2, parameters: { path: 'fleet', httpMethod: 'GET', responseMode: 'lastNode', options: {} }, webhookId: '11111111-1111-4111-8111-111111111111' },
-				{ name: 'Fleet', type: `n8n-nodes-fleetwire.${node}`, parameters: { resource: 'position', operation: 'getCurrent', devices: { __rl: true, mode: 'id', value: '358899051000001' }, options: {} }, credentials: { [credential]: { id, name } } },
+				{
+					name: 'Hook',
+					type: 'n8n-nodes-base.webhook',
+					typeVersion: 2,
+					parameters: { path: 'fleet', httpMethod: 'GET', responseMode: 'lastNode', options: {} },
+					webhookId: '11111111-1111-4111-8111-111111111111',
+				},
+				{
+					name: 'Fleet',
+					type: `n8n-nodes-fleetwire.${node}`,
+					parameters: {
+						resource: 'position',
+						operation: 'getCurrent',
+						devices: { __rl: true, mode: 'id', value: '358899051000001' },
+						options: {},
+					},
+					credentials: { [credential]: { id, name } },
+				},
 			],
 		});
 		await n8n.activate(workflow);
@@ -132,12 +190,29 @@ async function queueMode(sheet: Sheet): Promise<void> {
 			// By now they agree.
 			const settled = simulator.requests.length;
 			await call(45);
-			tokens.push(new Set(simulator.requests.slice(settled).map(({ query }) => query.access_token ?? 'login')).size);
+			tokens.push(
+				new Set(simulator.requests.slice(settled).map(({ query }) => query.access_token ?? 'login')).size,
+			);
 		}
-		const errors = ((await n8n.rest('GET', `/executions?filter=${encodeURIComponent(JSON.stringify({ workflowId: workflow.id, status: ['error'] }))}&limit=3`)) as { results: { id: string }[] }).results;
-		for (const { id: failing } of errors) console.log(`        ${(await n8n.execution(failing)).error?.message ?? 'no error'}`);
+		const errors = (
+			(await n8n.rest(
+				'GET',
+				`/executions?filter=${encodeURIComponent(JSON.stringify({ workflowId: workflow.id, status: ['error'] }))}&limit=3`,
+			)) as { results: { id: string }[] }
+		).results;
+		for (const { id: failing } of errors)
+			console.log(`        ${(await n8n.execution(failing)).error?.message ?? 'no error'}`);
 		const worked = queue.workers.filter(({ output }) => /Worker (started|finished) execution/i.test(output)).length;
-		sheet.part(`logins of ${String(WORKERS)} workers in queue mode`, 'n8n', `${counts.join(' and ')} in two expiries under 90 runs each, then ${tokens.join(' and ')} token in use; ${String(failed)} of 330 runs failed; ${String(worked)} workers took part`, `at most ${String(WORKERS)} an expiry, converging on one token`, failed === 0 && worked === WORKERS && counts.every((count) => count >= 1 && count <= WORKERS) && tokens.every((count) => count === 1));
+		sheet.part(
+			`logins of ${String(WORKERS)} workers in queue mode`,
+			'n8n',
+			`${counts.join(' and ')} in two expiries under 90 runs each, then ${tokens.join(' and ')} token in use; ${String(failed)} of 330 runs failed; ${String(worked)} workers took part`,
+			`at most ${String(WORKERS)} an expiry, converging on one token`,
+			failed === 0 &&
+				worked === WORKERS &&
+				counts.every((count) => count >= 1 && count <= WORKERS) &&
+				tokens.every((count) => count === 1),
+		);
 	} finally {
 		await queue.stop();
 		await simulator.close();

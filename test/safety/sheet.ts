@@ -23,7 +23,9 @@ export class Sheet {
 	part(what: string, where: string, measured: string | number, promised: string, ok: boolean): void {
 		const part = { what, where, measured: String(measured), promised, ok };
 		this.parts.push(part);
-		console.log(`${ok ? '  ok  ' : ' FAIL '} ${String(this.promise).padStart(2)}  ${what} (${where}): ${part.measured}; promised: ${promised}`);
+		console.log(
+			`${ok ? '  ok  ' : ' FAIL '} ${String(this.promise).padStart(2)}  ${what} (${where}): ${part.measured}; promised: ${promised}`,
+		);
 	}
 
 	end(): void {
@@ -39,7 +41,15 @@ export class Sheet {
 		// The worst comes first: what fails, then what is measured nearest to the users.
 		const shown = ok ? parts : parts.filter((part) => !part.ok);
 		const places = [...new Set(parts.flatMap(({ where }) => where.split(', ')))].join(', ');
-		return [String(promise), title, places, shown.map(({ what, measured }) => `${what}: ${measured}`).join('; '), shown.map(({ promised }) => promised).join('; '), ok ? 'pass' : 'FAIL', `${seconds.toFixed(0)} s`];
+		return [
+			String(promise),
+			title,
+			places,
+			shown.map(({ what, measured }) => `${what}: ${measured}`).join('; '),
+			shown.map(({ promised }) => promised).join('; '),
+			ok ? 'pass' : 'FAIL',
+			`${seconds.toFixed(0)} s`,
+		];
 	}
 }
 
@@ -49,12 +59,18 @@ const WIDEST = [3, 26, 18, 64, 44, 6, 6];
 
 export function tableOf(sheets: readonly Sheet[]): string {
 	const rows = [HEAD, ...sheets.map(({ row }) => row)];
-	const widths = HEAD.map((_, column) => Math.min(WIDEST[column] ?? 40, Math.max(...rows.map((row) => row[column]?.length ?? 0))));
+	const widths = HEAD.map((_, column) =>
+		Math.min(WIDEST[column] ?? 40, Math.max(...rows.map((row) => row[column]?.length ?? 0))),
+	);
 	const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
 	const lines = rows.flatMap((row) => {
 		const cells = row.map((cell, column) => wrapped(cell, widths[column] ?? 10));
 		const height = Math.max(...cells.map(({ length }) => length));
-		const text = Array.from({ length: height }, (_, line) => `| ${cells.map((cell, column) => (cell[line] ?? '').padEnd(widths[column] ?? 0)).join(' | ')} |`);
+		const text = Array.from(
+			{ length: height },
+			(_, line) =>
+				`| ${cells.map((cell, column) => (cell[line] ?? '').padEnd(widths[column] ?? 0)).join(' | ')} |`,
+		);
 		return [...text, rule];
 	});
 	return [rule, ...lines].join('\n');

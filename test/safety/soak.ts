@@ -1,6 +1,7 @@
 /**
- * `npm run test:soak -- --minutes N [--seed S]`: both hosts, every event of every vendor, reads and messages, while 20 % of all requests
- * meet a fault. At the end nothing is lost and nothing was done twice, the memory is level, and no connection is left.
+ * `npm run test:soak -- --minutes N [--seed S]`: both hosts, every event of every vendor, reads and messages, while 20
+ * % of all requests meet a fault. At the end nothing is lost and nothing was done twice, the memory is level, and no
+ * connection is left.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,7 +33,13 @@ const CATCH_UP_MS = 200_000;
 const HASTE = 10;
 const WARM_UP_MS = 30_000;
 /** One of the vendors' reads, which each host makes all the time. */
-const READS = { trackceo: 'position.getCurrent', etrack: 'device.getMany', ctrack: 'position.getCurrentOfAll', itracksense: 'device.getMany', trackgps: 'device.getMany' } as const;
+const READS = {
+	trackceo: 'position.getCurrent',
+	etrack: 'device.getMany',
+	ctrack: 'position.getCurrentOfAll',
+	itracksense: 'device.getMany',
+	trackgps: 'device.getMany',
+} as const;
 const MESSENGERS = ['trackceo', 'etrack'] as const;
 type Messenger = (typeof MESSENGERS)[number];
 
@@ -78,10 +85,19 @@ interface Watched {
 	trigger: AnyTrigger;
 }
 
-const TRIGGERS: readonly Watched[] = VENDOR_NAMES.flatMap((vendor) => providerOf(vendor).triggers.map((trigger) => ({ key: `${vendor}.${trigger.name}`, vendor, trigger })));
+const TRIGGERS: readonly Watched[] = VENDOR_NAMES.flatMap((vendor) =>
+	providerOf(vendor).triggers.map((trigger) => ({ key: `${vendor}.${trigger.name}`, vendor, trigger })),
+);
 
 function newSide(name: HostName, vendors: Vendors): Side {
-	return { name, vendors, delivered: new Map(TRIGGERS.map(({ key }) => [key, new Map<string, number>()])), outcomes: { trackceo: new Map(), etrack: new Map() }, runs: 0, failed: 0 };
+	return {
+		name,
+		vendors,
+		delivered: new Map(TRIGGERS.map(({ key }) => [key, new Map<string, number>()])),
+		outcomes: { trackceo: new Map(), etrack: new Map() },
+		runs: 0,
+		failed: 0,
+	};
 }
 
 const baseUrlOf = (proxy: FaultProxy, side: Side, vendor: VendorName) => proxy.url(`${side.name}-${vendor}`);
@@ -95,7 +111,12 @@ function took(side: Side, key: string, event: Record<string, unknown>): void {
 }
 
 /** Node-RED's triggers run by themselves; messages make its other nodes work. */
-async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, side: Side, { started, stop, finished }: Phases): Promise<void> {
+async function runNodeRed(
+	{ nodeRed: { nodeRed } }: Hosts,
+	proxy: FaultProxy,
+	side: Side,
+	{ started, stop, finished }: Phases,
+): Promise<void> {
 	const place = { z: 'tab', x: 100, y: 100 };
 	const flows: FlowNode[] = [{ id: 'tab', type: 'tab', label: 'soak' }];
 	const credentials: Record<string, Record<string, unknown>> = {};
@@ -106,20 +127,70 @@ async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, si
 		const common = { ...place, account: `account-${vendor}`, version: 1 };
 		flows.push(
 			{ id: `account-${vendor}`, type: `fleetwire-${vendor}-account`, name: '', ...settings },
-			{ ...common, id: `read-${vendor}`, type: `fleetwire-${vendor}`, resource, operation, params: { devices: { type: 'list', value: '*' } }, output: 'simplified', result: 'message', limit: '', timeout: 20, wires: [[]] },
+			{
+				...common,
+				id: `read-${vendor}`,
+				type: `fleetwire-${vendor}`,
+				resource,
+				operation,
+				params: { devices: { type: 'list', value: '*' } },
+				output: 'simplified',
+				result: 'message',
+				limit: '',
+				timeout: 20,
+				wires: [[]],
+			},
 		);
 	}
 	for (const { key, vendor, trigger } of TRIGGERS) {
 		flows.push(
-			{ ...place, id: `trigger-${key}`, type: `fleetwire-${vendor}-trigger`, account: `account-${vendor}`, version: 1, event: trigger.name, params: trigger.queue ? {} : { devices: { type: 'list', value: '*' } }, interval: POLL_SECONDS, output: 'simplified', result: 'record', store: '', wires: [[`events-${key}`]] },
+			{
+				...place,
+				id: `trigger-${key}`,
+				type: `fleetwire-${vendor}-trigger`,
+				account: `account-${vendor}`,
+				version: 1,
+				event: trigger.name,
+				params: trigger.queue ? {} : { devices: { type: 'list', value: '*' } },
+				interval: POLL_SECONDS,
+				output: 'simplified',
+				result: 'record',
+				store: '',
+				wires: [[`events-${key}`]],
+			},
 			{ id: `events-${key}`, type: 'test-probe', ...place, wires: [] },
 		);
 	}
 	for (const vendor of MESSENGERS) {
-		flows.push({ ...place, id: `write-${vendor}`, type: `fleetwire-${vendor}`, account: `account-${vendor}`, version: 1, resource: 'message', operation: 'send', params: { accounts: { type: 'str', value: 'demo' }, content: { type: 'msg', value: 'payload' } }, output: 'simplified', result: 'message', limit: '', timeout: 20, wires: [[`outcome-${vendor}`]] }, { id: `outcome-${vendor}`, type: 'test-probe', ...place, wires: [] });
+		flows.push(
+			{
+				...place,
+				id: `write-${vendor}`,
+				type: `fleetwire-${vendor}`,
+				account: `account-${vendor}`,
+				version: 1,
+				resource: 'message',
+				operation: 'send',
+				params: { accounts: { type: 'str', value: 'demo' }, content: { type: 'msg', value: 'payload' } },
+				output: 'simplified',
+				result: 'message',
+				limit: '',
+				timeout: 20,
+				wires: [[`outcome-${vendor}`]],
+			},
+			{ id: `outcome-${vendor}`, type: 'test-probe', ...place, wires: [] },
+		);
 	}
-	const watched = [...VENDOR_NAMES.map((vendor) => `read-${vendor}`), ...MESSENGERS.map((vendor) => `write-${vendor}`)];
-	flows.push({ id: 'catch', type: 'catch', ...place, scope: watched, uncaught: false, wires: [['caught']] }, { id: 'complete', type: 'complete', ...place, scope: watched, uncaught: false, wires: [['done']] }, { id: 'caught', type: 'test-probe', ...place, wires: [] }, { id: 'done', type: 'test-probe', ...place, wires: [] });
+	const watched = [
+		...VENDOR_NAMES.map((vendor) => `read-${vendor}`),
+		...MESSENGERS.map((vendor) => `write-${vendor}`),
+	];
+	flows.push(
+		{ id: 'catch', type: 'catch', ...place, scope: watched, uncaught: false, wires: [['caught']] },
+		{ id: 'complete', type: 'complete', ...place, scope: watched, uncaught: false, wires: [['done']] },
+		{ id: 'caught', type: 'test-probe', ...place, wires: [] },
+		{ id: 'done', type: 'test-probe', ...place, wires: [] },
+	);
 	let after = await nodeRed.mark();
 	await nodeRed.deploy(flows, { credentials });
 	started(side.name);
@@ -133,7 +204,8 @@ async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, si
 			if (probe === 'done' || probe === 'caught') waiting.delete(id);
 			if (probe === 'caught') side.failed += 1;
 			const sent = contents.get(id);
-			if (sent !== undefined && probe.startsWith('outcome-')) side.outcomes[sent.vendor].set(sent.content, String((msg.payload as { outcome?: string }).outcome));
+			if (sent !== undefined && probe.startsWith('outcome-'))
+				side.outcomes[sent.vendor].set(sent.content, String((msg.payload as { outcome?: string }).outcome));
 		}
 	};
 	for (let round = 0; !stop.aborted; round++) {
@@ -143,7 +215,10 @@ async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, si
 		}
 		for (const vendor of MESSENGERS) {
 			const content = `node-red ${vendor} ${String(round)}`;
-			const id = await nodeRed.send(`write-${vendor}`, { payload: content, _msgid: `write-${vendor}-${String(round)}` });
+			const id = await nodeRed.send(`write-${vendor}`, {
+				payload: content,
+				_msgid: `write-${vendor}-${String(round)}`,
+			});
 			contents.set(id, { vendor, content });
 			side.outcomes[vendor].set(content, 'none');
 			waiting.add(id);
@@ -153,10 +228,14 @@ async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, si
 		await sleep(1500);
 	}
 	// Every message has an end.
-	await until('Node-RED\'s messages to end', async () => {
-		await take();
-		return waiting.size === 0;
-	}, { timeoutMs: 60_000, everyMs: 250 });
+	await until(
+		"Node-RED's messages to end",
+		async () => {
+			await take();
+			return waiting.size === 0;
+		},
+		{ timeoutMs: 60_000, everyMs: 250 },
+	);
 	while (!finished.aborted) {
 		await take();
 		await sleep(250);
@@ -165,7 +244,12 @@ async function runNodeRed({ nodeRed: { nodeRed } }: Hosts, proxy: FaultProxy, si
 }
 
 /** n8n's triggers start workflows whose last node tells us; other workflows are run by hand. */
-async function runN8n({ n8n: host }: Hosts, proxy: FaultProxy, side: Side, { started, stop, finished }: Phases): Promise<void> {
+async function runN8n(
+	{ n8n: host }: Hosts,
+	proxy: FaultProxy,
+	side: Side,
+	{ started, stop, finished }: Phases,
+): Promise<void> {
 	const { n8n } = host;
 	const collector = createServer((request, response) => {
 		const { searchParams } = new URL(request.url ?? '', 'http://collector');
@@ -177,32 +261,83 @@ async function runN8n({ n8n: host }: Hosts, proxy: FaultProxy, side: Side, { sta
 	const active: { id: string }[] = [];
 	try {
 		const credentials = new Map<VendorName, Credential>();
-		for (const vendor of VENDOR_NAMES) credentials.set(vendor, await n8n.createCredential({ name: vendor, type: VENDORS[vendor].n8n.credential, data: settingsOf({ vendor, baseUrl: baseUrlOf(proxy, side, vendor) }) }));
+		for (const vendor of VENDOR_NAMES)
+			credentials.set(
+				vendor,
+				await n8n.createCredential({
+					name: vendor,
+					type: VENDORS[vendor].n8n.credential,
+					data: settingsOf({ vendor, baseUrl: baseUrlOf(proxy, side, vendor) }),
+				}),
+			);
 		const query = ['id', 'deviceId', 'time'].map((name) => ({ name, value: `={{ $json.${name} }}` }));
 		for (const { key, vendor, trigger } of TRIGGERS) {
 			const { node, credential } = VENDORS[vendor].n8n;
 			const { id = '', name = '' } = credentials.get(vendor) ?? {};
 			const what = trigger.queue
 				? { type: `n8n-nodes-fleetwire.${node}QueueTrigger`, parameters: { queue: 'positions', options: {} } }
-				: { type: `n8n-nodes-fleetwire.${node}Trigger`, parameters: { event: trigger.name, devices: { __rl: true, mode: 'id', value: '*' }, pollTimes: { item: [{ mode: 'everyMinute' }] } } };
+				: {
+						type: `n8n-nodes-fleetwire.${node}Trigger`,
+						parameters: {
+							event: trigger.name,
+							devices: { __rl: true, mode: 'id', value: '*' },
+							pollTimes: { item: [{ mode: 'everyMinute' }] },
+						},
+					};
 			const workflow = await n8n.createWorkflow({
 				nodes: [
 					{ name: 'Trigger', ...what, credentials: { [credential]: { id, name } } },
-					{ name: 'Tell', type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, parameters: { url, sendQuery: true, queryParameters: { parameters: [{ name: 'key', value: key }, ...query] }, options: {} } },
+					{
+						name: 'Tell',
+						type: 'n8n-nodes-base.httpRequest',
+						typeVersion: 4.2,
+						parameters: {
+							url,
+							sendQuery: true,
+							queryParameters: { parameters: [{ name: 'key', value: key }, ...query] },
+							options: {},
+						},
+					},
 				],
 			});
 			active.push(workflow);
 		}
 		// A first poll that meets a fault refuses the activation, as it tells who activates it by hand.
-		for (const workflow of active) await until('a trigger to be switched on', async () => await n8n.activate(workflow), { timeoutMs: 120_000, everyMs: 1000 });
+		for (const workflow of active)
+			await until('a trigger to be switched on', async () => await n8n.activate(workflow), {
+				timeoutMs: 120_000,
+				everyMs: 1000,
+			});
 		started(side.name);
 		for (let round = 0; !stop.aborted; round++) {
-			const reads = VENDOR_NAMES.map((vendor) => ({ vendor, baseUrl: baseUrlOf(proxy, side, vendor), operation: READS[vendor], params: { devices: '*' }, timeout: 20 }));
-			const writes = MESSENGERS.map((vendor) => ({ vendor, baseUrl: baseUrlOf(proxy, side, vendor), operation: 'message.send', params: { accounts: 'demo', content: `n8n ${vendor} ${String(round)}` }, timeout: 20 }));
+			const reads = VENDOR_NAMES.map((vendor) => ({
+				vendor,
+				baseUrl: baseUrlOf(proxy, side, vendor),
+				operation: READS[vendor],
+				params: { devices: '*' },
+				timeout: 20,
+			}));
+			const writes = MESSENGERS.map((vendor) => ({
+				vendor,
+				baseUrl: baseUrlOf(proxy, side, vendor),
+				operation: 'message.send',
+				params: { accounts: 'demo', content: `n8n ${vendor} ${String(round)}` },
+				timeout: 20,
+			}));
 			const told = await host.ask([...reads, ...writes], { width: 7 });
 			side.runs += told.length;
 			side.failed += told.filter(({ error }) => error !== undefined).length;
-			for (const [index, { vendor, params: { content } }] of writes.entries()) side.outcomes[vendor].set(content, (told[reads.length + index]?.records[0] as { outcome?: string } | undefined)?.outcome ?? 'none');
+			for (const [
+				index,
+				{
+					vendor,
+					params: { content },
+				},
+			] of writes.entries())
+				side.outcomes[vendor].set(
+					content,
+					(told[reads.length + index]?.records[0] as { outcome?: string } | undefined)?.outcome ?? 'none',
+				);
 			await sleep(1000);
 		}
 		while (!finished.aborted) await sleep(250);
@@ -213,24 +348,41 @@ async function runN8n({ n8n: host }: Hosts, proxy: FaultProxy, side: Side, { sta
 }
 
 /**
- * What must be delivered of a period, asked of the vendors without anything in between: by trigger, the events of its streams
- * and queues. A watch tells what it saw change between two looks of its own, so that nobody else knows what it must tell.
+ * What must be delivered of a period, asked of the vendors without anything in between: by trigger, the events of its
+ * streams and queues. A watch tells what it saw change between two looks of its own, so that nobody else knows what it
+ * must tell.
  */
 async function dueOf(side: Side, begin: number, end: number): Promise<Map<string, string[]>> {
 	const due = new Map<string, string[]>();
 	for (const { key, vendor, trigger } of TRIGGERS) {
 		if (trigger.queue) {
 			const history = side.vendors.ctrack.history(String(VENDORS.ctrack.settings.account), 'Positions');
-			due.set(key, history.filter(({ time }) => time * 1000 >= begin && time * 1000 <= end).map(({ unit, time }) => messageName(unit.nodeId, new Date(time * 1000).toISOString())));
+			due.set(
+				key,
+				history
+					.filter(({ time }) => time * 1000 >= begin && time * 1000 <= end)
+					.map(({ unit, time }) => messageName(unit.nodeId, new Date(time * 1000).toISOString())),
+			);
 			continue;
 		}
 		const provider = providerOf(vendor);
 		const params = readFields(trigger.params as Fields, {}, { now: Date.now(), timeZone: 'UTC' });
 		const source = sourceOf(trigger, params);
 		if (source.type !== 'stream') continue;
-		const connection = readFields(provider.connection as Fields, settingsOf({ vendor, baseUrl: side.vendors[vendor].url, account: { rateLimit: 59_999 } }), { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
+		const connection = readFields(
+			provider.connection as Fields,
+			settingsOf({ vendor, baseUrl: side.vendors[vendor].url, account: { rateLimit: 59_999 } }),
+			{ now: Date.now(), timeZone: 'UTC' },
+		) as unknown as Connection;
 		let passed = 0;
-		const client = new Client(provider, connection, new FetchHost(provider, connection, { now: () => side.vendors[vendor].now() + passed, pass: (ms) => (passed += ms) }));
+		const client = new Client(
+			provider,
+			connection,
+			new FetchHost(provider, connection, {
+				now: () => side.vendors[vendor].now() + passed,
+				pass: (ms) => (passed += ms),
+			}),
+		);
 		due.set(key, await streamRecords(client, source, params, { from: begin, to: end }));
 	}
 	return due;
@@ -247,7 +399,11 @@ async function main(): Promise<void> {
 	const proxy = await startFaultProxy({
 		seed,
 		share: SHARE,
-		targets: Object.fromEntries(sides.flatMap(({ name, vendors }) => VENDOR_NAMES.map((vendor) => [`${name}-${vendor}`, vendors[vendor].url]))),
+		targets: Object.fromEntries(
+			sides.flatMap(({ name, vendors }) =>
+				VENDOR_NAMES.map((vendor) => [`${name}-${vendor}`, vendors[vendor].url]),
+			),
+		),
 	});
 	const hosts = await startHosts();
 	console.log(`soak: ${String(minutes)} minutes, seed ${String(seed)}, ${String(SHARE * 100)} % faults`);
@@ -255,70 +411,130 @@ async function main(): Promise<void> {
 	try {
 		const [stop, finished] = [new AbortController(), new AbortController()];
 		const waitedFor = new Set<HostName>(HOST_NAMES);
-		const phases: Phases = { started: (host) => waitedFor.delete(host), stop: stop.signal, finished: finished.signal };
-		const working = Promise.all([runN8n(hosts, proxy, sides[0] as Side, phases), runNodeRed(hosts, proxy, sides[1] as Side, phases)]);
+		const phases: Phases = {
+			started: (host) => waitedFor.delete(host),
+			stop: stop.signal,
+			finished: finished.signal,
+		};
+		const working = Promise.all([
+			runN8n(hosts, proxy, sides[0] as Side, phases),
+			runNodeRed(hosts, proxy, sides[1] as Side, phases),
+		]);
 		let broken: unknown;
 		working.catch((error: unknown) => {
 			broken = error;
 			stop.abort();
 		});
-		await until('all triggers to run', () => broken !== undefined || waitedFor.size === 0, { timeoutMs: 300_000, everyMs: 250 });
+		await until('all triggers to run', () => broken !== undefined || waitedFor.size === 0, {
+			timeoutMs: 300_000,
+			everyMs: 250,
+		});
 		const total = minutes * 60_000;
 		await sleep(Math.min(WARM_UP_MS, total / 3), undefined, { signal: stop.signal }).catch(() => undefined);
 		const from = clock();
-		const before = new Map(await Promise.all(hosts.both.map(async (host) => [host.name, (await memoryOf(host)).used] as const)));
-		await sleep(Math.max(1000, total - Math.min(WARM_UP_MS, total / 3)), undefined, { signal: stop.signal }).catch(() => undefined);
+		const before = new Map(
+			await Promise.all(hosts.both.map(async (host) => [host.name, (await memoryOf(host)).used] as const)),
+		);
+		await sleep(Math.max(1000, total - Math.min(WARM_UP_MS, total / 3)), undefined, { signal: stop.signal }).catch(
+			() => undefined,
+		);
 		const to = clock();
 		proxy.calm();
 		stop.abort();
 		const due = new Map<Side, Map<string, string[]>>();
 		for (const side of sides) due.set(side, await dueOf(side, from, to));
-		const missingOf = (side: Side) => [...(due.get(side) ?? [])].flatMap(([key, ids]) => ids.filter((id) => side.delivered.get(key)?.has(id) !== true).map((id) => `${key} ${id}`));
-		await until('all events to be delivered', () => broken !== undefined || sides.every((side) => missingOf(side).length === 0), { timeoutMs: CATCH_UP_MS, everyMs: 500 }).catch(() => undefined);
+		const missingOf = (side: Side) =>
+			[...(due.get(side) ?? [])].flatMap(([key, ids]) =>
+				ids.filter((id) => side.delivered.get(key)?.has(id) !== true).map((id) => `${key} ${id}`),
+			);
+		await until(
+			'all events to be delivered',
+			() => broken !== undefined || sides.every((side) => missingOf(side).length === 0),
+			{ timeoutMs: CATCH_UP_MS, everyMs: 500 },
+		).catch(() => undefined);
 		finished.abort();
 		await working;
 		for (const side of sides) {
 			const missing = missingOf(side);
 			for (const event of missing.slice(0, 5)) console.log(`        ${side.name}: never delivered ${event}`);
 			const there = [...(due.get(side)?.values() ?? [])].reduce((sum, ids) => sum + ids.length, 0);
-			const twice = [...side.delivered].flatMap(([key, found]) => [...found].filter(([, count]) => count > 1).map(([id]) => `${key} ${id}`));
+			const twice = [...side.delivered].flatMap(([key, found]) =>
+				[...found].filter(([, count]) => count > 1).map(([id]) => `${key} ${id}`),
+			);
 			for (const event of twice.slice(0, 5)) console.log(`        ${side.name}: delivered twice ${event}`);
 			// Of each vendor something has come; TrackGPS.ro takes its time.
-			const silent = VENDOR_NAMES.filter((vendor) => vendor !== 'trackgps' && TRIGGERS.every((one) => one.vendor !== vendor || side.delivered.get(one.key)?.size === 0));
+			const silent = VENDOR_NAMES.filter(
+				(vendor) =>
+					vendor !== 'trackgps' &&
+					TRIGGERS.every((one) => one.vendor !== vendor || side.delivered.get(one.key)?.size === 0),
+			);
 			for (const vendor of silent) console.log(`        ${side.name}: nothing of ${vendor} was delivered`);
 			const all = [...side.delivered.values()].reduce((sum, found) => sum + found.size, 0);
-			console.log(`        ${side.name}: ${[...side.delivered].map(([key, found]) => `${key} ${String(found.size)}`).join(', ')}`);
-			sheet.part('events lost', side.name, `${String(missing.length)} of ${String(there)} that must come; ${String(twice.length)} of ${String(all)} delivered twice, of ${String(TRIGGERS.length)} triggers`, 'none lost, none twice', missing.length === 0 && twice.length === 0 && there > 0 && silent.length === 0);
+			console.log(
+				`        ${side.name}: ${[...side.delivered].map(([key, found]) => `${key} ${String(found.size)}`).join(', ')}`,
+			);
+			sheet.part(
+				'events lost',
+				side.name,
+				`${String(missing.length)} of ${String(there)} that must come; ${String(twice.length)} of ${String(all)} delivered twice, of ${String(TRIGGERS.length)} triggers`,
+				'none lost, none twice',
+				missing.length === 0 && twice.length === 0 && there > 0 && silent.length === 0,
+			);
 			const wrong: string[] = [];
 			let messages = 0;
 			for (const vendor of MESSENGERS) {
 				const arrived = new Map<string, number>();
-				for (const { content } of (side.vendors[vendor] as ProtrackSimulator).messages) arrived.set(content, (arrived.get(content) ?? 0) + 1);
+				for (const { content } of (side.vendors[vendor] as ProtrackSimulator).messages)
+					arrived.set(content, (arrived.get(content) ?? 0) + 1);
 				for (const [content, outcome] of side.outcomes[vendor]) {
 					messages += 1;
 					const count = arrived.get(content) ?? 0;
-					if (count > 1 || (outcome === 'confirmed' && count !== 1) || (outcome === 'none' && count !== 0)) wrong.push(`${content}: ${outcome}, arrived ${String(count)} times`);
+					if (count > 1 || (outcome === 'confirmed' && count !== 1) || (outcome === 'none' && count !== 0))
+						wrong.push(`${content}: ${outcome}, arrived ${String(count)} times`);
 				}
 			}
 			for (const line of wrong.slice(0, 5)) console.log(`        ${side.name}: ${line}`);
-			sheet.part('messages done twice, or otherwise than told', side.name, `${String(wrong.length)} of ${String(messages)} (${String(side.runs)} runs, ${String(side.failed)} of them failed in words)`, 'none', wrong.length === 0 && messages > 0);
+			sheet.part(
+				'messages done twice, or otherwise than told',
+				side.name,
+				`${String(wrong.length)} of ${String(messages)} (${String(side.runs)} runs, ${String(side.failed)} of them failed in words)`,
+				'none',
+				wrong.length === 0 && messages > 0,
+			);
 		}
-		await until('connections to be closed', async () => (await proxy.connections()) === 0, { timeoutMs: 60_000, everyMs: 500 }).catch(() => undefined);
+		await until('connections to be closed', async () => (await proxy.connections()) === 0, {
+			timeoutMs: 60_000,
+			everyMs: 500,
+		}).catch(() => undefined);
 		const open = await proxy.connections();
 		sheet.part('connections left open', 'n8n, Node-RED', String(open), '0', open === 0);
 		for (const host of hosts.both) {
 			const { used } = await memoryOf(host);
 			const grown = used - (before.get(host.name) ?? 0);
-			sheet.part('growth of memory in use', host.name, `${grown.toFixed(0)} MB, to ${used.toFixed(0)} MB`, 'at most 30 MB', grown <= 30);
+			sheet.part(
+				'growth of memory in use',
+				host.name,
+				`${grown.toFixed(0)} MB, to ${used.toFixed(0)} MB`,
+				'at most 30 MB',
+				grown <= 30,
+			);
 			sheet.part('uncaught exceptions', host.name, String(host.uncaught()), '0', host.uncaught() === 0);
 		}
 		const kinds = new Map<string, number>();
 		for (const { fate } of proxy.struck) kinds.set(fate, (kinds.get(fate) ?? 0) + 1);
-		console.log(`        ${String(proxy.requests)} requests, ${String(proxy.struck.length)} met a fault: ${[...kinds].map(([fate, count]) => `${fate} ${String(count)}`).join(', ')}`);
+		console.log(
+			`        ${String(proxy.requests)} requests, ${String(proxy.struck.length)} met a fault: ${[...kinds].map(([fate, count]) => `${fate} ${String(count)}`).join(', ')}`,
+		);
 	} catch (error) {
 		console.error(error);
 		for (const host of hosts.both) console.error(`--- end of ${host.name}'s log ---\n${host.logs().slice(-3000)}`);
-		sheet.part('the soak', HOST_NAMES.join(', '), error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error), 'comes to its end', false);
+		sheet.part(
+			'the soak',
+			HOST_NAMES.join(', '),
+			error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
+			'comes to its end',
+			false,
+		);
 	} finally {
 		await hosts.stop();
 		await proxy.close();

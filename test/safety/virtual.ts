@@ -12,11 +12,20 @@ let accounts = 0;
 export interface Virtual {
 	host: TestHost;
 	/** Runs an operation; gives the error where it fails. */
-	run(operation: string, params: Readonly<Record<string, unknown>>, options?: RunOptions): Promise<{ records: object[]; error?: FleetError }>;
+	run(
+		operation: string,
+		params: Readonly<Record<string, unknown>>,
+		options?: RunOptions,
+	): Promise<{ records: object[]; error?: FleetError }>;
 }
 
 /** A client for an account of its own, or for one that is given a second time. */
-export function virtual(vendor: VendorName, respond: Respond, settings: object = {}, account = `virtual-${String(accounts++)}`): Virtual {
+export function virtual(
+	vendor: VendorName,
+	respond: Respond,
+	settings: object = {},
+	account = `virtual-${String(accounts++)}`,
+): Virtual {
 	const provider = providerOf(vendor);
 	const host = new TestHost(respond);
 	const client = new Client(provider, { ...connectionOf(provider), account, rateLimit: 60_000, ...settings }, host);

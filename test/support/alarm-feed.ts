@@ -26,7 +26,9 @@ export class AlarmFeed {
 	refusing = false;
 	/** Devices of which the vendor tells no alarms. */
 	readonly failing = new Set<string>();
-	/** Devices that the account has no longer, though a trigger may still name them: every request that does is refused. */
+	/**
+	 * Devices that the account has no longer, though a trigger may still name them: every request that does is refused.
+	 */
 	readonly gone = new Set<string>();
 	/** Connections are cut. */
 	down = false;
@@ -43,10 +45,16 @@ export class AlarmFeed {
 		private readonly clock: () => number,
 	) {}
 
-	static async start({ imeis = ['358899051000001', '358899051000002', '358899051000003'], clock = Date.now }: { imeis?: readonly string[]; clock?: () => number } = {}): Promise<AlarmFeed> {
+	static async start({
+		imeis = ['358899051000001', '358899051000002', '358899051000003'],
+		clock = Date.now,
+	}: { imeis?: readonly string[]; clock?: () => number } = {}): Promise<AlarmFeed> {
 		const server = createServer();
 		const feed = new AlarmFeed(server, imeis, clock);
-		server.on('request', (request: IncomingMessage, response: ServerResponse) => void feed.serve(request, response));
+		server.on(
+			'request',
+			(request: IncomingMessage, response: ServerResponse) => void feed.serve(request, response),
+		);
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 		return feed;
 	}
@@ -107,21 +115,50 @@ export class AlarmFeed {
 	private answer(path: string, query: URLSearchParams): object {
 		if (path === '/api/authorization') {
 			if (this.refusing) return { code: 20001, message: 'account or password error' };
-			return { code: 0, record: { access_token: `token-${String(++this.logins).padStart(8, '0')}`, expires_in: 7200 } };
+			return {
+				code: 0,
+				record: { access_token: `token-${String(++this.logins).padStart(8, '0')}`, expires_in: 7200 },
+			};
 		}
-		if (path === '/api/device/list') return { code: 0, record: this.imeis.map((imei) => ({ imei, devicename: `Van ${imei.slice(-2)}` })) };
+		if (path === '/api/device/list')
+			return { code: 0, record: this.imeis.map((imei) => ({ imei, devicename: `Van ${imei.slice(-2)}` })) };
 		if (path === '/api/track') {
 			const now = this.now();
 			const wanted = (query.get('imeis') ?? '').split(',');
 			if (wanted.some((imei) => this.gone.has(imei))) return { code: 10013, message: 'IMEI is not authorized' };
-			return { code: 0, record: this.imeis.filter((imei) => wanted.includes(imei)).map((imei) => ({ imei, longitude: 26.1, latitude: 44.4, gpstime: this.heard.get(imei) ?? now - 3600, hearttime: this.heard.get(imei) ?? now - 3600, systemtime: now, speed: 0, course: 0, datastatus: 2, accstatus: 0 })) };
+			return {
+				code: 0,
+				record: this.imeis
+					.filter((imei) => wanted.includes(imei))
+					.map((imei) => ({
+						imei,
+						longitude: 26.1,
+						latitude: 44.4,
+						gpstime: this.heard.get(imei) ?? now - 3600,
+						hearttime: this.heard.get(imei) ?? now - 3600,
+						systemtime: now,
+						speed: 0,
+						course: 0,
+						datastatus: 2,
+						accstatus: 0,
+					})),
+			};
 		}
 		if (path === '/api/alarm/list') {
 			if (this.gone.has(query.get('imei') ?? '')) return { code: 10013, message: 'IMEI is not authorized' };
-			if (this.failing.has(query.get('imei') ?? '')) return { code: 10013, message: 'no permission for the device' };
+			if (this.failing.has(query.get('imei') ?? ''))
+				return { code: 10013, message: 'no permission for the device' };
 			const [begin, end] = [Number(query.get('begintime')), Number(query.get('endtime'))];
-			const found = this.alarms.filter(({ imei, at }) => imei === query.get('imei') && at >= begin && at <= end).sort((a, b) => a.at - b.at || a.gpsTime - b.gpsTime || a.type - b.type);
-			return { code: 0, record: found.slice(0, PAGE).map(({ type, at, gpsTime }) => [type, 26.1, 44.4, gpsTime, at, 0, 0, 0].join(',')).join(';') };
+			const found = this.alarms
+				.filter(({ imei, at }) => imei === query.get('imei') && at >= begin && at <= end)
+				.sort((a, b) => a.at - b.at || a.gpsTime - b.gpsTime || a.type - b.type);
+			return {
+				code: 0,
+				record: found
+					.slice(0, PAGE)
+					.map(({ type, at, gpsTime }) => [type, 26.1, 44.4, gpsTime, at, 0, 0, 0].join(','))
+					.join(';'),
+			};
 		}
 		return { code: 10001, message: 'unknown method' };
 	}

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedLogin } from '../../core/call/account';
 import { TimedOut, Unreachable } from '../../core/describe/errors';
-import { addressOf, type Exchange, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../../core/describe/host';
+import {
+	addressOf,
+	type Exchange,
+	type Host,
+	type SendOptions,
+	type SignedAnswer,
+	type WireRequest,
+} from '../../core/describe/host';
 import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
 import { logIn } from '../../core/call/session';
@@ -13,12 +20,18 @@ export class FetchHost<C extends Connection> implements Host {
 	constructor(
 		private readonly provider: Provider<C>,
 		private readonly connection: C,
-		private readonly clock: { now: () => number; pass: (ms: number) => unknown } = { now: Date.now, pass: () => undefined },
+		private readonly clock: { now: () => number; pass: (ms: number) => unknown } = {
+			now: Date.now,
+			pass: () => undefined,
+		},
 	) {}
 
 	async send(request: WireRequest, { stale, freshForMs, timeoutMs }: SendOptions): Promise<SignedAnswer> {
 		const token = await this.session(timeoutMs, stale, freshForMs);
-		return { ...(await this.exchange(timeoutMs)(this.provider.sign(request, token, this.connection))), session: token };
+		return {
+			...(await this.exchange(timeoutMs)(this.provider.sign(request, token, this.connection))),
+			session: token,
+		};
 	}
 
 	async token(): Promise<string> {
@@ -29,7 +42,10 @@ export class FetchHost<C extends Connection> implements Host {
 		const shared = sharedLogin(this.provider as unknown as Provider, this.connection);
 		const { token } = await shared.sessions.get({
 			current: () => Promise.resolve(shared.session),
-			renew: async () => (shared.session = await logIn(this.provider, this.connection, this.exchange(timeoutMs), () => this.now())),
+			renew: async () =>
+				(shared.session = await logIn(this.provider, this.connection, this.exchange(timeoutMs), () =>
+					this.now(),
+				)),
 			stale,
 			freshForMs,
 			now: () => this.now(),
@@ -41,12 +57,31 @@ export class FetchHost<C extends Connection> implements Host {
 		return async (request) => {
 			try {
 				const { form, json } = request;
-				const body = form === undefined ? (json === undefined ? undefined : JSON.stringify(json)) : new URLSearchParams(form);
-				const headers = { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers };
-				const answer = await fetch(addressOf(this.connection.baseUrl, request), { method: request.method, headers, body, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
-				return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
+				const body =
+					form === undefined
+						? json === undefined
+							? undefined
+							: JSON.stringify(json)
+						: new URLSearchParams(form);
+				const headers = {
+					...(json === undefined ? {} : { 'content-type': 'application/json' }),
+					...request.headers,
+				};
+				const answer = await fetch(addressOf(this.connection.baseUrl, request), {
+					method: request.method,
+					headers,
+					body,
+					redirect: 'manual',
+					signal: AbortSignal.timeout(timeoutMs),
+				});
+				return {
+					status: answer.status,
+					headers: Object.fromEntries(answer.headers),
+					body: await answer.text(),
+				};
 			} catch (cause) {
-				if (cause instanceof Error && cause.name === 'TimeoutError') throw new TimedOut('No answer in time.', { cause, retryable: true, effect: 'unknown' });
+				if (cause instanceof Error && cause.name === 'TimeoutError')
+					throw new TimedOut('No answer in time.', { cause, retryable: true, effect: 'unknown' });
 				throw new Unreachable('The connection broke.', { cause, retryable: true, effect: 'unknown' });
 			}
 		};

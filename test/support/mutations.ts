@@ -1,4 +1,27 @@
-const WRONG: readonly unknown[] = ['', ' ', 'nonsense', '-1', '1e999', -1, 0, 1.5, 1e308, true, false, [], {}, [null], [[]], { a: 1 }, '0', '\ud800', '<b>x</b>', '2026-02-30 25:61:61', '__proto__', 9_007_199_254_740_993];
+const WRONG: readonly unknown[] = [
+	'',
+	' ',
+	'nonsense',
+	'-1',
+	'1e999',
+	-1,
+	0,
+	1.5,
+	1e308,
+	true,
+	false,
+	[],
+	{},
+	[null],
+	[[]],
+	{ a: 1 },
+	'0',
+	'\ud800',
+	'<b>x</b>',
+	'2026-02-30 25:61:61',
+	'__proto__',
+	9_007_199_254_740_993,
+];
 
 /** mulberry32: the same numbers for the same seed. */
 export function randomOf(seed: number): () => number {
@@ -31,7 +54,8 @@ export function mutated(original: unknown, random: () => number): string {
 		const kind = random();
 		if (kind < 0.25 && parent !== top) Reflect.deleteProperty(parent, key);
 		else if (kind < 0.4) parent[key] = null;
-		else if (kind < 0.55 && typeof current === 'string' && current !== '') parent[key] = current.slice(0, Math.floor(random() * current.length));
+		else if (kind < 0.55 && typeof current === 'string' && current !== '')
+			parent[key] = current.slice(0, Math.floor(random() * current.length));
 		else if (kind < 0.85) parent[key] = wrong;
 		else parent[`extra${String(times)}`] = wrong;
 	}

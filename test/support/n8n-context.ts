@@ -31,7 +31,13 @@ import type {
 const load = createRequire(__filename);
 load('reflect-metadata');
 const { ExecuteContext, LoadOptionsContext, PollContext, TriggerContext } = load('n8n-core') as typeof N8nCore;
-const { Workflow, createEmptyRunExecutionData, ManualExecutionCancelledError, TimeoutExecutionCancelledError, SystemShutdownExecutionCancelledError } = load('n8n-workflow') as typeof N8nWorkflow;
+const {
+	Workflow,
+	createEmptyRunExecutionData,
+	ManualExecutionCancelledError,
+	TimeoutExecutionCancelledError,
+	SystemShutdownExecutionCancelledError,
+} = load('n8n-workflow') as typeof N8nWorkflow;
 
 /** A credential in the database. */
 export class StoredCredential {
@@ -59,7 +65,11 @@ export interface NodeContext<C> {
 	hints: () => { message: string }[];
 }
 
-function workflowOf(type: INodeType, { parameters = {}, settings, timezone = 'UTC', staticData }: NodeOptions, credentialType: string) {
+function workflowOf(
+	type: INodeType,
+	{ parameters = {}, settings, timezone = 'UTC', staticData }: NodeOptions,
+	credentialType: string,
+) {
 	const nodeTypes = { getByName: () => type, getByNameAndVersion: () => type, getKnownTypes: () => ({}) };
 	const node: INode = {
 		id: 'node',
@@ -71,7 +81,15 @@ function workflowOf(type: INodeType, { parameters = {}, settings, timezone = 'UT
 		...settings,
 		parameters,
 	};
-	const workflow = new Workflow({ id: 'workflow', nodes: [node], connections: {}, active: false, nodeTypes, settings: { timezone }, staticData });
+	const workflow = new Workflow({
+		id: 'workflow',
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes,
+		settings: { timezone },
+		staticData,
+	});
 	return { workflow, node: workflow.nodes.Fleet! };
 }
 
@@ -88,33 +106,74 @@ function additionalDataOf(stored: StoredCredential): IWorkflowExecuteAdditionalD
 		},
 		authenticate: async (credentials: ICredentialDataDecryptedObject, _: string, options: IHttpRequestOptions) =>
 			typeof type.authenticate === 'function' ? await type.authenticate(credentials, options) : options,
-		preAuthentication: async (helpers: IHttpRequestHelper, credentials: ICredentialDataDecryptedObject, _: string, _node: INode, expired: boolean) => {
-			const expirable = type.properties.find((property) => property.type === 'hidden' && property.typeOptions?.expirable === true)?.name;
-			if (expirable === undefined || type.preAuthentication === undefined || (credentials[expirable] !== '' && !expired)) return undefined;
+		preAuthentication: async (
+			helpers: IHttpRequestHelper,
+			credentials: ICredentialDataDecryptedObject,
+			_: string,
+			_node: INode,
+			expired: boolean,
+		) => {
+			const expirable = type.properties.find(
+				(property) => property.type === 'hidden' && property.typeOptions?.expirable === true,
+			)?.name;
+			if (
+				expirable === undefined ||
+				type.preAuthentication === undefined ||
+				(credentials[expirable] !== '' && !expired)
+			)
+				return undefined;
 			const output = (await type.preAuthentication.call(helpers, credentials)) as ICredentialDataDecryptedObject;
 			stored.data = { ...stored.data, ...output };
 			return Object.assign(credentials, output);
 		},
 	};
-	return { credentialsHelper, executionId: '1', currentNodeParameters: undefined } as unknown as IWorkflowExecuteAdditionalData;
+	return {
+		credentialsHelper,
+		executionId: '1',
+		currentNodeParameters: undefined,
+	} as unknown as IWorkflowExecuteAdditionalData;
 }
 
 /** A node in an execution. */
-export function executeContext(type: INodeType, stored: StoredCredential, options: NodeOptions = {}): NodeContext<IExecuteFunctions> {
+export function executeContext(
+	type: INodeType,
+	stored: StoredCredential,
+	options: NodeOptions = {},
+): NodeContext<IExecuteFunctions> {
 	const { workflow, node } = workflowOf(type, options, stored.type.name);
 	const { items = [{ json: {} }], mode = 'manual', signal } = options;
-	const context = new ExecuteContext(workflow, node, additionalDataOf(stored), mode, createEmptyRunExecutionData(), 0, items, { main: [items] }, { data: { main: [items] }, node, source: null }, [], signal);
+	const context = new ExecuteContext(
+		workflow,
+		node,
+		additionalDataOf(stored),
+		mode,
+		createEmptyRunExecutionData(),
+		0,
+		items,
+		{ main: [items] },
+		{ data: { main: [items] }, node, source: null },
+		[],
+		signal,
+	);
 	return { context: context as unknown as IExecuteFunctions, hints: () => context.hints };
 }
 
 /** A node open in the editor. */
-export function loadOptionsContext(type: INodeType, stored: StoredCredential, options: NodeOptions = {}): ILoadOptionsFunctions {
+export function loadOptionsContext(
+	type: INodeType,
+	stored: StoredCredential,
+	options: NodeOptions = {},
+): ILoadOptionsFunctions {
 	const { workflow, node } = workflowOf(type, options, stored.type.name);
 	return new LoadOptionsContext(workflow, node, additionalDataOf(stored), '') as unknown as ILoadOptionsFunctions;
 }
 
 /** A poll as the editor's button makes it. */
-export async function tryPoll(type: INodeType, stored: StoredCredential, options: NodeOptions = {}): Promise<INodeExecutionData[]> {
+export async function tryPoll(
+	type: INodeType,
+	stored: StoredCredential,
+	options: NodeOptions = {},
+): Promise<INodeExecutionData[]> {
 	const { workflow, node } = workflowOf(type, options, stored.type.name);
 	const context = new PollContext(workflow, node, additionalDataOf(stored), 'manual', 'manual');
 	const [items = []] = (await type.poll!.call(context as unknown as IPollFunctions)) ?? [];
@@ -123,8 +182,8 @@ export async function tryPoll(type: INodeType, stored: StoredCredential, options
 
 export interface PublishedOptions extends NodeOptions {
 	/**
-	 * Who polls: the clock of the activation; n8n's scheduler, where each poll begins with what is stored; or its scheduler
-	 * with durable cursors, where static data and execution are stored in one step.
+	 * Who polls: the clock of the activation; n8n's scheduler, where each poll begins with what is stored; or its
+	 * scheduler with durable cursors, where static data and execution are stored in one step.
 	 */
 	engine?: 'clock' | 'scheduler' | 'durableCursors';
 }
@@ -135,7 +194,11 @@ export interface PublishedOptions extends NodeOptions {
  */
 export class PublishedPoll {
 	/** The workflow's row, and the executions in the order in which they were made. */
-	readonly database: { staticData: IDataObject; executions: INodeExecutionData[][]; failures: Error[] } = { staticData: {}, executions: [], failures: [] };
+	readonly database: { staticData: IDataObject; executions: INodeExecutionData[][]; failures: Error[] } = {
+		staticData: {},
+		executions: [],
+		failures: [],
+	};
 	/** A crash at this point of the next poll that gives something. */
 	crash: 'beforeStored' | 'beforeExecution' | undefined;
 	private current: { context: IPollFunctions; save: () => void } | undefined;
@@ -178,7 +241,8 @@ export class PublishedPoll {
 	due(): () => Promise<void> {
 		const { current } = this;
 		if (current === undefined) throw new Error('the workflow is not published');
-		const { context } = (this.options.engine ?? 'clock') === 'clock' ? current : this.opened('update', { scheduled: true });
+		const { context } =
+			(this.options.engine ?? 'clock') === 'clock' ? current : this.opened('update', { scheduled: true });
 		return async () => {
 			try {
 				await this.run(context, { isCurrent: () => this.current === current });
@@ -189,7 +253,10 @@ export class PublishedPoll {
 		};
 	}
 
-	private async run(context: IPollFunctions, { testing = false, isCurrent = () => true }: { testing?: boolean; isCurrent?: () => boolean }): Promise<void> {
+	private async run(
+		context: IPollFunctions,
+		{ testing = false, isCurrent = () => true }: { testing?: boolean; isCurrent?: () => boolean },
+	): Promise<void> {
 		const given = await this.type.poll!.call(context);
 		if (!isCurrent()) return;
 		if (given !== null) context.__emit(given);
@@ -197,8 +264,15 @@ export class PublishedPoll {
 		else if (!testing) await context.__commitCursor?.();
 	}
 
-	private opened(mode: WorkflowActivateMode, { scheduled }: { scheduled: boolean }): { context: IPollFunctions; save: () => void } {
-		const { workflow, node } = workflowOf(this.type, { ...this.options, staticData: structuredClone(this.database.staticData) }, this.stored.type.name);
+	private opened(
+		mode: WorkflowActivateMode,
+		{ scheduled }: { scheduled: boolean },
+	): { context: IPollFunctions; save: () => void } {
+		const { workflow, node } = workflowOf(
+			this.type,
+			{ ...this.options, staticData: structuredClone(this.database.staticData) },
+			this.stored.type.name,
+		);
 		const durable = this.options.engine === 'durableCursors';
 		const key = `node:${node.name}`;
 		const snapshot = structuredClone((this.database.staticData[key] ?? {}) as IDataObject);
@@ -238,7 +312,9 @@ export class PublishedPoll {
 /** The process ends here. */
 export class Crash extends Error {}
 
-/** How an execution ends, or that it waits, in n8n's words; `worker`: in a process of its own, which n8n tells less of. */
+/**
+ * How an execution ends, or that it waits, in n8n's words; `worker`: in a process of its own, which n8n tells less of.
+ */
 export interface RunEnd {
 	worker?: boolean;
 	/** Of the error that it ends with. */
@@ -247,7 +323,9 @@ export interface RunEnd {
 	nothingRan?: boolean;
 }
 
-/** An execution, and what n8n tells the trigger of it (active-executions.js, workflow-runner.js, scaling.service.js). */
+/**
+ * An execution, and what n8n tells the trigger of it (active-executions.js, workflow-runner.js, scaling.service.js).
+ */
 export interface Emitted {
 	items: INodeExecutionData[];
 	/** The execution ends, or waits, as `status` says. */
@@ -274,7 +352,10 @@ export class PublishedTrigger {
 		private readonly options: NodeOptions = {},
 	) {}
 
-	async activate(activation: WorkflowActivateMode = 'activate', mode: WorkflowExecuteMode = 'trigger'): Promise<ITriggerResponse | undefined> {
+	async activate(
+		activation: WorkflowActivateMode = 'activate',
+		mode: WorkflowExecuteMode = 'trigger',
+	): Promise<ITriggerResponse | undefined> {
 		const { workflow, node } = workflowOf(this.type, this.options, this.stored.type.name);
 		const emit: ITriggerFunctions['emit'] = ([items = []], response, done) => {
 			this.emitted.push({
@@ -283,11 +364,20 @@ export class PublishedTrigger {
 					// A worker's end is an answer in any case; in the main process, a wait is none.
 					if (worker || (status !== 'waiting' && !nothingRan)) response?.resolve({});
 					const runData = worker || nothingRan ? {} : { [node.name]: [] };
-					done?.resolve({ status, data: { resultData: { runData, ...(['error', 'canceled'].includes(status) ? { error } : {}) } }, ...(status === 'waiting' ? { waitTill: new Date() } : {}), ...(worker ? { jobId: '1' } : {}) } as unknown as IRun);
+					done?.resolve({
+						status,
+						data: { resultData: { runData, ...(['error', 'canceled'].includes(status) ? { error } : {}) } },
+						...(status === 'waiting' ? { waitTill: new Date() } : {}),
+						...(worker ? { jobId: '1' } : {}),
+					} as unknown as IRun);
 				},
 				over: () => response?.resolve({}),
 				stop: (reason) => {
-					const error = new { manual: ManualExecutionCancelledError, timeout: TimeoutExecutionCancelledError, shutdown: SystemShutdownExecutionCancelledError }[reason]('1');
+					const error = new {
+						manual: ManualExecutionCancelledError,
+						timeout: TimeoutExecutionCancelledError,
+						shutdown: SystemShutdownExecutionCancelledError,
+					}[reason]('1');
 					response?.reject(error);
 					done?.reject(error);
 				},
@@ -301,7 +391,17 @@ export class PublishedTrigger {
 				this.onTick = () => onTick(new Date());
 			},
 		};
-		const context = new TriggerContext(workflow, node, additionalDataOf(this.stored), mode, activation, emit, fail, fail, scheduling as never);
+		const context = new TriggerContext(
+			workflow,
+			node,
+			additionalDataOf(this.stored),
+			mode,
+			activation,
+			emit,
+			fail,
+			fail,
+			scheduling as never,
+		);
 		this.response = await this.type.trigger!.call(context as unknown as ITriggerFunctions);
 		return this.response;
 	}

@@ -9,7 +9,8 @@ export interface Place {
 	text: boolean;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTextList = (value: unknown) => typeof value === 'string' && /^(?:-?[\d.]+,){4,}-?[\d.]+(?:;|$)/.test(value);
 
 /** All lists with an object in them, those within records included, and all texts that are lists. */
@@ -19,16 +20,24 @@ export function placesIn(answer: unknown): Place[] {
 		if (isTextList(value)) places.push({ path, text: true });
 		if (Array.isArray(value) && value.some(isObject)) places.push({ path, text: false });
 		if (typeof value !== 'object' || value === null) return;
-		for (const [key, inner] of Object.entries(value)) walk(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+		for (const [key, inner] of Object.entries(value))
+			walk(inner, [...path, Array.isArray(value) ? Number(key) : key]);
 	};
 	walk(answer, []);
 	return places;
 }
 
 /** The answer with something else in place of one of its lists. */
-function changedAt(answer: unknown, [key, ...rest]: readonly (string | number)[], change: (value: unknown) => unknown): unknown {
+function changedAt(
+	answer: unknown,
+	[key, ...rest]: readonly (string | number)[],
+	change: (value: unknown) => unknown,
+): unknown {
 	if (key === undefined) return change(answer);
-	const copy = (Array.isArray(answer) ? [...(answer as unknown[])] : { ...(answer as object) }) as Record<string | number, unknown>;
+	const copy = (Array.isArray(answer) ? [...(answer as unknown[])] : { ...(answer as object) }) as Record<
+		string | number,
+		unknown
+	>;
 	copy[key] = changedAt(copy[key], rest, change);
 	return copy;
 }
@@ -45,4 +54,5 @@ export function withOdd(answer: unknown, { path, text }: Place, odd: readonly un
 }
 
 /** The lists that are in no other list: those of the records themselves. */
-export const outermost = (places: readonly Place[]) => places.filter(({ path }) => path.every((key) => typeof key === 'string'));
+export const outermost = (places: readonly Place[]) =>
+	places.filter(({ path }) => path.every((key) => typeof key === 'string'));

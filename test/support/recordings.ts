@@ -21,7 +21,8 @@ export interface Recorded {
 /** Vendors of one platform share their recordings. */
 const FOLDERS: Readonly<Record<string, string>> = { trackceo: 'protrack', etrack: 'protrack' };
 
-export const folderOf = ({ name }: Pick<Provider, 'name'>) => join(__dirname, '..', '..', 'providers', FOLDERS[name] ?? name, 'recorded');
+export const folderOf = ({ name }: Pick<Provider, 'name'>) =>
+	join(__dirname, '..', '..', 'providers', FOLDERS[name] ?? name, 'recorded');
 
 /** Undefined where an operation has none. */
 export function recordingOf(provider: Pick<Provider, 'name'>, operation: string): Recorded | undefined {
@@ -30,15 +31,30 @@ export function recordingOf(provider: Pick<Provider, 'name'>, operation: string)
 }
 
 /** Names of the operations that have one. */
-export const recordedNames = (provider: Pick<Provider, 'name'>) => readdirSync(folderOf(provider)).map((file) => file.replace(/\.json$/, ''));
+export const recordedNames = (provider: Pick<Provider, 'name'>) =>
+	readdirSync(folderOf(provider)).map((file) => file.replace(/\.json$/, ''));
 
-const common = { baseUrl: 'https://vendor.example', account: 'demo', secret: 'Abc@34590', allowCommands: true, allowPrivateAddresses: false, rateLimit: 60_000 };
+const common = {
+	baseUrl: 'https://vendor.example',
+	account: 'demo',
+	secret: 'Abc@34590',
+	allowCommands: true,
+	allowPrivateAddresses: false,
+	rateLimit: 60_000,
+};
 
 /** An account with which everything may be tried: what a new one shows, commands and links allowed. */
 export function connectionOf(provider: Provider): Connection & Record<string, unknown> {
 	const shown = Object.fromEntries(Object.entries(provider.connection).map(([name, field]) => [name, field.initial]));
 	// iTracksense refuses writes whose path is not proven until the account names it.
 	const unproven = provider.operations.filter(({ evidence }) => evidence.grade !== 'C');
-	const methodPaths = Object.fromEntries(unproven.map(({ resource, name, route }) => [`${resource}.${name}`, route.split(' ')[1]]));
-	return { ...shown, ...common, ...('allowWebLinks' in shown ? { allowWebLinks: true } : {}), ...('methodPaths' in shown ? { methodPaths } : {}) };
+	const methodPaths = Object.fromEntries(
+		unproven.map(({ resource, name, route }) => [`${resource}.${name}`, route.split(' ')[1]]),
+	);
+	return {
+		...shown,
+		...common,
+		...('allowWebLinks' in shown ? { allowWebLinks: true } : {}),
+		...('methodPaths' in shown ? { methodPaths } : {}),
+	};
 }

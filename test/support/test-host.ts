@@ -73,7 +73,11 @@ export class TestHost implements Host {
 
 /** An answer with a JSON body. */
 export function json(value: unknown, status = 200, headers: Record<string, string> = {}): WireAnswer {
-	return { status, headers: { 'content-type': 'application/json; charset=UTF-8', ...headers }, body: typeof value === 'string' ? value : JSON.stringify(value) };
+	return {
+		status,
+		headers: { 'content-type': 'application/json; charset=UTF-8', ...headers },
+		body: typeof value === 'string' ? value : JSON.stringify(value),
+	};
 }
 
 export const ok = (record?: unknown) => json(record === undefined ? { code: 0 } : { code: 0, record });

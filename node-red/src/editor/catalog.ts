@@ -5,11 +5,48 @@ import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { MAPPABLE } from '../worldmap';
 
 /** A field as the editor needs it: the words and the widget, without the check. */
-function fieldOf(name: string, { kind, title, description, placeholder, required, initial, options, lookup, all, parting, min, max, unit, secret, when }: Field): object {
-	return { name, kind, title, description, placeholder, required, initial, options, lookup, all, parting, min, max, unit, secret, when };
+function fieldOf(
+	name: string,
+	{
+		kind,
+		title,
+		description,
+		placeholder,
+		required,
+		initial,
+		options,
+		lookup,
+		all,
+		parting,
+		min,
+		max,
+		unit,
+		secret,
+		when,
+	}: Field,
+): object {
+	return {
+		name,
+		kind,
+		title,
+		description,
+		placeholder,
+		required,
+		initial,
+		options,
+		lookup,
+		all,
+		parting,
+		min,
+		max,
+		unit,
+		secret,
+		when,
+	};
 }
 
-export const fieldsOf = (fields: Fields): object[] => Object.entries(fields).map(([name, field]) => fieldOf(name, field));
+export const fieldsOf = (fields: Fields): object[] =>
+	Object.entries(fields).map(([name, field]) => fieldOf(name, field));
 
 /** A vendor's operations and triggers as the editor needs them. */
 export function catalogOf(provider: Provider): object {
@@ -18,18 +55,20 @@ export function catalogOf(provider: Provider): object {
 		title: provider.title,
 		resources: used.map((name) => ({ name, title: RESOURCE_TITLES[name] ?? name })),
 		connection: fieldsOf(provider.connection),
-		operations: provider.operations.map(({ resource, name, title, action, description, effect, list, once, kind, params }) => ({
-			resource,
-			name,
-			title,
-			action,
-			description,
-			effect,
-			list,
-			limited: list && effect === 'read' && once !== true,
-			map: effect === 'read' && MAPPABLE.includes(kind),
-			fields: fieldsOf(params as Fields),
-		})),
+		operations: provider.operations.map(
+			({ resource, name, title, action, description, effect, list, once, kind, params }) => ({
+				resource,
+				name,
+				title,
+				action,
+				description,
+				effect,
+				list,
+				limited: list && effect === 'read' && once !== true,
+				map: effect === 'read' && MAPPABLE.includes(kind),
+				fields: fieldsOf(params as Fields),
+			}),
+		),
 		poll: provider.limits.poll,
 		triggers: provider.triggers.map((trigger) => ({
 			name: trigger.name,

@@ -12,7 +12,10 @@ interface ExampleNode {
 }
 
 const FOLDER = join(__dirname, '..', '..', 'examples');
-const files = readdirSync(FOLDER).map((name) => ({ name, nodes: JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as ExampleNode[] }));
+const files = readdirSync(FOLDER).map((name) => ({
+	name,
+	nodes: JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as ExampleNode[],
+}));
 /** What a person reads, or what goes to the vendor: no ids of nodes. */
 const textsOf = ({ id: _, z: __, wires: ___, account: ____, ...rest }: ExampleNode): string[] => {
 	const texts: string[] = [];
@@ -26,11 +29,18 @@ const textsOf = ({ id: _, z: __, wires: ___, account: ____, ...rest }: ExampleNo
 describe.each(files)('$name', ({ nodes }) => {
 	test('names no device, account or geofence that a newcomer does not have', () => {
 		expect(nodes.flatMap(textsOf).filter((text) => /\d{5}/.test(text))).toEqual([]);
-		for (const { type, params = {} } of nodes as (ExampleNode & { params?: Record<string, { type: string; value: unknown }> })[]) {
+		for (const { type, params = {} } of nodes as (ExampleNode & {
+			params?: Record<string, { type: string; value: unknown }>;
+		})[]) {
 			const provider = providers.find(({ name }) => type.startsWith(`fleetwire-${name}`));
 			if (provider === undefined) continue;
-			const looked = Object.entries(params).filter(([name]) => [...provider.operations, ...provider.triggers].some((each) => (each.params as Record<string, { lookup?: unknown }>)[name]?.lookup !== undefined));
-			for (const [name, { type: kind, value }] of looked) if (['str', 'list', 'num'].includes(kind)) expect(['', '*'], name).toContain(value);
+			const looked = Object.entries(params).filter(([name]) =>
+				[...provider.operations, ...provider.triggers].some(
+					(each) => (each.params as Record<string, { lookup?: unknown }>)[name]?.lookup !== undefined,
+				),
+			);
+			for (const [name, { type: kind, value }] of looked)
+				if (['str', 'list', 'num'].includes(kind)) expect(['', '*'], name).toContain(value);
 		}
 	});
 
@@ -41,11 +51,19 @@ describe.each(files)('$name', ({ nodes }) => {
 	test('starts with nothing that needs a path nobody knows', () => {
 		const provider = providers.find(({ name }) => name === 'itracksense')!;
 		const guessed = nodes.filter(({ type, resource, operation, event }) => {
-			const found = type === 'fleetwire-itracksense' ? findOperation(provider, String(resource), String(operation)) : type === 'fleetwire-itracksense-trigger' ? findTrigger(provider, String(event)) : undefined;
+			const found =
+				type === 'fleetwire-itracksense'
+					? findOperation(provider, String(resource), String(operation))
+					: type === 'fleetwire-itracksense-trigger'
+						? findTrigger(provider, String(event))
+						: undefined;
 			return found?.evidence.grade === 'G';
 		});
 		expect(guessed.filter(({ d }) => d !== true).map(({ name }) => name)).toEqual([]);
-		const help = nodes.filter(({ type }) => type === 'comment').map(({ info }) => String(info)).join();
+		const help = nodes
+			.filter(({ type }) => type === 'comment')
+			.map(({ info }) => String(info))
+			.join();
 		if (guessed.length > 0) expect(help).toContain('*Method Paths*');
 	});
 });

@@ -23,18 +23,34 @@ const ERRORS: readonly [string, string][] = [
 ];
 
 // The panel renders markdown to html: what the catalog says must stay text.
-const plain = (text: string) => text.replace(/[&<>]/g, (sign) => `&#${String(sign.charCodeAt(0))};`).replace(/([*_`[\]\\])/g, '\\$1');
+const plain = (text: string) =>
+	text.replace(/[&<>]/g, (sign) => `&#${String(sign.charCodeAt(0))};`).replace(/([*_`[\]\\])/g, '\\$1');
 
 function paramLine(field: Field): string {
 	const { title, description, required, options } = field;
-	const known = options !== undefined && options.length <= 8 ? ` One of: ${options.map((option) => plain(option.title)).join(', ')}.` : '';
+	const known =
+		options !== undefined && options.length <= 8
+			? ` One of: ${options.map((option) => plain(option.title)).join(', ')}.`
+			: '';
 	return `- **${plain(title)}**${required ? '' : ' (optional)'}: ${plain(description).replace(/\.?$/, '.')}${known}`;
 }
 
-function operationSection({ title, description, effect, handsOutSession, params, kind, evidence }: AnyOperation): string {
+function operationSection({
+	title,
+	description,
+	effect,
+	handsOutSession,
+	params,
+	kind,
+	evidence,
+}: AnyOperation): string {
 	const fields = Object.values(params as Fields);
 	const notes = [
-		effect === 'command' ? 'Needs *Allow Commands* in the account. Sent exactly once.' : effect === 'write' ? 'Sent exactly once.' : '',
+		effect === 'command'
+			? 'Needs *Allow Commands* in the account. Sent exactly once.'
+			: effect === 'write'
+				? 'Sent exactly once.'
+				: '',
 		handsOutSession === true ? 'Needs *Allow Web Links* in the account.' : '',
 		evidence.note === undefined ? '' : plain(evidence.note),
 	].filter((note) => note !== '');
@@ -53,7 +69,9 @@ function operationSection({ title, description, effect, handsOutSession, params,
 
 function requestHelp(provider: Provider): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
-	const devices = provider.operations.flatMap(({ params }) => Object.values(params as Fields)).find(({ kind, all }) => kind === 'ids' && all)?.placeholder;
+	const devices = provider.operations
+		.flatMap(({ params }) => Object.values(params as Fields))
+		.find(({ kind, all }) => kind === 'ids' && all)?.placeholder;
 	const maps = provider.operations.some(({ kind }) => MAPPABLE.includes(kind));
 	return `${plain(provider.description)}.
 
@@ -77,7 +95,9 @@ Each message runs the chosen operation once. Values can be typed in, or taken fr
 
 **Commands** are sent exactly once, whatever happens. \`msg.payload.outcome\` tells what became of it; let a Switch node go on after \`confirmed\` only:
 
-${Object.entries(OUTCOME_WORDS).map(([outcome, words]) => `- \`${outcome}\`: ${words}`).join('\n')}
+${Object.entries(OUTCOME_WORDS)
+	.map(([outcome, words]) => `- \`${outcome}\`: ${words}`)
+	.join('\n')}
 
 > [!WARNING]
 > Stopping an engine can endanger people. Commands run only if *Allow Commands* is on in the account.
@@ -88,7 +108,15 @@ Errors go to Catch nodes. \`msg.error.message\` says what is wrong and what to d
 
 ${ERRORS.map(([code, meaning]) => `- \`${code}\`: ${meaning}`).join('\n')}
 
-${resources.map((resource) => `### ${RESOURCE_TITLES[resource] ?? resource}\n\n${provider.operations.filter((operation) => operation.resource === resource).map(operationSection).join('\n')}`).join('\n')}`;
+${resources
+	.map(
+		(resource) =>
+			`### ${RESOURCE_TITLES[resource] ?? resource}\n\n${provider.operations
+				.filter((operation) => operation.resource === resource)
+				.map(operationSection)
+				.join('\n')}`,
+	)
+	.join('\n')}`;
 }
 
 const COMMON = Object.values(deliveryFields) as Field[];
@@ -123,7 +151,7 @@ function triggerHelp(provider: Provider): string {
 
 : payload (object | array) : the event, or with *One message with all events of a poll* a list of them.
 : topic (string) : the device.
-: parts (object) : the event's place among those of one poll, so that Join works.${queue === undefined ? '' : '\n: attempt (number) : of a queue\'s messages: how often they have been sent, beginning with 1.'}
+: parts (object) : the event's place among those of one poll, so that Join works.${queue === undefined ? '' : "\n: attempt (number) : of a queue's messages: how often they have been sent, beginning with 1."}
 
 Every event has \`id\`, \`event\`, \`deviceId\`, \`time\` and \`late\` beside the fields of its kind. \`id\` stays the same if an event is ever sent twice. \`late\` says that something newer of this device was sent before.
 
@@ -136,9 +164,13 @@ It notes which events it has sent, and goes on there after a deploy or a restart
 What is common to all events${queue === undefined ? '' : `, other than *${plain(queue.title)}*`}:
 
 ${COMMON.map(paramLine).join('\n')}
-${queue === undefined ? '' : `
+${
+	queue === undefined
+		? ''
+		: `
 *${plain(queue.title)}*: with *By an Acknowledge operation in the flow*, wire the messages on to a ${plain(provider.title)} node with *Queue*, *Acknowledge* and \`msg.payload.deliveryTag\`. What is not acknowledged in time is sent again.
-`}
+`
+}
 **The line below the node**: \`12 new, 10:42\` - so many events at that time; \`nothing new, 10:43\` - it looked then; \`looked 4 min ago\` - the account's request limit leaves some vehicles waiting so long; \`limited, 30 s\` - it waits for its turn. A yellow ring: it failed and will try again, more and more seldom. A red ring: it has stopped, for instance because the login is refused: put that right and deploy, or send \`resume\`. With \`state not stored\` it goes on, but cannot note which events it has sent.
 
 ### Errors
@@ -172,6 +204,11 @@ Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment varia
 
 /** The help panel's text for one vendor's nodes. Its first line is the palette's tooltip. */
 export function helpOf(provider: Provider): string {
-	const script = (type: string, text: string) => `<script type="text/markdown" data-help-name="${type}">\n${text}\n</script>\n`;
-	return [script(requestType(provider), requestHelp(provider)), script(triggerType(provider), triggerHelp(provider)), script(accountType(provider), accountHelp(provider))].join('\n');
+	const script = (type: string, text: string) =>
+		`<script type="text/markdown" data-help-name="${type}">\n${text}\n</script>\n`;
+	return [
+		script(requestType(provider), requestHelp(provider)),
+		script(triggerType(provider), triggerHelp(provider)),
+		script(accountType(provider), accountHelp(provider)),
+	].join('\n');
 }

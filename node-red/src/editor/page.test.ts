@@ -15,7 +15,9 @@ import { scriptOf } from './script';
 import { wordsOf } from './words';
 
 const root = join(__dirname, '..', '..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { 'node-red': { nodes: Record<string, string> } };
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+	'node-red': { nodes: Record<string, string> };
+};
 const browser = join(__dirname, 'browser');
 const script = scriptOf(
 	readdirSync(browser)
@@ -31,7 +33,15 @@ interface Definition {
 	icon?: string;
 	inputs?: number;
 	outputs?: number;
-	defaults: Record<string, { value: unknown; type?: string; required?: boolean; validate?: (this: object, value: unknown, opt?: object) => unknown }>;
+	defaults: Record<
+		string,
+		{
+			value: unknown;
+			type?: string;
+			required?: boolean;
+			validate?: (this: object, value: unknown, opt?: object) => unknown;
+		}
+	>;
 	credentials?: Record<string, { type: string }>;
 	label: (this: object) => string;
 }
@@ -42,13 +52,18 @@ function registered(provider: Provider): Record<string, Definition> {
 	const window: Record<string, unknown> = { [provider.name]: catalogOf(provider) };
 	const RED = {
 		nodes: { registerType: (type: string, definition: Definition) => (types[type] = definition) },
-		utils: { validateTypedProperty: (value: string, type: string) => (type === 'num' ? /^-?\d+$/.test(value) || 'not a number' : true) },
-		_: (key: string, params?: Record<string, string>) => `${key.split(':')[1] ?? key}${params === undefined ? '' : ` ${JSON.stringify(params)}`}`,
+		utils: {
+			validateTypedProperty: (value: string, type: string) =>
+				type === 'num' ? /^-?\d+$/.test(value) || 'not a number' : true,
+		},
+		_: (key: string, params?: Record<string, string>) =>
+			`${key.split(':')[1] ?? key}${params === undefined ? '' : ` ${JSON.stringify(params)}`}`,
 	};
 	const $ = () => ({ text: () => ({ appendTo: () => undefined }) });
 	const context: Record<string, unknown> = { RED, $, window: { fleetwire: window }, fleetwire: window, Map, Set };
 	runInNewContext(script, context);
-	const [, inline = ''] = /<script type="text\/javascript">([\s\S]*)<\/script>/.exec(pageOf(provider, LOOKS[provider.name])) ?? [];
+	const [, inline = ''] =
+		/<script type="text\/javascript">([\s\S]*)<\/script>/.exec(pageOf(provider, LOOKS[provider.name])) ?? [];
 	runInNewContext(inline, context);
 	return types;
 }
@@ -68,12 +83,25 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 	const account = types[`fleetwire-${provider.name}-account`]!;
 
 	test('is registered in words that can be read out of the text', () => {
-		for (const literal of [`RED.nodes.registerType('fleetwire-${provider.name}', {`, `RED.nodes.registerType('fleetwire-${provider.name}-trigger', {`, `color: '${LOOKS[provider.name].color}'`, `icon: '${LOOKS[provider.name].icon}'`, 'inputs: 1', 'outputs: 1']) {
+		for (const literal of [
+			`RED.nodes.registerType('fleetwire-${provider.name}', {`,
+			`RED.nodes.registerType('fleetwire-${provider.name}-trigger', {`,
+			`color: '${LOOKS[provider.name].color}'`,
+			`icon: '${LOOKS[provider.name].icon}'`,
+			'inputs: 1',
+			'outputs: 1',
+		]) {
 			expect(page).toContain(literal);
 		}
 		expect(page).not.toContain('PROVIDER');
 		expect(request).toMatchObject({ category: 'fleet', inputs: 1, outputs: 1 });
-		expect(trigger).toMatchObject({ category: 'fleet', inputs: 1, outputs: 1, icon: request.icon, color: request.color });
+		expect(trigger).toMatchObject({
+			category: 'fleet',
+			inputs: 1,
+			outputs: 1,
+			icon: request.icon,
+			color: request.color,
+		});
 		expect(account.category).toBe('config');
 	});
 
@@ -91,7 +119,11 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 
 	test('has every word that its templates and scripts ask for', () => {
 		const words = wordsOf(provider) as Record<string, unknown>;
-		const has = (key: string) => key.split('.').reduce<unknown>((all, part) => (all as Record<string, unknown> | undefined)?.[part], words) !== undefined;
+		const has = (key: string) =>
+			key
+				.split('.')
+				.reduce<unknown>((all, part) => (all as Record<string, unknown> | undefined)?.[part], words) !==
+			undefined;
 		const inPage = [...page.matchAll(/data-i18n="(?:\[\w+\])?([^"]+)"/g)].map(([, key]) => key);
 		const inScript = [...script.matchAll(/text\('([\w.]+)'/g)].map(([, key]) => key);
 		expect(inPage.length).toBeGreaterThan(20);
@@ -104,12 +136,18 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 	});
 
 	test('says what is missing, and what it does not know', () => {
-		const check = (node: object) => request.defaults.params?.validate?.call(node, (node as { params: unknown }).params, {});
+		const check = (node: object) =>
+			request.defaults.params?.validate?.call(node, (node as { params: unknown }).params, {});
 		const node = { resource: 'position', operation: 'getHistory', params: {} };
-		expect(check(node)).toEqual([`problem.missing {"title":"${(findOperation(provider, 'position', 'getHistory')?.params as Fields).devices?.title ?? ''}"}`]);
+		expect(check(node)).toEqual([
+			`problem.missing {"title":"${(findOperation(provider, 'position', 'getHistory')?.params as Fields).devices?.title ?? ''}"}`,
+		]);
 		expect(check({ ...node, params: { devices: { type: 'list', value: '*' } } })).toBe(true);
-		expect(check({ ...node, params: { devices: { type: 'msg', value: 'a' }, begin: { type: 'str', value: '' } } })).toEqual(['problem.missing {"title":"Begin"}']);
-		const known = (resource: string, operation: string) => request.defaults.operation?.validate?.call({ resource, operation }, operation, {});
+		expect(
+			check({ ...node, params: { devices: { type: 'msg', value: 'a' }, begin: { type: 'str', value: '' } } }),
+		).toEqual(['problem.missing {"title":"Begin"}']);
+		const known = (resource: string, operation: string) =>
+			request.defaults.operation?.validate?.call({ resource, operation }, operation, {});
 		expect(known('position', 'getHistory')).toBe(true);
 		expect(known('position', 'fly')).toBe('problem.operation {"operation":"position.fly"}');
 	});
@@ -120,7 +158,12 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 		const fine = (value: unknown) => interval?.validate?.call({}, value, {});
 		const { seconds, leastSeconds } = provider.limits.poll;
 		expect(interval?.value).toBe(seconds);
-		expect([fine(seconds), fine(leastSeconds), fine(String(leastSeconds)), fine('')]).toEqual([true, true, true, true]);
+		expect([fine(seconds), fine(leastSeconds), fine(String(leastSeconds)), fine('')]).toEqual([
+			true,
+			true,
+			true,
+			true,
+		]);
 		expect(fine(leastSeconds - 1)).toMatch(/^problem.interval/);
 		expect(fine('often')).toMatch(/^problem.interval/);
 	});
@@ -132,12 +175,18 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 			expect(trigger.label.call({ name: '', event: name })).toBe(title);
 		}
 		expect(known('landedOnTheMoon')).toBe('problem.event {"event":"landedOnTheMoon"}');
-		const filters = (event: string, params: object) => trigger.defaults.params?.validate?.call({ event, params }, params, {});
-		for (const { name } of provider.triggers) expect(filters(name, { devices: { type: 'list', value: '*' }, lookBack: { type: 'num', value: 'soon' } })).toEqual(name === 'queueMessage' ? true : ['not a number']);
+		const filters = (event: string, params: object) =>
+			trigger.defaults.params?.validate?.call({ event, params }, params, {});
+		for (const { name } of provider.triggers)
+			expect(
+				filters(name, { devices: { type: 'list', value: '*' }, lookBack: { type: 'num', value: 'soon' } }),
+			).toEqual(name === 'queueMessage' ? true : ['not a number']);
 	});
 
 	test('shows what the node does as its label', () => {
-		expect(request.label.call({ name: '', resource: 'position', operation: 'getCurrent' })).toBe('Get current positions');
+		expect(request.label.call({ name: '', resource: 'position', operation: 'getCurrent' })).toBe(
+			'Get current positions',
+		);
 		expect(request.label.call({ name: 'Vans', resource: 'position', operation: 'getCurrent' })).toBe('Vans');
 	});
 
@@ -149,27 +198,40 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 		expect(help).not.toMatch(/<(?!\/?script)/);
 	});
 
-	test.each(readdirSync(join(root, 'examples')).filter((name) => name.startsWith(`${provider.title} - `)))('example "%s" fits the catalog and holds no secret', (name) => {
-		const flow = JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')) as Record<string, unknown>[];
-		const ids = new Set(flow.map(({ id }) => id));
-		expect(ids.size).toBe(flow.length);
-		const requests = flow.filter(({ type }) => type === `fleetwire-${provider.name}`);
-		const triggers = flow.filter(({ type }) => type === `fleetwire-${provider.name}-trigger`);
-		expect(requests.length + triggers.length).toBeGreaterThan(0);
-		for (const node of triggers) {
-			expect(ids).toContain(node.account);
-			const found = findTrigger(provider, String(node.event))!;
-			expect(Object.keys(fieldsOfTrigger(found))).toEqual(expect.arrayContaining(Object.keys(node.params as object)));
-			for (const name of ['params', 'interval']) expect(trigger.defaults[name]?.validate?.call(node, node[name], {})).toBe(true);
-			expect(Object.keys(trigger.defaults)).toEqual(expect.arrayContaining(Object.keys(node).filter((key) => !['id', 'type', 'z', 'x', 'y', 'wires', 'd'].includes(key))));
-		}
-		for (const node of requests) {
-			expect(ids).toContain(node.account);
-			const operation = findOperation(provider, String(node.resource), String(node.operation));
-			expect(Object.keys(operation?.params as object)).toEqual(expect.arrayContaining(Object.keys(node.params as object)));
-			expect(request.defaults.params?.validate?.call(node, node.params, {})).toBe(true);
-		}
-		for (const node of flow) expect(node).not.toHaveProperty('credentials');
-		for (const node of flow.filter(({ type }) => type === `fleetwire-${provider.name}-account`)) expect(node.allowCommands).toBe(false);
-	});
+	test.each(readdirSync(join(root, 'examples')).filter((name) => name.startsWith(`${provider.title} - `)))(
+		'example "%s" fits the catalog and holds no secret',
+		(name) => {
+			const flow = JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')) as Record<string, unknown>[];
+			const ids = new Set(flow.map(({ id }) => id));
+			expect(ids.size).toBe(flow.length);
+			const requests = flow.filter(({ type }) => type === `fleetwire-${provider.name}`);
+			const triggers = flow.filter(({ type }) => type === `fleetwire-${provider.name}-trigger`);
+			expect(requests.length + triggers.length).toBeGreaterThan(0);
+			for (const node of triggers) {
+				expect(ids).toContain(node.account);
+				const found = findTrigger(provider, String(node.event))!;
+				expect(Object.keys(fieldsOfTrigger(found))).toEqual(
+					expect.arrayContaining(Object.keys(node.params as object)),
+				);
+				for (const name of ['params', 'interval'])
+					expect(trigger.defaults[name]?.validate?.call(node, node[name], {})).toBe(true);
+				expect(Object.keys(trigger.defaults)).toEqual(
+					expect.arrayContaining(
+						Object.keys(node).filter((key) => !['id', 'type', 'z', 'x', 'y', 'wires', 'd'].includes(key)),
+					),
+				);
+			}
+			for (const node of requests) {
+				expect(ids).toContain(node.account);
+				const operation = findOperation(provider, String(node.resource), String(node.operation));
+				expect(Object.keys(operation?.params as object)).toEqual(
+					expect.arrayContaining(Object.keys(node.params as object)),
+				);
+				expect(request.defaults.params?.validate?.call(node, node.params, {})).toBe(true);
+			}
+			for (const node of flow) expect(node).not.toHaveProperty('credentials');
+			for (const node of flow.filter(({ type }) => type === `fleetwire-${provider.name}-account`))
+				expect(node.allowCommands).toBe(false);
+		},
+	);
 });

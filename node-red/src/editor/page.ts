@@ -7,7 +7,18 @@ export const PACKAGE = '@fleetwire/node-red-fleet';
 const escape = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${String(sign.charCodeAt(0))};`);
 const js = (value: unknown) => JSON.stringify(value).replace(/</g, '\\u003c');
 
-const ICONS: Readonly<Record<string, string>> = { baseUrl: 'fa-globe', account: 'fa-user', secret: 'fa-key', secretType: 'fa-lock', rateLimit: 'fa-tachometer', allowCommands: 'fa-bolt', allowPrivateAddresses: 'fa-home', allowWebLinks: 'fa-link', tls: 'fa-certificate', proxy: 'fa-random' };
+const ICONS: Readonly<Record<string, string>> = {
+	baseUrl: 'fa-globe',
+	account: 'fa-user',
+	secret: 'fa-key',
+	secretType: 'fa-lock',
+	rateLimit: 'fa-tachometer',
+	allowCommands: 'fa-bolt',
+	allowPrivateAddresses: 'fa-home',
+	allowWebLinks: 'fa-link',
+	tls: 'fa-certificate',
+	proxy: 'fa-random',
+};
 const icon = (name: string) => `<i class="fa ${ICONS[name] ?? 'fa-cog'}" aria-hidden="true"></i> `;
 
 /** One setting of an account. */
@@ -17,29 +28,49 @@ function settingRow(name: string, field: Field): string {
 	const hint = `<div class="fleetwire-hint" id="${id}-hint" data-i18n="connection.${name}.description"></div>`;
 	const about = `aria-describedby="${id}-hint"`;
 	const { kind, min, max, options = [], placeholder = '', secret } = field;
-	if (kind === 'boolean') return row(`<label for="${id}" class="fleetwire-wide"><input type="checkbox" id="${id}" ${about}> ${title}</label>${hint}`);
+	if (kind === 'boolean')
+		return row(
+			`<label for="${id}" class="fleetwire-wide"><input type="checkbox" id="${id}" ${about}> ${title}</label>${hint}`,
+		);
 	const input =
 		kind === 'choice'
 			? `<select id="${id}" ${about}>${options.map(({ value }) => `<option value="${escape(value)}" data-i18n="connection.${name}.options.${escape(value)}"></option>`).join('')}</select>`
 			: `<input id="${id}" ${about} type="${secret ? 'password' : kind === 'number' ? 'number' : 'text'}"${range(min, max, kind)} placeholder="${escape(placeholder)}">`;
-	const notice = name === 'baseUrl' ? '<div class="form-tips fleetwire-http" style="display:none" data-i18n="account.http"></div>' : '';
+	const notice =
+		name === 'baseUrl'
+			? '<div class="form-tips fleetwire-http" style="display:none" data-i18n="account.http"></div>'
+			: '';
 	return row(`<label for="${id}">${icon(name)}${title}</label>${input}${hint}${notice}`);
 }
 
-const range = (min: number | undefined, max: number | undefined, kind: string) => (kind === 'number' ? `${min === undefined ? '' : ` min="${String(min)}"`}${max === undefined ? '' : ` max="${String(max)}"`}` : '');
+const range = (min: number | undefined, max: number | undefined, kind: string) =>
+	kind === 'number'
+		? `${min === undefined ? '' : ` min="${String(min)}"`}${max === undefined ? '' : ` max="${String(max)}"`}`
+		: '';
 const row = (content: string) => `\t<div class="form-row">${content}</div>`;
-const select = (name: string, options: readonly string[], words = 'request') => `<select id="node-input-${name}">${options.map((option) => `<option value="${option}" data-i18n="${words}.${option}"></option>`).join('')}</select>`;
-const labelled = (name: string, image: string, input: string, words = 'request') => `<label for="node-input-${name}"><i class="fa ${image}" aria-hidden="true"></i> <span data-i18n="${words}.${name}"></span></label>${input}`;
-const hint = (name: string, words: string) => `<div class="fleetwire-hint" id="node-input-${name}-hint" data-i18n="${words}.${name}Hint"></div>`;
+const select = (name: string, options: readonly string[], words = 'request') =>
+	`<select id="node-input-${name}">${options.map((option) => `<option value="${option}" data-i18n="${words}.${option}"></option>`).join('')}</select>`;
+const labelled = (name: string, image: string, input: string, words = 'request') =>
+	`<label for="node-input-${name}"><i class="fa ${image}" aria-hidden="true"></i> <span data-i18n="${words}.${name}"></span></label>${input}`;
+const hint = (name: string, words: string) =>
+	`<div class="fleetwire-hint" id="node-input-${name}-hint" data-i18n="${words}.${name}Hint"></div>`;
 /** A row that is only shown where it makes sense. */
 const only = (name: string, content: string) => `\t<div class="fleetwire-${name}">${row(content).trim()}</div>`;
 
 function accountForm(provider: Provider): string {
 	return [
-		row('<label for="node-config-input-name"><i class="fa fa-tag" aria-hidden="true"></i> <span data-i18n="account.name"></span></label><input type="text" id="node-config-input-name" data-i18n="[placeholder]account.namePlaceholder">'),
+		row(
+			'<label for="node-config-input-name"><i class="fa fa-tag" aria-hidden="true"></i> <span data-i18n="account.name"></span></label><input type="text" id="node-config-input-name" data-i18n="[placeholder]account.namePlaceholder">',
+		),
 		...Object.entries(provider.connection).map(([name, field]) => settingRow(name, field)),
-		...['tls', 'proxy'].map((name) => row(`<label for="node-config-input-${name}">${icon(name)}<span data-i18n="account.${name}"></span></label><input type="text" id="node-config-input-${name}">`)),
-		row('<button type="button" class="red-ui-button fleetwire-test"><i class="fa fa-plug" aria-hidden="true"></i> <span data-i18n="account.test"></span></button> <span class="fleetwire-result" role="status"></span><div class="fleetwire-hint fleetwire-left" data-i18n="account.testNote"></div>'),
+		...['tls', 'proxy'].map((name) =>
+			row(
+				`<label for="node-config-input-${name}">${icon(name)}<span data-i18n="account.${name}"></span></label><input type="text" id="node-config-input-${name}">`,
+			),
+		),
+		row(
+			'<button type="button" class="red-ui-button fleetwire-test"><i class="fa fa-plug" aria-hidden="true"></i> <span data-i18n="account.test"></span></button> <span class="fleetwire-result" role="status"></span><div class="fleetwire-hint fleetwire-left" data-i18n="account.testNote"></div>',
+		),
 	].join('\n');
 }
 
@@ -47,14 +78,21 @@ function requestForm(): string {
 	return [
 		row(labelled('account', 'fa-building-o', '<input type="text" id="node-input-account">')),
 		row(labelled('resource', 'fa-folder-open-o', '<select id="node-input-resource"></select>')),
-		row(`${labelled('operation', 'fa-play-circle-o', '<select id="node-input-operation"></select>')}<div class="fleetwire-hint fleetwire-about"></div>`),
+		row(
+			`${labelled('operation', 'fa-play-circle-o', '<select id="node-input-operation"></select>')}<div class="fleetwire-hint fleetwire-about"></div>`,
+		),
 		'\t<div class="form-tips fleetwire-notice" style="display:none"></div>',
 		'\t<div class="fleetwire-params"></div>',
 		'\t<hr class="fleetwire-rule">',
 		only('output', labelled('output', 'fa-sign-out', select('output', ['simplified', 'raw', 'worldmap']))),
 		only('list-result', labelled('result', 'fa-envelope-o', select('result', ['message', 'record']))),
-		only('list', `${labelled('limit', 'fa-hand-paper-o', '<input type="number" min="0" step="1" id="node-input-limit">')}<div class="fleetwire-hint" data-i18n="request.limitHint"></div>`),
-		row(`${labelled('timeout', 'fa-clock-o', '<input type="number" min="0" id="node-input-timeout">')}<div class="fleetwire-hint" data-i18n="request.timeoutHint"></div>`),
+		only(
+			'list',
+			`${labelled('limit', 'fa-hand-paper-o', '<input type="number" min="0" step="1" id="node-input-limit">')}<div class="fleetwire-hint" data-i18n="request.limitHint"></div>`,
+		),
+		row(
+			`${labelled('timeout', 'fa-clock-o', '<input type="number" min="0" id="node-input-timeout">')}<div class="fleetwire-hint" data-i18n="request.timeoutHint"></div>`,
+		),
 		row(labelled('name', 'fa-tag', '<input type="text" id="node-input-name">')),
 	].join('\n');
 }
@@ -67,11 +105,14 @@ const QUEUE_DEFAULTS = `acknowledge: { value: 'sent' },
 
 function triggerForm(provider: Provider): string {
 	const { leastSeconds } = provider.limits.poll;
-	const number = (name: string, least: number) => `<input type="number" min="${String(least)}" id="node-input-${name}" aria-describedby="node-input-${name}-hint">`;
+	const number = (name: string, least: number) =>
+		`<input type="number" min="${String(least)}" id="node-input-${name}" aria-describedby="node-input-${name}-hint">`;
 	const own = (name: string, image: string, input: string) => labelled(name, image, input, 'trigger');
 	return [
 		row(labelled('account', 'fa-building-o', '<input type="text" id="node-input-account">')),
-		row(`${own('event', 'fa-bell-o', '<select id="node-input-event"></select>')}<div class="fleetwire-hint fleetwire-about"></div>`),
+		row(
+			`${own('event', 'fa-bell-o', '<select id="node-input-event"></select>')}<div class="fleetwire-hint fleetwire-about"></div>`,
+		),
 		'\t<div class="fleetwire-params"></div>',
 		'\t<hr class="fleetwire-rule">',
 		row(`${own('interval', 'fa-refresh', number('interval', leastSeconds))}${hint('interval', 'trigger')}`),
@@ -80,12 +121,20 @@ function triggerForm(provider: Provider): string {
 		...(hasQueue(provider)
 			? [
 					'\t<div class="fleetwire-queue">',
-					row(`${own('acknowledge', 'fa-check-square-o', select('acknowledge', ['sent', 'operation'], 'trigger'))}${hint('acknowledge', 'trigger')}`),
-					only('within', `${own('acknowledgeWithin', 'fa-hourglass-half', number('acknowledgeWithin', 1))}${hint('acknowledgeWithin', 'trigger')}`),
+					row(
+						`${own('acknowledge', 'fa-check-square-o', select('acknowledge', ['sent', 'operation'], 'trigger'))}${hint('acknowledge', 'trigger')}`,
+					),
+					only(
+						'within',
+						`${own('acknowledgeWithin', 'fa-hourglass-half', number('acknowledgeWithin', 1))}${hint('acknowledgeWithin', 'trigger')}`,
+					),
 					'\t</div>',
 				]
 			: []),
-		only('store', `${own('store', 'fa-database', '<select id="node-input-store" aria-describedby="node-input-store-hint"></select>')}${hint('store', 'trigger')}`),
+		only(
+			'store',
+			`${own('store', 'fa-database', '<select id="node-input-store" aria-describedby="node-input-store-hint"></select>')}${hint('store', 'trigger')}`,
+		),
 		row(labelled('name', 'fa-tag', '<input type="text" id="node-input-name">')),
 	].join('\n');
 }
@@ -93,13 +142,14 @@ function triggerForm(provider: Provider): string {
 /** The `defaults` of an account, one literal entry for each setting that is no secret. */
 function settingDefault(name: string, { initial, kind, required }: Field): string {
 	const value = js(initial ?? '');
-	if (kind === 'number') return `${name}: { value: ${value}, required: true, validate: function (v, opt) { return fleetwire.checkNumber(PROVIDER, ${js(name)}, v, opt); } }`;
+	if (kind === 'number')
+		return `${name}: { value: ${value}, required: true, validate: function (v, opt) { return fleetwire.checkNumber(PROVIDER, ${js(name)}, v, opt); } }`;
 	return `${name}: { value: ${value}${required && kind !== 'boolean' ? ', required: true' : ''} }`;
 }
 
 /**
- * The html of one vendor's nodes. The definitions are literal, because the Flow Library reads type, colour and icon out of
- * the text; what they do is in resources/editor.js, which all vendors share.
+ * The html of one vendor's nodes. The definitions are literal, because the Flow Library reads type, colour and icon out
+ * of the text; what they do is in resources/editor.js, which all vendors share.
  */
 export function pageOf(provider: Provider, { color, icon: image }: { color: string; icon: string }): string {
 	const settings = Object.entries(provider.connection);

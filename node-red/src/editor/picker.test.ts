@@ -28,14 +28,50 @@ const picker = (() => {
 	const fleetwire: { picker?: Picker } = {};
 	const source = readFileSync(join(__dirname, 'browser', 'picker.js'), 'utf8');
 	const $ = () => ({ text: () => ({ appendTo: () => undefined }) });
-	runInNewContext(scriptOf([source, 'fleetwire.picker = { toggled, typing, valuesIn };'], ''), { $, window: { fleetwire }, Map, Set });
+	runInNewContext(scriptOf([source, 'fleetwire.picker = { toggled, typing, valuesIn };'], ''), {
+		$,
+		window: { fleetwire },
+		Map,
+		Set,
+	});
 	return fleetwire.picker!;
 })();
 
-/** Names such as people give: with blanks, quotes, brackets, signs that part lists, in any script; and what looks like a list. */
-const NAMES = ['B 10 FLT', 'B 11 FLT', 'b 10 flt', 'B 10', 'FLT', 'A, B', 'C;D', ' Van 9 ', '"Max"', "O'Neil", 'BAC 621(S)', 'Bubacar 7/6851', '[Pool] 1', '["A"]', '[1]', '粤B 12345', 'ЕК 77', 'موقع 3', 'x\\y', 'a|b', '0', '-'];
-const name = fc.oneof(fc.constantFrom(...NAMES), fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }).filter((text) => text !== ALL && !/[\n\r]/.test(text)));
-const digits = fc.integer({ min: 1, max: 999_999_999 }).chain((number) => fc.constantFrom(String(number), `3588${String(number).padStart(11, '0')}`));
+/**
+ * Names such as people give: with blanks, quotes, brackets, signs that part lists, in any script; and what looks like a
+ * list.
+ */
+const NAMES = [
+	'B 10 FLT',
+	'B 11 FLT',
+	'b 10 flt',
+	'B 10',
+	'FLT',
+	'A, B',
+	'C;D',
+	' Van 9 ',
+	'"Max"',
+	"O'Neil",
+	'BAC 621(S)',
+	'Bubacar 7/6851',
+	'[Pool] 1',
+	'["A"]',
+	'[1]',
+	'粤B 12345',
+	'ЕК 77',
+	'موقع 3',
+	'x\\y',
+	'a|b',
+	'0',
+	'-',
+];
+const name = fc.oneof(
+	fc.constantFrom(...NAMES),
+	fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }).filter((text) => text !== ALL && !/[\n\r]/.test(text)),
+);
+const digits = fc
+	.integer({ min: 1, max: 999_999_999 })
+	.chain((number) => fc.constantFrom(String(number), `3588${String(number).padStart(11, '0')}`));
 
 interface Place {
 	where: string;
@@ -47,18 +83,32 @@ interface Place {
 
 /** Every field that is filled from the account. */
 function placesOf(provider: Provider): Place[] {
-	const { operations, triggers } = JSON.parse(JSON.stringify(catalogOf(provider))) as Record<'operations' | 'triggers', { fields: { name: string }[] }[]>;
+	const { operations, triggers } = JSON.parse(JSON.stringify(catalogOf(provider))) as Record<
+		'operations' | 'triggers',
+		{ fields: { name: string }[] }[]
+	>;
 	const fields = (where: string, all: Fields, seen: { name: string }[] = []) =>
-		Object.entries(all).flatMap(([name, field]) => (field.lookup === undefined ? [] : [{ where: `${where} ${name}`, name, field, seen: seen.find((each) => each.name === name)! }]));
+		Object.entries(all).flatMap(([name, field]) =>
+			field.lookup === undefined
+				? []
+				: [{ where: `${where} ${name}`, name, field, seen: seen.find((each) => each.name === name)! }],
+		);
 	return [
-		...provider.operations.flatMap((operation, place) => fields(`${operation.resource}.${operation.name}`, operation.params as Fields, operations[place]?.fields)),
-		...provider.triggers.flatMap((trigger, place) => fields(trigger.name, fieldsOfTrigger(trigger), triggers[place]?.fields)),
+		...provider.operations.flatMap((operation, place) =>
+			fields(`${operation.resource}.${operation.name}`, operation.params as Fields, operations[place]?.fields),
+		),
+		...provider.triggers.flatMap((trigger, place) =>
+			fields(trigger.name, fieldsOfTrigger(trigger), triggers[place]?.fields),
+		),
 	];
 }
 
 const clock = { now: 0, timeZone: 'UTC' };
 /** What a run would ask for. */
-const readBack = ({ name, field }: Place, text: string) => readFields({ [name]: Object.create(field, { when: { value: undefined } }) as Field }, { [name]: text }, clock)[name];
+const readBack = ({ name, field }: Place, text: string) =>
+	readFields({ [name]: Object.create(field, { when: { value: undefined } }) as Field }, { [name]: text }, clock)[
+		name
+	];
 
 describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
 	const places = placesOf(provider);
@@ -95,7 +145,10 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 });
 
 test('the last one that is typed is completed, and those before stay', () => {
-	const [plates, devices] = ['plates', 'devices'].map((name) => placesOf(providers.find((each) => each.name === 'itracksense')!).find((place) => place.name === name)!.seen);
+	const [plates, devices] = ['plates', 'devices'].map(
+		(name) =>
+			placesOf(providers.find((each) => each.name === 'itracksense')!).find((place) => place.name === name)!.seen,
+	);
 	const completed = (field: object, text: string, value: string) => {
 		const { before, search } = picker.typing(field, text)!;
 		return [search, before.reduce((all, one) => picker.toggled(field, all, one), ''), value];
@@ -109,10 +162,22 @@ test('the last one that is typed is completed, and those before stay', () => {
 
 describe('at the simulator', () => {
 	/** Two vehicles of the account, as a field's picker lists them. */
-	async function picked(vendorName: VendorName, operationName: string, rename: (plate: string, place: number) => string = (plate) => plate) {
+	async function picked(
+		vendorName: VendorName,
+		operationName: string,
+		rename: (plate: string, place: number) => string = (plate) => plate,
+	) {
 		const vendor = await startVendor(vendorName);
 		const { provider, simulator } = vendor;
-		for (const [place, device] of [...(((simulator as { devices?: Map<string, { plate: string }> }).devices ?? new Map()) as Map<string, { plate: string }>).values()].entries()) device.plate = rename(device.plate, place);
+		for (const [place, device] of [
+			...(
+				((simulator as { devices?: Map<string, { plate: string }> }).devices ?? new Map()) as Map<
+					string,
+					{ plate: string }
+				>
+			).values(),
+		].entries())
+			device.plate = rename(device.plate, place);
 		const connection = readFields(provider.connection, { ...vendor.connection }, clock) as unknown as Connection;
 		let passed = 0;
 		const bodies: Record<string, string>[] = [];
@@ -124,28 +189,48 @@ describe('at the simulator', () => {
 		})(provider, connection, { now: () => simulator.now() + passed, pass: (ms) => (passed += ms) });
 		const client = new Client(provider, connection, host);
 		const operation = vendor.operation(operationName);
-		const place = placesOf(provider).find(({ where, field }) => where.startsWith(`${operationName} `) && field.kind === 'ids')!;
+		const place = placesOf(provider).find(
+			({ where, field }) => where.startsWith(`${operationName} `) && field.kind === 'ids',
+		)!;
 		const choices = await client.lookup(String(place.field.lookup));
 		const two = choices.filter((_, index) => index === 1 || index === choices.length - 2).map(({ value }) => value);
 		const text = two.reduce((before, one) => picker.toggled(place.seen, before, one), '');
 		const refusals: string[] = [];
-		const records = (await client.collect(operation, { ...vendor.paramsOf(operation), [place.name]: text }).catch((error: unknown) => (refusals.push(String(error)), []))) as Record<string, unknown>[];
+		const records = (await client
+			.collect(operation, { ...vendor.paramsOf(operation), [place.name]: text })
+			.catch((error: unknown) => (refusals.push(String(error)), []))) as Record<string, unknown>[];
 		await vendor.close();
 		return { two, records, bodies: bodies.slice(1), said: [...refusals, ...host.warnings] };
 	}
 
-	const lists: [VendorName, string][] = providers.flatMap((provider) => (provider.operations as AnyOperation[]).filter(({ together }) => together !== undefined).map((operation): [VendorName, string] => [provider.name, `${operation.resource}.${operation.name}`]));
+	const lists: [VendorName, string][] = providers.flatMap((provider) =>
+		(provider.operations as AnyOperation[])
+			.filter(({ together }) => together !== undefined)
+			.map((operation): [VendorName, string] => [provider.name, `${operation.resource}.${operation.name}`]),
+	);
 	test.each(lists)('%s %s: two that are picked give two records', async (vendorName, operationName) => {
 		const { records, said } = await picked(vendorName, operationName);
 		expect(new Set(records.map(({ deviceId, deviceName }) => deviceId ?? deviceName)).size).toBe(2);
 		expect(said).toEqual([]);
 	});
 
-	const odd = (plate: string, place: number) => `${['粤B 12345', 'ЕК "77" [x]', `${plate} (${String(place)})`][place % 3] ?? ''}${' '.repeat(Math.floor(place / 3))}`;
-	test.each(['position.getCurrentByPlate', 'position.getHistoryByPlate', 'alarm.getManyByPlate', 'geofence.getEventsByPlate', 'geofence.getCurrent', 'device.getConsumption'])('itracksense %s asks for the plates that were picked', async (operationName) => {
+	const odd = (plate: string, place: number) =>
+		`${['粤B 12345', 'ЕК "77" [x]', `${plate} (${String(place)})`][place % 3] ?? ''}${' '.repeat(Math.floor(place / 3))}`;
+	test.each([
+		'position.getCurrentByPlate',
+		'position.getHistoryByPlate',
+		'alarm.getManyByPlate',
+		'geofence.getEventsByPlate',
+		'geofence.getCurrent',
+		'device.getConsumption',
+	])('itracksense %s asks for the plates that were picked', async (operationName) => {
 		for (const rename of [(plate: string) => plate, odd]) {
 			const { two, bodies } = await picked('itracksense', operationName, rename);
-			const sent = bodies.flatMap((body) => Object.entries(body).filter(([key]) => /Plate|VehicleNums/.test(key)).flatMap(([, value]) => value.split(',')));
+			const sent = bodies.flatMap((body) =>
+				Object.entries(body)
+					.filter(([key]) => /Plate|VehicleNums/.test(key))
+					.flatMap(([, value]) => value.split(',')),
+			);
 			expect([...new Set(sent)]).toEqual(two);
 		}
 	});

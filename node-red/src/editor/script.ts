@@ -1,8 +1,8 @@
 import { readList, writeList } from '../../../core/describe/field';
 
 /**
- * The browser's part as one script: it gives window.fleetwire its functions, and the page its style. Both vendors' pages
- * ask for it, so it must do nothing the second time.
+ * The browser's part as one script: it gives window.fleetwire its functions, and the page its style. Both vendors'
+ * pages ask for it, so it must do nothing the second time.
  */
 export function scriptOf(parts: readonly string[], style: string): string {
 	return `(function (fleetwire) {

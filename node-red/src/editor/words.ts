@@ -31,7 +31,8 @@ const WORDS = {
 		timeout: 'Timeout',
 		timeoutHint: 'Seconds that one run may take in all, with waiting and paging. Empty: __minutes__ minutes.',
 		none: 'This operation has no parameters.',
-		command: 'Acts on vehicles or accounts. It needs “Allow Commands” in the account, and is sent exactly once: check msg.payload.outcome.',
+		command:
+			'Acts on vehicles or accounts. It needs “Allow Commands” in the account, and is sent exactly once: check msg.payload.outcome.',
 		write: 'Changes data at the vendor. It is sent exactly once: check msg.payload.outcome.',
 		unknown: '__operation__ is not known to this version',
 		choose: 'Choose …',
@@ -50,12 +51,15 @@ const WORDS = {
 		sent: 'When the messages have been sent',
 		operation: 'By an Acknowledge operation in the flow',
 		acknowledgeWithin: 'Within',
-		acknowledgeWithinHint: 'Minutes that the flow has to acknowledge. After that, the same messages are sent again; msg.attempt counts.',
+		acknowledgeWithinHint:
+			'Minutes that the flow has to acknowledge. After that, the same messages are sent again; msg.attempt counts.',
 		store: 'Remember in',
-		storeHint: 'Where the node notes which events it has sent, for the next start of Node-RED. A file is the safest.',
+		storeHint:
+			'Where the node notes which events it has sent, for the next start of Node-RED. A file is the safest.',
 		file: "A file in Node-RED's folder",
 		context: 'The context store “__name__”',
-		unreadable: 'What was stored about where this trigger stands cannot be read (__reason__), so it starts afresh: events of the meantime may be missing. It is kept as __keptAs__.',
+		unreadable:
+			'What was stored about where this trigger stands cannot be read (__reason__), so it starts afresh: events of the meantime may be missing. It is kept as __keptAs__.',
 		notPolled: 'The node could not be told to poll: __message__',
 	},
 	picker: {
@@ -120,15 +124,30 @@ const WORDS = {
 	},
 } as const;
 
-const filled = (text: string, values: Readonly<Record<string, number>>) => text.replace(/__([a-zA-Z]+)__/g, (_, name: string) => String(values[name]));
+const filled = (text: string, values: Readonly<Record<string, number>>) =>
+	text.replace(/__([a-zA-Z]+)__/g, (_, name: string) => String(values[name]));
 
 /** The message catalog of one vendor's nodes. */
 export function wordsOf(provider: Provider): object {
 	return {
 		...WORDS,
 		palette: { account: `${provider.title} account` },
-		request: { ...WORDS.request, timeoutHint: filled(WORDS.request.timeoutHint, { minutes: provider.limits.deadlineMs / 60_000 }) },
+		request: {
+			...WORDS.request,
+			timeoutHint: filled(WORDS.request.timeoutHint, { minutes: provider.limits.deadlineMs / 60_000 }),
+		},
 		trigger: { ...WORDS.trigger, intervalHint: filled(WORDS.trigger.intervalHint, provider.limits.poll) },
-		connection: Object.fromEntries(Object.entries(provider.connection).map(([name, { title, description, options }]) => [name, { title, description, ...(options === undefined ? {} : { options: Object.fromEntries(options.map((option) => [option.value, option.title])) }) }])),
+		connection: Object.fromEntries(
+			Object.entries(provider.connection).map(([name, { title, description, options }]) => [
+				name,
+				{
+					title,
+					description,
+					...(options === undefined
+						? {}
+						: { options: Object.fromEntries(options.map((option) => [option.value, option.title])) }),
+				},
+			]),
+		),
 	};
 }

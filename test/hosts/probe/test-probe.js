@@ -1,6 +1,6 @@
 /**
- * Loaded by Node-RED from the user folder's nodes/. Records every message that reaches a probe, in memory and in a file, so
- * that what was delivered just before a kill is known too, and hands messages to any node.
+ * Loaded by Node-RED from the user folder's nodes/. Records every message that reaches a probe, in memory and in a
+ * file, so that what was delivered just before a kill is known too, and hands messages to any node.
  */
 'use strict';
 const { subscribe } = require('node:diagnostics_channel');
@@ -26,7 +26,12 @@ module.exports = function (RED) {
 	});
 
 	function record(probe, msg) {
-		const entry = { seq: (records.length ? records[records.length - 1].seq : 0) + 1, at: Date.now(), probe, msg: plain(msg) };
+		const entry = {
+			seq: (records.length ? records[records.length - 1].seq : 0) + 1,
+			at: Date.now(),
+			probe,
+			msg: plain(msg),
+		};
 		const bytes = v8.serialize(entry);
 		const length = Buffer.alloc(4);
 		length.writeUInt32LE(bytes.length);
@@ -77,7 +82,11 @@ module.exports = function (RED) {
 		if (end.count <= 0) process.kill(process.pid, 'SIGKILL');
 	}
 	RED.httpAdmin.post('/test-probe/kill', (request, response) => {
-		end = { point: String(request.query.point), match: String(request.query.match || ''), count: Number(request.query.count || 1) };
+		end = {
+			point: String(request.query.point),
+			match: String(request.query.match || ''),
+			count: Number(request.query.count || 1),
+		};
 		response.status(204).end();
 	});
 	// The pages of one look differ in their beginning only.
@@ -151,7 +160,8 @@ function plain(value, seen = new Map()) {
 	if (typeof value === 'symbol') return String(value);
 	if (typeof value !== 'object' || value === null) return value;
 	if (seen.has(value)) return seen.get(value);
-	if (Buffer.isBuffer(value) || ArrayBuffer.isView(value) || value instanceof Date || value instanceof RegExp) return value;
+	if (Buffer.isBuffer(value) || ArrayBuffer.isView(value) || value instanceof Date || value instanceof RegExp)
+		return value;
 	if (Array.isArray(value)) {
 		const copy = [];
 		seen.set(value, copy);
@@ -178,7 +188,12 @@ function plain(value, seen = new Map()) {
 	if (isError) Object.assign(copy, { name: value.name, message: value.message, stack: value.stack });
 	if (isError && 'cause' in value) copy.cause = plain(value.cause, seen);
 	for (const key of Object.keys(value)) {
-		Object.defineProperty(copy, key, { value: plain(value[key], seen), enumerable: true, configurable: true, writable: true });
+		Object.defineProperty(copy, key, {
+			value: plain(value[key], seen),
+			enumerable: true,
+			configurable: true,
+			writable: true,
+		});
 	}
 	return copy;
 }

@@ -15,7 +15,8 @@ function dialogSettings(provider) {
 	return { settings, credentials };
 }
 
-const post = (path, body) => $.ajax({ url: path, type: 'POST', contentType: 'application/json', dataType: 'json', data: JSON.stringify(body) });
+const post = (path, body) =>
+	$.ajax({ url: path, type: 'POST', contentType: 'application/json', dataType: 'json', data: JSON.stringify(body) });
 
 /** Why a route did not answer, in words. */
 function reason(xhr, text) {

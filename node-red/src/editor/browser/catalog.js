@@ -4,7 +4,8 @@
 const DYNAMIC = ['msg', 'flow', 'global', 'env', 'jsonata'];
 
 const catalogOf = (provider) => fleetwire[provider];
-const operationOf = (provider, resource, name) => catalogOf(provider).operations.find((operation) => operation.resource === resource && operation.name === name);
+const operationOf = (provider, resource, name) =>
+	catalogOf(provider).operations.find((operation) => operation.resource === resource && operation.name === name);
 const words = (provider) => (key, params) => RED._(`@fleetwire/node-red-fleet/${provider}:${key}`, params);
 const isEmpty = (value) => value === undefined || value === null || value === '';
 
@@ -27,7 +28,10 @@ function firstType({ kind, lookup, secret }) {
 
 function initialOf(field) {
 	const { initial } = field;
-	return { type: firstType(field), value: isEmpty(initial) ? '' : Array.isArray(initial) ? initial.join(',') : String(initial) };
+	return {
+		type: firstType(field),
+		value: isEmpty(initial) ? '' : Array.isArray(initial) ? initial.join(',') : String(initial),
+	};
 }
 
 fleetwire.labelOf = (node, provider) => {
@@ -37,7 +41,10 @@ fleetwire.labelOf = (node, provider) => {
 
 fleetwire.checkOperation = (node, provider, opt) => {
 	const { resource, operation } = chosen(node);
-	return operationOf(provider, resource, operation) !== undefined || (opt ? words(provider)('problem.operation', { operation: `${resource}.${operation}` }) : false);
+	return (
+		operationOf(provider, resource, operation) !== undefined ||
+		(opt ? words(provider)('problem.operation', { operation: `${resource}.${operation}` }) : false)
+	);
 };
 
 fleetwire.checkParams = (node, provider, params, opt) => {
@@ -57,7 +64,10 @@ function checkFields(fields, provider, params, opt) {
 function problemOf(field, given, text) {
 	// A parameter that the node does not hold takes its default at run time.
 	const { type, value } = given || initialOf(field);
-	if (isEmpty(value) && type !== 'date') return field.required && (given !== undefined || isEmpty(field.initial)) && field.kind !== 'choices' ? text('problem.missing', { title: field.title }) : undefined;
+	if (isEmpty(value) && type !== 'date')
+		return field.required && (given !== undefined || isEmpty(field.initial)) && field.kind !== 'choices'
+			? text('problem.missing', { title: field.title })
+			: undefined;
 	if (type === 'list' || type === 'str' || type === 'bool' || type === 'date' || type === 'env') return undefined;
 	const checked = RED.utils.validateTypedProperty(value, type, { label: field.title });
 	return checked === true ? undefined : checked === false ? field.title : checked;
@@ -66,7 +76,11 @@ function problemOf(field, given, text) {
 fleetwire.checkNumber = (provider, name, value, opt) => {
 	const { min, max, title } = catalogOf(provider).connection.find((field) => field.name === name);
 	const number = Number(value);
-	const fine = !isEmpty(value) && Number.isFinite(number) && (min === undefined || number >= min) && (max === undefined || number <= max);
+	const fine =
+		!isEmpty(value) &&
+		Number.isFinite(number) &&
+		(min === undefined || number >= min) &&
+		(max === undefined || number <= max);
 	return fine || (opt ? `${title}: ${min}–${max}` : false);
 };
 

@@ -13,7 +13,8 @@ function openForm(node, provider, { dynamic, byMessage }) {
 }
 
 /** What a field shows that was never filled in. What no message starts is mostly wanted for all devices. */
-const startOf = (field) => (field.all && !open.byMessage && isEmpty(field.initial) ? { type: 'list', value: '*' } : initialOf(field));
+const startOf = (field) =>
+	field.all && !open.byMessage && isEmpty(field.initial) ? { type: 'list', value: '*' } : initialOf(field);
 
 /** Shows the fields of another choice. */
 function showFields(chosen) {
@@ -32,7 +33,14 @@ function paramRow({ name, title, description, placeholder, unit }) {
 	const id = `node-input-param-${name}`;
 	const row = $('<div class="form-row fleetwire-param">').attr('data-param', name);
 	$('<label>').attr('for', id).text(title).appendTo(row);
-	$('<input type="text" class="fleetwire-value">').attr({ id, placeholder: placeholder || '', 'aria-label': unit ? `${title} (${unit})` : title, 'aria-describedby': `${id}-hint` }).appendTo(row);
+	$('<input type="text" class="fleetwire-value">')
+		.attr({
+			id,
+			placeholder: placeholder || '',
+			'aria-label': unit ? `${title} (${unit})` : title,
+			'aria-describedby': `${id}-hint`,
+		})
+		.appendTo(row);
 	$('<div class="fleetwire-hint">').attr('id', `${id}-hint`).text(description).appendTo(row);
 	return row;
 }
@@ -49,8 +57,13 @@ function makeInput(provider, field, { type, value }) {
 	input.typedInput('type', type);
 	input.typedInput('value', isEmpty(value) ? '' : String(value));
 	const widget = input.data('noderedTypedInput') || input.data('nodered-typedInput');
-	if (field.lookup && widget && widget.optionExpandButton) widget.optionExpandButton.attr({ title: text('picker.open'), 'aria-label': text('picker.open') });
-	if (field.secret) input.closest('.form-row').find('.fleetwire-hint').append('. ', document.createTextNode(text('request.secret')));
+	if (field.lookup && widget && widget.optionExpandButton)
+		widget.optionExpandButton.attr({ title: text('picker.open'), 'aria-label': text('picker.open') });
+	if (field.secret)
+		input
+			.closest('.form-row')
+			.find('.fleetwire-hint')
+			.append('. ', document.createTextNode(text('request.secret')));
 	const mark = () => {
 		const problem = problemOf(field, { type: input.typedInput('type'), value: input.typedInput('value') }, text);
 		input.next('.red-ui-typedInput-container').toggleClass('input-error', problem !== undefined);
@@ -70,7 +83,11 @@ function ownTypes(provider, field, saved) {
 	if (kind === 'boolean') return ['bool'];
 	if (kind === 'json') return ['json'];
 	// Node-RED's "timestamp" is the moment at which a message comes.
-	if (kind === 'time') return [{ value: 'str', label: text('request.time'), icon: 'fa fa-clock-o' }, ...(open.byMessage ? ['date'] : [])];
+	if (kind === 'time')
+		return [
+			{ value: 'str', label: text('request.time'), icon: 'fa fa-clock-o' },
+			...(open.byMessage ? ['date'] : []),
+		];
 	if (kind !== 'choice' && kind !== 'choices') return ['str'];
 	const listed = options.map(({ value, title }) => ({ value, label: title }));
 	const multiple = kind === 'choices';
@@ -88,7 +105,8 @@ function readParams() {
 	for (const { name } of (open.chosen || {}).fields || []) {
 		const input = $(`#node-input-param-${name}`);
 		// One that is still being made has nothing to tell.
-		if (input.hasClass('red-ui-typedInput')) open.params[name] = { type: input.typedInput('type'), value: input.typedInput('value') };
+		if (input.hasClass('red-ui-typedInput'))
+			open.params[name] = { type: input.typedInput('type'), value: input.typedInput('value') };
 	}
 }
 
@@ -96,7 +114,8 @@ function showConditional() {
 	const conditional = ((open || {}).chosen || { fields: [] }).fields.filter((field) => field.when);
 	if (conditional.length === 0) return;
 	readParams();
-	for (const field of conditional) $(`.fleetwire-param[data-param="${field.name}"]`).toggle(applies(field, open.params));
+	for (const field of conditional)
+		$(`.fleetwire-param[data-param="${field.name}"]`).toggle(applies(field, open.params));
 }
 
 /** Puts what the form holds into the node. */
@@ -105,7 +124,9 @@ function saveForm(node) {
 	if (open.chosen !== undefined) {
 		readParams();
 		// What does not apply is kept only if the node had it, so that looking at a node does not change it.
-		const kept = open.chosen.fields.filter((field) => applies(field, open.params) || (node.params || {})[field.name] !== undefined);
+		const kept = open.chosen.fields.filter(
+			(field) => applies(field, open.params) || (node.params || {})[field.name] !== undefined,
+		);
 		node.params = Object.fromEntries(kept.map(({ name }) => [name, open.params[name]]));
 	}
 	closeForm();

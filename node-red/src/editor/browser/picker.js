@@ -24,7 +24,9 @@ function fetchList(provider, name) {
 		? post(`fleetwire/${provider}/lookup/${name}`, { id: account.id, ...accountSettings(provider, account) })
 		: $.getJSON(`fleetwire/${provider}/lookup/${encodeURIComponent(account.id)}/${name}`);
 	const list = new Promise((resolve, reject) => {
-		asked.done((answer) => (answer.ok ? resolve(answer.choices) : reject(new Error(answer.message)))).fail((xhr) => reject(new Error(reason(xhr, words(provider)))));
+		asked
+			.done((answer) => (answer.ok ? resolve(answer.choices) : reject(new Error(answer.message))))
+			.fail((xhr) => reject(new Error(reason(xhr, words(provider)))));
 	});
 	lists.set(key, { list, until: Date.now() + LIST_MS });
 	list.catch(() => lists.delete(key));
@@ -55,7 +57,9 @@ function toggled(field, text, value) {
 	return writeList([...values], field.parting);
 }
 
-/** What is being typed in a field, and the values in front of it: where several may be named, the last one is completed. */
+/**
+ * What is being typed in a field, and the values in front of it: where several may be named, the last one is completed.
+ */
 function typing(field, text) {
 	if (/^\s*\[/.test(text)) return undefined;
 	const parts = valuesIn(field, `${text}|`);
@@ -74,13 +78,25 @@ function pickerType(provider, field) {
 		const { search, before } = typed;
 		fetchList(provider, field.lookup)
 			.then((list) => {
-				const found = (field.all && before.length === 0 ? [all, ...list] : list).filter((choice) => matches(choice, search) && choice.value !== search && !before.includes(choice.value));
-				done(found.slice(0, 50).map((choice) => ({ value: writeList([...before, choice.value], field.parting), label: choice.title })));
+				const found = (field.all && before.length === 0 ? [all, ...list] : list).filter(
+					(choice) => matches(choice, search) && choice.value !== search && !before.includes(choice.value),
+				);
+				done(
+					found.slice(0, 50).map((choice) => ({
+						value: writeList([...before, choice.value], field.parting),
+						label: choice.title,
+					})),
+				);
 			})
 			.catch(() => done([]));
 	};
 
-	const type = { value: 'list', label: text('request.picked'), icon: many ? 'fa fa-list-ul' : 'fa fa-crosshairs', autoComplete: (value, done) => complete(value, done) };
+	const type = {
+		value: 'list',
+		label: text('request.picked'),
+		icon: many ? 'fa fa-list-ul' : 'fa fa-crosshairs',
+		autoComplete: (value, done) => complete(value, done),
+	};
 	type.expand = function () {
 		openList(this, { provider, field, many, all });
 	};
@@ -91,9 +107,18 @@ function pickerType(provider, field) {
 function openList(input, { provider, field, many, all }) {
 	const text = words(provider);
 	const content = $('<div class="fleetwire-list-panel">');
-	const search = $('<input type="text">').attr({ placeholder: text('picker.search'), 'aria-label': text('picker.search') }).appendTo($('<div class="fleetwire-list-search">').appendTo(content));
-	const rows = $('<div class="fleetwire-list-rows" role="listbox">').attr('aria-multiselectable', many).appendTo(content);
-	const say = (message, bad) => rows.empty().append($('<div class="fleetwire-list-note">').toggleClass('fleetwire-bad', bad === true).text(message));
+	const search = $('<input type="text">')
+		.attr({ placeholder: text('picker.search'), 'aria-label': text('picker.search') })
+		.appendTo($('<div class="fleetwire-list-search">').appendTo(content));
+	const rows = $('<div class="fleetwire-list-rows" role="listbox">')
+		.attr('aria-multiselectable', many)
+		.appendTo(content);
+	const say = (message, bad) =>
+		rows.empty().append(
+			$('<div class="fleetwire-list-note">')
+				.toggleClass('fleetwire-bad', bad === true)
+				.text(message),
+		);
 	const panel = RED.popover.panel(content);
 	panel.container.width(Math.max(320, input.uiSelect.width()));
 
@@ -109,8 +134,14 @@ function openList(input, { provider, field, many, all }) {
 		if (found.length === 0) return say(text(list.length === 0 ? 'picker.empty' : 'picker.nothing'));
 		rows.empty();
 		for (const choice of found.slice(0, ROWS)) {
-			const row = $('<button type="button" class="fleetwire-list-row" role="option">').attr('aria-selected', chosen.has(choice.value)).appendTo(rows);
-			$('<i aria-hidden="true">').addClass(`fa ${many ? (chosen.has(choice.value) ? 'fa-check-square-o' : 'fa-square-o') : chosen.has(choice.value) ? 'fa-dot-circle-o' : 'fa-circle-o'}`).appendTo(row);
+			const row = $('<button type="button" class="fleetwire-list-row" role="option">')
+				.attr('aria-selected', chosen.has(choice.value))
+				.appendTo(rows);
+			$('<i aria-hidden="true">')
+				.addClass(
+					`fa ${many ? (chosen.has(choice.value) ? 'fa-check-square-o' : 'fa-square-o') : chosen.has(choice.value) ? 'fa-dot-circle-o' : 'fa-circle-o'}`,
+				)
+				.appendTo(row);
 			$('<span>').text(choice.title).appendTo(row);
 			row.on('click', () => {
 				const top = rows.scrollTop();
@@ -119,7 +150,10 @@ function openList(input, { provider, field, many, all }) {
 				rows.scrollTop(top);
 			});
 		}
-		if (found.length > ROWS) $('<div class="fleetwire-list-note">').text(text('picker.more', { count: found.length - ROWS })).appendTo(rows);
+		if (found.length > ROWS)
+			$('<div class="fleetwire-list-note">')
+				.text(text('picker.more', { count: found.length - ROWS }))
+				.appendTo(rows);
 	};
 
 	content.on('keydown', (event) => {

@@ -15,7 +15,8 @@ fleetwire.prepareRequest = (node, provider) => {
 
 	for (const { name, title } of catalog.resources) resource.append(option(name, title));
 	// What a later version stored must survive this one.
-	if (!catalog.resources.some(({ name }) => name === node.resource)) resource.append(option(node.resource, node.resource));
+	if (!catalog.resources.some(({ name }) => name === node.resource))
+		resource.append(option(node.resource, node.resource));
 	resource.val(node.resource);
 
 	const fillOperations = () => {
@@ -23,7 +24,8 @@ fleetwire.prepareRequest = (node, provider) => {
 		const choices = catalog.operations.filter((one) => one.resource === resource.val());
 		operation.empty();
 		for (const { name, title } of choices) operation.append(option(name, title));
-		if (resource.val() === node.resource && !choices.some(({ name }) => name === node.operation)) operation.append(option(node.operation, text('request.unknown', { operation: node.operation })));
+		if (resource.val() === node.resource && !choices.some(({ name }) => name === node.operation))
+			operation.append(option(node.operation, text('request.unknown', { operation: node.operation })));
 		operation.val(current);
 		// The editor fires "change" by itself: only a resource without the operation changes it.
 		if (operation.val() === null) operation.prop('selectedIndex', 0);
@@ -48,15 +50,23 @@ function showOperation() {
 	if (found !== undefined && found === open.chosen) return;
 	const { description = '', effect = 'read', fields = [] } = found || {};
 	$('.fleetwire-about').text(description);
-	$('.fleetwire-notice').toggle(effect !== 'read').text(effect === 'read' ? '' : text(`request.${effect}`));
+	$('.fleetwire-notice')
+		.toggle(effect !== 'read')
+		.text(effect === 'read' ? '' : text(`request.${effect}`));
 	showFields(found);
-	if (found !== undefined && fields.length === 0) $('<div class="fleetwire-hint fleetwire-left">').text(text('request.none')).appendTo('.fleetwire-params');
+	if (found !== undefined && fields.length === 0)
+		$('<div class="fleetwire-hint fleetwire-left">').text(text('request.none')).appendTo('.fleetwire-params');
 	showResult();
 }
 
 /** Which of the settings below the parameters make sense. */
 function showResult() {
-	const { effect = 'read', list = false, limited = false, map = false } = open.chosen || { list: true, limited: true, map: true };
+	const {
+		effect = 'read',
+		list = false,
+		limited = false,
+		map = false,
+	} = open.chosen || { list: true, limited: true, map: true };
 	const output = $('#node-input-output');
 	output.find('option[value="worldmap"]').prop({ disabled: !map, hidden: !map });
 	if (open.chosen && !map && output.val() === 'worldmap') output.val('simplified');

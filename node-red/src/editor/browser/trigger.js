@@ -19,10 +19,15 @@ fleetwire.checkFilters = (node, provider, params, opt) => {
 
 fleetwire.checkInterval = (node, provider, value, opt) => {
 	const { seconds, leastSeconds } = catalogOf(provider).poll;
-	return isEmpty(value) || Number(value) >= leastSeconds || (opt ? words(provider)('problem.interval', { seconds, leastSeconds }) : false);
+	return (
+		isEmpty(value) ||
+		Number(value) >= leastSeconds ||
+		(opt ? words(provider)('problem.interval', { seconds, leastSeconds }) : false)
+	);
 };
 
-fleetwire.checkMinutes = (provider, value, opt) => isEmpty(value) || Number(value) > 0 || (opt ? words(provider)('problem.minutes') : false);
+fleetwire.checkMinutes = (provider, value, opt) =>
+	isEmpty(value) || Number(value) > 0 || (opt ? words(provider)('problem.minutes') : false);
 
 fleetwire.prepareTrigger = (node, provider) => {
 	const text = words(provider);
@@ -31,13 +36,15 @@ fleetwire.prepareTrigger = (node, provider) => {
 	const { triggers } = catalogOf(provider);
 	for (const { name, title } of triggers) event.append(option(name, title));
 	// What a later version stored must survive this one.
-	if (triggerOf(provider, node.event) === undefined) event.append(option(node.event, text('request.unknown', { operation: node.event })));
+	if (triggerOf(provider, node.event) === undefined)
+		event.append(option(node.event, text('request.unknown', { operation: node.event })));
 	event.val(node.event);
 
 	const store = $('#node-input-store').append(option('', text('trigger.file')));
 	const { stores = [] } = RED.settings.context || {};
 	for (const name of stores) store.append(option(name, text('trigger.context', { name })));
-	if (node.store && !stores.includes(node.store)) store.append(option(node.store, text('request.unknown', { operation: node.store })));
+	if (node.store && !stores.includes(node.store))
+		store.append(option(node.store, text('request.unknown', { operation: node.store })));
 	store.val(node.store || '');
 
 	event.on('change', showEvent);
@@ -73,7 +80,11 @@ fleetwire.leaveTrigger = closeForm;
 
 fleetwire.pollNow = (node, provider) => {
 	const text = words(provider);
-	if (node.changed) return RED.notify(RED._('notification.warning', { message: RED._('notification.warnings.undeployedChanges') }), 'warning');
+	if (node.changed)
+		return RED.notify(
+			RED._('notification.warning', { message: RED._('notification.warnings.undeployedChanges') }),
+			'warning',
+		);
 	post(`fleetwire/${provider}/poll/${encodeURIComponent(node.id)}`, {})
 		.done(({ message }) => RED.notify(message, { type: 'success', id: 'fleetwire-poll', timeout: 2000 }))
 		// A text would be taken for html.
