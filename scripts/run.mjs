@@ -65,6 +65,14 @@ const commands = {
 		tsx('test/hosts/install.ts');
 		vitest('--project', 'hosts', ...args);
 	},
+	'test:package': () => {
+		pack();
+		vitest('--project', 'package', ...args);
+	},
+	'test:matrix': () => {
+		if (!args.includes('--list')) pack();
+		tsx('scripts/matrix.ts', ...args);
+	},
 	'test:crash': () => {
 		pack();
 		tsx('test/hosts/install.ts');
