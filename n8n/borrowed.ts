@@ -217,7 +217,7 @@ function isRead<C extends Connection>(provider: Provider<C>, connection: C, meth
 			`${method} ${path}`,
 		);
 	const reads = (operation: AnyOperation) =>
-		operation.effect === 'read' && operation.once !== true && operation.handsOutSession !== true;
+		operation.effect === 'read' && operation.consuming !== true && operation.handsOutSession !== true;
 	const acts = provider.operations
 		.filter((operation) => !reads(operation))
 		.flatMap((operation) => [operation.route, ...routesOf(operation)]);

@@ -18,7 +18,7 @@ import { logIn } from '../core/call/session';
 import { borrowed, borrowers, NotSigned, type Borrowed } from './borrowed';
 import { propertyOf } from './property';
 import { keep, readSession, SESSION } from './session';
-import { exchange, LOGIN_ONLY, optionsOf, OURS, PURPOSE, STOP, type WireOptions } from './wire';
+import { sendRequest, LOGIN_ONLY, optionsOf, OURS, PURPOSE, STOP, type WireOptions } from './wire';
 
 /** Ends a call that asks for nothing but the login, once that is done: nothing is sent. */
 class LoggedIn extends Error {
@@ -95,7 +95,7 @@ export function preAuthenticationOf<C extends Connection>(
 			const connection = connectionOf(provider, credentials);
 			redactor.addSecrets(provider.connection, connection);
 			const ask: Exchange = (request) =>
-				exchange(
+				sendRequest(
 					(options) => this.helpers.httpRequest(options),
 					optionsOf(connection.baseUrl, request, ATTEMPT_TIMEOUT_MS),
 					{ timeoutMs: ATTEMPT_TIMEOUT_MS },

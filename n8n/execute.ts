@@ -4,7 +4,7 @@ import { InvalidParams, NotPermitted, TimedOut } from '../core/describe/errors';
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import type { Connection } from '../core/describe/connection';
 import { findOperation, type Provider } from '../core/describe/provider';
-import { RunsTogether } from '../core/call/together';
+import { Batcher } from '../core/call/batcher';
 import { openAccount } from './account';
 import { errorItemOf, nodeErrorOf } from './errors';
 import { inputsOf, mustNotRetry } from './input';
@@ -67,13 +67,13 @@ function runsOf(
 ): (item: number) => Promise<object[]> {
 	const inputOf = inputsOf(context, operation);
 	const { length } = context.getInputData();
-	if (operation.together === undefined || length === 1) {
+	if (operation.batch === undefined || length === 1) {
 		return async (item) => {
 			const { params, options: own } = inputOf(item);
 			return await client.collect(operation, params, { ...own, ...options });
 		};
 	}
-	const together = new RunsTogether(client, operation, options);
+	const together = new Batcher(client, operation, options);
 	const runs: (() => Promise<object[]>)[] = [];
 	for (let item = 0; item < length; item++) {
 		try {

@@ -18,10 +18,10 @@ import {
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
-import { chainOf, failureOf } from './failure';
+import { chainOf, toFleetError } from './to-fleet-error';
 import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
-import { orLate, orStopped, pause } from './stop';
-import { exchange, LOGIN_ONLY, optionsOf, OURS, PURPOSE, type WireOptions } from './wire';
+import { orLate, orAborted, pause } from './abort';
+import { sendRequest, LOGIN_ONLY, optionsOf, OURS, PURPOSE, type WireOptions } from './wire';
 
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
 export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
@@ -61,7 +61,7 @@ export class N8nHost<C extends Connection> implements Host {
 		if (timeoutMs <= 0) throw loginTooSlow();
 		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
 		const options = optionsOf(this.connection.baseUrl, request, timeoutMs);
-		const answer = await exchange((asked) => this.ask({ ...asked, [PURPOSE]: OURS }, data), options, {
+		const answer = await sendRequest((asked) => this.ask({ ...asked, [PURPOSE]: OURS }, data), options, {
 			timeoutMs,
 			signal,
 		});
@@ -70,7 +70,7 @@ export class N8nHost<C extends Connection> implements Host {
 	}
 
 	async token({ signal }: Pick<SendOptions, 'signal'>): Promise<string> {
-		return (await orStopped(this.session(undefined, undefined), signal)).token;
+		return (await orAborted(this.session(undefined, undefined), signal)).token;
 	}
 
 	async sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -143,7 +143,7 @@ export class N8nHost<C extends Connection> implements Host {
 		try {
 			await this.ask({ ...options, [PURPOSE]: LOGIN_ONLY }, data);
 		} catch (thrown) {
-			if (!chainOf(thrown).some(isLoggedIn)) throw notSent(failureOf(thrown, new URL(options.url).hostname));
+			if (!chainOf(thrown).some(isLoggedIn)) throw notSent(toFleetError(thrown, new URL(options.url).hostname));
 		}
 		const session = readSession(data[SESSION], this.key);
 		if (session === undefined)

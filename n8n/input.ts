@@ -109,7 +109,7 @@ export function givenTo({ parting }: Field, value: unknown, stored: unknown): un
 
 /** A node that n8n runs again by itself would send a command again that has been carried out for an earlier item. */
 export function mustNotRetry(operation: AnyOperation, retryOnFail: boolean | undefined): void {
-	if ((operation.effect === 'read' && operation.once !== true) || retryOnFail !== true) return;
+	if ((operation.effect === 'read' && operation.consuming !== true) || retryOnFail !== true) return;
 	throw new InvalidParams(
 		`"Retry On Fail" is on in this node's settings: what this operation does could then be done more than once.`,
 		{ advice: 'Switch it off. Nothing was sent.' },

@@ -129,7 +129,7 @@ describe.each(brands)('$name', ({ name, provider, description, credential }) => 
 	});
 
 	test('what is not read says that it is sent once, and gives neither a limit nor a form', () => {
-		for (const { resource, name: operation, effect, list, once = false } of provider.operations) {
+		for (const { resource, name: operation, effect, list, consuming: once = false } of provider.operations) {
 			const names = shown(description.properties, resource, operation).map((property) => property.name);
 			const limited = effect === 'read' && list && !once;
 			expect([

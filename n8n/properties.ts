@@ -57,7 +57,7 @@ export const isOption = ({ kind, required, when }: Field) =>
 	when === undefined && (!required || kind === 'boolean' || kind === 'choices');
 
 /** Whether Return All and Limit make sense: what a vendor hands out once must not be cut. */
-export const hasLimit = ({ effect, list, once }: AnyOperation) => effect === 'read' && list && once !== true;
+export const hasLimit = ({ effect, list, consuming: once }: AnyOperation) => effect === 'read' && list && once !== true;
 
 function parametersOf(operation: AnyOperation, deadlineMs: number): INodeProperties[] {
 	const { resource, name, effect } = operation;

@@ -6,7 +6,7 @@ import { TrackCeoTrigger } from '../nodes/TrackCeo/TrackCeoTrigger.node';
 import { AlarmFeed } from '../test/support/alarm-feed';
 import { Crash, PublishedPoll, StoredCredential, tryPoll, type PublishedOptions } from '../test/support/n8n-context';
 import { pollIntervalMs } from './trigger-input';
-import { forgetBookmarks } from './trigger-state';
+import { forgetTriggerStates } from './trigger-state';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
 	vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
 	feed = await AlarmFeed.start();
 	stored = account();
-	forgetBookmarks();
+	forgetTriggerStates();
 });
 afterEach(async () => {
 	await feed.close();
@@ -61,7 +61,7 @@ const published = (options: PublishedOptions = {}) =>
 /** The process ends, and another begins. */
 async function restart(poll: PublishedPoll): Promise<void> {
 	poll.deactivate();
-	forgetBookmarks();
+	forgetTriggerStates();
 	await poll.activate('init');
 }
 
@@ -258,7 +258,7 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)("polled by n8n'
 		feed.add({ imei: ONE, at: now() - 30 });
 		await poll.tick();
 		poll.deactivate();
-		forgetBookmarks();
+		forgetTriggerStates();
 		const data = poll.database.staticData['node:Fleet'] as Record<string, string>;
 		data.fleetwire = data.fleetwire!.slice(0, data.fleetwire!.length / 2);
 		await poll.activate('init');
@@ -421,7 +421,7 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)(
 			async (alarms) => {
 				const poll = await another();
 				poll.deactivate();
-				forgetBookmarks();
+				forgetTriggerStates();
 				const data = poll.database.staticData['node:Fleet'] as Record<string, string>;
 				data.fleetwire = data.fleetwire!.slice(0, data.fleetwire!.length / 2);
 				later(5);
@@ -684,7 +684,7 @@ describe('the settings', () => {
 		await since.activate();
 		await since.tick();
 		expect(shuffled(keys(since))).toEqual(shuffled(old.slice(1)));
-		forgetBookmarks();
+		forgetTriggerStates();
 		const latest = published({ parameters: newAlarm({ firstRun: 'latest' }) });
 		await latest.activate();
 		await latest.tick();

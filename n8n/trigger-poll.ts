@@ -16,7 +16,7 @@ import { openAccount } from './account';
 import { nodeErrorOf } from './errors';
 import { itemsOf, pollIntervalMs, triggerInput } from './trigger-input';
 import { EVENT, isQueued } from './trigger-properties';
-import { bookmarkOf, readStored, store, type Bookmark } from './trigger-state';
+import { triggerStateOf, readStored, store, type TriggerState } from './trigger-state';
 
 /**
  * What n8n allows a poll of its own clock. One that its scheduler runs, in a transaction with the execution, has less.
@@ -131,7 +131,7 @@ interface Settings {
 /** One poll of a published workflow. */
 class Round {
 	private readonly node: INode;
-	private readonly bookmark: Bookmark;
+	private readonly bookmark: TriggerState;
 	/** Whether it is the first of an activation: what it throws, the user sees at once. */
 	private readonly first: boolean;
 	/** Whether n8n activates the workflow by itself, as it does when it starts. */
@@ -143,7 +143,7 @@ class Round {
 		private readonly settings: Settings,
 	) {
 		this.node = context.getNode();
-		this.bookmark = bookmarkOf(context.getWorkflow().id ?? '', this.node.id);
+		this.bookmark = triggerStateOf(context.getWorkflow().id ?? '', this.node.id);
 		this.first = !settings.scheduled && !activations.has(context);
 		this.byItself = this.first && ['init', 'leadershipChange'].includes(context.getActivationMode());
 		activations.add(context);

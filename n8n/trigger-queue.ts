@@ -13,14 +13,14 @@ import { readFields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { QueueConsumer, type Batch } from '../core/watch/queue-consumer';
-import { lasts } from '../core/watch/pass';
+import { lasts } from '../core/watch/poll';
 import { openAccount } from './account';
 import { connectionOf } from './credential';
 import { nodeErrorOf } from './errors';
-import { orStopped, pause } from './stop';
+import { orAborted, pause } from './abort';
 import { itemsOf, triggerInput } from './trigger-input';
 import { ACKNOWLEDGE_LATER, fieldsOfQueueNode, isQueued, readingFields } from './trigger-properties';
-import { bookmarkOf, type Bookmark } from './trigger-state';
+import { triggerStateOf, type TriggerState } from './trigger-state';
 
 /** Time between two tries after something failed: it doubles from the one to the other. */
 const SHORTEST_PAUSE_MS = 5000;
@@ -51,7 +51,7 @@ export async function listen<C extends Connection>(
 
 class Listener {
 	private readonly node: INode;
-	private readonly bookmark: Bookmark;
+	private readonly bookmark: TriggerState;
 	private readonly closing = new AbortController();
 	/** The node's parameters. */
 	private readonly input: Readonly<Record<string, unknown>>;
@@ -75,7 +75,7 @@ class Listener {
 		private readonly credentialType: string,
 	) {
 		this.node = context.getNode();
-		this.bookmark = bookmarkOf(context.getWorkflow().id ?? '', this.node.id);
+		this.bookmark = triggerStateOf(context.getWorkflow().id ?? '', this.node.id);
 		this.input = triggerInput(context, fieldsOfQueueNode(provider.triggers.find(isQueued)), this.node.parameters);
 		this.chosen = readFields(readingFields, this.input, { now: Date.now(), timeZone: 'UTC' });
 	}
@@ -185,7 +185,7 @@ class Listener {
 		const { end, endAfterWait } = this.begin(batch);
 		if (chosen.acknowledge === 'immediately') {
 			// One batch at a time, so that a full queue does not start hundreds of executions at once.
-			await orStopped(end, closing.signal).catch(() => undefined);
+			await orAborted(end, closing.signal).catch(() => undefined);
 			return true;
 		}
 		const acknowledged = batch.acknowledged.then(() => undefined);
@@ -193,12 +193,12 @@ class Listener {
 		if (ended?.how === 'waits') {
 			// It goes on later. Until then nothing is read that might be acknowledged past it.
 			this.tellOfWait(ended);
-			ended = await orStopped(Promise.race([acknowledged, endAfterWait]), closing.signal);
+			ended = await orAborted(Promise.race([acknowledged, endAfterWait]), closing.signal);
 		}
 		const verdict = ended === undefined ? 'settled' : verdictOn(ended, chosen.acknowledge);
 		if (verdict === 'again') return await this.again(batch);
 		if (verdict === 'done') await batch.done();
-		if (verdict === 'open') await orStopped(acknowledged, closing.signal);
+		if (verdict === 'open') await orAborted(acknowledged, closing.signal);
 		return true;
 	}
 

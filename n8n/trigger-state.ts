@@ -14,7 +14,7 @@ const SETTLED_MS = 10_000;
 const KEPT = 2000;
 
 /** What static data say. */
-export interface Stored {
+export interface StoredState {
 	/** Number of the batch that was handed over with it; larger ones are later. */
 	batch: number;
 	/** Stands for the account that the cursor belongs to; undefined if the text cannot be read. */
@@ -43,7 +43,7 @@ const RETRIED_MS = 30_000;
  * is the one in here, and the batch's number in the static data tells whether n8n took the batch over: it drops what a
  * poll gives if the workflow was changed meanwhile.
  */
-export class Bookmark {
+export class TriggerState {
 	private account: string | undefined;
 	private batch = -1;
 	/** After everything that was handed over. */
@@ -88,7 +88,7 @@ export class Bookmark {
 	}
 
 	/** The cursor to go on from; undefined while it is not certain whether n8n takes the last batch over. */
-	resume(stored: Stored | undefined, account: string, now: number): { cursor: unknown } | undefined {
+	resume(stored: StoredState | undefined, account: string, now: number): { cursor: unknown } | undefined {
 		const other = stored?.account !== undefined && stored.account !== account;
 		const { batch, cursor } = stored === undefined || other ? { batch: -1, cursor: undefined } : stored;
 		if (this.account !== account) {
@@ -145,12 +145,12 @@ export class Bookmark {
 	}
 }
 
-const bookmarks = new Map<string, Bookmark>();
+const bookmarks = new Map<string, TriggerState>();
 
 /** A node's bookmark, kept while the workflow is edited, switched off and on again. */
-export function bookmarkOf(workflowId: string, nodeId: string): Bookmark {
+export function triggerStateOf(workflowId: string, nodeId: string): TriggerState {
 	const key = `${workflowId} ${nodeId}`;
-	const bookmark = bookmarks.get(key) ?? new Bookmark();
+	const bookmark = bookmarks.get(key) ?? new TriggerState();
 	bookmarks.delete(key);
 	bookmarks.set(key, bookmark);
 	for (const [oldest] of bookmarks) {
@@ -161,15 +161,15 @@ export function bookmarkOf(workflowId: string, nodeId: string): Bookmark {
 }
 
 /** Forgets all, as the end of the process does. */
-export function forgetBookmarks(): void {
+export function forgetTriggerStates(): void {
 	bookmarks.clear();
 }
 
-export function readStored(data: IDataObject): Stored | undefined {
+export function readStored(data: IDataObject): StoredState | undefined {
 	const { [KEY]: text } = data;
 	if (text === undefined) return undefined;
 	try {
-		const { batch, account, cursor } = JSON.parse(text as string) as Partial<Stored>;
+		const { batch, account, cursor } = JSON.parse(text as string) as Partial<StoredState>;
 		if (typeof batch === 'number' && Number.isSafeInteger(batch) && typeof account === 'string')
 			return { batch, account, cursor };
 	} catch {

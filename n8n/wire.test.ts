@@ -8,7 +8,7 @@ import type { WireRequest } from '../core/describe/host';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { executeContext, StoredCredential } from '../test/support/n8n-context';
-import { exchange, optionsOf } from './wire';
+import { sendRequest, optionsOf } from './wire';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
@@ -50,7 +50,7 @@ async function send(
 	{ timeoutMs = 5000, signal, to = baseUrl }: { timeoutMs?: number; signal?: AbortSignal; to?: string } = {},
 ) {
 	const { context } = executeContext(new TrackCeo(), new StoredCredential(new TrackCeoApi(), {}));
-	return await exchange((options) => context.helpers.httpRequest(options), optionsOf(to, request, timeoutMs), {
+	return await sendRequest((options) => context.helpers.httpRequest(options), optionsOf(to, request, timeoutMs), {
 		timeoutMs,
 		signal,
 	});

@@ -1,8 +1,8 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import { TimedOut, TooLarge } from '../core/describe/errors';
 import { addressOf, inQuery, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/describe/host';
-import { failureOf } from './failure';
-import { orStopped, pause } from './stop';
+import { toFleetError } from './to-fleet-error';
+import { orAborted, pause } from './abort';
 
 /**
  * Under which a request's own signal travels with its options: n8n's helper for signed requests puts the execution's in
@@ -23,7 +23,7 @@ export const LOGIN_ONLY = Symbol.for('fleetwire.login');
 export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal; [PURPOSE]?: symbol };
 
 /** One of n8n's request helpers. */
-export type Ask = (options: WireOptions) => Promise<unknown>;
+export type SendRequest = (options: WireOptions) => Promise<unknown>;
 
 export interface Attempt {
 	/** From connecting to the last byte. */
@@ -76,7 +76,11 @@ export function optionsOf(
  * n8n's own timeout does not fire while a body drips, and not every helper can be told to stop, so a clock of our own
  * runs beside it.
  */
-export async function exchange(ask: Ask, options: WireOptions, { timeoutMs, signal }: Attempt): Promise<WireAnswer> {
+export async function sendRequest(
+	ask: SendRequest,
+	options: WireOptions,
+	{ timeoutMs, signal }: Attempt,
+): Promise<WireAnswer> {
 	const host = new URL(options.url).hostname;
 	// Cuts the request off; axios then closes the connection, which destroying the body does not do while no byte
 	// comes.
@@ -97,13 +101,13 @@ export async function exchange(ask: Ask, options: WireOptions, { timeoutMs, sign
 		() => undefined,
 	);
 	try {
-		return await orStopped(
+		return await orAborted(
 			answerOf(ask, { ...options, abortSignal: over.signal, [STOP]: over.signal }, over.signal),
 			over.signal,
 		);
 	} catch (error) {
 		over.abort();
-		throw failureOf(error, host, signal);
+		throw toFleetError(error, host, signal);
 	} finally {
 		signal?.removeEventListener('abort', stop);
 		done.abort();
@@ -111,7 +115,7 @@ export async function exchange(ask: Ask, options: WireOptions, { timeoutMs, sign
 	}
 }
 
-async function answerOf(ask: Ask, options: WireOptions, over: AbortSignal): Promise<WireAnswer> {
+async function answerOf(ask: SendRequest, options: WireOptions, over: AbortSignal): Promise<WireAnswer> {
 	const { statusCode, headers, body } = (await ask(options)) as FullResponse;
 	return { status: statusCode, headers: flat(headers), body: await textOf(body, over) };
 }

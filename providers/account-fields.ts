@@ -16,7 +16,7 @@ export function sharedFields({
 	requestsPerMinute: number;
 }) {
 	return {
-		allowCommands: flag({ title: 'Allow Commands', description: commands, initial: false, apartFromLogin: true }),
+		allowCommands: flag({ title: 'Allow Commands', description: commands, initial: false, affectsLogin: false }),
 		rateLimit: number({
 			title: 'Rate Limit',
 			description: `Most requests per minute, over all nodes of this account. ${limit}`,
@@ -25,14 +25,14 @@ export function sharedFields({
 			max: 60_000,
 			integer: true,
 			initial: requestsPerMinute,
-			apartFromLogin: true,
+			affectsLogin: false,
 		}),
 		allowPrivateAddresses: flag({
 			title: 'Allow Private Addresses',
 			description:
 				'Whether the base URL may lead to this machine or a private network, which only a simulator or a gateway of your own needs',
 			initial: false,
-			apartFromLogin: true,
+			affectsLogin: false,
 		}),
 	};
 }
@@ -50,7 +50,7 @@ export function timeZone(description: string, initial: string): Field<string> {
 			description,
 			initial,
 			placeholder: 'e.g. Europe/Bucharest',
-			apartFromLogin: true,
+			affectsLogin: false,
 		}),
 		schema: named,
 	};

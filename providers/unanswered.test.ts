@@ -68,7 +68,7 @@ describe.each([
 test('every such read says which record is whose', () => {
 	const declared = providers.flatMap((provider) =>
 		provider.operations
-			.filter(({ each, together }) => each !== undefined || together !== undefined)
+			.filter(({ each, batch: together }) => each !== undefined || together !== undefined)
 			.map((operation) => `${provider.name} ${nameOf(operation)}`),
 	);
 	expect(declared).toEqual([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
 import type { Provider } from '../core/describe/provider';
-import { RunsTogether } from '../core/call/together';
+import { Batcher } from '../core/call/batcher';
 import { emptied, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';
 import { json, ok, TestHost } from '../test/support/test-host';
@@ -251,7 +251,7 @@ describe('a run tells of what it left out', () => {
 				),
 			);
 		});
-		const together = new RunsTogether(client, getCurrent, {});
+		const together = new Batcher(client, getCurrent, {});
 		for (const devices of [imeis(1, 1), imeis(2, 1), imeis(2, 4)])
 			together.add({ input: { devices }, options: {} });
 		expect(await together.recordsOf(0)).toHaveLength(1);

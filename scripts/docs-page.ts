@@ -68,7 +68,7 @@ function operationPart(operation: AnyOperation): string[] {
 		...fieldTable(operation.params as Fields),
 		'',
 		`- Gives: ${operation.list && operation.effect === 'read' ? 'any number of' : 'one'} ${RECORD_WORDS[operation.kind].title} (${RECORD_WORDS[operation.kind].holds})`,
-		`- Effect: ${operation.effect} - ${operation.once === true ? 'sent once, as the vendor hands its answer out once' : EFFECTS[operation.effect]}`,
+		`- Effect: ${operation.effect} - ${operation.consuming === true ? 'sent once, as the vendor hands its answer out once' : EFFECTS[operation.effect]}`,
 		`- Vendor's method: \`${operation.route}\`, section ${evidence.section}, grade ${evidence.grade}`,
 		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note}`]),
 		'',

@@ -8,7 +8,7 @@ import type { Choice } from '../describe/field';
 import { Recent } from './recent';
 import { Resilience } from './retry';
 import { SessionKeeper } from './session';
-import { Looks } from './looks';
+import { SharedReads } from './shared-reads';
 import type { QueueReader } from '../describe/operation';
 
 export interface Suspect {
@@ -37,9 +37,9 @@ export interface SharedLogin {
 	 * A session that may be over, as a request that could not be sent again found out: the next request renews it
 	 * first.
 	 */
-	suspect?: Suspect;
+	suspectSession?: Suspect;
 	/** What triggers have just found out, for others that ask the same. */
-	readonly looks: Looks;
+	readonly reads: SharedReads;
 	/** Devices that the vendor refuses, as far as triggers have found out. */
 	readonly refusals: Refusals;
 	/** Who reads a queue of the account in this process, by the queue's name. */
@@ -69,7 +69,7 @@ export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connec
 		...connection,
 		baseUrl: connection.baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase(),
 	})
-		.filter(([name]) => provider.connection[name]?.apartFromLogin !== true)
+		.filter(([name]) => provider.connection[name]?.affectsLogin !== false)
 		.sort(([a], [b]) => (a < b ? -1 : 1));
 	return createHash('sha256')
 		.update(JSON.stringify([provider.name, login]))
@@ -111,7 +111,7 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 		sessions: new SessionKeeper(provider.title, connection.account, account.renewals),
 		resilience: new Resilience(provider.title),
 		lookups: new Map(),
-		looks: new Looks(),
+		reads: new SharedReads(),
 		refusals: new Refusals(),
 		queues: new Map(),
 	};

@@ -50,7 +50,7 @@ const many = operation({
 	answer: z.array(z.looseObject({})),
 	record: (row: Row) => row,
 	kind: 'device',
-	run: (run, { names }) => inOrder(chunks(names, 2), run.width, (some) => run.ask({ names: some })),
+	run: (run, { names }) => inOrder(chunks(names, 2), run.width, (some) => run.request({ names: some })),
 	list: true,
 	evidence: { section: '2', grade: 'C' },
 });
@@ -73,7 +73,7 @@ function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 
 		limits: { requestsPerMinute, burst: 100, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
 		operations: [read, write, command, many],
 		triggers: [],
-		survey: { operation: read, all: true },
+		positions: { operation: read, all: true },
 		lookups: {},
 	};
 	const host = new TestHost(respond);

@@ -16,7 +16,7 @@ import {
 } from '../describe/errors';
 import { readFields, shown, type Choice, type Fields } from '../describe/field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type SignedAnswer, type WireRequest } from '../describe/host';
-import { fillRoute, type AnyOperation, type Each, type Part, type Run, type RunOptions } from '../describe/operation';
+import { fillRoute, type AnyOperation, type Each, type PageOf, type Run, type RunOptions } from '../describe/operation';
 import { outcomeOf } from '../describe/outcome';
 import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
@@ -79,7 +79,7 @@ export class Client<C extends Connection = Connection> {
 			const run = this.runFor(operation, call);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
 			const unanswered = new Unanswered(operation, checked);
-			for await (const page of pages as AsyncIterable<Row[] | Part>) {
+			for await (const page of pages as AsyncIterable<Row[] | PageOf>) {
 				const rows = Array.isArray(page) ? page : page.rows;
 				unanswered.answered(rows);
 				const asked = Array.isArray(page) ? checked : { ...checked, ...page.params };
@@ -126,7 +126,7 @@ export class Client<C extends Connection = Connection> {
 		{ limit = Infinity, ...options }: RunOptions & { limit?: number } = {},
 	): Promise<object[]> {
 		const records: object[] = [];
-		const most = operation.once ? Infinity : limit;
+		const most = operation.consuming ? Infinity : limit;
 		for await (const page of this.run(operation, input, options)) {
 			for (const record of page) {
 				if (records.length >= most) return records;
@@ -192,13 +192,13 @@ export class Client<C extends Connection = Connection> {
 		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
 			const route = this.provider.route?.(asked, this.connection) ?? asked.route;
 			const request = { ...fillRoute(route, params), ...asked.request(params, this.connection) };
-			const data = await this.exchange(asked, request, call);
+			const data = await this.send(asked, request, call);
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
 			return asked.rows(answer.data, params, this.connection) as Row[];
 		};
 		return {
-			ask: (params) => ask(operation, params),
+			request: (params) => ask(operation, params),
 			call: (other, params) => ask(other as AnyOperation, params) as Promise<never[]>,
 			lookup: (name) => this.lookup(name, { ...call.options, deadlineMs: call.deadline - this.host.now() }),
 			token: () => this.token(call),
@@ -225,7 +225,7 @@ export class Client<C extends Connection = Connection> {
 		const { inSession } = call.options;
 		if (
 			inSession === undefined ||
-			(this.shared.suspect?.session !== inSession && (await this.token(call)) === inSession)
+			(this.shared.suspectSession?.session !== inSession && (await this.token(call)) === inSession)
 		)
 			return;
 		throw new SessionExpired('The session that this belongs to is over.', {
@@ -235,22 +235,22 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	/** Has the next request begin a new session, if the one with this token is still in force then. */
-	distrust(session: string): void {
-		this.shared.suspect = {
+	invalidate(session: string): void {
+		this.shared.suspectSession = {
 			session,
 			error: new SessionExpired('A new session was asked for.', { definite: true }),
 		};
 	}
 
 	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
-	private async exchange(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
+	private async send(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
 		const {
 			resilience,
 			account: { limiter },
 		} = this.shared;
 		const { signal, onWait, inSession, priority = 'person' } = call.options;
 		const read = operation.effect === 'read';
-		const again = read && !operation.once;
+		const again = read && !operation.consuming;
 		let suspect: Suspect | undefined;
 		let renewed = 0;
 		let pause = 0;
@@ -277,7 +277,7 @@ export class Client<C extends Connection = Connection> {
 				if (timeoutMs <= 0) throw overdue(call);
 				await this.mustBeIn(call);
 				const bound = inSession !== undefined;
-				const { session: stale } = bound ? {} : (suspect ?? this.shared.suspect ?? {});
+				const { session: stale } = bound ? {} : (suspect ?? this.shared.suspectSession ?? {});
 				const answer = await this.host.send(request, {
 					stale,
 					signal,
@@ -287,7 +287,7 @@ export class Client<C extends Connection = Connection> {
 				});
 				this.redactor.addToken(answer.session);
 				call.options.onSession?.(answer.session);
-				if (answer.session !== this.shared.suspect?.session) this.shared.suspect = undefined;
+				if (answer.session !== this.shared.suspectSession?.session) this.shared.suspectSession = undefined;
 				try {
 					const data = this.provider.open(withoutToken(answer), request, operation);
 					resilience.succeeded();
@@ -313,17 +313,17 @@ export class Client<C extends Connection = Connection> {
 						if (renewed > 1) pause = backoff(1, { tooOften: false }, Math.random);
 						continue;
 					}
-					if (!again && stale === undefined && mayBeOver(error)) this.shared.suspect = doubt;
+					if (!again && stale === undefined && mayBeOver(error)) this.shared.suspectSession = doubt;
 					// Where too many requests look like a session that is over, backing off comes before logging in.
 					else if (again && mayBeOver(error) && attempt > 1) suspect ??= doubt;
 				}
 			} catch (thrown) {
 				earlier = error = this.failed(thrown, signal?.aborted ?? false);
-				const { error: cause } = suspect ?? this.shared.suspect ?? {};
+				const { error: cause } = suspect ?? this.shared.suspectSession ?? {};
 				if (cause?.doubtful && (error instanceof SessionContested || error.doubtful)) {
 					// A login on mere suspicion that fails says less than what raised it: it may not have been called
 					// for.
-					this.shared.suspect = undefined;
+					this.shared.suspectSession = undefined;
 					error = cause;
 				}
 			} finally {
@@ -408,7 +408,7 @@ class Unanswered {
 	private readonly asked: ReadonlySet<string> = new Set();
 	private readonly deviceOf: Each['deviceOf'] | undefined;
 
-	constructor({ each, together }: AnyOperation, params: Readonly<Record<string, unknown>>) {
+	constructor({ each, batch: together }: AnyOperation, params: Readonly<Record<string, unknown>>) {
 		const declared = (each ?? together) as Each | undefined;
 		const asked = declared === undefined ? undefined : params[declared.devices];
 		if (declared === undefined || !Array.isArray(asked)) return;
@@ -445,7 +445,7 @@ const isoOf = (ms: number) => new Date(ms).toISOString();
 
 /** The ordinary run: one request. */
 async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<Row[]> {
-	yield await run.ask(params);
+	yield await run.request(params);
 }
 
 function commandsOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
@@ -483,7 +483,7 @@ function unreadable(
 		`${provider.title} answered "${operation.title}" with something that its document does not describe (${where}: ${issue?.message ?? 'wrong form'}).`,
 		{
 			advice: 'Please report it with the operation that you ran.',
-			effect: operation.effect === 'read' && !operation.once ? 'none' : 'unknown',
+			effect: operation.effect === 'read' && !operation.consuming ? 'none' : 'unknown',
 		},
 	);
 }

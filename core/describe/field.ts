@@ -34,10 +34,8 @@ export interface Field<T = unknown> {
 	readonly max?: number;
 	readonly unit?: string;
 	readonly secret?: boolean;
-	/**
-	 * Of an account's settings: the login does not depend on it, so accounts that differ in it alone share a session.
-	 */
-	readonly apartFromLogin?: boolean;
+	/** false for a setting that the login does not depend on: accounts that differ in it alone share a session. */
+	readonly affectsLogin?: boolean;
 	/** Show and read the field only while another has one of these values. */
 	readonly when?: Readonly<Record<string, readonly string[]>>;
 }
@@ -61,7 +59,7 @@ interface Words {
 	description: string;
 	placeholder?: string;
 	when?: Field['when'];
-	apartFromLogin?: true;
+	affectsLogin?: false;
 }
 
 /**
@@ -151,7 +149,7 @@ function make<T>(
 	more: Partial<Field> & { optional?: boolean },
 ): Field<T> {
 	const { optional = false, ...rest } = more;
-	const { title, description, placeholder, when, apartFromLogin } = words;
+	const { title, description, placeholder, when, affectsLogin } = words;
 	let built: z.ZodType<T> | undefined;
 	return {
 		clean: same,
@@ -160,7 +158,7 @@ function make<T>(
 		description,
 		...(placeholder === undefined ? {} : { placeholder }),
 		...(when === undefined ? {} : { when }),
-		...(apartFromLogin === undefined ? {} : { apartFromLogin }),
+		...(affectsLogin === undefined ? {} : { affectsLogin }),
 		...rest,
 		required: !optional,
 		get schema() {

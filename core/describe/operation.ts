@@ -36,13 +36,13 @@ export interface Each<F extends Fields = Fields, R extends Row = Row> {
 	readonly deviceOf: (row: R) => string | null;
 }
 
-export interface Together<F extends Fields = Fields, R extends Row = Row> extends Each<F, R> {
+export interface Batching<F extends Fields = Fields, R extends Row = Row> extends Each<F, R> {
 	/** Most devices in one request. */
 	readonly most: number;
 }
 
 /** Records that were asked for with some of the params changed: whose they are, where they do not say so themselves. */
-export interface Part<F extends Fields = Fields, R extends Row = Row> {
+export interface PageOf<F extends Fields = Fields, R extends Row = Row> {
 	rows: R[];
 	params: Partial<Values<F>>;
 }
@@ -60,7 +60,7 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	/**
 	 * For a read that takes something away, such as messages from a queue: sent once, as a write is, and given whole.
 	 */
-	readonly once?: boolean;
+	readonly consuming?: boolean;
 	/**
 	 * Its record holds the session: whoever gets it is logged in. Only where the account allows it, and never for an
 	 * agent.
@@ -81,11 +81,11 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly raw?: (row: R, params: Values<F>) => R;
 	readonly kind: RecordKind;
 	/** How many requests it takes and in what order; by default one. */
-	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[] | Part<F, R>>;
+	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[] | PageOf<F, R>>;
 	/** For a read that gives one record for each of a list of devices: those without one are named. */
 	readonly each?: Each<F, R>;
 	/** The same, where moreover many runs of it can share requests. */
-	readonly together?: Together<F, R>;
+	readonly batch?: Batching<F, R>;
 	/** Checks across params; gives a sentence if they do not fit together. */
 	readonly check?: (params: Values<F>, now: number) => string | undefined;
 	/** For writes and commands: whom or what it is done to. */
@@ -165,7 +165,7 @@ export interface RunOptions {
 /** What an operation's own `run` works with. */
 export interface Run<F extends Fields = Fields, R extends Row = Row> {
 	/** Sends one request of the operation itself. */
-	ask(params: Values<F>): Promise<R[]>;
+	request(params: Values<F>): Promise<R[]>;
 	/** Sends one request of another operation of the same vendor. */
 	call<F2 extends Fields, A2, R2 extends Row, O2>(
 		operation: Operation<F2, A2, R2, O2>,

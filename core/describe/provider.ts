@@ -2,7 +2,7 @@ import type { Choice, Fields } from './field';
 import type { Exchange, WireAnswer, WireRequest } from './host';
 import type { AnyOperation, Collector, Evidence, RunOptions } from './operation';
 import type { Connection, Session } from './connection';
-import type { AnyTrigger, Survey } from './trigger';
+import type { AnyTrigger, PositionSource } from './trigger';
 
 export type ProviderName = 'trackceo' | 'etrack' | 'ctrack' | 'itracksense' | 'trackgps';
 
@@ -44,7 +44,7 @@ export interface Provider<C extends Connection = Connection> {
 	readonly operations: readonly AnyOperation[];
 	readonly triggers: readonly AnyTrigger[];
 	/** How triggers learn which devices have been heard of. */
-	readonly survey: Survey;
+	readonly positions: PositionSource;
 	/** Choices for pickers, by the name that fields refer to. */
 	readonly lookups: Readonly<Record<string, (client: Collector, options?: RunOptions) => Promise<Choice[]>>>;
 }

@@ -27,14 +27,18 @@ export interface Trigger<F extends Fields = Fields> {
 	readonly evidence: Evidence;
 }
 
-export type Source = StreamSource | WatchSource | QueueSource;
+export type Source = StreamSource | SnapshotSource | QueueSource;
 
 /** Records of a period, asked for device by device or some at once; new ones are the events. */
 export interface StreamSource {
 	readonly type: 'stream';
 	readonly operation: AnyOperation;
 	/** The operation's parameters for some devices and a period in milliseconds; if it takes one. */
-	readonly ask: (devices: string[], period: { begin: number; end: number }, params: never) => Record<string, unknown>;
+	readonly paramsFor: (
+		devices: string[],
+		period: { begin: number; end: number },
+		params: never,
+	) => Record<string, unknown>;
 	/** Devices in one request. */
 	readonly perRequest: number;
 	/**
@@ -42,7 +46,7 @@ export interface StreamSource {
 	 */
 	readonly ascending: boolean;
 	/** ISO time by which the vendor chooses the records of a period; null if a record has none. */
-	readonly mark: (record: never) => string | null;
+	readonly recordTime: (record: never) => string | null;
 	/** Whether an event is wanted. */
 	readonly keep?: (record: never, params: never) => boolean;
 	/** How late records may appear unless the user says otherwise. */
@@ -50,14 +54,14 @@ export interface StreamSource {
 }
 
 /** Current positions of the fleet, compared with those before. */
-export interface WatchSource {
+export interface SnapshotSource {
 	readonly type: 'watch';
-	readonly look: (position: Position, look: Look) => Seen;
+	readonly compare: (position: Position, look: Comparison) => Compared;
 	/** What an event about a position looks like, to try a flow with. */
-	readonly sample: (position: Position, look: Pick<Look, 'now' | 'params'>) => Seen['events'];
+	readonly sample: (position: Position, look: Pick<Comparison, 'now' | 'params'>) => Compared['events'];
 }
 
-export interface Look {
+export interface Comparison {
 	/** What was remembered of this device; undefined: nothing. */
 	readonly before: string | undefined;
 	/** Whether it is the first round over the fleet. */
@@ -66,8 +70,8 @@ export interface Look {
 	 * Newest record time that was known at the last look at the device and is known at this one, in seconds. What is
 	 * forgotten of devices that have been quiet for long can be told from what is new by these.
 	 */
-	readonly was: number;
-	readonly mark: number;
+	readonly lastWatermark: number;
+	readonly watermark: number;
 	/** Local time, in seconds. */
 	readonly now: number;
 	/** Seconds. */
@@ -75,7 +79,7 @@ export interface Look {
 	readonly params: never;
 }
 
-export interface Seen {
+export interface Compared {
 	/** To remember of this device, short; undefined: nothing. */
 	state: string | undefined;
 	/** What the events carry beside the record. `key` makes their ids stable. */
@@ -93,7 +97,7 @@ export interface QueueSource {
 }
 
 /** How the fleet's current positions are asked for. */
-export interface Survey {
+export interface PositionSource {
 	/** Takes `devices`. */
 	readonly operation: AnyOperation;
 	/** Whether one request gives the positions of all devices. */
@@ -116,10 +120,10 @@ export function trigger<const F extends Fields>(declared: Trigger<F>): AnyTrigge
 /** Declares a stream. R: its simplified record. P: the trigger's params. */
 export function stream<R, P>(declared: {
 	operation: AnyOperation;
-	ask: (devices: string[], period: { begin: number; end: number }, params: P) => Record<string, unknown>;
+	paramsFor: (devices: string[], period: { begin: number; end: number }, params: P) => Record<string, unknown>;
 	perRequest: number;
 	ascending?: boolean;
-	mark: (record: R) => string | null;
+	recordTime: (record: R) => string | null;
 	keep?: (record: R, params: P) => boolean;
 	lookBackMinutes?: number;
 }): StreamSource {

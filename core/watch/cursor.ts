@@ -7,7 +7,7 @@ export type Cursor = { v: 1; event: string } & Record<string, unknown>;
 export const seconds = z.number().int().min(0).max(1e11);
 
 /** A round over the fleet, device by device in the order of their ids: who was looked at, and what was known then. */
-export const roundSchema = z.object({
+export const sweepSchema = z.object({
 	/** Devices before this one have been looked at in this round; none: the round is over. */
 	next: z.string().optional(),
 	/** Mark when this round began, and when the one before did. */
@@ -17,15 +17,15 @@ export const roundSchema = z.object({
 	at: seconds,
 	atBefore: seconds,
 });
-export type Round = z.infer<typeof roundSchema>;
+export type Sweep = z.infer<typeof sweepSchema>;
 
 /** Mark at the last look at a device, as far as the rounds tell: it may be later. */
-export function coveredBy(round: Round, deviceId: string): number {
+export function coveredUntil(round: Sweep, deviceId: string): number {
 	return round.next !== undefined && deviceId >= round.next ? round.before : round.began;
 }
 
 /** Begins a new round, if the last one is over. */
-export function nextRound(round: Round, devices: readonly string[], mark: number, now: number): void {
+export function nextSweep(round: Sweep, devices: readonly string[], mark: number, now: number): void {
 	const [first] = devices;
 	if (round.next !== undefined || first === undefined) return;
 	round.before = round.began;
@@ -36,7 +36,7 @@ export function nextRound(round: Round, devices: readonly string[], mark: number
 }
 
 /** The devices of this round that are still to be looked at, in order. */
-export function leftOf(round: Round, devices: readonly string[]): readonly string[] {
+export function leftOf(round: Sweep, devices: readonly string[]): readonly string[] {
 	const { next } = round;
 	if (next === undefined) return [];
 	const place = devices.findIndex((device) => device >= next);

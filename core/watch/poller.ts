@@ -2,17 +2,17 @@ import type { Client } from '../call/client';
 import { InvalidParams, type FleetError } from '../describe/errors';
 import { readFields, type Fields } from '../describe/field';
 import type { Cursor } from './cursor';
-import { Pass, type PollOptions, type Settings } from './pass';
-import { pollStream, readStream, sampleStream } from './stream';
+import { Poll, type PollOptions, type DeliverySettings } from './poll';
+import { pollStream, readStreamCursor, sampleStream } from './stream';
 import {
 	deliveryFields,
 	sourceOf,
 	type AnyTrigger,
 	type FleetEvent,
 	type StreamSource,
-	type WatchSource,
+	type SnapshotSource,
 } from '../describe/trigger';
-import { pollWatch, readWatch, sampleWatch } from './watch';
+import { pollSnapshot, readSnapshotCursor, sampleSnapshot } from './snapshot';
 
 export interface PollResult {
 	/** New events, per device in ascending order of time. */
@@ -50,8 +50,8 @@ export interface PollResult {
 /** Polls one trigger. It keeps nothing itself: where it stands is in the cursor, which the host keeps. */
 export class Poller {
 	private readonly params: Record<string, unknown>;
-	private readonly settings: Settings;
-	private readonly source: StreamSource | WatchSource;
+	private readonly settings: DeliverySettings;
+	private readonly source: StreamSource | SnapshotSource;
 
 	/**
 	 * @param input the trigger's filters and `deliveryFields`, as the host has them
@@ -82,18 +82,18 @@ export class Poller {
 	 */
 	async poll(stored: unknown, options: PollOptions): Promise<PollResult> {
 		const { client, source } = this;
-		const pass = new Pass(client, this.trigger, this.params, this.settings, options);
+		const pass = new Poll(client, this.trigger, this.params, this.settings, options);
 		let cursor = stored as Cursor | undefined;
 		try {
 			cursor =
 				source.type === 'stream'
-					? await pollStream(pass, source, this.readable(stored, readStream))
-					: await pollWatch(pass, source, this.readable(stored, readWatch));
+					? await pollStream(pass, source, this.readable(stored, readStreamCursor))
+					: await pollSnapshot(pass, source, this.readable(stored, readSnapshotCursor));
 		} catch (thrown) {
 			const error = pass.failed(thrown);
 			if (!pass.concernsAll(error)) pass.report(error);
 		}
-		const { events, began, aside, stop, oldestLook, looks } = pass;
+		const { events, began, aside, stop, oldestRead: oldestLook, reads: looks } = pass;
 		const problem = pass.problem ?? aside;
 		return {
 			events,
@@ -125,9 +125,9 @@ export class Poller {
 
 	/** Recent events to try a flow with; nothing is remembered. @throws FleetError */
 	async sample(options: Pick<PollOptions, 'budgetMs' | 'signal'>): Promise<FleetEvent[]> {
-		const pass = new Pass(this.client, this.trigger, this.params, this.settings, { intervalMs: 0, ...options });
+		const pass = new Poll(this.client, this.trigger, this.params, this.settings, { intervalMs: 0, ...options });
 		const { source } = this;
-		const events = await (source.type === 'stream' ? sampleStream(pass, source) : sampleWatch(pass, source));
+		const events = await (source.type === 'stream' ? sampleStream(pass, source) : sampleSnapshot(pass, source));
 		const problem = pass.problem ?? pass.aside;
 		if (events.length === 0 && problem !== undefined) throw this.client.redactor.error(problem);
 		return events;

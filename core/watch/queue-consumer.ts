@@ -60,20 +60,20 @@ export interface Batch {
 	failed(): boolean;
 }
 
-interface Settings {
+interface QueueSettings {
 	subscribe: boolean;
 	maxMessages: number;
 	attempts: number;
 	includeRaw: boolean;
 }
 
-interface Under {
+interface InFlight {
 	events: FleetEvent[];
 	/** Tags in the order of the queue, those of left out messages included. */
 	tags: bigint[];
 	finished: Set<bigint>;
 	/** The highest that the vendor was told. */
-	told: bigint;
+	ackedUpTo: bigint;
 	session: string;
 	attempt: number;
 	settle: () => void;
@@ -84,8 +84,8 @@ interface Under {
  * What a consumer leaves to the next one of its queue, as after a deploy: it must not acknowledge past what was taken
  * before.
  */
-interface Past {
-	under: Under | undefined;
+interface QueueState {
+	inFlight: InFlight | undefined;
 	/** Highest tag that was seen in the session. */
 	last: { session: string; tag: bigint } | undefined;
 	/**
@@ -94,17 +94,17 @@ interface Past {
 	 */
 	lost: boolean;
 	/** Ids of messages that were dealt with: they are left out if they come again. */
-	readonly dealtWith: Set<string>;
+	readonly processed: Set<string>;
 }
 
-const pasts = new WeakMap<SharedAccount, Map<string, Past>>();
+const queueStates = new WeakMap<SharedAccount, Map<string, QueueState>>();
 
-function pastOf(account: SharedAccount, queue: string): Past {
-	const queues = pasts.get(account) ?? new Map<string, Past>();
-	pasts.set(account, queues);
+function queueStateOf(account: SharedAccount, queue: string): QueueState {
+	const queues = queueStates.get(account) ?? new Map<string, QueueState>();
+	queueStates.set(account, queues);
 	let past = queues.get(queue);
 	if (past === undefined)
-		queues.set(queue, (past = { under: undefined, last: undefined, lost: true, dealtWith: new Set() }));
+		queues.set(queue, (past = { inFlight: undefined, last: undefined, lost: true, processed: new Set() }));
 	return past;
 }
 
@@ -124,9 +124,9 @@ const tagOf = (event: FleetEvent) => BigInt(event.deliveryTag as string);
  */
 export class QueueConsumer implements QueueReader {
 	private readonly params: Record<string, unknown>;
-	private readonly settings: Settings;
+	private readonly settings: QueueSettings;
 	private readonly source: QueueSource;
-	private readonly past: Past;
+	private readonly state: QueueState;
 
 	/**
 	 * @param input the trigger's params, as the host has them
@@ -139,11 +139,11 @@ export class QueueConsumer implements QueueReader {
 		{ timeZone = 'UTC' }: { timeZone?: string } = {},
 	) {
 		this.params = readFields(trigger.params as Fields, input, { now: client.now(), timeZone });
-		this.settings = this.params as unknown as Settings;
+		this.settings = this.params as unknown as QueueSettings;
 		const source = sourceOf(trigger, this.params);
 		if (source.type !== 'queue') throw new InvalidParams(`"${trigger.title}" is polled, not read from a queue.`);
 		this.source = source;
-		this.past = pastOf(client.shared.account, source.queue);
+		this.state = queueStateOf(client.shared.account, source.queue);
 	}
 
 	/**
@@ -187,9 +187,9 @@ export class QueueConsumer implements QueueReader {
 		signal?: AbortSignal;
 		onWait?: (ms: number) => void;
 	}): Promise<Batch | undefined> {
-		if (this.past.under !== undefined) {
-			this.past.under.attempt += 1;
-			return this.batchOf(this.past.under);
+		if (this.state.inFlight !== undefined) {
+			this.state.inFlight.attempt += 1;
+			return this.batchOf(this.state.inFlight);
 		}
 		for (;;) {
 			const { rows, session } = await this.get({ deadlineMs: budgetMs, signal, onWait });
@@ -199,24 +199,24 @@ export class QueueConsumer implements QueueReader {
 				.filter(isTag)
 				.map(BigInt);
 			const [first] = tags;
-			if (this.past.lost && !this.isNext(first, session)) {
+			if (this.state.lost && !this.isNext(first, session)) {
 				// What was lost lies before these messages, if there are any. A new session gives all of it again,
 				// these included.
-				this.client.distrust(session);
-				this.past.lost = false;
+				this.client.invalidate(session);
+				this.state.lost = false;
 				continue;
 			}
-			if (rows.length > 0) this.past.lost = false;
+			if (rows.length > 0) this.state.lost = false;
 			if (tags.length > 0)
-				this.past.last = { session, tag: tags.reduce((most, tag) => (tag > most ? tag : most)) };
+				this.state.last = { session, tag: tags.reduce((most, tag) => (tag > most ? tag : most)) };
 			const events = messages
-				.filter(({ message }) => !this.past.dealtWith.has(message.id))
+				.filter(({ message }) => !this.state.processed.has(message.id))
 				.map(({ row, message }) => this.eventOf(message, row));
 			if (tags.length === 0) return this.untagged(events);
-			this.past.under = underway(events, tags, session);
-			if (events.length > 0) return this.batchOf(this.past.under);
+			this.state.inFlight = underway(events, tags, session);
+			if (events.length > 0) return this.batchOf(this.state.inFlight);
 			// All of them had been dealt with, and only the acknowledgement was lost.
-			await this.done(this.past.under, signal);
+			await this.done(this.state.inFlight, signal);
 		}
 	}
 
@@ -234,7 +234,7 @@ export class QueueConsumer implements QueueReader {
 
 	/** Single messages are dealt with. Tells the vendor as far as none before them is unfinished. */
 	async acknowledge(tags: readonly string[]): Promise<Row> {
-		const { under } = this.past;
+		const { inFlight: under } = this.state;
 		const own = tags.map(BigInt).filter((tag) => under?.tags.includes(tag));
 		if (under === undefined || own.length === 0)
 			return {
@@ -249,7 +249,7 @@ export class QueueConsumer implements QueueReader {
 		}
 		const upTo = this.finishedUpTo(under);
 		try {
-			if (upTo > under.told) await this.tell(under, upTo);
+			if (upTo > under.ackedUpTo) await this.tell(under, upTo);
 		} finally {
 			// Dealt with, even if the vendor does not know: it gives them again then, and they are left out.
 			if (upTo === under.tags.at(-1)) this.settled(under);
@@ -263,15 +263,15 @@ export class QueueConsumer implements QueueReader {
 				};
 	}
 
-	private settled(under: Under): void {
-		if (this.past.under === under) this.past.under = undefined;
+	private settled(under: InFlight): void {
+		if (this.state.inFlight === under) this.state.inFlight = undefined;
 		under.settle();
 	}
 
 	/** The highest tag before which nothing is unfinished. Messages that are left out are finished. */
-	private finishedUpTo(under: Under): bigint {
+	private finishedUpTo(under: InFlight): bigint {
 		const unfinished = new Set(under.events.map(tagOf).filter((tag) => !under.finished.has(tag)));
-		let upTo = under.told;
+		let upTo = under.ackedUpTo;
 		for (const tag of under.tags) {
 			if (unfinished.has(tag)) break;
 			upTo = tag;
@@ -279,7 +279,7 @@ export class QueueConsumer implements QueueReader {
 		return upTo;
 	}
 
-	private batchOf(under: Under): Batch {
+	private batchOf(under: InFlight): Batch {
 		const { attempt, acknowledged } = under;
 		return {
 			events: under.events.filter((event) => !under.finished.has(tagOf(event))),
@@ -304,14 +304,14 @@ export class QueueConsumer implements QueueReader {
 				};
 	}
 
-	private async done(under: Under, signal?: AbortSignal): Promise<void> {
+	private async done(under: InFlight, signal?: AbortSignal): Promise<void> {
 		for (const { id } of under.events) this.remember(id);
 		this.settled(under);
 		const last = under.tags.at(-1);
 		if (last !== undefined) await this.tell(under, last, signal);
 	}
 
-	private async tell(under: Under, upTo: bigint, signal?: AbortSignal): Promise<void> {
+	private async tell(under: InFlight, upTo: bigint, signal?: AbortSignal): Promise<void> {
 		const { acknowledge } = this.source;
 		const params = { ...this.params, deliveryTags: [String(upTo)] };
 		const [outcome] = (await this.client.collect(acknowledge, params, {
@@ -320,7 +320,7 @@ export class QueueConsumer implements QueueReader {
 			inSession: under.session,
 		})) as CommandOutcome[];
 		if (outcome?.outcome === 'confirmed' || outcome?.outcome === 'sent') {
-			under.told = upTo;
+			under.ackedUpTo = upTo;
 			return;
 		}
 		throw new UnexpectedAnswer(
@@ -348,7 +348,7 @@ export class QueueConsumer implements QueueReader {
 			const error = asFleetError(thrown);
 			// An answer that cannot be read held messages, too.
 			if ((error.effect === 'unknown' && !(error instanceof RateLimited)) || error instanceof UnexpectedAnswer)
-				this.past.lost = true;
+				this.state.lost = true;
 			throw error;
 		}
 	}
@@ -356,7 +356,8 @@ export class QueueConsumer implements QueueReader {
 	/** Whether nothing can lie between the last message that was seen and this one. Tags begin at 1. */
 	private isNext(tag: bigint | undefined, session: string): boolean {
 		return (
-			tag === 1n || (tag !== undefined && this.past.last?.session === session && tag === this.past.last.tag + 1n)
+			tag === 1n ||
+			(tag !== undefined && this.state.last?.session === session && tag === this.state.last.tag + 1n)
 		);
 	}
 
@@ -384,23 +385,23 @@ export class QueueConsumer implements QueueReader {
 	}
 
 	private remember(id: string): void {
-		this.past.dealtWith.add(id);
-		if (this.past.dealtWith.size <= REMEMBERED) return;
-		for (const oldest of this.past.dealtWith) {
-			this.past.dealtWith.delete(oldest);
+		this.state.processed.add(id);
+		if (this.state.processed.size <= REMEMBERED) return;
+		for (const oldest of this.state.processed) {
+			this.state.processed.delete(oldest);
 			return;
 		}
 	}
 }
 
-function underway(events: FleetEvent[], tags: bigint[], session: string): Under {
+function underway(events: FleetEvent[], tags: bigint[], session: string): InFlight {
 	let settle!: () => void;
 	const acknowledged = new Promise<void>((resolve) => (settle = resolve));
 	return {
 		events,
 		tags: [...tags].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
 		finished: new Set(),
-		told: 0n,
+		ackedUpTo: 0n,
 		session,
 		attempt: 1,
 		settle,

@@ -4,8 +4,8 @@ import { asFleetError, type FleetError } from '../describe/errors';
 import type { Row } from '../describe/records';
 import { naming } from '../call/refusals';
 import { chunks } from '../call/windows';
-import { coveredBy, leftOf, nextRound, pack, roundSchema, seconds, unpack, type Cursor } from './cursor';
-import { DAY_SECONDS, newestOf, type Pass, type Sighting } from './pass';
+import { coveredUntil, leftOf, nextSweep, pack, sweepSchema, seconds, unpack, type Cursor } from './cursor';
+import { DAY_SECONDS, newestOf, type Poll, type Sighting } from './poll';
 import type { FleetEvent, StreamSource } from '../describe/trigger';
 
 /**
@@ -29,7 +29,7 @@ const schema = z.object({
 	/** Of what happened until then, the first look at each device gives the newest only. */
 	latest: seconds.optional(),
 	lookBack: seconds,
-	round: roundSchema,
+	round: sweepSchema,
 	/** Looks since the round last had its turn, while devices that were heard of come first. */
 	turn: seconds.optional(),
 	/** Where the survey goes on. */
@@ -97,7 +97,7 @@ interface Stored {
 }
 
 /** @throws Error if it cannot be read */
-export function readStream(stored: unknown): Stored {
+export function readStreamCursor(stored: unknown): Stored {
 	const cursor = schema.parse(stored);
 	return {
 		cursor,
@@ -107,7 +107,7 @@ export function readStream(stored: unknown): Stored {
 
 /** Polls a stream once: what was found is in the pass. @throws FleetError if nothing could be looked at */
 export async function pollStream(
-	pass: Pass,
+	pass: Poll,
 	source: StreamSource,
 	stored: Stored | undefined,
 ): Promise<Cursor | undefined> {
@@ -129,7 +129,7 @@ export async function pollStream(
 
 /** @param newest newest time in the vendor's records, even if it is in the future */
 function firstCursor(
-	{ now, event, firstRun, since: from, lookBack }: Pass,
+	{ now, event, firstRun, since: from, lookBack }: Poll,
 	mark: number,
 	newest: number | undefined,
 ): StreamCursor {
@@ -159,7 +159,7 @@ function firstCursor(
 }
 
 /** The poll goes on from there, and changes it. */
-function begun(pass: Pass, cursor: StreamCursor): Stored {
+function begun(pass: Poll, cursor: StreamCursor): Stored {
 	pass.began = structuredClone(cursor);
 	return { cursor, ahead: new Map() };
 }
@@ -175,7 +175,7 @@ class StreamPoll {
 	private failures = 0;
 
 	constructor(
-		private readonly pass: Pass,
+		private readonly pass: Poll,
 		private readonly source: StreamSource,
 		{ cursor, ahead }: Stored,
 		newest: number,
@@ -188,7 +188,7 @@ class StreamPoll {
 		this.behind = new Map(Object.entries(cursor.behind));
 		for (const [device, covered] of ahead) this.entries.set(device, { covered, seen: new Map(), newest: 0 });
 		for (const [device, text] of Object.entries(cursor.devices))
-			this.entries.set(device, entryIn(text, ahead.get(device) ?? coveredBy(cursor.round, device)));
+			this.entries.set(device, entryIn(text, ahead.get(device) ?? coveredUntil(cursor.round, device)));
 		this.widen();
 	}
 
@@ -196,7 +196,7 @@ class StreamPoll {
 	async look(sightings: readonly Sighting[]): Promise<void> {
 		const { pass, cursor } = this;
 		const devices = sightings.map(({ deviceId }) => deviceId).sort();
-		nextRound(cursor.round, devices, this.mark, pass.now);
+		nextSweep(cursor.round, devices, this.mark, pass.now);
 		const looked = new Set<string>();
 		const urgent = queued(this.urgent(sightings), looked);
 		const round = queued(inGroups(leftOf(cursor.round, devices), this.source.perRequest, looked), looked);
@@ -217,7 +217,7 @@ class StreamPoll {
 		if (left === undefined) delete cursor.round.next;
 		else {
 			cursor.round.next = left;
-			pass.oldestLook = cursor.round.atBefore;
+			pass.oldestRead = cursor.round.atBefore;
 		}
 	}
 
@@ -247,7 +247,7 @@ class StreamPoll {
 	private coveredOf(device: string): number {
 		if (device === NOBODY) return this.oldest;
 		const [behind] = this.behind.get(device) ?? [];
-		return behind ?? Math.max(this.entries.get(device)?.covered ?? 0, coveredBy(this.cursor.round, device));
+		return behind ?? Math.max(this.entries.get(device)?.covered ?? 0, coveredUntil(this.cursor.round, device));
 	}
 
 	/** All devices are covered up to there. */
@@ -308,8 +308,8 @@ class StreamPoll {
 			begin: Math.min(begin, pass.now - 60) * 1000,
 			end: (Math.max(pass.now, this.mark) + DAY_SECONDS) * 1000,
 		};
-		const params = source.ask([...devices], period, pass.params as never);
-		const { pages, mark } = pass.take(source.operation, params, { mark: this.mark });
+		const params = source.paramsFor([...devices], period, pass.params as never);
+		const { pages, mark } = pass.read(source.operation, params, { mark: this.mark });
 		const [, , cover = mark] = (devices.length === 1 ? this.behind.get(devices[0] ?? '') : undefined) ?? [];
 		window.cover = Math.min(window.cover, cover);
 		for await (const page of pages) {
@@ -367,7 +367,7 @@ class StreamPoll {
 		const { pass, source, cursor } = this;
 		const record = this.read(row, params, window.devices);
 		const readable = !('unreadable' in record);
-		const iso = readable ? source.mark(record as never) : null;
+		const iso = readable ? source.recordTime(record as never) : null;
 		const at = iso === null ? this.mark : Math.floor(Date.parse(iso) / 1000);
 		this.newest = Math.max(this.newest, pass.past(at) ?? 0);
 		if (iso !== null) window.reached = Math.max(window.reached, at);
@@ -481,8 +481,8 @@ class StreamPoll {
 			const begin = reached === undefined ? this.beginOf(device) : Math.min(reached, this.windowBegin(cover));
 			const left = [...entry.seen].filter(([, at]) => at >= begin);
 			// Where the round covers more, it says all there is to say.
-			const covered = Math.max(entry.covered, coveredBy(cursor.round, device));
-			if (coveredBy(cursor.round, device) < covered) ahead.set(device, String(covered));
+			const covered = Math.max(entry.covered, coveredUntil(cursor.round, device));
+			if (coveredUntil(cursor.round, device) < covered) ahead.set(device, String(covered));
 			if (left.length > 0) devices[device] = textOf({ ...entry, covered }, left);
 		}
 		return {
@@ -550,7 +550,7 @@ const SAMPLE_EVENTS = 10;
 const SAMPLE_DEVICES = 10;
 
 /** Recent events of the devices that were heard of last. */
-export async function sampleStream(pass: Pass, source: StreamSource): Promise<FleetEvent[]> {
+export async function sampleStream(pass: Poll, source: StreamSource): Promise<FleetEvent[]> {
 	const { sightings } = await pass.sightings(undefined);
 	const devices = sightings.sort((a, b) => (b.heard ?? 0) - (a.heard ?? 0)).map(({ deviceId }) => deviceId);
 	const present = newestOf(sightings) ?? pass.now;

@@ -5,7 +5,7 @@ import type { Client } from '../../core/call/client';
 import { asFleetError, type FleetError } from '../../core/describe/errors';
 import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
-import { Account, connectionOf, type Settings, type Trial } from './account';
+import { Account, connectionOf, type AccountSettings, type Trial } from './account';
 import { locksOf, within } from './locks';
 import { accountType } from './types';
 import type { WireOptions } from './wire';
@@ -18,7 +18,7 @@ export interface AccountUser {
 
 export interface AccountNode extends Node<Record<string, string>> {
 	/** What it was deployed with, environment variables filled in. */
-	deployed: Settings;
+	deployed: AccountSettings;
 	/** @throws InvalidParams if the account's settings are incomplete or wrong */
 	client(warn: (message: string) => void): Client;
 	register(user: AccountUser): void;
@@ -34,7 +34,7 @@ export function accountNodeOf(RED: NodeAPI, provider: Provider, id = ''): Accoun
 /** What of an account's settings is about the way to the vendor: Node-RED's own TLS and proxy nodes. */
 export function wireOptionsOf(
 	RED: NodeAPI,
-	{ tls, proxy }: Settings,
+	{ tls, proxy }: AccountSettings,
 ): Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses' | 'forbidden'> {
 	const nodeOf = (id: unknown) =>
 		typeof id === 'string' && id !== '' ? (RED.nodes.getNode(id) as unknown) : undefined;
@@ -60,7 +60,7 @@ export function wireOptionsOf(
 }
 
 /** Whether the proxy's list of exceptions names the address, as Node-RED's own nodes read it. */
-export function withoutProxy(RED: NodeAPI, { proxy }: Settings, baseUrl: string): boolean {
+export function withoutProxy(RED: NodeAPI, { proxy }: AccountSettings, baseUrl: string): boolean {
 	const node =
 		typeof proxy === 'string' && proxy !== ''
 			? (RED.nodes.getNode(proxy) as unknown as { noproxy?: string[] } | null)
@@ -72,7 +72,7 @@ export function withoutProxy(RED: NodeAPI, { proxy }: Settings, baseUrl: string)
 export function accountOf(
 	RED: NodeAPI,
 	provider: Provider,
-	settings: Settings,
+	settings: AccountSettings,
 	{ onLogin, trial }: { onLogin?: (rejected?: FleetError) => void; trial?: (connection: Connection) => Trial } = {},
 ): Account {
 	const locks = locksOf(RED);

@@ -19,10 +19,10 @@ import { logIn } from '../../core/call/session';
 import { Wire, type WireOptions } from './wire';
 
 /** What an account's node and the credentials beside it hold. */
-export type Settings = Readonly<Record<string, unknown>>;
+export type AccountSettings = Readonly<Record<string, unknown>>;
 
 /** Checks an account's settings. @throws InvalidParams with a sentence for each that is missing or wrong */
-export function connectionOf(provider: Provider, settings: Settings): Connection {
+export function connectionOf(provider: Provider, settings: AccountSettings): Connection {
 	return readFields(provider.connection, settings, { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
 }
 

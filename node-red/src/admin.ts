@@ -8,7 +8,7 @@ import { shown } from '../../core/describe/field';
 import { Redactor } from '../../core/call/redaction';
 import { cut, plain } from '../../core/describe/words';
 import type { Provider } from '../../core/describe/provider';
-import type { Account, Settings } from './account';
+import type { Account, AccountSettings } from './account';
 import { accountNodeOf, accountOf, type AccountNode } from './account-node';
 import { locksOf, privateForbidden, tellsOfNames } from './locks';
 import { Trials } from './trials';
@@ -95,7 +95,7 @@ export class Admin {
 		const redactor = new Redactor();
 		this.answer(response, redactor, async () => {
 			const body = (request.body ?? {}) as DialogBody;
-			const hide = (values: Settings) => {
+			const hide = (values: AccountSettings) => {
 				for (const [name, { secret, max = Infinity }] of Object.entries(provider.connection)) {
 					const value = values[name];
 					// What is longer is refused, and goes nowhere.
@@ -133,7 +133,12 @@ export class Admin {
 			.catch(() => response.destroy());
 	}
 
-	private note(request: Request, what: string, { baseUrl, account }: Settings, redactor = new Redactor()): void {
+	private note(
+		request: Request,
+		what: string,
+		{ baseUrl, account }: AccountSettings,
+		redactor = new Redactor(),
+	): void {
 		const { username } = (request as { user?: { username?: unknown } }).user ?? {};
 		this.RED.log.info(
 			redactor.text(
@@ -170,14 +175,19 @@ function addressIn(baseUrl: unknown): string {
 }
 
 /** Where an account leads: nothing that is known to Node-RED alone goes another way. */
-const wayOf = ({ baseUrl, tls, proxy }: Settings) => JSON.stringify([addressIn(baseUrl), tls ?? '', proxy ?? '']);
+const wayOf = ({ baseUrl, tls, proxy }: AccountSettings) =>
+	JSON.stringify([addressIn(baseUrl), tls ?? '', proxy ?? '']);
 
 /**
  * The dialog's values. What only Node-RED knows - secrets that the editor does not have, environment variables - is
  * filled in from the deployed node alone, and goes only where that leads.
  * @throws InvalidParams
  */
-function settingsOf(RED: NodeAPI, provider: Provider, { id, settings = {}, credentials = {} }: DialogBody): Settings {
+function settingsOf(
+	RED: NodeAPI,
+	provider: Provider,
+	{ id, settings = {}, credentials = {} }: DialogBody,
+): AccountSettings {
 	const node = typeof id === 'string' ? accountNodeOf(RED, provider, id) : undefined;
 	const written = node === undefined ? {} : asWritten(RED, node);
 	const isVariable = (value: unknown) => typeof value === 'string' && VARIABLE.test(value);

@@ -117,7 +117,7 @@ export class RequestNode implements AccountUser {
 			timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
 			onWait: (ms) => this.status.waiting(ms),
 		});
-		const pages = firstOf(records, operation.list && operation.once !== true ? limit : Infinity);
+		const pages = firstOf(records, operation.list && operation.consuming !== true ? limit : Infinity);
 		if (draws) return this.draw(pages, operation, client, new MessagePerRecord(RED, msg, send));
 		const delivery =
 			operation.list && config.result === 'record'

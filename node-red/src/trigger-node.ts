@@ -4,19 +4,19 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { accountKey } from '../../core/call/account';
 import { asFleetError, InvalidParams, LoginRejected, type FleetError } from '../../core/describe/errors';
 import { findTrigger, type Provider } from '../../core/describe/provider';
-import { lasts } from '../../core/watch/pass';
+import { lasts } from '../../core/watch/poll';
 import { Poller } from '../../core/watch/poller';
 import { QueueConsumer } from '../../core/watch/queue-consumer';
 import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../../core/describe/trigger';
 import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage } from './delivery';
-import { PollFeed, QueueFeed, type Acknowledge, type Deliver, type Feed, type Turn } from './feeds';
+import { PollRunner, QueueRunner, type Acknowledge, type Deliver, type Runner, type Turn } from './runners';
 import { valuesOf, type Inputs } from './inputs';
-import { Patience } from './patience';
+import { PollBackoff } from './poll-backoff';
 import { flowError } from './request-node';
-import { Rounds } from './rounds';
-import { NotRead, NotStored, TriggerKeeper } from './trigger-state';
+import { SharedTimers } from './shared-timers';
+import { NotRead, NotStored, TriggerState } from './trigger-state';
 import { TriggerStatus } from './trigger-status';
 import { ContextStore, FileStore, type Store } from './trigger-store';
 import { MAPPABLE, MapMaker, namesOf } from './worldmap';
@@ -46,7 +46,7 @@ export interface TriggerNodeInstance extends Node {
 	pollNow(): void;
 }
 
-const rounds = new Rounds();
+const rounds = new SharedTimers();
 /** The first turn comes within this time, so that not all triggers ask in the second in which flows start. */
 const START_MS = 2000;
 /** Node-RED waits for 15 s until a node has closed. */
@@ -58,13 +58,13 @@ type Command = (typeof COMMANDS)[number];
 /** The node that starts flows with this vendor's events. */
 export class TriggerNode implements AccountUser {
 	private readonly status: TriggerStatus;
-	private readonly keeper: TriggerKeeper;
+	private readonly keeper: TriggerState;
 	private readonly trigger: AnyTrigger | undefined;
 	private readonly intervalMs: number;
 	private readonly warned = new Set<string>();
 	private starting: NodeJS.Timeout;
-	private opening: Promise<Feed> | undefined;
-	private feed: Feed | undefined;
+	private opening: Promise<Runner> | undefined;
+	private feed: Runner | undefined;
 	private tryNow: () => void = () => undefined;
 	private leaveRound: (() => void) | undefined;
 	/** The turn that is under way, and the one that somebody asked for meanwhile. */
@@ -74,7 +74,7 @@ export class TriggerNode implements AccountUser {
 	private names: (deviceId: string) => string = namesOf([]);
 	/** Why there are no more turns until somebody does something about it. */
 	private over: FleetError | undefined;
-	private readonly patience: Patience;
+	private readonly patience: PollBackoff;
 	/** What was complained of since it last worked. */
 	private readonly said = new Set<string>();
 	private closed = false;
@@ -87,9 +87,9 @@ export class TriggerNode implements AccountUser {
 	) {
 		this.trigger = findTrigger(provider, config.event ?? '');
 		this.intervalMs = intervalOf(config.interval, provider) * 1000;
-		this.patience = new Patience(this.intervalMs);
+		this.patience = new PollBackoff(this.intervalMs);
 		this.status = new TriggerStatus((status) => node.status(status), RED._);
-		this.keeper = new TriggerKeeper(node.id, this.store(), config.store ?? '');
+		this.keeper = new TriggerState(node.id, this.store(), config.store ?? '');
 		this.account()?.register(this);
 		this.starting = setTimeout(() => void this.begin(), Math.random() * START_MS);
 		node.on('input', (msg, _send, done) => {
@@ -147,7 +147,7 @@ export class TriggerNode implements AccountUser {
 	 * Takes up where the trigger stands, and has its turns with those of the same account and interval. @throws
 	 * FleetError
 	 */
-	private async open(): Promise<Feed> {
+	private async open(): Promise<Runner> {
 		this.opening ??= this.makeFeed().catch((error: unknown) => {
 			this.opening = undefined;
 			throw error;
@@ -155,7 +155,7 @@ export class TriggerNode implements AccountUser {
 		return await this.opening;
 	}
 
-	private async makeFeed(): Promise<Feed> {
+	private async makeFeed(): Promise<Runner> {
 		const { RED, node, config, provider, trigger, intervalMs, keeper } = this;
 		const account = this.account();
 		if (account === undefined)
@@ -185,13 +185,13 @@ export class TriggerNode implements AccountUser {
 				this.names = namesOf(await client.lookup('device').catch(() => []));
 		};
 		const feed = trigger.queue
-			? new QueueFeed(new QueueConsumer(client, trigger, values, options), deliver, {
+			? new QueueRunner(new QueueConsumer(client, trigger, values, options), deliver, {
 					intervalMs,
 					acknowledge: config.acknowledge ?? 'sent',
 					withinMs: (Number(config.acknowledgeWithin) || ACKNOWLEDGE_MINUTES) * 60_000,
 					onSent: (count) => this.status.unacknowledged(count),
 				})
-			: new PollFeed(new Poller(client, trigger, values, options), keeper, deliver, intervalMs, prepare);
+			: new PollRunner(new Poller(client, trigger, values, options), keeper, deliver, intervalMs, prepare);
 		if (this.closed) {
 			feed.close();
 			throw new InvalidParams('The node was closed.');

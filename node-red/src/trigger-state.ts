@@ -2,7 +2,7 @@ import { FleetError } from '../../core/describe/errors';
 import { Damaged, type Store } from './trigger-store';
 
 /** What of a trigger outlives its node: where it stands, and whether somebody paused it. */
-export interface TriggerState {
+export interface StoredTriggerState {
 	/** Whose cursor it is: see `TriggerKeeper.open`. */
 	account: string;
 	cursor: unknown;
@@ -20,7 +20,7 @@ export class NotRead extends FleetError {
 }
 
 interface Remembered {
-	state: TriggerState;
+	state: StoredTriggerState;
 	/** What the store holds is older than the state. */
 	changed: boolean;
 	storedAt: number | undefined;
@@ -42,7 +42,7 @@ const LAZY_MS = 5 * 60_000;
 const remembered = new Map<string, Remembered>();
 
 /** A trigger's state: in memory while Node-RED runs, and in a store for the next start. */
-export class TriggerKeeper {
+export class TriggerState {
 	private account = '';
 
 	constructor(
@@ -81,12 +81,12 @@ export class TriggerKeeper {
 		if (state.account !== account) this.change({ account, cursor: undefined });
 	}
 
-	get state(): Readonly<TriggerState> {
+	get state(): Readonly<StoredTriggerState> {
 		return remembered.get(this.nodeId)?.state ?? { account: this.account, cursor: undefined, paused: false };
 	}
 
 	/** In memory, at once. */
-	change(part: Partial<TriggerState>): void {
+	change(part: Partial<StoredTriggerState>): void {
 		const { entry } = this;
 		entry.state = { ...entry.state, ...part };
 		entry.changed = true;
@@ -145,7 +145,7 @@ export class TriggerKeeper {
 	}
 
 	/** @throws NotRead */
-	private async load(warn: Warn): Promise<TriggerState | undefined> {
+	private async load(warn: Warn): Promise<StoredTriggerState | undefined> {
 		const { store } = this;
 		try {
 			try {
@@ -165,7 +165,7 @@ export class TriggerKeeper {
 type Warn = (reason: string, keptAs: string) => void;
 
 /** @throws Damaged */
-function stateOf(stored: unknown): TriggerState {
+function stateOf(stored: unknown): StoredTriggerState {
 	const { version, account, cursor, paused } = stored as Record<string, unknown>;
 	if (typeof version === 'number' && version !== VERSION) throw new Damaged('another version of Fleetwire wrote it');
 	if (version !== VERSION || typeof account !== 'string' || typeof paused !== 'boolean')

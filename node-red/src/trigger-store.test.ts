@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeContextData } from 'node-red';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NotRead, NotStored, TriggerKeeper, type TriggerState } from './trigger-state';
+import { NotRead, NotStored, TriggerState, type StoredTriggerState } from './trigger-state';
 import { ContextStore, Damaged, FileStore, type Store } from './trigger-store';
 
 let folder: string;
@@ -242,11 +242,11 @@ describe("a trigger's state", () => {
 		warnings.length = 0;
 	});
 	const open = async (account = 'mine', store: Store = shelf, name = '') => {
-		const keeper = new TriggerKeeper(id, store, name, () => now);
+		const keeper = new TriggerState(id, store, name, () => now);
 		await keeper.open(account, (reason, keptAs) => warnings.push(`${reason} -> ${keptAs}`));
 		return keeper;
 	};
-	const kept = () => shelf.kept as TriggerState;
+	const kept = () => shelf.kept as StoredTriggerState;
 
 	test('is new where nothing is stored, and goes on where something is', async () => {
 		expect((await open()).state).toEqual({ account: 'mine', cursor: undefined, paused: false });
@@ -369,7 +369,7 @@ describe("a trigger's state", () => {
 		await keeper.save();
 		const other = new Shelf();
 		await (await open('mine', other, 'lasting')).save(true);
-		expect((other.kept as TriggerState).cursor).toEqual({ n: 1 });
+		expect((other.kept as StoredTriggerState).cursor).toEqual({ n: 1 });
 	});
 
 	test('writes of two instances of a node do not mix, and none comes after the node is gone', async () => {

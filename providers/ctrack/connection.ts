@@ -40,7 +40,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 				{ value: 'mph', title: 'Miles per Hour' },
 			],
 			initial: 'kmh',
-			apartFromLogin: true,
+			affectsLogin: false,
 		}),
 		odometerUnit: choice({
 			title: 'Odometer Unit',
@@ -52,7 +52,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 				{ value: 'mile', title: 'Miles' },
 			],
 			initial: 'metre',
-			apartFromLogin: true,
+			affectsLogin: false,
 		}),
 		...sharedFields({
 			commands: "Whether flows may act on vehicles and accounts. Nothing in Ctrack's API does, so far.",

@@ -149,7 +149,7 @@ export const getOdometer = operation({
 		toOdometer(row, unitsOf(connection), searchBy === 'NodeId' && more.length === 0 ? value : null),
 	kind: 'odometer',
 	run: (run, params) =>
-		inOrder(chunks(params.values, vehiclesPerRequest), run.width, (values) => run.ask({ ...params, values })),
+		inOrder(chunks(params.values, vehiclesPerRequest), run.width, (values) => run.request({ ...params, values })),
 	list: true,
 	evidence: {
 		section: 'Vehicles/GetVehicleOdoattime',

@@ -89,14 +89,16 @@ export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<st
 	return devices === ALL ? (await run.lookup('device')).map(({ value }) => value) : devices;
 }
 
-interface Asks<P, R> extends Pick<Run, 'lookup' | 'width'> {
-	ask(params: P): Promise<R[]>;
+interface Requests<P, R> extends Pick<Run, 'lookup' | 'width'> {
+	request(params: P): Promise<R[]>;
 }
 
 /** One request for each vehicle, for methods that take a single one. */
 export async function* perVehicle<P extends { devices: Ids }, R extends Row>(
-	run: Asks<P, R>,
+	run: Requests<P, R>,
 	params: P,
 ): AsyncGenerator<R[]> {
-	yield* inOrder(await listed(run, params.devices), run.width, (device) => run.ask({ ...params, devices: [device] }));
+	yield* inOrder(await listed(run, params.devices), run.width, (device) =>
+		run.request({ ...params, devices: [device] }),
+	);
 }

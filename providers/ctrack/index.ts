@@ -69,6 +69,6 @@ export const ctrack: Provider<CtrackConnection> = {
 		service.getVersion,
 	],
 	triggers,
-	survey: { operation: position.getCurrent, all: true, perRequest: vehiclesPerRequest },
+	positions: { operation: position.getCurrent, all: true, perRequest: vehiclesPerRequest },
 	lookups: { device: deviceChoices, group: groupChoices, driver: driverChoices },
 };

@@ -109,11 +109,11 @@ export const getCurrent = operation({
 	description: 'Get the latest position of any number of vehicles',
 	route: 'GET /Vehicles/GetLastVehiclePositions',
 	params: { devices: devicesOrAll },
-	together: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => idTextOf(row.NodeId) },
+	batch: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => idTextOf(row.NodeId) },
 	request: ({ devices }) => ({ query: { svehicleNodeIds: devices === ALL ? devices : devices.join(',') } }),
 	run: async function* (run, { devices }) {
 		if (devices === ALL) yield await run.call(getCurrentOfAll, {});
-		else yield* inOrder(chunks(devices, vehiclesPerRequest), run.width, (some) => run.ask({ devices: some }));
+		else yield* inOrder(chunks(devices, vehiclesPerRequest), run.width, (some) => run.request({ devices: some }));
 	},
 	list: true,
 	evidence: { section: 'Vehicles/GetLastVehiclePositions', grade: 'C', note: UNITS_NOTE },

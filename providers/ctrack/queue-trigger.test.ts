@@ -307,7 +307,7 @@ describe('elements of a queue that are no messages', () => {
 		const before = simulator.requests.length;
 		expect(await next(reader)).toBeUndefined();
 		expect(simulator.requests.length - before).toBe(1);
-		expect(client.shared.suspect).toBeUndefined();
+		expect(client.shared.suspectSession).toBeUndefined();
 	});
 
 	test('acknowledging later, message by message, ends with the last of those that have a tag', async () => {

@@ -123,7 +123,9 @@ export const acknowledge = operation({
 	run: async function* (run, params) {
 		const reader = run.reader(params.queue);
 		yield [
-			reader === undefined ? ((await run.ask(params))[0] ?? {}) : await reader.acknowledge(params.deliveryTags),
+			reader === undefined
+				? ((await run.request(params))[0] ?? {})
+				: await reader.acknowledge(params.deliveryTags),
 		];
 	},
 	target: ({ queue, deliveryTags }) => ({
@@ -198,7 +200,7 @@ const COMES_AGAIN =
  */
 async function* get(run: Run<typeof params>, given: Values<typeof params>): AsyncGenerator<Row[]> {
 	try {
-		yield await run.ask(given);
+		yield await run.request(given);
 	} catch (error) {
 		if (error instanceof FleetError && error.effect === 'unknown' && !(error instanceof RateLimited)) {
 			Object.defineProperty(error, 'advice', {
@@ -212,7 +214,7 @@ async function* get(run: Run<typeof params>, given: Values<typeof params>): Asyn
 const gets = {
 	resource: 'queue',
 	effect: 'read',
-	once: true,
+	consuming: true,
 	params,
 	request: ({ maxMessages, autoAck }: Values<typeof params>) => ({
 		query: { autoack: String(autoAck), limit: maxMessages },

@@ -2,7 +2,7 @@ import { allAtFirst } from '../../core/describe/field';
 import type { Trip } from '../../core/describe/records';
 import { queueFields } from '../../core/watch/queue-consumer';
 import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
-import { deviceSilent, ignitionChanged, positionChanged } from '../../core/watch/watches';
+import { deviceSilent, ignitionChanged, positionChanged } from '../../core/watch/position-triggers';
 import { devicesOrAll } from './fields';
 import { getCurrentOfAll } from './position';
 import * as queue from './queue';
@@ -46,9 +46,9 @@ export const triggers: readonly AnyTrigger[] = [
 		kind: 'trip',
 		source: stream<Trip, unknown>({
 			operation: getManyDetailed,
-			ask: (some, period) => ({ devices: some, ...period }),
+			paramsFor: (some, period) => ({ devices: some, ...period }),
 			perRequest: 1,
-			mark: ({ endedAt }) => endedAt,
+			recordTime: ({ endedAt }) => endedAt,
 			keep: ({ endedAt }) => endedAt !== null,
 			// Whether a trip belongs to a period by its start or by its end is not documented: a day finds it by
 			// either.

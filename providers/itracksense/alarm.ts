@@ -98,8 +98,11 @@ export const getCurrent = operation({
 		...toAlarm(row, trimmedId(row.DeviceID) ?? identityOf(trimmedId(row.VehicleNum), 'DeviceID'), connection),
 	}),
 	run: async function* (run, params) {
-		if (params.devices === ALL) yield await run.ask(params);
-		else yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) => run.ask({ devices: some }));
+		if (params.devices === ALL) yield await run.request(params);
+		else
+			yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) =>
+				run.request({ devices: some }),
+			);
 	},
 	...method(
 		11,
@@ -119,7 +122,7 @@ export const getMany = operation({
 	}),
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-			run.ask({ ...params, devices: some }),
+			run.request({ ...params, devices: some }),
 		);
 	},
 	check: periodProblem,
@@ -138,7 +141,7 @@ export const getManyByPlate = operation({
 	}),
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>
-			run.ask({ ...params, plates: some }),
+			run.request({ ...params, plates: some }),
 		);
 	},
 	check: periodProblem,
@@ -203,7 +206,7 @@ export const getTampers = operation({
 	record: (row, _, connection) => toAlarm(row, identityOf(row.SIM2, 'SIM2'), connection),
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-			run.ask({ ...params, devices: some }),
+			run.request({ ...params, devices: some }),
 		);
 	},
 	check: periodProblem,

@@ -47,7 +47,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 				'Paths of methods as JSON, for example {"position.getHistory": "/api/vehicle/TheMethod"}. The document lost most of them: reads are tried at a guessed path, writes and commands are refused until their path is set here. Names are those of the operations: resource, dot, operation.',
 			optional: true,
 			initial: '{}',
-			apartFromLogin: true,
+			affectsLogin: false,
 		}),
 		...sharedFields({
 			commands:
@@ -60,7 +60,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			description:
 				"Whether flows may make links to iTracksense's web pages. Such a link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out.",
 			initial: false,
-			apartFromLogin: true,
+			affectsLogin: false,
 		}),
 	};
 }

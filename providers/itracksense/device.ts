@@ -208,10 +208,10 @@ export const getConsumption = operation({
 	kind: 'consumption',
 	each: { devices: 'plates', deviceOf: (row) => trimmed(row.VehicleNum) },
 	run: async function* (run, params) {
-		if (params.plates === ALL) yield await run.ask(params);
+		if (params.plates === ALL) yield await run.request(params);
 		else
 			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
-				run.ask({ ...params, plates: some }),
+				run.request({ ...params, plates: some }),
 			);
 	},
 	list: true,

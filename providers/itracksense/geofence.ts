@@ -67,7 +67,7 @@ export const getEvents = operation({
 	record: toInOut,
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-			run.ask({ ...params, devices: some }),
+			run.request({ ...params, devices: some }),
 		);
 	},
 	check: periodProblem,
@@ -87,7 +87,7 @@ export const getEventsByPlate = operation({
 	record: toInOut,
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>
-			run.ask({ ...params, plates: some }),
+			run.request({ ...params, plates: some }),
 		);
 	},
 	check: periodProblem,
@@ -114,8 +114,11 @@ export const getCurrent = operation({
 			timesOf(connection).iso(row.InRegionTime),
 		),
 	run: async function* (run, params) {
-		if (params.plates === ALL) yield await run.ask(params);
-		else yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) => run.ask({ plates: some }));
+		if (params.plates === ALL) yield await run.request(params);
+		else
+			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
+				run.request({ plates: some }),
+			);
 	},
 	...method(18, 'The table calls the parameter VehiclePlate, the sample VehiclePlates: both are sent.'),
 });

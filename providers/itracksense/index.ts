@@ -77,6 +77,6 @@ export const itracksense: Provider<ITracksenseConnection> = {
 	limits: LIMITS,
 	operations,
 	triggers,
-	survey: { operation: position.getCurrent, all: true, perRequest: NAMES_PER_REQUEST },
+	positions: { operation: position.getCurrent, all: true, perRequest: NAMES_PER_REQUEST },
 	lookups: { device: deviceChoices, plate: plateChoices },
 };

@@ -88,11 +88,14 @@ export const getCurrent = operation({
 	action: 'Get current positions',
 	description: 'Get the latest position and status of any number of devices, by device ID',
 	params: { devices },
-	together: { devices: 'devices', most: NAMES_PER_REQUEST, deviceOf: (row) => idTextOf(row.SIM2) },
+	batch: { devices: 'devices', most: NAMES_PER_REQUEST, deviceOf: (row) => idTextOf(row.SIM2) },
 	request: (params) => ({ json: { DeviceIDs: listOrEmpty(params.devices) } }),
 	run: async function* (run, params) {
-		if (params.devices === ALL) yield await run.ask(params);
-		else yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) => run.ask({ devices: some }));
+		if (params.devices === ALL) yield await run.request(params);
+		else
+			yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) =>
+				run.request({ devices: some }),
+			);
 	},
 	...method(8, `${UNITS} The path is proven on a sister deployment.`),
 });
@@ -104,11 +107,14 @@ export const getCurrentByPlate = operation({
 	action: 'Get current positions by plate',
 	description: 'Get the latest position and status of any number of vehicles or assets, by plate',
 	params: { plates },
-	together: { devices: 'plates', most: NAMES_PER_REQUEST, deviceOf: (row) => trimmed(row.VehicleNum) },
+	batch: { devices: 'plates', most: NAMES_PER_REQUEST, deviceOf: (row) => trimmed(row.VehicleNum) },
 	request: (params) => ({ json: { VehiclePlates: listOrEmpty(params.plates) } }),
 	run: async function* (run, params) {
-		if (params.plates === ALL) yield await run.ask(params);
-		else yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) => run.ask({ plates: some }));
+		if (params.plates === ALL) yield await run.request(params);
+		else
+			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
+				run.request({ plates: some }),
+			);
 	},
 	...method(7, UNITS),
 });

@@ -1,7 +1,7 @@
 import { allAtFirst, choice, type Fields } from '../../core/describe/field';
 import type { Alarm, GeofenceEvent, LockEvent } from '../../core/describe/records';
 import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
-import { deviceSilent, positionChanged, statusChanged } from '../../core/watch/watches';
+import { deviceSilent, positionChanged, statusChanged } from '../../core/watch/position-triggers';
 import * as alarm from './alarm';
 import { devices as devicesOrAll, NAMES_PER_REQUEST } from './fields';
 import * as geofence from './geofence';
@@ -14,17 +14,17 @@ const recorded = ({ recordedAt, time }: Alarm) => recordedAt ?? time;
 
 /** Records of a period, of many devices in one request. */
 const together = {
-	ask: (some: string[], period: { begin: number; end: number }) => ({ devices: some, ...period }),
+	paramsFor: (some: string[], period: { begin: number; end: number }) => ({ devices: some, ...period }),
 	perRequest: NAMES_PER_REQUEST,
 };
 
 const ALARMS = {
-	history: stream<Alarm, unknown>({ ...together, operation: alarm.getMany, mark: recorded }),
+	history: stream<Alarm, unknown>({ ...together, operation: alarm.getMany, recordTime: recorded }),
 	current: stream<Alarm, unknown>({
 		operation: alarm.getCurrent,
-		ask: (some) => ({ devices: some }),
+		paramsFor: (some) => ({ devices: some }),
 		perRequest: NAMES_PER_REQUEST,
-		mark: recorded,
+		recordTime: recorded,
 	}),
 } as const;
 
@@ -80,7 +80,7 @@ export const triggers: readonly AnyTrigger[] = [
 		source: stream<GeofenceEvent, { direction: string }>({
 			...together,
 			operation: geofence.getEvents,
-			mark: ({ time }) => time,
+			recordTime: ({ time }) => time,
 			keep: ({ type }, { direction }) => direction === 'both' || type === null || type === direction,
 		}),
 		evidence: geofence.getEvents.evidence,
@@ -94,9 +94,9 @@ export const triggers: readonly AnyTrigger[] = [
 		kind: 'lockEvent',
 		source: stream<LockEvent, unknown>({
 			operation: lock.getEvents,
-			ask: ([device], period) => ({ device, ...period }),
+			paramsFor: ([device], period) => ({ device, ...period }),
 			perRequest: 1,
-			mark: ({ time }) => time,
+			recordTime: ({ time }) => time,
 		}),
 		evidence: lock.getEvents.evidence,
 	}),
@@ -120,9 +120,9 @@ export const triggers: readonly AnyTrigger[] = [
 		kind: 'alarm',
 		source: stream<Alarm, { type: string }>({
 			operation: alarm.getTampers,
-			ask: (some, period, { type }) => ({ devices: some, ...period, type }),
+			paramsFor: (some, period, { type }) => ({ devices: some, ...period, type }),
 			perRequest: NAMES_PER_REQUEST,
-			mark: recorded,
+			recordTime: recorded,
 		}),
 		evidence: alarm.getTampers.evidence,
 	}),

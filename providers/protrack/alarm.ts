@@ -183,7 +183,7 @@ export const getMany = (brand: Brand) =>
 		run: async function* (run, { devices, begin, end, types }) {
 			const wanted = new Set<AlarmType>(types);
 			for (const device of await listed(run, devices)) {
-				const from = (at: number) => run.ask({ devices: [device], begin: at * 1000, end, types });
+				const from = (at: number) => run.request({ devices: [device], begin: at * 1000, end, types });
 				// The vendor's mark is the system time, not the GPS time.
 				const pages = timePages(seconds(begin), from, {
 					size: ALARM_PAGE,

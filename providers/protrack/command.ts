@@ -199,7 +199,7 @@ async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }
 ): AsyncGenerator<Row[]> {
 	let commandId: string | null;
 	try {
-		const [row] = await run.ask(params);
+		const [row] = await run.request(params);
 		commandId = idTextOf(row?.commandid);
 	} catch (error) {
 		if (!(error instanceof FleetError) || error.vendorCode !== SEND_COMMAND_FAILED) throw error;

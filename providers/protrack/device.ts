@@ -56,7 +56,7 @@ export const getMany = operation({
 		wholeList(
 			run,
 			account,
-			(of) => run.ask({ account: of }),
+			(of) => run.request({ account: of }),
 			(row) => idTextOf(row.imei),
 		),
 	list: true,
@@ -77,9 +77,9 @@ export const get = operation({
 	rows,
 	record: toDevice,
 	kind: 'device',
-	together,
+	batch: together,
 	run: (run, params) =>
-		inOrder(chunks(params.devices, imeisPerRequest), run.width, (devices) => run.ask({ devices })),
+		inOrder(chunks(params.devices, imeisPerRequest), run.width, (devices) => run.request({ devices })),
 	list: true,
 	evidence: { section: '2.12', grade: 'C' },
 });
@@ -114,7 +114,7 @@ async function* mileages(run: Run<typeof mileageParams>, params: Values<typeof m
 		const totals = new Map<string, number | null>();
 		const ofNobody: Row[] = [];
 		const ask = ({ begin, end }: { begin: number; end: number }) =>
-			run.ask({ ...params, devices, begin: begin * 1000, end: end * 1000 });
+			run.request({ ...params, devices, begin: begin * 1000, end: end * 1000 });
 		for await (const page of inOrder(windows(from, to, WEEK_S), run.width, ask)) {
 			for (const row of page) {
 				const imei = idTextOf(row.imei);
@@ -156,7 +156,7 @@ export const getMileage = operation({
 		distance: typeof row.mileage === 'number' ? numberOf(Math.round(row.mileage * 100) / 100) : null,
 	}),
 	kind: 'mileage',
-	together,
+	batch: together,
 	run: mileages,
 	check: (params, now) => {
 		const { from, to } = halfHours({ ...params, roundToHalfHours: false });

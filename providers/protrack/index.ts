@@ -50,7 +50,7 @@ function protrack(brand: Brand): Provider<ProtrackConnection> {
 			...(brand.setsPasswords ? [subAccount.setPassword] : []),
 		],
 		triggers: triggers(alarms, brand),
-		survey: { operation: position.getCurrent, all: false, perRequest: imeisPerRequest },
+		positions: { operation: position.getCurrent, all: false, perRequest: imeisPerRequest },
 		lookups: { device: deviceChoices, subAccount: subAccountChoices },
 	};
 }

@@ -44,7 +44,7 @@ export const send = operation({
 		let sent = 0;
 		for (const some of chunks(accounts, ACCOUNTS_PER_REQUEST)) {
 			try {
-				yield await run.ask({ accounts: some, content });
+				yield await run.request({ accounts: some, content });
 			} catch (error) {
 				// What earlier requests did must not be lost with an error: from the second on, a failure is an outcome
 				// too.

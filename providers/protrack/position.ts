@@ -94,10 +94,10 @@ export const getCurrent = operation({
 	rows: (answer) => rowsOf(answer, 'a position'),
 	record: toPosition,
 	kind: 'position',
-	together,
+	batch: together,
 	run: async function* (run, { devices }) {
 		yield* inOrder(chunks(await listed(run, devices), imeisPerRequest), run.width, (some) =>
-			run.ask({ devices: some }),
+			run.request({ devices: some }),
 		);
 	},
 	list: true,
@@ -192,7 +192,7 @@ export const getHistory = operation({
 	run: async function* (run, { devices, begin, end }) {
 		const [first, ...others] = (await listed(run, devices)).map(
 			(device) => (from: number, to: number) =>
-				run.ask({ devices: [device], begin: from * 1000, end: to * 1000 }),
+				run.request({ devices: [device], begin: from * 1000, end: to * 1000 }),
 		);
 		const from = seconds(begin);
 		const to = seconds(end);

@@ -14,7 +14,7 @@ export const getMany = {
 		wholeList(
 			run,
 			of,
-			(name) => run.ask({ account: name }),
+			(name) => run.request({ account: name }),
 			(row) => idTextOf(row.account),
 		)) as typeof list.run,
 };

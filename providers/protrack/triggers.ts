@@ -2,7 +2,7 @@ import { allAtFirst, choice } from '../../core/describe/field';
 import type { AnyOperation } from '../../core/describe/operation';
 import type { Alarm } from '../../core/describe/records';
 import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
-import { deviceSilent, positionChanged, statusChanged } from '../../core/watch/watches';
+import { deviceSilent, positionChanged, statusChanged } from '../../core/watch/position-triggers';
 import { alarmTypes } from './alarm';
 import type { Brand } from './brand';
 import { devicesOrAll } from './fields';
@@ -20,11 +20,11 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 	const source = (keep: (alarm: Alarm, params: Filters) => boolean) =>
 		stream<Alarm, Filters>({
 			operation: alarms,
-			ask: (some, period) => ({ devices: some, ...period, types: [] }),
+			paramsFor: (some, period) => ({ devices: some, ...period, types: [] }),
 			perRequest: 1,
 			ascending: true,
 			// The vendor pages by the time at which it recorded the alarm.
-			mark: ({ recordedAt, time }) => recordedAt ?? time,
+			recordTime: ({ recordedAt, time }) => recordedAt ?? time,
 			keep,
 		});
 	const { evidence: positions } = getCurrent;

@@ -33,11 +33,11 @@ export async function groups(run: Pick<Run, 'lookup'>, devices: Ids, size: numbe
  * with a turn only every 30 s, requests that run ahead would go on using up turns after a run has failed or has enough.
  */
 export async function* inWindows<P extends Asked, R extends Row>(
-	run: { ask(params: P): Promise<R[]> } & Pick<Run, 'connection'>,
+	run: { request(params: P): Promise<R[]> } & Pick<Run, 'connection'>,
 	params: P,
 ): AsyncGenerator<R[]> {
 	for (const window of localWindows(params.begin, params.end, zoneOf(run.connection)))
-		yield await run.ask({ ...params, ...window });
+		yield await run.request({ ...params, ...window });
 }
 
 /** Leaves out what the answer before had already: a record on the border of two windows may belong to both. */
@@ -56,7 +56,7 @@ export async function* withoutDoubles<R extends Row>(
 
 /** The ordinary run: groups of vehicles, windows of time. */
 export async function* batches<P extends Asked, R extends Row>(
-	run: { ask(params: P): Promise<R[]> } & Pick<Run, 'connection' | 'lookup'>,
+	run: { request(params: P): Promise<R[]> } & Pick<Run, 'connection' | 'lookup'>,
 	params: P,
 	key: (row: R) => string,
 ): AsyncGenerator<R[]> {

@@ -40,6 +40,6 @@ export const trackgps: Provider<TrackgpsConnection> = {
 		temperature.getMany,
 	],
 	triggers,
-	survey: { operation: position.getCurrent, all: true, everyMs: 600_000 },
+	positions: { operation: position.getCurrent, all: true, everyMs: 600_000 },
 	lookups: { device: deviceChoices },
 };

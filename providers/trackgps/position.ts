@@ -71,9 +71,9 @@ export const getCurrent = operation({
 	params: { devices: devicesOrAll },
 	record: toPosition,
 	kind: 'position',
-	together: { devices: 'devices', most: Infinity, deviceOf: numberOfVehicle },
+	batch: { devices: 'devices', most: Infinity, deviceOf: numberOfVehicle },
 	run: async function* (run, params) {
-		const rows = await run.ask(params);
+		const rows = await run.request(params);
 		const { devices } = params;
 		if (devices === ALL) {
 			yield rows;

@@ -1,7 +1,7 @@
 import { allAtFirst, choices } from '../../core/describe/field';
 import type { FuelEvent } from '../../core/describe/records';
 import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
-import { ignitionChanged, positionChanged } from '../../core/watch/watches';
+import { ignitionChanged, positionChanged } from '../../core/watch/position-triggers';
 import { devicesOrAll } from './fields';
 import { getCurrent } from './position';
 import { getRefills } from './refill';
@@ -32,9 +32,9 @@ export const triggers: readonly AnyTrigger[] = [
 		// Summaries of the period that was asked for are no events.
 		source: stream<FuelEvent, { types: readonly string[] }>({
 			operation: getRefills,
-			ask: (some, period) => ({ devices: some, ...period, types: ['fueling', 'possibleTheft'] }),
+			paramsFor: (some, period) => ({ devices: some, ...period, types: ['fueling', 'possibleTheft'] }),
 			perRequest: 1,
-			mark: ({ time }) => time,
+			recordTime: ({ time }) => time,
 			keep: ({ type }, { types }) => types.length === 0 || types.includes(type),
 			// When the vendor has worked an event out is not documented.
 			lookBackMinutes: 1440,

@@ -3,12 +3,12 @@ import type { Host } from '../../core/describe/host';
 import type { AnyOperation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
 import type { Limits, Provider } from '../../core/describe/provider';
-import type { Survey } from '../../core/describe/trigger';
+import type { PositionSource } from '../../core/describe/trigger';
 import type { Engine } from './engine';
 
 interface Offered {
 	operations: readonly AnyOperation[];
-	survey: Survey;
+	survey: PositionSource;
 	limits?: Partial<Limits>;
 	lookups?: Provider['lookups'];
 }
@@ -41,7 +41,7 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 		},
 		operations,
 		triggers: [],
-		survey,
+		positions: survey,
 		lookups,
 	};
 	const { requestsPerMinute: rateLimit, burst } = provider.limits;
@@ -59,7 +59,7 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 			sessions: new session.SessionKeeper('Vendor', 'fleet', []),
 			resilience: new retry.Resilience('Vendor'),
 			lookups: new Map(),
-			looks: new looks.Looks(),
+			reads: new looks.SharedReads(),
 			refusals: new refusals.Refusals(),
 			queues: new Map(),
 		},

@@ -19,7 +19,7 @@ export interface Engine {
 	errors: typeof import('../../core/describe/errors');
 	field: typeof import('../../core/describe/field');
 	limiter: typeof import('../../core/call/limiter');
-	looks: typeof import('../../core/call/looks');
+	looks: typeof import('../../core/call/shared-reads');
 	operation: typeof import('../../core/describe/operation');
 	pages: typeof import('../../core/call/pages');
 	poller: typeof import('../../core/watch/poller');
@@ -28,7 +28,7 @@ export interface Engine {
 	retry: typeof import('../../core/call/retry');
 	session: typeof import('../../core/call/session');
 	trigger: typeof import('../../core/describe/trigger');
-	watches: typeof import('../../core/watch/watches');
+	watches: typeof import('../../core/watch/position-triggers');
 	/** Where a trigger stands, as n8n's side keeps it. */
 	n8nState: typeof import('../../n8n/trigger-state');
 }
@@ -38,7 +38,7 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	errors: 'describe/errors',
 	field: 'describe/field',
 	limiter: 'call/limiter',
-	looks: 'call/looks',
+	looks: 'call/shared-reads',
 	operation: 'describe/operation',
 	pages: 'call/pages',
 	poller: 'watch/poller',
@@ -47,7 +47,7 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	retry: 'call/retry',
 	session: 'call/session',
 	trigger: 'describe/trigger',
-	watches: 'watch/watches',
+	watches: 'watch/position-triggers',
 	n8nState: '../n8n/trigger-state',
 };
 

@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
 		name: 'look-back shorter than the lateness',
 		by: 'stream',
 		changes: change(
-			'watch/pass.ts',
+			'watch/poll.ts',
 			'this.lookBack = Math.round(lookBack * 60);',
 			'this.lookBack = Math.round(lookBack * 6);',
 		),
@@ -79,20 +79,20 @@ export const MUTANTS: readonly Mutant[] = [
 		by: 'queue',
 		changes: change(
 			QUEUE,
-			'|| error instanceof UnexpectedAnswer) this.past.lost = true;',
-			'|| error instanceof UnexpectedAnswer) this.past.lost = false;',
+			'|| error instanceof UnexpectedAnswer) this.state.lost = true;',
+			'|| error instanceof UnexpectedAnswer) this.state.lost = false;',
 		),
 	},
 	{
 		name: 'messages that come again are given again',
 		by: 'queue',
-		changes: change(QUEUE, 'messages.filter(({ message }) => !this.past.dealtWith.has(message.id))', 'messages'),
+		changes: change(QUEUE, 'messages.filter(({ message }) => !this.state.processed.has(message.id))', 'messages'),
 	},
 	{
 		name: 'records of the future advance the mark',
 		by: 'stream',
 		changes: change(
-			'watch/pass.ts',
+			'watch/poll.ts',
 			'return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);',
 			'return time ?? now * 0;',
 		),
@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
 		name: 'a fix of the future hides those that follow',
 		by: 'watch',
 		changes: change(
-			'watch/watches.ts',
+			'watch/position-triggers.ts',
 			'last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time',
 			'last?.time',
 		),
@@ -125,7 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
 		name: 'a round waits for devices that have gone',
 		by: 'watch',
 		changes: change(
-			'watch/watch.ts',
+			'watch/snapshot.ts',
 			'if (round.next !== undefined && leftOf(round, ids).length === 0) {',
 			'if (Date.now() === 0) {',
 		),
@@ -133,17 +133,17 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: 'the first round tells what was there before',
 		by: 'watch',
-		changes: change('watch/watch.ts', 'if (first && !wantedAtFirst(pass, cursor, position)) return;', ''),
+		changes: change('watch/snapshot.ts', 'if (first && !wantedAtFirst(pass, cursor, position)) return;', ''),
 	},
 	{
 		name: 'where a watch has begun, what has an event was seen',
 		by: 'watch',
-		changes: change('watch/watch.ts', "states.delete(deviceId ?? '');", ''),
+		changes: change('watch/snapshot.ts', "states.delete(deviceId ?? '');", ''),
 	},
 	{
 		name: 'where a watch has begun, what has an event is known to be old',
 		by: 'watch',
-		changes: change('watch/watch.ts', "behind.set(deviceId ?? '', NEVER);", ''),
+		changes: change('watch/snapshot.ts', "behind.set(deviceId ?? '', NEVER);", ''),
 	},
 	{
 		name: 'the first batch is stored without a position',

@@ -147,7 +147,7 @@ class QueueRun {
 			name: 'get',
 			route: 'GET /get',
 			effect: 'read',
-			once: true,
+			consuming: true,
 			list: true,
 			params: {
 				maxMessages: field.number({
@@ -198,7 +198,7 @@ class QueueRun {
 				const reader = run.reader('positions');
 				yield [
 					reader === undefined
-						? ((await run.ask(params))[0] ?? {})
+						? ((await run.request(params))[0] ?? {})
 						: await reader.acknowledge(params.deliveryTags as string[]),
 				];
 			},

@@ -10,8 +10,8 @@ import type { SendOptions, SignedAnswer, WireRequest } from '../../core/describe
 import type { AnyOperation, Run } from '../../core/describe/operation';
 import type { Row } from '../../core/describe/records';
 import type { Poller, PollResult } from '../../core/watch/poller';
-import type { AnyTrigger, FleetEvent, Survey } from '../../core/describe/trigger';
-import type { Bookmark } from '../../n8n/trigger-state';
+import type { AnyTrigger, FleetEvent, PositionSource } from '../../core/describe/trigger';
+import type { TriggerState } from '../../n8n/trigger-state';
 import { newProcess } from './account';
 import { ClockHost } from './clock-host';
 import type { Engine } from './engine';
@@ -358,7 +358,7 @@ class Follower {
 	/** Node-RED's. */
 	memory: unknown;
 	/** n8n's: in this process, and the static data of the activation. */
-	bookmark!: Bookmark;
+	bookmark!: TriggerState;
 	data: IDataObject = {};
 	/** Whether n8n has activated it. With durable cursors, it does so once for all processes. */
 	active = false;
@@ -501,7 +501,7 @@ class StreamRun {
 						) =>
 							pages.timePages<Row>(
 								begin / 1000,
-								(at) => run.ask({ devices: some, begin: at * 1000, end } as never),
+								(at) => run.request({ devices: some, begin: at * 1000, end } as never),
 								{ size: given.pageSize, mark: ({ mark }) => Number(mark), key: ({ id }) => String(id) },
 							),
 					}),
@@ -539,17 +539,17 @@ class StreamRun {
 			kind: 'alarm',
 			source: engine.trigger.stream<{ time: string; kind: string }, unknown>({
 				operation: operations.events,
-				ask: (some, period) => ({ devices: some, ...period }),
+				paramsFor: (some, period) => ({ devices: some, ...period }),
 				perRequest: given.perRequest,
 				ascending: given.pageSize !== Infinity,
-				mark: ({ time }) => time,
+				recordTime: ({ time }) => time,
 				...(kind === undefined ? {} : { keep: (record) => record.kind === kind }),
 			}),
 			evidence: { section: '1', grade: 'C' },
 		});
 	}
 
-	private get surveyed(): Survey {
+	private get surveyed(): PositionSource {
 		const { survey, perSurvey } = this.given;
 		const { positions: operation } = this.operations;
 		return survey === 'groups'
@@ -576,7 +576,7 @@ class StreamRun {
 		});
 		for (const follower of this.followers) {
 			follower.poller = undefined;
-			follower.bookmark = new this.engine.n8nState.Bookmark();
+			follower.bookmark = new this.engine.n8nState.TriggerState();
 			follower.active &&= this.given.host === 'durable';
 		}
 	}

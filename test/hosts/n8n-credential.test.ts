@@ -73,7 +73,7 @@ const errorsOf = (execution: Execution) =>
 /** What a user would have to do in the node to act, or to be told a secret: every method that is not a plain read. */
 const actions = (vendor: VendorName) =>
 	vendors[vendor].provider.operations
-		.filter(({ effect, once }) => effect !== 'read' || once === true)
+		.filter(({ effect, consuming: once }) => effect !== 'read' || once === true)
 		.map(({ route }) => {
 			const [method = '', path = ''] = route.split(' ');
 			return {

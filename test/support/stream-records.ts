@@ -16,9 +16,9 @@ export async function streamRecords(
 	const ids: string[] = [];
 	for (const { value } of await client.lookup('device')) {
 		// A trip may have begun long before it ended.
-		const asked = source.ask([value], { begin: from - DAY_MS, end: to }, params as never);
+		const asked = source.paramsFor([value], { begin: from - DAY_MS, end: to }, params as never);
 		for (const record of (await client.collect(source.operation, asked)) as { id: string }[]) {
-			const at = Date.parse(source.mark(record as never) ?? '');
+			const at = Date.parse(source.recordTime(record as never) ?? '');
 			if (at >= from && at <= to && source.keep?.(record as never, params as never) !== false)
 				ids.push(record.id);
 		}

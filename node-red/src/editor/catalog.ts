@@ -56,7 +56,7 @@ export function catalogOf(provider: Provider): object {
 		resources: used.map((name) => ({ name, title: RESOURCE_TITLES[name] ?? name })),
 		connection: fieldsOf(provider.connection),
 		operations: provider.operations.map(
-			({ resource, name, title, action, description, effect, list, once, kind, params }) => ({
+			({ resource, name, title, action, description, effect, list, consuming: once, kind, params }) => ({
 				resource,
 				name,
 				title,

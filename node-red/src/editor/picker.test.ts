@@ -205,7 +205,7 @@ describe('at the simulator', () => {
 
 	const lists: [VendorName, string][] = providers.flatMap((provider) =>
 		(provider.operations as AnyOperation[])
-			.filter(({ together }) => together !== undefined)
+			.filter(({ batch: together }) => together !== undefined)
 			.map((operation): [VendorName, string] => [provider.name, `${operation.resource}.${operation.name}`]),
 	);
 	test.each(lists)('%s %s: two that are picked give two records', async (vendorName, operationName) => {

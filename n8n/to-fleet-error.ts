@@ -31,7 +31,7 @@ export function chainOf(thrown: unknown): Link[] {
  * Makes a FleetError of what n8n's helpers throw: they wrap everything, ours included. The original is left behind,
  * since it holds the whole request.
  */
-export function failureOf(thrown: unknown, host: string, signal?: AbortSignal): FleetError {
+export function toFleetError(thrown: unknown, host: string, signal?: AbortSignal): FleetError {
 	const links = chainOf(thrown);
 	const own = links.find((link) => link instanceof FleetError);
 	if (own instanceof FleetError) return own;

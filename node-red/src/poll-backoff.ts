@@ -11,7 +11,7 @@ import {
 const LONGEST_MS = 5 * 60_000;
 
 /** How many turns a trigger leaves out after failures: more with each, and none once it works again. */
-export class Patience {
+export class PollBackoff {
 	private failures = 0;
 	private until = -Infinity;
 

@@ -2,7 +2,7 @@ import { sleep } from 'n8n-workflow';
 import { loginTooSlow } from '../core/describe/host';
 
 /** Settles as the work does, or rejects with the signal's reason as soon as it is aborted. */
-export async function orStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
 	if (signal === undefined) return await work;
 	let stop: (() => void) | undefined;
 	const stopped = new Promise<never>((_, reject) => {
@@ -19,7 +19,7 @@ export async function orStopped<T>(work: Promise<T>, signal: AbortSignal | undef
 
 /** n8n's own wait. Only newer versions of it know the signal, so it is minded here as well. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-	await orStopped(sleep(ms, signal), signal);
+	await orAborted(sleep(ms, signal), signal);
 }
 
 /** As a login settles, or rejects when the time for it is over: then it goes on for whoever else waits for it. */
@@ -30,7 +30,7 @@ export async function orLate<T>(login: Promise<T>, ms: number, signal: AbortSign
 		() => new Promise<never>(() => undefined),
 	);
 	try {
-		return await orStopped(Promise.race([login, late]), signal);
+		return await orAborted(Promise.race([login, late]), signal);
 	} finally {
 		done.abort();
 	}

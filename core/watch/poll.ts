@@ -27,7 +27,7 @@ export const CLOCK_SECONDS = 60;
 /** A batch is handed over when it has so many events. */
 const MOST_EVENTS = 500;
 /** Time or quota that learning who was heard of may take, so that something is left for the looks. */
-const SURVEY_SHARE = 0.5;
+const POSITIONS_SHARE = 0.5;
 
 /** A device, and what is known of when it was last heard of. */
 export interface Sighting {
@@ -70,7 +70,7 @@ export interface PollOptions {
 }
 
 /** What the user chose, checked. */
-export interface Settings {
+export interface DeliverySettings {
 	firstRun: 'nothing' | 'latest' | 'since';
 	/** Milliseconds. */
 	since?: number;
@@ -80,11 +80,11 @@ export interface Settings {
 }
 
 /** One poll of one trigger: its clock, its limits, and what comes of it. */
-export class Pass {
+export class Poll {
 	/** Seconds, when the poll began. */
 	readonly now: number;
 	readonly event: string;
-	readonly firstRun: Settings['firstRun'];
+	readonly firstRun: DeliverySettings['firstRun'];
 	/** Seconds. */
 	readonly since: number;
 	readonly includeRaw: boolean;
@@ -94,19 +94,19 @@ export class Pass {
 	/** Where a trigger that began afresh in this poll has begun: see `PollResult`. */
 	began: Cursor | undefined;
 	/** Whether any positions came. */
-	private surveyed = false;
+	private positionsRead = false;
 	/** Why some did not come. */
-	private unsurveyed: FleetError | undefined;
+	private positionsProblem: FleetError | undefined;
 	/** A record that could not be read, of which nothing else depends. */
 	private unreadable: FleetError | undefined;
 	private readonly refused = new Map<string, FleetError>();
 	/** Looks that this poll took itself. */
-	looks = 0;
+	reads = 0;
 	/**
 	 * When the oldest round over the fleet began that still counts for a device, in seconds by the local clock;
 	 * undefined: all were looked at in this poll.
 	 */
-	oldestLook: number | undefined;
+	oldestRead: number | undefined;
 	/** Seconds. */
 	readonly lookBack: number;
 	private readonly deadline: number;
@@ -119,7 +119,7 @@ export class Pass {
 		private readonly client: Client,
 		trigger: AnyTrigger,
 		readonly params: Readonly<Record<string, unknown>>,
-		{ firstRun, since, lookBack = LOOK_BACK_MINUTES, includeRaw }: Settings,
+		{ firstRun, since, lookBack = LOOK_BACK_MINUTES, includeRaw }: DeliverySettings,
 		private readonly options: PollOptions,
 	) {
 		const now = client.now();
@@ -157,7 +157,7 @@ export class Pass {
 	/**
 	 * Rows of an operation, shared with other triggers that ask the same; a period's end is always beyond the present.
 	 */
-	take(
+	read(
 		operation: AnyOperation,
 		params: Record<string, unknown>,
 		{
@@ -168,15 +168,15 @@ export class Pass {
 	): { pages: AsyncIterable<Row[]>; mark: number } {
 		const { client, options } = this;
 		const now = this.client.now();
-		return client.shared.looks.take(
+		return client.shared.reads.read(
 			{
 				key: `${operation.resource}.${operation.name} ${JSON.stringify({ ...params, end: undefined })}`,
 				now,
 				maxAgeMs,
-				mark,
+				watermark: mark,
 			},
 			() => {
-				this.looks += 1;
+				this.reads += 1;
 				const { signal, onWait } = options;
 				return client.run(operation, params, {
 					output: 'raw',
@@ -197,10 +197,10 @@ export class Pass {
 	/**
 	 * Devices as the survey asks for them, one request each. @param devices undefined: all, where one request gives all
 	 */
-	surveyGroups(devices: readonly string[] | undefined): (string[] | undefined)[] {
+	positionGroups(devices: readonly string[] | undefined): (string[] | undefined)[] {
 		return devices === undefined
 			? [undefined]
-			: chunks(devices, this.client.provider.survey.perRequest ?? Infinity);
+			: chunks(devices, this.client.provider.positions.perRequest ?? Infinity);
 	}
 
 	/** Asks about devices together; where that is refused for what may lie in one of them, in parts. */
@@ -242,10 +242,10 @@ export class Pass {
 		limits: { deadline?: number; maxAgeMs?: number },
 		takeIn: (page: Row[], params: Record<string, unknown>) => void,
 	): Promise<Missing> {
-		const { operation } = this.client.provider.survey;
+		const { operation } = this.client.provider.positions;
 		const ask = async (devices: Ids) => {
 			const params = { devices };
-			for await (const page of this.take(operation, params, { mark: this.now, ...limits }).pages)
+			for await (const page of this.read(operation, params, { mark: this.now, ...limits }).pages)
 				takeIn(page, params);
 		};
 		if (group !== undefined) return await this.inParts(operation, group, ask);
@@ -260,7 +260,7 @@ export class Pass {
 		group: string[] | undefined,
 		limits: { deadline: number; maxAgeMs?: number },
 	): Promise<Missing & { heard: Sighting[] }> {
-		const { operation } = this.client.provider.survey;
+		const { operation } = this.client.provider.positions;
 		const sightings: Sighting[] = [];
 		const missing = await this.positionsOf(group, limits, (page, params) => {
 			let heard = heardOn.get(page);
@@ -271,14 +271,14 @@ export class Pass {
 				if (heard.length === page.length) heardOn.set(page, heard);
 			}
 			sightings.push(...heard);
-			this.surveyed = true;
+			this.positionsRead = true;
 		});
 		return { ...missing, heard: sightings };
 	}
 
 	/** The current positions of a group. */
-	async survey(group: string[] | undefined): Promise<Missing & { found: Found[] }> {
-		const { operation } = this.client.provider.survey;
+	async positions(group: string[] | undefined): Promise<Missing & { found: Found[] }> {
+		const { operation } = this.client.provider.positions;
 		const found: Found[] = [];
 		const missing = await this.positionsOf(group, {}, (page, params) => {
 			for (const row of page) this.find(operation, row, params, found);
@@ -296,8 +296,8 @@ export class Pass {
 	}
 
 	/** Whether the survey asks for the positions of all in one request. */
-	get surveysAll(): boolean {
-		const { all, perRequest } = this.client.provider.survey;
+	get readsAllPositions(): boolean {
+		const { all, perRequest } = this.client.provider.positions;
 		return all && (perRequest === undefined || this.devices === ALL);
 	}
 
@@ -309,7 +309,7 @@ export class Pass {
 	async chosen(): Promise<string[] | undefined> {
 		const { devices } = this;
 		if (devices !== ALL) return [...devices].sort();
-		if (this.surveysAll) return undefined;
+		if (this.readsAllPositions) return undefined;
 		const { signal: _, onWait } = this.options;
 		const choices = await this.client.lookup('device', {
 			priority: 'poll',
@@ -325,17 +325,17 @@ export class Pass {
 	 * one
 	 */
 	async sightings(from: string | undefined): Promise<{ sightings: Sighting[]; next: string | undefined }> {
-		const { everyMs } = this.client.provider.survey;
+		const { everyMs } = this.client.provider.positions;
 		const chosen = await this.chosen();
 		const heard = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
-		const share = this.client.now() + this.options.budgetMs * (this.surveysAll ? 1 : SURVEY_SHARE);
-		const order = this.surveysAll ? undefined : rotated(chosen ?? [], from);
+		const share = this.client.now() + this.options.budgetMs * (this.readsAllPositions ? 1 : POSITIONS_SHARE);
+		const order = this.readsAllPositions ? undefined : rotated(chosen ?? [], from);
 		const limits = {
 			deadline: Math.min(share, this.deadline),
 			...(everyMs === undefined ? {} : { maxAgeMs: everyMs }),
 		};
 		let done = 0;
-		for (const group of this.surveyGroups(order)) {
+		for (const group of this.positionGroups(order)) {
 			if (done > 0 && this.client.now() >= share) break;
 			const { heard: some, error } = await this.heardIn(group, limits);
 			for (const { deviceId, heard: at } of some)
@@ -343,9 +343,9 @@ export class Pass {
 			if (error !== undefined) {
 				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are,
 				// there is no going on.
-				if (this.surveysAll || (!outOfTurns(error) && this.concernsAll(error))) throw error;
+				if (this.readsAllPositions || (!outOfTurns(error) && this.concernsAll(error))) throw error;
 				if (outOfTurns(error)) break;
-				this.unsurveyed ??= error;
+				this.positionsProblem ??= error;
 			}
 			done += group?.length ?? 0;
 		}
@@ -357,8 +357,8 @@ export class Pass {
 	 * next time, too.
 	 */
 	waitsForPositions(): boolean {
-		const { unsurveyed } = this;
-		if (this.surveyed || this.refused.size > 0 || unsurveyed?.retryable === false) return false;
+		const { positionsProblem: unsurveyed } = this;
+		if (this.positionsRead || this.refused.size > 0 || unsurveyed?.retryable === false) return false;
 		if (unsurveyed !== undefined) this.report(unsurveyed);
 		return true;
 	}
@@ -385,7 +385,7 @@ export class Pass {
 
 	/** What is wrong with some devices or records only: all else was looked at. */
 	get aside(): FleetError | undefined {
-		return refusalOf(this.refused) ?? this.unsurveyed ?? this.unreadable;
+		return refusalOf(this.refused) ?? this.positionsProblem ?? this.unreadable;
 	}
 
 	/** Something went wrong with one device. The first such thing is told. */

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { NotFound, RateLimited, Unreachable, type FleetError } from '../../core/describe/errors';
-import { Patience } from './patience';
+import { PollBackoff } from './poll-backoff';
 
 const INTERVAL = 30_000;
 
 /** Of so many turns, one each interval: which ones are taken, when all of them fail. */
 function takenOf(turns: number, problem: FleetError = new Unreachable('No connection.')): number[] {
 	let now = 0;
-	const patience = new Patience(INTERVAL, () => now);
+	const patience = new PollBackoff(INTERVAL, () => now);
 	const taken: number[] = [];
 	for (let turn = 0; turn < turns; turn++, now += INTERVAL) {
 		if (patience.waits) continue;
@@ -35,7 +35,7 @@ test('but not more than five minutes', () => {
 
 test('is over with the first success', () => {
 	let now = 0;
-	const patience = new Patience(INTERVAL, () => now);
+	const patience = new PollBackoff(INTERVAL, () => now);
 	for (let failure = 0; failure < 5; failure++) patience.failed(new Unreachable('No connection.'));
 	expect(patience.waits).toBe(true);
 	patience.worked();
@@ -47,7 +47,7 @@ test('is over with the first success', () => {
 
 test('an interval of hours is not shortened, nor made longer', () => {
 	let now = 0;
-	const patience = new Patience(4 * 3_600_000, () => now);
+	const patience = new PollBackoff(4 * 3_600_000, () => now);
 	patience.failed(new Unreachable('No connection.'));
 	patience.failed(new Unreachable('No connection.'));
 	now += 3.9 * 3_600_000;

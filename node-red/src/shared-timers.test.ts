@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Rounds } from './rounds';
+import { SharedTimers } from './shared-timers';
 
 beforeEach(() => {
 	vi.useFakeTimers();
@@ -8,14 +8,14 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-function calls(rounds: Rounds, key: string, intervalMs: number) {
+function calls(rounds: SharedTimers, key: string, intervalMs: number) {
 	const times: number[] = [];
 	return { times, leave: rounds.join(key, intervalMs, () => times.push(Date.now())) };
 }
 
 test('those of one account and interval have their turn together, others do not', () => {
 	let seed = 0;
-	const rounds = new Rounds(() => (seed += 0.3) % 1);
+	const rounds = new SharedTimers(() => (seed += 0.3) % 1);
 	const first = calls(rounds, 'a', 60_000);
 	vi.advanceTimersByTime(20_000);
 	const second = calls(rounds, 'a', 60_000);
@@ -30,7 +30,7 @@ test('those of one account and interval have their turn together, others do not'
 });
 
 test('pauses vary by a tenth, neither more nor less', () => {
-	const rounds = new Rounds();
+	const rounds = new SharedTimers();
 	const { times } = calls(rounds, 'a', 60_000);
 	vi.advanceTimersByTime(60_000 * 200);
 	const pauses = times.slice(1).map((time, index) => time - times[index]!);
@@ -41,7 +41,7 @@ test('pauses vary by a tenth, neither more nor less', () => {
 });
 
 test('with nobody in it, a clock stops', () => {
-	const rounds = new Rounds();
+	const rounds = new SharedTimers();
 	const first = calls(rounds, 'a', 1000);
 	const second = calls(rounds, 'a', 1000);
 	first.leave();
@@ -61,7 +61,7 @@ test('with nobody in it, a clock stops', () => {
 });
 
 test('who leaves in a turn is not called again, and others still are', () => {
-	const rounds = new Rounds(() => 0.5);
+	const rounds = new SharedTimers(() => 0.5);
 	const called: string[] = [];
 	const leaves = ['a', 'b'].map((name, index) =>
 		rounds.join('account', 1000, () => {

@@ -3,7 +3,7 @@ import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
 import { readFields, type Field } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
-import { RunsTogether, type Asked } from '../core/call/together';
+import { Batcher, type BatchedRun } from '../core/call/batcher';
 import { FetchHost } from '../test/support/fetch-host';
 import { NOW, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from '../test/hosts/vendor';
 import { providers } from '.';
@@ -40,7 +40,7 @@ const outcomeOf = (run: Promise<object[]>): Promise<Outcome> =>
 
 const operations = VENDOR_NAMES.flatMap((name) =>
 	(providers.find((provider) => provider.name === name)?.operations ?? []).flatMap((operation) =>
-		operation.together === undefined ? [] : [{ vendor: name, name: nameOf(operation) }],
+		operation.batch === undefined ? [] : [{ vendor: name, name: nameOf(operation) }],
 	),
 );
 
@@ -58,7 +58,7 @@ test('there are operations whose runs share requests, all of them reads of a lis
 		'trackgps position.getCurrent',
 	]);
 	for (const { operations: all } of providers) {
-		for (const { effect, once, params, together } of all) {
+		for (const { effect, consuming: once, params, batch: together } of all) {
 			if (together !== undefined)
 				expect([effect, once, (params as Record<string, Field>)[together.devices]?.kind]).toEqual([
 					'read',
@@ -74,16 +74,16 @@ describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
 	async function setUp() {
 		const vendor = await start(vendorName);
 		const operation = vendor.operation(name);
-		const list = String(operation.together?.devices);
+		const list = String(operation.batch?.devices);
 		const field = (operation.params as Record<string, Field>)[list];
 		const devices = (await vendor.client.lookup(String(field?.lookup))).map(({ value }) => value);
 		const { [list]: _, ...others } = vendor.paramsOf(operation);
-		const asked = (value: unknown, options: Asked['options'] = {}, more: object = {}): Asked => ({
+		const asked = (value: unknown, options: BatchedRun['options'] = {}, more: object = {}): BatchedRun => ({
 			input: { ...others, ...more, [list]: value },
 			options,
 		});
 		const { client } = vendor;
-		const together = new RunsTogether(client, operation, {});
+		const together = new Batcher(client, operation, {});
 		const requests = () => vendor.simulator.requests.length;
 		return {
 			vendor,
@@ -154,7 +154,7 @@ describe('requests that fail', () => {
 
 	async function positions(count: number) {
 		const vendor = await start('trackceo');
-		const together = new RunsTogether(vendor.client, vendor.operation('position.getCurrent'), {});
+		const together = new Batcher(vendor.client, vendor.operation('position.getCurrent'), {});
 		const devices = (await vendor.client.lookup('device')).map(({ value }) => value);
 		const add = (device: string) => together.add({ input: { devices: device }, options: {} });
 		for (let place = 0; place < count; place++) add(devices[place % devices.length] ?? IMEI(0));
@@ -187,12 +187,12 @@ test('a vendor that names devices in another way than it was asked is asked alon
 	const plates = (await vendor.client.lookup('plate')).map(({ value }) => value).slice(0, 3);
 	const changed = {
 		...operation,
-		together: {
-			...operation.together!,
+		batch: {
+			...operation.batch!,
 			deviceOf: (row: Record<string, unknown>) => String(row.VehicleNum).toLowerCase(),
 		},
 	};
-	const together = new RunsTogether(vendor.client, changed, {});
+	const together = new Batcher(vendor.client, changed, {});
 	for (const plate of plates) together.add({ input: { plates: plate }, options: {} });
 	for (const [place, plate] of plates.entries())
 		expect(await together.recordsOf(place)).toMatchObject([{ deviceName: plate }]);
@@ -201,8 +201,8 @@ test('a vendor that names devices in another way than it was asked is asked alon
 test('where requests must keep apart from each other, batches go one at a time', async () => {
 	const vendor = await start('trackgps');
 	const operation = vendor.operation('position.getCurrent');
-	const one = { ...operation, together: { ...operation.together!, most: 1 } };
-	const together = new RunsTogether(vendor.client, one, {});
+	const one = { ...operation, batch: { ...operation.batch!, most: 1 } };
+	const together = new Batcher(vendor.client, one, {});
 	const devices = (await vendor.client.lookup('device')).map(({ value }) => value).slice(0, 4);
 	for (const device of devices) together.add({ input: { devices: device }, options: {} });
 	const before = vendor.simulator.requests.length;

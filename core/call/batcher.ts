@@ -1,18 +1,18 @@
 import type { Client } from './client';
 import { asFleetError, type FleetError } from '../describe/errors';
-import type { AnyOperation, RunOptions, Together } from '../describe/operation';
+import type { AnyOperation, RunOptions, Batching } from '../describe/operation';
 import type { Row } from '../describe/records';
 import { mayLieInOne } from './refusals';
 import { Simplifier } from './simplify';
 import { chunks } from './windows';
 
 /** One of many runs of a read: what `Client.collect` would be given for it. */
-export interface Asked {
+export interface BatchedRun {
 	input: Readonly<Record<string, unknown>>;
 	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone'> & { limit?: number };
 }
 
-interface Member extends Asked {
+interface Member extends BatchedRun {
 	/** The devices it asks about, and all its parameters, checked; undefined if it runs by itself. */
 	devices?: string[];
 	params?: Record<string, unknown>;
@@ -41,29 +41,29 @@ const WIDTH = 4;
  * included:
  * a batch that fails for what may lie in one of them is asked for again in smaller parts.
  */
-export class RunsTogether {
+export class Batcher {
 	private readonly batches: Batch[] = [];
 	private readonly runs: { batch: Batch; member: Member }[] = [];
 	/** The batch that takes more runs with the same parameters, by these. */
 	private readonly open = new Map<string, Batch>();
 	private started = 0;
-	private readonly together: Together;
+	private readonly batching: Batching;
 
 	constructor(
 		private readonly client: Client,
 		private readonly operation: AnyOperation,
 		private readonly options: Pick<RunOptions, 'signal' | 'onWait'>,
 	) {
-		if (operation.together === undefined)
+		if (operation.batch === undefined)
 			throw new Error(`runs of ${operation.resource}.${operation.name} share no requests`);
-		this.together = operation.together as Together;
+		this.batching = operation.batch as Batching;
 	}
 
 	/** Adds a run, and gives its number. */
-	add(asked: Asked): number {
+	add(asked: BatchedRun): number {
 		const member = this.read(asked);
 		const { devices, params, options } = member;
-		const key = JSON.stringify([{ ...params, [this.together.devices]: undefined }, options.deadlineMs]);
+		const key = JSON.stringify([{ ...params, [this.batching.devices]: undefined }, options.deadlineMs]);
 		let batch = devices === undefined ? undefined : this.open.get(key);
 		if (batch === undefined || !this.fits(batch, devices ?? [])) {
 			batch = { place: this.batches.length, members: [], devices: new Set() };
@@ -93,11 +93,11 @@ export class RunsTogether {
 		return answer.records;
 	}
 
-	private read(asked: Asked): Member {
+	private read(asked: BatchedRun): Member {
 		try {
 			const params = this.client.read(this.operation, asked.input, asked.options);
-			const devices = params[this.together.devices];
-			if (Array.isArray(devices) && devices.length <= this.together.most)
+			const devices = params[this.batching.devices];
+			if (Array.isArray(devices) && devices.length <= this.batching.most)
 				return { ...asked, params, devices: devices as string[] };
 		} catch {
 			// What is wrong is said when it runs by itself.
@@ -111,7 +111,7 @@ export class RunsTogether {
 	 */
 	private fits({ devices }: Batch, more: readonly string[]): boolean {
 		const fresh = more.filter((device) => !devices.has(device));
-		return devices.size + fresh.length <= this.together.most && (more.length === 1 || fresh.length === more.length);
+		return devices.size + fresh.length <= this.batching.most && (more.length === 1 || fresh.length === more.length);
 	}
 
 	/** Never rejects. */
@@ -128,7 +128,7 @@ export class RunsTogether {
 			const { input, options } = first;
 			const rows = (await this.client.collect(
 				this.operation,
-				{ ...input, [this.together.devices]: devices },
+				{ ...input, [this.batching.devices]: devices },
 				{ ...this.options, ...options, limit: undefined, output: 'raw' },
 			)) as Row[];
 			const byDevice = this.byDevice(rows);
@@ -140,7 +140,7 @@ export class RunsTogether {
 				const found =
 					own.size === 1
 						? (byDevice.get(member.devices?.[0] ?? '') ?? [])
-						: rows.filter((row) => own.has(this.together.deviceOf(row) ?? ''));
+						: rows.filter((row) => own.has(this.batching.deviceOf(row) ?? ''));
 				answers.set(
 					member,
 					strangers && found.length < own.size ? await this.alone(member) : this.shared(member, found),
@@ -157,7 +157,7 @@ export class RunsTogether {
 	private byDevice(rows: readonly Row[]): Map<string | null, Row[]> {
 		const found = new Map<string | null, Row[]>();
 		for (const row of rows) {
-			const device = this.together.deviceOf(row);
+			const device = this.batching.deviceOf(row);
 			const own = found.get(device);
 			if (own === undefined) found.set(device, [row]);
 			else own.push(row);

@@ -3,8 +3,8 @@ import { Unreachable } from '../../core/describe/errors';
 import type { PollResult } from '../../core/watch/poller';
 import type { Batch } from '../../core/watch/queue-consumer';
 import type { FleetEvent } from '../../core/describe/trigger';
-import { PollFeed, QueueFeed, type Acknowledge } from './feeds';
-import { NotStored, TriggerKeeper } from './trigger-state';
+import { PollRunner, QueueRunner, type Acknowledge } from './runners';
+import { NotStored, TriggerState } from './trigger-state';
 import type { Store } from './trigger-store';
 
 const event = (id: string): FleetEvent => ({ id, event: 'e', deviceId: 'd', time: null, late: false });
@@ -33,7 +33,7 @@ describe('a poll', () => {
 			drop: async () => undefined,
 			setAside: async () => '',
 		};
-		const keeper = new TriggerKeeper(`feed-${String(++nodes)}`, store, '');
+		const keeper = new TriggerState(`feed-${String(++nodes)}`, store, '');
 		await keeper.open('account', () => undefined);
 		const poll = vi.fn(async (stored: unknown) => {
 			log.push(`polled ${String((stored as { n: number } | undefined)?.n)}`);
@@ -45,7 +45,7 @@ describe('a poll', () => {
 			log.push(`sent ${events.map(({ id }) => id).join()}`);
 			setImmediate(() => log.push('handed over'));
 		};
-		return { log, store, keeper, poll, feed: new PollFeed({ poll }, keeper, deliver, 60_000, prepare) };
+		return { log, store, keeper, poll, feed: new PollRunner({ poll }, keeper, deliver, 60_000, prepare) };
 	}
 
 	test('sends, lets Node-RED hand over, stores, and only then asks for more', async () => {
@@ -210,7 +210,7 @@ describe('a queue', () => {
 			log.push(`sent ${events.map(({ id }) => id).join()} ${String(attempt)}`);
 		return {
 			log,
-			feed: new QueueFeed(consumer, deliver, {
+			feed: new QueueRunner(consumer, deliver, {
 				intervalMs: 60_000,
 				acknowledge,
 				withinMs,

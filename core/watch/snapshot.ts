@@ -1,8 +1,8 @@
 import { z } from 'zod/v4';
 import { recordId, type Position } from '../describe/records';
-import { coveredBy, leftOf, nextRound, pack, roundSchema, seconds, unpack, type Cursor } from './cursor';
-import { DAY_SECONDS, heardOf, type Found, type Pass } from './pass';
-import type { FleetEvent, WatchSource } from '../describe/trigger';
+import { coveredUntil, leftOf, nextSweep, pack, sweepSchema, seconds, unpack, type Cursor } from './cursor';
+import { DAY_SECONDS, heardOf, type Found, type Poll } from './poll';
+import type { FleetEvent, SnapshotSource } from '../describe/trigger';
 
 /** Where a watch stands: what it remembers of each device, and the round over the fleet. */
 const schema = z.object({
@@ -10,7 +10,7 @@ const schema = z.object({
 	event: z.string(),
 	/** Newest record time that is known. Records that are dated in the future do not count. */
 	mark: seconds,
-	round: roundSchema,
+	round: sweepSchema,
 	/** Whether the first round is not over: devices that come for the first time are only remembered. */
 	first: z.boolean().optional(),
 	/** Of what is there in the first round, that from before this is only remembered. */
@@ -20,11 +20,11 @@ const schema = z.object({
 	/** Devices whose last look failed, and the mark at the one before, if there was one; packed. */
 	behind: z.string().optional(),
 });
-type WatchCursor = z.infer<typeof schema>;
+type SnapshotCursor = z.infer<typeof schema>;
 
 /** @throws Error if it cannot be read */
-export function readWatch(stored: unknown): {
-	cursor: WatchCursor;
+export function readSnapshotCursor(stored: unknown): {
+	cursor: SnapshotCursor;
 	states: Map<string, string>;
 	behind: Map<string, string>;
 } {
@@ -32,7 +32,7 @@ export function readWatch(stored: unknown): {
 	return { cursor, states: unpack(cursor.states), behind: unpack(cursor.behind ?? '') };
 }
 
-function firstCursor(pass: Pass): WatchCursor {
+function firstCursor(pass: Poll): SnapshotCursor {
 	const { now } = pass;
 	return {
 		v: 1,
@@ -52,10 +52,10 @@ const NEVER = '0';
 const FAILURES = 3;
 
 /** Polls a watch once: compares the fleet's positions with what was remembered of them. */
-export async function pollWatch(
-	pass: Pass,
-	source: WatchSource,
-	stored: ReturnType<typeof readWatch> | undefined,
+export async function pollSnapshot(
+	pass: Poll,
+	source: SnapshotSource,
+	stored: ReturnType<typeof readSnapshotCursor> | undefined,
 ): Promise<Cursor> {
 	const cursor = stored === undefined ? firstCursor(pass) : { ...stored.cursor, round: { ...stored.cursor.round } };
 	const { states, behind } = stored ?? { states: new Map<string, string>(), behind: new Map<string, string>() };
@@ -68,15 +68,15 @@ export async function pollWatch(
 		delete round.next;
 		delete cursor.first;
 	}
-	nextRound(round, ids, mark, pass.now);
+	nextSweep(round, ids, mark, pass.now);
 	const events: { event: FleetEvent; at: number }[] = [];
 	const wanted = chosen === undefined ? undefined : new Set(chosen);
-	const order = pass.surveysAll ? undefined : leftOf(round, ids);
+	const order = pass.readsAllPositions ? undefined : leftOf(round, ids);
 	let done = 0;
 	let failures = 0;
-	for (const group of pass.surveyGroups(order)) {
+	for (const group of pass.positionGroups(order)) {
 		if (!pass.goesOn() || pass.full(events.length) || failures >= FAILURES) break;
-		const { found, missing, error } = await pass.survey(group);
+		const { found, missing, error } = await pass.positions(group);
 		for (const one of found) {
 			const { deviceId } = one.position;
 			if (wanted?.has(deviceId) === false) continue;
@@ -86,7 +86,9 @@ export async function pollWatch(
 				cursor,
 				states,
 				events,
-				was: Number(behind.get(deviceId) ?? (pass.surveysAll ? round.before : coveredBy(round, deviceId))),
+				was: Number(
+					behind.get(deviceId) ?? (pass.readsAllPositions ? round.before : coveredUntil(round, deviceId)),
+				),
 			});
 			behind.delete(deviceId);
 		}
@@ -99,21 +101,21 @@ export async function pollWatch(
 		}
 		for (const device of missing)
 			if (!behind.has(device))
-				behind.set(device, String(cursor.first === true ? round.began : coveredBy(round, device)));
+				behind.set(device, String(cursor.first === true ? round.began : coveredUntil(round, device)));
 		done += group?.length ?? 0;
 		const next = order?.[done];
 		if (next === undefined) delete round.next;
 		else round.next = next;
 	}
 	if (round.next === undefined) delete cursor.first;
-	else pass.oldestLook = round.atBefore;
+	else pass.oldestRead = round.atBefore;
 	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
 	pass.events = events.map(({ event }) => event);
 	// Devices that are no longer the account's are not waited for without end.
 	for (const [device, covered] of behind)
 		if (covered !== NEVER && Number(covered) < mark - 7 * DAY_SECONDS) behind.delete(device);
 	const { behind: _, ...kept } = cursor;
-	const end = (): WatchCursor => ({
+	const end = (): SnapshotCursor => ({
 		...kept,
 		states: pack(states),
 		...(behind.size === 0 ? {} : { behind: pack(behind) }),
@@ -131,22 +133,27 @@ export async function pollWatch(
 }
 
 interface Under {
-	cursor: WatchCursor;
+	cursor: SnapshotCursor;
 	states: Map<string, string>;
 	events: { event: FleetEvent; at: number }[];
 	/** Mark at the last look at the device. */
 	was: number;
 }
 
-function look(pass: Pass, source: WatchSource, { row, position }: Found, { cursor, states, events, was }: Under): void {
+function look(
+	pass: Poll,
+	source: SnapshotSource,
+	{ row, position }: Found,
+	{ cursor, states, events, was }: Under,
+): void {
 	const { deviceId } = position;
 	const before = states.get(deviceId);
 	const first = cursor.first === true;
-	const seen = source.look(position, {
+	const seen = source.compare(position, {
 		before,
 		first,
-		was,
-		mark: cursor.round.began,
+		lastWatermark: was,
+		watermark: cursor.round.began,
 		now: pass.now,
 		lookBack: pass.lookBack,
 		params: pass.params as never,
@@ -159,12 +166,12 @@ function look(pass: Pass, source: WatchSource, { row, position }: Found, { curso
 }
 
 /** In the first round, what is there was there before the trigger. */
-function wantedAtFirst({ firstRun }: Pass, { since }: WatchCursor, position: Position): boolean {
+function wantedAtFirst({ firstRun }: Poll, { since }: SnapshotCursor, position: Position): boolean {
 	return firstRun === 'latest' || (firstRun === 'since' && (heardOf(position) ?? 0) >= since);
 }
 
 function eventOf(
-	pass: Pick<Pass, 'event' | 'includeRaw'>,
+	pass: Pick<Poll, 'event' | 'includeRaw'>,
 	position: Position,
 	key: string,
 	adds: Record<string, unknown>,
@@ -186,11 +193,11 @@ function eventOf(
 const SAMPLE_EVENTS = 10;
 
 /** What the watch would have reported of some positions, had everything about them been new. */
-export async function sampleWatch(pass: Pass, source: WatchSource): Promise<FleetEvent[]> {
+export async function sampleSnapshot(pass: Poll, source: SnapshotSource): Promise<FleetEvent[]> {
 	const chosen = await pass.chosen();
-	const [group] = pass.surveyGroups(pass.surveysAll ? undefined : chosen?.slice(0, SAMPLE_EVENTS));
+	const [group] = pass.positionGroups(pass.readsAllPositions ? undefined : chosen?.slice(0, SAMPLE_EVENTS));
 	const events: FleetEvent[] = [];
-	const { found, error } = await pass.survey(group);
+	const { found, error } = await pass.positions(group);
 	if (error !== undefined) throw error;
 	for (const { row, position } of found) {
 		if (chosen?.includes(position.deviceId) === false || events.length >= SAMPLE_EVENTS) continue;

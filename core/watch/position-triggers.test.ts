@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { text } from '../describe/field';
 import type { Position } from '../describe/records';
-import type { AnyTrigger, Seen, WatchSource } from '../describe/trigger';
-import { deviceSilent, metresBetween, positionChanged } from './watches';
+import type { AnyTrigger, Compared, SnapshotSource } from '../describe/trigger';
+import { deviceSilent, metresBetween, positionChanged } from './position-triggers';
 
 const devices = text({ title: 'Device', description: 'Any' });
 const declared = { devices, evidence: { section: '1', grade: 'C' } } as const;
@@ -18,16 +18,16 @@ function watch(
 	params: object,
 	positions: readonly Position[],
 	from = NOW,
-): Seen['events'][number][][] {
-	const { look } = trigger.source as WatchSource;
+): Compared['events'][number][][] {
+	const { compare: look } = trigger.source as SnapshotSource;
 	let before: string | undefined;
 	return positions.map((position, place) => {
 		const now = from + place * 60;
 		const seen = look(position, {
 			before,
 			first: place === 0,
-			was: now - 60,
-			mark: now,
+			lastWatermark: now - 60,
+			watermark: now,
 			now,
 			lookBack: 600,
 			params: params as never,

@@ -3,7 +3,7 @@ import { asFleetError, TimedOut, type FleetError } from '../../core/describe/err
 import type { Poller } from '../../core/watch/poller';
 import type { Batch, QueueConsumer } from '../../core/watch/queue-consumer';
 import type { FleetEvent } from '../../core/describe/trigger';
-import type { TriggerKeeper } from './trigger-state';
+import type { TriggerState } from './trigger-state';
 
 /** What came of a turn. */
 export interface Turn {
@@ -24,7 +24,7 @@ export interface TurnOptions {
 }
 
 /** Where a trigger's events come from. */
-export interface Feed {
+export interface Runner {
 	/** Whether its turn waits for the flow: that takes minutes, and nothing else can be done meanwhile. */
 	readonly waiting: boolean;
 	/** Sends what is new. @throws the signal's reason if it is aborted */
@@ -41,12 +41,12 @@ const LEAST_BUDGET_MS = 60_000;
 export const budgetOf = (intervalMs: number) => Math.max(intervalMs, LEAST_BUDGET_MS);
 
 /** Polls: delivers a batch, then stores where it stands; where it has begun, before the first batch. */
-export class PollFeed implements Feed {
+export class PollRunner implements Runner {
 	readonly waiting = false;
 
 	constructor(
 		private readonly poller: Pick<Poller, 'poll'>,
-		private readonly keeper: TriggerKeeper,
+		private readonly keeper: TriggerState,
 		private readonly deliver: Deliver,
 		private readonly intervalMs: number,
 		/** Gets ready whatever `deliver` needs. */
@@ -103,7 +103,7 @@ export class PollFeed implements Feed {
 export type Acknowledge = 'sent' | 'operation';
 
 /** Reads a queue: a batch is delivered and acknowledged before the next is taken. */
-export class QueueFeed implements Feed {
+export class QueueRunner implements Runner {
 	waiting = false;
 	private opened = false;
 	private readonly end = new AbortController();

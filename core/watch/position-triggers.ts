@@ -1,8 +1,8 @@
 import { choices, number, type Field, type Fields } from '../describe/field';
 import type { Evidence } from '../describe/operation';
 import type { Position } from '../describe/records';
-import { CLOCK_SECONDS, DAY_SECONDS, heardOf } from './pass';
-import { trigger, type AnyTrigger, type Look, type Seen } from '../describe/trigger';
+import { CLOCK_SECONDS, DAY_SECONDS, heardOf } from './poll';
+import { trigger, type AnyTrigger, type Comparison, type Compared } from '../describe/trigger';
 
 /** What several vendors' positions tell, as triggers. */
 interface Declared {
@@ -61,7 +61,10 @@ interface Thresholds {
  * What is remembered is the time of the last fix. That of a device without a new fix for a look-back is forgotten: a
  * fix of such a device is new if it is younger than what was then known.
  */
-function lookForFix(position: Position, { before, first, was, mark, now, lookBack, params }: Look): Seen {
+function lookForFix(
+	position: Position,
+	{ before, first, lastWatermark: was, watermark: mark, now, lookBack, params }: Comparison,
+): Compared {
 	const { minDistance, minSeconds }: Thresholds = params;
 	const filtered = minDistance !== undefined || minSeconds !== undefined;
 	const keep = filtered ? Math.max(lookBack, DAY_SECONDS) : lookBack;
@@ -119,7 +122,7 @@ export function positionChanged({ devices, evidence }: Declared): AnyTrigger {
 		kind: 'position',
 		source: {
 			type: 'watch',
-			look: lookForFix,
+			compare: lookForFix,
 			sample: ({ time, latitude }) => (time === null || latitude === null ? NOTHING : [{ key: time }]),
 		},
 		evidence,
@@ -146,8 +149,13 @@ const letterOf = (value: Position[Change]) =>
 const valueOf = (letter: string) => (letter === '1' ? true : letter === '0' ? false : (STATUS_OF[letter] ?? null));
 
 /** What is remembered are the values, a letter each. One that the vendor leaves out for once stays as it was. */
-function lookForChanges(of: readonly Change[], wanted: readonly Change[], position: Position, { before }: Look): Seen {
-	const events: Seen['events'][number][] = [];
+function lookForChanges(
+	of: readonly Change[],
+	wanted: readonly Change[],
+	position: Position,
+	{ before }: Comparison,
+): Compared {
+	const events: Compared['events'][number][] = [];
 	let state = '';
 	of.forEach((change, place) => {
 		const letter = letterOf(position[change]);
@@ -161,7 +169,7 @@ function lookForChanges(of: readonly Change[], wanted: readonly Change[], positi
 }
 
 /** The first state that is known, as if it had just been found out. */
-function sampleOf(wanted: readonly Change[], position: Position): Seen['events'] {
+function sampleOf(wanted: readonly Change[], position: Position): Compared['events'] {
 	const change = wanted.find((name) => position[name] !== null);
 	return change === undefined
 		? NOTHING
@@ -196,7 +204,7 @@ export function statusChanged({ devices, evidence, of }: Declared & { of: readon
 		adds: ADDS,
 		source: {
 			type: 'watch',
-			look: (position, look) => lookForChanges(of, wantedOf(of, look.params), position, look),
+			compare: (position, look) => lookForChanges(of, wantedOf(of, look.params), position, look),
 			sample: (position, { params }) => sampleOf(wantedOf(of, params), position),
 		},
 		evidence,
@@ -214,7 +222,7 @@ export function ignitionChanged({ devices, evidence }: Declared): AnyTrigger {
 		adds: ADDS,
 		source: {
 			type: 'watch',
-			look: (position, look) => lookForChanges(['ignition'], ['ignition'], position, look),
+			compare: (position, look) => lookForChanges(['ignition'], ['ignition'], position, look),
 			sample: (position) => sampleOf(['ignition'], position),
 		},
 		evidence,
@@ -228,7 +236,7 @@ const silence = (heard: number, now: number) => ({
 });
 
 /** What is remembered of a silent device is when it was last heard of. */
-function lookForSilence(position: Position, { before, now, params }: Look): Seen {
+function lookForSilence(position: Position, { before, now, params }: Comparison): Compared {
 	const { minutes }: { minutes: number } = params;
 	const heard = heardOf(position);
 	if (heard === undefined) return { state: before, events: NOTHING };
@@ -266,7 +274,7 @@ export function deviceSilent({ devices, evidence }: Declared): AnyTrigger {
 		adds: { silent: 'Whether it is silent now', silentMinutes: 'For how many minutes it is, or was' },
 		source: {
 			type: 'watch',
-			look: lookForSilence,
+			compare: lookForSilence,
 			sample: (position, { now }) => {
 				const heard = heardOf(position);
 				return heard === undefined ? NOTHING : [silence(heard, now)];

@@ -1,6 +1,6 @@
 import type { Row } from '../describe/records';
 
-export interface LookAt {
+export interface SharedRead {
 	/** What is asked, in full. */
 	key: string;
 	/** Milliseconds since 1970. */
@@ -8,7 +8,7 @@ export interface LookAt {
 	/** A look that somebody else took is good for this long. */
 	maxAgeMs: number;
 	/** Newest record time that was known when the look began. */
-	mark: number;
+	watermark: number;
 }
 
 /** What came of one look at the vendor, read page by page and once, whoever asks for it. */
@@ -60,28 +60,28 @@ class SharedPages implements AsyncIterable<Row[]> {
  * Looks that the triggers of an account share: those that are polled together, or shortly after each other, cost one
  * request. Nothing is asked unless a trigger wants it.
  */
-export class Looks {
-	private readonly taken = new Map<string, SharedPages>();
+export class SharedReads {
+	private readonly shared = new Map<string, SharedPages>();
 
 	/**
 	 * Pages of a look, and the mark that was known when it began. Where nobody has just looked, `start` asks the
 	 * vendor.
 	 */
-	take(
-		{ key, now, maxAgeMs, mark }: LookAt,
+	read(
+		{ key, now, maxAgeMs, watermark: mark }: SharedRead,
 		start: () => AsyncIterable<Row[]>,
 	): { pages: AsyncIterable<Row[]>; mark: number } {
-		for (const [old, look] of this.taken) {
+		for (const [old, look] of this.shared) {
 			if (look.until > now && look.at <= now) break;
-			this.taken.delete(old);
+			this.shared.delete(old);
 		}
-		const found = this.taken.get(key);
+		const found = this.shared.get(key);
 		// A clock that was set back must not keep a look for longer.
 		if (found !== undefined && now - found.at < maxAgeMs && found.at <= now)
 			return { pages: this.orAgain(found, key, start), mark: found.mark };
 		const look = new SharedPages(start(), now, mark, now + maxAgeMs);
-		this.taken.delete(key);
-		if (maxAgeMs > 0) this.taken.set(key, look);
+		this.shared.delete(key);
+		if (maxAgeMs > 0) this.shared.set(key, look);
 		return { pages: this.forgetting(look, key), mark };
 	}
 
@@ -95,7 +95,7 @@ export class Looks {
 			}
 			return;
 		} catch (error) {
-			if (this.taken.get(key) === look) this.taken.delete(key);
+			if (this.shared.get(key) === look) this.shared.delete(key);
 			if (given) throw error;
 		}
 		yield* start();
@@ -105,7 +105,7 @@ export class Looks {
 		try {
 			yield* look;
 		} catch (error) {
-			if (this.taken.get(key) === look) this.taken.delete(key);
+			if (this.shared.get(key) === look) this.shared.delete(key);
 			throw error;
 		}
 	}

@@ -10,7 +10,7 @@ interface Round {
  * Clocks that triggers share: those of one account and interval have their turn together, so that what one of them
  * finds out need not be asked again for the others.
  */
-export class Rounds {
+export class SharedTimers {
 	private readonly rounds = new Map<string, Round>();
 
 	constructor(private readonly random: () => number = Math.random) {}
