@@ -83,6 +83,7 @@ const commands = {
 		tsx('test/hosts/install.ts');
 		tsx('test/safety/main.ts', ...args);
 	},
+	mutation: () => tsx('test/mutation/main.ts', ...args),
 	'test:soak': () => {
 		pack();
 		tsx('test/hosts/install.ts');

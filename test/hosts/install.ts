@@ -28,6 +28,7 @@ export const NODE_RED_VERSIONS = ALL_NODE_RED.filter((version) =>
 	version.startsWith(process.env.FLEETWIRE_NODE_RED ?? ''),
 );
 const NODE_RED_DEV_VERSION = '0.1.6';
+const STRYKER_VERSION = '10.1.1';
 export const NODE_VERSION = '24.21.0';
 /** The one that n8n asks for; another would be built in n8n's own tree, which takes a minute more. */
 const SQLITE_VERSION = '5.1.7';
@@ -417,7 +418,6 @@ export async function ensureChromium(): Promise<string> {
 	return await ensureSystem('chromium');
 }
 
-/** Everything the tests with real hosts need. */
 /** The Flow Library's own checks of a package. Gives the folder of its sources. */
 export async function ensureNodeRedDev(): Promise<string> {
 	const dir = await ensure({
@@ -433,6 +433,26 @@ export async function ensureNodeRedDev(): Promise<string> {
 	return join(dir, 'node_modules', 'node-red-dev', 'src');
 }
 
+/** Stryker with the vitest that it drives. Gives the folder of its packages. */
+export async function ensureStryker(vitest: string): Promise<string> {
+	const dir = await ensure({
+		name: 'stryker',
+		version: STRYKER_VERSION,
+		manifest: {
+			name: 'fleetwire-stryker',
+			private: true,
+			dependencies: {
+				'@stryker-mutator/core': STRYKER_VERSION,
+				'@stryker-mutator/vitest-runner': STRYKER_VERSION,
+				vitest,
+			},
+		},
+		npmFlags: ['--ignore-scripts', '--omit=dev'],
+	});
+	return join(dir, 'node_modules');
+}
+
+/** Everything the tests with real hosts need. */
 export async function ensureHosts(): Promise<{ name: string; path: string }[]> {
 	const node = await ensureNode();
 	// One after the other but for apt: npm alone keeps the disk and the network busy.
