@@ -33,8 +33,14 @@ export const PARTS = [
 	},
 	{
 		title: 'calls',
-		mutate: ['core/**/*.ts', 'providers/**/*.ts'],
-		tests: ['{core,providers}/**/*.test.ts'],
+		mutate: ['core/**/*.ts'],
+		tests: ['core/*/*.test.ts', 'providers/*.test.ts'],
+		without: [...PATIENT, ...UNFIT],
+	},
+	{
+		title: 'vendors',
+		mutate: ['providers/**/*.ts'],
+		tests: ['providers/**/*.test.ts'],
 		without: [...PATIENT, ...UNFIT],
 	},
 ];
