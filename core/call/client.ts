@@ -17,7 +17,7 @@ import {
 import { readFields, shown, type Choice, type Fields } from '../describe/field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../describe/host';
 import { fillRoute, type AnyOperation, type Each, type PageOf, type Run, type RunOptions } from '../describe/operation';
-import { outcomeOf } from '../describe/outcome';
+import { deniedByHttp, outcomeOf } from '../describe/outcome';
 import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { LONGEST, type CommandOutcome, type Row } from '../describe/records';
@@ -192,10 +192,11 @@ export class Client<C extends Connection = Connection> {
 		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
 			const route = this.provider.route?.(asked, this.connection) ?? asked.route;
 			const request = { ...fillRoute(route, params), ...asked.request(params, this.connection) };
-			const data = await this.send(asked, request, call);
+			const { data, status } = await this.send(asked, request, call);
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
-			return asked.rows(answer.data, params, this.connection) as Row[];
+			const rows = asked.rows(answer.data, params, this.connection) as Row[];
+			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status));
 		};
 		return {
 			request: (params) => ask(operation, params),
@@ -251,7 +252,11 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
-	private async send(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
+	private async send(
+		operation: AnyOperation,
+		request: WireRequest,
+		call: Call,
+	): Promise<{ data: unknown; status: number }> {
 		const {
 			resilience,
 			account: { limiter },
@@ -311,7 +316,7 @@ export class Client<C extends Connection = Connection> {
 					resilience.succeeded();
 					limiter.recover(complaints);
 					limiter.keepTo(...rateOf(this.provider, this.connection), this.host.now());
-					return data;
+					return { data, status: answer.status };
 				} catch (thrown) {
 					earlier = error = this.refused(thrown);
 					const doubt = { session: answer.session, error };
