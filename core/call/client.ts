@@ -20,7 +20,8 @@ import { fillRoute, type AnyOperation, type Each, type PageOf, type Run, type Ru
 import { outcomeOf } from '../describe/outcome';
 import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
-import { LONGEST, type CommandOutcome, type Row } from '../describe/records';
+import { LONGEST } from '../describe/read';
+import type { CommandOutcome, Row } from '../describe/records';
 import { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
 import { Simplifier } from './simplify';
