@@ -182,7 +182,8 @@ export class Client<C extends Connection = Connection> {
 		const now = this.host.now();
 		const params = readFields(operation.params as Fields, input, { now, timeZone }) as Record<string, unknown>;
 		for (const [name, field] of Object.entries(operation.params as Fields)) {
-			if (field.secret && typeof params[name] === 'string') this.redactor.add(params[name], 'password');
+			if (field.secret && typeof params[name] === 'string')
+				this.redactor.add(params[name], 'password', field.secretForms);
 		}
 		const sentence = operation.check?.(params, now);
 		if (sentence !== undefined) throw new InvalidParams(sentence);

@@ -218,7 +218,8 @@ export interface Message<T extends object = object> {
 	id: string;
 	/** For acknowledging; acknowledging one acknowledges all before it. */
 	deliveryTag: string | null;
-	queue: 'positions' | 'trips' | 'scripts';
+	/** The vendor's queue, by the name that operations use. */
+	queue: string;
 	/** The record in it, of the kind that the queue delivers. */
 	record: T;
 }
@@ -229,7 +230,7 @@ export interface Driver {
 	group: string | null;
 }
 
-/** A group of devices, such as a cost centre. */
+/** A group of devices, such as a department. */
 export interface Group {
 	groupId: string;
 	name: string | null;

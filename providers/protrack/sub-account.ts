@@ -82,6 +82,7 @@ export const setPassword = operation({
 			title: 'New Password',
 			description: 'Password that the sub-account shall have',
 			secret: true,
+			secretForms: (secret) => [md5(secret)],
 			max: 100,
 		}),
 	},
