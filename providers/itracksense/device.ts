@@ -81,7 +81,6 @@ const listing = {
 	name: 'getMany',
 	title: 'Get Many',
 	effect: 'read',
-	kind: 'device',
 	list: true,
 } as const;
 
@@ -103,6 +102,7 @@ const page = operation({
 	answer: pageInData,
 	rows: ({ total, data }) => [{ total, devices: rowsOf(data, 'a device') }],
 	record: (row) => row,
+	kind: 'other',
 	...method(6),
 });
 
@@ -153,6 +153,7 @@ export const getMany = operation({
 	params: searchParams,
 	answer: pageInData,
 	record: toDevice,
+	kind: 'device',
 	run: (run, params) => pages(run, params),
 	...method(
 		6,
@@ -225,8 +226,6 @@ const renaming = {
 	effect: 'write',
 	answer: acknowledged,
 	rows: () => [CONFIRMED],
-	record: (row: Row) => row,
-	kind: 'commandOutcome',
 } as const;
 const ONLY_500 = 'The document lists no error code but 500; how it went is in Data.';
 const newName = (title: string, description: string) => text({ title, description, max: 60 });

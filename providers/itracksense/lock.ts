@@ -1,6 +1,6 @@
 import { choice, text, time } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { coordinatesOf, recordId, rowsOf, type LockEvent, type Row } from '../../core/describe/records';
+import { coordinatesOf, recordId, rowsOf, type LockEvent } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { acknowledged, bareList, handedOver, type Acknowledgement } from './answer';
 import { device } from './fields';
@@ -20,8 +20,6 @@ const acting = {
 	effect: 'command',
 	answer: acknowledged,
 	rows: (answer: Acknowledgement) => [handedOver(answer)],
-	record: (row: Row) => row,
-	kind: 'commandOutcome',
 } as const;
 
 export const set = operation({
