@@ -10,6 +10,7 @@ import { APPEARANCE } from '../../node-red/src/editor/appearance';
 import { catalogOf } from '../../node-red/src/editor/catalog';
 import { pageOf } from '../../node-red/src/editor/page';
 import { scriptOf } from '../../node-red/src/editor/script';
+import { MIGRATIONS, type Migrations } from '../../node-red/src/migrations';
 
 export const BROWSER = join(__dirname, '..', '..', 'node-red', 'src', 'editor', 'browser');
 
@@ -38,19 +39,31 @@ const parts = readdirSync(BROWSER)
 	.sort()
 	.map((name) => readFileSync(join(BROWSER, name), 'utf8'));
 
-export const browserScript = scriptOf(parts, readFileSync(join(BROWSER, 'style.css'), 'utf8'));
+/** resources/editor.js. */
+export const editorScript = (migrations: Migrations = MIGRATIONS) =>
+	scriptOf(parts, readFileSync(join(BROWSER, 'style.css'), 'utf8'), migrations);
+
+export const browserScript = editorScript();
 
 export interface OpenPage {
 	/** What the page registers, by type. */
 	types: Record<string, Definition>;
 	/** The page's html. */
 	html: string;
+	/** Takes a node of a flow into the editor, as an import and the loading of flows do: only what `defaults` list. */
+	add<T extends { type: string }>(stored: T): T;
 }
 
-export function openPage(provider: Provider): OpenPage {
+export function openPage(provider: Provider, migrations: Migrations = MIGRATIONS): OpenPage {
 	const types: Record<string, Definition> = {};
 	const window: Record<string, unknown> = { [provider.name]: catalogOf(provider) };
+	const listeners: ((node: object) => void)[] = [];
 	const RED = {
+		events: {
+			on: (event: string, listener: (node: object) => void) => {
+				if (event === 'nodes:add') listeners.push(listener);
+			},
+		},
 		nodes: { registerType: (type: string, definition: Definition) => (types[type] = definition) },
 		utils: {
 			validateTypedProperty: (value: string, type: string) =>
@@ -61,9 +74,17 @@ export function openPage(provider: Provider): OpenPage {
 	};
 	const $ = () => ({ text: () => ({ appendTo: () => undefined }) });
 	const context: Record<string, unknown> = { RED, $, window: { fleetwire: window }, fleetwire: window, Map, Set };
-	runInNewContext(browserScript, context);
-	const html = pageOf(provider, APPEARANCE[provider.name]);
+	runInNewContext(editorScript(migrations), context);
+	const html = pageOf(provider, APPEARANCE[provider.name], migrations);
 	const [, inline = ''] = /<script type="text\/javascript">([\s\S]*)<\/script>/.exec(html) ?? [];
 	runInNewContext(inline, context);
-	return { types, html };
+	const add = <T extends { type: string }>(stored: T): T => {
+		const definition = types[stored.type];
+		const names = ['id', 'type', 'x', ...Object.keys(definition?.defaults ?? {})];
+		const node = Object.fromEntries(names.map((name) => [name, (stored as Record<string, unknown>)[name]]));
+		const added = Object.defineProperty(node, '_def', { value: definition }) as unknown as T;
+		for (const listener of listeners) listener(added);
+		return added;
+	};
+	return { types, html, add };
 }
