@@ -1,6 +1,6 @@
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
-import { etrack } from '../providers/protrack';
+import { etrack } from '../providers/protrack/etrack';
 
 export class ETrackApi implements ICredentialType {
 	name = 'eTrackApi';

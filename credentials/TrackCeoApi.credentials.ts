@@ -1,6 +1,6 @@
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
-import { trackceo } from '../providers/protrack';
+import { trackceo } from '../providers/protrack/trackceo';
 
 export class TrackCeoApi implements ICredentialType {
 	name = 'trackCeoApi';

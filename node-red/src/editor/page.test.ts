@@ -9,7 +9,7 @@ import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { providers } from '../../../providers';
 import { catalogOf } from './catalog';
 import { helpOf } from './help';
-import { APPEARANCE } from './appearance';
+import { appearanceOf } from './appearance';
 import { pageOf } from './page';
 import { scriptOf } from './script';
 import { wordsOf } from './words';
@@ -63,20 +63,20 @@ function registered(provider: Provider): Record<string, Definition> {
 	const context: Record<string, unknown> = { RED, $, window: { fleetwire: window }, fleetwire: window, Map, Set };
 	runInNewContext(script, context);
 	const [, inline = ''] =
-		/<script type="text\/javascript">([\s\S]*)<\/script>/.exec(pageOf(provider, APPEARANCE[provider.name])) ?? [];
+		/<script type="text\/javascript">([\s\S]*)<\/script>/.exec(pageOf(provider, appearanceOf(provider))) ?? [];
 	runInNewContext(inline, context);
 	return types;
 }
 
 test('each vendor has an entry in package.json, a look and an icon of its own', () => {
 	expect(Object.keys(manifest['node-red'].nodes)).toEqual(providers.map(({ name }) => name));
-	const icons = providers.map(({ name }) => APPEARANCE[name].icon);
+	const icons = providers.map((provider) => appearanceOf(provider).icon);
 	expect(new Set(icons).size).toBe(providers.length);
 	expect(readdirSync(join(root, 'icons')).sort()).toEqual([...icons].sort());
 });
 
 describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
-	const page = pageOf(provider, APPEARANCE[provider.name]);
+	const page = pageOf(provider, appearanceOf(provider));
 	const types = registered(provider);
 	const request = types[`fleetwire-${provider.name}`]!;
 	const trigger = types[`fleetwire-${provider.name}-trigger`]!;
@@ -86,8 +86,8 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 		for (const literal of [
 			`RED.nodes.registerType('fleetwire-${provider.name}', {`,
 			`RED.nodes.registerType('fleetwire-${provider.name}-trigger', {`,
-			`color: '${APPEARANCE[provider.name].color}'`,
-			`icon: '${APPEARANCE[provider.name].icon}'`,
+			`color: '${appearanceOf(provider).color}'`,
+			`icon: '${appearanceOf(provider).icon}'`,
 			'inputs: 1',
 			'outputs: 1',
 		]) {
