@@ -10,8 +10,8 @@ export interface Vendor {
 	module: string;
 	/** What this vendor covers, as a list of words. */
 	covers: string;
-	/** Where the operations come from, if they are all that is known of the vendor. */
-	complete: boolean;
+	/** Which of the vendor's methods these are, where they are all of a kind. */
+	extent?: string;
 	/** Words that people search packages with, beside the vendor's name. */
 	keywords: readonly string[];
 	icon: Icon;

@@ -1,11 +1,11 @@
 import type { Vendor } from '../vendor';
-import { ctrack } from '.';
+import { ctrack } from './index';
 
 export const vendor: Vendor = {
 	provider: ctrack,
 	module: 'ctrack',
 	covers: 'vehicles, trips, drivers, cost centres, message queues',
-	complete: true,
+	extent: 'every method of its document',
 	keywords: [],
 	icon: {
 		drawing: [

@@ -1,11 +1,11 @@
 import type { Vendor } from '../vendor';
-import { itracksense } from '.';
+import { itracksense } from './index';
 
 export const vendor: Vendor = {
 	provider: itracksense,
 	module: 'itracksense',
 	covers: 'vehicles, assets, locks, SIM cards',
-	complete: true,
+	extent: 'every method of its document',
 	keywords: [],
 	icon: {
 		drawing: [

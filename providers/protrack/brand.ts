@@ -13,6 +13,8 @@ export interface Brand {
 	setsMileage: boolean;
 	/** Whether there is a section 2.16, modify sub-customer password. */
 	setsPasswords: boolean;
+	/** Which of the platform's methods it has: Vendor.extent. */
+	extent: string;
 	icon: Icon;
 	/** Colour in Node-RED's palette. */
 	color: string;

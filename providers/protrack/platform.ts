@@ -57,13 +57,13 @@ export function protrack(brand: Brand): Provider<ProtrackConnection> {
 }
 
 /** How the users of a brand meet it. */
-export function vendorOf(provider: Provider<ProtrackConnection>, { className, icon, color }: Brand): Vendor {
+export function vendorOf(provider: Provider<ProtrackConnection>, { className, extent, icon, color }: Brand): Vendor {
 	const { name, title } = provider;
 	return {
 		provider,
 		module: `protrack/${name}`,
 		covers: 'positions, history, alarms, mileage, geofences, commands, sub-accounts',
-		complete: true,
+		extent,
 		keywords: ['protrack'],
 		icon,
 		n8n: {

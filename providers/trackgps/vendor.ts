@@ -1,11 +1,10 @@
 import type { Vendor } from '../vendor';
-import { trackgps } from '.';
+import { trackgps } from './index';
 
 export const vendor: Vendor = {
 	provider: trackgps,
 	module: 'trackgps',
 	covers: 'refills and thefts of fuel, positions, history, stops, consumption, temperatures',
-	complete: false,
 	keywords: [],
 	icon: {
 		drawing: [
