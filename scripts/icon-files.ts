@@ -24,7 +24,7 @@ ${lines.map((line) => `\t${line}\n`).join('')}</svg>
 /** Node-RED paints white on the node's colour, on 40 by 60. What is of the colour of the ground is cut out. */
 function white(icon: Icon): string {
 	const lines = painted(icon, (name) => (name === GROUND ? '#000' : '#fff'));
-	const group = `<g transform="translate(2 12) scale(.6)" fill="none">${lines.join('')}</g>`;
+	const group = `<g transform="translate(.5 10.5) scale(.65)" fill="none">${lines.join('')}</g>`;
 	return `${COMMENT}
 <svg xmlns="http://www.w3.org/2000/svg" width="40" height="60" viewBox="0 0 40 60">${
 		Object.hasOwn(icon.light, GROUND)
