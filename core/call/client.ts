@@ -20,7 +20,8 @@ import { fillRoute, type AnyOperation, type Each, type PageOf, type Run, type Ru
 import { outcomeOf } from '../describe/outcome';
 import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
-import { LONGEST, type CommandOutcome, type Row } from '../describe/records';
+import { LONGEST } from '../describe/read';
+import type { CommandOutcome, Row } from '../describe/records';
 import { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
 import { Simplifier } from './simplify';
@@ -181,7 +182,8 @@ export class Client<C extends Connection = Connection> {
 		const now = this.host.now();
 		const params = readFields(operation.params as Fields, input, { now, timeZone }) as Record<string, unknown>;
 		for (const [name, field] of Object.entries(operation.params as Fields)) {
-			if (field.secret && typeof params[name] === 'string') this.redactor.add(params[name], 'password');
+			if (field.secret && typeof params[name] === 'string')
+				this.redactor.add(params[name], 'password', field.secretForms);
 		}
 		const sentence = operation.check?.(params, now);
 		if (sentence !== undefined) throw new InvalidParams(sentence);

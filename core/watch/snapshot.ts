@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
-import { recordId, type Position } from '../describe/records';
+import { recordId } from '../describe/read';
+import type { Position } from '../describe/records';
 import { coveredUntil, leftOf, nextSweep, pack, sweepSchema, seconds, unpack, type Cursor } from './cursor';
 import { DAY_SECONDS, heardOf, type Found, type Poll } from './poll';
 import type { FleetEvent, SnapshotSource } from '../describe/trigger';

@@ -3,7 +3,8 @@ import { FleetError, RateLimited, UnexpectedAnswer } from '../../core/describe/e
 import { choice, flag, number, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
-import { idTextOf, recordId, textOf, type Message, type Row } from '../../core/describe/records';
+import { idTextOf, recordId, textOf } from '../../core/describe/read';
+import type { Message, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { anythingIn, body } from './answer';
 import { texts } from './fields';
