@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { readFields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
-import { findTrigger, type Provider, type ProviderName } from '../core/describe/provider';
+import { findTrigger, type Provider } from '../core/describe/provider';
 import { Poller, type PollResult } from '../core/watch/poller';
 import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../simulators/ctrack';
 import type { FaultRule } from '../simulators/faults';
@@ -11,7 +11,7 @@ import { PASSWORD, startProtrack } from '../simulators/protrack';
 import type { LoggedRequest } from '../simulators/server';
 import { FetchHost } from '../test/support/fetch-host';
 import { itracksense } from './itracksense';
-import { trackceo } from './protrack';
+import { trackceo } from './protrack/trackceo';
 import type { ProtrackConnection } from './protrack/connection';
 import { providers } from '.';
 
@@ -53,7 +53,7 @@ const guessed = itracksense.operations
 		path: route.split(' ')[1] ?? '',
 	}));
 
-const STARTS: Partial<Record<ProviderName, { start: () => Promise<Vendor>; settings: object; survey: RegExp }>> = {
+const STARTS: Partial<Record<string, { start: () => Promise<Vendor>; settings: object; survey: RegExp }>> = {
 	trackceo: {
 		start: () => protrack('trackceo'),
 		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
@@ -111,7 +111,7 @@ afterEach(async () => {
 	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
 });
 
-async function start(name: ProviderName) {
+async function start(name: string) {
 	const provider = providers.find((one) => one.name === name) as Provider;
 	const { start: begin, settings, survey } = STARTS[name] ?? expect.fail();
 	const vendor = await begin();

@@ -3,7 +3,7 @@ import { Client } from '../core/call/client';
 import { ALL, readFields, type Fields } from '../core/describe/field';
 import type { SendOptions, SignedAnswer, WireRequest } from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
-import { findTrigger, type Provider, type ProviderName } from '../core/describe/provider';
+import { findTrigger, type Provider } from '../core/describe/provider';
 import { Poller, type PollResult } from '../core/watch/poller';
 import type { Position } from '../core/describe/records';
 import { sourceOf, type FleetEvent } from '../core/describe/trigger';
@@ -40,7 +40,7 @@ const guessed = itracksense.operations
 		path: route.split(' ')[1] ?? '',
 	}));
 
-const STARTS: Record<ProviderName, { start: () => Promise<Simulator>; settings: object }> = {
+const STARTS: Record<string, { start: () => Promise<Simulator>; settings: object }> = {
 	trackceo: {
 		start: () => startProtrack({ brand: 'trackceo', clock: () => NOW }),
 		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
@@ -89,9 +89,10 @@ class OddHost<C extends Connection> extends FetchHost<C> {
 	}
 }
 
-async function start(name: ProviderName, settings: object = {}, Host = FetchHost) {
+async function start(name: string, settings: object = {}, Host = FetchHost) {
 	const provider = providers.find((one) => one.name === name) as Provider;
-	const simulator = await STARTS[name].start();
+	const { start: begin, settings: own } = STARTS[name] ?? expect.fail(`no simulator for ${name}`);
+	const simulator = await begin();
 	running.push(simulator);
 	const connection = readFields(
 		provider.connection,
@@ -100,7 +101,7 @@ async function start(name: ProviderName, settings: object = {}, Host = FetchHost
 			allowCommands: false,
 			allowPrivateAddresses: true,
 			rateLimit: 60_000,
-			...STARTS[name].settings,
+			...own,
 			...settings,
 		},
 		{ now: NOW, timeZone: 'UTC' },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from '../../core/call/client';
 import { readFields } from '../../core/describe/field';
 import type { Connection } from '../../core/describe/connection';
-import type { Provider, ProviderName } from '../../core/describe/provider';
+import type { Provider } from '../../core/describe/provider';
 import type { AnyOperation } from '../../core/describe/operation';
 import { providers } from '../../providers';
 import { itracksense } from '../../providers/itracksense';
@@ -149,7 +149,7 @@ export const VENDORS = {
 		device: '41001',
 		n8n: { node: 'trackGps', credential: 'trackGpsApi' },
 	},
-} satisfies Record<ProviderName, Kind>;
+} satisfies Record<string, Kind>;
 
 export type VendorName = keyof typeof VENDORS;
 export const VENDOR_NAMES = Object.keys(VENDORS) as VendorName[];

@@ -206,7 +206,10 @@ describe('at the simulator', () => {
 	const lists: [VendorName, string][] = providers.flatMap((provider) =>
 		(provider.operations as AnyOperation[])
 			.filter(({ batch: together }) => together !== undefined)
-			.map((operation): [VendorName, string] => [provider.name, `${operation.resource}.${operation.name}`]),
+			.map((operation): [VendorName, string] => [
+				provider.name as VendorName,
+				`${operation.resource}.${operation.name}`,
+			]),
 	);
 	test.each(lists)('%s %s: two that are picked give two records', async (vendorName, operationName) => {
 		const { records, said } = await picked(vendorName, operationName);
