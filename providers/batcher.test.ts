@@ -5,7 +5,7 @@ import { readFields, type Field } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
 import { Batcher, type BatchedRun } from '../core/call/batcher';
 import { FetchHost } from '../test/support/fetch-host';
-import { NOW, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from '../test/hosts/vendor';
+import { NOW, nameOf, startVendor, VENDOR_NAMES, type TestVendor } from '../test/hosts/vendor';
 import { providers } from '.';
 
 const running: TestVendor[] = [];
@@ -13,7 +13,7 @@ afterEach(async () => {
 	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
 });
 
-async function start(name: VendorName) {
+async function start(name: string) {
 	const vendor = await startVendor(name);
 	running.push(vendor);
 	const { provider, simulator } = vendor;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { readFields, type Field } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
-import { nameOf, NOW, startVendor, type TestVendor, type VendorName } from '../test/hosts/vendor';
+import { nameOf, NOW, startVendor, type TestVendor } from '../test/hosts/vendor';
 import { FetchHost } from '../test/support/fetch-host';
 import { providers } from '.';
 
@@ -12,7 +12,7 @@ afterEach(async () => {
 	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
 });
 
-async function setUp(name: VendorName, operationName: string, list: string) {
+async function setUp(name: string, operationName: string, list: string) {
 	const vendor = await startVendor(name);
 	running.push(vendor);
 	const { provider, simulator } = vendor;
