@@ -34,13 +34,33 @@ export const testkit: TestKitOf = () => ({
 		simulator.requests.length = 0;
 		return simulator;
 	},
+	startRevocable: async (options) => {
+		const simulator = await startCtrack({ ...options, unknownVehicles: 'refuse' });
+		const centres = new Map([...simulator.units].map(([id, { costCentre }]) => [id, costCentre]));
+		return {
+			...simulator,
+			ids: [...simulator.units.keys()].map(String),
+			revoke: (id, gone = true) => {
+				simulator.units.get(Number(id))!.costCentre = gone
+					? { nodeId: 1, name: 'sold' }
+					: centres.get(Number(id))!;
+			},
+		};
+	},
 	settings: { account: ACCOUNT, secret: PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' },
 
 	login: /\/Membership\/Login$/,
 	refusal: /refuses the account or its secret/,
 	loggedIn: (token) => ({ ErrorCode: 0, SessionToken: token, SessionDurationMinutes: 60 }),
 	refused: (words) => ({ ErrorCode: words }),
-	success: { code: 'ErrorCode', beside: {} },
+	success: {
+		code: 'ErrorCode',
+		beside: {},
+		write: { ErrorCode: 0, Result: 'Success' },
+		empty: { Vehicles: [] },
+		// Records may come without a code, but not with one that says nothing.
+		allowed: [undefined],
+	},
 	objection: ({ path, query }, { status }) =>
 		// What a driver can be searched by is not documented, so any text goes.
 		[400, 405].includes(status) && !path.endsWith('/GetDriver')
@@ -50,6 +70,7 @@ export const testkit: TestKitOf = () => ({
 	device: '566',
 	strangers: ['999999', '999998'],
 	read: 'device.getMany',
+	positions: /\/GetLastVehiclePositions$/,
 	large: ['position.getCurrentOfAll', 'queue.getScripts'],
 
 	row: 'a record',

@@ -31,6 +31,16 @@ export const testkit: TestKitOf = ({ provider }) => ({
 		simulator.requests.length = 0;
 		return simulator;
 	},
+	startRevocable: async (options) => {
+		const simulator = await startItracksense({ ...options, unknownDevices: 'refuse' });
+		const lost = new Set<string>();
+		for (const account of simulator.accounts) account.sees = ({ imei }) => !lost.has(imei);
+		return {
+			...simulator,
+			ids: [...simulator.devices.keys()],
+			revoke: (id, gone = true) => void (gone ? lost.add(id) : lost.delete(id)),
+		};
+	},
 	settings: {
 		account: ACCOUNT,
 		secret: PASSWORD,
@@ -53,7 +63,12 @@ export const testkit: TestKitOf = ({ provider }) => ({
 	refusal: /refuses|password/i,
 	loggedIn: (token) => ({ Code: 200, Data: token, ErrMsg: '' }),
 	refused: (words) => ({ Code: 500, Data: null, ErrMsg: words }),
-	success: { code: 'Code', beside: { Data: null, ErrMsg: null } },
+	success: {
+		code: 'Code',
+		beside: { Data: null, ErrMsg: null },
+		write: { Code: 200, Data: '0', ErrMsg: 'OK' },
+		empty: { Data: { total: 0, data: [] } },
+	},
 	objection: ({ path, body }, { body: text }) => {
 		// Which values are dangerous is not documented; what the simulator takes for it, people write too.
 		if (/'|--|;/.test(body)) return undefined;
@@ -63,7 +78,9 @@ export const testkit: TestKitOf = ({ provider }) => ({
 
 	device: createFleet()[0]?.imei ?? '',
 	strangers: ['nobody', 'none'],
+	omitsStrangers: true,
 	read: 'device.getMany',
+	positions: /\/GetCurrentVehicleInfo\w*$/,
 	large: ['alarm.getMany', 'lock.set'],
 
 	row: 'a position',

@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
 import { createFleet } from '../../simulators/fleet';
-import { PASSWORD, startProtrack, type AnswerKind, type ProtrackOptions } from '../../simulators/protrack';
+import {
+	PASSWORD,
+	startProtrack,
+	type AnswerKind,
+	type ProtrackOptions,
+	type ProtrackSimulator,
+} from '../../simulators/protrack';
 import { editionOf } from '../../simulators/protrack/brand';
 import { sections, type Simulator, type TestKitOf } from '../../test/support/testkit';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a method answers
 type Json = any;
 
-async function start(options: ProtrackOptions): Promise<Simulator> {
-	const simulator = await startProtrack(options);
-	return {
-		...simulator,
-		lastCommand: () => simulator.commands.at(-1)?.id,
-		answerCommands: (kind) => simulator.answerCommands(kind as AnswerKind),
-		messages: () => simulator.messages.map(({ content }) => content),
-	};
-}
+const common = (simulator: ProtrackSimulator): Simulator => ({
+	...simulator,
+	lastCommand: () => simulator.commands.at(-1)?.id,
+	answerCommands: (kind) => simulator.answerCommands(kind as AnswerKind),
+	messages: () => simulator.messages.map(({ content }) => content),
+});
+const start = async (options: ProtrackOptions) => common(await startProtrack(options));
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 const json = async (url: string): Promise<Json> => (await fetch(url)).json();
@@ -31,6 +35,18 @@ export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 				...options,
 			}),
 		startStocked: (now) => start({ brand, clock: () => now, answersAfterSeconds: 0 }),
+		startRevocable: async (options) => {
+			const simulator = await startProtrack({ brand, ...options });
+			const owners = new Map([...simulator.devices].map(([imei, { owner }]) => [imei, owner]));
+			const stranger = simulator.accounts.find(({ account }) => account === 'noapi')!;
+			return {
+				...common(simulator),
+				ids: [...simulator.devices.keys()],
+				revoke: (imei, gone = true) => {
+					simulator.devices.get(imei)!.owner = gone ? stranger : owners.get(imei)!;
+				},
+			};
+		},
 		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
 
 		login: /\/api\/authorization$/,
@@ -38,7 +54,12 @@ export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 		loggedIn: (token) => ({ code: 0, record: { access_token: token, expires_in: 7200 } }),
 		// 10004 is a parameter that is wrong, 20018 a command that the platform has not got.
 		refused: (words) => ({ code: newer ? 10004 : 20018, message: words }),
-		success: { code: 'code', beside: { message: '' } },
+		success: {
+			code: 'code',
+			beside: { message: '' },
+			write: { code: 0, record: { commandid: '1' } },
+			empty: { record: [] },
+		},
 		objection: ({ path, query, body }, { body: text }) => {
 			const { code = 0 } = JSON.parse(text.length < 2000 ? text : '{}') as { code?: number };
 			// An IMEI has 15 digits in the document; trackers of the platform are known with 10 to 17 (facts).
@@ -53,6 +74,7 @@ export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 		device: createFleet()[0]?.imei ?? '',
 		strangers: ['999999999999999', '999999999999998'],
 		read: 'device.getMany',
+		positions: /\/api\/track$/,
 		large: ['position.getHistory', 'alarm.getMany', 'command.send'],
 
 		row: 'a position',

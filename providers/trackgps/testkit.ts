@@ -25,13 +25,22 @@ export const testkit: TestKitOf = () => ({
 		error: 'invalid_grant',
 		error_description: words,
 	}),
-	success: { code: 'isSuccess', beside: { payload: [] } },
+	success: {
+		code: 'isSuccess',
+		beside: { payload: [] },
+		// Nothing can be written.
+		write: {},
+		empty: { payload: [] },
+		allowed: [true],
+	},
 	objection: ({ path, query, body }, { status, body: text }) =>
 		[400, 415].includes(status) ? `${text.slice(0, 200)} to ${path} ${JSON.stringify(query)} ${body}` : undefined,
 
 	device: '41001',
 	strangers: ['999999', '999998'],
+	omitsStrangers: true,
 	read: 'device.getMany',
+	positions: /\/company-vehicles$/,
 	large: ['fuel.getRefills'],
 
 	row: 'a vehicle',

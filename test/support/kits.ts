@@ -32,6 +32,26 @@ function kitted(vendor: Vendor): Kitted[] {
 /** Every vendor that has a kit, in the order of palettes and docs. */
 export const KITTED: readonly Kitted[] = vendors.flatMap(kitted);
 export const VENDOR_NAMES: readonly string[] = KITTED.map(({ name }) => name);
+/**
+ * One of those that offer the same operations on the same platform, for what takes long: they share all of their code.
+ */
+export const ONE_OF_EACH: readonly Kitted[] = [
+	...new Map(
+		[...KITTED]
+			.reverse()
+			.map((kit) => [
+				[
+					kit.platform,
+					...kit.vendor.provider.operations.map(({ resource, name }) => `${resource}.${name}`),
+				].join(),
+				kit,
+			]),
+	).values(),
+].reverse();
+/** One of each platform, whose brands read answers with the same code. */
+export const PLATFORMS: readonly Kitted[] = KITTED.filter(
+	(kit, place) => KITTED.findIndex(({ platform }) => platform === kit.platform) === place,
+);
 /** Vendors of a platform. */
 export const brandsOf = (platform: string) => KITTED.filter((kit) => kit.platform === platform).map(({ name }) => name);
 

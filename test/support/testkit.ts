@@ -31,6 +31,13 @@ export interface Simulator {
 	queued?(): { deviceId: string; time: number }[];
 }
 
+export interface Revocable extends Simulator {
+	/** Devices as requests name them. */
+	ids: string[];
+	/** The account no longer has a device, or has it again. */
+	revoke(id: string, gone?: boolean): void;
+}
+
 export interface SimulatorOptions {
 	port?: number;
 	/** Milliseconds; the real time unless told. */
@@ -62,6 +69,8 @@ export interface TestKit {
 	start(options?: SimulatorOptions): Promise<Simulator>;
 	/** One whose clock stands and which has something to answer to every operation; `start` does where it is left out. */
 	startStocked?(now: number): Promise<Simulator>;
+	/** One whose account can lose devices, where a request that names a stranger is refused. */
+	startRevocable?(options: SimulatorOptions): Promise<Revocable>;
 	/** Settings of an account on it, besides those that all accounts have. */
 	settings: Readonly<Record<string, unknown>> & { account: string; secret: string };
 
@@ -73,8 +82,17 @@ export interface TestKit {
 	loggedIn(token: string): object;
 	/** An answer that says no in these words, at the login and after it. */
 	refused(words: string): object;
-	/** What says in an answer whether it is a success, and what else a write's answer holds. */
-	success: { code: string; beside: object };
+	success: {
+		/** What says in an answer whether it is one. */
+		code: string;
+		/** What else stands in it. */
+		beside: object;
+		/** The answer to a write, and that to a read that finds nothing, without the code. */
+		write: object;
+		empty: object;
+		/** Values of the code, unreadable elsewhere, that a read's success may have. */
+		allowed?: readonly unknown[];
+	};
 	/** Why the vendor's document does not allow a request, going by the simulator's answer to it; undefined if it does. */
 	objection(request: VendorRequest, answer: WireAnswer): string | undefined;
 
@@ -82,8 +100,12 @@ export interface TestKit {
 	device: string;
 	/** Two that no account has. */
 	strangers: readonly [string, string];
+	/** Whether an answer about several devices leaves those out. Otherwise it refuses them all, or says so of each. */
+	omitsStrangers?: boolean;
 	/** A read that needs no parameters and makes one request. */
 	read: string;
+	/** Path of the requests that tell the positions of many devices. */
+	positions: RegExp;
 	/** Reads whose answers may be large, to be tried with 16 MiB. */
 	large: readonly string[];
 
