@@ -1,7 +1,6 @@
 import { z } from 'zod/v4';
 import { ALL, choice, number, text } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
-import { CONFIRMED } from '../../core/describe/outcome';
 import { inOrder } from '../../core/call/pages';
 import {
 	countOf,
@@ -14,7 +13,7 @@ import {
 } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
-import { acknowledged, anyRows, listInData, pageInData } from './answer';
+import { acknowledged, anyRows, done, listInData, pageInData, type Acknowledgement } from './answer';
 import { device, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
 import { method } from './method';
 import { periodBody } from './times';
@@ -224,7 +223,7 @@ const renaming = {
 	resource: 'device',
 	effect: 'write',
 	answer: acknowledged,
-	rows: () => [CONFIRMED],
+	rows: ({ words }: Acknowledgement) => [done({ data: null, words })],
 	record: (row: Row) => row,
 	kind: 'commandOutcome',
 } as const;
