@@ -7,6 +7,7 @@ import {
 	identityOf,
 	idTextOf,
 	recordId,
+	asRow,
 	rowsOf,
 	type GeofenceEvent,
 	type GeofenceState,
@@ -143,7 +144,7 @@ export const check = operation({
 	},
 	request: (params) => ({ json: { VehiclePlate: params.plate, PolygonID: params.geofence } }),
 	answer: z.object({ data: object }),
-	rows: ({ data }) => [data],
+	rows: ({ data }) => [asRow(data, 'the state of a geofence')],
 	record: (row, params, connection): GeofenceState => {
 		const online = flagOf(row.IsOnline);
 		return {

@@ -3,6 +3,7 @@ import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
 import {
+	asRow,
 	coordinatesOf,
 	countOf,
 	courseOf,
@@ -163,7 +164,8 @@ export const getInArea = operation({
 const located = {
 	...current,
 	answer: objectOrEmptyList,
-	rows: ({ data }: { data: Row | [] | null }) => (data === null || Array.isArray(data) ? [] : [data]),
+	rows: ({ data }: { data: Row | [] | null }) =>
+		data === null || Array.isArray(data) ? [] : [asRow(data, 'a position')],
 	list: false,
 } as const;
 

@@ -9,6 +9,7 @@ import {
 	recordId,
 	rowsOf,
 	textOf,
+	unreadableRow,
 	type Reading,
 	type Row,
 } from '../../core/describe/records';
@@ -23,12 +24,17 @@ interface ReadingRow extends Row {
 	type: Reading['type'];
 }
 
+const TYPES = ['temperature', 'humidity'] as const;
+
 /** {temperature: [reading, ...], humidity: [reading, ...]}, as one object or as a list of them. */
 function readingsOf(answer: unknown[]): ReadingRow[] {
 	const rows = rowsOf(answer, 'readings').flatMap((part): Row[] => {
 		if (!isReadable(part)) return [part];
-		return (['temperature', 'humidity'] as const).flatMap((type) => {
-			const list = valuesOf(part)(type) ?? [];
+		const of = valuesOf(part);
+		if (TYPES.every((type) => of(type) === undefined))
+			return [unreadableRow(part, 'The vendor sent readings with neither temperatures nor humidities.')];
+		return TYPES.flatMap((type) => {
+			const list = of(type) ?? [];
 			return (Array.isArray(list) ? (list as unknown[]) : [list]).map((reading) => {
 				const row = asRow(reading, 'a reading', { type });
 				return isReadable(row) ? { ...row, type } : row;
