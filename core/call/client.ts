@@ -70,6 +70,7 @@ export class Client<C extends Connection = Connection> {
 		const sentAt = isoOf(this.host.now());
 		const simplifier = new Simplifier(operation, this.connection);
 		let params: Record<string, unknown> | undefined;
+		let release: (() => void) | undefined;
 		try {
 			if (operation.effect === 'command' && !this.connection.allowCommands)
 				throw commandsOff(operation, this.provider);
@@ -77,6 +78,7 @@ export class Client<C extends Connection = Connection> {
 				throw linksOff(operation, this.provider);
 			const checked = this.read(operation, input, options);
 			params = checked;
+			release = this.hold(operation, checked);
 			const run = this.runFor(operation, call);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
 			const unanswered = new Unanswered(operation, checked);
@@ -114,6 +116,7 @@ export class Client<C extends Connection = Connection> {
 			];
 		} finally {
 			if (simplifier.warning !== undefined) this.warn(simplifier.warning);
+			release?.();
 		}
 	}
 
@@ -181,13 +184,21 @@ export class Client<C extends Connection = Connection> {
 	): Record<string, unknown> {
 		const now = this.host.now();
 		const params = readFields(operation.params as Fields, input, { now, timeZone }) as Record<string, unknown>;
-		for (const [name, field] of Object.entries(operation.params as Fields)) {
-			if (field.secret && typeof params[name] === 'string')
-				this.redactor.add(params[name], 'password', field.secretForms);
-		}
+		this.hold(operation, params)();
 		const sentence = operation.check?.(params, now);
 		if (sentence !== undefined) throw new InvalidParams(sentence);
 		return params;
+	}
+
+	/** Hides what a run is given in secret, until the result is called, and for some time more. */
+	private hold({ params: fields }: AnyOperation, params: Readonly<Record<string, unknown>>): () => void {
+		const releases = Object.entries(fields as Fields).flatMap(([name, { secret, secretForms }]) => {
+			const value = params[name];
+			return secret && typeof value === 'string' ? [this.redactor.hold(value, secretForms)] : [];
+		});
+		return () => {
+			for (const release of releases) release();
+		};
 	}
 
 	private runFor(operation: AnyOperation, call: Call): Run {
