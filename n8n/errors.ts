@@ -69,7 +69,7 @@ function detailsOf(error: FleetError): IDataObject {
 }
 
 /** Whether it lies in the node's settings and the vendor has not been asked. */
-function beforeTheVendor(error: FleetError): boolean {
+export function beforeTheVendor(error: FleetError): boolean {
 	return error.vendorCode === undefined && (error instanceof InvalidParams || error instanceof NotPermitted);
 }
 

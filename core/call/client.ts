@@ -438,7 +438,7 @@ class Unanswered {
 const folded = (name: string) => name.trim().toLowerCase();
 
 /** Whether a refusal can come from a session that is over. */
-const mayBeOver = (error: FleetError) =>
+export const mayBeOver = (error: FleetError) =>
 	error instanceof SessionExpired || (error instanceof RateLimited && error.doubtful);
 
 const isoOf = (ms: number) => new Date(ms).toISOString();

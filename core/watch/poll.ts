@@ -419,7 +419,7 @@ function rotated(list: readonly string[], from: string | undefined): readonly st
 }
 
 /** The poll's time or the account's quota is used up, which is no fault. */
-const outOfTurns = (error: FleetError) => error instanceof TimedOut && !error.retryable;
+export const outOfTurns = (error: FleetError) => error instanceof TimedOut && !error.retryable;
 
 /** Trying again gives the same until the user changes something. */
 export function lasts(error: FleetError): boolean {
@@ -432,5 +432,5 @@ export function lasts(error: FleetError): boolean {
 }
 
 /** A fault of the vendor or a late answer may be about one device alone. */
-const ofTheAccount = (error: FleetError) =>
+export const ofTheAccount = (error: FleetError) =>
 	error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable;

@@ -41,7 +41,7 @@ export class PollBackoff {
 }
 
 /** What other requests would meet too; what is wrong with one device only must not slow down the others. */
-const isOfTheAccount = (error: FleetError) =>
+export const isOfTheAccount = (error: FleetError) =>
 	[RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault].some(
 		(kind) => error instanceof kind,
 	);
