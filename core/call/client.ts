@@ -4,15 +4,10 @@ import {
 	asFleetError,
 	FleetError,
 	InvalidParams,
-	LoginRejected,
 	NotPermitted,
-	RateLimited,
-	SessionContested,
 	SessionExpired,
 	TimedOut,
 	UnexpectedAnswer,
-	Unreachable,
-	VendorFault,
 } from '../describe/errors';
 import { readFields, shown, type Choice, type Fields } from '../describe/field';
 import { ATTEMPT_TIMEOUT_MS, type Host, type SignedAnswer, type WireRequest } from '../describe/host';
@@ -299,13 +294,13 @@ export class Client<C extends Connection = Connection> {
 					const doubt = { session: answer.session, error };
 					// A read may meet two dead sessions: those of two other workers that logged in one after the other.
 					// Where turns are rare, one has to do.
-					const renewals = again && !error.doubtful && this.provider.limits.burst > 1 ? 2 : 1;
+					const renewals = again && !error.ambiguous && this.provider.limits.burst > 1 ? 2 : 1;
 					if (
-						error instanceof SessionExpired &&
+						error.session === 'over' &&
 						renewed < renewals &&
 						(suspect === undefined || renewed > 0) &&
 						!bound &&
-						(again || error.definite)
+						(again || error.effect === 'none')
 					) {
 						renewed += 1;
 						suspect = doubt;
@@ -320,7 +315,7 @@ export class Client<C extends Connection = Connection> {
 			} catch (thrown) {
 				earlier = error = this.failed(thrown, signal?.aborted ?? false);
 				const { error: cause } = suspect ?? this.shared.suspectSession ?? {};
-				if (cause?.doubtful && (error instanceof SessionContested || error.doubtful)) {
+				if (cause?.ambiguous && (error.session === 'contested' || error.ambiguous)) {
 					// A login on mere suspicion that fails says less than what raised it: it may not have been called
 					// for.
 					this.shared.suspectSession = undefined;
@@ -333,7 +328,7 @@ export class Client<C extends Connection = Connection> {
 			const wait = backoff(
 				attempt,
 				{
-					tooOften: error instanceof RateLimited && (!error.doubtful || attempt > 1),
+					tooOften: error.tooOften && (!error.ambiguous || attempt > 1),
 					retryAfterMs: error.retryAfterMs,
 				},
 				Math.random,
@@ -351,22 +346,19 @@ export class Client<C extends Connection = Connection> {
 			account: { limiter },
 		} = this.shared;
 		const error = asFleetError(thrown);
-		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer))
-			resilience.failed(this.host.now());
+		if (error.outage === 'fault') resilience.failed(this.host.now());
 		else resilience.answered();
-		if (error instanceof RateLimited && (!error.doubtful || limiter.busy))
-			limiter.slowDown(this.host.now(), error.retryAfterMs);
+		if (error.tooOften && (!error.ambiguous || limiter.busy)) limiter.slowDown(this.host.now(), error.retryAfterMs);
 		return error;
 	}
 
 	/** No answer at all. One that nobody waited for any more says nothing about the vendor. */
 	private failed(thrown: unknown, aborted: boolean): FleetError {
 		const error = asFleetError(thrown);
-		if (!aborted && (error instanceof Unreachable || error instanceof TimedOut))
-			this.shared.resilience.failed(this.host.now());
+		if (!aborted && error.outage === 'silence') this.shared.resilience.failed(this.host.now());
 		else this.shared.resilience.left();
 		// Logins are outside the quota: who never gets past one must not use up the turns of those who do.
-		if (error instanceof LoginRejected) this.shared.account.limiter.giveBack();
+		if (error.session === 'refused') this.shared.account.limiter.giveBack();
 		return error;
 	}
 
@@ -438,8 +430,7 @@ class Unanswered {
 const folded = (name: string) => name.trim().toLowerCase();
 
 /** Whether a refusal can come from a session that is over. */
-export const mayBeOver = (error: FleetError) =>
-	error instanceof SessionExpired || (error instanceof RateLimited && error.doubtful);
+const mayBeOver = ({ session }: FleetError) => session === 'over' || session === 'suspect';
 
 const isoOf = (ms: number) => new Date(ms).toISOString();
 

@@ -1,41 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { beforeTheVendor } from '../../n8n/errors';
-import { isOfTheAccount } from '../../node-red/src/poll-backoff';
-import { Client, mayBeOver } from '../call/client';
-import { mayLieInOne } from '../call/refusals';
-import { lasts, ofTheAccount, outOfTurns } from '../watch/poll';
 import * as errors from './errors';
 import type { FleetError } from './errors';
 
-/** What the client tells the breaker of an error. */
-function toBreaker(way: 'refused' | 'failed', error: FleetError): boolean {
-	let counted = false;
-	const shared = {
-		resilience: { failed: () => (counted = true), answered: () => undefined, left: () => undefined },
-		account: { limiter: { slowDown: () => undefined, giveBack: () => undefined } },
-	};
-	const client = Object.assign(Object.create(Client.prototype) as object, { shared, host: { now: () => 0 } });
-	(Client.prototype as unknown as Record<string, (thrown: unknown, aborted?: boolean) => void>)[way]!.call(
-		client,
-		error,
-		false,
-	);
-	return counted;
-}
-
 const ANSWERS: Record<string, (error: FleetError) => boolean> = {
-	device: mayLieInOne,
-	account: (error) => ofTheAccount(error) || error instanceof errors.LoginRejected,
-	permanent: lasts,
-	settings: beforeTheVendor,
-	fault: (error) => toBreaker('refused', error),
-	silence: (error) => toBreaker('failed', error),
-	timeUp: outOfTurns,
-	suspect: mayBeOver,
-	backsOff: isOfTheAccount,
-	lost: (error) =>
-		(error.effect === 'unknown' && !(error instanceof errors.RateLimited)) ||
-		error instanceof errors.UnexpectedAnswer,
+	device: ({ scope }) => scope === 'device',
+	account: ({ scope }) => scope === 'account',
+	permanent: ({ permanent }) => permanent,
+	settings: ({ beforeVendor }) => beforeVendor,
+	fault: ({ outage }) => outage === 'fault',
+	silence: ({ outage }) => outage === 'silence',
+	timeUp: ({ timeUp }) => timeUp,
+	suspect: ({ session }) => session === 'over' || session === 'suspect',
+	backsOff: ({ slowsPolls }) => slowsPolls,
+	lost: ({ effect, tooOften, unreadable }) => (effect === 'unknown' && !tooOften) || unreadable,
+	refused: ({ session }) => session === 'refused',
+	contested: ({ session }) => session === 'contested',
+	tooOften: ({ tooOften }) => tooOften,
+	tooLarge: ({ tooLarge }) => tooLarge,
 };
 
 /**
@@ -43,32 +24,31 @@ const ANSWERS: Record<string, (error: FleetError) => boolean> = {
  * no code of the vendor.
  */
 const TABLE = `
-                  device account permanent settings fault     silence timeUp suspect   backsOff lost
-InvalidParams     +      -       own       own      -         -       -      -         -        unknown
-LoginRejected     -      +       +         -        -         -       -      -         -        unknown
-SessionExpired    -      -       -         -        -         -       -      +         +        unknown
-SessionContested  -      +       -         -        -         -       -      -         +        unknown
-NotPermitted      +      -       own       own      -         -       -      -         -        unknown
-NotFound          +      -       own       -        -         -       -      -         -        unknown
-RateLimited       -      +       -         -        -         -       -      ambiguous +        -
-DeviceOffline     +      -       -         -        -         -       -      -         -        unknown
-VendorFault       +      -       -         -        retryable -       -      -         +        unknown
-Unreachable       -      +       -         -        -         +       -      -         +        unknown
-TimedOut          -      -       -         -        -         +       final  -         +        unknown
-TooLarge          +      -       -         -        -         -       -      -         -        unknown
-UnexpectedAnswer  +      -       -         -        retryable -       -      -         -        +
+kind              device account permanent settings fault     silence timeUp suspect   backsOff lost    refused contested tooOften tooLarge
+InvalidParams     +      -       own       own      -         -       -      -         -        unknown -       -         -        -
+LoginRejected     -      +       +         -        -         -       -      -         -        unknown +       -         -        -
+SessionExpired    -      -       -         -        -         -       -      +         +        unknown -       -         -        -
+SessionContested  -      +       -         -        -         -       -      -         +        unknown -       +         -        -
+NotPermitted      +      -       own       own      -         -       -      -         -        unknown -       -         -        -
+NotFound          +      -       own       -        -         -       -      -         -        unknown -       -         -        -
+RateLimited       -      +       -         -        -         -       -      ambiguous +        -      -       -         +        -
+DeviceOffline     +      -       -         -        -         -       -      -         -        unknown -       -         -        -
+VendorFault       +      -       -         -        retryable -       -      -         +        unknown -       -         -        -
+Unreachable       -      +       -         -        -         +       -      -         +        unknown -       -         -        -
+TimedOut          -      -       -         -        -         +       final  -         +        unknown -       -         -        -
+TooLarge          +      -       -         -        -         -       -      -         -        unknown -       -         -        +
+UnexpectedAnswer  +      -       -         -        retryable -       -      -         -        +      -       -         -        -
 `;
 
 const [[, ...columns], ...rows] = TABLE.trim()
 	.split('\n')
 	.map((line) => line.trim().split(/\s+/)) as [string[], ...string[][]];
-columns.unshift('device');
 
 const either = [true, false];
 const CASES = either.flatMap((retryable) =>
-	either.flatMap((doubtful) =>
+	either.flatMap((ambiguous) =>
 		(['none', 'unknown'] as const).flatMap((effect) =>
-			[undefined, '17'].map((vendorCode) => ({ retryable, doubtful, effect, vendorCode })),
+			[undefined, '17'].map((vendorCode) => ({ retryable, ambiguous, effect, vendorCode })),
 		),
 	),
 );
@@ -83,11 +63,58 @@ describe.each(rows)('%s', (name, ...conditions) => {
 			own: options.vendorCode === undefined,
 			retryable: options.retryable,
 			final: !options.retryable,
-			ambiguous: options.doubtful,
+			ambiguous: options.ambiguous,
 			unknown: options.effect === 'unknown',
 		};
 		expect(Object.fromEntries(columns.map((column) => [column, ANSWERS[column]!(error)]))).toEqual(
 			Object.fromEntries(columns.map((column, at) => [column, holds[conditions[at]!]])),
 		);
+	});
+});
+
+test('every kind of error is in the table', () => {
+	const kinds = Object.entries(errors).filter(([, kind]) =>
+		Object.prototype.isPrototypeOf.call(errors.FleetError, kind),
+	);
+	expect(kinds.map(([name]) => name).sort()).toEqual(rows.map(([name]) => name).sort());
+});
+
+test('a vendor that knows better overrides what holds of the class', () => {
+	const error = new errors.RateLimited('Slow down.', { scope: 'device', permanent: true, slowsPolls: false });
+	expect([error.scope, error.permanent, error.slowsPolls, error.tooOften]).toEqual(['device', true, false, true]);
+	// Where a details object leaves something open, the class decides.
+	expect(new errors.RateLimited('Slow down.', { scope: undefined }).scope).toBe('account');
+});
+
+describe('an error with some of it changed', () => {
+	const cause = new Error('socket');
+	const error = new errors.SessionExpired('The session is over.', {
+		definite: false,
+		cause,
+		advice: 'Wait.',
+		vendorCode: '10011',
+		status: 401,
+	});
+	const all = (some: FleetError) => ({ ...(some as object), message: some.message, stack: some.stack });
+	const before = all(error);
+	const changed = error.with({ effect: 'none', advice: 'Go on.' });
+
+	test('is the same error in all else, and a real one', () => {
+		expect(changed).toBeInstanceOf(errors.SessionExpired);
+		expect(structuredClone(changed).message).toBe('The session is over.');
+		expect(changed.cause).toBe(cause);
+		expect(all(changed)).toEqual({ ...before, effect: 'none', advice: 'Go on.' });
+		expect(changed.sentence).toBe('The session is over. Go on.');
+		expect(Object.keys(changed)).toEqual(Object.keys(error));
+	});
+
+	test('leaves the first one as it was', () => {
+		expect(all(error)).toEqual(before);
+	});
+
+	test('can say something else; what it quotes stays words', () => {
+		const named = error.with({ message: '<b>4711</b>: not now' });
+		expect([named.message, named.advice]).toEqual(['‹b›4711‹/b›: not now', 'Wait.']);
+		expect(Object.keys(named)).not.toContain('message');
 	});
 });
