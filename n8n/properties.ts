@@ -3,14 +3,15 @@ import type { Field, Fields } from '../core/describe/field';
 import type { AnyOperation } from '../core/describe/operation';
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
-import { RESOURCE_TITLES } from '../core/describe/resources';
+import { resourceTitle } from '../core/describe/resources';
 import { propertyOf, shownFor, sortedByName } from './property';
 
 /** n8n's default for lists. */
 const LIMIT = 50;
 
 /** The properties of a provider's node, derived from its catalog. Their names are stored in users' workflows. */
-export function propertiesOf<C extends Connection>({ operations, limits }: Provider<C>): INodeProperties[] {
+export function propertiesOf<C extends Connection>(provider: Provider<C>): INodeProperties[] {
+	const { operations, limits } = provider;
 	const resources = [...new Set(operations.map(({ resource }) => resource))];
 	return [
 		{
@@ -19,7 +20,7 @@ export function propertiesOf<C extends Connection>({ operations, limits }: Provi
 			type: 'options',
 			noDataExpression: true,
 			options: sortedByName(
-				resources.map((resource) => ({ name: RESOURCE_TITLES[resource] ?? resource, value: resource })),
+				resources.map((resource) => ({ name: resourceTitle(provider, resource), value: resource })),
 			),
 			default: resources[0] ?? '',
 		},

@@ -27,7 +27,7 @@ const { helpOf } = require(join(compiled, 'editor', 'help.js'));
 const { wordsOf } = require(join(compiled, 'editor', 'words.js'));
 const { catalogOf } = require(join(compiled, 'editor', 'catalog.js'));
 const { scriptOf } = require(join(compiled, 'editor', 'script.js'));
-const { LOOKS } = require(join(compiled, 'editor', 'looks.js'));
+const { APPEARANCE } = require(join(compiled, 'editor', 'appearance.js'));
 const { providers } = require(join(dist, 'providers', 'index.js'));
 
 const vendors = readdirSync(join(dist, 'providers'), { withFileTypes: true })
@@ -47,7 +47,7 @@ const { register } = require('../node-red/src/register.js');
 module.exports = (RED) => register(RED, { name: '${name}', secrets: ${JSON.stringify(secrets)}, load: () => require('../providers/${vendor}').${name} });
 `,
 	);
-	write(join(nodes, `${name}.html`), pageOf(provider, LOOKS[name]));
+	write(join(nodes, `${name}.html`), pageOf(provider, APPEARANCE[name]));
 	write(join(nodes, 'locales', 'en-US', `${name}.json`), `${JSON.stringify(wordsOf(provider), null, '\t')}\n`);
 	write(join(nodes, 'locales', 'en-US', `${name}.html`), helpOf(provider));
 	write(

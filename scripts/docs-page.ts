@@ -1,4 +1,4 @@
-import { RECORD_WORDS, RESOURCE_TITLES } from '../core/describe/resources';
+import { RECORD_WORDS, resourceTitle } from '../core/describe/resources';
 import type { Field, Fields } from '../core/describe/field';
 import type { AnyOperation, Effect, Grade } from '../core/describe/operation';
 import { OUTCOME_WORDS } from '../core/describe/outcome';
@@ -177,7 +177,7 @@ export function pageOf(provider: Provider): string {
 		`Login: \`${provider.loginMethod.route}\`, section ${provider.loginMethod.evidence.section}, grade ${provider.loginMethod.evidence.grade}.`,
 		'',
 		...resources.flatMap((resource) => [
-			`## ${RESOURCE_TITLES[resource] ?? resource} (\`${resource}\`)`,
+			`## ${resourceTitle(provider, resource)} (\`${resource}\`)`,
 			'',
 			...provider.operations.filter((operation) => operation.resource === resource).flatMap(operationPart),
 		]),

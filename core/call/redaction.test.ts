@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { VendorFault } from '../describe/errors';
+import { text } from '../describe/field';
 import { cut } from '../describe/words';
 import { Redactor } from './redaction';
 
@@ -47,6 +48,16 @@ test('a secret that no encoding knows is no reason to fail', () => {
 	const made = new Redactor();
 	made.add('half \ud800 pair', 'secret');
 	expect(made.text('is half \ud800 pair here')).toBe('is [secret] here');
+});
+
+test('the forms that a field declares for its secret are hidden as the secret is', () => {
+	const hex = (key: string) => Buffer.from(key).toString('hex');
+	const field = text({ title: 'Key', description: '', secret: true, secretForms: (key) => [hex(key)] });
+	const made = new Redactor();
+	made.addSecrets({ key: field }, { key: 'hunter2-secret' });
+	const inHex = '68756e746572322d736563726574';
+	for (const form of [inHex, inHex.toUpperCase(), btoa(inHex)])
+		expect(made.text(`is ${form} here`)).toMatch(/^is \[\w+\] here$/);
 });
 
 test('an error is clean in all its parts', () => {

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { FleetError } from '../describe/errors';
-import type { Fields } from '../describe/field';
+import type { Field, Fields } from '../describe/field';
 import { cut, CUT, plain } from '../describe/words';
 
 const TOKENS_KEPT = 4;
@@ -91,8 +90,8 @@ function partsOf(secrets: Iterable<string>): Parts {
 }
 
 /**
- * Hides secrets by value, in every form in which they can turn up: as they are, url-encoded, base64 and as the md5 that
- * Protrack uses in place of the password.
+ * Hides secrets by value, in every form in which they can appear: as they are, url-encoded, base64, and in the forms
+ * that a vendor's field declares (`secretForms`).
  */
 export class Redactor {
 	private readonly forms = new Map<string, string>();
@@ -100,19 +99,19 @@ export class Redactor {
 	private pattern: RegExp | undefined;
 	private parts: Parts | undefined;
 
-	/** Adds a secret; `label` stands in its place, e.g. "[token]". */
-	add(secret: string | undefined, label: string): void {
+	/** Adds a secret and its other forms. `label` replaces them, e.g. "[token]". */
+	add(secret: string | undefined, label: string, otherForms: Field['secretForms'] = () => []): void {
 		if (secret === undefined || secret.length < SHORTEST) return;
-		if (secret.length > LONGEST) return this.add(secret.slice(0, LONGEST), label);
+		if (secret.length > LONGEST) return this.add(secret.slice(0, LONGEST), label, otherForms);
 		this.hide(formsOf(secret), label);
-		this.hide(formsOf(createHash('md5').update(secret).digest('hex')), label);
+		for (const form of otherForms(secret)) this.hide(formsOf(form), label);
 	}
 
 	/** Adds what an account's fields mark as secret. */
 	addSecrets(fields: Fields, values: object): void {
-		for (const [name, { secret }] of Object.entries(fields)) {
+		for (const [name, { secret, secretForms }] of Object.entries(fields)) {
 			const value = (values as Record<string, unknown>)[name];
-			if (secret && typeof value === 'string') this.add(value, name);
+			if (secret && typeof value === 'string') this.add(value, name, secretForms);
 		}
 	}
 

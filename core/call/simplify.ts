@@ -1,7 +1,8 @@
 import { asFleetError, UnexpectedAnswer, type FleetError } from '../describe/errors';
 import type { AnyOperation } from '../describe/operation';
 import type { Connection } from '../describe/connection';
-import { SEE_RAW, type Row } from '../describe/records';
+import { SEE_RAW } from '../describe/read';
+import type { Row } from '../describe/records';
 import { cut } from '../describe/words';
 
 /**

@@ -34,6 +34,8 @@ export interface Field<T = unknown> {
 	readonly max?: number;
 	readonly unit?: string;
 	readonly secret?: boolean;
+	/** Other forms in which the vendor gets the secret, such as a hash: they are redacted, too. */
+	readonly secretForms?: (secret: string) => readonly string[];
 	/** false for a setting that the login does not depend on: accounts that differ in it alone share a session. */
 	readonly affectsLogin?: boolean;
 	/** Show and read the field only while another has one of these values. */
@@ -177,6 +179,7 @@ interface TextOptions extends Words {
 	/** Completes "<Title> ..." when the pattern does not match. */
 	expected?: string;
 	secret?: boolean;
+	secretForms?: Field['secretForms'];
 	lookup?: string;
 	/** With `lookup`: what is typed in place of a pick; "ID" if nothing is said. */
 	typedAs?: string;
@@ -210,6 +213,7 @@ export function text<const O extends TextOptions>(o: O): Field<Optional<O, strin
 		initial: o.initial,
 		max,
 		secret: o.secret,
+		secretForms: o.secretForms,
 		lookup: o.lookup,
 		typedAs: o.typedAs,
 		...(o.lookup === undefined ? {} : { parting: 'none' }),

@@ -2,7 +2,8 @@ import type * as z from 'zod/v4';
 import type { Choice, Fields, Values } from './field';
 import type { WireRequest } from './host';
 import type { Connection } from './connection';
-import { mustBeReadable, type RecordKind, type Row } from './records';
+import { mustBeReadable } from './read';
+import type { RecordKind, Row } from './records';
 
 /**
  * How sure it is that the vendor works as declared. C: certain, read in the vendor's document or seen in independent

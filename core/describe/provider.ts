@@ -42,6 +42,8 @@ export interface Provider<C extends Connection = Connection> {
 	readonly route?: (operation: AnyOperation, connection: C) => string;
 	readonly limits: Limits;
 	readonly operations: readonly AnyOperation[];
+	/** Titles of resources that this vendor calls differently: see `resourceTitle`. */
+	readonly resourceTitles?: Readonly<Record<string, string>>;
 	readonly triggers: readonly AnyTrigger[];
 	/** How triggers learn which devices have been heard of. */
 	readonly positions: PositionSource;

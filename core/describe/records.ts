@@ -1,7 +1,3 @@
-import { createHash } from 'node:crypto';
-import { UnexpectedAnswer } from './errors';
-import { clipped, cut } from './words';
-
 /**
  * The records of Output = Simplified: the same fields and units whichever vendor. Keys are always present; null where
  * the vendor has no value. Times are ISO 8601 UTC, speeds km/h, distances km, courses degrees clockwise from north,
@@ -222,7 +218,8 @@ export interface Message<T extends object = object> {
 	id: string;
 	/** For acknowledging; acknowledging one acknowledges all before it. */
 	deliveryTag: string | null;
-	queue: 'positions' | 'trips' | 'scripts';
+	/** The vendor's queue, by the name that operations use. */
+	queue: string;
 	/** The record in it, of the kind that the queue delivers. */
 	record: T;
 }
@@ -233,7 +230,7 @@ export interface Driver {
 	group: string | null;
 }
 
-/** A group of devices, such as a cost centre. */
+/** A group of devices, such as a department. */
 export interface Group {
 	groupId: string;
 	name: string | null;
@@ -411,127 +408,3 @@ export interface RecordKinds {
 }
 
 export type RecordKind = keyof RecordKinds;
-
-// Reading a vendor's record: each reader gives null where there is no usable value, and never guesses.
-
-/** Rows that stand for what is no record, and why each cannot be read. */
-const unreadable = new WeakMap<Row, string>();
-
-/**
- * A row for an element of a list that is no record: it must not cost the others. Output = Raw gives what came as its
- * `value`;
- * no operation simplifies it.
- * @param beside what is known of it all the same, such as whose it is
- */
-export function unreadableRow(value: unknown, why: string, beside: Row = {}): Row {
-	const row = { ...beside, value };
-	unreadable.set(row, why);
-	return row;
-}
-
-/** The row itself; where the vendor sent something else in its place, one that cannot be read. */
-export function asRow(value: unknown, what: string, beside?: Row): Row {
-	if (isRecord(value)) return value;
-	return unreadableRow(value, `The vendor sent ${cut(JSON.stringify(value), 80)} in place of ${what}.`, beside);
-}
-
-/**
- * A row for each element of a list; what is put beside each goes before its own.
- * @returns the list itself where nothing has to be changed, as there may be 50,000 elements
- */
-export function rowsOf(list: readonly unknown[], what: string, beside?: Row): Row[] {
-	if (beside === undefined && list.every(isRecord)) return list as Row[];
-	return list.map((value) => {
-		const row = asRow(value, what, beside);
-		return beside === undefined || !isReadable(row) ? row : { ...beside, ...row };
-	});
-}
-
-/** Whether a value has the form of a record at all. */
-export const isRecord = (value: unknown): value is Row =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export const isReadable = (row: Row) => !unreadable.has(row);
-
-export const SEE_RAW = 'Try Output = Raw to see it, and please report it.';
-
-/** @throws UnexpectedAnswer if the row stands for what is no record */
-export function mustBeReadable(row: Row): void {
-	const why = unreadable.get(row);
-	if (why !== undefined) throw new UnexpectedAnswer(why, { advice: SEE_RAW });
-}
-
-/** A finite number, also out of numeric text; null otherwise. */
-export function numberOf(value: unknown): number | null {
-	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-	if (typeof value !== 'string') return null;
-	const number = Number(value);
-	// Number() makes 0 of a text that is empty.
-	return Number.isFinite(number) && (number !== 0 || value.trim() !== '') ? number : null;
-}
-
-/** A number that is never negative; -1 and its like mean "no value". */
-export function countOf(value: unknown): number | null {
-	const number = numberOf(value);
-	return number === null || number < 0 ? null : number;
-}
-
-/**
- * Most characters of a text. Addresses and messages have some hundreds; whatever is longer would cost each pattern that
- * looks at it, and each program that gets the record, what only the vendor's whole answer should cost.
- */
-export const LONGEST = 2000;
-
-const wholeTextOf = (value: unknown): string | null => {
-	if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-	return typeof value === 'string' && value.trim() !== '' ? value : null;
-};
-
-/** Text; null where empty. Numbers become their digits. What is longer than 2,000 characters is cut, with a mark. */
-export function textOf(value: unknown): string | null {
-	const text = wholeTextOf(value);
-	return text === null ? null : clipped(text, LONGEST);
-}
-
-/** Two that differ behind the cut must not become one: the end of a long one stands for the whole. */
-const shortId = (id: string) =>
-	id.length <= LONGEST
-		? id
-		: clipped(id, LONGEST - 22) + createHash('sha256').update(id).digest('base64url').slice(0, 22);
-
-/** Text that names something; null where empty. */
-export function idTextOf(value: unknown): string | null {
-	const text = wholeTextOf(value);
-	return text === null ? null : shortId(text);
-}
-
-/** What identifies a record. @throws UnexpectedAnswer if it is missing: a record of nobody would be a wrong one. */
-export function identityOf(value: unknown, name: string): string {
-	const id = idTextOf(value);
-	if (id === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: SEE_RAW });
-	return id;
-}
-
-/** Coordinates of a fix; both null if either is missing, out of range, or if they are 0,0: a receiver without a fix. */
-export function coordinatesOf(
-	latitude: unknown,
-	longitude: unknown,
-): { latitude: number | null; longitude: number | null } {
-	const lat = numberOf(latitude);
-	const lon = numberOf(longitude);
-	const usable =
-		lat !== null && lon !== null && Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && !(lat === 0 && lon === 0);
-	return usable ? { latitude: lat, longitude: lon } : { latitude: null, longitude: null };
-}
-
-/** Degrees clockwise from north, 0 to 360; null otherwise. */
-export function courseOf(value: unknown): number | null {
-	const course = countOf(value);
-	return course !== null && course <= 360 ? course : null;
-}
-
-/** Identifies one thing a device reported, for as long as it exists. */
-export function recordId(...parts: readonly (string | number | null)[]): string {
-	// join() makes nothing of null.
-	return shortId(parts.join(':'));
-}

@@ -1,7 +1,8 @@
+import type { Provider } from './provider';
 import type { RecordKind } from './records';
 
-/** How resources are called in dropdowns and docs. */
-export const RESOURCE_TITLES: Readonly<Record<string, string>> = {
+/** Titles of resources in dropdowns and docs, unless the vendor has its own. */
+const RESOURCE_TITLES: Readonly<Record<string, string>> = {
 	position: 'Position',
 	device: 'Device',
 	alarm: 'Alarm',
@@ -15,7 +16,7 @@ export const RESOURCE_TITLES: Readonly<Record<string, string>> = {
 	session: 'Session',
 	trip: 'Trip',
 	driver: 'Driver',
-	group: 'Cost Centre',
+	group: 'Group',
 	location: 'Location',
 	queue: 'Queue',
 	service: 'Service',
@@ -23,6 +24,11 @@ export const RESOURCE_TITLES: Readonly<Record<string, string>> = {
 	stop: 'Stop',
 	temperature: 'Temperature',
 };
+
+/** The title of a vendor's resource. */
+export function resourceTitle({ resourceTitles }: Pick<Provider, 'resourceTitles'>, resource: string): string {
+	return resourceTitles?.[resource] ?? RESOURCE_TITLES[resource] ?? resource;
+}
 
 /** What a simplified record of each kind is, and holds: for help and docs. */
 export const RECORD_WORDS: Readonly<Record<RecordKind, { title: string; holds: string }>> = {

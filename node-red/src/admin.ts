@@ -96,10 +96,11 @@ export class Admin {
 		this.answer(response, redactor, async () => {
 			const body = (request.body ?? {}) as DialogBody;
 			const hide = (values: AccountSettings) => {
-				for (const [name, { secret, max = Infinity }] of Object.entries(provider.connection)) {
+				for (const [name, { secret, secretForms, max = Infinity }] of Object.entries(provider.connection)) {
 					const value = values[name];
 					// What is longer is refused, and goes nowhere.
-					if (secret && typeof value === 'string' && value.length <= max) redactor.add(value, name);
+					if (secret && typeof value === 'string' && value.length <= max)
+						redactor.add(value, name, secretForms);
 				}
 			};
 			hide(body.credentials ?? {});

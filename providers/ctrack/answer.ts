@@ -3,7 +3,8 @@ import { jsonOf } from '../../core/call/answer';
 import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/describe/errors';
 import type { WireAnswer } from '../../core/describe/host';
 import { mustNotBeMany, parsed } from '../../core/call/json';
-import { isRecord, rowsOf, type Row } from '../../core/describe/records';
+import { isRecord, rowsOf } from '../../core/describe/read';
+import type { Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { TITLE } from './connection';
 

@@ -1,16 +1,8 @@
 import { choice, text, time } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
-import {
-	countOf,
-	idTextOf,
-	isReadable,
-	textOf,
-	type Device,
-	type Odometer,
-	type Row,
-	type WorkingHours,
-} from '../../core/describe/records';
+import { countOf, idTextOf, isReadable, textOf } from '../../core/describe/read';
+import type { Device, Odometer, Row, WorkingHours } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { anythingIn, body, recordsIn, withItsError } from './answer';
 import {

@@ -1,6 +1,7 @@
 import { text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { textOf, type Driver, type Row } from '../../core/describe/records';
+import { textOf } from '../../core/describe/read';
+import type { Driver, Row } from '../../core/describe/records';
 import { body, recordsIn, withItsError } from './answer';
 import { device, group, nodeIdOf } from './fields';
 

@@ -3,7 +3,8 @@ import type { Run } from '../../core/describe/operation';
 import { ALL, anyNumber, asList, ids, shown, text, type Field, type Ids } from '../../core/describe/field';
 import { inOrder } from '../../core/call/pages';
 import { UnexpectedAnswer } from '../../core/describe/errors';
-import { identityOf, type Row } from '../../core/describe/records';
+import { identityOf } from '../../core/describe/read';
+import type { Row } from '../../core/describe/records';
 
 export { period, periodProblem } from '../period';
 

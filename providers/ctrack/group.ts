@@ -1,6 +1,7 @@
 import { number, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { textOf, type Group, type Row } from '../../core/describe/records';
+import { textOf } from '../../core/describe/read';
+import type { Group, Row } from '../../core/describe/records';
 import { anythingIn, body, recordsIn, withItsError } from './answer';
 import { device, devices, group, nodeIdOf } from './fields';
 

@@ -28,6 +28,7 @@ export const ctrack: Provider<CtrackConnection> = {
 	sign,
 	open,
 	limits: LIMITS,
+	resourceTitles: { group: 'Cost Centre' },
 	operations: [
 		position.getCurrent,
 		position.getCurrentOfAll,

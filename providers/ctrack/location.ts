@@ -1,6 +1,7 @@
 import { flag, number, time } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { coordinatesOf, textOf, type Place, type Row } from '../../core/describe/records';
+import { coordinatesOf, textOf } from '../../core/describe/read';
+import type { Place, Row } from '../../core/describe/records';
 import { anythingIn, body, recordsIn, withItsError } from './answer';
 import { device, group, nodeIdOf } from './fields';
 import { wordsOf } from './position';

@@ -1,6 +1,7 @@
 import type { Collector, RunOptions } from '../../core/describe/operation';
 import type { Choice } from '../../core/describe/field';
-import { idTextOf, textOf, type Driver, type Group, type Row } from '../../core/describe/records';
+import { idTextOf, textOf } from '../../core/describe/read';
+import type { Driver, Group, Row } from '../../core/describe/records';
 import { getMany as vehicles } from './device';
 import { getMany as drivers } from './driver';
 import { getMany as groups } from './group';

@@ -2,17 +2,8 @@ import { ALL } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import {
-	coordinatesOf,
-	countOf,
-	courseOf,
-	idTextOf,
-	recordId,
-	textOf,
-	type Fix,
-	type Position,
-	type Row,
-} from '../../core/describe/records';
+import { coordinatesOf, countOf, courseOf, idTextOf, recordId, textOf } from '../../core/describe/read';
+import type { Fix, Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { body, recordsIn, withItsError } from './answer';
 import { device, devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehiclesPerRequest } from './fields';

@@ -1,5 +1,6 @@
 import { operation } from '../../core/describe/operation';
-import { textOf, type Row } from '../../core/describe/records';
+import { textOf } from '../../core/describe/read';
+import type { Row } from '../../core/describe/records';
 import { body, recordsIn } from './answer';
 
 export const getVersion = operation({

@@ -1,15 +1,7 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import {
-	coordinatesOf,
-	countOf,
-	idTextOf,
-	recordId,
-	textOf,
-	type Mileage,
-	type Row,
-	type Trip,
-} from '../../core/describe/records';
+import { coordinatesOf, countOf, idTextOf, recordId, textOf } from '../../core/describe/read';
+import type { Mileage, Row, Trip } from '../../core/describe/records';
 import { body, recordsIn, withItsError } from './answer';
 import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem } from './fields';
 import { wordsOf } from './position';

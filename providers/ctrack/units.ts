@@ -1,5 +1,5 @@
 import type { Connection } from '../../core/describe/connection';
-import { countOf } from '../../core/describe/records';
+import { countOf } from '../../core/describe/read';
 import type { CtrackConnection } from './connection';
 
 const KILOMETRES_PER_MILE = 1.609344;

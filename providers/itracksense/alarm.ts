@@ -3,16 +3,8 @@ import { ALL, choice, flag, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import {
-	coordinatesOf,
-	countOf,
-	courseOf,
-	identityOf,
-	recordId,
-	rowsOf,
-	type Alarm,
-	type Row,
-} from '../../core/describe/records';
+import { coordinatesOf, countOf, courseOf, identityOf, recordId, rowsOf } from '../../core/describe/read';
+import type { Alarm, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData } from './answer';

@@ -1,6 +1,7 @@
 import { text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { identityOf, recordId, rowsOf, type DeviceMessage, type Row } from '../../core/describe/records';
+import { identityOf, recordId, rowsOf } from '../../core/describe/read';
+import type { DeviceMessage, Row } from '../../core/describe/records';
 import { acknowledged, bareList, handedOver, type Acknowledgement } from './answer';
 import { device } from './fields';
 import { method, NO_CODES } from './method';

@@ -3,15 +3,8 @@ import { ALL, choice, number, text } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
 import { inOrder } from '../../core/call/pages';
-import {
-	countOf,
-	identityOf,
-	rowsOf,
-	textOf,
-	type Consumption,
-	type Device,
-	type Row,
-} from '../../core/describe/records';
+import { countOf, identityOf, rowsOf, textOf } from '../../core/describe/read';
+import type { Consumption, Device, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { acknowledged, anyRows, listInData, pageInData } from './answer';

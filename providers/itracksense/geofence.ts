@@ -3,15 +3,8 @@ import { ALL, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import {
-	identityOf,
-	idTextOf,
-	recordId,
-	rowsOf,
-	type GeofenceEvent,
-	type GeofenceState,
-	type Row,
-} from '../../core/describe/records';
+import { identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
+import type { GeofenceEvent, GeofenceState, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData, object } from './answer';

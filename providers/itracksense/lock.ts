@@ -1,6 +1,7 @@
 import { choice, text, time } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { coordinatesOf, recordId, rowsOf, type LockEvent, type Row } from '../../core/describe/records';
+import { coordinatesOf, recordId, rowsOf } from '../../core/describe/read';
+import type { LockEvent, Row } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { acknowledged, bareList, handedOver, type Acknowledgement } from './answer';
 import { device } from './fields';

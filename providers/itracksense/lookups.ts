@@ -1,7 +1,8 @@
 import type { Collector, RunOptions } from '../../core/describe/operation';
 import type { Choice } from '../../core/describe/field';
 import { ALL } from '../../core/describe/field';
-import { idTextOf, type Row } from '../../core/describe/records';
+import { idTextOf } from '../../core/describe/read';
+import type { Row } from '../../core/describe/records';
 import { getCurrentByPlate } from './position';
 import { trimmed, trimmedId } from './values';
 

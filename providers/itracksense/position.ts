@@ -2,17 +2,8 @@ import { ALL, choice, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import {
-	coordinatesOf,
-	countOf,
-	courseOf,
-	identityOf,
-	idTextOf,
-	recordId,
-	rowsOf,
-	type Position,
-	type Row,
-} from '../../core/describe/records';
+import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
+import type { Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { listInData, objectOrEmptyList } from './answer';
 import { device, devices, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';

@@ -1,14 +1,7 @@
 import { choice, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import {
-	countOf,
-	identityOf,
-	recordId,
-	rowsOf,
-	type DeviceMessage,
-	type Row,
-	type SimCard,
-} from '../../core/describe/records';
+import { countOf, identityOf, recordId, rowsOf } from '../../core/describe/read';
+import type { DeviceMessage, Row, SimCard } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { acknowledged, done, handedOver, listInList, object } from './answer';
 import { iccid } from './fields';

@@ -2,16 +2,8 @@ import { z } from 'zod/v4';
 import { flag, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import {
-	coordinatesOf,
-	countOf,
-	courseOf,
-	numberOf,
-	rowsOf,
-	type Fix,
-	type Row,
-	type TrackPoint,
-} from '../../core/describe/records';
+import { coordinatesOf, countOf, courseOf, numberOf, rowsOf } from '../../core/describe/read';
+import type { Fix, Row, TrackPoint } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { list, listInData } from './answer';
 import { device, devices, listed, plates } from './fields';

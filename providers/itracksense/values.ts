@@ -1,4 +1,4 @@
-import { coordinatesOf, idTextOf, textOf } from '../../core/describe/records';
+import { coordinatesOf, idTextOf, textOf } from '../../core/describe/read';
 
 /** Names and plates come with stray spaces around them. */
 export const trimmed = (value: unknown) => textOf(value)?.trim() ?? null;

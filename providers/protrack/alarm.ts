@@ -11,9 +11,8 @@ import {
 	numberOf,
 	recordId,
 	unreadableRow,
-	type Alarm,
-	type Row,
-} from '../../core/describe/records';
+} from '../../core/describe/read';
+import type { Alarm, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { recordText } from './answer';
 import { listed } from './batches';

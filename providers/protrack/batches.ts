@@ -1,6 +1,7 @@
 import type { Run } from '../../core/describe/operation';
 import { ALL, type Ids } from '../../core/describe/field';
-import { idTextOf, type Row } from '../../core/describe/records';
+import { idTextOf } from '../../core/describe/read';
+import type { Row } from '../../core/describe/records';
 
 /** Most IMEIs in one request (sections 2.2, 2.12, 2.14). */
 export const imeisPerRequest = 100;

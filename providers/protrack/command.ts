@@ -1,7 +1,8 @@
 import { FleetError, UnexpectedAnswer } from '../../core/describe/errors';
 import { choice, flag, number, text, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
-import { asRow, idTextOf, textOf, type CommandOutcome, type Row } from '../../core/describe/records';
+import { asRow, idTextOf, textOf } from '../../core/describe/read';
+import type { CommandOutcome, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { integer } from '../integer';
 import { recordObject, SEND_COMMAND_FAILED } from './answer';

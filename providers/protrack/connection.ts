@@ -1,6 +1,7 @@
 import { choice, text, type Fields } from '../../core/describe/field';
 import type { Connection } from '../../core/describe/connection';
 import { LONGEST, sharedFields } from '../account-fields';
+import { md5 } from './md5';
 
 export interface ProtrackConnection extends Connection {
 	/** What `secret` holds. */
@@ -40,6 +41,7 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 			title: 'Secret',
 			description: 'The password, or its md5 as 32 lower-case hexadecimal characters',
 			secret: true,
+			secretForms: (secret) => [md5(secret)],
 			max: LONGEST.secret,
 		}),
 		...sharedFields({

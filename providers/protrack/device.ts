@@ -1,16 +1,8 @@
 import { flag, type Values } from '../../core/describe/field';
 import { inOrder } from '../../core/call/pages';
 import { operation, type Run } from '../../core/describe/operation';
-import {
-	identityOf,
-	idTextOf,
-	numberOf,
-	rowsOf,
-	textOf,
-	type Device,
-	type Mileage,
-	type Row,
-} from '../../core/describe/records';
+import { identityOf, idTextOf, numberOf, rowsOf, textOf } from '../../core/describe/read';
+import type { Device, Mileage, Row } from '../../core/describe/records';
 import { chunks, windows } from '../../core/call/windows';
 import { recordList } from './answer';
 import { imeisPerRequest, listed, together } from './batches';

@@ -9,11 +9,8 @@ import {
 	recordId,
 	rowsOf,
 	unreadableRow,
-	type DeviceStatus,
-	type Fix,
-	type Position,
-	type Row,
-} from '../../core/describe/records';
+} from '../../core/describe/read';
+import type { DeviceStatus, Fix, Position, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { chunks } from '../../core/call/windows';
 import { recordList, recordText } from './answer';

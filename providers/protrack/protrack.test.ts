@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../../core/call/client';
+import { Redactor } from '../../core/call/redaction';
 import { FleetError } from '../../core/describe/errors';
+import type { Fields } from '../../core/describe/field';
 import type { Alarm, CommandOutcome, Device, Fix, Mileage, Outcome, Position } from '../../core/describe/records';
 import { findOperation, type Provider } from '../../core/describe/provider';
 import type { AnyOperation } from '../../core/describe/operation';
@@ -137,6 +139,16 @@ describe('login', () => {
 		expect(error.code).toBe(code);
 		expect(error.message).toContain(words);
 		expect(error.advice).not.toBe(undefined);
+	});
+
+	test('the md5 that stands for a password is redacted, of the account and of a sub-account', () => {
+		const { newPassword } = findOperation(trackceo as never, 'subAccount', 'setPassword')?.params as Fields;
+		for (const fields of [trackceo.connection, { newPassword }] as Fields[]) {
+			const redactor = new Redactor();
+			redactor.addSecrets(fields, { secret: 'password', newPassword: 'password' });
+			// md5sum's own answer.
+			expect(redactor.text('is 5f4dcc3b5aa765d61d8327deb882cf99 here')).toMatch(/^is \[\w+\] here$/);
+		}
 	});
 
 	test('the md5 of the password is as good as the password', async () => {

@@ -1,5 +1,6 @@
 import { operation } from '../../core/describe/operation';
-import { identityOf, rowsOf, textOf, type Row, type SubAccount } from '../../core/describe/records';
+import { identityOf, rowsOf, textOf } from '../../core/describe/read';
+import type { Row, SubAccount } from '../../core/describe/records';
 import { recordList } from './answer';
 import { accountOrOwn } from './fields';
 import { timeOf } from './times';

@@ -1,7 +1,7 @@
 import { text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
-import { asRow, idTextOf } from '../../core/describe/records';
+import { asRow, idTextOf } from '../../core/describe/read';
 import { acknowledged, recordObject } from './answer';
 import { account } from './fields';
 import { md5 } from './md5';
@@ -82,6 +82,7 @@ export const setPassword = operation({
 			title: 'New Password',
 			description: 'Password that the sub-account shall have',
 			secret: true,
+			secretForms: (secret) => [md5(secret)],
 			max: 100,
 		}),
 	},

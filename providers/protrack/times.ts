@@ -1,4 +1,4 @@
-import { numberOf } from '../../core/describe/records';
+import { numberOf } from '../../core/describe/read';
 import { isoOfSeconds } from '../../core/describe/time';
 
 /** The platform's epoch seconds, where they are a time: 0 means never. */

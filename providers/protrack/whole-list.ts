@@ -1,5 +1,6 @@
 import type { Run } from '../../core/describe/operation';
-import { idTextOf, type Row } from '../../core/describe/records';
+import { idTextOf } from '../../core/describe/read';
+import type { Row } from '../../core/describe/records';
 import { list as subAccounts } from './sub-account-list';
 
 /** Where the vendor's lists stop (sections 2.7, 2.15), without a word. */

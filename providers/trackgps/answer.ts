@@ -13,7 +13,8 @@ import {
 } from '../../core/describe/errors';
 import type { WireAnswer, WireRequest } from '../../core/describe/host';
 import { parsed } from '../../core/call/json';
-import { isRecord, textOf, type Row } from '../../core/describe/records';
+import { isRecord, textOf } from '../../core/describe/read';
+import type { Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 
 export const TITLE = 'TrackGPS.ro';

@@ -1,15 +1,7 @@
 import type { Choice, Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
-import {
-	countOf,
-	idTextOf,
-	isReadable,
-	isRecord,
-	rowsOf,
-	textOf,
-	type Consumption,
-	type Row,
-} from '../../core/describe/records';
+import { countOf, idTextOf, isReadable, isRecord, rowsOf, textOf } from '../../core/describe/read';
+import type { Consumption, Row } from '../../core/describe/records';
 import { recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, vehiclesAndPeriod, vehiclesPerRequest } from './batches';
 import { devicesOrAll, period, periodProblem } from './fields';

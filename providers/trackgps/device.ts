@@ -1,5 +1,6 @@
 import { operation } from '../../core/describe/operation';
-import { identityOf, rowsOf, textOf, type Device, type Row } from '../../core/describe/records';
+import { identityOf, rowsOf, textOf } from '../../core/describe/read';
+import type { Device, Row } from '../../core/describe/records';
 import { recordList, valuesOf } from './answer';
 
 /**

@@ -10,10 +10,8 @@ import {
 	recordId,
 	rowsOf,
 	textOf,
-	type Fix,
-	type Position,
-	type Row,
-} from '../../core/describe/records';
+} from '../../core/describe/read';
+import type { Fix, Position, Row } from '../../core/describe/records';
 import type { Connection } from '../../core/describe/connection';
 import { recordList, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';

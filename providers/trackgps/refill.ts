@@ -1,16 +1,8 @@
 import { choices, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import {
-	identityOf,
-	idTextOf,
-	numberOf,
-	recordId,
-	rowsOf,
-	textOf,
-	type FuelEvent,
-	type Row,
-} from '../../core/describe/records';
+import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf } from '../../core/describe/read';
+import type { FuelEvent, Row } from '../../core/describe/records';
 import { flagOf, recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, numbers, withoutDoubles } from './batches';
 import { zoneOf } from './connection';

@@ -2,7 +2,7 @@ import { jsonOf } from '../../core/call/answer';
 import { LoginRejected, UnexpectedAnswer } from '../../core/describe/errors';
 import type { Exchange, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
-import { countOf, isRecord, textOf } from '../../core/describe/records';
+import { countOf, isRecord, textOf } from '../../core/describe/read';
 import { cut } from '../../core/describe/words';
 import { reasonsOf, TITLE, tooOften, valuesOf, wordsOf } from './answer';
 import type { TrackgpsConnection } from './connection';

@@ -11,9 +11,8 @@ import {
 	recordId,
 	rowsOf,
 	textOf,
-	type Row,
-	type Stop,
-} from '../../core/describe/records';
+} from '../../core/describe/read';
+import type { Row, Stop } from '../../core/describe/records';
 import { flagOf, parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';

@@ -1,17 +1,7 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import {
-	asRow,
-	identityOf,
-	idTextOf,
-	isReadable,
-	numberOf,
-	recordId,
-	rowsOf,
-	textOf,
-	type Reading,
-	type Row,
-} from '../../core/describe/records';
+import { asRow, identityOf, idTextOf, isReadable, numberOf, recordId, rowsOf, textOf } from '../../core/describe/read';
+import type { Reading, Row } from '../../core/describe/records';
 import { parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
 import { zoneOf } from './connection';

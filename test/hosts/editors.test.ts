@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fields } from '../../core/describe/field';
-import { RESOURCE_TITLES } from '../../core/describe/resources';
+import { resourceTitle } from '../../core/describe/resources';
 import { fieldsOfTrigger } from '../../core/describe/trigger';
 import { providers } from '../../providers';
 import {
@@ -266,7 +266,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			await editor.field('resource').selectOption(resource);
 			await editor.field('operation').selectOption(name);
 			const fields = await editor.fields();
-			expect(fields.resource?.options?.map(({ text }) => text)).toContain(RESOURCE_TITLES[resource]);
+			expect(fields.resource?.options?.map(({ text }) => text)).toContain(
+				resourceTitle(vendor.provider, resource),
+			);
 			expect(fields.operation?.options?.map(({ text }) => text)).toContain(title);
 			const shown = Object.entries(fields).filter(([key]) => key.startsWith('param-'));
 			expect(shown.map(([key]) => key.replace('param-', '')).sort()).toEqual(

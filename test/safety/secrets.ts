@@ -111,7 +111,9 @@ async function caseOf(vendor: VendorName, operation: string, style: string, atLo
 	// Signs that every encoding treats in its own way.
 	const secret = `P${random()}"\\ &+/=%é<${random()}`;
 	const token = `T${random()}${random()}${random()}+/==`;
-	const canaries = [secret, token, createHash('md5').update(secret).digest('hex')];
+	// Only these two get the md5 of a secret, and can repeat it.
+	const hashed = vendor === 'trackceo' || vendor === 'etrack';
+	const canaries = [secret, token, ...(hashed ? [createHash('md5').update(secret).digest('hex')] : [])];
 	const { login } = VENDORS[vendor];
 	const spoil = STYLES[style] as Style;
 	const server = await serve((request, response) => {
@@ -131,7 +133,7 @@ async function caseOf(vendor: VendorName, operation: string, style: string, atLo
 			baseUrl: server.url,
 			operation,
 			params,
-			account: { secret, ...(vendor === 'trackceo' || vendor === 'etrack' ? { secretType: 'password' } : {}) },
+			account: { secret, ...(hashed ? { secretType: 'password' } : {}) },
 			timeout: 1,
 		},
 		server,
@@ -214,7 +216,7 @@ async function inHost(sheet: Sheet, host: Host, hosts: Hosts): Promise<void> {
 		sheet.part(
 			'secrets shown, stored or logged',
 			host.name,
-			`${String(leaks.length)} in ${String(failed + tested.length)} failures, three canaries each, in any form or piece`,
+			`${String(leaks.length)} in ${String(failed + tested.length)} failures, two or three canaries each, in any form or piece`,
 			'none in at least 300 failures',
 			leaks.length === 0 && failed + tested.length >= 300,
 		);

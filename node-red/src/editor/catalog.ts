@@ -1,6 +1,6 @@
 import type { Field, Fields } from '../../../core/describe/field';
 import type { Provider } from '../../../core/describe/provider';
-import { RESOURCE_TITLES } from '../../../core/describe/resources';
+import { resourceTitle } from '../../../core/describe/resources';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { MAPPABLE } from '../worldmap';
 
@@ -53,7 +53,7 @@ export function catalogOf(provider: Provider): object {
 	const used = [...new Set(provider.operations.map(({ resource }) => resource))];
 	return {
 		title: provider.title,
-		resources: used.map((name) => ({ name, title: RESOURCE_TITLES[name] ?? name })),
+		resources: used.map((name) => ({ name, title: resourceTitle(provider, name) })),
 		connection: fieldsOf(provider.connection),
 		operations: provider.operations.map(
 			({ resource, name, title, action, description, effect, list, consuming: once, kind, params }) => ({

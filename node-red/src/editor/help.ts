@@ -2,7 +2,7 @@ import { anyNumber, type Field, type Fields } from '../../../core/describe/field
 import type { AnyOperation } from '../../../core/describe/operation';
 import { OUTCOME_WORDS } from '../../../core/describe/outcome';
 import type { Provider } from '../../../core/describe/provider';
-import { RECORD_WORDS, RESOURCE_TITLES } from '../../../core/describe/resources';
+import { RECORD_WORDS, resourceTitle } from '../../../core/describe/resources';
 import { deliveryFields, type AnyTrigger } from '../../../core/describe/trigger';
 import { accountType, requestType, triggerType } from '../types';
 import { MAPPABLE } from '../worldmap';
@@ -111,7 +111,7 @@ ${ERRORS.map(([code, meaning]) => `- \`${code}\`: ${meaning}`).join('\n')}
 ${resources
 	.map(
 		(resource) =>
-			`### ${RESOURCE_TITLES[resource] ?? resource}\n\n${provider.operations
+			`### ${resourceTitle(provider, resource)}\n\n${provider.operations
 				.filter((operation) => operation.resource === resource)
 				.map(operationSection)
 				.join('\n')}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coordinatesOf, countOf, courseOf, numberOf, textOf } from './records';
+import { coordinatesOf, countOf, courseOf, numberOf, textOf } from './read';
 
 test.each([
 	[0, 0],

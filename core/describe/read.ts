@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { UnexpectedAnswer } from './errors';
+import type { Row } from './records';
+import { clipped, cut } from './words';
+
+/**
+ * Readers for the values in a vendor's record. A reader returns null where there is no usable value; it never guesses.
+ */
+
+/** Rows that hold something other than a record -> why they cannot be read. */
+const unreadable = new WeakMap<Row, string>();
+
+/**
+ * A row for a list element that is not a record, so that one bad element does not fail the others. With Output = Raw
+ * the element is the row's `value`; with Output = Simplified the row is an error.
+ * @param beside fields that are known from elsewhere, such as the device
+ */
+export function unreadableRow(value: unknown, why: string, beside: Row = {}): Row {
+	const row = { ...beside, value };
+	unreadable.set(row, why);
+	return row;
+}
+
+/** The value as a row. If it is not a record, a row that cannot be read. */
+export function asRow(value: unknown, what: string, beside?: Row): Row {
+	if (isRecord(value)) return value;
+	return unreadableRow(value, `The vendor sent ${cut(JSON.stringify(value), 80)} in place of ${what}.`, beside);
+}
+
+/**
+ * A row for each element of a list. The fields in `beside` come first; the element's own fields override them.
+ * @returns the list itself if nothing needs to change: it can have 50,000 elements
+ */
+export function rowsOf(list: readonly unknown[], what: string, beside?: Row): Row[] {
+	if (beside === undefined && list.every(isRecord)) return list as Row[];
+	return list.map((value) => {
+		const row = asRow(value, what, beside);
+		return beside === undefined || !isReadable(row) ? row : { ...beside, ...row };
+	});
+}
+
+/** Whether a value is an object, the form that records have. */
+export const isRecord = (value: unknown): value is Row =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isReadable = (row: Row) => !unreadable.has(row);
+
+export const SEE_RAW = 'Try Output = Raw to see it, and please report it.';
+
+/** @throws UnexpectedAnswer if the row does not hold a record */
+export function mustBeReadable(row: Row): void {
+	const why = unreadable.get(row);
+	if (why !== undefined) throw new UnexpectedAnswer(why, { advice: SEE_RAW });
+}
+
+/** A finite number, or numeric text as a number; null otherwise. */
+export function numberOf(value: unknown): number | null {
+	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+	if (typeof value !== 'string') return null;
+	const number = Number(value);
+	// Number('') is 0.
+	return Number.isFinite(number) && (number !== 0 || value.trim() !== '') ? number : null;
+}
+
+/** A number >= 0. Vendors send -1 and the like for "no value". */
+export function countOf(value: unknown): number | null {
+	const number = numberOf(value);
+	return number === null || number < 0 ? null : number;
+}
+
+/**
+ * Maximum length of a text. Addresses and messages have a few hundred characters. A longer text would slow down every
+ * pattern that is matched against it and every program that receives the record.
+ */
+export const LONGEST = 2000;
+
+const wholeTextOf = (value: unknown): string | null => {
+	if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+	return typeof value === 'string' && value.trim() !== '' ? value : null;
+};
+
+/** Text; null where empty. Numbers become their digits. Text over 2,000 characters is cut and ends in "…". */
+export function textOf(value: unknown): string | null {
+	const text = wholeTextOf(value);
+	return text === null ? null : clipped(text, LONGEST);
+}
+
+/** Cuts an id but keeps it unique: a long one ends in a hash of the whole. */
+const shortId = (id: string) =>
+	id.length <= LONGEST
+		? id
+		: clipped(id, LONGEST - 22) + createHash('sha256').update(id).digest('base64url').slice(0, 22);
+
+/** Text that names something; null where empty. */
+export function idTextOf(value: unknown): string | null {
+	const text = wholeTextOf(value);
+	return text === null ? null : shortId(text);
+}
+
+/** The id that a record must have. @throws UnexpectedAnswer if it is missing */
+export function identityOf(value: unknown, name: string): string {
+	const id = idTextOf(value);
+	if (id === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: SEE_RAW });
+	return id;
+}
+
+/** Coordinates of a fix. Both are null if either is missing or out of range, or if they are 0,0 (no fix). */
+export function coordinatesOf(
+	latitude: unknown,
+	longitude: unknown,
+): { latitude: number | null; longitude: number | null } {
+	const lat = numberOf(latitude);
+	const lon = numberOf(longitude);
+	const usable =
+		lat !== null && lon !== null && Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && !(lat === 0 && lon === 0);
+	return usable ? { latitude: lat, longitude: lon } : { latitude: null, longitude: null };
+}
+
+/** Degrees clockwise from north, 0 to 360; null otherwise. */
+export function courseOf(value: unknown): number | null {
+	const course = countOf(value);
+	return course !== null && course <= 360 ? course : null;
+}
+
+/** A stable id, made of what identifies a record at the vendor. */
+export function recordId(...parts: readonly (string | number | null)[]): string {
+	// join() turns null into ''.
+	return shortId(parts.join(':'));
+}
