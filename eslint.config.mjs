@@ -37,9 +37,12 @@ const HOUSE = {
 	simulators: ['\\.\\.?/(?!.*(core|providers)/)', 'node:'],
 };
 
+/** Test kits stand with their vendor and are as free as tests. */
+const TESTS = ['**/*.test.ts', '**/testkit.ts'];
+
 const house = Object.entries(HOUSE).map(([folder, allowed]) => ({
 	files: [`${folder}/**/*.ts`],
-	ignores: ['**/*.test.ts'],
+	ignores: TESTS,
 	rules: {
 		'no-restricted-imports': [
 			'error',
@@ -113,7 +116,7 @@ const scanner = [
 	{
 		// What else is in the tarball must keep to n8n's globals and imports.
 		files: ['{core,providers,n8n}/**/*.ts'],
-		ignores: ['**/*.test.ts'],
+		ignores: TESTS,
 		plugins: { '@n8n/community-nodes': n8nCommunityNodesPlugin },
 		rules: {
 			'@n8n/community-nodes/no-restricted-globals': 'error',
@@ -152,7 +155,7 @@ export default defineConfig(
 		rules: { 'no-restricted-syntax': ['error', ...errorPolicy] },
 	},
 	{
-		files: ['**/*.test.ts'],
+		files: TESTS,
 		rules: {
 			'@typescript-eslint/require-await': 'off',
 			'@typescript-eslint/no-base-to-string': 'off',

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loginKey } from '../core/call/account';
 import { ETrackApi } from '../credentials/ETrackApi.credentials';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
-import { trackceo } from '../providers/protrack';
+import { trackceo } from '../providers/protrack/trackceo';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { executeContext, StoredCredential } from '../test/support/n8n-context';

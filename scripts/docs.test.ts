@@ -1,16 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { providers } from '../providers';
 import { catalogLines } from './catalog-lines';
-import { pageOf } from './docs-page';
-
-test.each(providers.map((provider) => [provider.name, provider] as const))(
-	'docs/%s.md is what the catalog says (write it anew with: node --import tsx scripts/docs.ts)',
-	(name, provider) => {
-		expect(readFileSync(join(__dirname, '..', 'docs', `${name}.md`), 'utf8')).toBe(pageOf(provider));
-	},
-);
 
 describe('the catalog', () => {
 	const lines = catalogLines();

@@ -13,7 +13,7 @@ const FOLDERS = ['core', 'providers', 'n8n', 'nodes', 'credentials', 'node-red/s
 
 const files = FOLDERS.flatMap((folder) =>
 	readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
-).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('.d.ts'));
+).filter((name) => name.endsWith('.ts') && !/(\.test|\.d|\/testkit)\.ts$/.test(name));
 
 /** Files of the house that a file imports, by whatever way. */
 function importsOf(file: string): string[] {

@@ -103,7 +103,8 @@ const commands = {
 		run('node', ['scripts/pack.mjs'], { stdio: ['ignore', 2, 2] });
 		node('--expose-gc', '--import', 'tsx', 'bench/bench.ts', ...args);
 	},
-	docs: () => tsx('scripts/docs.ts'),
+	docs: () => tsx('scripts/generate.ts', 'docs/'),
+	generate: () => tsx('scripts/generate.ts', ...args),
 	screenshots: () => {
 		pack();
 		tsx('demo/screenshots.ts', ...args);

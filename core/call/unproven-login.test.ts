@@ -30,7 +30,7 @@ const act = (effect: Effect) =>
 		answer: z.looseObject({}),
 		rows: () => [CONFIRMED],
 		record: () => ({ read: true }),
-		kind: 'device',
+		kind: 'other',
 		evidence: { section: '1', grade: 'C' },
 	});
 const read = act('read');

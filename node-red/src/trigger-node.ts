@@ -83,6 +83,8 @@ export class TriggerNode implements AccountUser {
 		private readonly provider: Provider,
 		private readonly node: Node,
 		private readonly config: TriggerDef,
+		/** Why it cannot run at all. */
+		private readonly newer?: FleetError,
 	) {
 		this.trigger = findTrigger(provider, config.event ?? '');
 		this.intervalMs = intervalOf(config.interval, provider) * 1000;
@@ -155,7 +157,8 @@ export class TriggerNode implements AccountUser {
 	}
 
 	private async makeFeed(): Promise<Runner> {
-		const { RED, node, config, provider, trigger, intervalMs, keeper } = this;
+		const { RED, node, config, provider, trigger, intervalMs, keeper, newer } = this;
+		if (newer !== undefined) throw newer;
 		const account = this.account();
 		if (account === undefined)
 			throw new InvalidParams(`This node has no ${provider.title} account.`, {
