@@ -144,7 +144,10 @@ export class N8nHost<C extends Connection> implements Host {
 		try {
 			await this.ask({ ...options, [PURPOSE]: LOGIN_ONLY }, data);
 		} catch (thrown) {
-			if (!chainOf(thrown).some(isLoggedIn)) throw notSent(toFleetError(thrown, new URL(options.url).hostname));
+			if (!chainOf(thrown).some(isLoggedIn)) {
+				// Whatever happens in a login, the request that waits for it has not been sent.
+				throw toFleetError(thrown, new URL(options.url).hostname).with({ effect: 'none' });
+			}
 		}
 		const session = readSession(data[SESSION], this.key);
 		if (session === undefined)
@@ -154,9 +157,4 @@ export class N8nHost<C extends Connection> implements Host {
 		this.credentials = data;
 		return session;
 	}
-}
-
-/** Whatever happens in a login, the request that waits for it has not been sent. */
-function notSent<E extends Error>(error: E): E {
-	return Object.defineProperty(error, 'effect', { value: 'none' });
 }

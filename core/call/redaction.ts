@@ -229,6 +229,7 @@ export class Redactor {
 	 */
 	error<E extends Error>(error: E): E {
 		const set = (key: string, value: unknown) =>
+			// eslint-disable-next-line no-restricted-syntax -- the one change: whoever else holds the error must not keep the secret
 			Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
 		set('message', this.text(error.message));
 		if (error.stack !== undefined) set('stack', this.text(error.stack));

@@ -1,16 +1,5 @@
 import type { Client } from '../call/client';
-import {
-	asFleetError,
-	InvalidParams,
-	LoginRejected,
-	NotFound,
-	NotPermitted,
-	RateLimited,
-	SessionContested,
-	TimedOut,
-	Unreachable,
-	type FleetError,
-} from '../describe/errors';
+import { asFleetError, type FleetError } from '../describe/errors';
 import { ALL, type Ids } from '../describe/field';
 import type { AnyOperation } from '../describe/operation';
 import type { Position, Row } from '../describe/records';
@@ -231,7 +220,7 @@ export class Poll {
 		}
 		for (const [device, refusal] of parts.refused) this.refused.set(device, refusal);
 		// What came of the others counts; the next poll goes on with the rest.
-		if (error !== undefined && parts.answered && outOfTurns(error)) this.concernsAll(error);
+		if (error !== undefined && parts.answered && error.timeUp) this.concernsAll(error);
 		else if (error !== undefined) return { missing: parts.missing, error };
 		return { missing: parts.missing };
 	}
@@ -343,8 +332,8 @@ export class Poll {
 			if (error !== undefined) {
 				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are,
 				// there is no going on.
-				if (this.readsAllPositions || (!outOfTurns(error) && this.concernsAll(error))) throw error;
-				if (outOfTurns(error)) break;
+				if (this.readsAllPositions || (!error.timeUp && this.concernsAll(error))) throw error;
+				if (error.timeUp) break;
 				this.positionsProblem ??= error;
 			}
 			done += group?.length ?? 0;
@@ -371,14 +360,14 @@ export class Poll {
 
 	/** Whether an error ends the poll: it would come with every other device, too. Takes note of it. */
 	concernsAll(error: FleetError): boolean {
-		if (outOfTurns(error)) {
+		if (error.timeUp) {
 			this.usedUp = true;
 			return true;
 		}
-		const lasting = lasts(error);
-		if (!lasting && !ofTheAccount(error)) return false;
+		// A fault of the vendor or a late answer may be about one device alone.
+		if (!error.permanent && error.scope !== 'account') return false;
 		this.ended = true;
-		this.stop ||= lasting;
+		this.stop ||= error.permanent;
 		this.problem = error;
 		return true;
 	}
@@ -417,20 +406,3 @@ function rotated(list: readonly string[], from: string | undefined): readonly st
 	const start = from === undefined ? -1 : list.findIndex((item) => item >= from);
 	return start <= 0 ? list : [...list.slice(start), ...list.slice(0, start)];
 }
-
-/** The poll's time or the account's quota is used up, which is no fault. */
-const outOfTurns = (error: FleetError) => error instanceof TimedOut && !error.retryable;
-
-/** Trying again gives the same until the user changes something. */
-export function lasts(error: FleetError): boolean {
-	const { vendorCode } = error;
-	return (
-		error instanceof LoginRejected ||
-		(vendorCode === undefined &&
-			(error instanceof InvalidParams || error instanceof NotPermitted || error instanceof NotFound))
-	);
-}
-
-/** A fault of the vendor or a late answer may be about one device alone. */
-const ofTheAccount = (error: FleetError) =>
-	error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable;

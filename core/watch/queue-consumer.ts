@@ -1,6 +1,6 @@
 import type { SharedAccount } from '../call/account';
 import type { Client } from '../call/client';
-import { asFleetError, InvalidParams, RateLimited, UnexpectedAnswer } from '../describe/errors';
+import { asFleetError, InvalidParams, UnexpectedAnswer } from '../describe/errors';
 import { flag, number, readFields, type Fields } from '../describe/field';
 import type { QueueReader } from '../describe/operation';
 import type { CommandOutcome, Message, Row } from '../describe/records';
@@ -347,8 +347,7 @@ export class QueueConsumer implements QueueReader {
 		} catch (thrown) {
 			const error = asFleetError(thrown);
 			// An answer that cannot be read held messages, too.
-			if ((error.effect === 'unknown' && !(error instanceof RateLimited)) || error instanceof UnexpectedAnswer)
-				this.state.lost = true;
+			if ((error.effect === 'unknown' && !error.tooOften) || error.unreadable) this.state.lost = true;
 			throw error;
 		}
 	}

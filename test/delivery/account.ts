@@ -18,7 +18,7 @@ const UNLIMITED = 6_000_000;
 
 /** A client of a vendor made for these tests, in a process that has just begun: nothing is shared with earlier ones. */
 export function newProcess(engine: Engine, host: Host, { operations, survey, limits, lookups = {} }: Offered): Client {
-	const { client, errors, limiter, looks, refusals, retry, session } = engine;
+	const { breaker, client, errors, limiter, looks, pickers, refusals, retry, session } = engine;
 	const provider: Provider = {
 		name: 'trackceo',
 		title: 'Vendor',
@@ -52,18 +52,15 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 		allowPrivateAddresses: false,
 		rateLimit,
 	};
-	const made = new client.Client(provider, connection, host);
-	Object.assign(made, {
-		shared: {
-			account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] },
-			sessions: new session.SessionKeeper('Vendor', 'fleet', []),
-			resilience: new retry.Resilience('Vendor'),
-			lookups: new Map(),
-			reads: new looks.SharedReads(),
-			refusals: new refusals.Refusals(),
-			queues: new Map(),
-			accepted: true,
-		},
+	return new client.Client(provider, connection, host, undefined, {
+		account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] },
+		sessions: new session.SessionKeeper('Vendor', 'fleet', []),
+		breaker: new breaker.CircuitBreaker('Vendor'),
+		retries: new retry.RetryBudget(),
+		lookups: new pickers.Lookups(),
+		reads: new looks.SharedReads(),
+		refusals: new refusals.Refusals(),
+		queues: new Map(),
+		accepted: true,
 	});
-	return made;
 }

@@ -15,6 +15,7 @@ const outside = createRequire(__filename);
  * each other.
  */
 export interface Engine {
+	breaker: typeof import('../../core/call/breaker');
 	client: typeof import('../../core/call/client');
 	errors: typeof import('../../core/describe/errors');
 	field: typeof import('../../core/describe/field');
@@ -22,6 +23,7 @@ export interface Engine {
 	looks: typeof import('../../core/call/shared-reads');
 	operation: typeof import('../../core/describe/operation');
 	pages: typeof import('../../core/call/pages');
+	pickers: typeof import('../../core/call/lookups');
 	poller: typeof import('../../core/watch/poller');
 	queueConsumer: typeof import('../../core/watch/queue-consumer');
 	refusals: typeof import('../../core/call/refusals');
@@ -34,6 +36,7 @@ export interface Engine {
 }
 
 const FILES: Readonly<Record<keyof Engine, string>> = {
+	breaker: 'call/breaker',
 	client: 'call/client',
 	errors: 'describe/errors',
 	field: 'describe/field',
@@ -41,6 +44,7 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	looks: 'call/shared-reads',
 	operation: 'describe/operation',
 	pages: 'call/pages',
+	pickers: 'call/lookups',
 	poller: 'watch/poller',
 	queueConsumer: 'watch/queue-consumer',
 	refusals: 'call/refusals',

@@ -79,8 +79,8 @@ export const MUTANTS: readonly Mutant[] = [
 		by: 'queue',
 		changes: change(
 			QUEUE,
-			'|| error instanceof UnexpectedAnswer) this.state.lost = true;',
-			'|| error instanceof UnexpectedAnswer) this.state.lost = false;',
+			'|| error.unreadable) this.state.lost = true;',
+			'|| error.unreadable) this.state.lost = false;',
 		),
 	},
 	{
@@ -133,7 +133,11 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: 'the first round tells what was there before',
 		by: 'watch',
-		changes: change('watch/snapshot.ts', 'if (cursor.first === true && !wantedAtFirst(pass, cursor, position)) return;', ''),
+		changes: change(
+			'watch/snapshot.ts',
+			'if (cursor.first === true && !wantedAtFirst(pass, cursor, position)) return;',
+			'',
+		),
 	},
 	{
 		name: 'where a watch has begun, what has an event was seen',
