@@ -32,6 +32,8 @@ interface Call {
 	options: RunOptions;
 }
 
+type Wire = Readonly<Record<string, unknown>>;
+
 const LOOKUP_MS = 5 * 60_000;
 /** A command does not set out with a session that may end on the way. */
 const FRESH_FOR_COMMANDS_MS = 60_000;
@@ -188,18 +190,19 @@ export class Client<C extends Connection = Connection> {
 		return params;
 	}
 
-	private runFor(operation: AnyOperation, call: Call): Run {
-		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
+	private runFor(operation: AnyOperation, call: Call): Run<Wire> {
+		const ask = async (asked: AnyOperation, wire: Wire, hear?: (answer: unknown) => void): Promise<Row[]> => {
 			const route = this.provider.route?.(asked, this.connection) ?? asked.route;
-			const request = { ...fillRoute(route, params), ...asked.request(params, this.connection) };
+			const request = { ...fillRoute(route, wire), ...asked.request(wire, this.connection) };
 			const data = await this.send(asked, request, call);
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
-			return asked.rows(answer.data, params, this.connection) as Row[];
+			hear?.(answer.data);
+			return asked.rows(answer.data, wire, this.connection) as Row[];
 		};
 		return {
-			request: (params) => ask(operation, params),
-			call: (other, params) => ask(other as AnyOperation, params) as Promise<never[]>,
+			request: (wire, hear) => ask(operation, wire, hear),
+			call: (other, wire) => ask(other as AnyOperation, wire as Wire) as Promise<never[]>,
 			lookup: (name) => this.lookup(name, { ...call.options, deadlineMs: call.deadline - this.host.now() }),
 			token: () => this.token(call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
@@ -444,7 +447,7 @@ const mayBeOver = (error: FleetError) =>
 const isoOf = (ms: number) => new Date(ms).toISOString();
 
 /** The ordinary run: one request. */
-async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<Row[]> {
+async function* once(run: Run<Wire>, params: Wire): AsyncGenerator<Row[]> {
 	yield await run.request(params);
 }
 

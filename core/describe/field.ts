@@ -48,11 +48,44 @@ export interface Choice {
 
 export type Fields = Readonly<Record<string, Field>>;
 /** The checked values of a set of fields. */
-export type Values<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+export type Values<F extends Fields> = { [K in keyof F]: NonNullable<F[K]> extends Field<infer T> ? T : never };
 
 /** In an `ids` field: every device of the account. */
 export const ALL = '*';
 export type Ids = string[] | typeof ALL;
+
+/**
+ * A list that is taken whole: joined, or each of it made into something. None can be picked out, so that a request
+ * about several devices cannot name the first and forget the others.
+ */
+export interface Several<T = string> {
+	join(separator: string): string;
+	map<U>(each: (value: T) => U): Several<U>;
+}
+
+/** `Ids` taken whole. No union: of one, TypeScript refuses only the first place that picks out of it. */
+export interface AllOrSeveral {
+	toString(): string;
+}
+
+/** undefined: all. */
+export const severalOf = (list: AllOrSeveral) => (list === ALL ? undefined : (list as Several));
+
+/** The only one of a list; null where there are more. */
+export function onlyOf(list: AllOrSeveral): string | null {
+	const several = list as Ids;
+	return several !== ALL && several.length === 1 ? (several[0] ?? null) : null;
+}
+
+/** A value whose list is taken whole. */
+export type Whole<T> = [Extract<T, readonly unknown[]>] extends [never]
+	? T
+	: typeof ALL extends T
+		? AllOrSeveral
+		: T extends readonly (infer U)[]
+			? Several<U>
+			: T;
+export type Wholes<V> = { [K in keyof V]: Whole<V[K]> };
 
 interface Words {
 	title: string;

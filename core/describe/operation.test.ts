@@ -1,7 +1,8 @@
 /** What a declaration must not say: each line below a `@ts-expect-error` is one that the compiler has to refuse. */
 import { expect, test } from 'vitest';
 import { z } from 'zod/v4';
-import { text } from './field';
+import type { Connection } from './connection';
+import { flag, ids, onlyOf, text, type Several } from './field';
 import { operation } from './operation';
 import { CONFIRMED } from './outcome';
 import type { Mileage, Row } from './records';
@@ -41,4 +42,111 @@ test('a write or command gives an outcome, and no record of its own', () => {
 	expect(write.kind).toBe('commandOutcome');
 	// @ts-expect-error -- nobody would read it
 	operation({ ...thing, effect: 'command', params: {}, record: toMileage, kind: 'mileage' });
+});
+
+const devices = ids({
+	title: 'Devices',
+	description: '',
+	lookup: 'x',
+	noun: 'x',
+	pattern: /./,
+	expected: '',
+	all: 'all',
+});
+const reading = { ...thing, effect: 'read', kind: 'other', record: (row: Row) => row } as const;
+
+interface OneDevice {
+	device: string;
+}
+
+test('a request about several devices cannot name the first of them alone', () => {
+	operation({
+		...reading,
+		params: { devices },
+		// @ts-expect-error -- a list is taken whole
+		request: ({ devices: some }) => ({ query: { device: some[0] } }),
+	});
+	operation({
+		...reading,
+		params: { devices },
+		// @ts-expect-error -- nor is one taken out of it
+		request: ({ devices: [first] }) => ({ query: { device: first } }),
+	});
+	operation({
+		...reading,
+		params: { devices },
+		// @ts-expect-error -- nor does it carry an array, of which one could be
+		request: ({ devices: some }: { devices: string[] }) => ({ query: { device: some[0] } }),
+		run: async function* (run, { devices: all }) {
+			if (all !== '*') yield await run.request({ devices: all });
+		},
+	});
+	operation({
+		...reading,
+		params: { devices },
+		// @ts-expect-error -- nor is it made into an array
+		request: ({ devices: some }: { devices: Several }) => ({ query: { device: some.map(Number)[0] } }),
+		run: async function* (run, { devices: all }) {
+			if (all !== '*') yield await run.request({ devices: all });
+		},
+	});
+	operation({
+		...reading,
+		params: { devices },
+		request: ({ device }: OneDevice) => ({ query: { device } }),
+		run: async function* (run, { devices: all }) {
+			// @ts-expect-error -- the first may not be there
+			yield await run.request({ device: all[0] });
+			// @ts-expect-error -- nor is it enough to hand on what the user filled in
+			yield await run.request({ devices: all });
+		},
+	});
+	expect(onlyOf(['a'])).toBe('a');
+	expect(onlyOf(['a', 'b'])).toBeNull();
+	expect(onlyOf([])).toBeNull();
+	expect(onlyOf('*')).toBeNull();
+});
+
+test('a record of several devices is not of the first of them', () => {
+	operation({
+		...reading,
+		params: { devices },
+		request: () => ({}),
+		// @ts-expect-error -- whose the record is, is not known
+		record: (row: Row, { devices: [deviceId] }) => ({ ...row, deviceId }),
+	});
+});
+
+test('what a user fills in is made into what a request carries', () => {
+	// @ts-expect-error -- by a `run`, where the two differ
+	operation({ ...reading, params: { devices }, request: ({ device }: OneDevice) => ({ query: { device } }) });
+	const split = operation({
+		...reading,
+		params: { devices },
+		route: 'GET /thing/{device}',
+		request: (_: OneDevice) => ({}),
+		run: async function* (run, { devices: all }) {
+			for (const device of all) yield await run.request({ device });
+		},
+	});
+	expect(split.request({ device: 'a' }, {} as Connection)).toEqual({});
+	operation({
+		...reading,
+		params: { devices },
+		// @ts-expect-error -- the request carries no such variable
+		route: 'GET /thing/{devices}',
+		request: (_: OneDevice) => ({}),
+		run: async function* (run) {
+			yield await run.request({ device: 'a' });
+		},
+	});
+});
+
+test('what no query can carry as it is needs a request', () => {
+	const plain = operation({ ...reading, params: { name } });
+	expect(plain.request({ name: 'a' }, {} as Connection)).toEqual({ query: { name: 'a' } });
+	// @ts-expect-error -- a list, which each vendor writes in its own way
+	operation({ ...reading, params: { devices } });
+	// @ts-expect-error -- true or false, likewise
+	operation({ ...reading, params: { on: flag({ title: '', description: '', initial: true }) } });
 });

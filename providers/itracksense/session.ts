@@ -113,6 +113,8 @@ export const getWebLink = operation({
 			when: { nameBy: ['plate'] },
 		}),
 	},
+	// Nothing is sent.
+	request: () => ({}),
 	answer: acknowledged,
 	record: (row, _, { baseUrl }): WebLink => ({
 		url: `${baseUrl.replace(/(?<!\/)\/+$/, '')}${PATHS[42].path}?${new URLSearchParams(row as Record<string, string>).toString()}`,
