@@ -169,7 +169,8 @@ export function shown(value: unknown): string {
 	return text.length > 42 ? `${text.slice(0, 40)}..."` : text;
 }
 
-type Optional<O, T> = O extends { optional: true } ? T | undefined : T;
+/** What depends on another field is not read where it does not apply. */
+type Optional<O, T> = O extends { optional: true } | { when: object } ? T | undefined : T;
 
 /**
  * The schema is built when it is first asked for: making those of all operations at once would slow each start of a
@@ -287,7 +288,7 @@ export function number<const O extends NumberOptions>(o: O): Field<Optional<O, n
 	});
 }
 
-export function flag(o: Words & { initial: boolean }): Field<boolean> {
+export function flag<const O extends Words & { initial: boolean }>(o: O): Field<Optional<O, boolean>> {
 	return make(
 		'boolean',
 		o,
@@ -315,7 +316,9 @@ const listed = (options: readonly Choice[]) => {
 	return names.length > 12 ? `${names.slice(0, 12).join(', ')} ...` : names.join(', ');
 };
 
-export function choice<const V extends string>(o: ChoiceOptions<V>): Field<V> {
+export function choice<const V extends string, const O extends Pick<Words, 'when'>>(
+	o: ChoiceOptions<V> & O,
+): Field<Optional<O, V>> {
 	const build = () =>
 		z.enum(valuesOf(o), {
 			error: (issue) => `${o.title} must be one of ${listed(o.options)}, not ${shown(issue.input)}.`,
@@ -324,7 +327,9 @@ export function choice<const V extends string>(o: ChoiceOptions<V>): Field<V> {
 }
 
 /** Any number of the options; none chosen means no restriction. */
-export function choices<const V extends string>(o: Omit<ChoiceOptions<V>, 'initial'>): Field<V[]> {
+export function choices<const V extends string, const O extends Pick<Words, 'when'>>(
+	o: Omit<ChoiceOptions<V>, 'initial'> & O,
+): Field<Optional<O, V[]>> {
 	const build = () => {
 		const one = z.enum(valuesOf(o), {
 			error: (issue) => `${o.title} must only hold ${listed(o.options)}, not ${shown(issue.input)}.`,
@@ -376,7 +381,7 @@ interface IdsOptions extends Words {
  * A list of identifiers: an array, or a text that `readList` reads. Doubles are dropped. The description goes on with
  * how to name several.
  */
-export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: string } ? Ids : string[]> {
+export function ids<const O extends IdsOptions>(o: O): Field<Optional<O, O extends { all: string } ? Ids : string[]>> {
 	const { title, description, noun, pattern, expected, most, parting = 'blanks' } = o;
 	const beside =
 		o.all === undefined
@@ -406,7 +411,7 @@ export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: st
 		typedAs: o.typedAs ?? noun,
 		...(o.all === undefined ? {} : { all: true }),
 		parting,
-	}) as Field<O extends { all: string } ? Ids : string[]>;
+	}) as Field<Optional<O, O extends { all: string } ? Ids : string[]>>;
 }
 
 /** The same field with every device of the account to begin with. */

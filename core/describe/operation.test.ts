@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod/v4';
 import type { Connection } from './connection';
-import { flag, ids, onlyOf, text, type Several } from './field';
+import { choice, choices, flag, ids, number, onlyOf, text, time, type Several, type Values } from './field';
 import { operation } from './operation';
 import { CONFIRMED } from './outcome';
 import type { Mileage, Row } from './records';
@@ -149,4 +149,58 @@ test('what no query can carry as it is needs a request', () => {
 	operation({ ...reading, params: { devices } });
 	// @ts-expect-error -- true or false, likewise
 	operation({ ...reading, params: { on: flag({ title: '', description: '', initial: true }) } });
+});
+
+test('what depends on another field may be missing', () => {
+	const when = { name: ['a'] } as const;
+	const words = { title: '', description: '' };
+	const options = [{ value: 'x', title: 'X' }] as const;
+	const params = {
+		name,
+		text: text({ ...words, when }),
+		number: number({ ...words, min: 0, when }),
+		time: time({ ...words, when }),
+		flag: flag({ ...words, initial: true, when }),
+		choice: choice({ ...words, options, when }),
+		choices: choices({ ...words, options, when }),
+		ids: ids({ ...words, lookup: 'x', noun: 'x', pattern: /./, expected: '', when }),
+	};
+	operation({
+		...reading,
+		params,
+		request: (wire) => {
+			// @ts-expect-error -- each of these
+			wire.text.trim();
+			// @ts-expect-error -- each of these
+			void wire.number.toFixed();
+			// @ts-expect-error -- each of these
+			void wire.time.toFixed();
+			// @ts-expect-error -- each of these
+			void wire.flag.valueOf();
+			// @ts-expect-error -- each of these
+			wire.choice.trim();
+			// @ts-expect-error -- each of these
+			void wire.choices.join(',');
+			// @ts-expect-error -- each of these
+			void wire.ids.join(',');
+			return { query: { name: wire.name.trim(), choice: wire.choice?.trim(), ids: wire.ids?.join(',') } };
+		},
+	});
+	// @ts-expect-error -- none of the choices
+	const chosen: Values<typeof params>['choice'] = 'y';
+	expect(params.choice.schema.safeParse(chosen).success).toBe(false);
+});
+
+test('so may what only some of the brands have', () => {
+	const paramsOf = (more: boolean) => ({
+		name,
+		...(more ? { extra: number({ title: '', description: '', min: 0 }) } : {}),
+	});
+	operation({
+		...reading,
+		params: paramsOf(true),
+		request: ({ extra = 1 }) => ({ query: { extra } }),
+		// @ts-expect-error -- it may not be there
+		check: ({ extra }) => extra.toFixed(),
+	});
 });

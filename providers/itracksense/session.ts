@@ -121,12 +121,7 @@ export const getWebLink = operation({
 	}),
 	kind: 'webLink',
 	run: async function* (run, { page, nameBy, devices, plates }) {
-		// Fields that do not apply are not read, whatever their type says.
-		const vehicles = {
-			all: undefined,
-			device: devices as string[] | undefined,
-			plate: plates as string[] | undefined,
-		}[nameBy];
+		const vehicles = { all: undefined, device: devices, plate: plates }[nameBy];
 		yield [
 			{
 				key: await run.token(),
