@@ -16,6 +16,8 @@ import { Simplifier } from './simplify';
 import { Unanswered } from './unanswered';
 import { clipped, cut } from '../describe/words';
 
+type Wire = Readonly<Record<string, unknown>>;
+
 const WIDTH = 4;
 
 /** Runs a provider's operations for one account. */
@@ -159,7 +161,7 @@ export class Client<C extends Connection = Connection> {
 		return params;
 	}
 
-	/** Hides what a run is given in secret, until the result is called, and for some time more. */
+	/** Hides the secret parameters of a run until the result is called, and for some time more. */
 	private hold({ params: fields }: AnyOperation, params: Readonly<Record<string, unknown>>): () => void {
 		const releases = Object.entries(fields as Fields).flatMap(([name, { secret, secretForms }]) => {
 			const value = params[name];
@@ -170,19 +172,20 @@ export class Client<C extends Connection = Connection> {
 		};
 	}
 
-	private runFor(operation: AnyOperation, call: Call): Run {
-		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
+	private runFor(operation: AnyOperation, call: Call): Run<Wire> {
+		const ask = async (asked: AnyOperation, wire: Wire, hear?: (answer: unknown) => void): Promise<Row[]> => {
 			const route = this.provider.route?.(asked, this.connection) ?? asked.route;
-			const request = { ...fillRoute(route, params), ...asked.request(params, this.connection) };
+			const request = { ...fillRoute(route, wire), ...asked.request(wire, this.connection) };
 			const { data, status } = await new SendLoop(this.sender, asked, request, call).run();
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
-			const rows = asked.rows(answer.data, params, this.connection) as Row[];
+			hear?.(answer.data);
+			const rows = asked.rows(answer.data, wire, this.connection) as Row[];
 			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status));
 		};
 		return {
-			request: (params) => ask(operation, params),
-			call: (other, params) => ask(other as AnyOperation, params) as Promise<never[]>,
+			request: (wire, hear) => ask(operation, wire, hear),
+			call: (other, wire) => ask(other as AnyOperation, wire as Wire) as Promise<never[]>,
 			lookup: (name) => this.lookup(name, { ...call.options, deadlineMs: call.deadline - this.host.now() }),
 			token: () => tokenOf(this.sender, call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
@@ -221,7 +224,7 @@ export class Client<C extends Connection = Connection> {
 const isoOf = (ms: number) => new Date(ms).toISOString();
 
 /** The ordinary run: one request. */
-async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<Row[]> {
+async function* once(run: Run<Wire>, params: Wire): AsyncGenerator<Row[]> {
 	yield await run.request(params);
 }
 
