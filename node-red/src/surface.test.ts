@@ -1,6 +1,6 @@
 /**
- * What Node-RED's flows store: types of nodes, names of their properties, and the values that these can have. A flow that
- * was saved today is read by later versions: a name that goes needs a migration (migrations.ts).
+ * What Node-RED's flows store: types of nodes, names of their properties, and the values that these can have. Later
+ * versions read a flow that was saved today: a name that goes needs a migration (migrations.ts).
  */
 import { describe, expect, test } from 'vitest';
 import type { Field, Fields } from '../../core/describe/field';

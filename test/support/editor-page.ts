@@ -1,5 +1,5 @@
 /**
- * The editor's page of a vendor, run as the browser runs it. Of the editor there is what a page uses before any dialog is
+ * The editor's page of a vendor, run as the browser runs it. Of the editor there is what a page uses before a dialog is
  * open, after editor-client's red.js: registerType, events, typed properties and the message catalog.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -51,7 +51,7 @@ export interface OpenPage {
 	/** The page's html. */
 	html: string;
 	/** Takes a node of a flow into the editor, as an import and the loading of flows do: only what `defaults` list. */
-	add<T extends { type: string }>(stored: T): T;
+	add: <T extends { type: string }>(stored: T) => T;
 }
 
 export function openPage(provider: Provider, migrations: Migrations = MIGRATIONS): OpenPage {
@@ -67,7 +67,7 @@ export function openPage(provider: Provider, migrations: Migrations = MIGRATIONS
 		nodes: { registerType: (type: string, definition: Definition) => (types[type] = definition) },
 		utils: {
 			validateTypedProperty: (value: string, type: string) =>
-				type === 'num' ? /^-?\d+$/.test(value) || 'not a number' : true,
+				type === 'num' ? /^[+-]?[0-9]*\.?[0-9]*([eE][-+]?[0-9]+)?$/.test(value) || 'not a number' : true,
 		},
 		_: (key: string, params?: Record<string, string>) =>
 			`${key.split(':')[1] ?? key}${params === undefined ? '' : ` ${JSON.stringify(params)}`}`,

@@ -1,6 +1,7 @@
 /**
- * The part of Node-RED's runtime that carries a node, in this process, after @node-red/runtime 5.0.7: nodes/Node.js (events,
- * send, error, close), nodes/index.js (createNode), flows/util.js (environment variables), util/lib/util.js (typed values).
+ * The part of Node-RED's runtime that carries a node, in this process, after @node-red/runtime 5.0.7: nodes/Node.js
+ * (events, send, error, close), nodes/index.js (createNode), flows/util.js (environment variables), util/lib/util.js
+ * (typed values).
  * Without wires: what a node sends is collected. Everything else that a node needs of it is seen in the real hosts.
  */
 import { EventEmitter } from 'node:events';
