@@ -2,7 +2,8 @@ import type { IHttpRequestOptions } from 'n8n-workflow';
 import { TimedOut, TooLarge } from '../core/describe/errors';
 import { addressOf, inQuery, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/describe/host';
 import { toFleetError } from './to-fleet-error';
-import { orAborted, pause } from './abort';
+import { orAborted } from '../core/call/abort';
+import { pause } from './abort';
 
 /**
  * Under which a request's own signal travels with its options: n8n's helper for signed requests puts the execution's in

@@ -10,6 +10,7 @@ import {
 	VendorFault,
 	type FleetError,
 } from '../describe/errors';
+import { doubling } from './backoff';
 
 /** Whether one of the devices may be what is wrong with a request about many. */
 export function mayLieInOne(error: FleetError): boolean {
@@ -60,7 +61,7 @@ const lasts = (pause: Pause | undefined, now: number) => pause !== undefined && 
 /** The next of several, each twice as long as the one before. */
 function pauseAfter(pause: Pause | undefined, now: number, firstMs: number): Pause {
 	const { times = 0 } = pause ?? {};
-	return { times: times + 1, from: now, until: now + Math.min(LONGEST_MS, firstMs * 2 ** times) };
+	return { times: times + 1, from: now, until: now + doubling(times + 1, { firstMs, longestMs: LONGEST_MS }) };
 }
 
 /** Forgets those that nobody has asked about for long. */

@@ -1,4 +1,5 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
+import { orAborted, orLate } from '../../core/call/abort';
 import { sharedLogin, type SharedLogin } from '../../core/call/account';
 import { checkBaseUrl } from '../../core/describe/base-url';
 import { Client } from '../../core/call/client';
@@ -17,6 +18,12 @@ import type { Provider } from '../../core/describe/provider';
 import { Redactor } from '../../core/call/redaction';
 import { logIn } from '../../core/call/session';
 import { Wire, type WireOptions } from './wire';
+
+const pause = async (ms: number, signal?: AbortSignal) => {
+	await sleep(ms, undefined, { signal });
+};
+/** The login goes on for whoever else waits for it. */
+const loginLate = () => Promise.reject(loginTooSlow());
 
 /** What an account's node and the credentials beside it hold. */
 export type AccountSettings = Readonly<Record<string, unknown>>;
@@ -69,9 +76,7 @@ export class Account {
 		const host: Host = {
 			send: (request, options) => this.send(request, options),
 			token: async ({ signal }) => (await orAborted(this.session(undefined, undefined), signal)).token,
-			sleep: async (ms, signal) => {
-				await sleep(ms, undefined, { signal });
-			},
+			sleep: pause,
 			idle: () => immediate(),
 			now: Date.now,
 			warn,
@@ -113,7 +118,11 @@ export class Account {
 	): Promise<SignedAnswer> {
 		signal?.throwIfAborted();
 		const deadline = Date.now() + leftMs;
-		const { token } = await orAborted(this.session(stale, freshForMs), signal, leftMs);
+		const { token } = await orLate(
+			this.session(stale, freshForMs),
+			{ ms: leftMs, signal, sleep: pause },
+			loginLate,
+		);
 		const ms = Math.min(timeoutMs, deadline - Date.now());
 		if (ms <= 0) throw loginTooSlow();
 		const answer = await this.wire.send(this.provider.sign(request, token, this.connection), {
@@ -131,25 +140,5 @@ export class Account {
 			freshForMs,
 			now: Date.now,
 		});
-	}
-}
-
-/**
- * Waits for a login that others may wait for too: an abort, or the end of the caller's time, ends the waiting, not the
- * login.
- */
-async function orAborted<T>(login: Promise<T>, signal: AbortSignal | undefined, ms?: number): Promise<T> {
-	let stop!: () => void;
-	let timer: NodeJS.Timeout | undefined;
-	const over = new Promise<never>((_, reject) => {
-		stop = () => reject(signal?.reason as Error);
-		signal?.addEventListener('abort', stop, { once: true });
-		if (ms !== undefined) timer = setTimeout(() => reject(loginTooSlow()), ms);
-	});
-	try {
-		return await Promise.race([login, over]);
-	} finally {
-		clearTimeout(timer);
-		signal?.removeEventListener('abort', stop);
 	}
 }

@@ -1,4 +1,5 @@
-import { setImmediate as nextRound } from 'node:timers/promises';
+import { setImmediate as nextRound, setTimeout as sleep } from 'node:timers/promises';
+import { orLate } from '../../core/call/abort';
 import { asFleetError, TimedOut, type FleetError } from '../../core/describe/errors';
 import type { Poller } from '../../core/watch/poller';
 import type { Batch, QueueConsumer } from '../../core/watch/queue-consumer';
@@ -157,7 +158,14 @@ export class QueueRunner implements Runner {
 		const { withinMs, onSent } = this.options;
 		onSent(batch.events.length);
 		this.waiting = true;
-		const acknowledged = await within(batch.acknowledged, withinMs, signal);
+		const acknowledged = await orLate(
+			batch.acknowledged.then(() => true),
+			{ ms: withinMs, signal, sleep: (ms, done) => sleep(ms, undefined, { signal: done }) },
+			() => false,
+		).catch((error: unknown) => {
+			if (!signal.aborted) throw error;
+			return false;
+		});
 		this.waiting = false;
 		if (acknowledged || batch.failed() || signal.aborted) return;
 		await batch.done();
@@ -172,21 +180,5 @@ export class QueueRunner implements Runner {
 	close(): void {
 		this.end.abort();
 		this.consumer.close();
-	}
-}
-
-/** Whether the work ended in time, and before the signal. */
-async function within(work: Promise<void>, ms: number, signal: AbortSignal): Promise<boolean> {
-	let end!: () => void;
-	const over = new Promise<false>((resolve) => {
-		end = () => resolve(false);
-	});
-	const timer = setTimeout(end, ms);
-	signal.addEventListener('abort', end, { once: true });
-	try {
-		return await Promise.race([work.then(() => true), over]);
-	} finally {
-		clearTimeout(timer);
-		signal.removeEventListener('abort', end);
 	}
 }
