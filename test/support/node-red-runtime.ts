@@ -85,14 +85,15 @@ export class RuntimeNode extends EventEmitter {
 	/** Hands it a message, and waits until it says that it is done. */
 	async receive(msg: Message): Promise<{ sent: Message[]; error?: Error }> {
 		const before = this.sent.length;
+		const incoming: Message = { _msgid: 'message', ...msg };
 		return await new Promise((resolve) => {
 			for (const input of this.inputs)
 				input.call(
 					this,
-					{ _msgid: 'message', ...msg },
+					incoming,
 					(out: Message) => this.send(out),
 					(error?: Error) => {
-						if (error) this.error(error, msg);
+						if (error) this.error(error, incoming);
 						resolve({ sent: this.sent.slice(before), ...(error ? { error } : {}) });
 					},
 				);
