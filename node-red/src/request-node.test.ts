@@ -210,9 +210,9 @@ describe('what goes wrong', () => {
 });
 
 /** The vendor with an operation that does this instead of asking it. */
-const vendorWith = (run: (run: { warn(message: string): void }) => AsyncGenerator<object[]>) => {
+const vendorWith = (run: (run: { warn: (message: string) => void }) => AsyncGenerator<object[]>) => {
 	const operations = provider.operations.map((one) => (one.name === 'send' ? { ...one, list: true, run } : one));
-	return new Runtime([{ ...provider, operations } as unknown as Provider]);
+	return new Runtime([{ ...provider, operations }]);
 };
 
 describe('the status of a command', () => {
@@ -307,7 +307,7 @@ describe('when it is closed', () => {
 	test('the account no longer knows it', async () => {
 		const node = await deployed(positions, [account({ account: 'driver1' })], 'wrong');
 		const { client } = runtime.node('account') as unknown as {
-			client(warn: () => void): { lookup(name: string): Promise<unknown> };
+			client: (warn: () => void) => { lookup(name: string): Promise<unknown> };
 		};
 		await node.close();
 		const shown = node.statuses.length;

@@ -42,6 +42,7 @@ export class RuntimeNode extends EventEmitter {
 	readonly logged: string[] = [];
 	readonly warnings: string[] = [];
 	readonly statuses: NodeStatus[] = [];
+	private readonly stores = new Map<string, unknown>();
 	private readonly inputs: Handler[] = [];
 	private readonly closers: Handler[] = [];
 
@@ -76,6 +77,25 @@ export class RuntimeNode extends EventEmitter {
 
 	status(status: NodeStatus): void {
 		this.statuses.push(status);
+	}
+
+	/** Its context, in stores that call back as asynchronous ones do. */
+	context(): object {
+		const { stores } = this;
+		type Callback<T extends unknown[]> = (error?: Error | null, ...values: T) => void;
+		return {
+			get: (key: string, store: string, callback: Callback<[unknown]>) =>
+				callback(null, stores.get(`${store} ${key}`)),
+			set: (key: string, value: unknown, store: string, callback: Callback<[]>) => {
+				stores.set(`${store} ${key}`, value);
+				callback();
+			},
+		};
+	}
+
+	/** What one of its stores holds for Fleetwire. */
+	stored(store: string): unknown {
+		return this.stores.get(`${store} fleetwire`);
 	}
 
 	get line(): NodeStatus | undefined {
