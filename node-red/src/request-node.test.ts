@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Provider } from '../../core/describe/provider';
 import { trackceo } from '../../providers/protrack';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
@@ -304,7 +304,14 @@ describe('when it is closed', () => {
 		expect(node.sent).toEqual([]);
 	});
 
-	test('the account no longer knows it', async () => {
+	test('the account lets it go', async () => {
+		const node = await deployed(positions);
+		const { deregister } = Object.assign(runtime.node('account'), { deregister: vi.fn() });
+		await node.close();
+		expect(deregister).toHaveBeenCalledTimes(1);
+	});
+
+	test('the account no longer shows in it', async () => {
 		const node = await deployed(positions, [account({ account: 'driver1' })], 'wrong');
 		const { client } = runtime.node('account') as unknown as {
 			client: (warn: () => void) => { lookup(name: string): Promise<unknown> };

@@ -340,6 +340,13 @@ describe('when it is closed', () => {
 		expect(readdirSync(join(userDir, 'fleetwire'))).toEqual([`${id}.json`]);
 	});
 
+	test('the account lets it go', async () => {
+		const node = await begun();
+		const { deregister } = Object.assign(runtime.node('account'), { deregister: vi.fn() });
+		await node.close();
+		expect(deregister).toHaveBeenCalledTimes(1);
+	});
+
 	test('a poll under way sends nothing any more', async () => {
 		const node = await begun();
 		alarm();
