@@ -9,7 +9,7 @@ import { isOption } from './property';
 const timeout = number({ title: 'Timeout', description: '', min: 1, max: 86_400, optional: true });
 const limit = number({ title: 'Limit', description: '', min: 1, integer: true });
 
-export interface ItemInput {
+interface ItemInput {
 	params: Record<string, unknown>;
 	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone'> & { limit?: number };
 }

@@ -24,9 +24,9 @@ export const LOGIN_ONLY = Symbol.for('fleetwire.login');
 export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal; [PURPOSE]?: symbol };
 
 /** One of n8n's request helpers. */
-export type SendRequest = (options: WireOptions) => Promise<unknown>;
+type SendRequest = (options: WireOptions) => Promise<unknown>;
 
-export interface Attempt {
+interface Attempt {
 	/** From connecting to the last byte. */
 	timeoutMs: number;
 	signal?: AbortSignal;

@@ -14,7 +14,7 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undef
 	}
 }
 
-export interface Limit {
+interface Limit {
 	ms: number;
 	signal?: AbortSignal;
 	/** The host's way to wait; rejects once its signal is aborted. */

@@ -380,7 +380,7 @@ export interface WebLink {
  * Kinds of record, by the name that operations refer to. `other`: a body that the vendor's document does not describe,
  * passed through.
  */
-export interface RecordKinds {
+interface RecordKinds {
 	device: Device;
 	position: Position;
 	fix: Fix;

@@ -16,7 +16,7 @@ export interface Turn {
 	oldestLookMs?: number;
 }
 
-export interface TurnOptions {
+interface TurnOptions {
 	/** What others have just found out does not count: somebody wants to know now. */
 	fresh: boolean;
 	/** From here on nothing may be sent. */
@@ -39,7 +39,7 @@ export type Deliver = (events: readonly FleetEvent[], attempt?: number) => void;
 /** The least time that a turn gets: some vendors let it wait half a minute for each request. */
 const LEAST_BUDGET_MS = 60_000;
 
-export const budgetOf = (intervalMs: number) => Math.max(intervalMs, LEAST_BUDGET_MS);
+const budgetOf = (intervalMs: number) => Math.max(intervalMs, LEAST_BUDGET_MS);
 
 /** Polls: delivers a batch, then stores where it stands; where it has begun, before the first batch. */
 export class PollRunner implements Runner {
