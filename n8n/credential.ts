@@ -35,7 +35,7 @@ export const isLoggedIn = ({ name }: { name?: string }) => name === 'LoggedIn';
  * A login that failed. n8n's credential test shows the `code` alone of an error that has one, and the message of any
  * other: so this has a message only, with the advice in it.
  */
-export class LoginFailed extends Error {
+class LoginFailed extends Error {
 	constructor(readonly fleetError: FleetError) {
 		super(fleetError.sentence);
 		this.name = 'LoginFailed';

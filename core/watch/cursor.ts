@@ -17,7 +17,7 @@ export const sweepSchema = z.object({
 	at: seconds,
 	atBefore: seconds,
 });
-export type Sweep = z.infer<typeof sweepSchema>;
+type Sweep = z.infer<typeof sweepSchema>;
 
 /** Mark at the last look at a device, as far as the rounds tell: it may be later. */
 export function coveredUntil(round: Sweep, deviceId: string): number {
