@@ -154,6 +154,13 @@ function outcomesPart({ operations }: Provider): string[] {
 	];
 }
 
+function loginPart({ login, loginMethod }: Provider): string[] {
+	if (login === undefined) return ["There is no login: the account's key goes with each request.", ''];
+	if (loginMethod === undefined) return [];
+	const { route, evidence } = loginMethod;
+	return [`Login: \`${route}\`, section ${evidence.section}, grade ${evidence.grade}.`, ''];
+}
+
 /** A vendor's page: account, every operation with its parameters, what it gives and how sure it is. */
 export function pageOf(provider: Provider): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
@@ -174,8 +181,7 @@ export function pageOf(provider: Provider): string {
 		'',
 		`A run of an operation may take ${String(deadlineMs / 1000)} s in all, a single request 30 s.`,
 		'',
-		`Login: \`${provider.loginMethod.route}\`, section ${provider.loginMethod.evidence.section}, grade ${provider.loginMethod.evidence.grade}.`,
-		'',
+		...loginPart(provider),
 		...resources.flatMap((resource) => [
 			`## ${resourceTitle(provider, resource)} (\`${resource}\`)`,
 			'',

@@ -24,6 +24,7 @@ import { LONGEST } from '../describe/read';
 import type { CommandOutcome, Row } from '../describe/records';
 import { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
+import { secretField } from './session';
 import { Simplifier } from './simplify';
 import { clipped, cut } from '../describe/words';
 
@@ -352,13 +353,22 @@ export class Client<C extends Connection = Connection> {
 			resilience,
 			account: { limiter },
 		} = this.shared;
-		const error = asFleetError(thrown);
+		const error = this.ofKey(asFleetError(thrown));
 		if (error.retryable && (error instanceof VendorFault || error instanceof UnexpectedAnswer))
 			resilience.failed(this.host.now());
 		else resilience.answered();
 		if (error instanceof RateLimited && (!error.doubtful || limiter.busy))
 			limiter.slowDown(this.host.now(), error.retryAfterMs);
 		return error;
+	}
+
+	/** Without a login there is no session that could end: it is the key that is not good. */
+	private ofKey(error: FleetError): FleetError {
+		if (this.provider.login !== undefined || !(error instanceof SessionExpired)) return error;
+		const [, title] = secretField(this.provider);
+		const { message, status, vendorCode, vendorMessage, effect } = error;
+		const advice = `Check "${title}" in the account.`;
+		return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
 	}
 
 	/** No answer at all. One that nobody waited for any more says nothing about the vendor. */

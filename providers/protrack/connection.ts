@@ -4,6 +4,7 @@ import { LONGEST, sharedFields } from '../account-fields';
 import { md5 } from './md5';
 
 export interface ProtrackConnection extends Connection {
+	account: string;
 	/** What `secret` holds. */
 	secretType: 'password' | 'md5';
 	secret: string;

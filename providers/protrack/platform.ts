@@ -1,4 +1,4 @@
-import type { Provider } from '../../core/describe/provider';
+import type { LoginProvider, Provider } from '../../core/describe/provider';
 import type { Vendor } from '../vendor';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
@@ -21,7 +21,7 @@ import { triggers } from './triggers';
 const LIMITS = { requestsPerMinute: 240, burst: 20, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 } };
 
 /** One brand of the Protrack platform. */
-export function protrack(brand: Brand): Provider<ProtrackConnection> {
+export function protrack(brand: Brand): LoginProvider<ProtrackConnection> {
 	const alarms = alarm.getMany(brand);
 	return {
 		name: brand.name,

@@ -159,7 +159,7 @@ export const BRANDS = ['trackceo', 'etrack'] as const;
 export interface TestVendor extends Kind {
 	simulator: Simulator;
 	provider: Provider;
-	connection: Connection & { secret: string };
+	connection: Connection & { account: string; secret: string };
 	operation(name: string): AnyOperation;
 	/** Parameters with which an operation runs on the simulator: part of its recorded pair. */
 	paramsOf(operation: AnyOperation): Readonly<Record<string, unknown>>;
