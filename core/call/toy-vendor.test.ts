@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FetchHost } from '../../test/support/fetch-host';
 import { KEY, startToy, toy, type ToyServer } from '../../test/support/toy-vendor';
+import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { findOperation, findTrigger } from '../describe/provider';
 import { Poller } from '../watch/poller';
@@ -30,7 +31,7 @@ function clientWith(changes: object = {}, clock?: ConstructorParameters<typeof F
 	const connection = connectionWith(changes);
 	const provider = toy as unknown as Provider;
 	const host = new FetchHost(provider, connection, clock);
-	return { host, client: new Client(provider, connection, host) };
+	return { host, client: new Client<Connection>(provider, connection, host) };
 }
 
 const run = async (client: Client, resource: string, name: string, params: object = {}) =>

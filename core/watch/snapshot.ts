@@ -87,6 +87,7 @@ export async function pollSnapshot(
 				cursor,
 				states,
 				events,
+				first: cursor.first === true && !behind.has(deviceId),
 				was: Number(
 					behind.get(deviceId) ?? (pass.readsAllPositions ? round.before : coveredUntil(round, deviceId)),
 				),
@@ -95,10 +96,14 @@ export async function pollSnapshot(
 		}
 		failures = error === undefined ? 0 : failures + 1;
 		if (error !== undefined) {
-			if (pass.concernsAll(error)) break;
-			pass.report(error);
-			// The others go on without it, but a fleet that is asked for as a whole has no others.
-			if (group === undefined) break;
+			const all = pass.concernsAll(error);
+			if (!all) pass.report(error);
+			// A fleet that is read as a whole has no other groups.
+			if (all || group === undefined) {
+				// The next poll reads this group again, with the devices that have been read.
+				for (const { position } of found) behind.set(position.deviceId, String(round.began));
+				break;
+			}
 		}
 		for (const device of missing)
 			if (!behind.has(device))
@@ -137,6 +142,8 @@ interface Under {
 	cursor: SnapshotCursor;
 	states: Map<string, string>;
 	events: { event: FleetEvent; at: number }[];
+	/** Whether the device was not read before. */
+	first: boolean;
 	/** Mark at the last look at the device. */
 	was: number;
 }
@@ -145,11 +152,10 @@ function look(
 	pass: Poll,
 	source: SnapshotSource,
 	{ row, position }: Found,
-	{ cursor, states, events, was }: Under,
+	{ cursor, states, events, first, was }: Under,
 ): void {
 	const { deviceId } = position;
 	const before = states.get(deviceId);
-	const first = cursor.first === true;
 	const seen = source.compare(position, {
 		before,
 		first,
@@ -161,7 +167,7 @@ function look(
 	});
 	if (seen.state === undefined) states.delete(deviceId);
 	else states.set(deviceId, seen.state);
-	if (first && !wantedAtFirst(pass, cursor, position)) return;
+	if (cursor.first === true && !wantedAtFirst(pass, cursor, position)) return;
 	for (const { key, ...adds } of seen.events)
 		events.push({ event: eventOf(pass, position, key, adds, row), at: heardOf(position) ?? pass.now });
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { engineOf } from './engine';
 import { MOST_RUNS, MUTANTS, SEED } from './mutants';
+import { runWatch } from './watch';
 import { failureOf, PROPERTIES, withoutChance, type Property } from './properties';
 
 /** The same cases each time; `npm run test:delivery` draws others. */
@@ -20,6 +21,34 @@ test.each(Object.entries<Property>(PROPERTIES))(
 	},
 	120_000,
 );
+
+test('a device that was read is known, though the connection broke before the rest of its group was', async () => {
+	const calm = { waitSeconds: 60, latencyMs: 10, budgetMs: 60_000, faults: [], ends: 0, ahead: 0 };
+	const unit = (id: string, at: number, late: number) => ({
+		id,
+		reports: [{ at, late, ignition: true, fix: true }],
+		changes: [],
+	});
+	await runWatch(engineOf(), {
+		trigger: 'positionChanged',
+		survey: 'chosen',
+		perRequest: 2,
+		durable: false,
+		firstRun: 'nothing',
+		units: [unit('a', 1035, 0), unit('b', 1035, 0), unit('c', 0, 1), unit('d', 1035, 0)],
+		polls: [
+			{ ...calm, waitSeconds: 1200 },
+			// The request for c and d is refused, that for c alone is answered, and that for d never arrives.
+			{
+				...calm,
+				faults: [
+					{ at: 1, fault: 'group' },
+					{ at: 3, fault: 'all' },
+				],
+			},
+		],
+	});
+});
 
 test.each(MUTANTS)(
 	'is noticed: $name',

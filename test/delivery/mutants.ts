@@ -133,7 +133,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: 'the first round tells what was there before',
 		by: 'watch',
-		changes: change('watch/snapshot.ts', 'if (first && !wantedAtFirst(pass, cursor, position)) return;', ''),
+		changes: change('watch/snapshot.ts', 'if (cursor.first === true && !wantedAtFirst(pass, cursor, position)) return;', ''),
 	},
 	{
 		name: 'where a watch has begun, what has an event was seen',

@@ -62,8 +62,6 @@ const change = (route: 'PUT /devices/{device}' | 'PATCH /devices/{device}', name
 		request: ({ name: text }) => ({ json: { name: text } }),
 		answer: z.unknown(),
 		rows: (): Row[] => [CONFIRMED],
-		record: (row: Row) => row as never,
-		kind: 'commandOutcome',
 		target: ({ device: target }) => ({ target }),
 		evidence,
 	});
@@ -79,8 +77,6 @@ const remove = operation({
 	request: () => ({}),
 	answer: z.unknown(),
 	rows: (): Row[] => [CONFIRMED],
-	record: (row: Row) => row as never,
-	kind: 'commandOutcome',
 	target: ({ device: target }) => ({ target }),
 	evidence,
 });

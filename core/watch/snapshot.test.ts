@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { Unreachable, VendorFault } from '../describe/errors';
+import { text } from '../describe/field';
+import type { Position } from '../describe/records';
+import type { SnapshotSource } from '../describe/trigger';
+import type { Poll } from './poll';
+import { positionChanged } from './position-triggers';
+import { pollSnapshot, readSnapshotCursor } from './snapshot';
+
+const NOW = 1_800_000_000;
+const devices = text({ title: 'Device', description: 'Any' });
+const changed = positionChanged({ devices, evidence: { section: '1', grade: 'C' } }).source as SnapshotSource;
+const fix = (deviceId: string, seconds: number) =>
+	({ deviceId, time: new Date(seconds * 1000).toISOString(), latitude: 45, longitude: 25, seenAt: null }) as Position;
+
+/** A vendor whose one request gives all positions, and breaks off after some of them. */
+async function polled(stored: unknown, positions: Position[], error?: Error, firstRun = 'nothing', now = NOW) {
+	const poll = {
+		now,
+		event: 'positionChanged',
+		firstRun,
+		lookBack: 600,
+		params: {},
+		readsAllPositions: true,
+		events: [],
+		chosen: () => Promise.resolve(undefined),
+		positionGroups: () => [undefined],
+		positions: () =>
+			Promise.resolve({ found: positions.map((position) => ({ row: {}, position })), missing: [], error }),
+		goesOn: () => true,
+		full: () => false,
+		past: (time?: number) => time,
+		concernsAll: (thrown: Error) => thrown instanceof Unreachable,
+		report: () => undefined,
+	};
+	const from = stored === undefined ? undefined : readSnapshotCursor(stored);
+	const cursor = await pollSnapshot(poll as unknown as Poll, changed, from);
+	return { cursor, ids: (poll.events as { deviceId: string }[]).map(({ deviceId }) => deviceId) };
+}
+
+describe('a device that was read before the positions broke off', () => {
+	const broke = [
+		['the connection broke', new Unreachable('Gone.', { effect: 'unknown' })],
+		['the vendor failed', new VendorFault('No.', { effect: 'unknown' })],
+	] as const;
+	const parked = fix('parked', NOW - 2 * 86_400);
+
+	test.each(broke)('has no event for the same fix, however often it broke: %s', async (_, error) => {
+		let { cursor } = await polled(undefined, [parked, fix('b', NOW)]);
+		for (let polls = 1; polls <= 4; polls++) {
+			const now = NOW + polls * 60;
+			const poll = await polled(cursor, [parked], polls < 4 ? error : undefined, 'nothing', now);
+			expect(poll.ids).toEqual([]);
+			({ cursor } = poll);
+		}
+	});
+
+	test.each(broke)('has one event in the first sweep, however often it broke: %s', async (_, error) => {
+		let cursor: unknown;
+		const ids: string[] = [];
+		for (let polls = 0; polls < 4; polls++) {
+			const now = NOW + polls * 60;
+			const poll = await polled(cursor, [fix('b', now), parked], polls < 3 ? error : undefined, 'latest', now);
+			({ cursor } = poll);
+			ids.push(...poll.ids.filter((id) => id === 'parked'));
+		}
+		expect(ids).toEqual(['parked']);
+	});
+});
