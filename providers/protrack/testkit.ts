@@ -51,6 +51,7 @@ export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 
 		login: /\/api\/authorization$/,
 		refusal: /refuses the account or its password/,
+		secretForms: (secret) => [md5(secret)],
 		loggedIn: (token) => ({ code: 0, record: { access_token: token, expires_in: 7200 } }),
 		// 10004 is a parameter that is wrong, 20018 a command that the platform has not got.
 		refused: (words) => ({ code: newer ? 10004 : 20018, message: words }),
