@@ -3,6 +3,7 @@ import type { Field, Fields } from '../core/describe/field';
 import type { AnyOperation, Effect, Grade } from '../core/describe/operation';
 import { OUTCOME_WORDS } from '../core/describe/outcome';
 import type { Provider } from '../core/describe/provider';
+import type { Vendor } from '../providers/vendor';
 import { MADE } from './n8n-files';
 import { deliveryFields, type AnyTrigger, type Source } from '../core/describe/trigger';
 
@@ -162,7 +163,7 @@ function loginPart({ login, loginMethod }: Provider): string[] {
 }
 
 /** A vendor's page: account, every operation with its parameters, what it gives and how sure it is. */
-export function pageOf(provider: Provider): string {
+export function pageOf({ provider, extent, covers }: Pick<Vendor, 'provider' | 'extent' | 'covers'>): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
 	const { requestsPerMinute, burst, deadlineMs } = provider.limits;
 	return [
@@ -170,6 +171,8 @@ export function pageOf(provider: Provider): string {
 		`# ${provider.title}`,
 		'',
 		`${provider.description}.`,
+		'',
+		`${String(provider.operations.length)} operations${extent === undefined ? '' : `, ${extent}`}: ${covers}.`,
 		'',
 		'## Account',
 		'',

@@ -19,17 +19,19 @@ test('its catalog has no login', () => {
 	]);
 });
 
+const docsOf = (provider: AnyProvider) => pageOf({ ...toyVendor, provider });
+
 test('a resource without a title is an error wherever it would be shown, and the vendor may have its own', () => {
 	const [first] = toy.operations;
 	const odd = { ...toy, operations: [{ ...first!, resource: 'trailer' }] };
-	for (const shown of [pageOf, catalogOf, helpOf, propertiesOf] as ((provider: never) => unknown)[]) {
+	for (const shown of [docsOf, catalogOf, helpOf, propertiesOf] as ((provider: never) => unknown)[]) {
 		expect(() => shown(odd as never)).toThrow('"trailer" has no title');
 		expect(JSON.stringify(shown({ ...odd, resourceTitles: { trailer: 'Trailer' } } as never))).toContain('Trailer');
 	}
 });
 
 test('its page says so', () => {
-	expect(pageOf(toy as never)).toContain("There is no login: the account's key goes with each request.");
+	expect(pageOf(toyVendor)).toContain("There is no login: the account's key goes with each request.");
 });
 
 test("its credential's test is the request itself", () => {
