@@ -199,7 +199,7 @@ export class Client<C extends Connection = Connection> {
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
 			const rows = asked.rows(answer.data, params, this.connection) as Row[];
-			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status));
+			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status, request.method));
 		};
 		return {
 			request: (params) => ask(operation, params),
