@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
+import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
 import { emptied, EMPTY, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
@@ -130,7 +131,10 @@ const operationOf = (name: string) =>
 	trackceo.operations.find((operation) => `${operation.resource}.${operation.name}` === name) ?? expect.fail();
 function clientOf(respond: ConstructorParameters<typeof TestHost>[0]) {
 	const host = new TestHost(respond);
-	return { host, client: new Client(trackceo, { ...connectionOf(trackceo), account: String(Math.random()) }, host) };
+	return {
+		host,
+		client: new Client<Connection>(trackceo, { ...connectionOf(trackceo), account: String(Math.random()) }, host),
+	};
 }
 
 describe('what a text of the Protrack platform leaves out is null', () => {

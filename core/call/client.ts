@@ -1,6 +1,13 @@
 import { sharedLogin, type SharedLogin } from './account';
 import { checkBaseUrl } from '../describe/base-url';
-import { asFleetError, InvalidParams, SessionExpired, UnexpectedAnswer, type FleetError } from '../describe/errors';
+import {
+	asFleetError,
+	InvalidParams,
+	LoginRejected,
+	SessionExpired,
+	UnexpectedAnswer,
+	type FleetError,
+} from '../describe/errors';
 import { readFields, shown, type Choice, type Fields } from '../describe/field';
 import type { Host } from '../describe/host';
 import { fillRoute, type AnyOperation, type PageOf, type Run, type RunOptions } from '../describe/operation';
@@ -12,6 +19,7 @@ import type { CommandOutcome, Row } from '../describe/records';
 import { mustBePermitted } from './permission';
 import { Redactor } from './redaction';
 import { SendLoop, tokenOf, type Call, type Sender } from './send-loop';
+import { secretField } from './session';
 import { Simplifier } from './simplify';
 import { Unanswered } from './unanswered';
 import { clipped, cut } from '../describe/words';
@@ -181,7 +189,7 @@ export class Client<C extends Connection = Connection> {
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
 			hear?.(answer.data);
 			const rows = asked.rows(answer.data, wire, this.connection) as Row[];
-			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status));
+			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status, request.method));
 		};
 		return {
 			request: (wire, hear) => ask(operation, wire, hear),
@@ -217,7 +225,16 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	private clean(thrown: unknown): FleetError {
-		return this.redactor.error(asFleetError(thrown));
+		return this.redactor.error(this.ofKey(asFleetError(thrown)));
+	}
+
+	/** Without a login there is no session that could end: the key is not valid. */
+	private ofKey(error: FleetError): FleetError {
+		if (this.provider.login !== undefined || error.session !== 'over') return error;
+		const [, title] = secretField(this.provider);
+		const { message, status, vendorCode, vendorMessage, effect } = error;
+		const advice = `Check "${title}" in the account.`;
+		return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
 	}
 }
 

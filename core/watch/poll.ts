@@ -1,5 +1,5 @@
 import type { Client } from '../call/client';
-import { asFleetError, type FleetError } from '../describe/errors';
+import { asFleetError, InvalidParams, type FleetError } from '../describe/errors';
 import { ALL, type Ids } from '../describe/field';
 import type { AnyOperation } from '../describe/operation';
 import type { Position, Row } from '../describe/records';
@@ -189,7 +189,7 @@ export class Poll {
 	positionGroups(devices: readonly string[] | undefined): (string[] | undefined)[] {
 		return devices === undefined
 			? [undefined]
-			: chunks(devices, this.client.provider.positions.perRequest ?? Infinity);
+			: chunks(devices, this.client.provider.positions?.perRequest ?? Infinity);
 	}
 
 	/** Asks about devices together; where that is refused for what may lie in one of them, in parts. */
@@ -231,7 +231,7 @@ export class Poll {
 		limits: { deadline?: number; maxAgeMs?: number },
 		takeIn: (page: Row[], params: Record<string, unknown>) => void,
 	): Promise<Missing> {
-		const { operation } = this.client.provider.positions;
+		const operation = this.positionsOperation;
 		const ask = async (devices: Ids) => {
 			const params = { devices };
 			for await (const page of this.read(operation, params, { mark: this.now, ...limits }).pages)
@@ -249,7 +249,7 @@ export class Poll {
 		group: string[] | undefined,
 		limits: { deadline: number; maxAgeMs?: number },
 	): Promise<Missing & { heard: Sighting[] }> {
-		const { operation } = this.client.provider.positions;
+		const operation = this.positionsOperation;
 		const sightings: Sighting[] = [];
 		const missing = await this.positionsOf(group, limits, (page, params) => {
 			let heard = heardOn.get(page);
@@ -267,7 +267,7 @@ export class Poll {
 
 	/** The current positions of a group. */
 	async positions(group: string[] | undefined): Promise<Missing & { found: Found[] }> {
-		const { operation } = this.client.provider.positions;
+		const operation = this.positionsOperation;
 		const found: Found[] = [];
 		const missing = await this.positionsOf(group, {}, (page, params) => {
 			for (const row of page) this.find(operation, row, params, found);
@@ -286,8 +286,16 @@ export class Poll {
 
 	/** Whether the survey asks for the positions of all in one request. */
 	get readsAllPositions(): boolean {
-		const { all, perRequest } = this.client.provider.positions;
+		const { all = false, perRequest } = this.client.provider.positions ?? {};
 		return all && (perRequest === undefined || this.devices === ALL);
+	}
+
+	/** The operation that gives positions: only asked for where the vendor has one. */
+	private get positionsOperation(): AnyOperation {
+		const { positions, title } = this.client.provider;
+		if (positions === undefined)
+			throw new InvalidParams(`${title} does not give positions of a fleet, which this trigger compares.`);
+		return positions.operation;
 	}
 
 	private get devices(): Ids {
@@ -314,8 +322,11 @@ export class Poll {
 	 * one
 	 */
 	async sightings(from: string | undefined): Promise<{ sightings: Sighting[]; next: string | undefined }> {
-		const { everyMs } = this.client.provider.positions;
+		const { positions } = this.client.provider;
 		const chosen = await this.chosen();
+		if (positions === undefined)
+			return { sightings: (chosen ?? []).map((deviceId) => ({ deviceId, heard: undefined })), next: undefined };
+		const { everyMs } = positions;
 		const heard = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
 		const share = this.client.now() + this.options.budgetMs * (this.readsAllPositions ? 1 : POSITIONS_SHARE);
 		const order = this.readsAllPositions ? undefined : rotated(chosen ?? [], from);
@@ -347,7 +358,13 @@ export class Poll {
 	 */
 	waitsForPositions(): boolean {
 		const { positionsProblem: unsurveyed } = this;
-		if (this.positionsRead || this.refused.size > 0 || unsurveyed?.retryable === false) return false;
+		if (
+			this.client.provider.positions === undefined ||
+			this.positionsRead ||
+			this.refused.size > 0 ||
+			unsurveyed?.retryable === false
+		)
+			return false;
 		if (unsurveyed !== undefined) this.report(unsurveyed);
 		return true;
 	}

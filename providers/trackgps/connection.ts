@@ -3,6 +3,7 @@ import type { Connection } from '../../core/describe/connection';
 import { LONGEST, sharedFields, timeZone } from '../account-fields';
 
 export interface TrackgpsConnection extends Connection {
+	account: string;
 	secret: string;
 	/** IANA zone of the company: all the vendor's times are local. */
 	timeZone: string;
