@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Engine } from './engine';
 import { queueCase, runQueue } from './queue';
 import { runStream, streamCase, type Twist } from './stream';
-import { runWatch, watchCase } from './watch';
+import { runSnapshot, snapshotCase } from './snapshot';
 
 /** A promise as a property: `check` runs it with cases drawn from a seed. */
 export interface Property {
@@ -31,7 +31,7 @@ function property<T>(
 
 export const PROPERTIES = {
 	stream: property(streamCase, runStream, 0.4),
-	watch: property(watchCase, runWatch, 0.3),
+	snapshot: property(snapshotCase, runSnapshot, 0.3),
 	queue: property(queueCase, runQueue, 0.3),
 } satisfies Record<string, Property>;
 

@@ -43,7 +43,7 @@ interface Unit {
 	changes: number[];
 }
 
-export interface WatchCase {
+export interface SnapshotCase {
 	trigger: (typeof TRIGGERS)[number];
 	/** Whether one request gives all, some, or only those that the user chose. */
 	survey: 'all' | 'groups' | 'chosen';
@@ -64,7 +64,7 @@ export interface WatchCase {
 
 const IDS = ['358899051000001', '358899051000002', '77', 'truck 7', 'a|b:c,d', "'x", '0012', 'é%', '358899051999999'];
 
-const anything: fc.Arbitrary<WatchCase> = fc.record({
+const anything: fc.Arbitrary<SnapshotCase> = fc.record({
 	trigger: fc.constantFrom(...TRIGGERS),
 	survey: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
 	perRequest: fc.integer({ min: 1, max: 3 }),
@@ -129,7 +129,7 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 });
 
 /** Devices leave the account while a round over the fleet takes several polls. */
-const leaving: fc.Arbitrary<WatchCase> = fc
+const leaving: fc.Arbitrary<SnapshotCase> = fc
 	.record({
 		leave: fc.array(fc.option(fc.integer({ min: 30, max: 400 }), { nil: undefined }), {
 			minLength: 3,
@@ -159,7 +159,7 @@ const leaving: fc.Arbitrary<WatchCase> = fc
 	}));
 
 /** The process ends with the first batch, of a fleet that was heard of a moment or days ago. */
-const beginning: fc.Arbitrary<WatchCase> = fc
+const beginning: fc.Arbitrary<SnapshotCase> = fc
 	.record({
 		trigger: fc.constantFrom(...TRIGGERS),
 		survey: fc.constantFrom('all' as const, 'groups' as const),
@@ -192,7 +192,7 @@ const beginning: fc.Arbitrary<WatchCase> = fc
 		})),
 	}));
 
-export const watchCase: fc.Arbitrary<WatchCase> = fc.oneof(
+export const snapshotCase: fc.Arbitrary<SnapshotCase> = fc.oneof(
 	{ weight: 7, arbitrary: anything },
 	{ weight: 3, arbitrary: leaving },
 	{ weight: 2, arbitrary: beginning },
@@ -226,7 +226,7 @@ const AFRESH: State = { cursor: undefined, first: true, known: new Map(), again:
 
 class End extends Error {}
 
-class WatchRun {
+class SnapshotRun {
 	private readonly host: ClockHost;
 	private readonly positions: AnyOperation;
 	private readonly trigger: AnyTrigger;
@@ -234,7 +234,7 @@ class WatchRun {
 	private poller!: Poller;
 	private stored: State = AFRESH;
 	private memory: State = AFRESH;
-	private poll: WatchCase['polls'][number] | undefined;
+	private poll: SnapshotCase['polls'][number] | undefined;
 	private requests = 0;
 	private controller = new AbortController();
 	private crash!: Promise<never>;
@@ -245,7 +245,7 @@ class WatchRun {
 
 	constructor(
 		private readonly engine: Engine,
-		private readonly given: WatchCase,
+		private readonly given: SnapshotCase,
 	) {
 		this.host = new ClockHost(START, (request, options) => this.answer(request, options));
 		const { field, operation, watches } = engine;
@@ -422,7 +422,7 @@ class WatchRun {
 			if (thrown instanceof End || !this.controller.signal.aborted) throw thrown;
 			return;
 		}
-		const { events, cursor, began, oldestLookMs } = result;
+		const { events, cursor, began, oldestReadMs } = result;
 		must(asGiven === JSON.stringify(from.cursor), 'a poll leaves the stored cursor as it is');
 		if (cursor === undefined) {
 			must(events.length === 0, 'without a cursor there are no events');
@@ -446,7 +446,7 @@ class WatchRun {
 		for (const { id } of events) must(events.filter((event) => event.id === id).length === 1, 'ids are unique');
 		const next: State = {
 			cursor,
-			first: from.first && oldestLookMs !== undefined,
+			first: from.first && oldestReadMs !== undefined,
 			known,
 			again: new Set([...from.again].filter((device) => !this.told.some((seen) => seen.device === device))),
 		};
@@ -531,6 +531,6 @@ class WatchRun {
 }
 
 /** @throws Broken if a promise is */
-export async function runWatch(engine: Engine, given: WatchCase): Promise<void> {
-	await new WatchRun(engine, given).run();
+export async function runSnapshot(engine: Engine, given: SnapshotCase): Promise<void> {
+	await new SnapshotRun(engine, given).run();
 }
