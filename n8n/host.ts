@@ -20,7 +20,7 @@ import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
 import { chainOf, toFleetError } from './to-fleet-error';
 import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
-import { orLate, orAborted, pause } from './abort';
+import { orLate, pause } from './abort';
 import { sendRequest, LOGIN_ONLY, optionsOf, OURS, PURPOSE, type WireOptions } from './wire';
 
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
@@ -69,8 +69,8 @@ export class N8nHost<C extends Connection> implements Host {
 		return { ...answer, session: (readSession(data[SESSION], this.key) ?? session).token };
 	}
 
-	async token({ signal }: Pick<SendOptions, 'signal'>): Promise<string> {
-		return (await orAborted(this.session(undefined, undefined), signal)).token;
+	async token({ stale, freshForMs, signal, leftMs }: Omit<SendOptions, 'timeoutMs'>): Promise<string> {
+		return (await orLate(this.session(stale, freshForMs), leftMs, signal)).token;
 	}
 
 	async sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -149,6 +149,25 @@ test.each(WRITES)('$title is not done by a success that HTTP denies', async (eac
 		expect(await became(each, success, status), String(status)).toMatch(/^(unknown|NotFound)$/);
 });
 
+test.each(WRITES)('$title is not done by a success that HTTP does not call done', async (each) => {
+	const successes = {
+		trackceo: [{ code: 0, message: '' }, { code: 0 }],
+		etrack: [{ code: 0, message: '' }, { code: 0 }],
+		itracksense: [
+			{ Code: 200, Data: '0', ErrMsg: 'OK' },
+			{ Code: 200, Data: null, ErrMsg: 'OK' },
+		],
+		ctrack: [{ ErrorCode: 0, Result: 'Success' }],
+		trackgps: [{}],
+	}[each.provider.name];
+	for (const success of successes) {
+		const usual = await became(each, success);
+		expect(await became(each, success, 201)).toBe(usual);
+		for (const status of [202, 203, 204, 205, 206, 207, 208, 226, 299])
+			expect(await became(each, success, status), String(status)).toBe(usual === 'confirmed' ? 'unknown' : usual);
+	}
+});
+
 describe.each(PROTRACK.filter(({ operation }) => operation.resource !== 'command'))('$title', (each) => {
 	test.each([[0], ['0'], [' 0 ']])('is done by code %j', async (code) => {
 		expect(await became(each, { code, message: '' })).toBe('confirmed');

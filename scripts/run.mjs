@@ -65,6 +65,14 @@ const commands = {
 		tsx('test/hosts/install.ts');
 		vitest('--project', 'hosts', ...args);
 	},
+	'test:package': () => {
+		pack();
+		vitest('--project', 'package', ...args);
+	},
+	'test:matrix': () => {
+		if (!args.includes('--list')) pack();
+		tsx('scripts/matrix.ts', ...args);
+	},
 	'test:crash': () => {
 		pack();
 		tsx('test/hosts/install.ts');
@@ -75,6 +83,7 @@ const commands = {
 		tsx('test/hosts/install.ts');
 		tsx('test/safety/main.ts', ...args);
 	},
+	mutation: () => tsx('test/mutation/main.ts', ...args),
 	'test:soak': () => {
 		pack();
 		tsx('test/hosts/install.ts');

@@ -44,6 +44,11 @@ export interface SharedLogin {
 	readonly refusals: Refusals;
 	/** Who reads a queue of the account in this process, by the queue's name. */
 	readonly queues: Map<string, QueueReader>;
+	/**
+	 * Whether there is a session that the vendor gave for it, and it has refused no login since. Until then it has yet
+	 * to log in, and takes no turns of the account.
+	 */
+	accepted: boolean;
 	/** Where a host without a store of its own keeps the session. */
 	session?: Session;
 }
@@ -114,6 +119,7 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 		reads: new SharedReads(),
 		refusals: new Refusals(),
 		queues: new Map(),
+		accepted: false,
 	};
 	if (keep) logins.set(key, login);
 	return login;

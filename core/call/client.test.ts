@@ -29,7 +29,7 @@ const act = (effect: Effect) =>
 		answer: z.looseObject({ value: z.number().optional() }),
 		rows: (answer): Row[] => [effect !== 'read' && answer.value === 1 ? CONFIRMED : answer],
 		record: (row: Row) => ({ simplified: row.value }),
-		kind: 'device',
+		kind: 'other',
 		evidence: { section: '1', grade: 'C' },
 	});
 const read = act('read');
@@ -49,7 +49,7 @@ const many = operation({
 	request: ({ names }) => ({ query: { names: names.join(',') } }),
 	answer: z.array(z.looseObject({})),
 	record: (row: Row) => row,
-	kind: 'device',
+	kind: 'other',
 	run: (run, { names }) => inOrder(chunks(names, 2), run.width, (some) => run.request({ names: some })),
 	list: true,
 	evidence: { section: '2', grade: 'C' },

@@ -15,9 +15,9 @@ import {
 	VendorFault,
 } from '../describe/errors';
 import { readFields, shown, type Choice, type Fields } from '../describe/field';
-import { ATTEMPT_TIMEOUT_MS, type Host, type SignedAnswer, type WireRequest } from '../describe/host';
+import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../describe/host';
 import { fillRoute, type AnyOperation, type Each, type PageOf, type Run, type RunOptions } from '../describe/operation';
-import { outcomeOf } from '../describe/outcome';
+import { deniedByHttp, outcomeOf } from '../describe/outcome';
 import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { LONGEST } from '../describe/read';
@@ -194,10 +194,11 @@ export class Client<C extends Connection = Connection> {
 		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
 			const route = this.provider.route?.(asked, this.connection) ?? asked.route;
 			const request = { ...fillRoute(route, params), ...asked.request(params, this.connection) };
-			const data = await this.send(asked, request, call);
+			const { data, status } = await this.send(asked, request, call);
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
-			return asked.rows(answer.data, params, this.connection) as Row[];
+			const rows = asked.rows(answer.data, params, this.connection) as Row[];
+			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status));
 		};
 		return {
 			request: (params) => ask(operation, params),
@@ -214,10 +215,13 @@ export class Client<C extends Connection = Connection> {
 		};
 	}
 
-	private async token({ options: { signal } }: Call): Promise<string> {
+	private async token(
+		{ deadline, options: { signal } }: Call,
+		wanted: Pick<SendOptions, 'stale' | 'freshForMs'> = {},
+	): Promise<string> {
 		if (this.host.token === undefined)
 			throw new UnexpectedAnswer('This program gives no session away.', { advice: 'Update Fleetwire.' });
-		const token = await this.host.token({ signal });
+		const token = await this.host.token({ ...wanted, signal, leftMs: deadline - this.host.now() });
 		this.redactor.addToken(token);
 		return token;
 	}
@@ -244,8 +248,17 @@ export class Client<C extends Connection = Connection> {
 		};
 	}
 
+	/** Whether the vendor has yet to accept the login: whoever knows no more than the account's name takes no turns. */
+	private get mustLogIn(): boolean {
+		return !this.shared.accepted && this.host.token !== undefined;
+	}
+
 	/** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
-	private async send(operation: AnyOperation, request: WireRequest, call: Call): Promise<unknown> {
+	private async send(
+		operation: AnyOperation,
+		request: WireRequest,
+		call: Call,
+	): Promise<{ data: unknown; status: number }> {
 		const {
 			resilience,
 			account: { limiter },
@@ -261,16 +274,25 @@ export class Client<C extends Connection = Connection> {
 			let error: FleetError;
 			if (pause > 0) await this.host.sleep(Math.min(pause, Math.max(0, call.deadline - this.host.now())), signal);
 			pause = 0;
-			const release = await limiter
-				.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait })
-				.catch((late: unknown) => {
-					// With no turn left to try again, what went wrong says more than that.
-					throw earlier === undefined || signal?.aborted ? late : earlier;
-				});
+			const loggingIn = this.mustLogIn;
+			const release = loggingIn
+				? undefined
+				: await limiter
+						.acquire(read ? priority : 'command', this.host, call.deadline, { signal, onWait })
+						.catch((late: unknown) => {
+							// With no turn left to try again, what went wrong says more than that.
+							throw earlier === undefined || signal?.aborted ? late : earlier;
+						});
+			if (release !== undefined && this.mustLogIn) {
+				// Refused while this one was waiting.
+				limiter.giveBack();
+				release();
+				continue;
+			}
 			const { complaints } = limiter;
 			const held = resilience.enter(this.host.now());
 			if (held !== undefined) {
-				release();
+				release?.();
 				throw held;
 			}
 			try {
@@ -280,13 +302,14 @@ export class Client<C extends Connection = Connection> {
 				await this.mustBeIn(call);
 				const bound = inSession !== undefined;
 				const { session: stale } = bound ? {} : (suspect ?? this.shared.suspectSession ?? {});
-				const answer = await this.host.send(request, {
-					stale,
-					signal,
-					timeoutMs,
-					leftMs,
-					freshForMs: again || bound ? 0 : FRESH_FOR_COMMANDS_MS,
-				});
+				const freshForMs = again || bound ? 0 : FRESH_FOR_COMMANDS_MS;
+				if (loggingIn) {
+					await this.token(call, { stale, freshForMs });
+					this.shared.accepted = true;
+					resilience.left();
+					continue;
+				}
+				const answer = await this.host.send(request, { stale, signal, timeoutMs, leftMs, freshForMs });
 				this.redactor.addToken(answer.session);
 				call.options.onSession?.(answer.session);
 				if (answer.session !== this.shared.suspectSession?.session) this.shared.suspectSession = undefined;
@@ -295,7 +318,7 @@ export class Client<C extends Connection = Connection> {
 					resilience.succeeded();
 					limiter.recover(complaints);
 					limiter.keepTo(...rateOf(this.provider, this.connection), this.host.now());
-					return data;
+					return { data, status: answer.status };
 				} catch (thrown) {
 					earlier = error = this.refused(thrown);
 					const doubt = { session: answer.session, error };
@@ -311,6 +334,8 @@ export class Client<C extends Connection = Connection> {
 					) {
 						renewed += 1;
 						suspect = doubt;
+						// Those who wait for their turn need not find out by themselves.
+						if (!error.doubtful) this.shared.suspectSession = doubt;
 						// They may not be done with it yet.
 						if (renewed > 1) pause = backoff(1, { tooOften: false }, Math.random);
 						continue;
@@ -321,6 +346,11 @@ export class Client<C extends Connection = Connection> {
 				}
 			} catch (thrown) {
 				earlier = error = this.failed(thrown, signal?.aborted ?? false);
+				if (error instanceof LoginRejected) {
+					this.shared.accepted = false;
+					// Logins are outside the quota: who never gets past one must not use up the turns of those who do.
+					if (release !== undefined) limiter.giveBack();
+				}
 				const { error: cause } = suspect ?? this.shared.suspectSession ?? {};
 				if (cause?.doubtful && (error instanceof SessionContested || error.doubtful)) {
 					// A login on mere suspicion that fails says less than what raised it: it may not have been called
@@ -329,7 +359,7 @@ export class Client<C extends Connection = Connection> {
 					error = cause;
 				}
 			} finally {
-				release();
+				release?.();
 			}
 			if (!again || !error.retryable || attempt >= ATTEMPTS) throw error;
 			const wait = backoff(
@@ -367,8 +397,6 @@ export class Client<C extends Connection = Connection> {
 		if (!aborted && (error instanceof Unreachable || error instanceof TimedOut))
 			this.shared.resilience.failed(this.host.now());
 		else this.shared.resilience.left();
-		// Logins are outside the quota: who never gets past one must not use up the turns of those who do.
-		if (error instanceof LoginRejected) this.shared.account.limiter.giveBack();
 		return error;
 	}
 

@@ -72,6 +72,25 @@ describe('the breaker', () => {
 		]);
 	});
 
+	test('says that nothing was sent, and that another attempt can help', () => {
+		const { advice, retryable } = broken().enter(1) ?? {};
+		expect(advice).toMatch(/^Nothing was sent\./);
+		expect(retryable).toBe(true);
+	});
+
+	test('a success ends a row of failures', () => {
+		const resilience = new Resilience('Vendor');
+		for (let count = 0; count < 4; count++) resilience.failed(0);
+		resilience.succeeded();
+		resilience.failed(0);
+		expect(resilience.enter(1)).toBeUndefined();
+
+		const reopened = broken();
+		expect(reopened.enter(30_000)).toBeUndefined();
+		reopened.succeeded();
+		expect([reopened.enter(30_001), reopened.enter(30_001)]).toEqual([undefined, undefined]);
+	});
+
 	test('stays open after a probe that fails', () => {
 		const resilience = broken();
 		expect(resilience.enter(30_000)).toBeUndefined();

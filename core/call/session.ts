@@ -15,6 +15,8 @@ const CONTEST_RENEWALS = 2;
  */
 export class SessionKeeper {
 	private renewing: Promise<Session> | undefined;
+	/** The latest login that failed. */
+	private failed: { error: unknown } | undefined;
 
 	/** @param renewals when dead tokens forced a renewal of any login to the account */
 	constructor(
@@ -45,22 +47,31 @@ export class SessionKeeper {
 	}): Promise<S> {
 		// Whoever shares a keeper keeps the same kind of session.
 		if (this.renewing !== undefined) return this.renewing as Promise<S>;
+		const { failed } = this;
 		const session = await current();
 		if (session !== undefined && session.token !== stale && session.expiresAt > now() + freshForMs) return session;
 		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- another caller may have come to the same conclusion while this one was waiting
 		if (this.renewing !== undefined) return this.renewing;
+		// A login that began and failed while this caller was waiting is the one that it would have waited for.
+		if (this.failed !== undefined && this.failed !== failed) throw this.failed.error;
 		const killed = session !== undefined && session.token === stale && session.expiresAt > now();
-		if (killed) this.countRenewal(now());
+		if (killed) this.mustNotBeContested(now());
 		const renewing = renew();
 		this.renewing = renewing;
 		try {
-			return await renewing;
+			const renewed = await renewing;
+			// One that fails has ended nobody's session.
+			if (killed) this.renewals.push(now());
+			return renewed;
+		} catch (error) {
+			this.failed = { error };
+			throw error;
 		} finally {
 			this.renewing = undefined;
 		}
 	}
 
-	private countRenewal(now: number): void {
+	private mustNotBeContested(now: number): void {
 		// Those of the future were before a clock was set back.
 		while (this.renewals[0] !== undefined && (this.renewals[0] <= now - CONTEST_MS || this.renewals[0] > now))
 			this.renewals.shift();
@@ -73,7 +84,6 @@ export class SessionKeeper {
 				},
 			);
 		}
-		this.renewals.push(now);
 	}
 }
 

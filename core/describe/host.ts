@@ -9,8 +9,8 @@ export interface Host {
 	 * Rejects with a FleetError (Unreachable, TimedOut, TooLarge, LoginRejected ...) if there is no answer.
 	 */
 	send(request: WireRequest, options: SendOptions): Promise<SignedAnswer>;
-	/** Token of the session in force; logs in first where there is none. */
-	token?(options: Pick<SendOptions, 'signal'>): Promise<string>;
+	/** Token of the session in force; logs in first where there is none. Sends nothing else. */
+	token?(options: Omit<SendOptions, 'timeoutMs'>): Promise<string>;
 	/** Waits; rejects with the signal's reason when it is aborted. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 	/**

@@ -3,7 +3,7 @@ import type { Choice, Fields, Values } from './field';
 import type { WireRequest } from './host';
 import type { Connection } from './connection';
 import { mustBeReadable } from './read';
-import type { RecordKind, Row } from './records';
+import type { RecordKind, RecordKinds, Row } from './records';
 
 /**
  * How sure it is that the vendor works as declared. C: certain, read in the vendor's document or seen in independent
@@ -48,7 +48,12 @@ export interface PageOf<F extends Fields = Fields, R extends Row = Row> {
 	params: Partial<Values<F>>;
 }
 
-export interface Operation<F extends Fields = Fields, A = unknown, R extends Row = Row, O = unknown> {
+export interface Operation<
+	K extends RecordKind = RecordKind,
+	F extends Fields = Fields,
+	A = unknown,
+	R extends Row = Row,
+> {
 	/** Stored in users' flows, together with `name` and the names of `params`: never rename without a migration. */
 	readonly resource: string;
 	readonly name: string;
@@ -77,10 +82,10 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	/** The vendor's own records in an answer: what Output = Raw gives. */
 	readonly rows: (answer: A, params: Values<F>, connection: Connection) => R[];
 	/** A record as Output = Simplified gives it. @throws UnexpectedAnswer if it cannot be read */
-	readonly record: (row: R, params: Values<F>, connection: Connection) => O;
+	readonly record: (row: R, params: Values<F>, connection: Connection) => RecordKinds[K];
 	/** A record as Output = Raw gives it, where what it is about is not in it; by default as it came. */
 	readonly raw?: (row: R, params: Values<F>) => R;
-	readonly kind: RecordKind;
+	readonly kind: K;
 	/** How many requests it takes and in what order; by default one. */
 	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[] | PageOf<F, R>>;
 	/** For a read that gives one record for each of a list of devices: those without one are named. */
@@ -96,29 +101,48 @@ export interface Operation<F extends Fields = Fields, A = unknown, R extends Row
 	readonly evidence: Evidence;
 }
 
-interface Declaration<F extends Fields, A, R extends Row, O, Route extends string> extends Omit<
-	Operation<F, A, R, O>,
-	'route' | 'request' | 'rows' | 'list'
-> {
+/** What `operation` takes: what most have in common may be left out. */
+type Declaration<
+	E extends Effect,
+	K extends RecordKind,
+	F extends Fields,
+	A,
+	R extends Row,
+	Route extends string,
+> = Omit<Operation<K, F, A, R>, 'effect' | 'route' | 'request' | 'rows' | 'record' | 'kind' | 'list'> & {
+	effect: E;
 	route: [Variables<Route>] extends [keyof F]
 		? Route
 		: { error: 'the route names a variable that is not a parameter'; variable: Exclude<Variables<Route>, keyof F> };
-	request?: Operation<F, A, R, O>['request'];
-	rows?: Operation<F, A, R, O>['rows'];
+	request?: Operation<K, F, A, R>['request'];
+	rows?: Operation<K, F, A, R>['rows'];
 	list?: boolean;
-}
+} & (E extends 'read' ? Pick<Operation<K, F, A, R>, 'record' | 'kind'> : { record?: undefined; kind?: undefined });
 
-/** Declares an operation. A path variable that is not among `params` does not compile. */
-export function operation<const F extends Fields, A, R extends Row, O, const Route extends string>(
-	declared: Declaration<F, A, R, O, Route>,
-): Operation<F, A, R, O> {
-	const { request, rows, record, list = false, route, ...rest } = declared;
+type KindOf<E extends Effect, K extends RecordKind> = E extends 'read' ? K : 'commandOutcome';
+
+const asItIs = (row: Row): object => row;
+
+/**
+ * Declares an operation. What does not compile: a path variable that is not among `params`, and a record of another
+ * kind than `kind`. A write or command has neither record nor kind, as it gives an outcome.
+ */
+export function operation<
+	const E extends Effect,
+	const K extends RecordKind,
+	const F extends Fields,
+	A,
+	R extends Row,
+	const Route extends string,
+>(declared: Declaration<E, K, F, A, R, Route>): Operation<KindOf<E, K>, F, A, R> {
+	const { request, rows, record = asItIs, kind = 'commandOutcome', list = false, route, ...rest } = declared;
 	return {
 		...rest,
 		record: (row, params, connection) => {
 			mustBeReadable(row);
-			return record(row, params, connection);
+			return record(row, params, connection) as RecordKinds[KindOf<E, K>];
 		},
+		kind: kind as KindOf<E, K>,
 		route: route as string,
 		list,
 		request: request ?? ((params) => ({ query: params as Record<string, string | number | undefined> })),
@@ -140,7 +164,7 @@ export function fillRoute(
 
 /** An operation whose types are its own affair: what a catalog holds. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- params are both read and written: only `any` fits every operation
-export type AnyOperation = Operation<any, any, any, any>;
+export type AnyOperation = Operation<RecordKind, any, any, any>;
 
 /** Who is waiting: commands overtake what a person waits for, and that overtakes polls. */
 export type Priority = 'command' | 'person' | 'poll';
@@ -168,8 +192,8 @@ export interface Run<F extends Fields = Fields, R extends Row = Row> {
 	/** Sends one request of the operation itself. */
 	request(params: Values<F>): Promise<R[]>;
 	/** Sends one request of another operation of the same vendor. */
-	call<F2 extends Fields, A2, R2 extends Row, O2>(
-		operation: Operation<F2, A2, R2, O2>,
+	call<K2 extends RecordKind, F2 extends Fields, A2, R2 extends Row>(
+		operation: Operation<K2, F2, A2, R2>,
 		params: Values<F2>,
 	): Promise<R2[]>;
 	/** The account's devices and the like, at most five minutes old. */

@@ -17,6 +17,19 @@ export const CONFIRMED = {
 	explanation: 'The vendor confirmed it.',
 } as const satisfies Partial<CommandOutcome>;
 
+/** HTTP's own words for done. All others of its kind mean put off, done in part, or somebody else's answer. */
+const DONE: readonly number[] = [200, 201];
+
+/** What an answer says of a write or command: a success in its words counts only where HTTP says the same. */
+export function deniedByHttp(row: Row, status: number): Row {
+	if (row.outcome !== 'confirmed' || DONE.includes(status)) return row;
+	return {
+		...row,
+		outcome: 'unknown' satisfies Outcome,
+		explanation: `The vendor took it, but its server does not say that it is done (HTTP ${String(status)}). Check whether it was done.`,
+	};
+}
+
 /** What a write or command became, from what its run found out. What does not say that it is confirmed is not. */
 export function outcomeOf(
 	operation: AnyOperation,

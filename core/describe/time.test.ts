@@ -8,6 +8,12 @@ const iso = (value: unknown, timeZone = clock.timeZone) => {
 };
 
 describe('times as users give them', () => {
+	test('years of four digits are times in local time, too, but for the ends, which another zone has in another year', () => {
+		expect(iso('1000-06-01', 'UTC')).toBe('1000-06-01T00:00:00.000Z');
+		expect(iso('1000-01-01', 'UTC')).toBeUndefined();
+		expect(iso('9999-12-31', 'UTC')).toBeUndefined();
+	});
+
 	test.each([
 		['2026-01-31T08:00:00Z', '2026-01-31T08:00:00.000Z'],
 		['2026-01-31T08:00:00.250+02:00', '2026-01-31T06:00:00.250Z'],
@@ -25,6 +31,17 @@ describe('times as users give them', () => {
 		['-24h', '2026-01-30T12:34:56.000Z'],
 		['-24h/h', '2026-01-30T12:00:00.000Z'],
 		['+30m', '2026-01-31T13:04:56.000Z'],
+		[' 2026-01-31T08:00:00Z\n', '2026-01-31T08:00:00.000Z'],
+		['2026-01-31T08:00:00.250', '2026-01-31T06:00:00.250Z'],
+		['2024-02-29T12:00:00Z', '2024-02-29T12:00:00.000Z'],
+		['2024-02-29', '2024-02-28T22:00:00.000Z'],
+		[0, '1970-01-01T00:00:00.000Z'],
+		// The last number that is seconds, and the first that is milliseconds.
+		[99_999_999_999, '5138-11-16T09:46:39.000Z'],
+		[100_000_000_000, '1973-03-03T09:46:40.000Z'],
+		['1000-01-02T00:00:00Z', '1000-01-02T00:00:00.000Z'],
+		['1000-06-01T00:00:00Z', '1000-06-01T00:00:00.000Z'],
+		['9999-12-30T00:00:00Z', '9999-12-30T00:00:00.000Z'],
 	])('%j', (given, expected) => expect(iso(given)).toBe(expected));
 
 	test.each([
@@ -46,6 +63,23 @@ describe('times as users give them', () => {
 		[],
 		null,
 		'2026-01-31T08:61:00',
+		'2026-01-31T08:00:60',
+		'2026-01-31 24:00',
+		'2026-13-01',
+		'2026-00-10',
+		'2025-02-29',
+		// What JavaScript itself would take for a time.
+		'31 Jan 2026 08:00 UTC',
+		'2026-01-31T08:00:00 EST',
+		'2026-01-31T08:00:00Z (noon)',
+		'0x1419906052',
+		'1419906052e2',
+		// Date has the years 0 to 99 begin in 1900.
+		'0099-06-01',
+		'1000-01-01T23:59:59Z',
+		'9999-12-30T00:00:01Z',
+		{ toMillis: 1419906052000 },
+		{ toMillis: () => 'soon' },
 	])('%j is none', (given) => expect(iso(given)).toBeUndefined());
 });
 

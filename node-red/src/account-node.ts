@@ -88,7 +88,13 @@ export function accountOf(
 }
 
 /** Makes the config node that holds an account of this vendor. */
-export function makeAccount(RED: NodeAPI, provider: Provider, node: AccountNode, config: NodeDef): void {
+export function makeAccount(
+	RED: NodeAPI,
+	provider: Provider,
+	node: AccountNode,
+	config: NodeDef,
+	newer?: FleetError,
+): void {
 	const users = new Set<AccountUser>();
 	let account: Account | undefined;
 	node.deployed = { ...config, ...node.credentials };
@@ -99,6 +105,7 @@ export function makeAccount(RED: NodeAPI, provider: Provider, node: AccountNode,
 		for (const user of users) user.accountFailed(error);
 	};
 	try {
+		if (newer !== undefined) throw newer;
 		account = accountOf(RED, provider, node.deployed, { onLogin: tell });
 	} catch (error) {
 		problem = asFleetError(error);

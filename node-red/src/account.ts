@@ -68,7 +68,8 @@ export class Account {
 	client(warn: (message: string) => void): Client {
 		const host: Host = {
 			send: (request, options) => this.send(request, options),
-			token: async ({ signal }) => (await orAborted(this.session(undefined, undefined), signal)).token,
+			token: async ({ stale, freshForMs, signal, leftMs }) =>
+				(await orAborted(this.session(stale, freshForMs), signal, leftMs)).token,
 			sleep: async (ms, signal) => {
 				await sleep(ms, undefined, { signal });
 			},
@@ -138,13 +139,13 @@ export class Account {
  * Waits for a login that others may wait for too: an abort, or the end of the caller's time, ends the waiting, not the
  * login.
  */
-async function orAborted<T>(login: Promise<T>, signal: AbortSignal | undefined, ms?: number): Promise<T> {
+async function orAborted<T>(login: Promise<T>, signal: AbortSignal | undefined, ms: number): Promise<T> {
 	let stop!: () => void;
 	let timer: NodeJS.Timeout | undefined;
 	const over = new Promise<never>((_, reject) => {
 		stop = () => reject(signal?.reason as Error);
 		signal?.addEventListener('abort', stop, { once: true });
-		if (ms !== undefined) timer = setTimeout(() => reject(loginTooSlow()), ms);
+		timer = setTimeout(() => reject(loginTooSlow()), ms);
 	});
 	try {
 		return await Promise.race([login, over]);

@@ -11,6 +11,7 @@ import type { Provider } from '../../core/describe/provider';
 import type { Account, AccountSettings } from './account';
 import { accountNodeOf, accountOf, type AccountNode } from './account-node';
 import { locksOf, privateForbidden, tellsOfNames } from './locks';
+import { migrate, type Migrations } from './migrations';
 import { Trials } from './trials';
 import type { TriggerNodeInstance } from './trigger-node';
 import { triggerType } from './types';
@@ -37,6 +38,7 @@ export class Admin {
 	constructor(
 		private readonly RED: NodeAPI,
 		private readonly provider: Provider,
+		private readonly migrations: Migrations,
 	) {}
 
 	lookup(request: Request, response: Response): void {
@@ -105,7 +107,7 @@ export class Admin {
 			};
 			hide(body.credentials ?? {});
 			this.note(request, what, body.settings ?? {}, redactor);
-			const settings = settingsOf(RED, provider, body);
+			const settings = settingsOf(RED, provider, body, this.migrations);
 			hide(settings);
 			const account = accountOf(RED, provider, settings, {
 				trial: (connection) => trials.of(provider, connection),
@@ -188,9 +190,10 @@ function settingsOf(
 	RED: NodeAPI,
 	provider: Provider,
 	{ id, settings = {}, credentials = {} }: DialogBody,
+	migrations: Migrations,
 ): AccountSettings {
 	const node = typeof id === 'string' ? accountNodeOf(RED, provider, id) : undefined;
-	const written = node === undefined ? {} : asWritten(RED, node);
+	const written = node === undefined ? {} : asWritten(RED, node, migrations);
 	const isVariable = (value: unknown) => typeof value === 'string' && VARIABLE.test(value);
 	const filledIn = (name: string, value: unknown) => {
 		if (node === undefined || written[name] !== value)
@@ -226,10 +229,13 @@ const otherWay = (kept: boolean | undefined) =>
 			});
 
 /** A deployed node's settings before environment variables were filled in. */
-function asWritten(RED: NodeAPI, node: AccountNode): Record<string, unknown> {
+function asWritten(RED: NodeAPI, node: AccountNode, migrations: Migrations): Record<string, unknown> {
 	let config: object = {};
 	RED.nodes.eachNode((one) => {
 		if (one.id === node.id) config = one;
 	});
-	return { ...config, ...(RED.nodes.getCredentials(node.id) as object | undefined) };
+	return {
+		...migrate({ ...config }, migrations[node.type]),
+		...(RED.nodes.getCredentials(node.id) as object | undefined),
+	};
 }

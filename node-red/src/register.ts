@@ -16,6 +16,15 @@ export interface Vendor {
 	load(): Provider;
 }
 
+/** Makes what a vendor's nodes are made of. */
+type MakeNodes = (RED: NodeAPI, provider: Provider) => VendorNodes;
+
+const makerFromFile = (): MakeNodes => {
+	// eslint-disable-next-line @typescript-eslint/no-require-imports -- at once, as a node's constructor cannot wait
+	const { VendorNodes } = require('./vendor-nodes') as typeof import('./vendor-nodes');
+	return (RED, provider) => new VendorNodes(RED, provider);
+};
+
 /** What a page of another site can have a browser send is no JSON. */
 const json: RequestHandler = (request, response, next) => {
 	if (request.is('application/json')) next();
@@ -26,13 +35,9 @@ const json: RequestHandler = (request, response, next) => {
  * Everything that Node-RED gets of one vendor. All five are registered when it starts, and a flow uses one or two of
  * them: what a node is made of is loaded with the first of them.
  */
-export function register(RED: NodeAPI, vendor: Vendor): void {
+export function register(RED: NodeAPI, vendor: Vendor, loadMaker: () => MakeNodes = makerFromFile): void {
 	let made: VendorNodes | undefined;
-	const nodes = (): VendorNodes => {
-		// eslint-disable-next-line @typescript-eslint/no-require-imports -- at once, as a node's constructor cannot wait
-		made ??= new (require('./vendor-nodes') as typeof import('./vendor-nodes')).VendorNodes(RED, vendor.load());
-		return made;
-	};
+	const nodes = (): VendorNodes => (made ??= loadMaker()(RED, vendor.load()));
 
 	function FleetAccount(this: AccountNode, config: NodeDef): void {
 		RED.nodes.createNode(this, config);

@@ -46,9 +46,12 @@ export class RequestNode implements AccountUser {
 		private readonly provider: Provider,
 		private readonly node: Node,
 		private readonly config: RequestDef,
+		/** Why it cannot run at all. */
+		private readonly newer?: FleetError,
 	) {
 		this.status = new StatusLine((status) => node.status(status), RED._);
 		this.account()?.register(this);
+		if (newer !== undefined) this.status.account(newer);
 		node.on('input', (msg, send, done) => {
 			// A rejection that nobody takes would end Node-RED.
 			this.handle(msg, send, done).catch((error: unknown) => node.error(plain(String(error))));
@@ -60,7 +63,7 @@ export class RequestNode implements AccountUser {
 	}
 
 	accountFailed(error?: FleetError): void {
-		this.status.account(error);
+		this.status.account(this.newer ?? error);
 	}
 
 	private account(): AccountNode | undefined {
@@ -97,7 +100,8 @@ export class RequestNode implements AccountUser {
 
 	/** Gives the number of records that were sent, or what became of a command. */
 	private async run(msg: NodeMessageInFlow, send: Send, signal: AbortSignal): Promise<number | Ended> {
-		const { RED, node, config } = this;
+		const { RED, node, config, newer } = this;
+		if (newer !== undefined) throw newer;
 		const operation = this.operation();
 		const account = this.account();
 		if (account === undefined)

@@ -84,6 +84,8 @@ export class TriggerNode implements AccountUser {
 		private readonly provider: Provider,
 		private readonly node: Node,
 		private readonly config: TriggerDef,
+		/** Why it cannot run at all. */
+		private readonly newer?: FleetError,
 	) {
 		this.trigger = findTrigger(provider, config.event ?? '');
 		this.intervalMs = intervalOf(config.interval, provider) * 1000;
@@ -156,7 +158,8 @@ export class TriggerNode implements AccountUser {
 	}
 
 	private async makeFeed(): Promise<Runner> {
-		const { RED, node, config, provider, trigger, intervalMs, keeper } = this;
+		const { RED, node, config, provider, trigger, intervalMs, keeper, newer } = this;
+		if (newer !== undefined) throw newer;
 		const account = this.account();
 		if (account === undefined)
 			throw new InvalidParams(`This node has no ${provider.title} account.`, {
@@ -247,7 +250,7 @@ export class TriggerNode implements AccountUser {
 			// Whoever stopped it says what the status is now.
 			if (signal.aborted) return undefined;
 			const problem = asFleetError(thrown);
-			ended = { count: 0, problem, stop: lasts(problem) };
+			ended = { count: 0, problem, stop: problem === this.newer || lasts(problem) };
 		}
 		if (!this.closed) this.settle(ended);
 		return ended.problem;

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Provider } from '../../core/describe/provider';
 import { makeAccount, type AccountNode } from './account-node';
 import { Admin } from './admin';
+import { MIGRATIONS, upToDate } from './migrations';
 import { RequestNode, type RequestDef } from './request-node';
 import { TriggerNode, type TriggerDef, type TriggerNodeInstance } from './trigger-node';
 
@@ -12,20 +13,24 @@ export class VendorNodes {
 	constructor(
 		private readonly RED: NodeAPI,
 		private readonly provider: Provider,
+		private readonly migrations = MIGRATIONS,
 	) {
-		this.admin = new Admin(RED, provider);
+		this.admin = new Admin(RED, provider, migrations);
 	}
 
 	account(node: AccountNode, config: NodeDef): void {
-		makeAccount(this.RED, this.provider, node, config);
+		const { config: settings, newer } = upToDate(config, this.migrations, 'account');
+		makeAccount(this.RED, this.provider, node, settings, newer);
 	}
 
 	request(node: Node, config: RequestDef): void {
-		new RequestNode(this.RED, this.provider, node, config);
+		const { config: settings, newer } = upToDate(config, this.migrations);
+		new RequestNode(this.RED, this.provider, node, settings, newer);
 	}
 
 	trigger(node: TriggerNodeInstance, config: TriggerDef): void {
-		const trigger = new TriggerNode(this.RED, this.provider, node, config);
+		const { config: settings, newer } = upToDate(config, this.migrations);
+		const trigger = new TriggerNode(this.RED, this.provider, node, settings, newer);
 		node.pollNow = () => trigger.pollNow();
 	}
 }

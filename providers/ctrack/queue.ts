@@ -57,8 +57,6 @@ const acting = {
 	effect: 'write',
 	answer: body,
 	rows: wordIn,
-	record: (row: Row) => row,
-	kind: 'commandOutcome',
 } as const;
 
 export const directAccess = flag({

@@ -1,7 +1,7 @@
 import { text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { identityOf, recordId, rowsOf } from '../../core/describe/read';
-import type { DeviceMessage, Row } from '../../core/describe/records';
+import type { DeviceMessage } from '../../core/describe/records';
 import { acknowledged, bareList, handedOver, type Acknowledgement } from './answer';
 import { device } from './fields';
 import { method, NO_CODES } from './method';
@@ -13,8 +13,6 @@ const acting = {
 	effect: 'command',
 	answer: acknowledged,
 	rows: (answer: Acknowledgement) => [handedOver(answer)],
-	record: (row: Row) => row,
-	kind: 'commandOutcome',
 } as const;
 const answers = 'What the device answers is in Get Messages.';
 

@@ -74,7 +74,6 @@ const listing = {
 	name: 'getMany',
 	title: 'Get Many',
 	effect: 'read',
-	kind: 'device',
 	list: true,
 } as const;
 
@@ -96,6 +95,7 @@ const page = operation({
 	answer: pageInData,
 	rows: ({ total, data }) => [{ total, devices: rowsOf(data, 'a device') }],
 	record: (row) => row,
+	kind: 'other',
 	...method(6),
 });
 
@@ -146,6 +146,7 @@ export const getMany = operation({
 	params: searchParams,
 	answer: pageInData,
 	record: toDevice,
+	kind: 'device',
 	run: (run, params) => pages(run, params),
 	...method(
 		6,
@@ -218,8 +219,6 @@ const renaming = {
 	effect: 'write',
 	answer: acknowledged,
 	rows: () => [CONFIRMED],
-	record: (row: Row) => row,
-	kind: 'commandOutcome',
 } as const;
 const ONLY_500 = 'The document lists no error code but 500; how it went is in Data.';
 const newName = (title: string, description: string) => text({ title, description, max: 60 });

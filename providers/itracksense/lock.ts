@@ -1,7 +1,7 @@
 import { choice, text, time } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { coordinatesOf, recordId, rowsOf } from '../../core/describe/read';
-import type { LockEvent, Row } from '../../core/describe/records';
+import type { LockEvent } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { acknowledged, bareList, handedOver, type Acknowledgement } from './answer';
 import { device } from './fields';
@@ -21,8 +21,6 @@ const acting = {
 	effect: 'command',
 	answer: acknowledged,
 	rows: (answer: Acknowledgement) => [handedOver(answer)],
-	record: (row: Row) => row,
-	kind: 'commandOutcome',
 } as const;
 
 export const set = operation({

@@ -58,8 +58,6 @@ export const logOut = operation({
 			},
 		];
 	},
-	record: (row) => row,
-	kind: 'commandOutcome',
 	...method(5, 'The document does not show the answer: it is passed through as the response.'),
 });
 

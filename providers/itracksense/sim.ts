@@ -13,8 +13,6 @@ const acting = {
 	resource: 'sim',
 	effect: 'command',
 	answer: acknowledged,
-	record: (row: Row) => row,
-	kind: 'commandOutcome',
 } as const;
 
 /** "2024-01-05" (section 33) is a day, not a moment; with a time it is one. */

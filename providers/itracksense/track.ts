@@ -48,6 +48,7 @@ function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 
 		answer: listInData,
 		rows: ({ data }) => rowsOf(data, 'a position'),
 		record: (row) => row,
+		kind: 'other',
 		...method(section),
 	});
 }
@@ -157,6 +158,7 @@ const dayOfTrack = operation({
 	answer: z.object({ data: list, correct_path: z.union([list, z.null(), z.undefined()]) }),
 	rows: ({ data, correct_path: path }) => rowsOf([...data, ...(path ?? [])], 'a position'),
 	record: (row) => row,
+	kind: 'other',
 	...method(26),
 });
 

@@ -179,8 +179,6 @@ export function send(brand: Brand) {
 		target: ({ device: target, command }) => ({ target, command }),
 		answer: SendAnswer,
 		rows: (answer) => [answer],
-		record: (row: Row) => row,
-		kind: 'commandOutcome',
 		run: (run, given) => sendAndWait(run, given),
 		check: (given) =>
 			(given as Params).command === SET_MILEAGE.value && (given as Params).mileage === undefined

@@ -59,7 +59,5 @@ export const create = operation({
 	target: ({ device, name }) => ({ target: device, command: `Create geofence ${name}` }),
 	answer: acknowledged,
 	rows: () => [CONFIRMED],
-	record: (row) => row,
-	kind: 'commandOutcome',
 	evidence: { section: '2.4', grade: 'C' },
 });

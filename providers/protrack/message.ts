@@ -38,8 +38,6 @@ export const send = operation({
 	target: ({ accounts }) => ({ target: accounts.join(','), command: 'Send message' }),
 	answer: acknowledged,
 	rows: (_, { accounts }): Row[] => [{ ...CONFIRMED, target: accounts.join(',') }],
-	record: (row) => row,
-	kind: 'commandOutcome',
 	run: async function* (run, { accounts, content }) {
 		let sent = 0;
 		for (const some of chunks(accounts, ACCOUNTS_PER_REQUEST)) {

@@ -41,8 +41,6 @@ const acting = {
 	effect: 'command',
 	answer: acknowledged,
 	rows: () => [CONFIRMED],
-	record: (row: object) => row,
-	kind: 'commandOutcome',
 } as const;
 
 export const block = operation({

@@ -62,6 +62,7 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 			reads: new looks.SharedReads(),
 			refusals: new refusals.Refusals(),
 			queues: new Map(),
+			accepted: true,
 		},
 	});
 	return made;

@@ -175,9 +175,7 @@ class QueueRun {
 		const write = {
 			...common,
 			effect: 'write',
-			record: (row: Row) => row,
 			rows: (): Row[] => [{ outcome: 'confirmed' }],
-			kind: 'commandOutcome',
 			target: () => ({ target: 'positions' }),
 		} as const;
 		const deliveryTags = field.ids({

@@ -279,7 +279,7 @@ class SnapshotRun {
 				longitude: time === null ? null : 2,
 				ignition,
 			}),
-			kind: 'position',
+			kind: 'other',
 			evidence: { section: '1', grade: 'C' },
 		}) as AnyOperation;
 		const declared = { devices, evidence: { section: '1', grade: 'C' } as const };

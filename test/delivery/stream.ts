@@ -491,7 +491,7 @@ class StreamRun {
 				if (row.broken === true) throw new errors.UnexpectedAnswer('cannot be read');
 				return { id: String(row.id), deviceId: String(row.device), time: iso(row.mark), kind: row.kind };
 			},
-			kind: 'alarm',
+			kind: 'other',
 			...(given.pageSize === Infinity
 				? {}
 				: {
@@ -515,7 +515,7 @@ class StreamRun {
 			answer: loose,
 			rows: (answer) => answer as Row[],
 			record: (row: Row) => ({ deviceId: String(row.device), time: null, seenAt: iso(row.heard) }),
-			kind: 'position',
+			kind: 'other',
 		});
 		return { events: events as AnyOperation, positions: positions as AnyOperation };
 	}

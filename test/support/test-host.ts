@@ -19,14 +19,18 @@ export class TestHost implements Host {
 	constructor(private readonly respond: Respond) {}
 
 	async send(request: WireRequest, options: SendOptions): Promise<SignedAnswer> {
-		if (options.stale === this.session) this.session = `session-${String(Number(this.session.split('-')[1]) + 1)}`;
-		const session = this.session;
+		const session = this.renewed(options);
 		this.sent.push({ request, options, at: this.time, session });
 		return { ...(await this.respond(request, options, session)), session };
 	}
 
-	token(): Promise<string> {
-		return Promise.resolve(this.session);
+	token(options: Pick<SendOptions, 'stale'>): Promise<string> {
+		return Promise.resolve(this.renewed(options));
+	}
+
+	private renewed({ stale }: Pick<SendOptions, 'stale'>): string {
+		if (stale === this.session) this.session = `session-${String(Number(this.session.split('-')[1]) + 1)}`;
+		return this.session;
 	}
 
 	now(): number {

@@ -20,6 +20,7 @@ const ERRORS: readonly [string, string][] = [
 	['TimedOut', 'no answer in time'],
 	['TooLarge', 'the answer is larger than 16 MiB'],
 	['UnexpectedAnswer', 'the answer is not what the vendor documents'],
+	['NewerVersion', 'the node was saved by a newer version of this package'],
 ];
 
 // The panel renders markdown to html: what the catalog says must stay text.

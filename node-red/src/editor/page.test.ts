@@ -1,72 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { Fields } from '../../../core/describe/field';
 import type { Provider } from '../../../core/describe/provider';
 import { findOperation, findTrigger } from '../../../core/describe/provider';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { providers } from '../../../providers';
-import { catalogOf } from './catalog';
 import { helpOf } from './help';
 import { APPEARANCE } from './appearance';
 import { pageOf } from './page';
-import { scriptOf } from './script';
+import { BROWSER, browserScript, openPage } from '../../../test/support/editor-page';
 import { wordsOf } from './words';
 
 const root = join(__dirname, '..', '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
 	'node-red': { nodes: Record<string, string> };
 };
-const browser = join(__dirname, 'browser');
-const script = scriptOf(
-	readdirSync(browser)
-		.filter((name) => name.endsWith('.js'))
-		.sort()
-		.map((name) => readFileSync(join(browser, name), 'utf8')),
-	readFileSync(join(browser, 'style.css'), 'utf8'),
-);
-
-interface Definition {
-	category: string;
-	color?: string;
-	icon?: string;
-	inputs?: number;
-	outputs?: number;
-	defaults: Record<
-		string,
-		{
-			value: unknown;
-			type?: string;
-			required?: boolean;
-			validate?: (this: object, value: unknown, opt?: object) => unknown;
-		}
-	>;
-	credentials?: Record<string, { type: string }>;
-	label: (this: object) => string;
-}
-
-/** Runs a page's script as the browser does, with the editor's functions behind it. */
-function registered(provider: Provider): Record<string, Definition> {
-	const types: Record<string, Definition> = {};
-	const window: Record<string, unknown> = { [provider.name]: catalogOf(provider) };
-	const RED = {
-		nodes: { registerType: (type: string, definition: Definition) => (types[type] = definition) },
-		utils: {
-			validateTypedProperty: (value: string, type: string) =>
-				type === 'num' ? /^-?\d+$/.test(value) || 'not a number' : true,
-		},
-		_: (key: string, params?: Record<string, string>) =>
-			`${key.split(':')[1] ?? key}${params === undefined ? '' : ` ${JSON.stringify(params)}`}`,
-	};
-	const $ = () => ({ text: () => ({ appendTo: () => undefined }) });
-	const context: Record<string, unknown> = { RED, $, window: { fleetwire: window }, fleetwire: window, Map, Set };
-	runInNewContext(script, context);
-	const [, inline = ''] =
-		/<script type="text\/javascript">([\s\S]*)<\/script>/.exec(pageOf(provider, APPEARANCE[provider.name])) ?? [];
-	runInNewContext(inline, context);
-	return types;
-}
 
 test('each vendor has an entry in package.json, a look and an icon of its own', () => {
 	expect(Object.keys(manifest['node-red'].nodes)).toEqual(providers.map(({ name }) => name));
@@ -77,7 +26,7 @@ test('each vendor has an entry in package.json, a look and an icon of its own', 
 
 describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
 	const page = pageOf(provider, APPEARANCE[provider.name]);
-	const types = registered(provider);
+	const types = openPage(provider).types;
 	const request = types[`fleetwire-${provider.name}`]!;
 	const trigger = types[`fleetwire-${provider.name}-trigger`]!;
 	const account = types[`fleetwire-${provider.name}-account`]!;
@@ -114,7 +63,7 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 	test('has a template for each type, without colours of its own', () => {
 		for (const type of Object.keys(types)) expect(page).toContain(`data-template-name="${type}"`);
 		expect(page.replace(/color: '#\w+'/g, '')).not.toMatch(/#[0-9a-f]{3,6}\b/i);
-		expect(readFileSync(join(browser, 'style.css'), 'utf8')).not.toMatch(/#[0-9a-f]{3,6}\b|rgb/i);
+		expect(readFileSync(join(BROWSER, 'style.css'), 'utf8')).not.toMatch(/#[0-9a-f]{3,6}\b|rgb/i);
 	});
 
 	test('has every word that its templates and scripts ask for', () => {
@@ -125,7 +74,7 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 				.reduce<unknown>((all, part) => (all as Record<string, unknown> | undefined)?.[part], words) !==
 			undefined;
 		const inPage = [...page.matchAll(/data-i18n="(?:\[\w+\])?([^"]+)"/g)].map(([, key]) => key);
-		const inScript = [...script.matchAll(/text\('([\w.]+)'/g)].map(([, key]) => key);
+		const inScript = [...browserScript.matchAll(/text\('([\w.]+)'/g)].map(([, key]) => key);
 		expect(inPage.length).toBeGreaterThan(20);
 		expect([...inPage, ...inScript].filter((key) => !has(key ?? ''))).toEqual([]);
 	});

@@ -1,5 +1,6 @@
 import type { Field } from '../../../core/describe/field';
 import type { Provider } from '../../../core/describe/provider';
+import { MIGRATIONS, newestVersion, type Migrations } from '../migrations';
 import { accountType, requestType, triggerType } from '../types';
 
 export const PACKAGE = '@fleetwire/node-red-fleet';
@@ -147,11 +148,21 @@ function settingDefault(name: string, { initial, kind, required }: Field): strin
 	return `${name}: { value: ${value}${required && kind !== 'boolean' ? ', required: true' : ''} }`;
 }
 
+/** The version that a node is stored with, and the settings that only nodes of earlier versions have. */
+function version(type: string, { [type]: steps = [] }: Migrations): string {
+	const retired = steps.flatMap(({ retired = [] }) => retired.map((name) => `${name}: { value: undefined },\n\t\t`));
+	return `${retired.join('')}version: { value: ${String(newestVersion(steps))}, validate: function (v, opt) { return fleetwire.checkVersion('${type}', PROVIDER, v, opt); } }`;
+}
+
 /**
  * The html of one vendor's nodes. The definitions are literal, because the Flow Library reads type, colour and icon out
  * of the text; what they do is in resources/editor.js, which all vendors share.
  */
-export function pageOf(provider: Provider, { color, icon: image }: { color: string; icon: string }): string {
+export function pageOf(
+	provider: Provider,
+	{ color, icon: image }: { color: string; icon: string },
+	migrations: Migrations = MIGRATIONS,
+): string {
 	const settings = Object.entries(provider.connection);
 	const secrets = settings.filter(([, { secret }]) => secret);
 	const name = js(provider.name);
@@ -189,7 +200,7 @@ RED.nodes.registerType('${accountType(provider)}', {
 			.join(',\n\t\t')},
 		tls: { value: '', type: 'tls-config', required: false },
 		proxy: { value: '', type: 'http proxy', required: false },
-		version: { value: 1 }
+		${version(accountType(provider), migrations)}
 	},
 	credentials: {
 		${secrets.map(([key]) => `${key}: { type: 'password', required: true }`).join(',\n\t\t')}
@@ -215,7 +226,7 @@ RED.nodes.registerType('${requestType(provider)}', {
 		result: { value: 'message' },
 		limit: { value: '', validate: function (v, opt) { return fleetwire.checkCount(this, 'limit', v, opt); } },
 		timeout: { value: '', validate: function (v, opt) { return fleetwire.checkCount(this, 'timeout', v, opt); } },
-		version: { value: 1 }
+		${version(requestType(provider), migrations)}
 	},
 	label: function () { return this.name || fleetwire.labelOf(this, PROVIDER) || '${provider.title}'; },
 	labelStyle: function () { return this.name ? 'node_label_italic' : ''; },
@@ -241,7 +252,7 @@ RED.nodes.registerType('${triggerType(provider)}', {
 		output: { value: 'simplified' },
 		result: { value: 'record' },
 		${hasQueue(provider) ? QUEUE_DEFAULTS : ''}store: { value: '' },
-		version: { value: 1 }
+		${version(triggerType(provider), migrations)}
 	},
 	button: {
 		enabled: function () { return !this.changed; },

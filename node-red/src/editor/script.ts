@@ -1,14 +1,25 @@
 import { readList, writeList } from '../../../core/describe/field';
+import { migrate, MIGRATIONS, newestVersion, type Migrations } from '../migrations';
+
+/** Migrations as source text. */
+const sourceOf = (migrations: Migrations) =>
+	`{ ${Object.entries(migrations)
+		.map(
+			([type, steps = []]) =>
+				`${JSON.stringify(type)}: [${steps.map(({ to, change }) => `{ to: ${String(to)}, change: ${String(change)} }`).join(', ')}]`,
+		)
+		.join(', ')} }`;
 
 /**
- * The browser's part as one script: it gives window.fleetwire its functions, and the page its style. Both vendors'
- * pages ask for it, so it must do nothing the second time.
+ * The browser's part as one script: it gives window.fleetwire its functions, and the page its style. Every vendor's
+ * page loads it, so it must do nothing the second time.
  */
-export function scriptOf(parts: readonly string[], style: string): string {
+export function scriptOf(parts: readonly string[], style: string, migrations: Migrations = MIGRATIONS): string {
 	return `(function (fleetwire) {
 'use strict';
 if (fleetwire.prepareRequest) return;
-${[readList, writeList].map(String).join('\n')}
+${[readList, writeList, newestVersion, migrate].map(String).join('\n')}
+const MIGRATIONS = ${sourceOf(migrations)};
 ${parts.join('\n')}
 $('<style>').text(${JSON.stringify(style)}).appendTo('head');
 })(window.fleetwire = window.fleetwire || {});

@@ -78,6 +78,7 @@ const WORDS = {
 		event: 'Event: __event__ is not known',
 		interval: 'Every: at least __leastSeconds__ seconds',
 		minutes: 'Within: more than 0 minutes',
+		newer: 'Saved by a newer version of @fleetwire/node-red-fleet: update the package',
 	},
 	status: {
 		asking: 'asking',
@@ -115,6 +116,7 @@ const WORDS = {
 		UnexpectedAnswer: 'unexpected answer',
 		NotStored: 'state not stored',
 		NotRead: 'state not readable',
+		NewerVersion: 'needs an update',
 	},
 	admin: {
 		unknownAccount: 'This account is not deployed yet.',

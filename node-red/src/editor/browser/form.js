@@ -120,8 +120,8 @@ function showConditional() {
 
 /** Puts what the form holds into the node. */
 function saveForm(node) {
-	// A choice of another version: leave what it brought alone.
-	if (open.chosen !== undefined) {
+	// What another version brought stays as it is.
+	if (open.chosen !== undefined && !isNewer(node)) {
 		readParams();
 		// What does not apply is kept only if the node had it, so that looking at a node does not change it.
 		const kept = open.chosen.fields.filter(

@@ -1,0 +1,221 @@
+import { z } from 'zod/v4';
+import { expect, test } from 'vitest';
+import { json, TestHost } from '../../test/support/test-host';
+import { sharedLogin } from './account';
+import { jsonOf } from './answer';
+import { Client } from './client';
+import { LoginRejected, SessionExpired } from '../describe/errors';
+import { text } from '../describe/field';
+import type { Host, WireAnswer } from '../describe/host';
+import { operation, type Effect } from '../describe/operation';
+import { CONFIRMED } from '../describe/outcome';
+import type { Connection } from '../describe/connection';
+import type { Provider } from '../describe/provider';
+
+const LOGIN_MS = 200;
+const ANSWER_MS = 50;
+
+const act = (effect: Effect) =>
+	operation({
+		resource: 'thing',
+		name: effect,
+		title: effect,
+		action: '',
+		description: '',
+		effect,
+		route: 'GET /things',
+		params: {},
+		request: () => ({}),
+		target: () => ({ target: 'thing' }),
+		answer: z.looseObject({}),
+		rows: () => [CONFIRMED],
+		record: () => ({ read: true }),
+		kind: 'other',
+		evidence: { section: '1', grade: 'C' },
+	});
+const read = act('read');
+const command = act('command');
+
+let accounts = 0;
+
+/** A vendor with one account, and programs that log in to it with whatever secret they have. */
+function vendor({ perMinute = 60_000, burst = 100 } = {}) {
+	const clock = new TestHost(() => json({}));
+	const provider: Provider = {
+		name: 'trackceo',
+		title: 'Vendor',
+		description: '',
+		connection: { secret: text({ title: 'Secret', description: '', secret: true }) },
+		login: () => Promise.reject(new Error('the host logs in')),
+		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
+		sign: (request) => request,
+		open: (answer) => {
+			const body = jsonOf(answer, 'Vendor') as { expired?: boolean };
+			if (body.expired) throw new SessionExpired('The session is over.', { definite: true });
+			return body;
+		},
+		limits: { requestsPerMinute: perMinute, burst, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
+		operations: [read, command],
+		triggers: [],
+		positions: { operation: read, all: true },
+		lookups: {},
+	};
+	const account = `account-${String(accounts++)}`;
+	const seen = {
+		/** The secret in force. */
+		secret: 'right',
+		session: 0,
+		/** Secrets of logins. */
+		logins: [] as string[],
+		/** Requests for data: when, and by whom. */
+		requests: [] as { at: number; secret: string }[],
+		answer: (): WireAnswer | Promise<WireAnswer> => json({}),
+	};
+	const clientOf = (secret: string, answerMs = ANSWER_MS): Client => {
+		const connection: Connection = {
+			baseUrl: 'https://vendor.example',
+			account,
+			allowCommands: true,
+			allowPrivateAddresses: false,
+			rateLimit: perMinute,
+			...{ secret },
+		};
+		const shared = sharedLogin(provider, connection);
+		const session: NonNullable<Host['token']> = async ({ stale, freshForMs }) => {
+			const { token } = await shared.sessions.get({
+				current: () => Promise.resolve(shared.session),
+				renew: async () => {
+					seen.logins.push(secret);
+					await clock.sleep(LOGIN_MS);
+					if (secret !== seen.secret) throw new LoginRejected('Vendor refuses the password.');
+					return (shared.session = {
+						token: `token-${String(++seen.session)}`,
+						expiresAt: clock.now() + 7_200_000,
+					});
+				},
+				stale,
+				freshForMs,
+				now: () => clock.now(),
+			});
+			return token;
+		};
+		const host: Host = {
+			token: session,
+			send: async (_, options) => {
+				const token = await session(options);
+				seen.requests.push({ at: clock.now(), secret });
+				await clock.sleep(answerMs);
+				const over = token !== `token-${String(seen.session)}` || secret !== seen.secret;
+				return { ...(over ? json({ expired: true }) : await seen.answer()), session: token };
+			},
+			sleep: (ms, signal) => clock.sleep(ms, signal),
+			now: () => clock.now(),
+			warn: () => undefined,
+		};
+		return new Client(provider, connection, host);
+	};
+	const codeOf = (run: Promise<unknown>) =>
+		run.then(
+			() => 'done',
+			(error: unknown) => (error as LoginRejected).code,
+		);
+	return { clock, clientOf, seen, codeOf };
+}
+
+test.each([read, command])(
+	'300 $effect runs with a wrong password hold nobody up, and log in a few times',
+	async (operation) => {
+		const { clock, clientOf, seen, codeOf } = vendor();
+		const right = clientOf('right');
+		await right.collect(read, {});
+		const wrong = Array.from({ length: 300 }, () => codeOf(clientOf('wrong').collect(operation, {})));
+		for (let count = 0; count < 5; count++) {
+			const began = clock.now();
+			await right.collect(read, {});
+			expect(clock.now() - began).toBeLessThanOrEqual(ANSWER_MS);
+		}
+		expect(new Set(await Promise.all(wrong))).toEqual(new Set(['LoginRejected']));
+		expect(seen.logins.filter((secret) => secret === 'wrong').length).toBeLessThanOrEqual(3);
+		expect(seen.requests.every(({ secret }) => secret === 'right')).toBe(true);
+	},
+);
+
+test('whoever begins while a wrong password is tried need not wait for it', async () => {
+	const { clock, clientOf, codeOf } = vendor();
+	const began = clock.now();
+	const wrong = Array.from({ length: 50 }, () => codeOf(clientOf('wrong').collect(read, {})));
+	await clientOf('right').collect(read, {});
+	expect(clock.now() - began).toBeLessThanOrEqual(LOGIN_MS + ANSWER_MS);
+	await Promise.all(wrong);
+});
+
+test('logins that are refused give no turns to anybody', async () => {
+	const { clientOf, seen, codeOf } = vendor({ perMinute: 6, burst: 6 });
+	const right = clientOf('right');
+	await right.collect(read, {});
+	const wrong = async () => {
+		for (let count = 0; count < 20; count++) await codeOf(clientOf('wrong').collect(read, {}));
+	};
+	await Promise.all([
+		wrong(),
+		...Array.from({ length: 30 }, () => right.collect(read, {}, { deadlineMs: 3_600_000 })),
+	]);
+	for (const { at } of seen.requests)
+		expect(seen.requests.filter((other) => other.at >= at && other.at < at + 60_000).length).toBeLessThanOrEqual(
+			12,
+		);
+});
+
+test('logins that are accepted keep to the quota together from their first request on', async () => {
+	const { clientOf, seen } = vendor({ perMinute: 6, burst: 6 });
+	// A setting that nobody knows makes each a login of its own.
+	const runs = Array.from({ length: 30 }, () => clientOf('right').collect(read, {}, { deadlineMs: 3_600_000 }));
+	await Promise.all(runs);
+	expect(seen.logins).toHaveLength(1);
+	for (const { at } of seen.requests)
+		expect(seen.requests.filter((other) => other.at >= at && other.at < at + 60_000).length).toBeLessThanOrEqual(
+			12,
+		);
+});
+
+test('a first request that hangs keeps only its own slot', async () => {
+	const { clock, clientOf } = vendor();
+	const hanging = clientOf('right', 29_000).collect(read, {});
+	await clock.sleep(LOGIN_MS + 1);
+	const began = clock.now();
+	await clientOf('right').collect(read, {});
+	expect(clock.now() - began).toBeLessThanOrEqual(ANSWER_MS);
+	await hanging;
+});
+
+test('a password that is changed later is refused without holding up who knows the new one', async () => {
+	const { clock, clientOf, seen, codeOf } = vendor();
+	await clientOf('old')
+		.collect(read, {})
+		.catch(() => undefined);
+	seen.secret = 'old';
+	await clientOf('old').collect(read, {});
+	seen.secret = 'right';
+	const right = clientOf('right');
+	await right.collect(read, {});
+	const before = { requests: seen.requests.length, logins: seen.logins.length };
+	const old = Array.from({ length: 300 }, () => codeOf(clientOf('old').collect(command, {})));
+	await clock.sleep(LOGIN_MS);
+	const began = clock.now();
+	await right.collect(read, {});
+	expect(clock.now() - began).toBeLessThanOrEqual(LOGIN_MS + 2 * ANSWER_MS);
+	expect(new Set(await Promise.all(old))).toEqual(new Set(['LoginRejected']));
+	// The four that were under way with the dead session; the others are told what came of the login.
+	expect(seen.requests.length - before.requests).toBeLessThanOrEqual(4 + 1);
+	expect(seen.logins.length - before.logins).toBeLessThanOrEqual(3);
+	// What was wrong with it is put right, and it goes on at once.
+	seen.secret = 'old';
+	expect(await codeOf(clientOf('old').collect(read, {}))).toBe('done');
+});
+
+test('a command of a login that has yet to be accepted is sent once', async () => {
+	const { clientOf, seen } = vendor();
+	seen.answer = () => json('busy', 503);
+	expect(await clientOf('right').collect(command, {})).toMatchObject([{ outcome: 'unknown' }]);
+	expect(seen.requests).toHaveLength(1);
+});

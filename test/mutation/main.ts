@@ -1,0 +1,185 @@
+/**
+ * Changes the core and the providers in small ways, one at a time, and sees whether a test fails. A change that no test
+ * notices survives, and is shown: either a test is missing, or the change makes no difference.
+ *
+ *     npm run mutation                                    all, for 90 minutes at most; not a part of CI
+ *     npm run mutation -- --only core/call/retry.ts       files that match; several times, or with commas
+ *     npm run mutation -- --minutes 30
+ *
+ * Texts stay as they are: most are words for people. So does what runs once, when a file is loaded: each of its mutants
+ * would need every test.
+ */
+import { spawn } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, matchesGlob, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureStryker } from '../hosts/install';
+
+const root = join(__dirname, '..', '..');
+
+/** Tests that take a minute or more: they run against what nothing else guards. */
+const PATIENT = ['providers/{refused,triggers}.test.ts', 'providers/ctrack/queue-trigger.test.ts'];
+/** They measure time or memory, or try thousands of answers: nothing for each of thousands of mutants. */
+const UNFIT = ['providers/{allocation,freezes,hostile,mutated}.test.ts'];
+
+/** A file belongs to the first part that names it. */
+export const PARTS = [
+	{
+		title: 'polls',
+		mutate: ['core/watch/*.ts', 'core/call/refusals.ts', 'providers/*/triggers.ts'],
+		tests: ['core/*/*.test.ts', 'n8n/trigger-poll.test.ts', ...PATIENT],
+		without: [] as string[],
+	},
+	{
+		title: 'calls',
+		mutate: ['core/**/*.ts'],
+		tests: ['core/*/*.test.ts', 'providers/*.test.ts'],
+		without: [...PATIENT, ...UNFIT],
+	},
+	{
+		title: 'vendors',
+		mutate: ['providers/**/*.ts'],
+		tests: ['providers/**/*.test.ts'],
+		without: [...PATIENT, ...UNFIT],
+	},
+];
+
+interface Mutant {
+	fileName: string;
+	location: { start: { line: number; column: number }; end: { line: number; column: number } };
+	mutatorName: string;
+	replacement?: string;
+	status: string;
+}
+
+/** The files of each part that are asked for. */
+export function filesOf(only: readonly string[]): string[][] {
+	const sources = globSync(['core/**/*.ts', 'providers/**/*.ts'], { cwd: root }).filter(
+		(file) => !file.endsWith('.test.ts') && (only.length === 0 || only.some((glob) => matchesGlob(file, glob))),
+	);
+	const partOf = (file: string) => PARTS.findIndex(({ mutate }) => mutate.some((glob) => matchesGlob(file, glob)));
+	return PARTS.map((_, index) => sources.filter((file) => partOf(file) === index).sort());
+}
+
+/** Runs Stryker until it is done or out of time, and gives what it found out by then. */
+async function run(files: string[], part: (typeof PARTS)[number], stryker: string, until: number): Promise<Mutant[]> {
+	const folder = mkdtempSync(join(tmpdir(), 'fleetwire-mutation-'));
+	const [config, lines] = [join(folder, 'stryker.json'), join(folder, 'lines')];
+	const settings = {
+		testRunner: 'vitest',
+		plugins: [
+			join(stryker, '@stryker-mutator', 'vitest-runner', 'dist', 'src', 'index.js'),
+			join(__dirname, 'reporter.mjs'),
+		],
+		vitest: { configFile: 'test/mutation/vitest.config.mts', related: true },
+		coverageAnalysis: 'perTest',
+		ignoreStatic: true,
+		mutator: { excludedMutations: ['StringLiteral'] },
+		mutate: files,
+		// It would rewrite the paths in it, which the sandbox does not need.
+		tsconfigFile: 'none.json',
+		ignorePatterns: ['artifacts', 'dist', 'docs', 'node-red/dist'],
+		reporters: ['lines', 'progress-append-only'],
+		concurrency: availableParallelism(),
+		dryRunTimeoutMinutes: 30,
+		// What only a busy machine makes slow must not count as noticed.
+		timeoutMS: 20_000,
+		timeoutFactor: 3,
+		tempDirName: join(folder, 'sandbox'),
+	};
+	writeFileSync(config, JSON.stringify(settings));
+	writeFileSync(lines, '');
+	try {
+		const child = spawn(
+			process.execPath,
+			[join(stryker, '@stryker-mutator', 'core', 'bin', 'stryker.js'), 'run', config],
+			{
+				cwd: root,
+				stdio: 'inherit',
+				env: {
+					...process.env,
+					FLEETWIRE_MUTATION_LINES: lines,
+					FLEETWIRE_MUTATION_TESTS: JSON.stringify({ include: part.tests, exclude: part.without }),
+				},
+			},
+		);
+		// It stops its own processes.
+		const timer = setTimeout(() => child.kill('SIGTERM'), Math.max(0, until - Date.now()));
+		const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+			child.once('error', reject);
+			child.once('exit', (...ended) => resolve(ended));
+		});
+		clearTimeout(timer);
+		const written = readFileSync(lines, 'utf8').split('\n').filter(Boolean);
+		const [plan, ...mutants] = written.map((line) => JSON.parse(line) as Mutant & { planned?: number });
+		const planned = plan?.planned ?? 0;
+		if (mutants.length < planned) {
+			console.log(
+				`Out of time: ${String(planned - mutants.length)} of ${String(planned)} mutants were not tried.`,
+			);
+		}
+		if (Date.now() < until && code !== 0) throw new Error(`Stryker ended with ${String(code ?? signal)}.`);
+		return mutants.map((mutant) => ({ ...mutant, fileName: relative(root, mutant.fileName) }));
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+const count = (mutants: readonly Mutant[], ...statuses: string[]) =>
+	mutants.filter(({ status }) => statuses.includes(status)).length;
+
+/** A line for each file: how many of the mutants that are not left out were noticed. */
+export function table(mutants: readonly Mutant[]): string {
+	const files = [...new Set(mutants.map(({ fileName }) => fileName))].sort();
+	const lines = [...files, undefined].map((file) => {
+		const own = mutants.filter(({ fileName }) => file === undefined || fileName === file);
+		const [killed, late] = [count(own, 'Killed'), count(own, 'Timeout')];
+		const [survived, uncovered] = [count(own, 'Survived'), count(own, 'NoCoverage')];
+		const all = killed + late + survived + uncovered;
+		const score = all === 0 ? '-' : `${((100 * (killed + late)) / all).toFixed(1)} %`;
+		return `${score.padStart(7)} ${[killed, late, survived, uncovered].map((n) => String(n).padStart(10)).join('')}  ${file ?? 'all'}`;
+	});
+	return ['  score    killed timed out  survived   no test  file', ...lines].join('\n');
+}
+
+/** The mutant as a change of its first line. */
+function describe({ fileName, location: { start, end }, mutatorName, replacement, status }: Mutant): string {
+	const source = readFileSync(join(root, fileName), 'utf8').split('\n');
+	const line = source[start.line - 1] ?? '';
+	const was =
+		start.line === end.line ? line.slice(start.column - 1, end.column - 1) : `${line.slice(start.column - 1)} ...`;
+	const now = (replacement ?? '').replaceAll(/\s+/g, ' ');
+	const word = status === 'NoCoverage' ? 'no test' : 'survived';
+	return `${fileName}:${String(start.line)} ${word}, ${mutatorName}: ${was.trim()}  ->  ${now}`;
+}
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({
+		options: { only: { type: 'string', multiple: true, default: [] }, minutes: { type: 'string', default: '90' } },
+	});
+	const until = Date.now() + Number(values.minutes) * 60_000;
+	const parts = filesOf(values.only.flatMap((globs) => globs.split(',')));
+	if (parts.flat().length === 0) throw new Error('No file of core/ or providers/ matches.');
+	const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+		devDependencies: { vitest: string };
+	};
+	const stryker = await ensureStryker(devDependencies.vitest);
+	const mutants: Mutant[] = [];
+	for (const [index, files] of parts.entries()) {
+		const part = PARTS[index];
+		if (part === undefined || files.length === 0) continue;
+		console.log(`== ${part.title}: ${String(files.length)} files`);
+		mutants.push(...(await run(files, part, stryker, until)));
+	}
+	const left = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+	for (const mutant of left) console.log(describe(mutant));
+	console.log(`\n${table(mutants)}`);
+}
+
+if (require.main === module) {
+	main().catch((error: unknown) => {
+		console.error(error instanceof Error ? error.message : error);
+		process.exitCode = 1;
+	});
+}
