@@ -1,6 +1,5 @@
-import { asFleetError, type FleetError } from '../describe/errors';
+import { asFleetError } from '../describe/errors';
 import { ALL, type Ids } from '../describe/field';
-import type { AnyOperation } from '../describe/operation';
 import type { Position, Row } from '../describe/records';
 import type { PositionSource } from '../describe/trigger';
 import { chunks } from '../call/windows';

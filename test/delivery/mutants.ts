@@ -18,6 +18,7 @@ const POLL = 'watch/poll.ts';
 const SNAPSHOT = 'watch/snapshot.ts';
 const N8N_STATE = '../n8n/trigger-state.ts';
 const QUEUE = 'watch/queue-consumer.ts';
+const QUEUE_STATE = 'watch/queue-state.ts';
 const change = (file: string, from: string, to: string): Change[] => [{ file, from, to }];
 
 /** Runs within which each must be noticed, and the cases that these are. */
@@ -70,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: 'acknowledgement out of order: up to the highest that is finished',
 		by: 'queue',
-		changes: change(QUEUE, 'if (unfinished.has(tag)) break;', 'if (unfinished.has(tag)) continue;'),
+		changes: change(QUEUE_STATE, 'if (unfinished.has(tag)) break;', 'if (unfinished.has(tag)) continue;'),
 	},
 	{
 		name: 'a lost Get is forgotten',
@@ -84,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: 'messages that come again are delivered again',
 		by: 'queue',
-		changes: change(QUEUE, 'messages.filter(({ message }) => !this.state.processed.has(message.id))', 'messages'),
+		changes: change(QUEUE, 'messages.filter(({ message }) => !state.processed.has(message.id))', 'messages'),
 	},
 	{
 		name: 'records of the future advance the watermark',
