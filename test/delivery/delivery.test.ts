@@ -31,7 +31,7 @@ test('a device that was read is known, though the connection broke before the re
 	});
 	await runSnapshot(engineOf(), {
 		trigger: 'positionChanged',
-		survey: 'chosen',
+		positionsBy: 'chosen',
 		perRequest: 2,
 		durable: false,
 		firstRun: 'nothing',

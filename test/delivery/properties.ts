@@ -16,14 +16,14 @@ export interface Property {
 
 function property<T>(
 	cases: fc.Arbitrary<T>,
-	run: (engine: Engine, given: T, twist?: Twist) => Promise<void>,
+	run: (engine: Engine, testCase: T, twist?: Twist) => Promise<void>,
 	share: number,
 ): Property {
 	return {
 		share,
 		check: (engine, { runs, seed, twist, shrinks = true }) =>
 			fc.check(
-				fc.asyncProperty(cases, (given) => run(engine, given, twist)),
+				fc.asyncProperty(cases, (testCase) => run(engine, testCase, twist)),
 				{ numRuns: runs, seed, endOnFailure: !shrinks },
 			) as Promise<fc.RunDetails<[unknown]>>,
 	};
@@ -44,7 +44,7 @@ export function withoutChance(): () => void {
 	};
 }
 
-/** What to look into when a property fails. */
+/** What to report when a property fails. */
 export function failureOf(
 	name: string,
 	{ seed, counterexamplePath, counterexample, errorInstance, numRuns }: fc.RunDetails<[unknown]>,
