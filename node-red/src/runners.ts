@@ -13,7 +13,7 @@ export interface Turn {
 	/** Whether another turn would only repeat the problem. */
 	stop: boolean;
 	/** Age of the oldest look at a device, in milliseconds, where not all could be looked at. */
-	oldestLookMs?: number;
+	oldestReadMs?: number;
 }
 
 interface TurnOptions {
@@ -67,7 +67,7 @@ export class PollRunner implements Runner {
 				problem,
 				partial = false,
 				stop,
-				oldestLookMs,
+				oldestReadMs,
 			} = await this.poller.poll(keeper.state.cursor, {
 				intervalMs: fresh ? 0 : intervalMs,
 				budgetMs: budgetOf(intervalMs),
@@ -91,7 +91,7 @@ export class PollRunner implements Runner {
 				.save(events.length === 0 && began === undefined)
 				.then(() => undefined, asFleetError);
 			if (!more || (problem !== undefined && !partial) || signal.aborted)
-				return { count, problem: problem ?? notStored, stop, oldestLookMs };
+				return { count, problem: problem ?? notStored, stop, oldestReadMs };
 		}
 	}
 

@@ -255,7 +255,7 @@ export class TriggerNode implements AccountUser {
 		return ended.problem;
 	}
 
-	private settle({ count, problem, stop, oldestLookMs = 0 }: Turn): void {
+	private settle({ count, problem, stop, oldestReadMs = 0 }: Turn): void {
 		if (problem === undefined) {
 			this.said.clear();
 			this.patience.worked();
@@ -264,7 +264,7 @@ export class TriggerNode implements AccountUser {
 			else
 				this.status.found(
 					count,
-					oldestLookMs > Math.max(60_000, 2 * this.intervalMs) ? oldestLookMs : undefined,
+					oldestReadMs > Math.max(60_000, 2 * this.intervalMs) ? oldestReadMs : undefined,
 				);
 			return;
 		}
