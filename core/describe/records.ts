@@ -512,13 +512,20 @@ const shortId = (id: string) =>
 
 /** Text that names something; null where empty. */
 export function idTextOf(value: unknown): string | null {
-	const text = wholeTextOf(value);
+	// A longer number has lost its last digits when JSON was read: it would name something else.
+	const text = isInexact(value) ? null : wholeTextOf(value);
 	return text === null ? null : shortId(text);
 }
+
+const isInexact = (value: unknown) => typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 
 /** What identifies a record. @throws UnexpectedAnswer if it is missing: a record of nobody would be a wrong one. */
 export function identityOf(value: unknown, name: string): string {
 	const id = idTextOf(value);
+	if (isInexact(value))
+		throw new UnexpectedAnswer(`The vendor sent "${name}" as a number with more digits than can be read.`, {
+			advice: 'Please report it with the operation that you ran.',
+		});
 	if (id === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: SEE_RAW });
 	return id;
 }
