@@ -30,7 +30,7 @@ const current = operation({
 		}),
 		kind: text({ title: 'Kind', description: '', optional: true }),
 	},
-	request: ({ devices }) => ({ query: { devices: devices.join() } }),
+	request: ({ devices }) => ({ query: { devices: devices.join(',') } }),
 	answer: z.array(z.looseObject({})),
 	record: (row: Row) => {
 		if (row.value === 'broken') throw new UnexpectedAnswer('The value is broken.');

@@ -16,6 +16,8 @@ import { Simplifier } from './simplify';
 import { Unanswered } from './unanswered';
 import { clipped, cut } from '../describe/words';
 
+type Wire = Readonly<Record<string, unknown>>;
+
 const WIDTH = 4;
 
 /** Runs a provider's operations for one account. */
@@ -52,10 +54,12 @@ export class Client<C extends Connection = Connection> {
 		const sentAt = isoOf(this.host.now());
 		const simplifier = new Simplifier(operation, this.connection);
 		let params: Record<string, unknown> | undefined;
+		let release: (() => void) | undefined;
 		try {
 			mustBePermitted(operation, this.provider, this.connection);
 			const checked = this.read(operation, input, options);
 			params = checked;
+			release = this.hold(operation, checked);
 			const run = this.runFor(operation, call);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
 			const unanswered = new Unanswered(operation, checked);
@@ -93,6 +97,7 @@ export class Client<C extends Connection = Connection> {
 			];
 		} finally {
 			if (simplifier.warning !== undefined) this.warn(simplifier.warning);
+			release?.();
 		}
 	}
 
@@ -150,28 +155,37 @@ export class Client<C extends Connection = Connection> {
 	): Record<string, unknown> {
 		const now = this.host.now();
 		const params = readFields(operation.params as Fields, input, { now, timeZone }) as Record<string, unknown>;
-		for (const [name, field] of Object.entries(operation.params as Fields)) {
-			if (field.secret && typeof params[name] === 'string')
-				this.redactor.add(params[name], 'password', field.secretForms);
-		}
+		this.hold(operation, params)();
 		const sentence = operation.check?.(params, now);
 		if (sentence !== undefined) throw new InvalidParams(sentence);
 		return params;
 	}
 
-	private runFor(operation: AnyOperation, call: Call): Run {
-		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
+	/** Hides the secret parameters of a run until the result is called, and for some time more. */
+	private hold({ params: fields }: AnyOperation, params: Readonly<Record<string, unknown>>): () => void {
+		const releases = Object.entries(fields as Fields).flatMap(([name, { secret, secretForms }]) => {
+			const value = params[name];
+			return secret && typeof value === 'string' ? [this.redactor.hold(value, secretForms)] : [];
+		});
+		return () => {
+			for (const release of releases) release();
+		};
+	}
+
+	private runFor(operation: AnyOperation, call: Call): Run<Wire> {
+		const ask = async (asked: AnyOperation, wire: Wire, hear?: (answer: unknown) => void): Promise<Row[]> => {
 			const route = this.provider.route?.(asked, this.connection) ?? asked.route;
-			const request = { ...fillRoute(route, params), ...asked.request(params, this.connection) };
+			const request = { ...fillRoute(route, wire), ...asked.request(wire, this.connection) };
 			const { data, status } = await new SendLoop(this.sender, asked, request, call).run();
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
-			const rows = asked.rows(answer.data, params, this.connection) as Row[];
+			hear?.(answer.data);
+			const rows = asked.rows(answer.data, wire, this.connection) as Row[];
 			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status));
 		};
 		return {
-			request: (params) => ask(operation, params),
-			call: (other, params) => ask(other as AnyOperation, params) as Promise<never[]>,
+			request: (wire, hear) => ask(operation, wire, hear),
+			call: (other, wire) => ask(other as AnyOperation, wire as Wire) as Promise<never[]>,
 			lookup: (name) => this.lookup(name, { ...call.options, deadlineMs: call.deadline - this.host.now() }),
 			token: () => tokenOf(this.sender, call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
@@ -210,7 +224,7 @@ export class Client<C extends Connection = Connection> {
 const isoOf = (ms: number) => new Date(ms).toISOString();
 
 /** The ordinary run: one request. */
-async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<Row[]> {
+async function* once(run: Run<Wire>, params: Wire): AsyncGenerator<Row[]> {
 	yield await run.request(params);
 }
 

@@ -14,7 +14,7 @@ import {
 import type { Fix, Position, Row } from '../../core/describe/records';
 import type { Connection } from '../../core/describe/connection';
 import { recordList, valuesOf } from './answer';
-import { batches, vehiclesAndPeriod } from './batches';
+import { batches, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { companyVehicles, COMPANY_VEHICLES } from './device';
 import { devicesOrAll, period, periodProblem } from './fields';
@@ -113,12 +113,18 @@ export const getHistory = operation({
 	effect: 'read',
 	route: 'POST /api/carriers/way',
 	params: { devices: devicesOrAll, ...period },
-	request: (params) => ({ json: vehiclesAndPeriod(params) }),
+	request: (batch: Batch) => ({ json: batch }),
 	answer: recordList,
 	rows: (answer) => rowsOf(answer, 'a track point'),
 	record: toFix,
 	kind: 'fix',
-	run: (run, params) => batches(run, params, (row) => JSON.stringify(row)),
+	run: (run, params) =>
+		batches(
+			run,
+			params,
+			(batch) => run.request(batch),
+			(row) => JSON.stringify(row),
+		),
 	check: periodProblem,
 	list: true,
 	evidence: {
