@@ -30,7 +30,7 @@ const WIDTH = 4;
 
 /** Runs a provider's operations for one account. */
 export class Client<C extends Connection = Connection> {
-	/** What all clients have in common that log in to the account in the same way. */
+	/** What all clients with the same login share. */
 	readonly shared: SharedLogin;
 	private readonly sender: Sender;
 
@@ -90,7 +90,7 @@ export class Client<C extends Connection = Connection> {
 				}
 			}
 			simplifier.mustHaveRead();
-			// Polls would say it each time.
+			// Polls would repeat it each time.
 			const sentence = options.priority === 'poll' ? undefined : unanswered.sentence(this.provider.title);
 			if (sentence !== undefined) this.warn(sentence);
 		} catch (thrown) {
@@ -110,8 +110,8 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	/**
-	 * All records of an operation, or the first `limit` of them; pages beyond are not asked for. What would be lost by
-	 * a limit comes whole.
+	 * All records of an operation, or the first `limit` of them; later pages are not read. A consuming read is never
+	 * limited: what is cut would be lost.
 	 */
 	async collect(
 		operation: AnyOperation,
@@ -135,12 +135,12 @@ export class Client<C extends Connection = Connection> {
 		return this.host.now();
 	}
 
-	/** Tells the user something that is not an error. */
+	/** Shows the user a message that is not an error. */
 	warn(message: string): void {
 		this.host.warn(this.redactor.text(cut(message, LONGEST)));
 	}
 
-	/** Choices for a picker, cached for five minutes. The options matter to whoever has to ask the vendor for them. */
+	/** Choices for a picker, cached for five minutes. The options apply if they have to be read from the vendor. */
 	async lookup(
 		name: string,
 		{ onWait, deadlineMs, priority }: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'> = {},
@@ -150,7 +150,7 @@ export class Client<C extends Connection = Connection> {
 		return this.shared.lookups.get(name, this.host.now(), () => find(this, { onWait, deadlineMs, priority }));
 	}
 
-	/** A person wants to know now: the next request tries whether a pause is over that the vendor asked for. */
+	/** A person is waiting: the next request tries whether a pause that the vendor asked for is over. */
 	tryNow(): void {
 		this.shared.account.limiter.probe();
 	}
@@ -199,14 +199,14 @@ export class Client<C extends Connection = Connection> {
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
 			now: () => this.host.now(),
 			warn: (message) => this.warn(message),
-			// A reader tells the vendor in the session in which it was given the messages.
+			// A queue reader acknowledges in the session that its messages came in.
 			reader: (queue) => (call.options.inSession === undefined ? this.shared.queues.get(queue) : undefined),
 			width: WIDTH,
 			connection: this.connection,
 		};
 	}
 
-	/** Has the next request begin a new session, if the one with this token is still in force then. */
+	/** Makes the next request renew the session, if the one with this token is still in force then. */
 	invalidate(session: string): void {
 		this.shared.suspectSession = {
 			session,
