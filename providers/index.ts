@@ -5,5 +5,4 @@ import { etrack, trackceo } from './protrack';
 import { trackgps } from './trackgps';
 
 /** Every vendor that Fleetwire speaks to, in the order of palettes and docs. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each provider has settings of its own
-export const providers: readonly Provider<any>[] = [ctrack, trackceo, etrack, itracksense, trackgps];
+export const providers: readonly Provider[] = [ctrack, trackceo, etrack, itracksense, trackgps];

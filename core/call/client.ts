@@ -40,20 +40,20 @@ const FRESH_FOR_COMMANDS_MS = 60_000;
 const WIDTH = 4;
 
 /** Runs a provider's operations for one account. */
-export class Client<C extends Connection = Connection> {
+export class Client {
 	/** What all clients have in common that log in to the account in the same way. */
 	readonly shared: SharedLogin;
 
 	constructor(
-		readonly provider: Provider<C>,
-		readonly connection: C,
+		readonly provider: Provider,
+		readonly connection: Connection,
 		private readonly host: Host,
 		readonly redactor: Redactor = new Redactor(),
 		shared?: SharedLogin,
 	) {
 		redactor.addSecrets(provider.connection, connection);
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
-		this.shared = shared ?? sharedLogin(provider as unknown as Provider, connection);
+		this.shared = shared ?? sharedLogin(provider, connection);
 	}
 
 	/**
@@ -451,7 +451,7 @@ async function* once(run: Run<Wire>, params: Wire): AsyncGenerator<Row[]> {
 	yield await run.request(params);
 }
 
-function commandsOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
+function commandsOff(operation: AnyOperation, provider: Provider): NotPermitted {
 	return new NotPermitted(
 		`"${operation.title}" acts on vehicles or accounts, and commands are switched off for this ${provider.title} account.`,
 		{
@@ -460,7 +460,7 @@ function commandsOff(operation: AnyOperation, provider: Provider<never>): NotPer
 	);
 }
 
-function linksOff(operation: AnyOperation, provider: Provider<never>): NotPermitted {
+function linksOff(operation: AnyOperation, provider: Provider): NotPermitted {
 	return new NotPermitted(
 		`"${operation.title}" makes a link that logs in whoever has it, and such links are switched off for this ${provider.title} account.`,
 		{
@@ -478,7 +478,7 @@ function overdue(call: Call): TimedOut {
 function unreadable(
 	operation: AnyOperation,
 	error: { issues: readonly { path: PropertyKey[]; message: string }[] },
-	provider: Provider<never>,
+	provider: Provider,
 ): UnexpectedAnswer {
 	const [issue] = error.issues;
 	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;

@@ -17,7 +17,12 @@ export interface Limits {
 	poll: { seconds: number; leastSeconds: number };
 }
 
-export interface Provider<C extends Connection = Connection> {
+/**
+ * What a vendor offers. C: the settings of its accounts, which its own functions know. To everybody else they are its
+ * own affair, as an operation's types are in `AnyOperation`.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- settings are only taken: no type but `any` fits every vendor
+export interface Provider<C extends Connection = any> {
 	readonly name: ProviderName;
 	/** The vendor's name as users know it. */
 	readonly title: string;
