@@ -43,31 +43,31 @@ const SCANNER = '@n8n/scan-community-package/scanner/scanner.mjs' as string;
 const brands: { name: string; provider: Provider; description: INodeTypeDescription; credential: ICredentialType }[] = [
 	{
 		name: 'TrackCeo',
-		provider: trackceo as unknown as Provider,
+		provider: trackceo,
 		description: new TrackCeo().description,
 		credential: new TrackCeoApi(),
 	},
 	{
 		name: 'ETrack',
-		provider: etrack as unknown as Provider,
+		provider: etrack,
 		description: new ETrack().description,
 		credential: new ETrackApi(),
 	},
 	{
 		name: 'Ctrack',
-		provider: ctrack as unknown as Provider,
+		provider: ctrack,
 		description: new Ctrack().description,
 		credential: new CtrackApi(),
 	},
 	{
 		name: 'ITracksense',
-		provider: itracksense as unknown as Provider,
+		provider: itracksense,
 		description: new ITracksense().description,
 		credential: new ITracksenseApi(),
 	},
 	{
 		name: 'TrackGps',
-		provider: trackgps as unknown as Provider,
+		provider: trackgps,
 		description: new TrackGps().description,
 		credential: new TrackGpsApi(),
 	},
@@ -158,31 +158,31 @@ const triggers: { name: string; folder: string; provider: Provider; description:
 	{
 		name: 'TrackCeoTrigger',
 		folder: 'TrackCeo',
-		provider: trackceo as unknown as Provider,
+		provider: trackceo,
 		description: new TrackCeoTrigger().description,
 	},
 	{
 		name: 'ETrackTrigger',
 		folder: 'ETrack',
-		provider: etrack as unknown as Provider,
+		provider: etrack,
 		description: new ETrackTrigger().description,
 	},
 	{
 		name: 'CtrackTrigger',
 		folder: 'Ctrack',
-		provider: ctrack as unknown as Provider,
+		provider: ctrack,
 		description: new CtrackTrigger().description,
 	},
 	{
 		name: 'ITracksenseTrigger',
 		folder: 'ITracksense',
-		provider: itracksense as unknown as Provider,
+		provider: itracksense,
 		description: new ITracksenseTrigger().description,
 	},
 	{
 		name: 'TrackGpsTrigger',
 		folder: 'TrackGps',
-		provider: trackgps as unknown as Provider,
+		provider: trackgps,
 		description: new TrackGpsTrigger().description,
 	},
 ];

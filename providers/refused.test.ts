@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { readFields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
-import { findTrigger, type Provider, type ProviderName } from '../core/describe/provider';
+import { findTrigger, type ProviderName } from '../core/describe/provider';
 import { Poller, type PollResult } from '../core/watch/poller';
 import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../simulators/ctrack';
 import type { FaultRule } from '../simulators/faults';
@@ -112,7 +112,7 @@ afterEach(async () => {
 });
 
 async function start(name: ProviderName) {
-	const provider = providers.find((one) => one.name === name) as Provider;
+	const provider = providers.find((one) => one.name === name)!;
 	const { start: begin, settings, survey } = STARTS[name] ?? expect.fail();
 	const vendor = await begin();
 	running.push(vendor);
@@ -571,8 +571,8 @@ test('devices that have expired or are blocked cost a fleet none of its alarms, 
 		pass: (ms) => simulator.advance(ms),
 	});
 	const poller = new Poller(
-		new Client(trackceo, connection, host) as unknown as Client,
-		findTrigger(trackceo as unknown as Provider, 'newAlarm') ?? expect.fail(),
+		new Client(trackceo, connection, host),
+		findTrigger(trackceo, 'newAlarm') ?? expect.fail(),
 		{},
 	);
 	let cursor: unknown;

@@ -1,11 +1,10 @@
 import type { NodeStatus } from 'node-red';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { trackceo } from '../../providers/protrack';
-import type { Provider } from '../../core/describe/provider';
 import { wordsOf } from './editor/words';
 import { StatusLine } from './status-line';
 
-const words = (wordsOf(trackceo as unknown as Provider) as { status: Record<string, string> }).status;
+const words = (wordsOf(trackceo) as { status: Record<string, string> }).status;
 const text = (key: string, params: Record<string, unknown> = {}) =>
 	(words[key.replace('status.', '')] ?? key).replace(/__(\w+)__/g, (_, name: string) => String(params[name]));
 

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { knownLogin, sharedLogin } from '../../core/call/account';
 import type { Connection } from '../../core/describe/connection';
-import type { Provider } from '../../core/describe/provider';
 import { trackceo } from '../../providers/protrack';
 import { connectionOf } from './account';
 import { Trials } from './trials';
 
-const provider = trackceo as unknown as Provider;
+const provider = trackceo;
 const connection = (changes: object = {}): Connection =>
 	connectionOf(provider, {
 		baseUrl: 'https://vendor.example',
