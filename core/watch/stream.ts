@@ -308,7 +308,7 @@ class StreamPoll {
 			begin: Math.min(begin, pass.now - 60) * 1000,
 			end: (Math.max(pass.now, this.mark) + DAY_SECONDS) * 1000,
 		};
-		const params = source.paramsFor([...devices], period, pass.params as never);
+		const params = source.paramsFor([...devices], period, pass.params);
 		const { pages, mark } = pass.read(source.operation, params, { mark: this.mark });
 		const [, , cover = mark] = (devices.length === 1 ? this.behind.get(devices[0] ?? '') : undefined) ?? [];
 		window.cover = Math.min(window.cover, cover);
@@ -367,7 +367,7 @@ class StreamPoll {
 		const { pass, source, cursor } = this;
 		const record = this.read(row, params, window.devices);
 		const readable = !('unreadable' in record);
-		const iso = readable ? source.recordTime(record as never) : null;
+		const iso = readable ? source.recordTime(record) : null;
 		const at = iso === null ? this.mark : Math.floor(Date.parse(iso) / 1000);
 		this.newest = Math.max(this.newest, pass.past(at) ?? 0);
 		if (iso !== null) window.reached = Math.max(window.reached, at);
@@ -382,7 +382,7 @@ class StreamPoll {
 			if (iso === null) entry.seen.set(mark, at);
 			return;
 		}
-		if (readable && source.keep?.(record as never, pass.params as never) === false) return;
+		if (readable && source.keep?.(record, pass.params) === false) return;
 		const time = (record.time as string | null | undefined) ?? iso;
 		const event: FleetEvent = {
 			...record,
