@@ -8,7 +8,6 @@ import {
 } from 'n8n-workflow';
 import { accountKey } from '../core/call/account';
 import { InvalidParams, type FleetError } from '../core/describe/errors';
-import type { Connection } from '../core/describe/connection';
 import { findTrigger, type Provider } from '../core/describe/provider';
 import type { Poller, PollResult } from '../core/watch/poller';
 import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../core/describe/trigger';
@@ -44,9 +43,9 @@ const STOPPED =
 const activations = new WeakSet<object>();
 
 /** Polls a trigger node, or gives a sample where a user tries it in the editor. */
-export async function poll<C extends Connection>(
+export async function poll(
 	context: IPollFunctions,
-	provider: Provider<C>,
+	provider: Provider,
 	credentialType: string,
 ): Promise<INodeExecutionData[][] | null> {
 	const node = context.getNode();
@@ -57,12 +56,9 @@ export async function poll<C extends Connection>(
 		);
 		// Loaded with the first poll: n8n loads all nodes of a package when it starts.
 		const { Poller: Engine } = await import('../core/watch/poller.js');
-		const poller = new Engine(
-			client as never,
-			trigger,
-			triggerInput(context, fieldsOfTrigger(trigger), node.parameters),
-			{ timeZone: context.getTimezone() },
-		);
+		const poller = new Engine(client, trigger, triggerInput(context, fieldsOfTrigger(trigger), node.parameters), {
+			timeZone: context.getTimezone(),
+		});
 		const allowedMs = allowed(context);
 		const intervalMs = pollIntervalMs(context.getNodeParameter('pollTimes', {}));
 		// What takes longer than until the next poll would only keep back what was found.
@@ -76,7 +72,7 @@ export async function poll<C extends Connection>(
 			.update(JSON.stringify([node.parameters, client.connection]))
 			.digest('base64url');
 		const account = createHash('sha256')
-			.update(accountKey(provider as never, client.connection))
+			.update(accountKey(provider, client.connection))
 			.digest('base64url')
 			.slice(0, 16);
 		return await new Round(context, poller, {
@@ -92,9 +88,9 @@ export async function poll<C extends Connection>(
 }
 
 /** The event takes no expression. @throws InvalidParams */
-function triggerOf<C extends Connection>(context: IPollFunctions, provider: Provider<C>): AnyTrigger {
+function triggerOf(context: IPollFunctions, provider: Provider): AnyTrigger {
 	const name = context.getNodeParameter(EVENT) as string;
-	const trigger = findTrigger(provider as never, name);
+	const trigger = findTrigger(provider, name);
 	if (trigger === undefined || isQueued(trigger))
 		throw new InvalidParams(`The ${provider.title} trigger has no event "${name}".`, {
 			advice: 'Choose the event anew in the node.',

@@ -12,7 +12,6 @@ import { orAborted } from '../core/call/abort';
 import { doubling } from '../core/call/backoff';
 import { asFleetError, InvalidParams } from '../core/describe/errors';
 import { readFields } from '../core/describe/field';
-import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { QueueConsumer, type Batch } from '../core/watch/queue-consumer';
 import { openAccount } from './account';
@@ -35,14 +34,14 @@ const TEST_MS = 120_000;
 const TEST_EVERY_MS = 5000;
 
 /** Reads a queue for as long as the workflow is published: a batch at a time, acknowledged as the user has chosen. */
-export async function listen<C extends Connection>(
+export async function listen(
 	context: ITriggerFunctions,
-	provider: Provider<C>,
+	provider: Provider,
 	credentialType: string,
 ): Promise<ITriggerResponse> {
 	let listener: Listener | undefined;
 	try {
-		listener = new Listener(context, provider as never, credentialType);
+		listener = new Listener(context, provider, credentialType);
 		return await listener.start();
 	} catch (error) {
 		await listener?.close();

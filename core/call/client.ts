@@ -29,21 +29,21 @@ type Wire = Readonly<Record<string, unknown>>;
 const WIDTH = 4;
 
 /** Runs a provider's operations for one account. */
-export class Client<C extends Connection = Connection> {
+export class Client {
 	/** What all clients with the same login share. */
 	readonly shared: SharedLogin;
 	private readonly sender: Sender;
 
 	constructor(
-		readonly provider: Provider<C>,
-		readonly connection: C,
+		readonly provider: Provider,
+		readonly connection: Connection,
 		private readonly host: Host,
 		readonly redactor: Redactor = new Redactor(),
 		shared?: SharedLogin,
 	) {
 		redactor.addSecrets(provider.connection, connection);
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
-		this.shared = shared ?? sharedLogin(provider as unknown as Provider, connection);
+		this.shared = shared ?? sharedLogin(provider, connection);
 		this.sender = { provider, connection, host, redactor, shared: this.shared };
 	}
 
@@ -248,7 +248,7 @@ async function* once(run: Run<Wire>, params: Wire): AsyncGenerator<Row[]> {
 function unreadable(
 	operation: AnyOperation,
 	error: { issues: readonly { path: PropertyKey[]; message: string }[] },
-	provider: Provider<never>,
+	provider: Provider,
 ): UnexpectedAnswer {
 	const [issue] = error.issues;
 	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;
