@@ -6,6 +6,7 @@ import { Client } from '../../core/call/client';
 import type { Provider } from '../../core/describe/provider';
 import { ctrack } from '../../providers/ctrack';
 import { trackceo } from '../../providers/protrack';
+import { PASSWORD, startProtrack } from '../../simulators/protrack';
 import { until } from '../../test/hosts/process';
 import { startVendor } from '../../test/hosts/vendor';
 import { AlarmFeed } from '../../test/support/alarm-feed';
@@ -203,6 +204,20 @@ describe('a message', () => {
 		expect([node.sent.length, node.line?.text, stored().paused]).toEqual([1, 'paused', true]);
 	});
 
+	test.each(['pause', 'reset'])('%s ends the poll that is under way: nothing of it is sent', async (payload) => {
+		const node = await begun({ params: { devices: all, firstRun: { type: 'list', value: 'nothing' } } });
+		alarm();
+		let release!: () => void;
+		feed.hold = new Promise((resolve) => (release = resolve));
+		const polled = poll(node);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		const changed = node.receive({ payload });
+		release();
+		feed.hold = undefined;
+		await Promise.all([polled, changed]);
+		expect([node.sent, node.caught]).toEqual([[], []]);
+	});
+
 	test('resets: it begins as a new node does', async () => {
 		alarm();
 		const node = await begun();
@@ -284,6 +299,17 @@ describe('what goes wrong', () => {
 		await expect(one.collect(provider.operations[0]!, { devices: ONE })).rejects.toThrow();
 		expect(node.line).toEqual(red('login refused'));
 		expect((await poll(node)).error?.message).toMatch(/^This trigger has stopped/);
+	});
+
+	test('has the status of the answer, where there is one', async () => {
+		const simulator = await startProtrack({ brand: 'trackceo' });
+		simulator.fail({ kind: 'status', status: 503, times: null });
+		await runtime.deploy([account({ baseUrl: simulator.url }), trigger()], { account: { secret: PASSWORD } });
+		const node = runtime.node(id);
+		await until('the error', () => node.caught.length > 0);
+		expect(node.caught[0]?.msg).toMatchObject({ topic: 'newAlarm', statusCode: 503 });
+		await runtime.stop();
+		await simulator.close();
 	});
 
 	test('a poll that was asked for fails with it, and Catch nodes get it once', async () => {
