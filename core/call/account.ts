@@ -54,10 +54,20 @@ export const ACCOUNTS_KEPT = 2000;
 const accounts = new Recent<SharedAccount>(ACCOUNTS_KEPT);
 const logins = new Recent<SharedLogin>(ACCOUNTS_KEPT);
 
-/** Names an account: the vendor's address and the account's name there, not the node or the credential that uses it. */
-export function accountKey(provider: Provider, connection: Pick<Connection, 'baseUrl' | 'account'>): string {
-	return `${provider.name} ${connection.baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase()} ${connection.account}`;
+/**
+ * Names an account: the vendor's address and the account's name there, not the node or the credential that uses it.
+ * Without a name it is the address alone: a trigger goes on where it stands when its account gets a new key.
+ */
+export function accountKey(
+	provider: Provider,
+	{ baseUrl, account = '' }: Pick<Connection, 'baseUrl' | 'account'>,
+): string {
+	return `${provider.name} ${baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase()} ${account}`;
 }
+
+/** Whose quota it is: the account's, or the key's where that is all that is known of it. */
+const quotaKey = (provider: Provider, connection: Connection) =>
+	connection.account === undefined ? loginKey(provider, connection) : accountKey(provider, connection);
 
 /**
  * Names a login: everything that it depends on, the secret included. Without the right secret, a node shares neither
@@ -77,7 +87,7 @@ export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connec
 
 /** A person has tested the account: the next request tries whether a pause is over that the vendor asked for. */
 export function testedByHand(provider: Provider, connection: Connection): void {
-	accounts.get(accountKey(provider, connection))?.limiter.probe();
+	accounts.get(quotaKey(provider, connection))?.limiter.probe();
 }
 
 /**
@@ -121,7 +131,7 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 }
 
 function sharedAccount(provider: Provider, connection: Connection, keep: boolean): SharedAccount {
-	const key = accountKey(provider, connection);
+	const key = quotaKey(provider, connection);
 	const known = accounts.get(key);
 	if (known !== undefined) return known;
 	const account: SharedAccount = { limiter: new Limiter(...rateOf(provider, connection), CONCURRENCY), renewals: [] };

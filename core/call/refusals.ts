@@ -1,4 +1,5 @@
 import type { FleetError } from '../describe/errors';
+import { doubling } from './backoff';
 
 /**
  * Whether the vendor refuses what was asked for, and would the next time. Of most HTTP errors nobody knows what they
@@ -39,7 +40,7 @@ const lasts = (pause: Pause | undefined, now: number) => pause !== undefined && 
 /** The next of several, each twice as long as the one before. */
 function pauseAfter(pause: Pause | undefined, now: number, firstMs: number): Pause {
 	const { times = 0 } = pause ?? {};
-	return { times: times + 1, from: now, until: now + Math.min(LONGEST_MS, firstMs * 2 ** times) };
+	return { times: times + 1, from: now, until: now + doubling(times + 1, { firstMs, longestMs: LONGEST_MS }) };
 }
 
 /** Forgets those that were not requested for long. */

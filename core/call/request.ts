@@ -27,7 +27,7 @@ export async function requestRows(
 	if (!answer.success) throw undocumented(operation, answer.error, provider.title);
 	onAnswer?.(answer.data);
 	const rows = operation.rows(answer.data, wire, connection) as Row[];
-	return operation.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status));
+	return operation.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status, request.method));
 }
 
 function undocumented(

@@ -10,10 +10,10 @@ import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../../core/de
 import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage } from './delivery';
+import { flowError } from './flow-error';
 import { PollRunner, QueueRunner, type Acknowledge, type Deliver, type Runner, type Turn } from './runners';
 import { valuesOf, type Inputs } from './inputs';
 import { PollBackoff } from './poll-backoff';
-import { flowError } from './request-node';
 import { SharedTimers } from './shared-timers';
 import { NotRead, NotStored, TriggerState } from './trigger-state';
 import { TriggerStatus } from './trigger-status';
@@ -255,7 +255,7 @@ export class TriggerNode implements AccountUser {
 		return ended.problem;
 	}
 
-	private settle({ count, problem, stop, oldestLookMs = 0 }: Turn): void {
+	private settle({ count, problem, stop, oldestReadMs = 0 }: Turn): void {
 		if (problem === undefined) {
 			this.said.clear();
 			this.patience.worked();
@@ -264,7 +264,7 @@ export class TriggerNode implements AccountUser {
 			else
 				this.status.found(
 					count,
-					oldestLookMs > Math.max(60_000, 2 * this.intervalMs) ? oldestLookMs : undefined,
+					oldestReadMs > Math.max(60_000, 2 * this.intervalMs) ? oldestReadMs : undefined,
 				);
 			return;
 		}

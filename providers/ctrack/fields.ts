@@ -87,7 +87,7 @@ export function texts(o: {
 export const vehiclesPerRequest = 100;
 
 /** The NodeIds that a `devices` parameter stands for. */
-export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
+async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
 	return devices === ALL ? (await run.lookup('device')).map(({ value }) => value) : devices;
 }
 

@@ -77,7 +77,15 @@ export const getCurrent = operation({
 			yield rows;
 			return;
 		}
-		const found = new Map(rows.map((row) => [numberOfVehicle(row), row]));
+		const found = new Map<string, Row>();
+		// Of a vehicle that comes twice, the newer position.
+		const timeIn = (row: Row | undefined) =>
+			row === undefined ? null : timeOf(valuesOf(row)('gpsDate'), zoneOf(run.connection));
+		for (const row of rows) {
+			const vehicle = numberOfVehicle(row);
+			if (!found.has(vehicle) || (timeIn(row) ?? '') > (timeIn(found.get(vehicle)) ?? ''))
+				found.set(vehicle, row);
+		}
 		const missing = devices.filter((device) => !found.has(device));
 		// What does not say whose it is may be of one of those.
 		const ofNobody = missing.length === 0 ? [] : rows.filter((row) => numberOfVehicle(row) === '');

@@ -20,7 +20,6 @@ export interface Engine {
 	errors: typeof import('../../core/describe/errors');
 	field: typeof import('../../core/describe/field');
 	limiter: typeof import('../../core/call/limiter');
-	looks: typeof import('../../core/call/shared-reads');
 	operation: typeof import('../../core/describe/operation');
 	pages: typeof import('../../core/call/pages');
 	pickers: typeof import('../../core/call/lookups');
@@ -29,8 +28,9 @@ export interface Engine {
 	refusals: typeof import('../../core/call/refusals');
 	retry: typeof import('../../core/call/retry');
 	session: typeof import('../../core/call/session');
+	sharedReads: typeof import('../../core/call/shared-reads');
 	trigger: typeof import('../../core/describe/trigger');
-	watches: typeof import('../../core/watch/position-triggers');
+	positionTriggers: typeof import('../../core/watch/position-triggers');
 	/** Where a trigger stands, as n8n's side keeps it. */
 	n8nState: typeof import('../../n8n/trigger-state');
 }
@@ -41,7 +41,6 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	errors: 'describe/errors',
 	field: 'describe/field',
 	limiter: 'call/limiter',
-	looks: 'call/shared-reads',
 	operation: 'describe/operation',
 	pages: 'call/pages',
 	pickers: 'call/lookups',
@@ -50,8 +49,9 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	refusals: 'call/refusals',
 	retry: 'call/retry',
 	session: 'call/session',
+	sharedReads: 'call/shared-reads',
 	trigger: 'describe/trigger',
-	watches: 'watch/position-triggers',
+	positionTriggers: 'watch/position-triggers',
 	n8nState: '../n8n/trigger-state',
 };
 
