@@ -5,7 +5,7 @@ import type {
 	IPollFunctions,
 	ITriggerFunctions,
 } from 'n8n-workflow';
-import { orAborted, orLate } from '../core/call/abort';
+import { orLate } from '../core/call/abort';
 import { loginKey, sharedLogin } from '../core/call/account';
 import { UnexpectedAnswer } from '../core/describe/errors';
 import {
