@@ -13,6 +13,7 @@ import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { providers } from '../../../providers';
 import { FetchHost } from '../../../test/support/fetch-host';
 import { startVendor } from '../../../test/hosts/vendor';
+import { KITTED } from '../../../test/support/kits';
 import { catalogOf } from './catalog';
 import { scriptOf } from './script';
 
@@ -203,14 +204,7 @@ describe('at the simulator', () => {
 		return { two, records, bodies: bodies.slice(1), said: [...refusals, ...host.warnings] };
 	}
 
-	const lists: [string, string][] = providers.flatMap((provider) =>
-		(provider.operations as AnyOperation[])
-			.filter(({ batch: together }) => together !== undefined)
-			.map((operation): [string, string] => [
-				provider.name as string,
-				`${operation.resource}.${operation.name}`,
-			]),
-	);
+	const lists = KITTED.flatMap(({ name, counts }) => counts.batched.map((operation) => [name, operation] as const));
 	test.each(lists)('%s %s: two that are picked give two records', async (vendorName, operationName) => {
 		const { records, said } = await picked(vendorName, operationName);
 		expect(new Set(records.map(({ deviceId, deviceName }) => deviceId ?? deviceName)).size).toBe(2);
