@@ -146,7 +146,7 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 			odd.provider.triggers.some(
 				(one) =>
 					one.name === event &&
-					sourceOf(one, readFields(one.params as Fields, {}, { now: NOW, timeZone: 'UTC' })).type === 'watch',
+					sourceOf(one, readFields(one.params as Fields, {}, { now: NOW, timeZone: 'UTC' })).type === 'snapshot',
 			)
 		) {
 			expect(new Set(results.map(({ problem }) => problem?.message))).toEqual(
@@ -177,7 +177,7 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 
 /** The fleet's positions, asked for by a client of its own quota. */
 async function positions({ provider, client }: Started): Promise<Position[]> {
-	return (await client.collect(provider.positions.operation, { devices: ALL })) as Position[];
+	return (await client.collect(provider.positions!.operation, { devices: ALL })) as Position[];
 }
 
 const heard = ({ time, seenAt }: Position) =>

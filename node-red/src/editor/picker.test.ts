@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import { Client } from '../../../core/call/client';
 import { ALL, readFields, type Field, type Fields } from '../../../core/describe/field';
 import type { SendOptions, WireRequest } from '../../../core/describe/host';
-import type { AnyOperation } from '../../../core/describe/operation';
 import type { Connection } from '../../../core/describe/connection';
 import type { Provider } from '../../../core/describe/provider';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
