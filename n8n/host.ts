@@ -5,6 +5,7 @@ import type {
 	IPollFunctions,
 	ITriggerFunctions,
 } from 'n8n-workflow';
+import { orAborted, orLate } from '../core/call/abort';
 import { loginKey, sharedLogin } from '../core/call/account';
 import { UnexpectedAnswer } from '../core/describe/errors';
 import {
@@ -20,8 +21,8 @@ import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
 import { chainOf, toFleetError } from './to-fleet-error';
 import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
-import { orLate, pause } from './abort';
-import { sendRequest, LOGIN_ONLY, optionsOf, OURS, PURPOSE, type WireOptions } from './wire';
+import { pause } from './abort';
+import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, type WireOptions } from './wire';
 
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
 export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
@@ -32,6 +33,9 @@ export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | I
 const JUST_MADE_MS = 10_000;
 const LOOKS = 4;
 const LOOK_MS = 250;
+
+/** It goes on for whoever else waits for it. */
+const loginLate = () => Promise.reject(loginTooSlow());
 
 /**
  * n8n as the core sees it. The session lives in the credential, so that all workers share it: n8n logs in, signs and
@@ -56,12 +60,13 @@ export class N8nHost<C extends Connection> implements Host {
 		{ stale, freshForMs, signal, timeoutMs: most, leftMs }: SendOptions,
 	): Promise<SignedAnswer> {
 		const deadline = this.now() + leftMs;
-		const session = await orLate(this.session(stale, freshForMs), leftMs, signal);
+		const session = await orLate(this.session(stale, freshForMs), { ms: leftMs, signal, sleep: pause }, loginLate);
 		const timeoutMs = Math.min(most, deadline - this.now());
 		if (timeoutMs <= 0) throw loginTooSlow();
 		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
 		const options = optionsOf(this.connection.baseUrl, request, timeoutMs);
-		const answer = await sendRequest((asked) => this.ask({ ...asked, [PURPOSE]: OURS }, data), options, {
+		const mark = proofOf(this.provider, this.connection, options);
+		const answer = await sendRequest((asked) => this.ask({ ...asked, [PURPOSE]: mark }, data), options, {
 			timeoutMs,
 			signal,
 		});
@@ -70,7 +75,8 @@ export class N8nHost<C extends Connection> implements Host {
 	}
 
 	async token({ stale, freshForMs, signal, leftMs }: Omit<SendOptions, 'timeoutMs'>): Promise<string> {
-		return (await orLate(this.session(stale, freshForMs), leftMs, signal)).token;
+		const limit = { ms: leftMs, signal, sleep: pause };
+		return (await orLate(this.session(stale, freshForMs), limit, loginLate)).token;
 	}
 
 	async sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -143,7 +149,10 @@ export class N8nHost<C extends Connection> implements Host {
 		try {
 			await this.ask({ ...options, [PURPOSE]: LOGIN_ONLY }, data);
 		} catch (thrown) {
-			if (!chainOf(thrown).some(isLoggedIn)) throw notSent(toFleetError(thrown, new URL(options.url).hostname));
+			if (!chainOf(thrown).some(isLoggedIn)) {
+				// Whatever happens in a login, the request that waits for it has not been sent.
+				throw toFleetError(thrown, new URL(options.url).hostname).with({ effect: 'none' });
+			}
 		}
 		const session = readSession(data[SESSION], this.key);
 		if (session === undefined)
@@ -153,9 +162,4 @@ export class N8nHost<C extends Connection> implements Host {
 		this.credentials = data;
 		return session;
 	}
-}
-
-/** Whatever happens in a login, the request that waits for it has not been sent. */
-function notSent<E extends Error>(error: E): E {
-	return Object.defineProperty(error, 'effect', { value: 'none' });
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
@@ -24,7 +24,6 @@ const SCANNER = '@n8n/scan-community-package/scanner/scanner.mjs' as string;
 /** What one of n8n's files holds, which are named after the class in them. */
 async function made<T>(path: string): Promise<T> {
 	const name = /(\w+)\.\w+$/.exec(path)?.[1] ?? '';
-	// providers/vendors.test.ts says which files are missing.
 	const found = (await import(/* @vite-ignore */ `../${path}`)) as Record<string, new () => T>;
 	return new found[name]!();
 }
@@ -68,11 +67,17 @@ function* surface(properties: readonly INodeProperties[], indent = ''): Generato
 	}
 }
 
-const brands = vendors.map(({ provider, n8n: { className, queueTrigger } }) => ({
-	provider: provider as Provider,
-	name: className,
-	queueTrigger,
-}));
+/** Those whose files are there: providers/vendors.test.ts says of which they are missing. */
+const brands = vendors
+	.map(({ provider, n8n: { className, queueTrigger } }) => ({
+		provider: provider as Provider,
+		name: className,
+		queueTrigger,
+	}))
+	.filter(
+		({ name }) =>
+			existsSync(join(ROOT, 'nodes', name)) && existsSync(join(ROOT, `credentials/${name}Api.credentials.ts`)),
+	);
 
 describe.each(brands)('$name', async ({ name, provider }) => {
 	const description = await nodeOf(name, name);

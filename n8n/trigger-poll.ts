@@ -242,7 +242,7 @@ class Round {
 			({ cursor } = result);
 			began ??= result.began;
 			for (const event of result.events) events.push(event);
-			const { more, problem, partial, stop, oldestLookMs } = result;
+			const { more, problem, partial, stop, oldestReadMs } = result;
 			if (
 				more &&
 				(problem === undefined || partial) &&
@@ -250,9 +250,9 @@ class Round {
 				deadline - Date.now() > TOO_LITTLE_MS
 			)
 				continue;
-			if (oldestLookMs !== undefined)
+			if (oldestReadMs !== undefined)
 				context.logger.debug(
-					`${this.node.name}: not all devices could be looked at in this poll; the oldest look is ${String(Math.round(oldestLookMs / 1000))} s ago.`,
+					`${this.node.name}: not all devices could be looked at in this poll; the oldest look is ${String(Math.round(oldestReadMs / 1000))} s ago.`,
 				);
 			return { events, cursor, began, problem, partial, stop };
 		}

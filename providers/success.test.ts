@@ -232,6 +232,43 @@ describe('iTracksense', () => {
 		}
 	});
 
+	test('has not where the words only begin like a success, or where there are none', async () => {
+		for (const each of acting) {
+			for (const ErrMsg of [
+				'OK?',
+				'ok ...',
+				'OK，失败',
+				'success？',
+				'Success 未完成',
+				'ok-',
+				'OK!!',
+				'successfully?!',
+			])
+				expect(await became(each, { Code: 200, Data: null, ErrMsg }), `${each.title} ${ErrMsg}`).toBe(
+					'unknown',
+				);
+			for (const ErrMsg of [null, '', ' ', undefined])
+				expect(
+					await became(each, { Code: 200, Data: true, ErrMsg }),
+					`${each.title} true ${JSON.stringify(ErrMsg)}`,
+				).toBe('unknown');
+		}
+	});
+
+	test('has not given another name where the message beside the result is odd', async () => {
+		const renaming = WRITES.filter(
+			({ provider, operation }) => provider.name === 'itracksense' && operation.resource === 'device',
+		);
+		expect(renaming.map(({ operation }) => operation.name)).toEqual(['setPlate', 'setAssetName']);
+		for (const each of renaming) {
+			for (const ErrMsg of ['not ok', 'OK?', 'OK，失败', 'Device offline', ['fail'], { msg: 'fail' }, false, 1])
+				expect(await became(each, { Code: 200, Data: '0', ErrMsg }), JSON.stringify(ErrMsg)).toBe('unknown');
+			for (const ErrMsg of [null, undefined, '', 'OK', 'Modify successfully', 'Success!', 'Success.'])
+				for (const Data of ['0', 0])
+					expect(await became(each, { Code: 200, Data, ErrMsg }), JSON.stringify(ErrMsg)).toBe('confirmed');
+		}
+	});
+
 	test('has, with the words of its document', async () => {
 		for (const each of acting) {
 			for (const [Data, ErrMsg] of [

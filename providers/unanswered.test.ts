@@ -6,7 +6,6 @@ import type { Connection } from '../core/describe/connection';
 import { nameOf, NOW, startVendor, type TestVendor } from '../test/hosts/vendor';
 import { kitOf, KITTED } from '../test/support/kits';
 import { FetchHost } from '../test/support/fetch-host';
-import { providers } from '.';
 
 const running: TestVendor[] = [];
 afterEach(async () => {

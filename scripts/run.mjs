@@ -91,7 +91,7 @@ const commands = {
 	},
 	pack,
 	catalog: () => tsx('scripts/catalog.ts', ...args),
-	simulate: () => tsx('simulators/main.ts', ...args),
+	simulate: () => tsx('demo/simulate.ts', ...args),
 	demo: () => {
 		node('node-red/build.mjs');
 		tsx('demo/demo.ts', ...args);

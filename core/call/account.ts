@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { FleetError } from '../describe/errors';
+import { CircuitBreaker } from './breaker';
 import { Limiter } from './limiter';
+import { Lookups } from './lookups';
 import { Refusals } from './refusals';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
-import type { Choice } from '../describe/field';
 import { Recent } from './recent';
-import { Resilience } from './retry';
+import { RetryBudget } from './retry';
 import { SessionKeeper } from './session';
 import { SharedReads } from './shared-reads';
 import type { QueueReader } from '../describe/operation';
@@ -18,42 +19,35 @@ export interface Suspect {
 	error: FleetError;
 }
 
-/** What all who name one account share in a process, whatever their secret: its quota. */
+/** What all logins to one account share in a process, whatever their secret: its quota. */
 export interface SharedAccount {
 	readonly limiter: Limiter;
 	/** When dead tokens forced renewals, in milliseconds since 1970. */
 	readonly renewals: number[];
 }
 
-/**
- * What those share in a process who log in to an account in the same way: one session, one breaker, what was found out.
- */
+/** What nodes with the same login share in a process: one session, one breaker, and what is known of the account. */
 export interface SharedLogin {
 	readonly account: SharedAccount;
 	readonly sessions: SessionKeeper;
-	readonly resilience: Resilience;
-	readonly lookups: Map<string, { choices: Promise<Choice[]>; until: number }>;
-	/**
-	 * A session that may be over, as a request that could not be sent again found out: the next request renews it
-	 * first.
-	 */
+	readonly breaker: CircuitBreaker;
+	readonly retries: RetryBudget;
+	readonly lookups: Lookups;
+	/** A session that may be over, according to a request that was not sent again: the next one renews it first. */
 	suspectSession?: Suspect;
-	/** What triggers have just found out, for others that ask the same. */
+	/** Recent reads of triggers, for others that need the same. */
 	readonly reads: SharedReads;
-	/** Devices that the vendor refuses, as far as triggers have found out. */
+	/** Devices that the vendor refuses, as far as triggers know. */
 	readonly refusals: Refusals;
-	/** Who reads a queue of the account in this process, by the queue's name. */
+	/** Triggers of this process that read a queue of the account, by the queue's name. */
 	readonly queues: Map<string, QueueReader>;
-	/**
-	 * Whether there is a session that the vendor gave for it, and it has refused no login since. Until then it has yet
-	 * to log in, and takes no turns of the account.
-	 */
+	/** Whether the vendor has accepted the login, and has not refused it since. Until then it takes no turns. */
 	accepted: boolean;
-	/** Where a host without a store of its own keeps the session. */
+	/** The session, where the host has no store of its own. */
 	session?: Session;
 }
 
-/** Requests of one account under way at once. */
+/** Requests of one account in flight at once. */
 const CONCURRENCY = 4;
 /** More than are in use in any one program. */
 export const ACCOUNTS_KEPT = 2000;
@@ -76,8 +70,8 @@ const quotaKey = (provider: Provider, connection: Connection) =>
 	connection.account === undefined ? loginKey(provider, connection) : accountKey(provider, connection);
 
 /**
- * Stands for everything that a login depends on, the secret included: who does not know it gets neither the session nor
- * the lists of others, though all name the same account.
+ * Names a login: everything that it depends on, the secret included. Without the right secret, a node shares neither
+ * the session nor the lists of other nodes, although they name the same account.
  */
 export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connection: Connection): string {
 	const login = Object.entries({
@@ -124,8 +118,9 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 	const login: SharedLogin = {
 		account,
 		sessions: new SessionKeeper(provider.title, connection.account, account.renewals),
-		resilience: new Resilience(provider.title),
-		lookups: new Map(),
+		breaker: new CircuitBreaker(provider.title),
+		retries: new RetryBudget(),
+		lookups: new Lookups(),
 		reads: new SharedReads(),
 		refusals: new Refusals(),
 		queues: new Map(),

@@ -9,9 +9,9 @@ const CONTEST_MS = 60_000;
 const CONTEST_RENEWALS = 2;
 
 /**
- * Keeps those who log in to an account in the same way to one login at a time. The vendors kill the old token at each
- * login, so whoever finds a token dead first renews it, and everyone else waits and uses the result. Who has another
- * secret waits for none of it: whether that one is right says nothing about his own.
+ * Allows one login at a time. Vendors end the old token at each login, so the first caller that finds a token dead
+ * renews it, and the others wait and use the result. Callers with another secret have a keeper of their own: whether
+ * one secret is right says nothing about another.
  */
 export class SessionKeeper {
 	private renewing: Promise<Session> | undefined;
@@ -29,7 +29,7 @@ export class SessionKeeper {
 	 * A session that is in force.
 	 * @param current where the session is kept; undefined if there is none
 	 * @param renew logs in, and keeps the result where `current` finds it
-	 * @param stale token that has just been refused: never given back
+	 * @param stale token that has just been refused: never returned
 	 * @throws SessionContested when tokens keep dying although nobody here renewed them
 	 */
 	async get<S extends Session>({
@@ -45,7 +45,7 @@ export class SessionKeeper {
 		freshForMs?: number;
 		now: () => number;
 	}): Promise<S> {
-		// Whoever shares a keeper keeps the same kind of session.
+		// All callers of a keeper keep the same kind of session.
 		if (this.renewing !== undefined) return this.renewing as Promise<S>;
 		const { failed } = this;
 		const session = await current();
@@ -135,7 +135,6 @@ export async function logIn<C extends Connection>(
 			);
 		return { ...session, expiresAt: Math.min(session.expiresAt, FOREVER) };
 	} catch (error) {
-		if (error instanceof FleetError) Object.defineProperty(error, 'effect', { value: 'none' });
-		throw error;
+		throw error instanceof FleetError ? error.with({ effect: 'none' }) : error;
 	}
 }

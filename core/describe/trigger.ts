@@ -3,8 +3,8 @@ import type { AnyOperation, Evidence } from './operation';
 import type { Position, RecordKind } from './records';
 
 /**
- * What a flow can start with: declared once per vendor. How it is polled follows from its source; the engines are
- * stream.ts, watch.ts and queue.ts beside this file.
+ * A trigger: an event that starts a flow. Each vendor declares its own. The source decides how it is read: see
+ * stream.ts, snapshot.ts and queue-consumer.ts in core/watch.
  */
 export interface Trigger<F extends Fields = Fields> {
 	/** Stored in users' flows, together with the names of `params`: never rename without a migration. */
@@ -16,24 +16,24 @@ export interface Trigger<F extends Fields = Fields> {
 	readonly params: F;
 	/** Kind of the record in each event. */
 	readonly kind: RecordKind;
-	/** Whether it reads a message queue, in place of polling. */
+	/** Whether it reads a message queue instead of polling. */
 	readonly queue?: boolean;
-	/** What the events carry beside the record's own fields, for the docs: name -> words. */
+	/** What the events hold beside the record's own fields, for the docs: name -> words. */
 	readonly adds?: Readonly<Record<string, string>>;
-	/** Checks across params; gives a sentence if they do not fit together. */
+	/** Checks params against each other. Returns a sentence if they do not fit together. */
 	readonly check?: (params: Values<F>, now: number) => string | undefined;
-	/** By its params, where they choose between several. */
+	/** A function if it depends on the params. */
 	readonly source: Source | ((params: Values<F>) => Source);
 	readonly evidence: Evidence;
 }
 
 export type Source = StreamSource | SnapshotSource | QueueSource;
 
-/** Records of a period, asked for device by device or some at once; new ones are the events. */
+/** Records of a period, read for one device or several at once. The new ones are the events. */
 export interface StreamSource {
 	readonly type: 'stream';
 	readonly operation: AnyOperation;
-	/** The operation's parameters for some devices and a period in milliseconds; if it takes one. */
+	/** The operation's parameters for some devices and, if it takes one, a period in milliseconds. */
 	readonly paramsFor: (
 		devices: string[],
 		period: { begin: number; end: number },
@@ -42,10 +42,11 @@ export interface StreamSource {
 	/** Devices in one request. */
 	readonly perRequest: number;
 	/**
-	 * Whether a device's pages come in ascending order of `mark`, so that a look that was broken off can go on there.
+	 * Whether a device's pages come in ascending order of the record time. Then a read that stopped between two pages
+	 * continues there.
 	 */
 	readonly ascending: boolean;
-	/** ISO time by which the vendor chooses the records of a period; null if a record has none. */
+	/** The ISO time by which the vendor selects the records of a period; null if a record has none. */
 	readonly recordTime: (record: never) => string | null;
 	/** Whether an event is wanted. */
 	readonly keep?: (record: never, params: never) => boolean;
@@ -53,22 +54,22 @@ export interface StreamSource {
 	readonly lookBackMinutes?: number;
 }
 
-/** Current positions of the fleet, compared with those before. */
+/** Current positions of the fleet, compared with the state of the last poll. */
 export interface SnapshotSource {
-	readonly type: 'watch';
-	readonly compare: (position: Position, look: Comparison) => Compared;
-	/** What an event about a position looks like, to try a flow with. */
-	readonly sample: (position: Position, look: Pick<Comparison, 'now' | 'params'>) => Compared['events'];
+	readonly type: 'snapshot';
+	readonly compare: (position: Position, comparison: Comparison) => Compared;
+	/** Sample events of a position, to try a flow with. */
+	readonly sample: (position: Position, comparison: Pick<Comparison, 'now' | 'params'>) => Compared['events'];
 }
 
 export interface Comparison {
-	/** What was remembered of this device; undefined: nothing. */
+	/** The device's stored state, if there is one. */
 	readonly before: string | undefined;
-	/** Whether it is the first round over the fleet. */
+	/** Whether this is the first read of the device, in the first sweep. */
 	readonly first: boolean;
 	/**
-	 * Newest record time that was known at the last look at the device and is known at this one, in seconds. What is
-	 * forgotten of devices that have been quiet for long can be told from what is new by these.
+	 * The newest record time that was known at the last read of the device, and the one that is known at this read, in
+	 * seconds. They separate what is new from what is old in devices whose state was dropped.
 	 */
 	readonly lastWatermark: number;
 	readonly watermark: number;
@@ -80,35 +81,35 @@ export interface Comparison {
 }
 
 export interface Compared {
-	/** To remember of this device, short; undefined: nothing. */
+	/** The state to store for this device: a short text, or undefined. */
 	state: string | undefined;
-	/** What the events carry beside the record. `key` makes their ids stable. */
+	/** What the events hold beside the record. `key` makes their ids stable. */
 	events: readonly ({ key: string } & Record<string, unknown>)[];
 }
 
 /** A message queue with acknowledgement. */
 export interface QueueSource {
 	readonly type: 'queue';
-	/** Name of the queue as the operations know it. */
+	/** The queue, by the name that operations use. */
 	readonly queue: string;
 	readonly get: AnyOperation;
 	readonly acknowledge: AnyOperation;
 	readonly subscribe: AnyOperation;
 }
 
-/** How the fleet's current positions are asked for. */
+/** How to read the fleet's current positions. */
 export interface PositionSource {
 	/** Takes `devices`. */
 	readonly operation: AnyOperation;
-	/** Whether one request gives the positions of all devices. */
+	/** Whether one request returns the positions of all devices. */
 	readonly all: boolean;
-	/** Devices in a request that names some; undefined: every request gives all. */
+	/** Devices in a request that names some; undefined: every request returns all. */
 	readonly perRequest?: number;
-	/** Not asked for more often than this, where requests are dear. */
+	/** Least time between two reads, for a vendor with a small quota. */
 	readonly everyMs?: number;
 }
 
-/** A trigger whose types are its own affair: what a catalog holds. */
+/** Any trigger: what a catalog holds. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- params are both read and checked: only `any` fits every trigger
 export type AnyTrigger = Trigger<any>;
 
@@ -132,7 +133,7 @@ export function stream<R, P>(declared: {
 
 export const LOOK_BACK_MINUTES = 10;
 
-/** What every trigger that polls lets its user choose, beside its own filters. Names are stored in users' flows. */
+/** Settings of every trigger that polls, beside its own filters. Users' flows store the names. */
 export const deliveryFields = {
 	firstRun: choice({
 		title: 'First Run',
@@ -172,26 +173,26 @@ export const deliveryFields = {
 	}),
 } satisfies Fields;
 
-/** Where the events come from, given the trigger's params, checked. */
+/** The source of a trigger. @param params checked */
 export function sourceOf({ source }: AnyTrigger, params: object): Source {
 	return typeof source === 'function' ? (source as (params: object) => Source)(params) : source;
 }
 
-/** What a form for the trigger asks for: its filters, and how its events are delivered. */
+/** The fields of a trigger's form: its filters, and how its events are delivered. */
 export function fieldsOfTrigger({ params, queue = false }: AnyTrigger): Fields {
 	return queue ? (params as Fields) : { ...(params as Fields), ...deliveryFields };
 }
 
-/** What an event is to a flow: a record with these beside its own fields. */
+/** An event as a flow receives it: a record with these fields beside its own. */
 export interface FleetEvent {
-	/** The same whenever the same event is given again. */
+	/** Stable: an event that is delivered again has the same id. */
 	id: string;
 	/** Name of the trigger's event. */
 	event: string;
 	deviceId: string | null;
 	/** When it happened. */
 	time: string | null;
-	/** Whether something newer of this device was given before. */
+	/** Whether a newer event of this device was delivered before. */
 	late: boolean;
 	[field: string]: unknown;
 }

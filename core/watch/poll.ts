@@ -1,75 +1,40 @@
 import type { Client } from '../call/client';
-import {
-	asFleetError,
-	InvalidParams,
-	LoginRejected,
-	NotFound,
-	NotPermitted,
-	RateLimited,
-	SessionContested,
-	TimedOut,
-	Unreachable,
-	type FleetError,
-} from '../describe/errors';
-import { ALL, type Ids } from '../describe/field';
-import type { AnyOperation } from '../describe/operation';
-import type { Position, Row } from '../describe/records';
+import { asFleetError, type FleetError } from '../describe/errors';
+import type { AnyOperation, RunOptions } from '../describe/operation';
+import type { Row } from '../describe/records';
 import { refusalOf } from '../call/refusals';
-import { chunks } from '../call/windows';
 import type { Cursor } from './cursor';
 import { LOOK_BACK_MINUTES, type AnyTrigger, type FleetEvent } from '../describe/trigger';
 
 export const DAY_SECONDS = 86_400;
-/** A look that another trigger took is as good for this long at most. */
+/** A read that another trigger shares is at most this old. */
 const SHARED_MS = 60_000;
-/** By so much a record may be ahead of the local clock without counting as dated in the future. */
+/** A record that is ahead of the local clock by no more than this is not dated in the future. */
 export const CLOCK_SECONDS = 60;
-/** A batch is handed over when it has so many events. */
+/** A poll ends when it has this many events. */
 const MOST_EVENTS = 500;
-/** Time or quota that learning who was heard of may take, so that something is left for the looks. */
-const POSITIONS_SHARE = 0.5;
 
-/** A device, and what is known of when it was last heard of. */
-export interface Sighting {
-	deviceId: string;
-	/** Seconds; undefined: never, or not known in this poll. */
-	heard: number | undefined;
-}
-
-/**
- * What pages of positions tell that several polls and triggers share: reading a large fleet's is the most that a poll
- * has to do.
- */
-const heardOn = new WeakMap<readonly Row[], readonly Sighting[]>();
-
-/** A position, and the vendor's own record of it. */
-export interface Found {
-	row: Row;
-	position: Position;
-}
-
-/** What a look at some devices left out. */
-interface Missing {
-	/** Devices that nothing was learnt of, as they are refused or time ran out. */
+/** What a read of some devices did not return. */
+export interface Failed {
+	/** Devices that nothing is known of: they are refused, or there was no time left. */
 	missing: string[];
-	/** What ended it, where that does not lie in single devices. */
+	/** What ended the read, unless the vendor refuses single devices only. */
 	error?: FleetError;
 }
 
 export interface PollOptions {
 	/**
-	 * Time between two polls, in milliseconds: what another trigger of the account found out less than half of it ago
-	 * is not asked again.
+	 * Time between two polls, in milliseconds. Triggers of an account share a read for half of it.
 	 */
 	intervalMs: number;
-	/** How long this poll may take, queueing included. What is left is for the next. */
+	/** How long this poll may take, including its wait for a turn. The next poll continues with the rest. */
 	budgetMs: number;
 	signal?: AbortSignal;
-	/** Hears that a request waits for its turn, and for how many milliseconds. */
+	/** Called when a request waits for its turn, with the milliseconds that it will wait. */
 	onWait?: (ms: number) => void;
 }
 
-/** What the user chose, checked. */
+/** The user's settings, checked. */
 export interface DeliverySettings {
 	firstRun: 'nothing' | 'latest' | 'since';
 	/** Milliseconds. */
@@ -79,7 +44,7 @@ export interface DeliverySettings {
 	includeRaw: boolean;
 }
 
-/** One poll of one trigger: its clock, its limits, and what comes of it. */
+/** One poll of one trigger: its clock, its limits and its result. */
 export class Poll {
 	/** Seconds, when the poll began. */
 	readonly now: number;
@@ -91,32 +56,31 @@ export class Poll {
 	events: FleetEvent[] = [];
 	problem: FleetError | undefined;
 	stop = false;
-	/** Where a trigger that began afresh in this poll has begun: see `PollResult`. */
+	/** The cursor of the moment at which the trigger began, if it began in this poll: see `PollResult`. */
 	began: Cursor | undefined;
-	/** Whether any positions came. */
-	private positionsRead = false;
-	/** Why some did not come. */
-	private positionsProblem: FleetError | undefined;
-	/** A record that could not be read, of which nothing else depends. */
-	private unreadable: FleetError | undefined;
+	/** Why some positions could not be read. */
+	positionsProblem: FleetError | undefined;
+	/** Why a single position could not be read. */
+	unreadable: FleetError | undefined;
 	private readonly refused = new Map<string, FleetError>();
-	/** Looks that this poll took itself. */
+	/** Reads that this poll did not share with an earlier one. */
 	reads = 0;
 	/**
-	 * When the oldest round over the fleet began that still counts for a device, in seconds by the local clock;
-	 * undefined: all were looked at in this poll.
+	 * When the last complete sweep began, in seconds by the local clock, if this poll did not complete one. Every
+	 * device has been read since then.
 	 */
 	oldestRead: number | undefined;
 	/** Seconds. */
 	readonly lookBack: number;
-	private readonly deadline: number;
-	/** Time or quota is used up. */
+	/** Milliseconds. */
+	readonly deadline: number;
+	/** No time or quota is left. */
 	private usedUp = false;
-	/** What went wrong would go wrong with every device. */
+	/** An error would repeat with every device. */
 	private ended = false;
 
 	constructor(
-		private readonly client: Client,
+		readonly client: Client,
 		trigger: AnyTrigger,
 		readonly params: Readonly<Record<string, unknown>>,
 		{ firstRun, since, lookBack = LOOK_BACK_MINUTES, includeRaw }: DeliverySettings,
@@ -132,48 +96,48 @@ export class Poll {
 		this.lookBack = Math.round(lookBack * 60);
 	}
 
-	/** Whether there is time and quota for another look. */
+	/** Whether there is time and quota for another read. @throws the signal's reason */
 	goesOn(): boolean {
 		this.options.signal?.throwIfAborted();
 		return !this.usedUp && !this.ended && this.client.now() < this.deadline;
 	}
 
-	/** The local clock as it is now, in seconds. */
+	/** The local clock, in seconds. */
 	get time(): number {
 		return Math.floor(this.client.now() / 1000);
 	}
 
-	/**
-	 * A time of the vendor's records as far as it is one of the past; undefined if it is not. Clocks differ a little.
-	 */
+	/** A record time, if it does not lie in the future; else undefined. Clocks may differ a little. */
 	past(time: number | undefined, now = this.time): number | undefined {
 		return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);
 	}
 
+	/** Whether a poll with this many events ends here. */
 	full(events: number): boolean {
 		return events >= MOST_EVENTS;
 	}
 
 	/**
-	 * Rows of an operation, shared with other triggers that ask the same; a period's end is always beyond the present.
+	 * Pages of an operation's rows, shared with other triggers that read the same. The end of a period does not count:
+	 * it always lies beyond the present.
+	 * @returns also the watermark when the read began
 	 */
 	read(
 		operation: AnyOperation,
 		params: Record<string, unknown>,
 		{
-			mark,
+			watermark,
 			deadline = this.deadline,
 			maxAgeMs = Math.min(this.options.intervalMs / 2, SHARED_MS),
-		}: { mark: number; deadline?: number; maxAgeMs?: number },
-	): { pages: AsyncIterable<Row[]>; mark: number } {
+		}: { watermark: number; deadline?: number; maxAgeMs?: number },
+	): { pages: AsyncIterable<Row[]>; watermark: number } {
 		const { client, options } = this;
-		const now = this.client.now();
-		return client.shared.reads.read(
+		const { pages, mark: began } = client.shared.reads.read(
 			{
 				key: `${operation.resource}.${operation.name} ${JSON.stringify({ ...params, end: undefined })}`,
-				now,
+				now: client.now(),
 				maxAgeMs,
-				watermark: mark,
+				watermark,
 			},
 			() => {
 				this.reads += 1;
@@ -181,34 +145,37 @@ export class Poll {
 				return client.run(operation, params, {
 					output: 'raw',
 					priority: 'poll',
-					deadlineMs: Math.max(1, deadline - this.client.now()),
+					deadlineMs: Math.max(1, deadline - client.now()),
 					signal,
 					onWait,
 				}) as AsyncIterable<Row[]>;
 			},
 		);
+		return { pages, watermark: began };
 	}
 
-	/** A row as the operation simplifies it. @throws UnexpectedAnswer */
+	/** When a share of this poll's time is over, in milliseconds. */
+	deadlineOf(share: number): number {
+		return this.client.now() + this.options.budgetMs * share;
+	}
+
+	/** For a lookup that belongs to this poll. Other runs may share it, so aborting the poll does not abort it. */
+	get lookupOptions(): RunOptions {
+		const { onWait } = this.options;
+		return { priority: 'poll', deadlineMs: Math.max(1, this.deadline - this.client.now()), onWait };
+	}
+
+	/** The operation's simplified record of a row. @throws UnexpectedAnswer */
 	record(operation: AnyOperation, row: Row, params: Record<string, unknown>): Record<string, unknown> {
 		return operation.record(row, params, this.client.connection) as Record<string, unknown>;
 	}
 
-	/**
-	 * Devices as the survey asks for them, one request each. @param devices undefined: all, where one request gives all
-	 */
-	positionGroups(devices: readonly string[] | undefined): (string[] | undefined)[] {
-		return devices === undefined
-			? [undefined]
-			: chunks(devices, this.client.provider.positions?.perRequest ?? Infinity);
-	}
-
-	/** Asks about devices together; where that is refused for what may lie in one of them, in parts. */
+	/** Reads devices together. If the vendor refuses them and the cause may be a single one, reads them in parts. */
 	async inParts(
 		operation: AnyOperation,
 		devices: readonly string[],
-		ask: (some: string[]) => Promise<void>,
-	): Promise<Missing> {
+		read: (some: string[]) => Promise<void>,
+	): Promise<Failed> {
 		const parts = this.client.shared.refusals.parts(
 			`${operation.resource}.${operation.name}`,
 			devices,
@@ -221,7 +188,7 @@ export class Poll {
 			some = this.goesOn() ? parts.next() : undefined
 		) {
 			try {
-				await ask([...some]);
+				await read([...some]);
 				parts.answers(some);
 			} catch (thrown) {
 				const failure = this.failed(thrown);
@@ -230,224 +197,44 @@ export class Poll {
 			}
 		}
 		for (const [device, refusal] of parts.refused) this.refused.set(device, refusal);
-		// What came of the others counts; the next poll goes on with the rest.
-		if (error !== undefined && parts.answered && outOfTurns(error)) this.concernsAll(error);
+		// The devices that were read count. The next poll continues with the others.
+		if (error !== undefined && parts.answered && error.timeUp) this.concernsAll(error);
 		else if (error !== undefined) return { missing: parts.missing, error };
 		return { missing: parts.missing };
 	}
 
-	/** Takes in the positions of a group; see inParts for what comes back. */
-	private async positionsOf(
-		group: readonly string[] | undefined,
-		limits: { deadline?: number; maxAgeMs?: number },
-		takeIn: (page: Row[], params: Record<string, unknown>) => void,
-	): Promise<Missing> {
-		const operation = this.positionsOperation;
-		const ask = async (devices: Ids) => {
-			const params = { devices };
-			for await (const page of this.read(operation, params, { mark: this.now, ...limits }).pages)
-				takeIn(page, params);
-		};
-		if (group !== undefined) return await this.inParts(operation, group, ask);
-		return await ask(ALL).then(
-			() => ({ missing: [] }),
-			(thrown: unknown) => ({ missing: [], error: this.failed(thrown) }),
-		);
-	}
-
-	/** When the devices of a group were heard of last. */
-	private async heardIn(
-		group: string[] | undefined,
-		limits: { deadline: number; maxAgeMs?: number },
-	): Promise<Missing & { heard: Sighting[] }> {
-		const operation = this.positionsOperation;
-		const sightings: Sighting[] = [];
-		const missing = await this.positionsOf(group, limits, (page, params) => {
-			let heard = heardOn.get(page);
-			if (heard === undefined) {
-				const found: Found[] = [];
-				for (const row of page) this.find(operation, row, params, found);
-				heard = found.map(({ position }) => ({ deviceId: position.deviceId, heard: heardOf(position) }));
-				if (heard.length === page.length) heardOn.set(page, heard);
-			}
-			sightings.push(...heard);
-			this.positionsRead = true;
-		});
-		return { ...missing, heard: sightings };
-	}
-
-	/** The current positions of a group. */
-	async positions(group: string[] | undefined): Promise<Missing & { found: Found[] }> {
-		const operation = this.positionsOperation;
-		const found: Found[] = [];
-		const missing = await this.positionsOf(group, {}, (page, params) => {
-			for (const row of page) this.find(operation, row, params, found);
-		});
-		return { ...missing, found };
-	}
-
-	/** One position that cannot be read must not hide the others. */
-	private find(operation: AnyOperation, row: Row, params: Record<string, unknown>, found: Found[]): void {
-		try {
-			found.push({ row, position: this.record(operation, row, params) as unknown as Position });
-		} catch (thrown) {
-			this.unreadable ??= asFleetError(thrown);
-		}
-	}
-
-	/** Whether the survey asks for the positions of all in one request. */
-	get readsAllPositions(): boolean {
-		const { all = false, perRequest } = this.client.provider.positions ?? {};
-		return all && (perRequest === undefined || this.devices === ALL);
-	}
-
-	/** The operation that gives positions: only asked for where the vendor has one. */
-	private get positionsOperation(): AnyOperation {
-		const { positions, title } = this.client.provider;
-		if (positions === undefined)
-			throw new InvalidParams(`${title} does not give positions of a fleet, which this trigger compares.`);
-		return positions.operation;
-	}
-
-	private get devices(): Ids {
-		return (this.params.devices ?? ALL) as Ids;
-	}
-
-	/** The devices that the user chose, in the order of their ids; undefined: all, which the survey tells. */
-	async chosen(): Promise<string[] | undefined> {
-		const { devices } = this;
-		if (devices !== ALL) return [...devices].sort();
-		if (this.readsAllPositions) return undefined;
-		const { signal: _, onWait } = this.options;
-		const choices = await this.client.lookup('device', {
-			priority: 'poll',
-			deadlineMs: Math.max(1, this.deadline - this.client.now()),
-			onWait,
-		});
-		return choices.map(({ value }) => value).sort();
-	}
-
-	/**
-	 * Every device that is to be looked at, and when it was last heard of.
-	 * @param from where the survey of a large fleet broke off in the last poll; the result tells where it did in this
-	 * one
-	 */
-	async sightings(from: string | undefined): Promise<{ sightings: Sighting[]; next: string | undefined }> {
-		const { positions } = this.client.provider;
-		const chosen = await this.chosen();
-		if (positions === undefined)
-			return { sightings: (chosen ?? []).map((deviceId) => ({ deviceId, heard: undefined })), next: undefined };
-		const { everyMs } = positions;
-		const heard = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
-		const share = this.client.now() + this.options.budgetMs * (this.readsAllPositions ? 1 : POSITIONS_SHARE);
-		const order = this.readsAllPositions ? undefined : rotated(chosen ?? [], from);
-		const limits = {
-			deadline: Math.min(share, this.deadline),
-			...(everyMs === undefined ? {} : { maxAgeMs: everyMs }),
-		};
-		let done = 0;
-		for (const group of this.positionGroups(order)) {
-			if (done > 0 && this.client.now() >= share) break;
-			const { heard: some, error } = await this.heardIn(group, limits);
-			for (const { deviceId, heard: at } of some)
-				if (chosen === undefined || heard.has(deviceId)) heard.set(deviceId, at);
-			if (error !== undefined) {
-				// Without a survey, the looks go round the fleet in turn; but where it tells which devices there are,
-				// there is no going on.
-				if (this.readsAllPositions || (!outOfTurns(error) && this.concernsAll(error))) throw error;
-				if (outOfTurns(error)) break;
-				this.positionsProblem ??= error;
-			}
-			done += group?.length ?? 0;
-		}
-		return { sightings: [...heard].map(([deviceId, at]) => ({ deviceId, heard: at })), next: order?.[done] };
-	}
-
-	/**
-	 * Whether a first look waits for positions. What refuses them may give events all the same, and refuses them the
-	 * next time, too.
-	 */
-	waitsForPositions(): boolean {
-		const { positionsProblem: unsurveyed } = this;
-		if (
-			this.client.provider.positions === undefined ||
-			this.positionsRead ||
-			this.refused.size > 0 ||
-			unsurveyed?.retryable === false
-		)
-			return false;
-		if (unsurveyed !== undefined) this.report(unsurveyed);
-		return true;
-	}
-
-	/** Makes one of our errors of what was thrown; passes on that the poll was aborted. */
+	/** The FleetError of whatever was thrown. @throws the signal's reason if the poll was aborted */
 	failed(thrown: unknown): FleetError {
 		this.options.signal?.throwIfAborted();
 		return asFleetError(thrown);
 	}
 
-	/** Whether an error ends the poll: it would come with every other device, too. Takes note of it. */
+	/** Whether an error ends the poll, because it would repeat with every other device. Then it is noted. */
 	concernsAll(error: FleetError): boolean {
-		if (outOfTurns(error)) {
+		if (error.timeUp) {
 			this.usedUp = true;
 			return true;
 		}
-		const lasting = lasts(error);
-		if (!lasting && !ofTheAccount(error)) return false;
+		// A fault of the vendor or a late answer may be about one device alone.
+		if (!error.permanent && error.scope !== 'account') return false;
 		this.ended = true;
-		this.stop ||= lasting;
+		this.stop ||= error.permanent;
 		this.problem = error;
 		return true;
 	}
 
-	/** What is wrong with some devices or records only: all else was looked at. */
-	get aside(): FleetError | undefined {
+	/** Whether the vendor refuses any devices. */
+	get refusesAny(): boolean {
+		return this.refused.size > 0;
+	}
+
+	/** A problem with some devices or records only. Everything else has been read. */
+	get partialProblem(): FleetError | undefined {
 		return refusalOf(this.refused) ?? this.positionsProblem ?? this.unreadable;
 	}
 
-	/** Something went wrong with one device. The first such thing is told. */
+	/** Notes an error that concerns one device. A poll reports the first. */
 	report(error: FleetError): void {
 		this.problem ??= error;
 	}
 }
-
-/** Newest time at which any device was heard of, in seconds. @param counts gives a time as far as it counts */
-export function newestOf(
-	sightings: readonly Sighting[],
-	counts = (heard: number | undefined) => heard,
-): number | undefined {
-	let newest: number | undefined;
-	for (const { heard } of sightings) {
-		const at = counts(heard);
-		if (at !== undefined && (newest === undefined || at > newest)) newest = at;
-	}
-	return newest;
-}
-
-/** When a device was last heard of, in seconds. */
-export function heardOf({ time, seenAt }: Pick<Position, 'time' | 'seenAt'>): number | undefined {
-	const times = [time, seenAt].filter((iso) => iso !== null).map((iso) => Math.floor(Date.parse(iso) / 1000));
-	return times.length === 0 ? undefined : Math.max(...times);
-}
-
-function rotated(list: readonly string[], from: string | undefined): readonly string[] {
-	const start = from === undefined ? -1 : list.findIndex((item) => item >= from);
-	return start <= 0 ? list : [...list.slice(start), ...list.slice(0, start)];
-}
-
-/** The poll's time or the account's quota is used up, which is no fault. */
-const outOfTurns = (error: FleetError) => error instanceof TimedOut && !error.retryable;
-
-/** Trying again gives the same until the user changes something. */
-export function lasts(error: FleetError): boolean {
-	const { vendorCode } = error;
-	return (
-		error instanceof LoginRejected ||
-		(vendorCode === undefined &&
-			(error instanceof InvalidParams || error instanceof NotPermitted || error instanceof NotFound))
-	);
-}
-
-/** A fault of the vendor or a late answer may be about one device alone. */
-const ofTheAccount = (error: FleetError) =>
-	error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable;

@@ -3,7 +3,8 @@ import { InvalidParams, type FleetError } from '../describe/errors';
 import { readFields, type Fields } from '../describe/field';
 import type { Cursor } from './cursor';
 import { Poll, type PollOptions, type DeliverySettings } from './poll';
-import { pollStream, readStreamCursor, sampleStream } from './stream';
+import { pollStream, sampleStream } from './stream';
+import { readStreamCursor } from './stream-cursor';
 import {
 	deliveryFields,
 	sourceOf,
@@ -15,46 +16,43 @@ import {
 import { pollSnapshot, readSnapshotCursor, sampleSnapshot } from './snapshot';
 
 export interface PollResult {
-	/** New events, per device in ascending order of time. */
+	/** New events, in ascending order of time for each device. */
 	events: FleetEvent[];
 	/**
-	 * To be stored once the events are delivered, and given to the next poll. Plain JSON. Undefined while not even the
-	 * first look has succeeded.
+	 * The host stores it once the events are delivered, and passes it to the next poll. Plain JSON. Undefined until a
+	 * read has succeeded.
 	 */
 	cursor: Cursor | undefined;
 	/**
-	 * Where the trigger has begun, if it did so in this poll, for want of a cursor that it can go on from: what a poll
-	 * goes on from that is to give these events again, and all that comes after. A host stores it before or with the
-	 * first events: begun anew, the trigger would leave out what happened in between.
+	 * The cursor of the moment at which the trigger began, if it began in this poll because it had no usable cursor. A
+	 * poll from this cursor finds the same events and all later ones. The host stores it before or with the first
+	 * events: if the trigger began a second time, it would skip what happened in between.
 	 */
 	began?: Cursor;
-	/** Whether there is more to fetch at once. */
+	/** Whether to poll again at once. */
 	more: boolean;
-	/** What went wrong with some or all of it. The events and the cursor are good all the same. */
+	/** What went wrong with a part or the whole. The events and the cursor are valid in any case. */
 	problem?: FleetError;
-	/** Whether the problem is with some devices or records only, and all else was looked at. */
+	/** Whether the problem concerns some devices or records only, and everything else has been read. */
 	partial?: boolean;
 	/**
-	 * Whether polling again would only repeat the problem: a refused login, a wrong setting, a path that is not there.
+	 * Whether the next poll would only repeat the problem: a refused login, a wrong setting, a path that is missing.
 	 */
 	stop: boolean;
-	/**
-	 * Age of the oldest look at a device, in milliseconds, where not all could be looked at in this poll; else
-	 * undefined.
-	 */
-	oldestLookMs?: number;
-	/** Looks that this poll took itself, mostly one request each. */
-	looks: number;
+	/** Age of the oldest read of a device, in milliseconds, if this poll could not read all devices. */
+	oldestReadMs?: number;
+	/** Reads that this poll did not share with an earlier one; mostly one request each. */
+	reads: number;
 }
 
-/** Polls one trigger. It keeps nothing itself: where it stands is in the cursor, which the host keeps. */
+/** Polls one trigger. It keeps no state: the cursor holds that, and the host keeps the cursor. */
 export class Poller {
 	private readonly params: Record<string, unknown>;
 	private readonly settings: DeliverySettings;
 	private readonly source: StreamSource | SnapshotSource;
 
 	/**
-	 * @param input the trigger's filters and `deliveryFields`, as the host has them
+	 * @param input the trigger's filters and `deliveryFields`, unchecked
 	 * @throws InvalidParams
 	 */
 	constructor(
@@ -75,43 +73,43 @@ export class Poller {
 	}
 
 	/**
-	 * Looks for what is new.
-	 * @param stored the cursor of the last poll whose events were delivered; undefined for the first. One that cannot
-	 * be read starts afresh, with a warning.
-	 * @throws the signal's reason if it is aborted; everything else is in `problem`
+	 * Finds what is new.
+	 * @param stored the cursor of the last poll whose events were delivered; undefined for the first poll. If it cannot
+	 * be read, the trigger begins again, with a warning.
+	 * @throws the signal's reason if it is aborted; every other error is in `problem`
 	 */
 	async poll(stored: unknown, options: PollOptions): Promise<PollResult> {
 		const { client, source } = this;
-		const pass = new Poll(client, this.trigger, this.params, this.settings, options);
+		const poll = new Poll(client, this.trigger, this.params, this.settings, options);
 		let cursor = stored as Cursor | undefined;
 		try {
 			cursor =
 				source.type === 'stream'
-					? await pollStream(pass, source, this.readable(stored, readStreamCursor))
-					: await pollSnapshot(pass, source, this.readable(stored, readSnapshotCursor));
+					? await pollStream(poll, source, this.readable(stored, readStreamCursor))
+					: await pollSnapshot(poll, source, this.readable(stored, readSnapshotCursor));
 		} catch (thrown) {
-			const error = pass.failed(thrown);
-			if (!pass.concernsAll(error)) pass.report(error);
+			const error = poll.failed(thrown);
+			if (!poll.concernsAll(error)) poll.report(error);
 		}
-		const { events, began, aside, stop, oldestRead: oldestLook, reads: looks } = pass;
-		const problem = pass.problem ?? aside;
+		const { events, began, partialProblem, stop, oldestRead, reads } = poll;
+		const problem = poll.problem ?? partialProblem;
 		return {
 			events,
 			cursor,
 			...(began === undefined ? {} : { began }),
-			more: pass.full(events.length) && !stop,
+			more: poll.full(events.length) && !stop,
 			...(problem === undefined
 				? {}
-				: { problem: client.redactor.error(problem), partial: pass.problem === undefined }),
+				: { problem: client.redactor.error(problem), partial: poll.problem === undefined }),
 			stop,
-			...(oldestLook === undefined ? {} : { oldestLookMs: Math.max(0, client.now() - oldestLook * 1000) }),
-			looks,
+			...(oldestRead === undefined ? {} : { oldestReadMs: Math.max(0, client.now() - oldestRead * 1000) }),
+			reads,
 		};
 	}
 
 	private readable<C>(stored: unknown, read: (stored: unknown) => C): C | undefined {
 		if (stored === undefined || stored === null) return undefined;
-		// Another event was chosen in the node.
+		// The user chose another event in the node.
 		if (typeof stored === 'object' && 'event' in stored && stored.event !== this.trigger.name) return undefined;
 		try {
 			return read(structuredClone(stored));
@@ -123,12 +121,12 @@ export class Poller {
 		}
 	}
 
-	/** Recent events to try a flow with; nothing is remembered. @throws FleetError */
+	/** Recent events to try a flow with. Changes no state. @throws FleetError */
 	async sample(options: Pick<PollOptions, 'budgetMs' | 'signal'>): Promise<FleetEvent[]> {
-		const pass = new Poll(this.client, this.trigger, this.params, this.settings, { intervalMs: 0, ...options });
+		const poll = new Poll(this.client, this.trigger, this.params, this.settings, { intervalMs: 0, ...options });
 		const { source } = this;
-		const events = await (source.type === 'stream' ? sampleStream(pass, source) : sampleSnapshot(pass, source));
-		const problem = pass.problem ?? pass.aside;
+		const events = await (source.type === 'stream' ? sampleStream(poll, source) : sampleSnapshot(poll, source));
+		const problem = poll.problem ?? poll.partialProblem;
 		if (events.length === 0 && problem !== undefined) throw this.client.redactor.error(problem);
 		return events;
 	}

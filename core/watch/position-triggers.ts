@@ -1,10 +1,11 @@
 import { choices, number, type Field, type Fields } from '../describe/field';
 import type { Evidence } from '../describe/operation';
 import type { Position } from '../describe/records';
-import { CLOCK_SECONDS, DAY_SECONDS, heardOf } from './poll';
+import { lastReport } from './fleet-positions';
+import { CLOCK_SECONDS, DAY_SECONDS } from './poll';
 import { trigger, type AnyTrigger, type Comparison, type Compared } from '../describe/trigger';
 
-/** What several vendors' positions tell, as triggers. */
+/** What one vendor declares for a trigger on positions. */
 interface Declared {
 	/** The vendor's field for any number of devices. */
 	devices: Field;
@@ -12,7 +13,7 @@ interface Declared {
 }
 
 const NOTHING: readonly never[] = [];
-const sixty = (value: number) => value.toString(36);
+const base36 = (value: number) => value.toString(36);
 
 /** Metres between two places, on a sphere. */
 export function metresBetween(
@@ -27,26 +28,26 @@ export function metresBetween(
 }
 
 /**
- * Time of the last fix in base 36, and where the last one that was given was: "time" or "time latitude longitude
- * given".
+ * The state of a device: the time of its last fix, and the fix that was last sent. Stored as "time", or with a
+ * threshold as "time latitude longitude sentTime"; times in base 36.
  */
-interface Last {
+interface LastFix {
 	time: number;
-	given?: { latitude: number; longitude: number; time: number };
+	sent?: { latitude: number; longitude: number; time: number };
 }
 
-function readLast(state: string | undefined): Last | undefined {
+function readLastFix(state: string | undefined): LastFix | undefined {
 	if (state === undefined) return undefined;
-	const [time = '', latitude, longitude, given] = state.split(' ');
+	const [time = '', latitude, longitude, sentTime] = state.split(' ');
 	return {
 		time: parseInt(time, 36),
-		...(given === undefined
+		...(sentTime === undefined
 			? {}
 			: {
-					given: {
+					sent: {
 						latitude: Number(latitude) / 1e5,
 						longitude: Number(longitude) / 1e5,
-						time: parseInt(given, 36),
+						time: parseInt(sentTime, 36),
 					},
 				}),
 	};
@@ -58,38 +59,35 @@ interface Thresholds {
 }
 
 /**
- * What is remembered is the time of the last fix. That of a device without a new fix for a look-back is forgotten: a
- * fix of such a device is new if it is younger than what was then known.
+ * Finds a new fix. The state of a device without a new fix for a look-back is dropped: after that, its fix is new if it
+ * is later than the watermark was.
  */
-function lookForFix(
+function compareFix(
 	position: Position,
-	{ before, first, lastWatermark: was, watermark: mark, now, lookBack, params }: Comparison,
+	{ before, first, lastWatermark, watermark, now, lookBack, params }: Comparison,
 ): Compared {
 	const { minDistance, minSeconds }: Thresholds = params;
 	const filtered = minDistance !== undefined || minSeconds !== undefined;
 	const keep = filtered ? Math.max(lookBack, DAY_SECONDS) : lookBack;
-	const last = readLast(before);
+	const last = readLastFix(before);
 	const time = position.time === null ? NaN : Math.floor(Date.parse(position.time) / 1000);
 	const { latitude, longitude } = position;
-	// A time of the future must not hide those that follow once the device's clock is right again.
+	// A time in the future must not hide the fixes that follow once the device's clock is right again.
 	const newest = last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time;
 	const known =
 		last === undefined
-			? !first && time <= was - keep
+			? !first && time <= lastWatermark - keep
 			: time === last.time || (newest !== undefined && time < newest);
 	if (Number.isNaN(time) || latitude === null || longitude === null || known)
-		return { state: last === undefined || last.time < mark - keep ? undefined : before, events: NOTHING };
+		return { state: last === undefined || last.time < watermark - keep ? undefined : before, events: NOTHING };
 	const here = { latitude, longitude, time };
-	const far =
-		minDistance !== undefined && last?.given !== undefined && metresBetween(last.given, here) >= minDistance;
-	const long = minSeconds !== undefined && last?.given !== undefined && time - last.given.time >= minSeconds;
-	const given = !filtered || last?.given === undefined || far || long ? here : last.given;
+	const far = minDistance !== undefined && last?.sent !== undefined && metresBetween(last.sent, here) >= minDistance;
+	const long = minSeconds !== undefined && last?.sent !== undefined && time - last.sent.time >= minSeconds;
+	const sent = !filtered || last?.sent === undefined || far || long ? here : last.sent;
 	const state = filtered
-		? [sixty(time), Math.round(given.latitude * 1e5), Math.round(given.longitude * 1e5), sixty(given.time)].join(
-				' ',
-			)
-		: sixty(time);
-	return { state, events: given === here ? [{ key: position.time ?? '' }] : NOTHING };
+		? [base36(time), Math.round(sent.latitude * 1e5), Math.round(sent.longitude * 1e5), base36(sent.time)].join(' ')
+		: base36(time);
+	return { state, events: sent === here ? [{ key: position.time ?? '' }] : NOTHING };
 }
 
 /** A new fix. */
@@ -121,15 +119,15 @@ export function positionChanged({ devices, evidence }: Declared): AnyTrigger {
 		} satisfies Fields,
 		kind: 'position',
 		source: {
-			type: 'watch',
-			compare: lookForFix,
+			type: 'snapshot',
+			compare: compareFix,
 			sample: ({ time, latitude }) => (time === null || latitude === null ? NOTHING : [{ key: time }]),
 		},
 		evidence,
 	});
 }
 
-/** What of a position can change, with a letter for each value. */
+/** What can change in a position. Stored states have a letter for each value, in the order of the vendor's list. */
 const CHANGES = {
 	status: { title: 'Status', letters: { online: 'n', offline: 'f', neverOnline: 'v', expired: 'x', blocked: 'b' } },
 	ignition: { title: 'Ignition' },
@@ -148,8 +146,8 @@ const letterOf = (value: Position[Change]) =>
 	value === null ? UNKNOWN : typeof value === 'string' ? CHANGES.status.letters[value] : value ? '1' : '0';
 const valueOf = (letter: string) => (letter === '1' ? true : letter === '0' ? false : (STATUS_OF[letter] ?? null));
 
-/** What is remembered are the values, a letter each. One that the vendor leaves out for once stays as it was. */
-function lookForChanges(
+/** Finds changed values. A value that the vendor leaves out keeps its last state. */
+function compareStates(
 	of: readonly Change[],
 	wanted: readonly Change[],
 	position: Position,
@@ -157,9 +155,9 @@ function lookForChanges(
 ): Compared {
 	const events: Compared['events'][number][] = [];
 	let state = '';
-	of.forEach((change, place) => {
+	of.forEach((change, index) => {
 		const letter = letterOf(position[change]);
-		const old = before?.[place] ?? UNKNOWN;
+		const old = before?.[index] ?? UNKNOWN;
 		state += letter === UNKNOWN ? old : letter;
 		if (letter === UNKNOWN || old === UNKNOWN || letter === old || !wanted.includes(change)) return;
 		const to = valueOf(letter);
@@ -168,7 +166,7 @@ function lookForChanges(
 	return { state, events };
 }
 
-/** The first state that is known, as if it had just been found out. */
+/** An event for the first value that is known, as if it had just changed. */
 function sampleOf(wanted: readonly Change[], position: Position): Compared['events'] {
 	const change = wanted.find((name) => position[name] !== null);
 	return change === undefined
@@ -177,7 +175,7 @@ function sampleOf(wanted: readonly Change[], position: Position): Compared['even
 }
 
 const keyOf = (position: Position, change: Change, to: unknown) =>
-	[heardOf(position) ?? '', change, String(to)].join(':');
+	[lastReport(position) ?? '', change, String(to)].join(':');
 
 const ADDS = { change: 'What has changed', from: 'Value before', to: 'Value now' } as const;
 
@@ -185,7 +183,7 @@ function wantedOf(of: readonly Change[], { changes = [] }: { changes?: readonly 
 	return changes.length === 0 ? of : changes;
 }
 
-/** A change of state. @param of what the vendor tells; the order is that of stored cursors */
+/** A change of state. @param of what the vendor reports. Stored states depend on the order. */
 export function statusChanged({ devices, evidence, of }: Declared & { of: readonly Change[] }): AnyTrigger {
 	return trigger({
 		name: 'statusChanged',
@@ -203,8 +201,8 @@ export function statusChanged({ devices, evidence, of }: Declared & { of: readon
 		kind: 'position',
 		adds: ADDS,
 		source: {
-			type: 'watch',
-			compare: (position, look) => lookForChanges(of, wantedOf(of, look.params), position, look),
+			type: 'snapshot',
+			compare: (position, comparison) => compareStates(of, wantedOf(of, comparison.params), position, comparison),
 			sample: (position, { params }) => sampleOf(wantedOf(of, params), position),
 		},
 		evidence,
@@ -221,38 +219,42 @@ export function ignitionChanged({ devices, evidence }: Declared): AnyTrigger {
 		kind: 'position',
 		adds: ADDS,
 		source: {
-			type: 'watch',
-			compare: (position, look) => lookForChanges(['ignition'], ['ignition'], position, look),
+			type: 'snapshot',
+			compare: (position, comparison) => compareStates(['ignition'], ['ignition'], position, comparison),
 			sample: (position) => sampleOf(['ignition'], position),
 		},
 		evidence,
 	});
 }
 
-const silence = (heard: number, now: number) => ({
-	key: `silent:${String(heard)}`,
+const silence = (reported: number, now: number) => ({
+	key: `silent:${String(reported)}`,
 	silent: true,
-	silentMinutes: Math.floor((now - heard) / 60),
+	silentMinutes: Math.floor((now - reported) / 60),
 });
 
-/** What is remembered of a silent device is when it was last heard of. */
-function lookForSilence(position: Position, { before, now, params }: Comparison): Compared {
+/** Finds devices that stopped reporting, or resumed. The state of a silent device is the time of its last report. */
+function compareSilence(position: Position, { before, now, params }: Comparison): Compared {
 	const { minutes }: { minutes: number } = params;
-	const heard = heardOf(position);
-	if (heard === undefined) return { state: before, events: NOTHING };
-	const silent = now - heard >= minutes * 60;
+	const reported = lastReport(position);
+	if (reported === undefined) return { state: before, events: NOTHING };
+	const silent = now - reported >= minutes * 60;
 	if (before === undefined)
-		return silent ? { state: sixty(heard), events: [silence(heard, now)] } : { state: undefined, events: NOTHING };
+		return silent
+			? { state: base36(reported), events: [silence(reported, now)] }
+			: { state: undefined, events: NOTHING };
 	const last = parseInt(before, 36);
-	// The clock alone, set back, does not make it speak.
-	if (silent || heard <= last) return { state: sixty(Math.max(heard, last)), events: NOTHING };
+	// A clock that was set back is not a report.
+	if (silent || reported <= last) return { state: base36(Math.max(reported, last)), events: NOTHING };
 	return {
 		state: undefined,
-		events: [{ key: `speaking:${String(heard)}`, silent: false, silentMinutes: Math.floor((heard - last) / 60) }],
+		events: [
+			{ key: `speaking:${String(reported)}`, silent: false, silentMinutes: Math.floor((reported - last) / 60) },
+		],
 	};
 }
 
-/** No data for a while, and data again. */
+/** A device that stops reporting, and resumes. */
 export function deviceSilent({ devices, evidence }: Declared): AnyTrigger {
 	return trigger({
 		name: 'deviceSilent',
@@ -273,11 +275,11 @@ export function deviceSilent({ devices, evidence }: Declared): AnyTrigger {
 		kind: 'position',
 		adds: { silent: 'Whether it is silent now', silentMinutes: 'For how many minutes it is, or was' },
 		source: {
-			type: 'watch',
-			compare: lookForSilence,
+			type: 'snapshot',
+			compare: compareSilence,
 			sample: (position, { now }) => {
-				const heard = heardOf(position);
-				return heard === undefined ? NOTHING : [silence(heard, now)];
+				const reported = lastReport(position);
+				return reported === undefined ? NOTHING : [silence(reported, now)];
 			},
 		},
 		evidence,

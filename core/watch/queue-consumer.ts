@@ -1,14 +1,12 @@
-import type { SharedAccount } from '../call/account';
 import type { Client } from '../call/client';
-import { asFleetError, InvalidParams, RateLimited, UnexpectedAnswer } from '../describe/errors';
+import { asFleetError, InvalidParams, UnexpectedAnswer } from '../describe/errors';
 import { flag, number, readFields, type Fields } from '../describe/field';
 import type { QueueReader } from '../describe/operation';
 import type { CommandOutcome, Message, Row } from '../describe/records';
 import { sourceOf, type AnyTrigger, type FleetEvent, type QueueSource } from '../describe/trigger';
+import { InFlight, queueStateOf, type QueueState } from './queue-state';
 
-/**
- * What every trigger that reads a queue lets its user choose, beside its own params. Names are stored in users' flows.
- */
+/** Settings of every trigger that reads a queue, beside its own params. Users' flows store the names. */
 export const queueFields = {
 	subscribe: flag({
 		title: 'Subscribe',
@@ -40,22 +38,22 @@ export const queueFields = {
 	}),
 } satisfies Fields;
 
-/** Messages that were taken from a queue and are not acknowledged yet. One batch is under way at a time. */
+/** Messages that were taken from a queue and are not acknowledged yet. A queue has one batch in flight at a time. */
 export interface Batch {
-	/** Those of its messages that are still to be dealt with, in order; each carries its `deliveryTag`. */
+	/** The messages that the flow has yet to process, in order. Each carries its `deliveryTag`. */
 	readonly events: readonly FleetEvent[];
-	/** 1 when it is given for the first time. */
+	/** 1 when the batch is delivered for the first time. */
 	readonly attempt: number;
-	/** Resolves when all of its messages have been acknowledged one by one, by the Acknowledge operation. */
+	/** Resolves when the Acknowledge operation has acknowledged every message. */
 	readonly acknowledged: Promise<void>;
 	/**
-	 * All of it is dealt with: tells the vendor. @throws FleetError if the vendor did not confirm it; the messages then
-	 * come again, and are left out.
+	 * The flow has processed the batch: acknowledges it at the vendor. @throws FleetError if the vendor did not confirm
+	 * that. The messages then come again, and are skipped.
 	 */
 	done(signal?: AbortSignal): Promise<void>;
 	/**
-	 * It could not be dealt with: `next` gives again what of it is not acknowledged.
-	 * @returns whether it will; false: it has been given as often as the user wants, and `done` is to be called
+	 * The flow failed: `next` delivers again what is not acknowledged.
+	 * @returns whether it will. false: all attempts are used, and the caller is to call `done`
 	 */
 	failed(): boolean;
 }
@@ -67,60 +65,15 @@ interface QueueSettings {
 	includeRaw: boolean;
 }
 
-interface InFlight {
-	events: FleetEvent[];
-	/** Tags in the order of the queue, those of left out messages included. */
-	tags: bigint[];
-	finished: Set<bigint>;
-	/** The highest that the vendor was told. */
-	ackedUpTo: bigint;
-	session: string;
-	attempt: number;
-	settle: () => void;
-	acknowledged: Promise<void>;
-}
-
-/**
- * What a consumer leaves to the next one of its queue, as after a deploy: it must not acknowledge past what was taken
- * before.
- */
-interface QueueState {
-	inFlight: InFlight | undefined;
-	/** Highest tag that was seen in the session. */
-	last: { session: string; tag: bigint } | undefined;
-	/**
-	 * Messages may have been given in this session that nobody has: the answer to a Get was lost, or a process ended
-	 * and its session lives on.
-	 */
-	lost: boolean;
-	/** Ids of messages that were dealt with: they are left out if they come again. */
-	readonly processed: Set<string>;
-}
-
-const queueStates = new WeakMap<SharedAccount, Map<string, QueueState>>();
-
-function queueStateOf(account: SharedAccount, queue: string): QueueState {
-	const queues = queueStates.get(account) ?? new Map<string, QueueState>();
-	queueStates.set(account, queues);
-	let past = queues.get(queue);
-	if (past === undefined)
-		queues.set(queue, (past = { inFlight: undefined, last: undefined, lost: true, processed: new Set() }));
-	return past;
-}
-
-/** So many ids are remembered. */
-const REMEMBERED = 20_000;
 const ACK_MS = 60_000;
 const isTag = (tag: string | null): tag is string => tag !== null && /^\d+$/.test(tag);
-const tagOf = (event: FleetEvent) => BigInt(event.deliveryTag as string);
 
 /**
- * Reads a queue in order, a batch at a time, and acknowledges only what is finished.
+ * Reads a queue in order, one batch at a time, and acknowledges only what is finished.
  *
- * Acknowledging a tag acknowledges all before it. So after a Get whose answer was lost nothing is acknowledged until
- * the messages that it took have been seen again, by the next tags or in a new session: they would be lost unseen. The
- * same holds for a process that begins, since a session that is stored outlives the process that was given messages in
- * it.
+ * To acknowledge a tag is to acknowledge all tags before it. So if the answer to a Get was lost, nothing is
+ * acknowledged until its messages have arrived again, in this session or a new one. Otherwise they would be lost. The
+ * same holds for a process that has just begun: its stored session may hold messages that an earlier process took.
  */
 export class QueueConsumer implements QueueReader {
 	private readonly params: Record<string, unknown>;
@@ -129,7 +82,7 @@ export class QueueConsumer implements QueueReader {
 	private readonly state: QueueState;
 
 	/**
-	 * @param input the trigger's params, as the host has them
+	 * @param input the trigger's params, unchecked
 	 * @throws InvalidParams
 	 */
 	constructor(
@@ -147,8 +100,8 @@ export class QueueConsumer implements QueueReader {
 	}
 
 	/**
-	 * Takes the queue over, and subscribes to it if the user wants that.
-	 * @throws FleetError; InvalidParams if another trigger of this process reads it: it would take this one's messages
+	 * Claims the queue, and subscribes to it if the user wants that.
+	 * @throws FleetError; InvalidParams if another trigger of this process reads it and would take its messages
 	 */
 	async open(signal?: AbortSignal): Promise<void> {
 		const { queues } = this.client.shared;
@@ -171,13 +124,13 @@ export class QueueConsumer implements QueueReader {
 			this.client.warn(`It is not certain that the ${queue} queue is subscribed to: ${outcome.explanation}`);
 	}
 
-	/** Gives the queue free: another consumer may take it over, and gives again what is not acknowledged. */
+	/** Releases the queue. Another consumer may claim it, and delivers again what is not acknowledged. */
 	close(): void {
 		const { queues } = this.client.shared;
 		if (queues.get(this.source.queue) === this) queues.delete(this.source.queue);
 	}
 
-	/** The batch that failed again, or the next of the queue; undefined if there is nothing. @throws FleetError */
+	/** The batch that failed, or the next one; undefined if the queue is empty. @throws FleetError */
 	async next({
 		budgetMs,
 		signal,
@@ -187,9 +140,10 @@ export class QueueConsumer implements QueueReader {
 		signal?: AbortSignal;
 		onWait?: (ms: number) => void;
 	}): Promise<Batch | undefined> {
-		if (this.state.inFlight !== undefined) {
-			this.state.inFlight.attempt += 1;
-			return this.batchOf(this.state.inFlight);
+		const { state } = this;
+		if (state.inFlight !== undefined) {
+			state.inFlight.attempt += 1;
+			return this.batchOf(state.inFlight);
 		}
 		for (;;) {
 			const { rows, session } = await this.get({ deadlineMs: budgetMs, signal, onWait });
@@ -199,28 +153,26 @@ export class QueueConsumer implements QueueReader {
 				.filter(isTag)
 				.map(BigInt);
 			const [first] = tags;
-			if (this.state.lost && !this.isNext(first, session)) {
-				// What was lost lies before these messages, if there are any. A new session gives all of it again,
-				// these included.
+			if (state.lost && !state.isNext(first, session)) {
+				// Messages may be missing before these. A new session returns all of them again, these included.
 				this.client.invalidate(session);
-				this.state.lost = false;
+				state.lost = false;
 				continue;
 			}
-			if (rows.length > 0) this.state.lost = false;
-			if (tags.length > 0)
-				this.state.last = { session, tag: tags.reduce((most, tag) => (tag > most ? tag : most)) };
+			if (rows.length > 0) state.lost = false;
+			state.arrived(tags, session);
 			const events = messages
-				.filter(({ message }) => !this.state.processed.has(message.id))
+				.filter(({ message }) => !state.processed.has(message.id))
 				.map(({ row, message }) => this.eventOf(message, row));
 			if (tags.length === 0) return this.untagged(events);
-			this.state.inFlight = underway(events, tags, session);
-			if (events.length > 0) return this.batchOf(this.state.inFlight);
-			// All of them had been dealt with, and only the acknowledgement was lost.
-			await this.done(this.state.inFlight, signal);
+			const batch = (state.inFlight = new InFlight(events, tags, session));
+			if (events.length > 0) return this.batchOf(batch);
+			// All of them have been processed, and only the acknowledgement was lost.
+			await this.done(batch, signal);
 		}
 	}
 
-	/** Messages to try a flow with; they stay in the queue. @throws FleetError */
+	/** Messages to try a flow with. They stay in the queue. @throws FleetError */
 	async sample({ budgetMs, signal }: { budgetMs: number; signal?: AbortSignal }): Promise<FleetEvent[]> {
 		if (this.client.shared.queues.has(this.source.queue)) {
 			throw new InvalidParams(
@@ -232,27 +184,26 @@ export class QueueConsumer implements QueueReader {
 		return rows.map((row) => this.eventOf(this.read(row), row));
 	}
 
-	/** Single messages are dealt with. Tells the vendor as far as none before them is unfinished. */
+	/** The flow has processed single messages. Acknowledges as many as have no unfinished message before them. */
 	async acknowledge(tags: readonly string[]): Promise<Row> {
-		const { inFlight: under } = this.state;
-		const own = tags.map(BigInt).filter((tag) => under?.tags.includes(tag));
-		if (under === undefined || own.length === 0)
+		const { inFlight: batch } = this.state;
+		const own = tags.map(BigInt).filter((tag) => batch?.tags.includes(tag));
+		if (batch === undefined || own.length === 0)
 			return {
 				outcome: 'failed',
 				explanation:
 					'These messages are not under way: they were acknowledged before, or their session is over and they come again.',
 			};
 		for (const tag of own) {
-			under.finished.add(tag);
-			const event = under.events.find((one) => tagOf(one) === tag);
-			if (event !== undefined) this.remember(event.id);
+			const event = batch.finish(tag);
+			if (event !== undefined) this.state.remember(event.id);
 		}
-		const upTo = this.finishedUpTo(under);
+		const upTo = batch.finishedUpTo;
 		try {
-			if (upTo > under.ackedUpTo) await this.tell(under, upTo);
+			if (upTo > batch.ackedUpTo) await this.acknowledgeUpTo(upTo, batch);
 		} finally {
-			// Dealt with, even if the vendor does not know: it gives them again then, and they are left out.
-			if (upTo === under.tags.at(-1)) this.settled(under);
+			// Processed even if the vendor does not know: if the messages come again, they are skipped.
+			if (upTo === batch.tags.at(-1)) this.state.settle(batch);
 		}
 		const highest = own.reduce((most, tag) => (tag > most ? tag : most));
 		return highest <= upTo
@@ -263,36 +214,20 @@ export class QueueConsumer implements QueueReader {
 				};
 	}
 
-	private settled(under: InFlight): void {
-		if (this.state.inFlight === under) this.state.inFlight = undefined;
-		under.settle();
-	}
-
-	/** The highest tag before which nothing is unfinished. Messages that are left out are finished. */
-	private finishedUpTo(under: InFlight): bigint {
-		const unfinished = new Set(under.events.map(tagOf).filter((tag) => !under.finished.has(tag)));
-		let upTo = under.ackedUpTo;
-		for (const tag of under.tags) {
-			if (unfinished.has(tag)) break;
-			upTo = tag;
-		}
-		return upTo;
-	}
-
-	private batchOf(under: InFlight): Batch {
-		const { attempt, acknowledged } = under;
+	private batchOf(batch: InFlight): Batch {
+		const { attempt, acknowledged, unfinished: events } = batch;
 		return {
-			events: under.events.filter((event) => !under.finished.has(tagOf(event))),
+			events,
 			attempt,
 			acknowledged,
-			done: (signal) => this.done(under, signal),
+			done: (signal) => this.done(batch, signal),
 			failed: () => this.settings.attempts === 0 || attempt < this.settings.attempts,
 		};
 	}
 
-	/** What no acknowledgement can name is handed over once: it stays in the queue, and would come again and again. */
+	/** Messages without a tag are delivered once. Nothing can acknowledge them, so they come with every Get. */
 	private untagged(events: readonly FleetEvent[]): Batch | undefined {
-		for (const { id } of events) this.remember(id);
+		for (const { id } of events) this.state.remember(id);
 		return events.length === 0
 			? undefined
 			: {
@@ -304,23 +239,23 @@ export class QueueConsumer implements QueueReader {
 				};
 	}
 
-	private async done(under: InFlight, signal?: AbortSignal): Promise<void> {
-		for (const { id } of under.events) this.remember(id);
-		this.settled(under);
-		const last = under.tags.at(-1);
-		if (last !== undefined) await this.tell(under, last, signal);
+	private async done(batch: InFlight, signal?: AbortSignal): Promise<void> {
+		for (const { id } of batch.events) this.state.remember(id);
+		this.state.settle(batch);
+		const last = batch.tags.at(-1);
+		if (last !== undefined) await this.acknowledgeUpTo(last, batch, signal);
 	}
 
-	private async tell(under: InFlight, upTo: bigint, signal?: AbortSignal): Promise<void> {
+	private async acknowledgeUpTo(upTo: bigint, batch: InFlight, signal?: AbortSignal): Promise<void> {
 		const { acknowledge } = this.source;
 		const params = { ...this.params, deliveryTags: [String(upTo)] };
 		const [outcome] = (await this.client.collect(acknowledge, params, {
 			signal,
 			deadlineMs: ACK_MS,
-			inSession: under.session,
+			inSession: batch.session,
 		})) as CommandOutcome[];
 		if (outcome?.outcome === 'confirmed' || outcome?.outcome === 'sent') {
-			under.ackedUpTo = upTo;
+			batch.ackedUpTo = upTo;
 			return;
 		}
 		throw new UnexpectedAnswer(
@@ -329,7 +264,7 @@ export class QueueConsumer implements QueueReader {
 		);
 	}
 
-	/** One Get, never repeated: its answer holds messages that only a new session would give again. */
+	/** One Get. It is never repeated: if its answer is lost, only a new session returns the messages again. */
 	private async get(options: {
 		deadlineMs: number;
 		signal?: AbortSignal;
@@ -346,19 +281,10 @@ export class QueueConsumer implements QueueReader {
 			return { rows, session };
 		} catch (thrown) {
 			const error = asFleetError(thrown);
-			// An answer that cannot be read held messages, too.
-			if ((error.effect === 'unknown' && !(error instanceof RateLimited)) || error instanceof UnexpectedAnswer)
-				this.state.lost = true;
+			// An answer that cannot be read holds messages as well.
+			if ((error.effect === 'unknown' && !error.tooOften) || error.unreadable) this.state.lost = true;
 			throw error;
 		}
-	}
-
-	/** Whether nothing can lie between the last message that was seen and this one. Tags begin at 1. */
-	private isNext(tag: bigint | undefined, session: string): boolean {
-		return (
-			tag === 1n ||
-			(tag !== undefined && this.state.last?.session === session && tag === this.state.last.tag + 1n)
-		);
 	}
 
 	private read(row: Row): Message {
@@ -383,28 +309,4 @@ export class QueueConsumer implements QueueReader {
 			...(this.settings.includeRaw ? { raw: row } : {}),
 		};
 	}
-
-	private remember(id: string): void {
-		this.state.processed.add(id);
-		if (this.state.processed.size <= REMEMBERED) return;
-		for (const oldest of this.state.processed) {
-			this.state.processed.delete(oldest);
-			return;
-		}
-	}
-}
-
-function underway(events: FleetEvent[], tags: bigint[], session: string): InFlight {
-	let settle!: () => void;
-	const acknowledged = new Promise<void>((resolve) => (settle = resolve));
-	return {
-		events,
-		tags: [...tags].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
-		finished: new Set(),
-		ackedUpTo: 0n,
-		session,
-		attempt: 1,
-		settle,
-		acknowledged,
-	};
 }

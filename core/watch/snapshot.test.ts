@@ -13,6 +13,12 @@ const changed = positionChanged({ devices, evidence: { section: '1', grade: 'C' 
 const fix = (deviceId: string, seconds: number) =>
 	({ deviceId, time: new Date(seconds * 1000).toISOString(), latitude: 45, longitude: 25, seenAt: null }) as Position;
 
+async function* pageThen(page: Position[], error?: Error) {
+	yield page;
+	await Promise.resolve();
+	if (error !== undefined) throw error;
+}
+
 /** A vendor whose one request gives all positions, and breaks off after some of them. */
 async function polled(stored: unknown, positions: Position[], error?: Error, firstRun = 'nothing', now = NOW) {
 	const poll = {
@@ -21,12 +27,11 @@ async function polled(stored: unknown, positions: Position[], error?: Error, fir
 		firstRun,
 		lookBack: 600,
 		params: {},
-		readsAllPositions: true,
 		events: [],
-		chosen: () => Promise.resolve(undefined),
-		positionGroups: () => [undefined],
-		positions: () =>
-			Promise.resolve({ found: positions.map((position) => ({ row: {}, position })), missing: [], error }),
+		client: { provider: { positions: { all: true } } },
+		read: () => ({ pages: pageThen(positions, error) }),
+		record: (_: unknown, row: unknown) => row,
+		failed: (thrown: Error) => thrown,
 		goesOn: () => true,
 		full: () => false,
 		past: (time?: number) => time,
@@ -43,9 +48,8 @@ describe('a device that was read before the positions broke off', () => {
 		['the connection broke', new Unreachable('Gone.', { effect: 'unknown' })],
 		['the vendor failed', new VendorFault('No.', { effect: 'unknown' })],
 	] as const;
-	const parked = fix('parked', NOW - 2 * 86_400);
-
 	test.each(broke)('has no event for the same fix, however often it broke: %s', async (_, error) => {
+		const parked = fix('parked', NOW - 3600);
 		let { cursor } = await polled(undefined, [parked, fix('b', NOW)]);
 		for (let polls = 1; polls <= 4; polls++) {
 			const now = NOW + polls * 60;
@@ -57,6 +61,7 @@ describe('a device that was read before the positions broke off', () => {
 
 	test.each(broke)('has one event in the first sweep, however often it broke: %s', async (_, error) => {
 		let cursor: unknown;
+		const parked = fix('parked', NOW - 2 * 86_400);
 		const ids: string[] = [];
 		for (let polls = 0; polls < 4; polls++) {
 			const now = NOW + polls * 60;

@@ -1,24 +1,33 @@
 import { z } from 'zod/v4';
 import { recordId } from '../describe/read';
 import type { Position } from '../describe/records';
-import { coveredUntil, leftOf, nextSweep, pack, sweepSchema, seconds, unpack, type Cursor } from './cursor';
-import { DAY_SECONDS, heardOf, type Found, type Poll } from './poll';
 import type { FleetEvent, SnapshotSource } from '../describe/trigger';
+import { seconds, type Cursor } from './cursor';
+import { FleetPositions, lastReport, type FoundPosition } from './fleet-positions';
+import { pack, unpack } from './packing';
+import { DAY_SECONDS, type Poll } from './poll';
+import { coveredUntil, leftOf, nextSweep, sweepSchema } from './sweep';
 
-/** Where a watch stands: what it remembers of each device, and the round over the fleet. */
+/**
+ * The stored cursor of a snapshot trigger: the state of each device, and the sweep. Hosts store these property names,
+ * so they never change: `mark` is the watermark, `round` the sweep.
+ */
 const schema = z.object({
 	v: z.literal(1),
 	event: z.string(),
-	/** Newest record time that is known. Records that are dated in the future do not count. */
+	/** Watermark: the newest record time that is known. Records dated in the future do not count. */
 	mark: seconds,
 	round: sweepSchema,
-	/** Whether the first round is not over: devices that come for the first time are only remembered. */
+	/** Whether the first sweep is not complete. A device in it has no event for what was there before the trigger. */
 	first: z.boolean().optional(),
-	/** Of what is there in the first round, that from before this is only remembered. */
+	/** In the first sweep, positions from before this time have no event. */
 	since: seconds,
-	/** Packed, see cursor.ts. */
+	/** Device -> state. Packed, see packing.ts. */
 	states: z.string(),
-	/** Devices whose last look failed, and the mark at the one before, if there was one; packed. */
+	/**
+	 * Devices that the sweep does not describe, mostly as their last read failed -> watermark at the one before.
+	 * Packed.
+	 */
 	behind: z.string().optional(),
 });
 type SnapshotCursor = z.infer<typeof schema>;
@@ -33,152 +42,158 @@ export function readSnapshotCursor(stored: unknown): {
 	return { cursor, states: unpack(cursor.states), behind: unpack(cursor.behind ?? '') };
 }
 
-function firstCursor(pass: Poll): SnapshotCursor {
-	const { now } = pass;
+function firstCursor(poll: Poll): SnapshotCursor {
+	const { now } = poll;
 	return {
 		v: 1,
-		event: pass.event,
+		event: poll.event,
 		mark: 0,
 		round: { began: 0, before: 0, at: now, atBefore: now },
 		first: true,
-		since: pass.firstRun === 'since' ? pass.since : 0,
+		since: poll.firstRun === 'since' ? poll.since : 0,
 		states: '',
 	};
 }
 
-/** In place of the mark at the last look at a device. */
+/** In `behind`: the device has never been read. */
 const NEVER = '0';
 
-/** So many groups that fail one after the other are not the fault of their devices. */
+/** When this many groups fail one after another, the cause is not their devices. */
 const FAILURES = 3;
 
-/** Polls a watch once: compares the fleet's positions with what was remembered of them. */
+/** Polls once: compares the fleet's positions with the states of the last poll. `poll` takes the events. */
 export async function pollSnapshot(
-	pass: Poll,
+	poll: Poll,
 	source: SnapshotSource,
 	stored: ReturnType<typeof readSnapshotCursor> | undefined,
 ): Promise<Cursor> {
-	const cursor = stored === undefined ? firstCursor(pass) : { ...stored.cursor, round: { ...stored.cursor.round } };
+	const fleet = new FleetPositions(poll);
+	const cursor = stored === undefined ? firstCursor(poll) : { ...stored.cursor, round: { ...stored.cursor.round } };
 	const { states, behind } = stored ?? { states: new Map<string, string>(), behind: new Map<string, string>() };
-	const chosen = await pass.chosen();
-	const { round } = cursor;
-	const mark = Math.max(cursor.mark, pass.now - DAY_SECONDS);
+	const chosen = await fleet.chosen();
+	const { round: sweep } = cursor;
+	const watermark = Math.max(cursor.mark, poll.now - DAY_SECONDS);
 	const ids = chosen ?? ['*'];
-	if (round.next !== undefined && leftOf(round, ids).length === 0) {
-		// Those that were left have gone from the account, or others were chosen.
-		delete round.next;
+	if (sweep.next !== undefined && leftOf(sweep, ids).length === 0) {
+		// The devices that were left have gone from the account, or the user chose others.
+		delete sweep.next;
 		delete cursor.first;
 	}
-	nextSweep(round, ids, mark, pass.now);
-	const events: { event: FleetEvent; at: number }[] = [];
+	nextSweep(sweep, ids, watermark, poll.now);
+	const events: TimedEvent[] = [];
 	const wanted = chosen === undefined ? undefined : new Set(chosen);
-	const order = pass.readsAllPositions ? undefined : leftOf(round, ids);
+	const order = fleet.readsAll ? undefined : leftOf(sweep, ids);
 	let done = 0;
 	let failures = 0;
-	for (const group of pass.positionGroups(order)) {
-		if (!pass.goesOn() || pass.full(events.length) || failures >= FAILURES) break;
-		const { found, missing, error } = await pass.positions(group);
+	for (const group of fleet.groups(order)) {
+		if (!poll.goesOn() || poll.full(events.length) || failures >= FAILURES) break;
+		const { found, missing, error } = await fleet.read(group);
 		for (const one of found) {
 			const { deviceId } = one.position;
 			if (wanted?.has(deviceId) === false) continue;
-			const heard = heardOf(one.position);
-			cursor.mark = Math.max(cursor.mark, pass.past(heard) ?? 0);
-			look(pass, source, one, {
+			cursor.mark = Math.max(cursor.mark, poll.past(lastReport(one.position)) ?? 0);
+			compare(poll, source, one, {
 				cursor,
 				states,
 				events,
 				first: cursor.first === true && !behind.has(deviceId),
-				was: Number(
-					behind.get(deviceId) ?? (pass.readsAllPositions ? round.before : coveredUntil(round, deviceId)),
+				lastWatermark: Number(
+					behind.get(deviceId) ?? (fleet.readsAll ? sweep.before : coveredUntil(sweep, deviceId)),
 				),
 			});
 			behind.delete(deviceId);
 		}
 		failures = error === undefined ? 0 : failures + 1;
 		if (error !== undefined) {
-			const all = pass.concernsAll(error);
-			if (!all) pass.report(error);
+			const all = poll.concernsAll(error);
+			if (!all) poll.report(error);
 			// A fleet that is read as a whole has no other groups.
 			if (all || group === undefined) {
 				// The next poll reads this group again, with the devices that have been read.
-				for (const { position } of found) behind.set(position.deviceId, String(round.began));
+				for (const { position } of found) behind.set(position.deviceId, String(sweep.began));
 				break;
 			}
 		}
 		for (const device of missing)
 			if (!behind.has(device))
-				behind.set(device, String(cursor.first === true ? round.began : coveredUntil(round, device)));
+				behind.set(device, String(cursor.first === true ? sweep.began : coveredUntil(sweep, device)));
 		done += group?.length ?? 0;
 		const next = order?.[done];
-		if (next === undefined) delete round.next;
-		else round.next = next;
+		if (next === undefined) delete sweep.next;
+		else sweep.next = next;
 	}
-	if (round.next === undefined) delete cursor.first;
-	else pass.oldestRead = round.atBefore;
+	if (sweep.next === undefined) delete cursor.first;
+	else poll.oldestRead = sweep.atBefore;
 	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
-	pass.events = events.map(({ event }) => event);
-	// Devices that are no longer the account's are not waited for without end.
+	poll.events = events.map(({ event }) => event);
+	// Devices that left the account long ago are dropped: nobody can read them any more.
 	for (const [device, covered] of behind)
-		if (covered !== NEVER && Number(covered) < mark - 7 * DAY_SECONDS) behind.delete(device);
+		if (covered !== NEVER && Number(covered) < watermark - 7 * DAY_SECONDS) behind.delete(device);
 	const { behind: _, ...kept } = cursor;
-	const end = (): SnapshotCursor => ({
+	const write = (): SnapshotCursor => ({
 		...kept,
 		states: pack(states),
 		...(behind.size === 0 ? {} : { behind: pack(behind) }),
 	});
-	const ended = end();
+	const written = write();
 	if (stored === undefined) {
-		// Where it has begun, devices with an event were never looked at, and the others were.
-		for (const { deviceId } of pass.events) {
+		// At the moment at which the trigger began, devices with an event had never been read, and the others had.
+		for (const { deviceId } of poll.events) {
 			states.delete(deviceId ?? '');
 			behind.set(deviceId ?? '', NEVER);
 		}
-		pass.began = end();
+		poll.began = write();
 	}
-	return ended;
+	return written;
 }
 
-interface Under {
+interface TimedEvent {
+	event: FleetEvent;
+	/** Seconds. */
+	at: number;
+}
+
+interface Context {
 	cursor: SnapshotCursor;
 	states: Map<string, string>;
-	events: { event: FleetEvent; at: number }[];
-	/** Whether the device was not read before. */
+	events: TimedEvent[];
+	/** Whether this is the first read of the device. */
 	first: boolean;
-	/** Mark at the last look at the device. */
-	was: number;
+	/** The watermark at the last read of the device. */
+	lastWatermark: number;
 }
 
-function look(
-	pass: Poll,
+/** Compares one position with the device's state, which is updated, and adds the events. */
+function compare(
+	poll: Poll,
 	source: SnapshotSource,
-	{ row, position }: Found,
-	{ cursor, states, events, first, was }: Under,
+	{ row, position }: FoundPosition,
+	{ cursor, states, events, first, lastWatermark }: Context,
 ): void {
 	const { deviceId } = position;
-	const before = states.get(deviceId);
-	const seen = source.compare(position, {
-		before,
+	const compared = source.compare(position, {
+		before: states.get(deviceId),
 		first,
-		lastWatermark: was,
+		lastWatermark,
 		watermark: cursor.round.began,
-		now: pass.now,
-		lookBack: pass.lookBack,
-		params: pass.params as never,
+		now: poll.now,
+		lookBack: poll.lookBack,
+		params: poll.params as never,
 	});
-	if (seen.state === undefined) states.delete(deviceId);
-	else states.set(deviceId, seen.state);
-	if (cursor.first === true && !wantedAtFirst(pass, cursor, position)) return;
-	for (const { key, ...adds } of seen.events)
-		events.push({ event: eventOf(pass, position, key, adds, row), at: heardOf(position) ?? pass.now });
+	if (compared.state === undefined) states.delete(deviceId);
+	else states.set(deviceId, compared.state);
+	if (cursor.first === true && !wantedAtFirst(poll, cursor, position)) return;
+	for (const { key, ...adds } of compared.events)
+		events.push({ event: eventOf(poll, position, key, adds, row), at: lastReport(position) ?? poll.now });
 }
 
-/** In the first round, what is there was there before the trigger. */
+/** Whether a position of the first sweep has events, although it was there before the trigger. */
 function wantedAtFirst({ firstRun }: Poll, { since }: SnapshotCursor, position: Position): boolean {
-	return firstRun === 'latest' || (firstRun === 'since' && (heardOf(position) ?? 0) >= since);
+	return firstRun === 'latest' || (firstRun === 'since' && (lastReport(position) ?? 0) >= since);
 }
 
 function eventOf(
-	pass: Pick<Poll, 'event' | 'includeRaw'>,
+	poll: Pick<Poll, 'event' | 'includeRaw'>,
 	position: Position,
 	key: string,
 	adds: Record<string, unknown>,
@@ -188,28 +203,29 @@ function eventOf(
 		...position,
 		...adds,
 		id: recordId(position.deviceId, key),
-		event: pass.event,
+		event: poll.event,
 		deviceId: position.deviceId,
 		time: position.time,
 		late: false,
-		...(pass.includeRaw ? { raw: row } : {}),
+		...(poll.includeRaw ? { raw: row } : {}),
 	};
 }
 
-/** What a trial shows at most. */
+/** Most events that a trial shows. */
 const SAMPLE_EVENTS = 10;
 
-/** What the watch would have reported of some positions, had everything about them been new. */
-export async function sampleSnapshot(pass: Poll, source: SnapshotSource): Promise<FleetEvent[]> {
-	const chosen = await pass.chosen();
-	const [group] = pass.positionGroups(pass.readsAllPositions ? undefined : chosen?.slice(0, SAMPLE_EVENTS));
+/** The events of some positions, if everything about them were new. */
+export async function sampleSnapshot(poll: Poll, source: SnapshotSource): Promise<FleetEvent[]> {
+	const fleet = new FleetPositions(poll);
+	const chosen = await fleet.chosen();
+	const [group] = fleet.groups(fleet.readsAll ? undefined : chosen?.slice(0, SAMPLE_EVENTS));
 	const events: FleetEvent[] = [];
-	const { found, error } = await pass.positions(group);
+	const { found, error } = await fleet.read(group);
 	if (error !== undefined) throw error;
 	for (const { row, position } of found) {
 		if (chosen?.includes(position.deviceId) === false || events.length >= SAMPLE_EVENTS) continue;
-		for (const { key, ...adds } of source.sample(position, { now: pass.now, params: pass.params as never }))
-			events.push(eventOf(pass, position, key, adds, row));
+		for (const { key, ...adds } of source.sample(position, { now: poll.now, params: poll.params as never }))
+			events.push(eventOf(poll, position, key, adds, row));
 	}
 	return events;
 }

@@ -1,11 +1,11 @@
 import type { NodeDef } from 'node-red';
-import { FleetError } from '../../core/describe/errors';
+import { FleetError, type ErrorPolicy } from '../../core/describe/errors';
 
 /** A node's settings by name, as a flow stores them. Credentials are stored elsewhere. */
-export type NodeSettings = Readonly<Record<string, unknown>>;
+type NodeSettings = Readonly<Record<string, unknown>>;
 
 /** One change of what a type of node stores. */
-export interface Migration {
+interface Migration {
 	from: number;
 	to: number;
 	/** An arrow function that is pure and uses nothing from outside: its source text also runs in the editor. */
@@ -37,8 +37,11 @@ export function migrate(settings: NodeSettings, steps: readonly Migration[] = []
 }
 
 /** The node was saved by a later version of the package. */
-export class NewerVersion extends FleetError {
+class NewerVersion extends FleetError {
 	readonly code = 'NewerVersion';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'call', permanent: true, beforeVendor: true };
+	}
 }
 
 /** A node's settings as this version of the package knows them, and why the node cannot run if a later one saved it. */

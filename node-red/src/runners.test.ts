@@ -13,7 +13,7 @@ const polled = (ids: string[], n: number, more: Partial<PollResult> = {}): PollR
 	cursor: { v: 1, event: 'e', n },
 	more: false,
 	stop: false,
-	looks: 1,
+	reads: 1,
 	...more,
 });
 const turn = (signal = new AbortController().signal) => ({ fresh: false, signal, onWait: () => undefined });

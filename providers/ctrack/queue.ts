@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FleetError, RateLimited, UnexpectedAnswer } from '../../core/describe/errors';
+import { FleetError } from '../../core/describe/errors';
 import { choice, flag, number, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
@@ -118,13 +118,13 @@ export const acknowledge = operation({
 			expected: 'must hold whole numbers',
 		}),
 	},
-	request: ({ queue, deliveryTags }) => ({ query: { type: TYPES[queue], Tags: highest(deliveryTags) } }),
-	run: async function* (run, params) {
-		const reader = run.reader(params.queue);
+	request: ({ queue, tag }: { queue: QueueName; tag: string }) => ({ query: { type: TYPES[queue], Tags: tag } }),
+	run: async function* (run, { queue, deliveryTags }) {
+		const reader = run.reader(queue);
 		yield [
 			reader === undefined
-				? ((await run.request(params))[0] ?? {})
-				: await reader.acknowledge(params.deliveryTags),
+				? ((await run.request({ queue, tag: highest(deliveryTags) }))[0] ?? {})
+				: await reader.acknowledge(deliveryTags),
 		];
 	},
 	target: ({ queue, deliveryTags }) => ({
@@ -180,7 +180,7 @@ function orAsItCame(row: Row, simplify: (row: Row) => object): object {
 	try {
 		return simplify(row);
 	} catch (error) {
-		if (error instanceof UnexpectedAnswer) return { ...row, unreadable: error.message };
+		if (error instanceof FleetError && error.unreadable) return { ...row, unreadable: error.message };
 		throw error;
 	}
 }
@@ -197,16 +197,12 @@ const COMES_AGAIN =
  * A Get whose answer was lost is not sent again, because it may have taken messages from the queue; the user is told
  * what that means.
  */
-async function* get(run: Run<typeof params>, given: Values<typeof params>): AsyncGenerator<Row[]> {
+async function* get(run: Run<Values<typeof params>>, given: Values<typeof params>): AsyncGenerator<Row[]> {
 	try {
 		yield await run.request(given);
 	} catch (error) {
-		if (error instanceof FleetError && error.effect === 'unknown' && !(error instanceof RateLimited)) {
-			Object.defineProperty(error, 'advice', {
-				value: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim(),
-			});
-		}
-		throw error;
+		if (!(error instanceof FleetError) || error.effect !== 'unknown' || error.tooOften) throw error;
+		throw error.with({ advice: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim() });
 	}
 }
 

@@ -1,9 +1,6 @@
 import { PASSWORD, startCtrack, type CtrackOptions } from '../../simulators/ctrack';
 import type { Simulator, TestKitOf } from '../../test/support/testkit';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a method answers
-type Json = any;
-
 const ACCOUNT = 'API_Demo';
 const DAY = 86_400_000;
 
@@ -18,9 +15,20 @@ async function start(options: CtrackOptions): Promise<Simulator> {
 	};
 }
 
-const json = async (url: string): Promise<Json> => (await fetch(url)).json();
-const logIn = async (url: string): Promise<string> =>
-	(await json(`${url}/Membership/Login?Username=${ACCOUNT}&Password=${PASSWORD}`)).SessionToken;
+const json = async <T>(url: string) => (await (await fetch(url)).json()) as T;
+const logIn = async (url: string) =>
+	(await json<{ SessionToken: string }>(`${url}/Membership/Login?Username=${ACCOUNT}&Password=${PASSWORD}`))
+		.SessionToken;
+
+interface Position {
+	NodeId: number;
+	EventTimeUTC: string;
+	Latitude: number;
+	Longitude: number;
+	Speed: number;
+	Ignition: boolean;
+	RunningOdo: number;
+}
 
 export const testkit: TestKitOf = () => ({
 	start: ({ limited: _, anyTime: _any, plain: _plain, ...options } = {}) => start(options),
@@ -77,13 +85,15 @@ export const testkit: TestKitOf = () => ({
 
 	vehicles: async ({ url }) => {
 		const token = await logIn(url);
-		const { VehicleList } = await json(`${url}/Vehicles/${token}/GetVehicles`);
-		const plates = new Map<number, string>(VehicleList.map((one: Json) => [one.NodeId, one.VehicleRegistration]));
-		const { LastVehiclePositions } = await json(
+		const { VehicleList } = await json<{ VehicleList: { NodeId: number; VehicleRegistration: string }[] }>(
+			`${url}/Vehicles/${token}/GetVehicles`,
+		);
+		const plates = new Map(VehicleList.map((one) => [one.NodeId, one.VehicleRegistration]));
+		const { LastVehiclePositions } = await json<{ LastVehiclePositions: Position[] }>(
 			`${url}/Vehicles/${token}/GetLastVehiclePositionsforAuthenticatedUser`,
 		);
-		return LastVehiclePositions.map((one: Json) => ({
-			plate: plates.get(one.NodeId),
+		return LastVehiclePositions.map((one) => ({
+			plate: plates.get(one.NodeId) ?? '',
 			time: Date.parse(one.EventTimeUTC) / 1000,
 			latitude: one.Latitude,
 			longitude: one.Longitude,

@@ -4,22 +4,29 @@ import { fromLocalTime } from '../../simulators/zones';
 import { sections, type TestKitOf } from '../../test/support/testkit';
 import { nameOf } from './method';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a method answers
-type Json = any;
-
 const ACCOUNT = 'demo';
 const ZONE = 'Asia/Shanghai';
 
-const post = async (url: string, body: object, token = ''): Promise<Json> =>
-	(
+const post = async (url: string, body: object, token = '') =>
+	(await (
 		await fetch(url, {
 			method: 'POST',
 			headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
 			body: JSON.stringify(body),
 		})
-	).json();
-const logIn = async (url: string): Promise<string> =>
-	(await post(`${url}/api/user/GetLoginToken`, { LoginName: ACCOUNT, PassWord: PASSWORD })).Data;
+	).json()) as { Data: unknown };
+const logIn = async (url: string) =>
+	(await post(`${url}/api/user/GetLoginToken`, { LoginName: ACCOUNT, PassWord: PASSWORD })).Data as string;
+
+interface Position {
+	VehicleNum: string;
+	GPSTime: string | null;
+	Lat: number;
+	Lon: number;
+	Speed: number;
+	Status: number;
+	Mileage: string;
+}
 
 export const testkit: TestKitOf = ({ provider }) => ({
 	start: ({ limited: _, anyTime: _any, plain: _plain, ...options } = {}) => startItracksense(options),
@@ -38,7 +45,10 @@ export const testkit: TestKitOf = ({ provider }) => ({
 		return {
 			...simulator,
 			ids: [...simulator.devices.keys()],
-			revoke: (id, gone = true) => void (gone ? lost.add(id) : lost.delete(id)),
+			revoke: (id, gone = true) => {
+				if (gone) lost.add(id);
+				else lost.delete(id);
+			},
 		};
 	},
 	settings: {
@@ -91,9 +101,9 @@ export const testkit: TestKitOf = ({ provider }) => ({
 			{ VehiclePlates: '' },
 			await logIn(url),
 		);
-		return Data.data.map((one: Json) => ({
+		return (Data as { data: Position[] }).data.map((one) => ({
 			plate: one.VehicleNum,
-			time: fromLocalTime(ZONE, one.GPSTime ?? ''),
+			time: fromLocalTime(ZONE, one.GPSTime ?? '') ?? NaN,
 			latitude: one.Lat,
 			longitude: one.Lon,
 			speed: one.Speed,

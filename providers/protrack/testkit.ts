@@ -10,9 +10,6 @@ import {
 import { editionOf } from '../../simulators/protrack/brand';
 import { sections, type Simulator, type TestKitOf } from '../../test/support/testkit';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a method answers
-type Json = any;
-
 const common = (simulator: ProtrackSimulator): Simulator => ({
 	...simulator,
 	lastCommand: () => simulator.commands.at(-1)?.id,
@@ -22,7 +19,18 @@ const common = (simulator: ProtrackSimulator): Simulator => ({
 const start = async (options: ProtrackOptions) => common(await startProtrack(options));
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
-const json = async (url: string): Promise<Json> => (await fetch(url)).json();
+/** What an answer's record holds. */
+const recordOf = async <T>(url: string) => ((await (await fetch(url)).json()) as { record: T }).record;
+
+interface Position {
+	imei: string;
+	gpstime: number;
+	latitude: number;
+	longitude: number;
+	speed: number;
+	accstatus: number;
+	mileage: number;
+}
 
 export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 	const newer = editionOf(brand) === 'trackceo';
@@ -30,7 +38,7 @@ export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 		start: ({ limited: _, anyTime = false, ...options } = {}) =>
 			start({
 				brand,
-				newerFields: newer && options.plain === true,
+				newerFields: newer,
 				...(anyTime ? { allowedSkewSeconds: 1e9 } : {}),
 				...options,
 			}),
@@ -81,22 +89,25 @@ export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 		row: 'a position',
 		textEvents: true,
 
-		vehicles: async ({ url, now }) => {
-			const time = Math.floor(now() / 1000);
+		vehicles: async (simulator) => {
+			const { url } = simulator;
+			const time = Math.floor(simulator.now() / 1000);
 			const signature = md5(md5(PASSWORD) + String(time));
-			const { record: session } = await json(
+			const session = await recordOf<{ access_token: string }>(
 				`${url}/api/authorization?time=${String(time)}&account=demo&signature=${signature}`,
 			);
-			const token = `access_token=${String(session.access_token)}`;
-			const { record: devices } = await json(`${url}/api/device/list?${token}`);
-			const plates = new Map<string, string>(devices.map((one: Json) => [one.imei, one.platenumber]));
-			const { record: positions } = await json(`${url}/api/track?${token}&imeis=${[...plates.keys()].join()}`);
-			return positions.map((one: Json) => ({
-				...one,
-				plate: plates.get(one.imei),
-				time: one.gpstime,
-				ignition: one.accstatus === 1,
-				odometer: one.mileage < 0 ? null : one.mileage / 1000,
+			const token = `access_token=${session.access_token}`;
+			const devices = await recordOf<{ imei: string; platenumber: string }[]>(`${url}/api/device/list?${token}`);
+			const plates = new Map(devices.map(({ imei, platenumber }) => [imei, platenumber]));
+			const positions = await recordOf<Position[]>(
+				`${url}/api/track?${token}&imeis=${[...plates.keys()].join()}`,
+			);
+			return positions.map(({ imei, gpstime, accstatus, mileage, ...where }) => ({
+				...where,
+				plate: plates.get(imei) ?? '',
+				time: gpstime,
+				ignition: accstatus === 1,
+				odometer: mileage < 0 ? null : mileage / 1000,
 			}));
 		},
 		// It has stopped taking anything from devices 5 and 6, and device 10 tells it next to nothing.

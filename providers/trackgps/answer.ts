@@ -122,7 +122,7 @@ export function openEnvelope(answer: WireAnswer, request: WireRequest): unknown 
 }
 
 /** A proxy's or server's own page, which is not the vendor's word. */
-export const isPage = (body: string) => body.trimStart().startsWith('<');
+const isPage = (body: string) => body.trimStart().startsWith('<');
 
 function looseJson(body: string): unknown {
 	try {
@@ -208,7 +208,7 @@ function unauthorised({ json }: WireRequest, reasons: readonly Reason[]): Sessio
 		`${TITLE} answered 401: either the account may not see ${which}, or the session has ended${said(reasons)}.`,
 		{
 			...details,
-			doubtful: true,
+			ambiguous: true,
 			advice: 'Fleetwire logs in again by itself and asks once more. If it stays, it is the vehicle: take out those that the account may not see.',
 		},
 	);

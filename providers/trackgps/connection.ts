@@ -9,7 +9,7 @@ export interface TrackgpsConnection extends Connection {
 	timeZone: string;
 }
 
-export const BASE_URL = 'https://api.trackgps.ro';
+const BASE_URL = 'https://api.trackgps.ro';
 
 /** Facts 2.1, grade C: one request in 30 s per user, over all methods but the login. */
 export const REQUESTS_PER_MINUTE = 2;

@@ -8,16 +8,20 @@ import {
 	identityOf,
 	idTextOf,
 	isReadable,
+	isRecord,
 	recordId,
 	rowsOf,
 	textOf,
+	unreadableRow,
 } from '../../core/describe/read';
 import type { Row, Stop } from '../../core/describe/records';
 import { flagOf, parts, valuesOf } from './answer';
-import { batches, vehiclesAndPeriod } from './batches';
+import { batches, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
+
+const NO_RESULTS = 'The vendor sent a part of the stops without their list by vehicle.';
 
 /**
  * The payload is a list of {results: {key: [stop, ...]}}. What the key is, is not said; a vehicle's number, most likely
@@ -26,8 +30,9 @@ import { timeOf } from './times';
 function stopsOf(answer: unknown[]): Row[] {
 	return rowsOf(answer, 'a part of the stops').flatMap((part) => {
 		if (!isReadable(part)) return [part];
-		const results = asRow(valuesOf(part)('results') ?? {}, 'the stops by vehicle');
-		if (!isReadable(results)) return [results];
+		const results = valuesOf(part)('results');
+		if (results === null) return [];
+		if (!isRecord(results)) return [unreadableRow(results ?? part, NO_RESULTS)];
 		return Object.entries(results).flatMap(([key, list]) => {
 			const vehicle = /^\d+$/.test(key) ? { vehicleId: Number(key) } : {};
 			return (Array.isArray(list) ? (list as unknown[]) : list === null ? [] : [list]).map((stop) => {
@@ -116,12 +121,13 @@ export const getMany = operation({
 			initial: 5,
 		}),
 	},
-	request: (params) => ({ json: { ...vehiclesAndPeriod(params), stationaryMargin: params.minimumMinutes } }),
+	request: (batch: Batch & { stationaryMargin: number }) => ({ json: batch }),
 	answer: parts,
 	rows: stopsOf,
 	record: toStop,
 	kind: 'stop',
-	run: (run, params) => batches(run, params, key),
+	run: (run, params) =>
+		batches(run, params, (batch) => run.request({ ...batch, stationaryMargin: params.minimumMinutes }), key),
 	check: periodProblem,
 	list: true,
 	evidence: {

@@ -2,13 +2,19 @@ import { PASSWORD, startTrackgps } from '../../simulators/trackgps';
 import { fromLocalTime } from '../../simulators/zones';
 import type { TestKitOf } from '../../test/support/testkit';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a method answers
-type Json = any;
-
 const ACCOUNT = 'demo';
 const ZONE = 'Europe/Bucharest';
 
-const json = async (url: string, init?: RequestInit): Promise<Json> => (await fetch(url, init)).json();
+const json = async <T>(url: string, init?: RequestInit) => (await (await fetch(url, init)).json()) as T;
+
+interface Vehicle {
+	VehicleRegistrationNumber: string;
+	GpsDate: string | null;
+	Latitude: number;
+	Longitude: number;
+	Speed: number;
+	EngineEvent: number;
+}
 
 export const testkit: TestKitOf = () => ({
 	start: ({ limited = false, anyTime: _, plain: _plain, ...options } = {}) =>
@@ -45,19 +51,23 @@ export const testkit: TestKitOf = () => ({
 
 	row: 'a vehicle',
 	rareEvents: true,
+	slow: true,
 
 	vehicles: async ({ url }) => {
 		const form = new URLSearchParams({ username: ACCOUNT, password: PASSWORD });
-		const { access_token } = await json(`${url}/api/authentication/login?api-version=2.0`, {
-			method: 'POST',
-			body: form,
+		const { access_token } = await json<{ access_token: string }>(
+			`${url}/api/authentication/login?api-version=2.0`,
+			{
+				method: 'POST',
+				body: form,
+			},
+		);
+		const { Payload } = await json<{ Payload: Vehicle[] }>(`${url}/api/carriers/company-vehicles?api-version=2.0`, {
+			headers: { authorization: `Bearer ${access_token}` },
 		});
-		const { Payload } = await json(`${url}/api/carriers/company-vehicles?api-version=2.0`, {
-			headers: { authorization: `Bearer ${String(access_token)}` },
-		});
-		return Payload.map((one: Json) => ({
+		return Payload.map((one) => ({
 			plate: one.VehicleRegistrationNumber,
-			time: fromLocalTime(ZONE, one.GpsDate ?? ''),
+			time: fromLocalTime(ZONE, one.GpsDate ?? '') ?? NaN,
 			latitude: one.Latitude,
 			longitude: one.Longitude,
 			speed: one.Speed,

@@ -1,6 +1,6 @@
 /**
- * The Protrack platform, as TrackCEO, eTrack and others sell it, written from their documents (trackceo.txt, etrack.txt).
- * Numbers in comments are sections of these; "facts" is the page of what is known beyond them.
+ * The Protrack platform, as TrackCEO, eTrack and others sell it, written from the documents of these two: trackceo.txt,
+ * etrack.txt. Numbers in comments are sections of them; "facts" is the page of what is known beyond them.
  */
 import type { FaultRule } from '../faults';
 import type { Answer, VendorRequest } from '../exchange';

@@ -8,7 +8,7 @@ import type { Engine } from './engine';
 
 interface Offered {
 	operations: readonly AnyOperation[];
-	survey: PositionSource;
+	positions: PositionSource;
 	limits?: Partial<Limits>;
 	lookups?: Provider['lookups'];
 }
@@ -17,8 +17,12 @@ interface Offered {
 const UNLIMITED = 6_000_000;
 
 /** A client of a vendor made for these tests, in a process that has just begun: nothing is shared with earlier ones. */
-export function newProcess(engine: Engine, host: Host, { operations, survey, limits, lookups = {} }: Offered): Client {
-	const { client, errors, limiter, looks, refusals, retry, session } = engine;
+export function newProcess(
+	engine: Engine,
+	host: Host,
+	{ operations, positions, limits, lookups = {} }: Offered,
+): Client {
+	const { breaker, client, errors, limiter, pickers, refusals, retry, session, sharedReads } = engine;
 	const provider: Provider = {
 		name: 'trackceo',
 		title: 'Vendor',
@@ -41,7 +45,7 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 		},
 		operations,
 		triggers: [],
-		positions: survey,
+		positions,
 		lookups,
 	};
 	const { requestsPerMinute: rateLimit, burst } = provider.limits;
@@ -52,18 +56,15 @@ export function newProcess(engine: Engine, host: Host, { operations, survey, lim
 		allowPrivateAddresses: false,
 		rateLimit,
 	};
-	const made = new client.Client(provider, connection, host);
-	Object.assign(made, {
-		shared: {
-			account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] },
-			sessions: new session.SessionKeeper('Vendor', 'fleet', []),
-			resilience: new retry.Resilience('Vendor'),
-			lookups: new Map(),
-			reads: new looks.SharedReads(),
-			refusals: new refusals.Refusals(),
-			queues: new Map(),
-			accepted: true,
-		},
+	return new client.Client(provider, connection, host, undefined, {
+		account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] },
+		sessions: new session.SessionKeeper('Vendor', 'fleet', []),
+		breaker: new breaker.CircuitBreaker('Vendor'),
+		retries: new retry.RetryBudget(),
+		lookups: new pickers.Lookups(),
+		reads: new sharedReads.SharedReads(),
+		refusals: new refusals.Refusals(),
+		queues: new Map(),
+		accepted: true,
 	});
-	return made;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { engineOf } from './engine';
 import { MOST_RUNS, MUTANTS, SEED } from './mutants';
-import { runWatch } from './watch';
+import { runSnapshot } from './snapshot';
 import { failureOf, PROPERTIES, withoutChance, type Property } from './properties';
 
 /** The same cases each time; `npm run test:delivery` draws others. */
@@ -29,9 +29,9 @@ test('a device that was read is known, though the connection broke before the re
 		reports: [{ at, late, ignition: true, fix: true }],
 		changes: [],
 	});
-	await runWatch(engineOf(), {
+	await runSnapshot(engineOf(), {
 		trigger: 'positionChanged',
-		survey: 'chosen',
+		positionsBy: 'chosen',
 		perRequest: 2,
 		durable: false,
 		firstRun: 'nothing',

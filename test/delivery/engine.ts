@@ -15,39 +15,43 @@ const outside = createRequire(__filename);
  * each other.
  */
 export interface Engine {
+	breaker: typeof import('../../core/call/breaker');
 	client: typeof import('../../core/call/client');
 	errors: typeof import('../../core/describe/errors');
 	field: typeof import('../../core/describe/field');
 	limiter: typeof import('../../core/call/limiter');
-	looks: typeof import('../../core/call/shared-reads');
 	operation: typeof import('../../core/describe/operation');
 	pages: typeof import('../../core/call/pages');
+	pickers: typeof import('../../core/call/lookups');
 	poller: typeof import('../../core/watch/poller');
 	queueConsumer: typeof import('../../core/watch/queue-consumer');
 	refusals: typeof import('../../core/call/refusals');
 	retry: typeof import('../../core/call/retry');
 	session: typeof import('../../core/call/session');
+	sharedReads: typeof import('../../core/call/shared-reads');
 	trigger: typeof import('../../core/describe/trigger');
-	watches: typeof import('../../core/watch/position-triggers');
+	positionTriggers: typeof import('../../core/watch/position-triggers');
 	/** Where a trigger stands, as n8n's side keeps it. */
 	n8nState: typeof import('../../n8n/trigger-state');
 }
 
 const FILES: Readonly<Record<keyof Engine, string>> = {
+	breaker: 'call/breaker',
 	client: 'call/client',
 	errors: 'describe/errors',
 	field: 'describe/field',
 	limiter: 'call/limiter',
-	looks: 'call/shared-reads',
 	operation: 'describe/operation',
 	pages: 'call/pages',
+	pickers: 'call/lookups',
 	poller: 'watch/poller',
 	queueConsumer: 'watch/queue-consumer',
 	refusals: 'call/refusals',
 	retry: 'call/retry',
 	session: 'call/session',
+	sharedReads: 'call/shared-reads',
 	trigger: 'describe/trigger',
-	watches: 'watch/position-triggers',
+	positionTriggers: 'watch/position-triggers',
 	n8nState: '../n8n/trigger-state',
 };
 

@@ -1,6 +1,6 @@
 /**
- * `npm run test:delivery [-- --runs N] [--seed N] [--only stream|watch|queue|mutants]`: the promises of delivery, tried
- * with cases drawn at random, and faults in the engine that must be noticed.
+ * `npm run test:delivery [-- --runs N] [--seed N] [--only stream|snapshot|queue|mutants]`: the promises of delivery,
+ * tried with cases drawn at random, and faults in the engine that must be noticed.
  */
 import { parseArgs } from 'node:util';
 import { engineOf } from './engine';

@@ -12,8 +12,13 @@ export interface Mutant {
 }
 
 const STREAM = 'watch/stream.ts';
+const COVERAGE = 'watch/stream-coverage.ts';
+const WINDOW = 'watch/stream-window.ts';
+const POLL = 'watch/poll.ts';
+const SNAPSHOT = 'watch/snapshot.ts';
 const N8N_STATE = '../n8n/trigger-state.ts';
 const QUEUE = 'watch/queue-consumer.ts';
+const QUEUE_STATE = 'watch/queue-state.ts';
 const change = (file: string, from: string, to: string): Change[] => [{ file, from, to }];
 
 /** Runs within which each must be noticed, and the cases that these are. */
@@ -22,10 +27,10 @@ export const SEED = 20_260_131;
 
 export const MUTANTS: readonly Mutant[] = [
 	{
-		name: 'strict >: the window begins after the mark',
+		name: 'strict >: the window begins after the watermark',
 		by: 'stream',
 		changes: change(
-			STREAM,
+			COVERAGE,
 			'return Math.max(0, Math.floor((covered - lookBack) / step) * step);',
 			'return step > 0 ? covered + 1 : 0;',
 		),
@@ -33,30 +38,24 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: '>= without de-duplication',
 		by: 'stream',
-		changes: change(STREAM, 'if (entry?.seen.has(mark) === true) {', 'if (Date.now() === 0) {'),
+		changes: change(WINDOW, 'if (entry?.delivered.has(print) === true) {', 'if (Date.now() === 0) {'),
 	},
 	{
-		name: 'cursor = now: the mark follows the local clock',
+		name: 'cursor = now: the watermark follows the local clock',
 		by: 'stream',
 		changes: change(
 			STREAM,
-			'this.mark = Math.max(newest, pass.now - DAY_SECONDS, cursor.since);',
-			'this.mark = pass.now;',
+			'this.watermark = Math.max(newest, poll.now - DAY_SECONDS, stored.cursor.since);',
+			'this.watermark = poll.now;',
 		),
 	},
 	{
-		name: 'paging in a moving window: what goes on later covers what is known then',
+		name: 'paging in a moving window: a read that continues covers what is known then',
 		by: 'stream',
 		changes: change(
 			STREAM,
-			'const [, from, cover] = (devices.length === 1 ?',
-			'const [, from, cover = undefined as number | undefined] = (devices.length === 1 ?',
-		).concat(
-			change(
-				STREAM,
-				'this.behind.set(device, [covered[0]?.[1] ?? begin, reached, cover]);',
-				'this.behind.set(device, [covered[0]?.[1] ?? begin, reached]);',
-			),
+			'coverage.behind.set(device, [coverage.of(device), reached, coversUntil]);',
+			'coverage.behind.set(device, [coverage.of(device), reached]);',
 		),
 	},
 	{ name: 'checkpoint before emit', by: 'stream', changes: [], twist: { storesFirst: true } },
@@ -64,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
 		name: 'look-back shorter than the lateness',
 		by: 'stream',
 		changes: change(
-			'watch/poll.ts',
+			POLL,
 			'this.lookBack = Math.round(lookBack * 60);',
 			'this.lookBack = Math.round(lookBack * 6);',
 		),
@@ -72,49 +71,43 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: 'acknowledgement out of order: up to the highest that is finished',
 		by: 'queue',
-		changes: change(QUEUE, 'if (unfinished.has(tag)) break;', 'if (unfinished.has(tag)) continue;'),
+		changes: change(QUEUE_STATE, 'if (unfinished.has(tag)) break;', 'if (unfinished.has(tag)) continue;'),
 	},
 	{
 		name: 'a lost Get is forgotten',
 		by: 'queue',
 		changes: change(
 			QUEUE,
-			'|| error instanceof UnexpectedAnswer) this.state.lost = true;',
-			'|| error instanceof UnexpectedAnswer) this.state.lost = false;',
+			'|| error.unreadable) this.state.lost = true;',
+			'|| error.unreadable) this.state.lost = false;',
 		),
 	},
 	{
-		name: 'messages that come again are given again',
+		name: 'messages that come again are delivered again',
 		by: 'queue',
-		changes: change(QUEUE, 'messages.filter(({ message }) => !this.state.processed.has(message.id))', 'messages'),
+		changes: change(QUEUE, 'messages.filter(({ message }) => !state.processed.has(message.id))', 'messages'),
 	},
 	{
-		name: 'records of the future advance the mark',
+		name: 'records of the future advance the watermark',
 		by: 'stream',
 		changes: change(
-			'watch/poll.ts',
+			POLL,
 			'return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);',
 			'return time ?? now * 0;',
 		),
 	},
 	{
-		name: 'a device that fails is passed by',
+		name: 'a device that fails is skipped',
 		by: 'stream',
 		changes: change(
 			STREAM,
-			'if (!onTheWay) for (const [id, upTo] of covered) this.behind.set(id, [upTo]);',
+			'if (!midway) for (const id of devices) coverage.behind.set(id, [coverage.of(id)]);',
 			'',
-		).concat(
-			change(
-				STREAM,
-				'for (const device of missing) if (!this.behind.has(device)) this.behind.set(device, [this.coveredOf(device)]);',
-				'',
-			),
-		),
+		).concat(change(STREAM, 'coverage.fallBehind(missing);', '')),
 	},
 	{
 		name: 'a fix of the future hides those that follow',
-		by: 'watch',
+		by: 'snapshot',
 		changes: change(
 			'watch/position-triggers.ts',
 			'last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time',
@@ -122,28 +115,28 @@ export const MUTANTS: readonly Mutant[] = [
 		),
 	},
 	{
-		name: 'a round waits for devices that have gone',
-		by: 'watch',
+		name: 'a sweep waits for devices that have gone',
+		by: 'snapshot',
 		changes: change(
-			'watch/snapshot.ts',
-			'if (round.next !== undefined && leftOf(round, ids).length === 0) {',
+			SNAPSHOT,
+			'if (sweep.next !== undefined && leftOf(sweep, ids).length === 0) {',
 			'if (Date.now() === 0) {',
 		),
 	},
 	{
-		name: 'the first round tells what was there before',
-		by: 'watch',
-		changes: change('watch/snapshot.ts', 'if (cursor.first === true && !wantedAtFirst(pass, cursor, position)) return;', ''),
+		name: 'the first sweep reports what was there before',
+		by: 'snapshot',
+		changes: change(SNAPSHOT, 'if (cursor.first === true && !wantedAtFirst(poll, cursor, position)) return;', ''),
 	},
 	{
-		name: 'where a watch has begun, what has an event was seen',
-		by: 'watch',
-		changes: change('watch/snapshot.ts', "states.delete(deviceId ?? '');", ''),
+		name: 'at the begin of a snapshot, a device with an event counts as read',
+		by: 'snapshot',
+		changes: change(SNAPSHOT, "states.delete(deviceId ?? '');", ''),
 	},
 	{
-		name: 'where a watch has begun, what has an event is known to be old',
-		by: 'watch',
-		changes: change('watch/snapshot.ts', "behind.set(deviceId ?? '', NEVER);", ''),
+		name: 'at the begin of a snapshot, a device with an event counts as old',
+		by: 'snapshot',
+		changes: change(SNAPSHOT, "behind.set(deviceId ?? '', NEVER);", ''),
 	},
 	{
 		name: 'the first batch is stored without a position',
@@ -151,8 +144,8 @@ export const MUTANTS: readonly Mutant[] = [
 		changes: change(N8N_STATE, 'this.before = cursor;\n\t\tthis.handedOverAt = -Infinity;', ''),
 	},
 	{
-		name: 'where a stream has begun is taken for covered by its first look',
+		name: 'the begin of a stream counts as covered by its first read',
 		by: 'stream',
-		changes: change(STREAM, 'pass.began = structuredClone(cursor);', 'pass.began = cursor;'),
+		changes: change(STREAM, 'poll.began = structuredClone(cursor);', 'poll.began = cursor;'),
 	},
 ];

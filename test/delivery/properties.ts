@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Engine } from './engine';
 import { queueCase, runQueue } from './queue';
 import { runStream, streamCase, type Twist } from './stream';
-import { runWatch, watchCase } from './watch';
+import { runSnapshot, snapshotCase } from './snapshot';
 
 /** A promise as a property: `check` runs it with cases drawn from a seed. */
 export interface Property {
@@ -16,14 +16,14 @@ export interface Property {
 
 function property<T>(
 	cases: fc.Arbitrary<T>,
-	run: (engine: Engine, given: T, twist?: Twist) => Promise<void>,
+	run: (engine: Engine, testCase: T, twist?: Twist) => Promise<void>,
 	share: number,
 ): Property {
 	return {
 		share,
 		check: (engine, { runs, seed, twist, shrinks = true }) =>
 			fc.check(
-				fc.asyncProperty(cases, (given) => run(engine, given, twist)),
+				fc.asyncProperty(cases, (testCase) => run(engine, testCase, twist)),
 				{ numRuns: runs, seed, endOnFailure: !shrinks },
 			) as Promise<fc.RunDetails<[unknown]>>,
 	};
@@ -31,7 +31,7 @@ function property<T>(
 
 export const PROPERTIES = {
 	stream: property(streamCase, runStream, 0.4),
-	watch: property(watchCase, runWatch, 0.3),
+	snapshot: property(snapshotCase, runSnapshot, 0.3),
 	queue: property(queueCase, runQueue, 0.3),
 } satisfies Record<string, Property>;
 
@@ -44,7 +44,7 @@ export function withoutChance(): () => void {
 	};
 }
 
-/** What to look into when a property fails. */
+/** What to report when a property fails. */
 export function failureOf(
 	name: string,
 	{ seed, counterexamplePath, counterexample, errorInstance, numRuns }: fc.RunDetails<[unknown]>,

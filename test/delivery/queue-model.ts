@@ -2,13 +2,13 @@
  * A message queue as the vendor's document has it, and as it may be where it says nothing: written without the engine.
  */
 export interface QueueRules {
-	/** When messages that were given and not acknowledged come again: with the next Get, or only in another session. */
+	/** When messages that were taken and not acknowledged come again: with the next Get, or only in another session. */
 	redelivery: 'nextGet' | 'newSession';
 	/** Whether each session counts its tags from 1, or the queue goes on counting. */
 	tags: 'session' | 'queue';
 	/** Whether a message that comes again in its session keeps its tag. */
 	sameTag: boolean;
-	/** Whether an acknowledgement also counts for what was given in earlier sessions. */
+	/** Whether an acknowledgement also counts for messages that were taken in earlier sessions. */
 	acrossSessions: boolean;
 }
 
@@ -48,7 +48,7 @@ export class QueueModel {
 		for (const one of back) this.old.set(one.message, one);
 		this.ready = [...this.ready, ...back.map(({ message }) => message)].sort((a, b) => a - b);
 		const counter = tags === 'session' ? session : '';
-		const given = this.ready.splice(0, limit).map((message) => {
+		const taken = this.ready.splice(0, limit).map((message) => {
 			const old = this.old.get(message);
 			this.old.delete(message);
 			if (sameTag && old?.session === session) return old;
@@ -56,8 +56,8 @@ export class QueueModel {
 			this.counters.set(counter, tag);
 			return { message, tag, session };
 		});
-		this.open.push(...given);
-		return given;
+		this.open.push(...taken);
+		return taken;
 	}
 
 	/** Acknowledges all up to a tag. Gives the messages that are gone by it. */

@@ -102,16 +102,16 @@ class QueueRun {
 	private requests = 0;
 	private crash!: Promise<never>;
 	private end!: () => void;
-	/** Handed to the flow, and what the flow has dealt with: ever, and in this process. */
+	/** Delivered to the flow, and processed by it: ever, and in this process. */
 	private readonly handed = new Set<number>();
 	private readonly finished = new Set<number>();
 	private finishedHere = new Set<number>();
 
 	constructor(
 		private readonly engine: Engine,
-		private readonly given: QueueCase,
+		private readonly testCase: QueueCase,
 	) {
-		this.queue = new QueueModel(given.rules);
+		this.queue = new QueueModel(testCase.rules);
 		this.host = new ClockHost(
 			START,
 			(request, options) => this.answer(request, options),
@@ -160,6 +160,7 @@ class QueueRun {
 				}),
 				autoAck: field.flag({ title: 'Ack', description: '', initial: false }),
 			},
+			request: ({ maxMessages }) => ({ query: { maxMessages } }),
 			rows: (answer) => {
 				if (!Array.isArray(answer)) throw new errors.UnexpectedAnswer('Not a list.');
 				return answer as Row[];
@@ -191,13 +192,13 @@ class QueueRun {
 			name: 'acknowledge',
 			route: 'GET /ack',
 			params: { deliveryTags },
-			request: ({ deliveryTags: tags }) => ({ query: { tag: Math.max(...(tags as string[]).map(Number)) } }),
+			request: ({ tag }: { tag: number }) => ({ query: { tag } }),
 			run: async function* (run, params) {
 				const reader = run.reader('positions');
 				yield [
 					reader === undefined
-						? ((await run.request(params))[0] ?? {})
-						: await reader.acknowledge(params.deliveryTags as string[]),
+						? ((await run.request({ tag: Math.max(...params.deliveryTags.map(Number)) }))[0] ?? {})
+						: await reader.acknowledge(params.deliveryTags),
 				];
 			},
 		});
@@ -218,14 +219,14 @@ class QueueRun {
 		this.crash.catch(() => undefined);
 		this.client = newProcess(this.engine, this.host, {
 			operations: Object.values(this.operations),
-			survey: { operation: this.operations.get, all: true },
+			positions: { operation: this.operations.get, all: true },
 		});
 		this.consume();
 	}
 
 	/** A trigger node is deployed. */
 	private consume(): void {
-		const { limit: maxMessages, attempts } = this.given;
+		const { limit: maxMessages, attempts } = this.testCase;
 		this.consumer = new this.engine.queueConsumer.QueueConsumer(this.client, this.trigger, {
 			maxMessages,
 			attempts,
@@ -246,7 +247,7 @@ class QueueRun {
 		const {
 			host,
 			queue,
-			given,
+			testCase,
 			engine: { errors },
 		} = this;
 		if (stale === this.session) this.session = '';
@@ -258,7 +259,7 @@ class QueueRun {
 		if (fault === 'lost')
 			throw new errors.Unreachable('The connection broke.', { effect: 'unknown', retryable: true });
 		if (fault === 'limited')
-			throw new errors.RateLimited('Too often.', { effect: 'unknown', retryable: true, doubtful: true });
+			throw new errors.RateLimited('Too often.', { effect: 'unknown', retryable: true, ambiguous: true });
 		if (fault === 'refused') throw new errors.VendorFault('No.', { effect: 'unknown' });
 		if (fault === 'over') this.alive.delete(session);
 		const reply = (body: unknown): SignedAnswer => ({
@@ -269,7 +270,7 @@ class QueueRun {
 		});
 		if (!this.alive.has(session)) return reply({ expired: true });
 		let body: unknown = {};
-		if (path === '/get') body = queue.take(session, Math.min(given.limit, Number(query.maxMessages)));
+		if (path === '/get') body = queue.take(session, Math.min(testCase.limit, Number(query.maxMessages)));
 		else {
 			for (const message of queue.acknowledge(session, Number(query.tag))) {
 				must(this.handed.has(message), `message ${String(message)} is acknowledged unseen`);
@@ -294,7 +295,7 @@ class QueueRun {
 	}
 
 	async run(): Promise<void> {
-		for (const turn of this.given.turns) {
+		for (const turn of this.testCase.turns) {
 			this.queue.fill(turn.messages);
 			this.turn = turn;
 			this.requests = 0;
@@ -302,7 +303,7 @@ class QueueRun {
 			await this.take(turn);
 		}
 		this.turn = undefined;
-		// What was lost on the way comes again, and all of it is dealt with.
+		// What was lost on the way comes again, and all of it is processed.
 		for (let turns = 0; this.finished.size < this.queue.size || this.queue.left > 0; turns++) {
 			must(
 				turns < 40 + this.queue.size,
@@ -320,11 +321,11 @@ class QueueRun {
 				minutes: 0,
 				elsewhere: false,
 			});
-			// What only a new session gives again: the vendor ends one some day.
+			// Some messages come again in a new session only: the vendor ends the session in the end.
 			if (this.queue.left === left) this.alive.clear();
 		}
 		for (let message = 1; message <= this.queue.size; message++)
-			must(this.finished.has(message), `message ${String(message)} is dealt with`);
+			must(this.finished.has(message), `message ${String(message)} is processed`);
 	}
 
 	private async take(turn: Turn): Promise<void> {
@@ -344,7 +345,7 @@ class QueueRun {
 		messages.forEach((message, place) => {
 			must(
 				!this.finishedHere.has(message),
-				`message ${String(message)} was dealt with in this process and comes again`,
+				`message ${String(message)} was processed in this process and comes again`,
 			);
 			must(place === 0 || message > (messages[place - 1] ?? 0), 'a batch is in order');
 			this.handed.add(message);
@@ -414,6 +415,6 @@ class QueueRun {
 }
 
 /** @throws Broken if a promise is */
-export async function runQueue(engine: Engine, given: QueueCase): Promise<void> {
-	await new QueueRun(engine, given).run();
+export async function runQueue(engine: Engine, testCase: QueueCase): Promise<void> {
+	await new QueueRun(engine, testCase).run();
 }

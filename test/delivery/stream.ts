@@ -1,11 +1,11 @@
 /**
- * The promises of delivery for what is asked for by periods: events of devices, against a model of vendor, clock and
- * host.
+ * The promises of delivery for streams: against a model of vendor, clock and host.
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import type { Client } from '../../core/call/client';
+import type { Ids, Whole } from '../../core/describe/field';
 import type { SendOptions, SignedAnswer, WireRequest } from '../../core/describe/host';
 import type { AnyOperation, Run } from '../../core/describe/operation';
 import type { Row } from '../../core/describe/records';
@@ -16,7 +16,7 @@ import { newProcess } from './account';
 import { ClockHost } from './clock-host';
 import type { Engine } from './engine';
 import { Broken, must } from './broken';
-import { Road, type Happening, type Unit } from './road';
+import { EventModel, type VendorEvent, type Unit } from './event-model';
 
 const START = Date.UTC(2026, 0, 31, 12);
 const START_SECONDS = START / 1000;
@@ -31,9 +31,9 @@ const LAZY_MS = 5 * MINUTE;
 const HOSTS = ['nodeRed', 'n8n', 'durable'] as const;
 /**
  * How a host keeps the cursor. nodeRed: it delivers, then stores; memory outlives redeploys; what came without events
- * is stored seldom. n8n: it stores what the bookmark says, with a batch shortly before it is delivered, else at the end
- * of an activation only; it activates when it starts. durable: it stores and delivers in one step, stores after a poll
- * without events, and where a trigger has begun at once.
+ * is stored seldom. n8n: it stores what its `TriggerState` says, with a batch shortly before it is delivered, else at
+ * the end of an activation only; it activates when it starts. durable: it stores and delivers in one step, stores after
+ * a poll without events, and where a trigger has begun at once.
  */
 type HostKind = (typeof HOSTS)[number];
 
@@ -68,8 +68,8 @@ export interface StreamCase {
 	pageSize: number;
 	/** Devices in a request for events, and in one for positions. */
 	perRequest: number;
-	survey: 'all' | 'groups' | 'chosen';
-	perSurvey: number;
+	positionsBy: 'all' | 'groups' | 'chosen';
+	positionsPerRequest: number;
 	/** Minutes. */
 	lookBack: number;
 	/** back: since some minutes before the first poll. */
@@ -77,7 +77,7 @@ export interface StreamCase {
 	perMinute: number;
 	burst: number;
 	units: Unit[];
-	happenings: Happening[];
+	vendorEvents: VendorEvent[];
 	steps: Step[];
 }
 
@@ -101,7 +101,7 @@ const unit = fc.record({
 	fails: fc.oneof({ weight: 5, arbitrary: fc.constant([] as number[]) }, { weight: 1, arbitrary: spans(2) }),
 });
 
-const happening = fc.record({
+const vendorEvent = fc.record({
 	device: fc.nat(11),
 	/** Times come from a coarse grid, so that several fall into one second. */
 	at: fc.integer({ min: -6, max: 60 }),
@@ -146,8 +146,8 @@ const anything: fc.Arbitrary<StreamCase> = fc
 		paged: fc.constantFrom(true, true, false),
 		pageSize: fc.integer({ min: 3, max: 7 }),
 		perRequest: fc.integer({ min: 1, max: 3 }),
-		survey: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
-		perSurvey: fc.integer({ min: 1, max: 4 }),
+		positionsBy: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
+		positionsPerRequest: fc.integer({ min: 1, max: 4 }),
 		lookBack: fc.constantFrom(0, 1, 2, 10),
 		firstRun: fc.constantFrom('since' as const, 'since' as const, 'nothing' as const, 'latest' as const),
 		quota: fc.oneof(
@@ -162,12 +162,12 @@ const anything: fc.Arbitrary<StreamCase> = fc
 			},
 		),
 		units: fc.array(unit, { minLength: 1, maxLength: 9 }),
-		happenings: fc.array(happening, { maxLength: 25 }),
+		vendorEvents: fc.array(vendorEvent, { maxLength: 25 }),
 		steps: fc.array(step, { maxLength: 14 }),
 		tight: fc.boolean(),
 	})
 	.map((drawn) => (drawn.tight ? tightened(drawn) : drawn))
-	.map(({ tight: _, paged, pageSize, perRequest, quota, units, happenings, steps, lookBack, ...rest }) => {
+	.map(({ tight: _, paged, pageSize, perRequest, quota, units, vendorEvents, steps, lookBack, ...rest }) => {
 		const named: Unit[] = units.map((one, index) => ({
 			...one,
 			id: `d${String(index)}`,
@@ -179,15 +179,15 @@ const anything: fc.Arbitrary<StreamCase> = fc
 		if (wrong) for (const one of named) one.ahead = 0;
 		const least = Math.min(lookBack, ...steps.map((one) => one.lookBack ?? lookBack));
 		let number = 0;
-		const events = happenings.flatMap(
-			({ device, at, second, late, fraction, count, future, kind, broken }): Happening[] => {
+		const events = vendorEvents.flatMap(
+			({ device, at, second, late, fraction, count, future, kind, broken }): VendorEvent[] => {
 				const happened = START_SECONDS + at * 20 + second;
 				const { id } = named[device % named.length] as Unit;
 				const ahead = future === 0 ? 0 : wrong ? 3 * DAY : future * 60;
 				return Array.from({ length: count }, (_, index) => ({
 					id: `e${String(number++)}`,
 					device: id,
-					mark: happened + ahead,
+					recordTime: happened + ahead,
 					arrives: (happened + late * 6 * least) * 1000 + ((fraction + 137 * index) % 1000),
 					kind: index % 2 === 0 ? kind : 'a',
 					broken,
@@ -201,7 +201,7 @@ const anything: fc.Arbitrary<StreamCase> = fc
 			pageSize: paged ? pageSize : Infinity,
 			perRequest: paged ? 1 : perRequest,
 			units: named,
-			happenings: events,
+			vendorEvents: events,
 			steps: steps.map(({ ahead, ...one }, index) => ({ ...one, ahead: ahead ?? lastAhead(steps, index) })),
 		};
 	});
@@ -223,8 +223,8 @@ const CALM_CASE = {
 	host: 'nodeRed',
 	pageSize: 3,
 	perRequest: 1,
-	survey: 'all',
-	perSurvey: 1,
+	positionsBy: 'all',
+	positionsPerRequest: 1,
 	lookBack: 1,
 	firstRun: 'since',
 	perMinute: 6_000_000,
@@ -232,16 +232,16 @@ const CALM_CASE = {
 	units: [{ ...CALM_UNIT, id: 'd0' }],
 } satisfies Partial<StreamCase>;
 
-const happens = (id: number, second: number, late: number): Happening => ({
+const happens = (id: number, second: number, late: number): VendorEvent => ({
 	id: `e${String(id)}`,
 	device: 'd0',
-	mark: START_SECONDS + second,
+	recordTime: START_SECONDS + second,
 	arrives: (START_SECONDS + second + late) * 1000,
 	kind: 'a',
 	broken: false,
 });
 
-/** A look takes several polls, and on its way events arrive that belong to the pages before. */
+/** A read takes several polls. Meanwhile events arrive that belong to earlier pages. */
 const slowly: fc.Arbitrary<StreamCase> = fc
 	.record({
 		seconds: fc.uniqueArray(fc.nat(40), { minLength: 6, maxLength: 12 }),
@@ -250,7 +250,7 @@ const slowly: fc.Arbitrary<StreamCase> = fc
 	})
 	.map(({ seconds, late, waits }) => ({
 		...CALM_CASE,
-		happenings: [
+		vendorEvents: [
 			...seconds.map((at, index) => happens(index, at, 0)),
 			...late.map((at, index) => happens(100 + index, at, 60)),
 		],
@@ -274,11 +274,11 @@ const mortal: fc.Arbitrary<StreamCase> = fc
 		host,
 		firstRun,
 		units: [{ ...CALM_UNIT, every, id: 'd0' }],
-		happenings: seconds.map((at, index) => happens(index, at, 0)),
+		vendorEvents: seconds.map((at, index) => happens(index, at, 0)),
 		steps: steps.map((one) => ({ ...CALM, ...one })),
 	}));
 
-/** The vendor fails to tell one device's events for longer than the look-back. */
+/** The vendor fails to return one device's events for longer than the look-back. */
 const failing: fc.Arbitrary<StreamCase> = fc
 	.record({
 		host: fc.constantFrom(...HOSTS),
@@ -293,7 +293,7 @@ const failing: fc.Arbitrary<StreamCase> = fc
 			{ ...CALM_UNIT, id: 'd0', fails: [begin, begin + minutes].map((at) => START + at * MINUTE) },
 			{ ...CALM_UNIT, id: 'd1' },
 		],
-		happenings: seconds.map((at, index) => happens(index, at, 0)),
+		vendorEvents: seconds.map((at, index) => happens(index, at, 0)),
 		steps: Array.from({ length: 10 }, () => CALM),
 	}));
 
@@ -305,15 +305,14 @@ export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof(
 );
 
 /**
- * Nothing goes wrong but that time is short: few devices with many events, which come late, and looks that take several
- * polls.
+ * The only problem is that time is short: few devices, many late events, and reads that take several polls.
  */
 function tightened<
 	C extends {
 		paged: boolean;
 		lookBack: number;
 		units: { fails: number[]; stays: number[]; ahead: number }[];
-		happenings: { late: number; future: number }[];
+		vendorEvents: { late: number; future: number }[];
 		steps: { latencyMs: number; budgetMs: number; ahead: number | undefined; lookBack: number | undefined }[];
 	},
 >(drawn: C): C {
@@ -322,7 +321,7 @@ function tightened<
 		paged: true,
 		lookBack: drawn.lookBack === 10 ? 2 : Math.max(1, drawn.lookBack),
 		units: drawn.units.slice(0, 1).map((one) => ({ ...one, fails: [], stays: [], ahead: 0 })),
-		happenings: drawn.happenings.map((one) => ({ ...one, late: one.late > 3 ? 10 : one.late, future: 0 })),
+		vendorEvents: drawn.vendorEvents.map((one) => ({ ...one, late: one.late > 3 ? 10 : one.late, future: 0 })),
 		steps: drawn.steps.map((one) => ({
 			...one,
 			...(one.budgetMs <= 20_000 ? { latencyMs: 2000, budgetMs: 4500 } : {}),
@@ -350,26 +349,26 @@ const ACCOUNT = 'account';
 /** The process ends. */
 class End extends Error {}
 
-/** A trigger as a host runs it, and what its flow was given. */
-class Follower {
+/** A trigger as a host runs it, and what its flow received. */
+class HostedTrigger {
 	/** What the host would begin with after an end of its process. */
 	stored: string | undefined;
 	storedAt = -Infinity;
 	/** Node-RED's. */
 	memory: unknown;
 	/** n8n's: in this process, and the static data of the activation. */
-	bookmark!: TriggerState;
+	state!: TriggerState;
 	data: IDataObject = {};
 	/** Whether n8n has activated it. With durable cursors, it does so once for all processes. */
 	active = false;
 	poller: Poller | undefined;
-	/** Event -> number of the process in which it was given last. */
-	readonly given = new Map<string, number>();
-	/** What may come again, since the process has ended. */
-	readonly again = new Set<string>();
+	/** Event -> number of the process in which it was last delivered. */
+	readonly delivered = new Map<string, number>();
+	/** Events that may come twice, because the process ended. */
+	readonly mayRepeat = new Set<string>();
 	/** What was handed over and is not in the stored cursor. */
-	unsure = new Set<string>();
-	/** Newest mark that was given, by device, in this process. */
+	unconfirmed = new Set<string>();
+	/** Device -> newest record time that was delivered in this process. */
 	readonly newest = new Map<string, number>();
 	/** The same for all processes. */
 	readonly newestEver = new Map<string, number>();
@@ -389,11 +388,11 @@ class Follower {
 		readonly kind: 'b' | undefined,
 	) {}
 
-	/** Begins afresh, as after a reset. */
+	/** Begins again without state, as after a reset. */
 	forget(): void {
-		this.given.clear();
-		this.again.clear();
-		this.unsure.clear();
+		this.delivered.clear();
+		this.mayRepeat.clear();
+		this.unconfirmed.clear();
 		this.newest.clear();
 		this.newestEver.clear();
 		this.beginAgain();
@@ -419,8 +418,8 @@ class Follower {
 
 class StreamRun {
 	private readonly host: ClockHost;
-	private readonly road: Road;
-	private readonly followers: Follower[];
+	private readonly model: EventModel;
+	private readonly hostedTriggers: HostedTrigger[];
 	private readonly operations: { events: AnyOperation; positions: AnyOperation };
 	private client!: Client;
 	private process = 0;
@@ -432,27 +431,25 @@ class StreamRun {
 	private end!: () => void;
 	private lookBack: number;
 	private quiet = false;
-	/** Devices asked for in this poll, from their first page on. */
-	private asked = new Map<string, number>();
 
 	constructor(
 		private readonly engine: Engine,
-		private readonly given: StreamCase,
+		private readonly testCase: StreamCase,
 		private readonly twist: Twist,
 	) {
-		const { units, happenings, pageSize, lookBack } = given;
-		this.road = new Road(units, happenings, pageSize, START);
+		const { units, vendorEvents, pageSize, lookBack } = testCase;
+		this.model = new EventModel(units, vendorEvents, pageSize, START);
 		this.host = new ClockHost(START, (request, options) => this.answer(request, options));
 		this.lookBack = lookBack;
 		this.operations = this.declare();
-		this.followers = [undefined, 'b' as const].map((kind) => new Follower(this.triggerOf(kind), kind));
+		this.hostedTriggers = [undefined, 'b' as const].map((kind) => new HostedTrigger(this.triggerOf(kind), kind));
 		this.begin();
 	}
 
 	/** How the vendor is described to the engine. */
 	private declare() {
 		const { field, operation, pages, errors } = this.engine;
-		const { given } = this;
+		const { testCase } = this;
 		const devices = field.ids({
 			title: 'Devices',
 			description: '',
@@ -473,6 +470,11 @@ class StreamRun {
 		} as const;
 		const iso = (value: unknown) => (value === null ? null : new Date(Number(value) * 1000).toISOString());
 		const loose = { safeParse: (data: unknown) => ({ success: true, data }) } as never;
+		interface Wire {
+			devices: Whole<Ids>;
+			begin: number;
+			end: number;
+		}
 		const events = operation.operation({
 			...common,
 			name: 'get',
@@ -482,28 +484,25 @@ class StreamRun {
 				begin: field.time({ title: 'Begin', description: '' }),
 				end: field.time({ title: 'End', description: '' }),
 			},
-			request: ({ devices: some, begin, end }) => ({
-				query: { devices: String(some), begin: Number(begin) / 1000, end: Math.floor(Number(end) / 1000) },
+			request: ({ devices: some, begin, end }: Wire) => ({
+				query: { devices: String(some), begin: begin / 1000, end: Math.floor(end / 1000) },
 			}),
 			answer: loose,
 			rows: (answer) => answer as Row[],
 			record: (row: Row) => {
 				if (row.broken === true) throw new errors.UnexpectedAnswer('cannot be read');
-				return { id: String(row.id), deviceId: String(row.device), time: iso(row.mark), kind: row.kind };
+				return { id: String(row.id), deviceId: String(row.device), time: iso(row.recordTime), kind: row.kind };
 			},
 			kind: 'other',
-			...(given.pageSize === Infinity
+			...(testCase.pageSize === Infinity
 				? {}
 				: {
-						run: (
-							run: Run,
-							{ devices: some, begin, end }: { devices: unknown; begin: number; end: number },
-						) =>
-							pages.timePages<Row>(
-								begin / 1000,
-								(at) => run.request({ devices: some, begin: at * 1000, end } as never),
-								{ size: given.pageSize, mark: ({ mark }) => Number(mark), key: ({ id }) => String(id) },
-							),
+						run: (run: Run<Wire>, { begin, ...asked }: { devices: Ids; begin: number; end: number }) =>
+							pages.timePages<Row>(begin / 1000, (at) => run.request({ ...asked, begin: at * 1000 }), {
+								size: testCase.pageSize,
+								mark: ({ recordTime }) => Number(recordTime),
+								key: ({ id }) => String(id),
+							}),
 					}),
 		});
 		const positions = operation.operation({
@@ -514,14 +513,14 @@ class StreamRun {
 			request: ({ devices: some }) => ({ query: { devices: String(some) } }),
 			answer: loose,
 			rows: (answer) => answer as Row[],
-			record: (row: Row) => ({ deviceId: String(row.device), time: null, seenAt: iso(row.heard) }),
+			record: (row: Row) => ({ deviceId: String(row.device), time: null, seenAt: iso(row.reported) }),
 			kind: 'other',
 		});
 		return { events: events as AnyOperation, positions: positions as AnyOperation };
 	}
 
 	private triggerOf(kind: 'b' | undefined): AnyTrigger {
-		const { engine, given, operations } = this;
+		const { engine, testCase, operations } = this;
 		const devices = engine.field.ids({
 			title: 'Devices',
 			description: '',
@@ -540,8 +539,8 @@ class StreamRun {
 			source: engine.trigger.stream<{ time: string; kind: string }, unknown>({
 				operation: operations.events,
 				paramsFor: (some, period) => ({ devices: some, ...period }),
-				perRequest: given.perRequest,
-				ascending: given.pageSize !== Infinity,
+				perRequest: testCase.perRequest,
+				ascending: testCase.pageSize !== Infinity,
 				recordTime: ({ time }) => time,
 				...(kind === undefined ? {} : { keep: (record) => record.kind === kind }),
 			}),
@@ -549,12 +548,12 @@ class StreamRun {
 		});
 	}
 
-	private get surveyed(): PositionSource {
-		const { survey, perSurvey } = this.given;
+	private get positionSource(): PositionSource {
+		const { positionsBy, positionsPerRequest } = this.testCase;
 		const { positions: operation } = this.operations;
-		return survey === 'groups'
-			? { operation, all: false, perRequest: perSurvey }
-			: { operation, all: true, ...(survey === 'chosen' ? { perRequest: perSurvey } : {}) };
+		return positionsBy === 'groups'
+			? { operation, all: false, perRequest: positionsPerRequest }
+			: { operation, all: true, ...(positionsBy === 'chosen' ? { perRequest: positionsPerRequest } : {}) };
 	}
 
 	/** A process begins. */
@@ -564,20 +563,20 @@ class StreamRun {
 		this.controller = new AbortController();
 		this.crash = new Promise((_, reject) => (this.end = () => reject(new End())));
 		this.crash.catch(() => undefined);
-		const { perMinute, burst } = this.given;
+		const { perMinute, burst } = this.testCase;
 		this.client = newProcess(this.engine, this.host, {
 			operations: Object.values(this.operations),
-			survey: this.surveyed,
+			positions: this.positionSource,
 			limits: { requestsPerMinute: perMinute, burst },
 			lookups: {
 				device: () =>
-					Promise.resolve(this.road.present(this.host.time).map(({ id }) => ({ value: id, title: id }))),
+					Promise.resolve(this.model.present(this.host.time).map(({ id }) => ({ value: id, title: id }))),
 			},
 		});
-		for (const follower of this.followers) {
-			follower.poller = undefined;
-			follower.bookmark = new this.engine.n8nState.TriggerState();
-			follower.active &&= this.given.host === 'durable';
+		for (const hosted of this.hostedTriggers) {
+			hosted.poller = undefined;
+			hosted.state = new this.engine.n8nState.TriggerState();
+			hosted.active &&= this.testCase.host === 'durable';
 		}
 	}
 
@@ -587,7 +586,7 @@ class StreamRun {
 			host,
 			step,
 			engine: { errors },
-			road,
+			model,
 		} = this;
 		const fault = step?.faults.find(({ at }) => at === this.requests)?.fault ?? 'none';
 		const { latencyMs = 10 } = step ?? {};
@@ -612,28 +611,28 @@ class StreamRun {
 		const rows =
 			path === '/positions'
 				? this.positions(devices, now)
-				: road.events(devices, Number(query.begin), Number(query.end), now);
+				: model.events(devices, Number(query.begin), Number(query.end), now);
 		host.time += latencyMs / 2;
 		if (fault === 'all') throw new errors.Unreachable('The connection broke.', { effect: 'unknown' });
 		if (fault === 'login') throw new errors.LoginRejected('Wrong password.');
 		if (fault === 'limited') throw new errors.RateLimited('Too often.', { effect: 'unknown' });
 		if (
 			fault === 'device' ||
-			(path === '/events' && !this.quiet && devices.some((device) => road.fails(device, now)))
+			(path === '/events' && !this.quiet && devices.some((device) => model.fails(device, now)))
 		)
 			throw new errors.VendorFault('Something is wrong with it.', { effect: 'unknown' });
 		return { status: 200, headers: {}, body: JSON.stringify(rows), session: 'session' };
 	}
 
 	private positions(devices: readonly string[], now: number): Row[] {
-		const present = this.road.present(now);
+		const present = this.model.present(now);
 		const some = devices[0] === '*' ? present : present.filter(({ id }) => devices.includes(id));
-		return some.map((one) => ({ device: one.id, heard: this.road.heard(one, now) ?? null }));
+		return some.map((one) => ({ device: one.id, reported: this.model.lastReport(one, now) ?? null }));
 	}
 
-	/** Whether no look can break off, and the clock is not set back. */
+	/** Whether no read can stop midway, and the clock is not set back. */
 	private get smooth(): boolean {
-		const { steps, perMinute, units } = this.given;
+		const { steps, perMinute, units } = this.testCase;
 		return (
 			perMinute > 1000 &&
 			this.overfull().size === 0 &&
@@ -643,10 +642,10 @@ class StreamRun {
 	}
 
 	private get inputs(): Record<string, unknown> {
-		const { survey, firstRun, units } = this.given;
+		const { positionsBy, firstRun, units } = this.testCase;
 		const since = firstRun === 'back' ? `-${String(BACK_SECONDS)}s` : new Date(START - 60_000).toISOString();
 		return {
-			devices: survey === 'chosen' ? units.map(({ id }) => id) : '*',
+			devices: positionsBy === 'chosen' ? units.map(({ id }) => id) : '*',
 			firstRun: firstRun === 'back' ? 'since' : firstRun,
 			since,
 			lookBack: this.lookBack,
@@ -654,17 +653,17 @@ class StreamRun {
 	}
 
 	async run(): Promise<void> {
-		for (const step of this.given.steps) {
+		for (const step of this.testCase.steps) {
 			this.host.time += step.waitSeconds * 1000;
 			this.host.ahead = step.ahead * MINUTE;
 			if (step.lookBack !== undefined) this.lookBack = step.lookBack;
 			if (step.lookBack !== undefined || step.redeploys) {
-				for (const follower of this.followers) {
-					follower.poller = undefined;
-					follower.active = false;
+				for (const hosted of this.hostedTriggers) {
+					hosted.poller = undefined;
+					hosted.active = false;
 				}
 			}
-			const [first, second] = this.followers as [Follower, Follower];
+			const [first, second] = this.hostedTriggers as [HostedTrigger, HostedTrigger];
 			await this.turn(first, step);
 			if (step.together < 0) continue;
 			this.host.time += step.together * 1000;
@@ -674,7 +673,7 @@ class StreamRun {
 	}
 
 	/** A turn of a trigger: as many polls as there is something to fetch, unless the process ends. */
-	private async turn(follower: Follower, step: Step): Promise<void> {
+	private async turn(hosted: HostedTrigger, step: Step): Promise<void> {
 		this.step = step;
 		this.requests = 0;
 		this.controller = new AbortController();
@@ -682,62 +681,61 @@ class StreamRun {
 		try {
 			for (let polls = 0; ; polls++) {
 				must(polls < 200, 'a turn ends');
-				if (!(await this.poll(follower, step))) return;
+				if (!(await this.poll(hosted, step))) return;
 			}
 		} catch (thrown) {
 			if (!(thrown instanceof End)) throw thrown;
-			this.ended(step.damaged ? follower : undefined);
+			this.ended(step.damaged ? hosted : undefined);
 		} finally {
 			must(this.process - before <= 1, 'a process ends once');
 		}
 	}
 
-	private ended(damaged: Follower | undefined): void {
+	private ended(damaged: HostedTrigger | undefined): void {
 		this.begin();
-		for (const follower of this.followers) {
-			const { host } = this.given;
-			follower.memory = undefined;
-			follower.storedAt = this.host.time;
-			if (!follower.begun) follower.beginAgain();
-			if (host !== 'durable') for (const id of follower.unsure) follower.again.add(id);
+		for (const hosted of this.hostedTriggers) {
+			const { host } = this.testCase;
+			hosted.memory = undefined;
+			hosted.storedAt = this.host.time;
+			if (!hosted.begun) hosted.beginAgain();
+			if (host !== 'durable') for (const id of hosted.unconfirmed) hosted.mayRepeat.add(id);
 			// n8n keeps the cursor from before the last batch.
-			if (host !== 'n8n') follower.unsure.clear();
-			follower.newest.clear();
-			if (follower === damaged && follower.stored !== undefined) {
-				follower.forget();
-				follower.stored = follower.stored.slice(0, follower.stored.length / 2);
+			if (host !== 'n8n') hosted.unconfirmed.clear();
+			hosted.newest.clear();
+			if (hosted === damaged && hosted.stored !== undefined) {
+				hosted.forget();
+				hosted.stored = hosted.stored.slice(0, hosted.stored.length / 2);
 			}
 		}
 	}
 
-	private async poll(follower: Follower, step: Step | undefined): Promise<boolean> {
-		const { host, engine, given } = this;
+	private async poll(hosted: HostedTrigger, step: Step | undefined): Promise<boolean> {
+		const { host, engine, testCase } = this;
 		const { budgetMs = 60_000 } = step ?? {};
-		const activates = given.host !== 'nodeRed' && !follower.active;
-		follower.active = true;
-		const from = this.resume(follower, activates);
+		const activates = testCase.host !== 'nodeRed' && !hosted.active;
+		hosted.active = true;
+		const from = this.resume(hosted, activates);
 		const unreadable = typeof from === 'string';
 		const asGiven = JSON.stringify(from);
-		follower.poller ??= new engine.poller.Poller(this.client, follower.trigger, this.inputs);
+		hosted.poller ??= new engine.poller.Poller(this.client, hosted.trigger, this.inputs);
 		const begunAt = host.time;
 		const local = host.now();
-		this.asked.clear();
 		let result: PollResult;
 		const warned = host.warnings.length;
 		try {
 			result = await Promise.race([
-				follower.poller.poll(from, { intervalMs: MINUTE, budgetMs, signal: this.controller.signal }),
+				hosted.poller.poll(from, { intervalMs: MINUTE, budgetMs, signal: this.controller.signal }),
 				this.crash,
 			]);
 		} catch (thrown) {
 			if (thrown instanceof End || !this.controller.signal.aborted) throw thrown;
 			return false;
 		}
-		if (unreadable) must(host.warnings.length > warned, 'an unreadable cursor is told of');
+		if (unreadable) must(host.warnings.length > warned, 'an unreadable cursor is reported');
 		const { events, cursor, began, more, problem } = result;
-		follower.lastProblem = problem?.code;
+		hosted.lastProblem = problem?.code;
 		must(asGiven === JSON.stringify(from), 'a poll leaves the stored cursor as it is');
-		// Nothing was looked at yet: one that cannot be read is given back.
+		// Nothing was read yet: a cursor that cannot be read is returned as it was.
 		if (cursor === undefined || (unreadable && isDeepStrictEqual(cursor, from))) {
 			must(events.length === 0 && (from === undefined || unreadable), 'without a cursor there are no events');
 			return false;
@@ -746,211 +744,215 @@ class StreamRun {
 		must(isDeepStrictEqual(JSON.parse(text), cursor), 'the cursor is plain JSON');
 		must(!more || events.length > 0, 'there is more only where there was something');
 		const stage = step?.ends ?? 0;
-		if (follower.from === Infinity) this.begins(follower, begunAt, local);
-		if (given.host === 'nodeRed') {
-			if (this.twist.storesFirst) follower.stored = text;
+		if (hosted.from === Infinity) this.begins(hosted, begunAt, local);
+		if (testCase.host === 'nodeRed') {
+			if (this.twist.storesFirst) hosted.stored = text;
 			if (began !== undefined && events.length > 0) {
-				follower.memory = began;
-				follower.keep(JSON.stringify(began));
+				hosted.memory = began;
+				hosted.keep(JSON.stringify(began));
 			}
 			if (stage === 1) throw new End();
-			this.deliver(follower, events);
+			this.deliver(hosted, events);
 			if (stage === 2) throw new End();
-			follower.memory = cursor;
+			hosted.memory = cursor;
 			if (stage === 3) throw new End();
-			if (events.length > 0 || began !== undefined || host.time - follower.storedAt >= LAZY_MS) {
-				follower.keep(text);
-				follower.storedAt = host.time;
-				follower.unsure.clear();
+			if (events.length > 0 || began !== undefined || host.time - hosted.storedAt >= LAZY_MS) {
+				hosted.keep(text);
+				hosted.storedAt = host.time;
+				hosted.unconfirmed.clear();
 			}
 			if (stage === 4) throw new End();
 		} else {
-			this.n8n(follower, result, { activates, stage });
+			this.n8n(hosted, result, { activates, stage });
 		}
 		// n8n's default mode stores nothing where there are no events, but at the end of an activation.
-		follower.begun ||= given.host !== 'n8n';
+		hosted.begun ||= testCase.host !== 'n8n';
 		return more && problem === undefined;
 	}
 
 	/** The cursor that the host goes on from. */
-	private resume(follower: Follower, activates: boolean): unknown {
-		if (this.given.host === 'nodeRed')
-			return follower.memory ?? (follower.stored === undefined ? undefined : readable(follower.stored));
-		// With durable cursors, each poll reads it anew.
-		if (activates || this.given.host === 'durable') follower.load();
-		const from = follower.bookmark.resume(this.engine.n8nState.readStored(follower.data), ACCOUNT, this.host.now());
+	private resume(hosted: HostedTrigger, activates: boolean): unknown {
+		if (this.testCase.host === 'nodeRed')
+			return hosted.memory ?? (hosted.stored === undefined ? undefined : readable(hosted.stored));
+		// With durable cursors, each poll loads it.
+		if (activates || this.testCase.host === 'durable') hosted.load();
+		const from = hosted.state.resume(this.engine.n8nState.readStored(hosted.data), ACCOUNT, this.host.now());
 		must(from !== undefined, 'n8n has taken every batch over');
 		return from.cursor;
 	}
 
 	/** What n8n's side makes of a poll, and n8n of that. */
 	private n8n(
-		follower: Follower,
+		hosted: HostedTrigger,
 		{ events, cursor, began }: PollResult,
 		{ activates, stage }: { activates: boolean; stage: number },
 	): void {
-		const { bookmark, data } = follower;
+		const { state, data } = hosted;
 		const now = this.host.now();
-		const durable = this.given.host === 'durable';
+		const durable = this.testCase.host === 'durable';
 		if (began !== undefined) {
-			this.engine.n8nState.store(data, bookmark.beginAfresh(began));
-			if (durable) follower.keep();
+			this.engine.n8nState.store(data, state.beginAfresh(began));
+			if (durable) hosted.keep();
 		}
 		this.engine.n8nState.store(
 			data,
-			events.length > 0 ? bookmark.handOver(cursor, now, durable) : bookmark.idle(cursor, now, durable),
+			events.length > 0 ? state.handOver(cursor, now, durable) : state.idle(cursor, now, durable),
 		);
 		if (stage === 1) throw new End();
 		if (durable) {
 			if (stage === 2) throw new End();
 			// The first poll of an activation is not stored by itself.
-			if (events.length > 0 || !activates) follower.keep();
-			this.deliver(follower, events);
-			follower.unsure.clear();
+			if (events.length > 0 || !activates) hosted.keep();
+			this.deliver(hosted, events);
+			hosted.unconfirmed.clear();
 		} else if (events.length > 0) {
-			follower.keep();
-			// What was given before that is in the stored cursor.
-			follower.unsure.clear();
+			hosted.keep();
+			// Earlier deliveries are in the stored cursor.
+			hosted.unconfirmed.clear();
 			if (stage === 2) throw new End();
-			this.deliver(follower, events);
+			this.deliver(hosted, events);
 		} else {
 			if (stage === 2) throw new End();
-			if (activates) follower.keep();
+			if (activates) hosted.keep();
 		}
 		if (stage >= 3) throw new End();
 	}
 
-	/** The first poll of all has told where it begins. */
-	private begins(follower: Follower, begunAt: number, local: number): void {
-		const { given, host, road } = this;
-		const { firstRun } = given;
-		const heard = road
+	/** The first poll of all defines which events must come. */
+	private begins(hosted: HostedTrigger, begunAt: number, local: number): void {
+		const { testCase, host, model } = this;
+		const { firstRun } = testCase;
+		const reports = model
 			.present(begunAt)
-			.map((one) => road.heard(one, begunAt))
+			.map((one) => model.lastReport(one, begunAt))
 			.filter((at) => at !== undefined);
-		const newest = Math.min(Math.max(0, ...heard), Math.floor(local / 1000));
+		const newest = Math.min(Math.max(0, ...reports), Math.floor(local / 1000));
 		const unheard =
-			given.survey !== 'all' &&
-			road.units.some(({ every, stays }) => every === 0 || every === undefined || stays.length > 1);
+			testCase.positionsBy !== 'all' &&
+			model.units.some(({ every, stays }) => every === 0 || every === undefined || stays.length > 1);
 		const silent = unheard || Math.floor(local / 1000) - newest > DAY - 3600;
 		const present = Math.max(host.time / 1000, silent ? Math.max(local, host.now()) / 1000 : 0) + 1;
-		follower.notBefore = -Infinity;
+		hosted.notBefore = -Infinity;
 		const since = firstRun === 'back' ? Math.floor(local / 1000) - BACK_SECONDS : START_SECONDS - 60;
-		follower.from = firstRun === 'since' || firstRun === 'back' ? since : present;
-		if (firstRun === 'since' || firstRun === 'back') follower.notBefore = since;
+		hosted.from = firstRun === 'since' || firstRun === 'back' ? since : present;
+		if (firstRun === 'since' || firstRun === 'back') hosted.notBefore = since;
 		else if (
 			firstRun === 'nothing' &&
 			!silent &&
-			road.units.every(({ ahead }) => ahead === 0) &&
+			model.units.every(({ ahead }) => ahead === 0) &&
 			host.ahead >= 0 &&
 			local >= begunAt
 		)
-			follower.notBefore = Math.min(...road.units.flatMap((one) => road.heard(one, begunAt - MINUTE) ?? [])) - 60;
+			hosted.notBefore =
+				Math.min(...model.units.flatMap((one) => model.lastReport(one, begunAt - MINUTE) ?? [])) - 60;
 	}
 
-	/** The flow is given a batch. */
-	private deliver(follower: Follower, events: readonly FleetEvent[]): void {
-		const { process, road } = this;
-		const { given, again, newest, newestEver, unsure } = follower;
+	/** The flow receives a batch. */
+	private deliver(hosted: HostedTrigger, events: readonly FleetEvent[]): void {
+		const { process, model } = this;
+		const { delivered, mayRepeat, newest, newestEver, unconfirmed } = hosted;
 		const before = new Map(newest);
 		const everBefore = new Map(newestEver);
-		const inBatch = new Map<string, { mark: number; id: string }>();
+		const inBatch = new Map<string, { recordTime: number; id: string }>();
 		for (const event of events) {
-			const happened = road.happenings.find(
+			const happened = model.vendorEvents.find(
 				({ id }) => id === (event.unreadable === undefined ? event.id : (event.raw as Row).id),
 			);
 			must(happened !== undefined, "events are the vendor's");
-			const { id, device, mark, broken, arrives } = happened;
+			const { id, device, recordTime, broken, arrives } = happened;
 			must(arrives <= this.host.time, 'an event has happened');
-			must(follower.kind === undefined || follower.kind === happened.kind || broken, 'only what is wanted comes');
-			const last = given.get(id);
-			// What has no time cannot be told from what was given before a look that broke off, or before a clock that
-			// was set back.
+			must(hosted.kind === undefined || hosted.kind === happened.kind || broken, 'only what is wanted comes');
+			const last = delivered.get(id);
+			// A record without a time may come twice if a read stopped midway or the clock was set back.
 			const spared = broken && !this.smooth;
 			must(last !== process || spared, `${id} comes once in a process`);
 			if (last !== undefined && !spared)
-				must(again.delete(id), `${id} was given for good before the process ended`);
-			given.set(id, process);
-			unsure.add(id);
+				must(mayRepeat.delete(id), `${id} was delivered for good before the process ended`);
+			delivered.set(id, process);
+			unconfirmed.add(id);
 			if (broken) continue;
-			must(mark >= follower.notBefore, `${id} is older than the trigger`);
+			must(recordTime >= hosted.notBefore, `${id} is older than the trigger`);
 			must(event.deviceId === device && event.event === 'happened', 'an event says whose it is');
 			const previous = inBatch.get(device);
 			must(
-				previous === undefined || previous.mark < mark || (previous.mark === mark && previous.id < event.id),
+				previous === undefined ||
+					previous.recordTime < recordTime ||
+					(previous.recordTime === recordTime && previous.id < event.id),
 				`events of ${device} are in order`,
 			);
-			inBatch.set(device, { mark, id: event.id });
-			if (event.late) must((everBefore.get(device) ?? -Infinity) > mark, `${id} is not late`);
-			else must((before.get(device) ?? -Infinity) <= mark, `${id} is late`);
-			newest.set(device, Math.max(newest.get(device) ?? -Infinity, mark));
-			newestEver.set(device, Math.max(newestEver.get(device) ?? -Infinity, mark));
+			inBatch.set(device, { recordTime, id: event.id });
+			if (event.late) must((everBefore.get(device) ?? -Infinity) > recordTime, `${id} is not late`);
+			else must((before.get(device) ?? -Infinity) <= recordTime, `${id} is late`);
+			newest.set(device, Math.max(newest.get(device) ?? -Infinity, recordTime));
+			newestEver.set(device, Math.max(newestEver.get(device) ?? -Infinity, recordTime));
 		}
 	}
 
 	/** All goes well from here on: whatever is missing must come, within a number of polls, requests and minutes. */
 	private async settle(): Promise<void> {
-		const { host, given } = this;
+		const { host, testCase } = this;
 		this.quiet = true;
 		// Until the last of them has arrived, and dead periods are over.
 		const until =
 			Math.max(
 				host.time,
-				...given.happenings.map(({ arrives }) => arrives),
-				...given.units.flatMap(({ stays }) => stays),
+				...testCase.vendorEvents.map(({ arrives }) => arrives),
+				...testCase.units.flatMap(({ stays }) => stays),
 			) +
 			LIST_MS +
 			MINUTE;
 		host.time = until;
-		// With a clock that is behind, each look asks for as much more: few requests a minute do not suffice for that.
-		if (given.perMinute < 1000) host.ahead = 0;
+		// With a clock that is behind, each read returns more: a small quota is not enough for that.
+		if (testCase.perMinute < 1000) host.ahead = 0;
 		this.step = undefined;
 		this.controller = new AbortController();
 		const arrived = host.time;
-		for (const follower of this.followers) {
+		for (const hosted of this.hostedTriggers) {
 			let polls = 0;
-			// Each look may be the only one in a poll.
-			const most = 20 + 12 * given.units.length + given.happenings.length * 2;
+			// Each read may be the only one in a poll.
+			const most = 20 + 12 * testCase.units.length + testCase.vendorEvents.length * 2;
 			for (; polls < most; polls++) {
 				host.time += MINUTE;
 				this.requests = 0;
-				while (await this.poll(follower, undefined));
-				if (follower.from !== Infinity && this.missing(follower, arrived) === undefined) break;
+				while (await this.poll(hosted, undefined));
+				if (hosted.from !== Infinity && this.missing(hosted, arrived) === undefined) break;
 			}
-			const missing = this.missing(follower, arrived);
+			const missing = this.missing(hosted, arrived);
 			if (missing !== undefined)
 				throw new Broken(
-					`${missing.id} of ${missing.device} is lost (${String(follower.kind)}, ${String(follower.stored)}, ${String(follower.lastProblem)})`,
+					`${missing.id} of ${missing.device} is lost (${String(hosted.kind)}, ${String(hosted.stored)}, ${String(hosted.lastProblem)})`,
 				);
-			await this.idle(follower);
+			await this.idle(hosted);
 		}
 	}
 
 	/** With nothing new, a poll costs as many requests as there are groups of devices. */
-	private async idle(follower: Follower): Promise<void> {
-		const { given, host, road } = this;
-		const { length } = given.units;
-		const groups = Math.ceil(length / given.perSurvey) + 2 * Math.ceil(length / given.perRequest);
+	private async idle(hosted: HostedTrigger): Promise<void> {
+		const { testCase, host, model } = this;
+		const { length } = testCase.units;
+		const groups = Math.ceil(length / testCase.positionsPerRequest) + 2 * Math.ceil(length / testCase.perRequest);
 		for (let polls = 0; polls < 2; polls++) {
 			host.time += 2 * MINUTE;
 			const before = this.allRequests;
-			const results = given.happenings.length;
-			await this.poll(follower, undefined);
+			const results = testCase.vendorEvents.length;
+			await this.poll(hosted, undefined);
 			must(
 				this.allRequests - before <= groups + 2 * results,
 				`a poll costs ${String(this.allRequests - before)} requests`,
 			);
 			const here = new Set(
-				road
+				model
 					.present(host.time)
 					.filter(({ stays }) => stays.length === 1)
 					.map(({ id }) => id),
 			);
-			const overfull = [...this.overfull()].some(([device, mark]) => here.has(device) && mark >= follower.from);
+			const overfull = [...this.overfull()].some(
+				([device, recordTime]) => here.has(device) && recordTime >= hosted.from,
+			);
 			if (overfull)
 				must(
-					follower.lastProblem !== undefined || given.perMinute < 1000,
-					'more in a second than a page holds is told of',
+					hosted.lastProblem !== undefined || testCase.perMinute < 1000,
+					'more in a second than a page holds is reported',
 				);
 		}
 	}
@@ -960,36 +962,36 @@ class StreamRun {
 		const counts = new Map<string, number>();
 		const found = new Map<string, number>();
 		const end = this.reach();
-		for (const { device, mark } of this.road.happenings) {
-			const key = `${device} ${String(mark)}`;
+		for (const { device, recordTime } of this.model.vendorEvents) {
+			const key = `${device} ${String(recordTime)}`;
 			const count = (counts.get(key) ?? 0) + 1;
 			counts.set(key, count);
-			if (count >= this.given.pageSize && mark <= end)
-				found.set(device, Math.min(found.get(device) ?? Infinity, mark));
+			if (count >= this.testCase.pageSize && recordTime <= end)
+				found.set(device, Math.min(found.get(device) ?? Infinity, recordTime));
 		}
 		return found;
 	}
 
-	/** Events until then can be asked for. */
+	/** Events up to this second can be read. */
 	private reach(): number {
 		return Math.floor(this.host.time / 1000) + Math.min(0, this.host.ahead / 1000) + DAY - 3600;
 	}
 
 	/** An event that should have come and has not. */
-	private missing(follower: Follower, arrived: number): Happening | undefined {
-		const { road, given } = this;
+	private missing(hosted: HostedTrigger, arrived: number): VendorEvent | undefined {
+		const { model, testCase } = this;
 		const overfull = this.overfull();
 		const end = this.reach();
-		return road.happenings.find(({ id, device, mark, arrives, kind }) => {
-			if (follower.given.has(id) || (follower.kind !== undefined && kind !== follower.kind)) return false;
-			if (mark < follower.from || arrives > arrived || mark > end || overfull.has(device)) return false;
-			const { stays } = given.units.find((one) => one.id === device) as Unit;
+		return model.vendorEvents.find(({ id, device, recordTime, arrives, kind }) => {
+			if (hosted.delivered.has(id) || (hosted.kind !== undefined && kind !== hosted.kind)) return false;
+			if (recordTime < hosted.from || arrives > arrived || recordTime > end || overfull.has(device)) return false;
+			const { stays } = testCase.units.find((one) => one.id === device) as Unit;
 			const here = stays.length % 2 === 1;
 			return (
 				here &&
 				(stays.length === 1 ||
-					given.survey === 'chosen' ||
-					mark * 1000 > (stays.at(-1) ?? 0) + LIST_MS + MINUTE)
+					testCase.positionsBy === 'chosen' ||
+					recordTime * 1000 > (stays.at(-1) ?? 0) + LIST_MS + MINUTE)
 			);
 		});
 	}
@@ -1004,6 +1006,6 @@ function readable(text: string): unknown {
 }
 
 /** @throws Broken if a promise is */
-export async function runStream(engine: Engine, given: StreamCase, twist: Twist = {}): Promise<void> {
-	await new StreamRun(engine, given, twist).run();
+export async function runStream(engine: Engine, testCase: StreamCase, twist: Twist = {}): Promise<void> {
+	await new StreamRun(engine, testCase, twist).run();
 }

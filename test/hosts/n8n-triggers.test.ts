@@ -3,11 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { providers } from '../../providers';
 import { startCtrack, type CtrackSimulator } from '../../simulators/ctrack';
-import { startItracksense } from '../../simulators/itracksense';
 import { startProtrack } from '../../simulators/protrack';
-import { startTrackgps } from '../../simulators/trackgps';
 import { AlarmFeed } from '../support/alarm-feed';
 import { closeN8nNode, openBrowser, openN8nNode, openN8nWorkflow } from './browser';
 import {

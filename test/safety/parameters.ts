@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { Client } from '../../core/call/client';
 import { FleetError } from '../../core/describe/errors';
 import type { Field, Fields } from '../../core/describe/field';
-import { addressOf, type WireAnswer, type WireRequest } from '../../core/describe/host';
+import { addressOf, type WireRequest } from '../../core/describe/host';
 import type { AnyOperation } from '../../core/describe/operation';
 import { logIn } from '../../core/call/session';
 import type { VendorRequest } from '../../simulators/exchange';

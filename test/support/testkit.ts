@@ -67,7 +67,7 @@ export interface Seen {
 
 export interface TestKit {
 	start(options?: SimulatorOptions): Promise<Simulator>;
-	/** One whose clock stands and which has something to answer to every operation; `start` does where it is left out. */
+	/** One whose clock stands and which has something to answer to every operation, where `start` has not. */
 	startStocked?(now: number): Promise<Simulator>;
 	/** One whose account can lose devices, where a request that names a stranger is refused. */
 	startRevocable?(options: SimulatorOptions): Promise<Revocable>;
@@ -95,7 +95,7 @@ export interface TestKit {
 		/** Values of the code, unreadable elsewhere, that a read's success may have. */
 		allowed?: readonly unknown[];
 	};
-	/** Why the vendor's document does not allow a request, going by the simulator's answer to it; undefined if it does. */
+	/** Why the vendor's document does not allow a request, by the simulator's answer; undefined if it does. */
 	objection(request: VendorRequest, answer: WireAnswer): string | undefined;
 
 	/** A device as pickers list it. */
@@ -117,6 +117,8 @@ export interface TestKit {
 	textEvents?: boolean;
 	/** Whether a fleet on the road has events only every few minutes. */
 	rareEvents?: boolean;
+	/** Whether its own limit lets a request through only now and then. */
+	slow?: boolean;
 
 	/** What the vendor's own answers say of its vehicles, read without the product. */
 	vehicles(simulator: Simulator): Promise<Seen[]>;

@@ -1,6 +1,5 @@
 /**
- * The promises of delivery for what is found out by comparing positions: against a model of a fleet and of what a poll
- * has seen of it.
+ * The promises of delivery for snapshot triggers: against a model of a fleet and of what a poll knows of it.
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -43,10 +42,10 @@ interface Unit {
 	changes: number[];
 }
 
-export interface WatchCase {
+export interface SnapshotCase {
 	trigger: (typeof TRIGGERS)[number];
-	/** Whether one request gives all, some, or only those that the user chose. */
-	survey: 'all' | 'groups' | 'chosen';
+	/** Whether one request returns all positions, some, or only those that the user chose. */
+	positionsBy: 'all' | 'groups' | 'chosen';
 	perRequest: number;
 	/** Whether state is stored in one step with the events; else after them, and where it has begun before. */
 	durable: boolean;
@@ -64,9 +63,9 @@ export interface WatchCase {
 
 const IDS = ['358899051000001', '358899051000002', '77', 'truck 7', 'a|b:c,d', "'x", '0012', 'é%', '358899051999999'];
 
-const anything: fc.Arbitrary<WatchCase> = fc.record({
+const anything: fc.Arbitrary<SnapshotCase> = fc.record({
 	trigger: fc.constantFrom(...TRIGGERS),
-	survey: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
+	positionsBy: fc.constantFrom('all' as const, 'groups' as const, 'chosen' as const),
 	perRequest: fc.integer({ min: 1, max: 3 }),
 	durable: fc.boolean(),
 	firstRun: fc.constantFrom('nothing' as const, 'nothing' as const, 'latest' as const, 'since' as const),
@@ -86,7 +85,7 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 					}),
 					{ maxLength: 8 },
 				),
-				/** Nothing was heard of it for two days, and it stays in the account. */
+				/** It has not reported for two days, and stays in the account. */
 				parked: fc.integer({ min: 0, max: 4 }).map((value) => value === 4),
 				changes: fc.oneof(
 					{ weight: 4, arbitrary: fc.constant([] as number[]) },
@@ -113,7 +112,7 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 		),
 	polls: fc.array(
 		fc.record({
-			// Looks are shared for half a minute: what a poll is told then is not told again.
+			// Reads are shared for half a minute. The model does not follow that.
 			waitSeconds: fc.constantFrom(60, 60, 60, 35, 300, 1200),
 			latencyMs: fc.constantFrom(10, 500, 4000),
 			budgetMs: fc.constantFrom(60_000, 10_000, 1000),
@@ -128,8 +127,8 @@ const anything: fc.Arbitrary<WatchCase> = fc.record({
 	),
 });
 
-/** Devices leave the account while a round over the fleet takes several polls. */
-const leaving: fc.Arbitrary<WatchCase> = fc
+/** Devices leave the account while a sweep takes several polls. */
+const leaving: fc.Arbitrary<SnapshotCase> = fc
 	.record({
 		leave: fc.array(fc.option(fc.integer({ min: 30, max: 400 }), { nil: undefined }), {
 			minLength: 3,
@@ -139,7 +138,7 @@ const leaving: fc.Arbitrary<WatchCase> = fc
 	})
 	.map(({ leave, polls }) => ({
 		trigger: 'positionChanged',
-		survey: 'groups',
+		positionsBy: 'groups',
 		perRequest: 1,
 		durable: false,
 		firstRun: 'nothing',
@@ -158,27 +157,27 @@ const leaving: fc.Arbitrary<WatchCase> = fc
 		})),
 	}));
 
-/** The process ends with the first batch, of a fleet that was heard of a moment or days ago. */
-const beginning: fc.Arbitrary<WatchCase> = fc
+/** The process ends with the first batch, of a fleet that reported a moment or days ago. */
+const beginning: fc.Arbitrary<SnapshotCase> = fc
 	.record({
 		trigger: fc.constantFrom(...TRIGGERS),
-		survey: fc.constantFrom('all' as const, 'groups' as const),
+		positionsBy: fc.constantFrom('all' as const, 'groups' as const),
 		firstRun: fc.constantFrom('latest' as const, 'since' as const),
-		heard: fc.array(
-			fc.record({ late: fc.constantFrom(0, 200, 3 * DAY_SECONDS), again: fc.integer({ min: 1, max: 20 }) }),
+		lastReports: fc.array(
+			fc.record({ late: fc.constantFrom(0, 200, 3 * DAY_SECONDS), nextMinute: fc.integer({ min: 1, max: 20 }) }),
 			{ minLength: 1, maxLength: 4 },
 		),
 		ends: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 2, maxLength: 3 }),
 	})
-	.map(({ heard, ends, ...rest }) => ({
+	.map(({ lastReports, ends, ...rest }) => ({
 		...rest,
 		perRequest: 2,
 		durable: false,
-		units: heard.map(({ late, again }, index) => ({
+		units: lastReports.map(({ late, nextMinute }, index) => ({
 			id: IDS[index] ?? '',
 			reports: [
 				{ at: 0, late, ignition: true, fix: true },
-				{ at: (again * MINUTE) / 1000, late: 0, ignition: false, fix: true },
+				{ at: (nextMinute * MINUTE) / 1000, late: 0, ignition: false, fix: true },
 			],
 			changes: [],
 		})),
@@ -192,18 +191,18 @@ const beginning: fc.Arbitrary<WatchCase> = fc
 		})),
 	}));
 
-export const watchCase: fc.Arbitrary<WatchCase> = fc.oneof(
+export const snapshotCase: fc.Arbitrary<SnapshotCase> = fc.oneof(
 	{ weight: 7, arbitrary: anything },
 	{ weight: 3, arbitrary: leaving },
 	{ weight: 2, arbitrary: beginning },
 );
 
-/** A device as the vendor tells it. */
+/** A device as the vendor returns it. */
 interface Seen {
 	device: string;
 	/** Seconds; null: no fix. */
 	time: number | null;
-	heard: number | null;
+	reported: number | null;
 	ignition: boolean | null;
 }
 
@@ -219,14 +218,14 @@ interface State {
 	first: boolean;
 	known: ReadonlyMap<string, Known>;
 	/** Devices with an event that may not have been delivered. */
-	again: ReadonlySet<string>;
+	mayRepeat: ReadonlySet<string>;
 }
 
-const AFRESH: State = { cursor: undefined, first: true, known: new Map(), again: new Set() };
+const AFRESH: State = { cursor: undefined, first: true, known: new Map(), mayRepeat: new Set() };
 
 class End extends Error {}
 
-class WatchRun {
+class SnapshotRun {
 	private readonly host: ClockHost;
 	private readonly positions: AnyOperation;
 	private readonly trigger: AnyTrigger;
@@ -234,21 +233,21 @@ class WatchRun {
 	private poller!: Poller;
 	private stored: State = AFRESH;
 	private memory: State = AFRESH;
-	private poll: WatchCase['polls'][number] | undefined;
+	private poll: SnapshotCase['polls'][number] | undefined;
 	private requests = 0;
 	private controller = new AbortController();
 	private crash!: Promise<never>;
 	private end!: () => void;
-	/** What a poll was told, request by request. */
-	private told: Seen[] = [];
+	/** What the vendor returned in a poll, request by request. */
+	private returned: Seen[] = [];
 	private readonly observed = new Set<string>();
 
 	constructor(
 		private readonly engine: Engine,
-		private readonly given: WatchCase,
+		private readonly testCase: SnapshotCase,
 	) {
 		this.host = new ClockHost(START, (request, options) => this.answer(request, options));
-		const { field, operation, watches } = engine;
+		const { field, operation, positionTriggers } = engine;
 		const devices = field.ids({
 			title: 'Devices',
 			description: '',
@@ -271,10 +270,10 @@ class WatchRun {
 			request: ({ devices: some }) => ({ query: { devices: JSON.stringify(some) } }),
 			answer: { safeParse: (data: unknown) => ({ success: true, data }) } as never,
 			rows: (answer) => answer as Row[],
-			record: ({ device, time, heard, ignition }: Row) => ({
+			record: ({ device, time, reported, ignition }: Row) => ({
 				deviceId: String(device),
 				time: iso(time),
-				seenAt: iso(heard),
+				seenAt: iso(reported),
 				latitude: time === null ? null : 1,
 				longitude: time === null ? null : 2,
 				ignition,
@@ -284,49 +283,53 @@ class WatchRun {
 		}) as AnyOperation;
 		const declared = { devices, evidence: { section: '1', grade: 'C' } as const };
 		this.trigger =
-			given.trigger === 'statusChanged'
-				? watches.statusChanged({ ...declared, of: ['ignition'] })
-				: watches[given.trigger](declared);
+			testCase.trigger === 'statusChanged'
+				? positionTriggers.statusChanged({ ...declared, of: ['ignition'] })
+				: positionTriggers[testCase.trigger](declared);
 		this.begin();
 	}
 
 	private begin(): void {
-		const { given, positions: operation } = this;
+		const { testCase, positions: operation } = this;
 		this.host.forgetSleepers();
 		this.crash = new Promise((_, reject) => (this.end = () => reject(new End())));
 		this.crash.catch(() => undefined);
-		const survey =
-			given.survey === 'groups'
-				? { operation, all: false, perRequest: given.perRequest }
-				: { operation, all: true, ...(given.survey === 'chosen' ? { perRequest: given.perRequest } : {}) };
+		const positions =
+			testCase.positionsBy === 'groups'
+				? { operation, all: false, perRequest: testCase.perRequest }
+				: {
+						operation,
+						all: true,
+						...(testCase.positionsBy === 'chosen' ? { perRequest: testCase.perRequest } : {}),
+					};
 		this.client = newProcess(this.engine, this.host, {
 			operations: [operation],
-			survey,
+			positions,
 			lookups: { device: () => Promise.resolve(this.present().map(({ id }) => ({ value: id, title: id }))) },
 		});
-		const devices = given.survey === 'chosen' ? given.units.map(({ id }) => id) : '*';
+		const devices = testCase.positionsBy === 'chosen' ? testCase.units.map(({ id }) => id) : '*';
 		this.poller = new this.engine.poller.Poller(this.client, this.trigger, {
 			devices,
 			lookBack: LOOK_BACK,
-			firstRun: given.firstRun,
+			firstRun: testCase.firstRun,
 			since: new Date(SINCE_SECONDS * 1000).toISOString(),
-			...(given.trigger === 'deviceSilent' ? { minutes: SILENT_MINUTES } : {}),
+			...(testCase.trigger === 'deviceSilent' ? { minutes: SILENT_MINUTES } : {}),
 		});
 	}
 
 	private present(): Unit[] {
 		const now = this.host.time / 1000 - START_SECONDS;
-		return this.given.units.filter(({ changes }) => changes.filter((at) => at <= now).length % 2 === 0);
+		return this.testCase.units.filter(({ changes }) => changes.filter((at) => at <= now).length % 2 === 0);
 	}
 
 	/** A device by its reports until now. The newest fix counts, whichever came last. */
 	private seen({ id, reports }: Unit): Seen {
 		const now = this.host.time / 1000 - START_SECONDS;
-		const seen: Seen = { device: id, time: null, heard: null, ignition: null };
+		const seen: Seen = { device: id, time: null, reported: null, ignition: null };
 		for (const { at, late, ignition, fix } of reports) {
 			if (at > now) continue;
 			const time = START_SECONDS + at - late;
-			seen.heard = time;
+			seen.reported = time;
 			seen.ignition = ignition;
 			if (fix) seen.time = time;
 		}
@@ -361,12 +364,12 @@ class WatchRun {
 		const rows = this.present()
 			.filter(({ id }) => devices === '*' || devices.includes(id))
 			.map((unit) => this.seen(unit));
-		this.told.push(...rows);
+		this.returned.push(...rows);
 		return { status: 200, headers: {}, body: JSON.stringify(rows), session: 'session' };
 	}
 
 	async run(): Promise<void> {
-		for (const poll of this.given.polls) {
+		for (const poll of this.testCase.polls) {
 			this.host.time += poll.waitSeconds * 1000;
 			this.host.ahead = poll.ahead * MINUTE;
 			this.poll = poll;
@@ -381,13 +384,13 @@ class WatchRun {
 		await this.settle();
 	}
 
-	/** All goes well from here on: every device is looked at within some polls, and what is new of it comes. */
+	/** All goes well from here on: every device is read within some polls, and its new events come. */
 	private async settle(): Promise<void> {
 		this.poll = undefined;
 		this.host.time += 30 * MINUTE;
 		this.observed.clear();
 		for (let polls = 0; this.present().some(({ id }) => !this.observed.has(id)); polls++) {
-			must(polls < 6, 'every device is looked at');
+			must(polls < 6, 'every device is read');
 			this.host.time += MINUTE;
 			await this.turn(0);
 		}
@@ -395,15 +398,15 @@ class WatchRun {
 		this.host.time += MINUTE;
 		await this.turn(0);
 		must(
-			this.requests <= Math.ceil(this.given.units.length / this.given.perRequest),
+			this.requests <= Math.ceil(this.testCase.units.length / this.testCase.perRequest),
 			`a poll costs ${String(this.requests - before)} requests`,
 		);
 	}
 
 	private async turn(ends: number): Promise<void> {
-		const { host, given, poll } = this;
+		const { host, testCase, poll } = this;
 		this.requests = 0;
-		this.told = [];
+		this.returned = [];
 		this.controller = new AbortController();
 		const now = Math.floor(host.now() / 1000);
 		const from = this.memory;
@@ -422,7 +425,7 @@ class WatchRun {
 			if (thrown instanceof End || !this.controller.signal.aborted) throw thrown;
 			return;
 		}
-		const { events, cursor, began, oldestLookMs } = result;
+		const { events, cursor, began, oldestReadMs } = result;
 		must(asGiven === JSON.stringify(from.cursor), 'a poll leaves the stored cursor as it is');
 		if (cursor === undefined) {
 			must(events.length === 0, 'without a cursor there are no events');
@@ -433,9 +436,9 @@ class WatchRun {
 		const keys = events.map(({ deviceId, ...event }) =>
 			[
 				deviceId,
-				given.trigger === 'positionChanged'
+				testCase.trigger === 'positionChanged'
 					? Date.parse(String(event.time)) / 1000
-					: given.trigger === 'statusChanged'
+					: testCase.trigger === 'statusChanged'
 						? event.to
 						: event.silent,
 			].join(' '),
@@ -446,51 +449,53 @@ class WatchRun {
 		for (const { id } of events) must(events.filter((event) => event.id === id).length === 1, 'ids are unique');
 		const next: State = {
 			cursor,
-			first: from.first && oldestLookMs !== undefined,
+			first: from.first && oldestReadMs !== undefined,
 			known,
-			again: new Set([...from.again].filter((device) => !this.told.some((seen) => seen.device === device))),
+			mayRepeat: new Set(
+				[...from.mayRepeat].filter((device) => !this.returned.some((seen) => seen.device === device)),
+			),
 		};
-		if (!given.durable && from === AFRESH && events.length > 0) {
-			const again = new Set(events.map(({ deviceId }) => String(deviceId)));
+		if (!testCase.durable && from === AFRESH && events.length > 0) {
+			const mayRepeat = new Set(events.map(({ deviceId }) => String(deviceId)));
 			this.stored = {
 				...next,
 				cursor: began,
-				known: new Map([...known].filter(([device]) => !again.has(device))),
-				again,
+				known: new Map([...known].filter(([device]) => !mayRepeat.has(device))),
+				mayRepeat,
 			};
 		}
 		if (ends === 1) throw new End();
-		if (given.durable) this.stored = next;
+		if (testCase.durable) this.stored = next;
 		if (ends === 2) throw new End();
 		this.memory = next;
-		if (!given.durable) this.stored = { ...next, cursor: JSON.parse(JSON.stringify(cursor)) as unknown };
+		if (!testCase.durable) this.stored = { ...next, cursor: JSON.parse(JSON.stringify(cursor)) as unknown };
 		if (ends === 3) throw new End();
-		for (const { device } of this.told) this.observed.add(device);
+		for (const { device } of this.returned) this.observed.add(device);
 	}
 
-	/** What the poll must find out, given what it was told; and what it may find out in addition. */
+	/** The events that the poll must have, by what the vendor returned; and those that it may have. */
 	private expected(
-		{ known: before, first, again }: State,
+		{ known: before, first, mayRepeat }: State,
 		now: number,
 	): { known: ReadonlyMap<string, Known>; must: string[]; may: string[] } {
 		const known = new Map(before);
 		const expected: string[] = [];
 		const may: string[] = [];
-		const { firstRun, units } = this.given;
-		// The first round is also over when those who were left have gone.
+		const { firstRun, units } = this.testCase;
+		// The first sweep is also complete when the devices that were left have gone.
 		const unsure = units.some(({ changes }) => changes.length > 0);
-		for (const { device, time, heard: reported, ignition } of this.told) {
+		for (const { device, time, reported, ignition } of this.returned) {
 			const wanted =
 				firstRun === 'latest' || (firstRun === 'since' && Math.max(time ?? 0, reported ?? 0) >= SINCE_SECONDS);
 			const atFirst = unsure ? may : wanted ? expected : [];
 			const old = known.get(device) ?? { time: undefined, ignition: undefined, silentSince: undefined };
 			const fresh: Known = { ...old };
-			switch (this.given.trigger) {
+			switch (this.testCase.trigger) {
 				case 'positionChanged':
 					if (time === null) break;
-					// Of a device that was never seen with a fix, it is not known whether this one is new.
+					// Nobody knows whether the first fix of a device is new.
 					if (old.time === undefined)
-						(again.has(device) && !unsure ? expected : first ? atFirst : may).push(
+						(mayRepeat.has(device) && !unsure ? expected : first ? atFirst : may).push(
 							`${device} ${String(time)}`,
 						);
 					else if (time > old.time) (first ? atFirst : expected).push(`${device} ${String(time)}`);
@@ -510,14 +515,14 @@ class WatchRun {
 				case 'deviceSilent': {
 					if (reported === null) break;
 					// Whatever is newest of it.
-					const heard = Math.max(reported, time ?? 0);
-					const silent = now - heard >= SILENT_MINUTES * 60;
+					const last = Math.max(reported, time ?? 0);
+					const silent = now - last >= SILENT_MINUTES * 60;
 					if (old.silentSince === undefined) {
 						if (!silent) break;
 						(first ? atFirst : expected).push(`${device} true`);
-						fresh.silentSince = heard;
-					} else if (silent || heard <= old.silentSince) {
-						fresh.silentSince = Math.max(heard, old.silentSince);
+						fresh.silentSince = last;
+					} else if (silent || last <= old.silentSince) {
+						fresh.silentSince = Math.max(last, old.silentSince);
 					} else {
 						(first ? atFirst : expected).push(`${device} false`);
 						fresh.silentSince = undefined;
@@ -531,6 +536,6 @@ class WatchRun {
 }
 
 /** @throws Broken if a promise is */
-export async function runWatch(engine: Engine, given: WatchCase): Promise<void> {
-	await new WatchRun(engine, given).run();
+export async function runSnapshot(engine: Engine, testCase: SnapshotCase): Promise<void> {
+	await new SnapshotRun(engine, testCase).run();
 }

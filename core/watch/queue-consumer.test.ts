@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import type { Client } from '../call/client';
+import { Unreachable, RateLimited, UnexpectedAnswer } from '../describe/errors';
+import type { AnyTrigger } from '../describe/trigger';
+import { QueueConsumer, queueFields } from './queue-consumer';
+
+const [get, acknowledge, subscribe] = ['get', 'acknowledge', 'subscribe'].map((name) => ({
+	name,
+	record: (row: { tag: string | null }) => ({
+		id: `m${String(row.tag)}`,
+		deliveryTag: row.tag,
+		queue: 'q',
+		record: { deviceId: 'd', endedAt: '2026-01-31T12:00:00Z' },
+	}),
+}));
+const trigger = {
+	name: 'queueMessage',
+	title: 'Queue Message',
+	params: queueFields,
+	queue: true,
+	source: { type: 'queue', queue: 'q', get, acknowledge, subscribe },
+} as unknown as AnyTrigger;
+
+/** An account whose vendor answers Gets with these, one after another, and confirms what is acknowledged. */
+function account(...answers: (string[] | Error)[]) {
+	const sent: string[] = [];
+	const state = { session: 's1', invalidated: [] as string[], warnings: [] as string[], confirms: 'confirmed' };
+	const client = {
+		now: () => 0,
+		connection: {},
+		shared: { account: {}, queues: new Map() },
+		warn: (message: string) => state.warnings.push(message),
+		invalidate: (session: string) => {
+			state.invalidated.push(session);
+			state.session = 's2';
+		},
+		collect: async (
+			operation: { name: string },
+			params: { deliveryTags?: string[] },
+			options: { onSession?: (token: string) => void; inSession?: string },
+		) => {
+			sent.push([operation.name, ...(params.deliveryTags ?? []), options.inSession ?? ''].join(' ').trim());
+			if (operation.name !== 'get') return [{ outcome: state.confirms, explanation: 'Why not.' }];
+			options.onSession?.(state.session);
+			const answer = answers.shift() ?? [];
+			if (answer instanceof Error) throw answer;
+			return answer.map((tag) => ({ tag: tag === '' ? null : tag }));
+		},
+	} as unknown as Client;
+	const consumer = (settings: object = {}) =>
+		new QueueConsumer(client, trigger, {
+			subscribe: false,
+			includeRaw: false,
+			maxMessages: 500,
+			attempts: 0,
+			...settings,
+		});
+	return { client, consumer, sent, state };
+}
+
+const next = (consumer: QueueConsumer) => consumer.next({ budgetMs: 1000 });
+const idsOf = (batch: Awaited<ReturnType<typeof next>>) => batch?.events.map(({ id }) => id);
+
+describe('a queue consumer', () => {
+	test('acknowledges the last tag in the session that it came from, once the batch is done', async () => {
+		const { consumer, sent } = account(['1', '2'], ['3']);
+		const made = consumer();
+		const batch = await next(made);
+		expect(sent).toEqual(['get']);
+		await batch?.done();
+		expect(sent).toEqual(['get', 'acknowledge 2 s1']);
+		expect(idsOf(await next(made))).toEqual(['m3']);
+	});
+
+	test('acknowledges single messages in the order of the queue', async () => {
+		const { consumer, sent } = account(['1', '2', '3']);
+		const made = consumer();
+		const batch = await next(made);
+		expect(await made.acknowledge(['2'])).toMatchObject({ outcome: 'sent' });
+		expect(await made.acknowledge(['1'])).toMatchObject({ outcome: 'confirmed' });
+		expect(await made.acknowledge(['3'])).toMatchObject({ outcome: 'confirmed' });
+		await batch?.acknowledged;
+		expect(sent).toEqual(['get', 'acknowledge 2 s1', 'acknowledge 3 s1']);
+		expect(await made.acknowledge(['3'])).toMatchObject({ outcome: 'failed' });
+	});
+
+	test.each([
+		['the connection broke', new Unreachable('Gone.', { effect: 'unknown' })],
+		['the answer cannot be read', new UnexpectedAnswer('?')],
+	])('starts a new session where messages may be missing: %s', async (_, error) => {
+		const { consumer, state } = account(['1'], error, ['3'], ['1', '2', '3']);
+		const made = consumer();
+		await (await next(made))?.done();
+		await expect(next(made)).rejects.toThrow();
+		expect(idsOf(await next(made))).toEqual(['m2', 'm3']);
+		expect(state.invalidated).toEqual(['s1']);
+	});
+
+	test.each([
+		['was not carried out', new Unreachable('Gone.', { effect: 'none' })],
+		['was one too many', new RateLimited('Too often.', { effect: 'unknown' })],
+	])('continues in its session after a Get that %s', async (_, error) => {
+		const { consumer, state } = account(['1'], error, ['5']);
+		const made = consumer();
+		await (await next(made))?.done();
+		await expect(next(made)).rejects.toThrow();
+		expect(idsOf(await next(made))).toEqual(['m5']);
+		expect(state.invalidated).toEqual([]);
+	});
+
+	test('skips messages that come again, and acknowledges them without the flow', async () => {
+		const { consumer, sent, state } = account(['1', '2'], ['1', '2'], ['3']);
+		const made = consumer();
+		const batch = await next(made);
+		state.confirms = 'failed';
+		await expect(batch?.done()).rejects.toThrow('It is not certain that the messages were acknowledged: Why not.');
+		state.confirms = 'confirmed';
+		expect(idsOf(await next(made))).toEqual(['m3']);
+		expect(sent).toEqual(['get', 'acknowledge 2 s1', 'get', 'acknowledge 2 s1', 'get']);
+	});
+
+	test('delivers a failed batch again, without what is acknowledged, as often as the user wants', async () => {
+		const { consumer, sent } = account(['1', '2', '3']);
+		const made = consumer({ attempts: 2 });
+		const first = await next(made);
+		await made.acknowledge(['1']);
+		expect([first?.attempt, first?.failed()]).toEqual([1, true]);
+		const second = await next(made);
+		expect([idsOf(second), second?.attempt, second?.failed()]).toEqual([['m2', 'm3'], 2, false]);
+		expect(sent.filter((one) => one === 'get')).toHaveLength(1);
+	});
+
+	test('delivers messages without a tag once', async () => {
+		const { consumer, sent } = account([''], [''], ['']);
+		const made = consumer();
+		const batch = await next(made);
+		expect([idsOf(batch), batch?.failed()]).toEqual([['mnull'], false]);
+		await batch?.done();
+		expect(await next(made)).toBeUndefined();
+		// An earlier process may have taken messages, so the first Get is repeated in a new session.
+		expect(sent).toEqual(['get', 'get', 'get']);
+	});
+
+	test('claims its queue, and its successor delivers what is in flight', async () => {
+		const { consumer, sent } = account(['1', '2']);
+		const [first, second] = [consumer(), consumer()];
+		await first.open();
+		await expect(second.open()).rejects.toThrow('Another trigger reads the q queue');
+		await next(first);
+		await expect(second.sample({ budgetMs: 1000 })).rejects.toThrow('is running');
+		first.close();
+		await second.open();
+		second.close();
+		expect(idsOf(await next(second))).toEqual(['m1', 'm2']);
+		expect(sent).toEqual(['get']);
+	});
+
+	test('warns where the subscription is uncertain', async () => {
+		const { consumer, state } = account();
+		state.confirms = 'unknown';
+		await consumer({ subscribe: true }).open();
+		expect(state.warnings).toEqual(['It is not certain that the q queue is subscribed to: Why not.']);
+	});
+});

@@ -1,0 +1,150 @@
+import { DAY_SECONDS } from './poll';
+import { pack } from './packing';
+import { readEntry, writeEntry, type Entry, type StoredStream, type StreamCursor } from './stream-cursor';
+import type { Cursor } from './cursor';
+import { coveredUntil, type Sweep } from './sweep';
+
+/** Stands for the device in records that name none. */
+export const NO_DEVICE = '';
+
+/** How far each device of a stream is covered, and where its next window begins. */
+export class Coverage {
+	readonly cursor: StreamCursor;
+	private readonly entries = new Map<string, Entry>();
+	/** As in the cursor: covered until; time reached; time that the unfinished read will cover. */
+	readonly behind: Map<string, number[]>;
+
+	constructor(
+		{ cursor, ahead }: StoredStream,
+		private readonly watermark: number,
+		lookBack: number,
+	) {
+		this.cursor = cursor;
+		this.behind = new Map(Object.entries(cursor.behind));
+		for (const [device, covered] of ahead) this.entries.set(device, { covered, delivered: new Map(), newest: 0 });
+		for (const [device, text] of Object.entries(cursor.devices))
+			this.entries.set(device, readEntry(text, ahead.get(device) ?? coveredUntil(this.sweep, device)));
+		this.useLookBack(lookBack);
+	}
+
+	get sweep(): Sweep {
+		return this.cursor.round;
+	}
+
+	/** After a switch to a longer look-back, windows must not begin before the earlier, shorter ones did. */
+	private useLookBack(lookBack: number): void {
+		const { cursor, sweep } = this;
+		const { shorter = [] } = cursor;
+		const covered = [...this.entries.values()].map((entry) => entry.covered);
+		if (lookBack > cursor.lookBack)
+			shorter.push([Math.max(this.watermark, sweep.began, ...covered), cursor.lookBack]);
+		cursor.lookBack = lookBack;
+		cursor.shorter = shorter.filter(
+			([until, seconds]) =>
+				seconds < lookBack && windowBegin(until, seconds) > windowBegin(this.oldest, lookBack),
+		);
+		if (cursor.shorter.length === 0) delete cursor.shorter;
+	}
+
+	/** The device is covered until this time. */
+	of(device: string): number {
+		if (device === NO_DEVICE) return this.oldest;
+		const [behind] = this.behind.get(device) ?? [];
+		return behind ?? Math.max(this.entries.get(device)?.covered ?? 0, coveredUntil(this.sweep, device));
+	}
+
+	/** All devices are covered until this time. */
+	private get oldest(): number {
+		const { before, began } = this.sweep;
+		return Math.min(before, began, ...[...this.behind.values()].map(([covered = 0]) => covered));
+	}
+
+	/** Whether the device has been read before. */
+	hasRead(device: string): boolean {
+		return this.of(device) >= this.cursor.since;
+	}
+
+	/** The begin of a device's next window. Older records have been delivered, or reached the vendor too late. */
+	windowBeginOf(device: string): number {
+		return this.windowBegin(this.of(device));
+	}
+
+	private windowBegin(covered: number): number {
+		const { lookBack, shorter = [] } = this.cursor;
+		return Math.max(
+			windowBegin(covered, lookBack),
+			...shorter.map(([until, seconds]) => windowBegin(Math.min(covered, until), seconds)),
+		);
+	}
+
+	/** The device's entry, if there is one. */
+	entry(device: string): Entry | undefined {
+		return this.entries.get(device);
+	}
+
+	/** The device's entry. It is made if there is none. */
+	entryOf(device: string): Entry {
+		let entry = this.entries.get(device);
+		if (entry === undefined)
+			this.entries.set(device, (entry = { covered: this.of(device), delivered: new Map(), newest: 0 }));
+		return entry;
+	}
+
+	/** Devices have been read: from `begin`, and everything up to `coversUntil`. */
+	advance(devices: readonly string[], begin: number, coversUntil: number): void {
+		const { sweep } = this;
+		for (const device of devices) {
+			const entry = this.entryOf(device);
+			entry.covered = Math.max(entry.covered, coversUntil);
+			// A read that took several polls covers what it covered when it began, although the sweep is further.
+			if (this.behind.get(device)?.[1] === begin && coversUntil < sweep.began)
+				this.behind.set(device, [coversUntil]);
+			else this.behind.delete(device);
+		}
+		// A read that another trigger shared can be a little older than this poll.
+		if (!devices.some((device) => this.behind.has(device))) sweep.began = Math.min(sweep.began, coversUntil);
+	}
+
+	/** The read of these devices failed. What is known of an earlier failure stays. */
+	fallBehind(devices: readonly string[]): void {
+		for (const device of devices) if (!this.behind.has(device)) this.behind.set(device, [this.of(device)]);
+	}
+
+	/** Drops devices that left the account long ago: nobody can read them any more. */
+	forgetGone(devices: ReadonlySet<string>): void {
+		for (const [device, [covered = 0]] of this.behind)
+			if (!devices.has(device) && covered < this.watermark - 7 * DAY_SECONDS) this.behind.delete(device);
+	}
+
+	/** The cursor to store. @param survey the device from which the next poll continues to read positions */
+	write(watermark: number, survey: string | undefined): Cursor {
+		const { cursor, behind, sweep } = this;
+		const { survey: _, ...kept } = cursor;
+		const devices: StreamCursor['devices'] = {};
+		const ahead = new Map<string, string>();
+		for (const [device, entry] of this.entries) {
+			const [, reached, coversUntil = 0] = behind.get(device) ?? [];
+			const begin =
+				reached === undefined ? this.windowBeginOf(device) : Math.min(reached, this.windowBegin(coversUntil));
+			const delivered = new Map([...entry.delivered].filter(([, at]) => at >= begin));
+			// A device that the sweep covers further needs no time of its own.
+			const covered = Math.max(entry.covered, coveredUntil(sweep, device));
+			if (coveredUntil(sweep, device) < covered) ahead.set(device, String(covered));
+			if (delivered.size > 0) devices[device] = writeEntry({ ...entry, covered, delivered });
+		}
+		return {
+			...kept,
+			mark: watermark,
+			ahead: pack(ahead),
+			devices,
+			behind: Object.fromEntries(behind),
+			...(survey === undefined ? {} : { survey }),
+		};
+	}
+}
+
+/** Rounded down, so that triggers with about the same coverage send the same requests and share them. */
+function windowBegin(covered: number, lookBack: number): number {
+	const step = Math.max(60, lookBack);
+	return Math.max(0, Math.floor((covered - lookBack) / step) * step);
+}
