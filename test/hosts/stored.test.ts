@@ -50,10 +50,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	const isAccount = ({ type }: FlowNode) => type.endsWith('-account');
 	const isTrigger = ({ type }: FlowNode) => type.endsWith('-trigger');
 
-	async function deploy(
-		name: string,
-		changes: (node: FlowNode) => FlowNode = (node) => node,
-	): Promise<FlowNode[]> {
+	async function deploy(name: string, changes: (node: FlowNode) => FlowNode = (node) => node): Promise<FlowNode[]> {
 		const { secret, more } = ownOf(name);
 		const [tab, ...saved] = savedFlow() as FlowNode[];
 		const nodes = saved
