@@ -206,7 +206,7 @@ describe('at the simulator', () => {
 	const lists: [string, string][] = providers.flatMap((provider) =>
 		(provider.operations as AnyOperation[])
 			.filter(({ batch: together }) => together !== undefined)
-			.map((operation): [string, string] => [provider.name as string, `${operation.resource}.${operation.name}`]),
+			.map((operation): [string, string] => [provider.name, `${operation.resource}.${operation.name}`]),
 	);
 	test.each(lists)('%s %s: two that are picked give two records', async (vendorName, operationName) => {
 		const { records, said } = await picked(vendorName, operationName);
