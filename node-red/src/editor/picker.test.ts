@@ -110,7 +110,7 @@ const readBack = ({ name, field }: Place, text: string) =>
 		name
 	];
 
-describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
+describe.each(providers.map((provider) => [provider.title, provider] as const))('%s', (_, provider) => {
 	const places = placesOf(provider);
 
 	test.each(places.map((place) => [place.where, place] as const))('%s: what is picked is asked for', (_, place) => {
