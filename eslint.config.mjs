@@ -1,6 +1,6 @@
 import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
 import n8nNodesPlugin from 'eslint-plugin-n8n-nodes-base';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
@@ -37,9 +37,12 @@ const HOUSE = {
 	simulators: ['\\.\\.?/(?!.*(core|providers)/)', 'node:'],
 };
 
+/** Test kits stand with their vendor and are as free as tests. */
+const TESTS = ['**/*.test.ts', '**/testkit.ts'];
+
 const house = Object.entries(HOUSE).map(([folder, allowed]) => ({
 	files: [`${folder}/**/*.ts`],
-	ignores: ['**/*.test.ts'],
+	ignores: TESTS,
 	rules: {
 		'no-restricted-imports': [
 			'error',
@@ -57,6 +60,31 @@ const house = Object.entries(HOUSE).map(([folder, allowed]) => ({
 
 /** What is shipped: held to the strictest rules, with types. */
 const PRODUCT = ['{core,providers,n8n,nodes,credentials,node-red/src}/**/*.ts'];
+
+/** The kinds of errors, as core/describe/errors.ts declares them. */
+const KINDS = [
+	...readFileSync(new URL('core/describe/errors.ts', import.meta.url), 'utf8').matchAll(
+		/^export class (\w+) extends FleetError/gm,
+	),
+]
+	.map(([, kind]) => kind)
+	.join('|');
+const DECIDED =
+	'What follows from an error is decided where it is made: ask for its properties (ErrorPolicy in core/describe/errors.ts), not for its kind.';
+const UNCHANGED = 'Errors are not changed: throw error.with({ ... }) in place of them.';
+
+/** Nobody but core/describe/errors.ts decides by an error's kind, whichever way it is asked for, or changes an error. */
+const errorPolicy = [
+	{ selector: `BinaryExpression[operator='instanceof'][right.name=/^(${KINDS})$/]`, message: DECIDED },
+	{ selector: `BinaryExpression[operator='instanceof'][right.property.name=/^(${KINDS})$/]`, message: DECIDED },
+	{ selector: "BinaryExpression[operator='instanceof'][right.name=/^[a-z]/]", message: DECIDED },
+	{ selector: `BinaryExpression[operator=/^[!=]==?$/] > Literal[value=/^(${KINDS})$/]`, message: DECIDED },
+	{ selector: `SwitchCase > Literal[value=/^(${KINDS})$/]`, message: DECIDED },
+	{
+		selector: 'CallExpression[callee.object.name=/^(Object|Reflect)$/][callee.property.name=/^definePropert/]',
+		message: UNCHANGED,
+	},
+];
 
 /** What n8n's scanner applies to a published package, with its own exceptions (@n8n/scan-community-package). */
 const scanner = [
@@ -88,7 +116,7 @@ const scanner = [
 	{
 		// What else is in the tarball must keep to n8n's globals and imports.
 		files: ['{core,providers,n8n}/**/*.ts'],
-		ignores: ['**/*.test.ts'],
+		ignores: TESTS,
 		plugins: { '@n8n/community-nodes': n8nCommunityNodesPlugin },
 		rules: {
 			'@n8n/community-nodes/no-restricted-globals': 'error',
@@ -122,7 +150,12 @@ export default defineConfig(
 		},
 	},
 	{
-		files: ['**/*.test.ts'],
+		files: PRODUCT,
+		ignores: ['core/describe/errors.ts', '**/*.test.ts'],
+		rules: { 'no-restricted-syntax': ['error', ...errorPolicy] },
+	},
+	{
+		files: TESTS,
 		rules: {
 			'@typescript-eslint/require-await': 'off',
 			'@typescript-eslint/no-base-to-string': 'off',

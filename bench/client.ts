@@ -5,7 +5,7 @@ import type { Provider } from '../core/describe/provider';
 import { Account } from '../node-red/src/account';
 import { itracksense } from '../providers/itracksense';
 import type { ITracksenseConnection } from '../providers/itracksense/connection';
-import { trackceo } from '../providers/protrack';
+import { trackceo } from '../providers/protrack/trackceo';
 import type { ProtrackConnection } from '../providers/protrack/connection';
 import { getCurrent, getHistory } from '../providers/protrack/position';
 import { limitOf, measured, ratioOf, sideBySide, type Result } from './measure';

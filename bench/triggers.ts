@@ -4,7 +4,7 @@ import { Client } from '../core/call/client';
 import type { SendOptions, SignedAnswer, WireRequest } from '../core/describe/host';
 import { findTrigger, type Provider } from '../core/describe/provider';
 import { Poller } from '../core/watch/poller';
-import { trackceo } from '../providers/protrack';
+import { trackceo } from '../providers/protrack/trackceo';
 import type { ProtrackConnection } from '../providers/protrack/connection';
 import { ClockHost } from '../test/delivery/clock-host';
 import { limitOf, median, ratioOf, type Result } from './measure';

@@ -1,3 +1,4 @@
+// Made by `npm run generate` from providers/: edit the vendor there.
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
 import { ctrack } from '../providers/ctrack';
@@ -18,5 +19,7 @@ export class CtrackApi implements ICredentialType {
 	authenticate: IAuthenticate = authenticateOf(ctrack);
 
 	// The login before this request is the real test; it says itself what is wrong.
-	test: ICredentialTestRequest = { request: testOf({ url: '/CostCentres/GetCostCentres' }) };
+	test: ICredentialTestRequest = {
+		request: testOf({ url: '/CostCentres/GetCostCentres' }),
+	};
 }

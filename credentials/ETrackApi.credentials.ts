@@ -1,6 +1,7 @@
+// Made by `npm run generate` from providers/: edit the vendor there.
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
-import { etrack } from '../providers/protrack';
+import { etrack } from '../providers/protrack/etrack';
 
 export class ETrackApi implements ICredentialType {
 	name = 'eTrackApi';

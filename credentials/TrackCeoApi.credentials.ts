@@ -1,6 +1,7 @@
+// Made by `npm run generate` from providers/: edit the vendor there.
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
-import { trackceo } from '../providers/protrack';
+import { trackceo } from '../providers/protrack/trackceo';
 
 export class TrackCeoApi implements ICredentialType {
 	name = 'trackCeoApi';

@@ -1,3 +1,4 @@
+// Made by `npm run generate` from providers/: edit the vendor there.
 import type { IAuthenticate, ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 import { authenticateOf, credentialProperties, preAuthenticationOf, testOf } from '../n8n/credential';
 import { trackgps } from '../providers/trackgps';
@@ -18,5 +19,7 @@ export class TrackGpsApi implements ICredentialType {
 	authenticate: IAuthenticate = authenticateOf(trackgps);
 
 	// The login before this request is the real test. Whatever the bare address answers, it costs nothing of the quota.
-	test: ICredentialTestRequest = { request: testOf({ url: '/', ignoreHttpStatusErrors: true }) };
+	test: ICredentialTestRequest = {
+		request: testOf({ url: '/', ignoreHttpStatusErrors: true }),
+	};
 }

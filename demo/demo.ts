@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startAll, type RunningVendor } from '../simulators/all';
+import { startAll, type RunningVendor } from './vendors';
 import { cacheFolder, ensureNodeRed, hostEnvironment, npm, withLock, type Installed } from '../test/hosts/install';
 import { Child, freePort, removeFolder, temporaryFolder } from '../test/hosts/process';
 import { demoFlows, isAccount, vendorOf } from './flows';

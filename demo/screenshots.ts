@@ -31,7 +31,7 @@ async function n8n(browser: Browser, demo: Demo): Promise<void> {
 	const tarball = readdirSync(artifacts).find((name) => name.startsWith('n8n-nodes-fleetwire-')) ?? '';
 	const host = await startN8n({ packages: [join(artifacts, tarball)] });
 	try {
-		const [vendor] = demo.vendors;
+		const vendor = demo.vendors.find(({ name }) => name === 'trackceo');
 		const data = {
 			baseUrl: vendor?.url,
 			account: vendor?.account,

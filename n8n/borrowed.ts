@@ -98,7 +98,7 @@ const HEADERS = new Set(['accept', 'accept-language', 'content-type', 'user-agen
 const LENGTH = 'content-length';
 
 export interface Borrowed {
-	method: NonNullable<IHttpRequestOptions['method']>;
+	method: 'GET' | 'POST';
 	/** Below the base URL. */
 	path: string;
 	/** With its question mark, or empty. */
@@ -132,7 +132,11 @@ export function borrowed<C extends Connection>(
 			);
 	}
 	const { path, search } = placeOf(connection.baseUrl, options);
-	const method = (options.method ?? 'GET').toUpperCase() as Borrowed['method'];
+	const method = (options.method ?? 'GET').toUpperCase();
+	if (method !== 'GET' && method !== 'POST')
+		throw new NotSigned(
+			`This credential signs GET and POST for other nodes, and ${method.slice(0, 20)} is neither. ${instead}.`,
+		);
 	if (!connection.allowCommands && !isRead(provider, connection, method, path)) {
 		throw new NotSigned(
 			`While "Allow Commands" is off, this credential signs for other nodes only what the ${provider.title} node reads, and ${method} ${path.slice(0, 100)} is something else. ${instead}.`,

@@ -4,12 +4,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loginKey } from '../core/call/account';
 import { ETrackApi } from '../credentials/ETrackApi.credentials';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
-import { trackceo } from '../providers/protrack';
+import { trackceo } from '../providers/protrack/trackceo';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { executeContext, StoredCredential } from '../test/support/n8n-context';
-import { connectionOf } from './credential';
-import { OURS, PURPOSE } from './wire';
+import { authenticateOf, connectionOf } from './credential';
+import { proofOf, PURPOSE, TEST, type WireOptions } from './wire';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
@@ -119,7 +119,11 @@ describe('signing', () => {
 		return Object.assign(credentials, await logIn(credentials));
 	};
 	/** A request as one of our nodes makes it. */
-	const ours = (options: object) => ({ ...options, [PURPOSE]: OURS }) as unknown as IHttpRequestOptions;
+	const ours = (options: object, account: object = {}) =>
+		({
+			...options,
+			[PURPOSE]: proofOf(trackceo, connectionOf(trackceo, settings(account)), options as WireOptions),
+		}) as unknown as IHttpRequestOptions;
 	/** A request as n8n's HTTP Request node makes it, which goes by the older name of the address. */
 	const theirs = (path: string, more: object = {}) =>
 		({
@@ -158,11 +162,68 @@ describe('signing', () => {
 		await expect(
 			authenticate(await loggedIn(), {
 				...JSON.parse(JSON.stringify(request)),
-				[PURPOSE]: OURS.toString(),
+				[PURPOSE]: TEST.toString(),
 				baseURL: simulator.url,
 			} as IHttpRequestOptions),
 		).rejects.toThrow("Fleetwire's nodes only");
 	});
+
+	test.each([
+		['the symbol that marked them once', Symbol.for('fleetwire.request')],
+		["the mark of the credential's test", TEST],
+		['true', true],
+		['nothing', ''],
+		['the proof of another account', { secret: 'another-secret' }],
+		['the proof of another request', '/api/device/list'],
+	])('a request of another node is not ours by %s', async (_, mark) => {
+		const request = { url: `${simulator.url}/api/command/send`, method: 'GET' };
+		const { [PURPOSE]: taken } = (
+			typeof mark === 'string' && mark !== ''
+				? ours({ url: simulator.url + mark, method: 'GET' })
+				: typeof mark === 'object'
+					? ours(request, mark)
+					: { [PURPOSE]: mark }
+		) as { [PURPOSE]?: unknown };
+		await expect(
+			authenticate(await loggedIn({ allowCommands: true }), {
+				...request,
+				[PURPOSE]: taken,
+			} as unknown as IHttpRequestOptions),
+		).rejects.toThrow("works with Fleetwire's nodes only");
+	});
+
+	test("the mark of the credential's test signs that test and nothing else", async () => {
+		for (const more of [{ method: 'POST' }, { qs: { account: 'other' } }, { url: '/api/device/list' }])
+			await expect(
+				authenticate(await loggedIn({ allowCommands: true }), {
+					...type.test.request,
+					baseURL: simulator.url,
+					...more,
+				} as IHttpRequestOptions),
+			).rejects.toThrow("works with Fleetwire's nodes only");
+	});
+
+	test('two copies of the package sign for each other, as n8n has one credential type for both', async () => {
+		vi.resetModules();
+		const other = await vi.importActual<{ authenticateOf: typeof authenticateOf }>('./credential');
+		expect(other.authenticateOf).not.toBe(authenticateOf);
+		expect(
+			await (other.authenticateOf(trackceo) as typeof authenticate)(
+				await loggedIn(),
+				ours({ url: `${simulator.url}/api/user/list`, method: 'GET' }),
+			),
+		).toMatchObject({ qs: { access_token: expect.any(String) } });
+	});
+
+	test.each(['DELETE', 'PUT', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE', 'COMMAND', 'get\r\nX: y'])(
+		'of the methods of other nodes, %j is not signed, commands allowed or not',
+		async (method) => {
+			for (const allowCommands of [true, false])
+				await expect(
+					authenticate(await loggedIn({ ...open, allowCommands }), theirs('/api/device/list', { method })),
+				).rejects.toThrow('signs GET and POST for other nodes');
+		},
+	);
 
 	test.each([{}, { allowedHttpRequestDomains: 'none' }, { allowedHttpRequestDomains: '' }])(
 		'with %j, other nodes get nothing',
@@ -211,7 +272,6 @@ describe('signing', () => {
 		['POST', '/api/geofence/create'],
 		['GET', '/api/authorization'],
 		['POST', '/api/device/list'],
-		['DELETE', '/api/device/list'],
 		['GET', '/api/unknown'],
 		['GET', '/api/device/list/'],
 		['GET', '/API/device/list'],

@@ -18,7 +18,7 @@ import { logIn } from '../core/call/session';
 import { borrowed, borrowers, NotSigned, type Borrowed } from './borrowed';
 import { propertyOf } from './property';
 import { keep, readSession, SESSION } from './session';
-import { sendRequest, LOGIN_ONLY, optionsOf, OURS, PURPOSE, STOP, type WireOptions } from './wire';
+import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, STOP, TEST, type WireOptions } from './wire';
 
 /** Ends a call that asks for nothing but the login, once that is done: nothing is sent. */
 class LoggedIn extends Error {
@@ -78,9 +78,13 @@ export function credentialProperties<C extends Connection>(provider: Provider<C>
 	];
 }
 
+/** Paths of the credentials' tests. */
+const tested = new Set<string>();
+
 /** The request of a credential's test: n8n takes its parts over one by one, the purpose too. */
 export function testOf(request: Omit<ICredentialTestRequest['request'], 'baseURL'>): ICredentialTestRequest['request'] {
-	return { baseURL: '={{$credentials.baseUrl}}', ...request, ...{ [PURPOSE]: OURS } };
+	tested.add(request.url ?? '/');
+	return { baseURL: '={{$credentials.baseUrl}}', ...request, ...{ [PURPOSE]: TEST } };
 }
 
 /** Logs in. n8n calls it when there is no session, when one has ended, and in the credential test. */
@@ -125,14 +129,19 @@ export function authenticateOf<C extends Connection>(provider: Provider<C>): IAu
 		if (purpose === LOGIN_ONLY) throw new LoggedIn();
 		const connection = connectionOf(provider, credentials);
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
-		const sign =
-			purpose === OURS ? signOurs(connection, options) : signTheirs(provider, connection, credentials, options);
+		const ours =
+			purpose === TEST
+				? (options.method ?? 'GET') === 'GET' &&
+					tested.has(options.url) &&
+					Object.keys(options.qs ?? {}).length === 0
+				: purpose !== undefined && purpose === proofOf(provider, connection, options);
+		const sign = ours ? signOurs(connection, options) : signTheirs(provider, connection, credentials, options);
 		const session = readSession(credentials[SESSION], loginKey(provider, connection));
 		if (session === undefined || session.expiresAt <= Date.now()) throw new SessionOver();
 		const signed = sign((request) => provider.sign(request, session.token, connection));
 		// After any failure n8n logs in and sends once more, which would do a command twice and end the session of
 		// those that work.
-		if (purpose !== OURS)
+		if (!ours)
 			refusals.set(
 				credentials,
 				new NotSigned(
@@ -187,7 +196,7 @@ function signTheirs<C extends Connection>(
 	}
 	const { method, path, search, query, headers, options } = request;
 	return (sign) => {
-		const signed = sign({ method: method === 'POST' ? 'POST' : 'GET', path, query, headers });
+		const signed = sign({ method, path, query, headers });
 		return {
 			...options,
 			...STRAIGHT,

@@ -1,6 +1,6 @@
 import { NodeApiError, NodeOperationError, type IDataObject, type INode } from 'n8n-workflow';
 import { LONGEST_PAUSE_MS } from '../core/call/limiter';
-import { asFleetError, FleetError, InvalidParams, NotPermitted, RateLimited } from '../core/describe/errors';
+import { asFleetError, FleetError } from '../core/describe/errors';
 
 /**
  * What the core throws, as n8n shows it. Only words go in: the error that it was made of is left out, because n8n
@@ -16,7 +16,7 @@ export function nodeErrorOf(
 	const error = asFleetError(thrown);
 	const { message } = error;
 	const description = [error.advice, addition].filter((part) => part !== '').join(' ');
-	const shown = beforeTheVendor(error)
+	const shown = error.beforeVendor
 		? new NodeOperationError(node, message, { description, itemIndex })
 		: new NodeApiError(
 				node,
@@ -26,7 +26,7 @@ export function nodeErrorOf(
 					description,
 					itemIndex,
 					httpCode: error.status === undefined ? undefined : String(error.status),
-					...(error instanceof RateLimited
+					...(error.tooOften
 						? {
 								failure: {
 									cause: 'rate-limited',
@@ -66,11 +66,6 @@ function detailsOf(error: FleetError): IDataObject {
 		...(status === undefined ? {} : { status }),
 		retryable,
 	};
-}
-
-/** Whether it lies in the node's settings and the vendor has not been asked. */
-function beforeTheVendor(error: FleetError): boolean {
-	return error.vendorCode === undefined && (error instanceof InvalidParams || error instanceof NotPermitted);
 }
 
 function isOfN8n(thrown: unknown): thrown is Error {

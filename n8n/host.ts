@@ -21,7 +21,7 @@ import { isLoggedIn } from './credential';
 import { chainOf, toFleetError } from './to-fleet-error';
 import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
 import { orLate, pause } from './abort';
-import { sendRequest, LOGIN_ONLY, optionsOf, OURS, PURPOSE, type WireOptions } from './wire';
+import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, type WireOptions } from './wire';
 
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
 export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
@@ -61,7 +61,8 @@ export class N8nHost<C extends Connection> implements Host {
 		if (timeoutMs <= 0) throw loginTooSlow();
 		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
 		const options = optionsOf(this.connection.baseUrl, request, timeoutMs);
-		const answer = await sendRequest((asked) => this.ask({ ...asked, [PURPOSE]: OURS }, data), options, {
+		const mark = proofOf(this.provider, this.connection, options);
+		const answer = await sendRequest((asked) => this.ask({ ...asked, [PURPOSE]: mark }, data), options, {
 			timeoutMs,
 			signal,
 		});
@@ -143,7 +144,10 @@ export class N8nHost<C extends Connection> implements Host {
 		try {
 			await this.ask({ ...options, [PURPOSE]: LOGIN_ONLY }, data);
 		} catch (thrown) {
-			if (!chainOf(thrown).some(isLoggedIn)) throw notSent(toFleetError(thrown, new URL(options.url).hostname));
+			if (!chainOf(thrown).some(isLoggedIn)) {
+				// Whatever happens in a login, the request that waits for it has not been sent.
+				throw toFleetError(thrown, new URL(options.url).hostname).with({ effect: 'none' });
+			}
 		}
 		const session = readSession(data[SESSION], this.key);
 		if (session === undefined)
@@ -153,9 +157,4 @@ export class N8nHost<C extends Connection> implements Host {
 		this.credentials = data;
 		return session;
 	}
-}
-
-/** Whatever happens in a login, the request that waits for it has not been sent. */
-function notSent<E extends Error>(error: E): E {
-	return Object.defineProperty(error, 'effect', { value: 'none' });
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
@@ -10,26 +10,7 @@ import type {
 	INodeTypeDescription,
 } from 'n8n-workflow';
 import { describe, expect, test, vi } from 'vitest';
-import { CtrackApi } from '../credentials/CtrackApi.credentials';
-import { ETrackApi } from '../credentials/ETrackApi.credentials';
-import { ITracksenseApi } from '../credentials/ITracksenseApi.credentials';
-import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
-import { TrackGpsApi } from '../credentials/TrackGpsApi.credentials';
-import { Ctrack } from '../nodes/Ctrack/Ctrack.node';
-import { CtrackQueueTrigger } from '../nodes/Ctrack/CtrackQueueTrigger.node';
-import { CtrackTrigger } from '../nodes/Ctrack/CtrackTrigger.node';
-import { ETrack } from '../nodes/ETrack/ETrack.node';
-import { ETrackTrigger } from '../nodes/ETrack/ETrackTrigger.node';
-import { ITracksense } from '../nodes/ITracksense/ITracksense.node';
-import { ITracksenseTrigger } from '../nodes/ITracksense/ITracksenseTrigger.node';
-import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
-import { TrackCeoTrigger } from '../nodes/TrackCeo/TrackCeoTrigger.node';
-import { TrackGps } from '../nodes/TrackGps/TrackGps.node';
-import { TrackGpsTrigger } from '../nodes/TrackGps/TrackGpsTrigger.node';
-import { ctrack } from '../providers/ctrack';
-import { itracksense } from '../providers/itracksense';
-import { etrack, trackceo } from '../providers/protrack';
-import { trackgps } from '../providers/trackgps';
+import { vendors } from '../providers';
 import type { Provider } from '../core/describe/provider';
 import { fieldsOfTrigger } from '../core/describe/trigger';
 import { isQueued, readingFields } from './trigger-properties';
@@ -40,38 +21,15 @@ const ROOT = join(__dirname, '..');
 /** It has no types. */
 const SCANNER = '@n8n/scan-community-package/scanner/scanner.mjs' as string;
 
-const brands: { name: string; provider: Provider; description: INodeTypeDescription; credential: ICredentialType }[] = [
-	{
-		name: 'TrackCeo',
-		provider: trackceo as unknown as Provider,
-		description: new TrackCeo().description,
-		credential: new TrackCeoApi(),
-	},
-	{
-		name: 'ETrack',
-		provider: etrack as unknown as Provider,
-		description: new ETrack().description,
-		credential: new ETrackApi(),
-	},
-	{
-		name: 'Ctrack',
-		provider: ctrack as unknown as Provider,
-		description: new Ctrack().description,
-		credential: new CtrackApi(),
-	},
-	{
-		name: 'ITracksense',
-		provider: itracksense as unknown as Provider,
-		description: new ITracksense().description,
-		credential: new ITracksenseApi(),
-	},
-	{
-		name: 'TrackGps',
-		provider: trackgps as unknown as Provider,
-		description: new TrackGps().description,
-		credential: new TrackGpsApi(),
-	},
-];
+/** What one of n8n's files holds, which are named after the class in them. */
+async function made<T>(path: string): Promise<T> {
+	const name = /(\w+)\.\w+$/.exec(path)?.[1] ?? '';
+	const found = (await import(/* @vite-ignore */ `../${path}`)) as Record<string, new () => T>;
+	return new found[name]!();
+}
+const nodeOf = async (folder: string, name: string) =>
+	(await made<{ description: INodeTypeDescription }>(`nodes/${folder}/${name}.node`)).description;
+const credentialOf = (name: string) => made<ICredentialType>(`credentials/${name}Api.credentials`);
 
 const shown = (properties: readonly INodeProperties[], resource: string, operation: string) =>
 	properties.filter(
@@ -109,7 +67,22 @@ function* surface(properties: readonly INodeProperties[], indent = ''): Generato
 	}
 }
 
-describe.each(brands)('$name', ({ name, provider, description, credential }) => {
+/** Those whose files are there: providers/vendors.test.ts says of which they are missing. */
+const brands = vendors
+	.map(({ provider, n8n: { className, queueTrigger } }) => ({
+		provider: provider as Provider,
+		name: className,
+		queueTrigger,
+	}))
+	.filter(
+		({ name }) =>
+			existsSync(join(ROOT, 'nodes', name)) && existsSync(join(ROOT, `credentials/${name}Api.credentials.ts`)),
+	);
+
+describe.each(brands)('$name', async ({ name, provider }) => {
+	const description = await nodeOf(name, name);
+	const credential = await credentialOf(name);
+
 	test('what workflows store stays as it is', async () => {
 		await expect(
 			[...surface(description.properties), '', ...surface(credential.properties)].join('\n') + '\n',
@@ -154,45 +127,14 @@ describe.each(brands)('$name', ({ name, provider, description, credential }) => 
 	}, 60_000);
 });
 
-const triggers: { name: string; folder: string; provider: Provider; description: INodeTypeDescription }[] = [
-	{
-		name: 'TrackCeoTrigger',
-		folder: 'TrackCeo',
-		provider: trackceo as unknown as Provider,
-		description: new TrackCeoTrigger().description,
-	},
-	{
-		name: 'ETrackTrigger',
-		folder: 'ETrack',
-		provider: etrack as unknown as Provider,
-		description: new ETrackTrigger().description,
-	},
-	{
-		name: 'CtrackTrigger',
-		folder: 'Ctrack',
-		provider: ctrack as unknown as Provider,
-		description: new CtrackTrigger().description,
-	},
-	{
-		name: 'ITracksenseTrigger',
-		folder: 'ITracksense',
-		provider: itracksense as unknown as Provider,
-		description: new ITracksenseTrigger().description,
-	},
-	{
-		name: 'TrackGpsTrigger',
-		folder: 'TrackGps',
-		provider: trackgps as unknown as Provider,
-		description: new TrackGpsTrigger().description,
-	},
-];
-const queueTrigger = {
-	name: 'CtrackQueueTrigger',
-	folder: 'Ctrack',
-	description: new CtrackQueueTrigger().description,
-};
+const triggers = brands.flatMap(({ name: folder, queueTrigger }) => [
+	{ folder, name: `${folder}Trigger` },
+	...(queueTrigger === undefined ? [] : [{ folder, name: `${folder}QueueTrigger` }]),
+]);
 
-describe.each([...triggers, queueTrigger])('$name', ({ name, folder, description }) => {
+describe.each(triggers)('$name', async ({ name, folder }) => {
+	const description = await nodeOf(folder, name);
+
 	test('what workflows store stays as it is', async () => {
 		await expect([...surface(description.properties)].join('\n') + '\n').toMatchFileSnapshot(
 			`__snapshots__/${name}.txt`,
@@ -206,7 +148,8 @@ describe.each([...triggers, queueTrigger])('$name', ({ name, folder, description
 	}, 60_000);
 });
 
-describe.each(triggers)('$name', ({ provider, description }) => {
+describe.each(brands)('${name}Trigger', async ({ name, provider }) => {
+	const description = await nodeOf(name, `${name}Trigger`);
 	const polled = provider.triggers.filter((trigger) => !isQueued(trigger));
 
 	test('offers every event that is polled', () => {
@@ -231,16 +174,17 @@ describe.each(triggers)('$name', ({ provider, description }) => {
 	});
 });
 
-test("the queue's node has all fields", () => {
-	const names = [
-		...queueTrigger.description.properties,
-		...(find(queueTrigger.description.properties, 'options')?.options ?? []),
-	].map((property) => property.name);
-	const queue = ctrack.triggers.find(isQueued);
-	expect(names).toEqual(
-		expect.arrayContaining([...Object.keys(fieldsOfTrigger(queue!)), ...Object.keys(readingFields)]),
-	);
-});
+test.each(brands.filter(({ queueTrigger }) => queueTrigger !== undefined))(
+	"$name: the queue's node has all fields",
+	async ({ name, provider }) => {
+		const { properties } = await nodeOf(name, `${name}QueueTrigger`);
+		const names = [...properties, ...(find(properties, 'options')?.options ?? [])].map((property) => property.name);
+		const queue = provider.triggers.find(isQueued);
+		expect(names).toEqual(
+			expect.arrayContaining([...Object.keys(fieldsOfTrigger(queue!)), ...Object.keys(readingFields)]),
+		);
+	},
+);
 
 /** What n8n's lint says of a file in which the call that makes the properties is replaced by the properties. */
 async function lint(filePath: string, call: RegExp, properties: readonly INodeProperties[]): Promise<string[]> {

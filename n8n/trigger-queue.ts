@@ -13,7 +13,6 @@ import { readFields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { QueueConsumer, type Batch } from '../core/watch/queue-consumer';
-import { lasts } from '../core/watch/poll';
 import { openAccount } from './account';
 import { connectionOf } from './credential';
 import { nodeErrorOf } from './errors';
@@ -141,7 +140,7 @@ class Listener {
 	private remembered(thrown: unknown): unknown {
 		const error = asFleetError(thrown);
 		const now = Date.now();
-		if (lasts(error)) this.bookmark.stopped = { settings: this.connection, error, at: now, toldAt: now };
+		if (error.permanent) this.bookmark.stopped = { settings: this.connection, error, at: now, toldAt: now };
 		return error;
 	}
 
@@ -251,7 +250,7 @@ class Listener {
 		this.failures += 1;
 		this.nextLookAt = Date.now() + pauseAfter(this.failures);
 		const error = asFleetError(thrown);
-		this.stopped = lasts(error);
+		this.stopped = error.permanent;
 		context.logger.warn(`${node.name}: ${error.sentence}`);
 		if (!this.stopped && this.failures !== TELL_AFTER) return;
 		const addition = this.stopped

@@ -1,6 +1,9 @@
+import { createHmac } from 'node:crypto';
 import type { IHttpRequestOptions } from 'n8n-workflow';
+import type { Connection } from '../core/describe/connection';
 import { TimedOut, TooLarge } from '../core/describe/errors';
 import { addressOf, inQuery, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/describe/host';
+import type { Provider } from '../core/describe/provider';
 import { toFleetError } from './to-fleet-error';
 import { orAborted, pause } from './abort';
 
@@ -12,15 +15,29 @@ export const STOP = Symbol('stop');
 
 /** Under which a request's purpose travels with its options. */
 export const PURPOSE = 'fleetwire';
-/**
- * What our own requests are for. A symbol, because nothing that a workflow or a form holds can be one; a registered
- * one, because two of our packages may be installed in one n8n, and share their credentials' types.
- */
-export const OURS = Symbol.for('fleetwire.request');
+/** The credential's test, whose request n8n takes from us part by part. */
+export const TEST = Symbol('fleetwire.test');
 /** Nothing but the login that n8n puts before each request. */
 export const LOGIN_ONLY = Symbol.for('fleetwire.login');
 
-export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal; [PURPOSE]?: symbol };
+export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal; [PURPOSE]?: symbol | string };
+
+/**
+ * Proves that a request is of one of our nodes: who knows the account's secret has made it, and for nothing else. No
+ * list of them would do, as n8n runs two of our packages side by side while it updates one, with one credential.
+ */
+export function proofOf<C extends Connection>(
+	provider: Provider<C>,
+	connection: C,
+	{ method = 'GET', url, qs = {} }: WireOptions,
+): string {
+	const secrets = Object.entries(provider.connection)
+		.filter(([, { secret }]) => secret)
+		.map(([name]) => (connection as unknown as Record<string, unknown>)[name]);
+	return createHmac('sha256', JSON.stringify([provider.name, connection.account, secrets]))
+		.update(JSON.stringify([method, url, qs]))
+		.digest('base64url');
+}
 
 /** One of n8n's request helpers. */
 export type SendRequest = (options: WireOptions) => Promise<unknown>;

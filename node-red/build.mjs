@@ -27,16 +27,11 @@ const { helpOf } = require(join(compiled, 'editor', 'help.js'));
 const { wordsOf } = require(join(compiled, 'editor', 'words.js'));
 const { catalogOf } = require(join(compiled, 'editor', 'catalog.js'));
 const { scriptOf } = require(join(compiled, 'editor', 'script.js'));
-const { APPEARANCE } = require(join(compiled, 'editor', 'appearance.js'));
-const { providers } = require(join(dist, 'providers', 'index.js'));
+const { appearanceOf } = require(join(compiled, 'editor', 'appearance.js'));
+const { vendors } = require(join(dist, 'providers', 'index.js'));
 
-const vendors = readdirSync(join(dist, 'providers'), { withFileTypes: true })
-	.filter((entry) => entry.isDirectory())
-	.map(({ name }) => name);
-
-for (const provider of providers) {
+for (const { provider, module } of vendors) {
 	const { name } = provider;
-	const vendor = vendors.find((folder) => require(join(dist, 'providers', folder))[name] === provider);
 	const secrets = Object.keys(provider.connection).filter((field) => provider.connection[field].secret);
 	// Node-RED looks for html, icons and locales beside the file that it loads.
 	write(
@@ -44,10 +39,10 @@ for (const provider of providers) {
 		`'use strict';
 const { register } = require('../node-red/src/register.js');
 
-module.exports = (RED) => register(RED, { name: '${name}', secrets: ${JSON.stringify(secrets)}, load: () => require('../providers/${vendor}').${name} });
+module.exports = (RED) => register(RED, { name: '${name}', secrets: ${JSON.stringify(secrets)}, load: () => require('../providers/${module}').${name} });
 `,
 	);
-	write(join(nodes, `${name}.html`), pageOf(provider, APPEARANCE[name]));
+	write(join(nodes, `${name}.html`), pageOf(provider, appearanceOf(provider)));
 	write(join(nodes, 'locales', 'en-US', `${name}.json`), `${JSON.stringify(wordsOf(provider), null, '\t')}\n`);
 	write(join(nodes, 'locales', 'en-US', `${name}.html`), helpOf(provider));
 	write(

@@ -5,7 +5,8 @@ import { readFields, type Field } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
 import { Batcher, type BatchedRun } from '../core/call/batcher';
 import { FetchHost } from '../test/support/fetch-host';
-import { NOW, nameOf, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from '../test/hosts/vendor';
+import { KITTED } from '../test/support/kits';
+import { NOW, nameOf, startVendor, type TestVendor } from '../test/hosts/vendor';
 import { providers } from '.';
 
 const running: TestVendor[] = [];
@@ -13,7 +14,7 @@ afterEach(async () => {
 	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
 });
 
-async function start(name: VendorName) {
+async function start(name: string) {
 	const vendor = await startVendor(name);
 	running.push(vendor);
 	const { provider, simulator } = vendor;
@@ -38,25 +39,14 @@ const outcomeOf = (run: Promise<object[]>): Promise<Outcome> =>
 		(error: unknown) => ({ error: (error as FleetError).message, code: (error as FleetError).code }),
 	);
 
-const operations = VENDOR_NAMES.flatMap((name) =>
-	(providers.find((provider) => provider.name === name)?.operations ?? []).flatMap((operation) =>
-		operation.batch === undefined ? [] : [{ vendor: name, name: nameOf(operation) }],
-	),
-);
+const operations = KITTED.flatMap(({ name: vendor, counts }) => counts.batched.map((name) => ({ vendor, name })));
 
 test('there are operations whose runs share requests, all of them reads of a list', () => {
-	expect(operations.map(({ vendor, name }) => `${vendor} ${name}`)).toEqual([
-		'trackceo position.getCurrent',
-		'trackceo device.get',
-		'trackceo device.getMileage',
-		'etrack position.getCurrent',
-		'etrack device.get',
-		'etrack device.getMileage',
-		'ctrack position.getCurrent',
-		'itracksense position.getCurrent',
-		'itracksense position.getCurrentByPlate',
-		'trackgps position.getCurrent',
-	]);
+	for (const { vendor, counts } of KITTED)
+		expect(
+			vendor.provider.operations.filter(({ batch }) => batch !== undefined).map(nameOf),
+			vendor.provider.name,
+		).toEqual(counts.batched);
 	for (const { operations: all } of providers) {
 		for (const { effect, consuming: once, params, batch: together } of all) {
 			if (together !== undefined)
@@ -94,7 +84,7 @@ describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
 			asked,
 			together,
 			requests,
-			stranger: vendorName === 'itracksense' ? 'nobody' : '999999999999999',
+			stranger: vendor.strangers[0],
 		};
 	}
 

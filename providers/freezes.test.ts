@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
+import { PLATFORMS } from '../test/support/kits';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { TestHost } from '../test/support/test-host';
-import { providers } from '.';
 
 const SIZE = 16 * 1024 * 1024;
 /**
@@ -53,16 +53,9 @@ function answerWith(answer: unknown, [parent, key]: [Record<string, unknown>, st
 	return Buffer.from(body).toString();
 }
 
-const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
-	ctrack: ['position.getCurrentOfAll', 'queue.getScripts'],
-	trackceo: ['position.getHistory', 'alarm.getMany', 'command.send'],
-	itracksense: ['alarm.getMany', 'lock.set'],
-	trackgps: ['fuel.getRefills'],
-};
-
 describe.each(
-	providers.flatMap((provider) =>
-		(OPERATIONS[provider.name] ?? []).map((name) => [`${provider.title}: ${name}`, provider, name] as const),
+	PLATFORMS.flatMap(({ large, vendor: { provider } }) =>
+		large.map((name) => [`${provider.title}: ${name}`, provider, name] as const),
 	),
 )('%s is done with any 16 MiB in no time', (_, provider, name) => {
 	const recorded = recordingOf(provider, name);

@@ -1,9 +1,10 @@
-import type { Provider } from '../core/describe/provider';
-import { ctrack } from './ctrack';
-import { itracksense } from './itracksense';
-import { etrack, trackceo } from './protrack';
-import { trackgps } from './trackgps';
+import type { AnyProvider } from '../core/describe/provider';
+import type { Vendor } from './vendor';
+import * as all from './vendors';
 
-/** Every vendor that Fleetwire speaks to, in the order of palettes and docs. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each provider has settings of its own
-export const providers: readonly Provider<any>[] = [ctrack, trackceo, etrack, itracksense, trackgps];
+/** In the order of palettes and docs. */
+export const vendors: readonly Vendor[] = Object.values(all).sort((a, b) =>
+	a.provider.title.localeCompare(b.provider.title, 'en'),
+);
+
+export const providers: readonly AnyProvider[] = vendors.map(({ provider }) => provider);

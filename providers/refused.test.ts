@@ -2,123 +2,33 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { readFields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
-import { findTrigger, type Provider, type ProviderName } from '../core/describe/provider';
+import { findTrigger, type Provider } from '../core/describe/provider';
 import { Poller, type PollResult } from '../core/watch/poller';
-import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../simulators/ctrack';
 import type { FaultRule } from '../simulators/faults';
-import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';
 import { PASSWORD, startProtrack } from '../simulators/protrack';
-import type { LoggedRequest } from '../simulators/server';
 import { FetchHost } from '../test/support/fetch-host';
-import { itracksense } from './itracksense';
-import { trackceo } from './protrack';
+import { kitOf, ONE_OF_EACH } from '../test/support/kits';
+import type { Revocable } from '../test/support/testkit';
+import { trackceo } from './protrack/trackceo';
 import type { ProtrackConnection } from './protrack/connection';
-import { providers } from '.';
 
 const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 const MINUTE = 60_000;
 const FLEET = 110;
 
-interface Vendor {
-	url: string;
-	requests: LoggedRequest[];
-	now(): number;
-	advance(ms: number): void;
-	fail(rule: FaultRule): void;
-	clearFaults(): void;
-	close(): Promise<void>;
-	/** Devices as requests name them. */
-	ids: string[];
-	/** The account no longer has a device, or has it again. */
-	revoke(id: string, gone?: boolean): unknown;
-}
-
-async function protrack(brand: 'trackceo' | 'etrack'): Promise<Vendor> {
-	const simulator = await startProtrack({ brand, clock: () => NOW, fleetSize: FLEET });
-	const owners = new Map([...simulator.devices].map(([imei, { owner }]) => [imei, owner]));
-	const stranger = simulator.accounts.find(({ account }) => account === 'noapi')!;
-	return {
-		...simulator,
-		ids: [...simulator.devices.keys()],
-		revoke: (imei, gone = true) => (simulator.devices.get(imei)!.owner = gone ? stranger : owners.get(imei)!),
-	};
-}
-
-/** The paths that the document lost, as the simulator is told them and the account names them. */
-const guessed = itracksense.operations
-	.filter(({ evidence }) => evidence.grade === 'G')
-	.map(({ resource, name, evidence, route }) => ({
-		name: `${resource}.${name}`,
-		section: evidence.section,
-		path: route.split(' ')[1] ?? '',
-	}));
-
-const STARTS: Partial<Record<ProviderName, { start: () => Promise<Vendor>; settings: object; survey: RegExp }>> = {
-	trackceo: {
-		start: () => protrack('trackceo'),
-		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
-		survey: /\/api\/track$/,
-	},
-	etrack: {
-		start: () => protrack('etrack'),
-		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
-		survey: /\/api\/track$/,
-	},
-	ctrack: {
-		start: async () => {
-			const simulator = await startCtrack({ clock: () => NOW, fleetSize: FLEET, unknownVehicles: 'refuse' });
-			const centres = new Map([...simulator.units].map(([id, { costCentre }]) => [id, costCentre]));
-			return {
-				...simulator,
-				ids: [...simulator.units.keys()].map(String),
-				revoke: (id, gone = true) =>
-					(simulator.units.get(Number(id))!.costCentre = gone
-						? { nodeId: 1, name: 'sold' }
-						: centres.get(Number(id))!),
-			};
-		},
-		settings: { account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' },
-		survey: /\/GetLastVehiclePositions$/,
-	},
-	itracksense: {
-		start: async () => {
-			const simulator = await startItracksense({
-				clock: () => NOW,
-				fleetSize: FLEET,
-				unknownDevices: 'refuse',
-				paths: Object.fromEntries(guessed.map(({ section, path }) => [section, path])),
-			});
-			const gone = new Set<string>();
-			for (const account of simulator.accounts) account.sees = ({ imei }) => !gone.has(imei);
-			return {
-				...simulator,
-				ids: [...simulator.devices.keys()],
-				revoke: (id, leaves = true) => (leaves ? gone.add(id) : gone.delete(id)),
-			};
-		},
-		settings: {
-			account: 'demo',
-			secret: ITRACKSENSE_PASSWORD,
-			timeZone: 'Asia/Shanghai',
-			methodPaths: JSON.stringify(Object.fromEntries(guessed.map(({ name, path }) => [name, path]))),
-		},
-		survey: /\/GetCurrentVehicleInfo\w*$/,
-	},
-};
-
-const running: Vendor[] = [];
+const running: Pick<Revocable, 'close'>[] = [];
 afterEach(async () => {
 	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
 });
 
-async function start(name: ProviderName) {
-	const provider = providers.find((one) => one.name === name) as Provider;
-	const { start: begin, settings, survey } = STARTS[name] ?? expect.fail();
-	const vendor = await begin();
+async function start(name: string) {
+	const kit = kitOf(name);
+	const provider = kit.vendor.provider as Provider;
+	const vendor = (await kit.startRevocable?.({ clock: () => NOW, fleetSize: FLEET })) ?? expect.fail();
 	running.push(vendor);
 	const connection = readFields(
 		provider.connection,
-		{ baseUrl: vendor.url, allowCommands: false, allowPrivateAddresses: true, rateLimit: 60_000, ...settings },
+		{ baseUrl: vendor.url, allowPrivateAddresses: true, rateLimit: 60_000, ...kit.settings, allowCommands: false },
 		{ now: NOW, timeZone: 'UTC' },
 	) as unknown as Connection;
 	const host = new FetchHost(provider, connection, { now: () => vendor.now(), pass: (ms) => vendor.advance(ms) });
@@ -133,7 +43,7 @@ async function start(name: ProviderName) {
 		provider,
 		client,
 		poller,
-		surveys: () => vendor.requests.filter(({ path }) => survey.test(path)).length,
+		surveys: () => vendor.requests.filter(({ path }) => kit.positions.test(path)).length,
 	};
 }
 type Started = Awaited<ReturnType<typeof start>>;
@@ -163,10 +73,8 @@ const idsOf = (results: readonly PollResult[], ...without: string[]) =>
 		events.filter(({ deviceId }) => !without.includes(deviceId ?? '')).map(({ id }) => id),
 	);
 
-const TRIGGERS = providers.flatMap(({ name, triggers }) =>
-	STARTS[name] === undefined
-		? []
-		: triggers.filter(({ queue }) => queue !== true).map((trigger) => [name, trigger.name] as const),
+const TRIGGERS = ONE_OF_EACH.filter(({ startRevocable }) => startRevocable !== undefined).flatMap(({ name, vendor }) =>
+	vendor.provider.triggers.filter(({ queue }) => queue !== true).map((trigger) => [name, trigger.name] as const),
 );
 
 describe.each(TRIGGERS)('%s %s: one of 50 devices that leaves the account', (name, event) => {
@@ -552,7 +460,7 @@ test('devices that have expired or are blocked cost a fleet none of its alarms, 
 		fleetSize: 50,
 		endedDevices: 'refused',
 	});
-	running.push({ ...simulator, ids: [], revoke: () => undefined });
+	running.push(simulator);
 	const connection = readFields(
 		trackceo.connection,
 		{

@@ -4,12 +4,12 @@ import { Client } from '../core/call/client';
 import type { AnyOperation } from '../core/describe/operation';
 import type { Provider } from '../core/describe/provider';
 import type { CommandOutcome } from '../core/describe/records';
-import { providers } from '.';
+import { kitOf, KITTED } from '../test/support/kits';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
 
 const nameOf = ({ resource, name }: AnyOperation) => `${resource}.${name}`;
-const EVERY = providers.flatMap((provider) =>
+const EVERY = KITTED.flatMap(({ vendor: { provider } }) =>
 	provider.operations
 		.filter((operation) => recordingOf(provider, nameOf(operation)) !== undefined)
 		.map((operation) => ({ provider, title: `${provider.name} ${nameOf(operation)}`, operation })),
@@ -58,24 +58,7 @@ const UNREADABLE = [
 	'null',
 	'０',
 ];
-const CODES: Readonly<Record<string, string>> = {
-	trackceo: 'code',
-	etrack: 'code',
-	itracksense: 'Code',
-	ctrack: 'ErrorCode',
-	trackgps: 'isSuccess',
-};
-const codeOf = (provider: Provider) => CODES[provider.name] ?? '';
-
-/** What else stands beside the code in a success. */
-const beside = (provider: Provider): object =>
-	provider.name === 'itracksense'
-		? { Data: null, ErrMsg: null }
-		: provider.name === 'trackgps'
-			? { payload: [] }
-			: provider.name === 'ctrack'
-				? {}
-				: { message: '' };
+const successOf = ({ name }: Provider) => kitOf(name).success;
 
 const SAYS_NOTHING = [
 	'{}',
@@ -99,13 +82,13 @@ const SAYS_NOTHING = [
 test.each(WRITES)('$title is not done by a code that cannot be read, nor by a body that says nothing', async (each) => {
 	for (const code of UNREADABLE)
 		expect(
-			await became(each, { ...beside(each.provider), [codeOf(each.provider)]: code }),
+			await became(each, { ...successOf(each.provider).beside, [successOf(each.provider).code]: code }),
 			JSON.stringify(code),
 		).toBe('unknown');
 	for (const body of SAYS_NOTHING) expect(await became(each, body), body).toBe('unknown');
 });
 
-const PROTRACK = WRITES.filter(({ provider }) => provider.name === 'trackceo' || provider.name === 'etrack');
+const PROTRACK = WRITES.filter(({ provider }) => kitOf(provider.name).platform === 'protrack');
 
 describe.each(PROTRACK)('$title', (each) => {
 	test('is not done by "No Data"', async () => {
@@ -138,19 +121,13 @@ describe.each(PROTRACK)('$title', (each) => {
 });
 
 test.each(WRITES)('$title is not done by a success that HTTP denies', async (each) => {
-	const success = {
-		trackceo: { code: 0, record: { commandid: '1' } },
-		etrack: { code: 0, record: { commandid: '1' } },
-		itracksense: { Code: 200, Data: '0', ErrMsg: 'OK' },
-		ctrack: { ErrorCode: 0, Result: 'Success' },
-		trackgps: {},
-	}[each.provider.name];
+	const success = successOf(each.provider).write;
 	for (const status of [400, 403, 404, 500])
 		expect(await became(each, success, status), String(status)).toMatch(/^(unknown|NotFound)$/);
 });
 
 test.each(WRITES)('$title is not done by a success that HTTP does not call done', async (each) => {
-	const successes = {
+	const known: Record<string, object[]> = {
 		trackceo: [{ code: 0, message: '' }, { code: 0 }],
 		etrack: [{ code: 0, message: '' }, { code: 0 }],
 		itracksense: [
@@ -159,7 +136,8 @@ test.each(WRITES)('$title is not done by a success that HTTP does not call done'
 		],
 		ctrack: [{ ErrorCode: 0, Result: 'Success' }],
 		trackgps: [{}],
-	}[each.provider.name];
+	};
+	const successes = known[each.provider.name] ?? expect.fail('how does a success look?');
 	for (const success of successes) {
 		const usual = await became(each, success);
 		expect(await became(each, success, 201)).toBe(usual);
@@ -175,20 +153,10 @@ describe.each(PROTRACK.filter(({ operation }) => operation.resource !== 'command
 });
 
 test.each(READS)('$title gives an error for a code that cannot be read, and not an empty list', async (each) => {
-	const { name } = each.provider;
-	// Ctrack's records may come without a code, but not with one that says nothing; true is TrackGPS.ro's success.
-	const unreadable = UNREADABLE.filter(
-		(code) => !(name === 'ctrack' && code === undefined) && !(name === 'trackgps' && code === true),
-	);
-	const records = {
-		trackceo: { record: [] },
-		etrack: { record: [] },
-		itracksense: { Data: { total: 0, data: [] } },
-		ctrack: { Vehicles: [] },
-		trackgps: { payload: [] },
-	}[name];
+	const { code: key, empty, allowed = [] } = successOf(each.provider);
+	const unreadable = UNREADABLE.filter((code) => !allowed.includes(code));
 	for (const code of unreadable)
-		expect(await became(each, { ...records, [codeOf(each.provider)]: code }), JSON.stringify(code)).toMatch(
+		expect(await became(each, { ...empty, [key]: code }), JSON.stringify(code)).toMatch(
 			/^(UnexpectedAnswer|VendorFault)$/,
 		);
 });
@@ -234,7 +202,7 @@ describe("Ctrack's queues", () => {
 describe('iTracksense', () => {
 	const acting = WRITES.filter(
 		({ provider, operation }) =>
-			provider.name === 'itracksense' && !['device', 'session'].includes(operation.resource),
+			kitOf(provider.name).platform === 'itracksense' && !['device', 'session'].includes(operation.resource),
 	);
 
 	test('has not taken a command where Data holds something that says otherwise, or nobody can read', async () => {
@@ -261,6 +229,43 @@ describe('iTracksense', () => {
 					await became(each, { Code: 200, Data: null, ErrMsg }),
 					`${each.title} ${JSON.stringify(ErrMsg)}`,
 				).toBe('unknown');
+		}
+	});
+
+	test('has not where the words only begin like a success, or where there are none', async () => {
+		for (const each of acting) {
+			for (const ErrMsg of [
+				'OK?',
+				'ok ...',
+				'OK，失败',
+				'success？',
+				'Success 未完成',
+				'ok-',
+				'OK!!',
+				'successfully?!',
+			])
+				expect(await became(each, { Code: 200, Data: null, ErrMsg }), `${each.title} ${ErrMsg}`).toBe(
+					'unknown',
+				);
+			for (const ErrMsg of [null, '', ' ', undefined])
+				expect(
+					await became(each, { Code: 200, Data: true, ErrMsg }),
+					`${each.title} true ${JSON.stringify(ErrMsg)}`,
+				).toBe('unknown');
+		}
+	});
+
+	test('has not given another name where the message beside the result is odd', async () => {
+		const renaming = WRITES.filter(
+			({ provider, operation }) => provider.name === 'itracksense' && operation.resource === 'device',
+		);
+		expect(renaming.map(({ operation }) => operation.name)).toEqual(['setPlate', 'setAssetName']);
+		for (const each of renaming) {
+			for (const ErrMsg of ['not ok', 'OK?', 'OK，失败', 'Device offline', ['fail'], { msg: 'fail' }, false, 1])
+				expect(await became(each, { Code: 200, Data: '0', ErrMsg }), JSON.stringify(ErrMsg)).toBe('unknown');
+			for (const ErrMsg of [null, undefined, '', 'OK', 'Modify successfully', 'Success!', 'Success.'])
+				for (const Data of ['0', 0])
+					expect(await became(each, { Code: 200, Data, ErrMsg }), JSON.stringify(ErrMsg)).toBe('confirmed');
 		}
 	});
 

@@ -3,74 +3,18 @@ import { Client } from '../core/call/client';
 import { ALL, readFields, type Fields } from '../core/describe/field';
 import type { SendOptions, SignedAnswer, WireRequest } from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
-import { findTrigger, type Provider, type ProviderName } from '../core/describe/provider';
+import { findTrigger, type Provider } from '../core/describe/provider';
 import { Poller, type PollResult } from '../core/watch/poller';
 import type { Position } from '../core/describe/records';
 import { sourceOf, type FleetEvent } from '../core/describe/trigger';
-import type { FaultRule } from '../simulators/faults';
-import { PASSWORD as CTRACK_PASSWORD, startCtrack } from '../simulators/ctrack';
-import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';
-import { PASSWORD, startProtrack } from '../simulators/protrack';
-import type { LoggedRequest } from '../simulators/server';
-import { PASSWORD as TRACKGPS_PASSWORD, startTrackgps } from '../simulators/trackgps';
 import { FetchHost } from '../test/support/fetch-host';
+import { kitOf, KITTED } from '../test/support/kits';
 import { ODD, ODD_TEXTS, outermost, placesIn, withOdd } from '../test/support/oddities';
 import { streamRecords } from '../test/support/stream-records';
-import { itracksense } from './itracksense';
-import { providers } from '.';
+import type { Simulator } from '../test/support/testkit';
 
 const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 const MINUTE = 60_000;
-
-interface Simulator {
-	url: string;
-	requests: LoggedRequest[];
-	now(): number;
-	advance(ms: number): void;
-	fail(rule: FaultRule): void;
-	close(): Promise<void>;
-}
-
-/** The paths that the document lost, as the simulator is told them and the account names them. */
-const guessed = itracksense.operations
-	.filter(({ evidence }) => evidence.grade === 'G')
-	.map(({ resource, name, evidence, route }) => ({
-		name: `${resource}.${name}`,
-		section: evidence.section,
-		path: route.split(' ')[1] ?? '',
-	}));
-
-const STARTS: Record<ProviderName, { start: () => Promise<Simulator>; settings: object }> = {
-	trackceo: {
-		start: () => startProtrack({ brand: 'trackceo', clock: () => NOW }),
-		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
-	},
-	etrack: {
-		start: () => startProtrack({ brand: 'etrack', clock: () => NOW }),
-		settings: { account: 'demo', secretType: 'password', secret: PASSWORD },
-	},
-	ctrack: {
-		start: () => startCtrack({ clock: () => NOW }),
-		settings: { account: 'API_Demo', secret: CTRACK_PASSWORD, speedUnit: 'kmh', odometerUnit: 'metre' },
-	},
-	itracksense: {
-		start: () =>
-			startItracksense({
-				clock: () => NOW,
-				paths: Object.fromEntries(guessed.map(({ section, path }) => [section, path])),
-			}),
-		settings: {
-			account: 'demo',
-			secret: ITRACKSENSE_PASSWORD,
-			timeZone: 'Asia/Shanghai',
-			methodPaths: JSON.stringify(Object.fromEntries(guessed.map(({ name, path }) => [name, path]))),
-		},
-	},
-	trackgps: {
-		start: () => startTrackgps({ clock: () => NOW, rateLimit: null }),
-		settings: { account: 'demo', secret: TRACKGPS_PASSWORD, timeZone: 'Europe/Bucharest' },
-	},
-};
 
 const running: Simulator[] = [];
 afterEach(async () => {
@@ -89,18 +33,19 @@ class OddHost<C extends Connection> extends FetchHost<C> {
 	}
 }
 
-async function start(name: ProviderName, settings: object = {}, Host = FetchHost) {
-	const provider = providers.find((one) => one.name === name) as Provider;
-	const simulator = await STARTS[name].start();
+async function start(name: string, settings: object = {}, Host = FetchHost) {
+	const kit = kitOf(name);
+	const provider = kit.vendor.provider as Provider;
+	const simulator = await kit.start({ clock: () => NOW });
 	running.push(simulator);
 	const connection = readFields(
 		provider.connection,
 		{
 			baseUrl: simulator.url,
-			allowCommands: false,
 			allowPrivateAddresses: true,
 			rateLimit: 60_000,
-			...STARTS[name].settings,
+			...kit.settings,
+			allowCommands: false,
 			...settings,
 		},
 		{ now: NOW, timeZone: 'UTC' },
@@ -143,14 +88,14 @@ async function poll(
 	return { events: results.flatMap(({ events }) => events), cursor, results };
 }
 
-const TRIGGERS = providers.flatMap((provider) =>
-	provider.triggers.filter(({ queue }) => queue !== true).map((trigger) => [provider.name, trigger.name] as const),
+const TRIGGERS = KITTED.flatMap(({ name, vendor }) =>
+	vendor.provider.triggers.filter(({ queue }) => queue !== true).map((trigger) => [name, trigger.name] as const),
 );
 
 describe.each(TRIGGERS)('%s %s', (name, event) => {
-	const trackgps = name === 'trackgps';
+	const { rareEvents = false, textEvents = false, row } = kitOf(name);
 	// Nobody tampers with a tracker every hour.
-	const everyMs = trackgps ? 5 * MINUTE : event === 'removalAlarm' ? 30 * MINUTE : MINUTE;
+	const everyMs = rareEvents ? 5 * MINUTE : event === 'removalAlarm' ? 30 * MINUTE : MINUTE;
 
 	test('gives each event once, in order, and nothing old', async () => {
 		const vendor = await start(name);
@@ -159,7 +104,7 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 		const { events, results } = await poll(
 			vendor,
 			vendor.poller(event, event === 'deviceSilent' ? { minutes: 5 } : {}),
-			{ times: trackgps ? 40 : 60, everyMs, after: async () => void snapshots.push(await positions(vendor)) },
+			{ times: rareEvents ? 40 : 60, everyMs, after: async () => void snapshots.push(await positions(vendor)) },
 		);
 		snapshots.shift();
 		const lastLook = vendor.simulator.now() - everyMs;
@@ -205,10 +150,7 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 			)
 		) {
 			expect(new Set(results.map(({ problem }) => problem?.message))).toEqual(
-				new Set([
-					'The vendor sent null in place of ' +
-						(name === 'ctrack' ? 'a record.' : name === 'trackgps' ? 'a vehicle.' : 'a position.'),
-				]),
+				new Set([`The vendor sent null in place of ${row}.`]),
 			);
 			return;
 		}
@@ -220,9 +162,8 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 			({ deviceId, raw }) => `${String(deviceId)} ${JSON.stringify((raw as { value: unknown }).value)}`,
 		);
 		expect(new Set(given).size).toBe(given.length);
-		const texts = name === 'trackceo' || name === 'etrack';
 		expect(new Set(unreadable.map(({ raw }) => JSON.stringify((raw as { value: unknown }).value)))).toEqual(
-			new Set((texts ? ODD_TEXTS : ODD).map((value) => JSON.stringify(value))),
+			new Set((textEvents ? ODD_TEXTS : ODD).map((value) => JSON.stringify(value))),
 		);
 	}, 60_000);
 

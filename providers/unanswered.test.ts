@@ -3,16 +3,22 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { readFields, type Field } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
-import { nameOf, NOW, startVendor, type TestVendor, type VendorName } from '../test/hosts/vendor';
+import { nameOf, NOW, startVendor, type TestVendor } from '../test/hosts/vendor';
+import { kitOf, KITTED } from '../test/support/kits';
 import { FetchHost } from '../test/support/fetch-host';
-import { providers } from '.';
 
 const running: TestVendor[] = [];
 afterEach(async () => {
 	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
 });
 
-async function setUp(name: VendorName, operationName: string, list: string) {
+/** The parameter that lists the devices. */
+function listOf(name: string, operationName: string): string {
+	const operation = kitOf(name).vendor.provider.operations.find((one) => nameOf(one) === operationName);
+	return operation?.batch?.devices ?? operation?.each?.devices ?? expect.fail(`${operationName} lists no devices`);
+}
+
+async function setUp(name: string, operationName: string, list: string) {
 	const vendor = await startVendor(name);
 	running.push(vendor);
 	const { provider, simulator } = vendor;
@@ -36,15 +42,12 @@ async function setUp(name: VendorName, operationName: string, list: string) {
 	return { vendor, operation, host, known, run };
 }
 
-const NOBODY = { itracksense: ['nobody', 'none'], trackgps: ['999999', '999998'] } as const;
+const batched = KITTED.filter(({ omitsStrangers }) => omitsStrangers).flatMap(({ name, counts, strangers }) =>
+	counts.batched.map((operation) => ({ name, operation, strangers })),
+);
 
-/** The simulators of the others refuse a list with a stranger in it, or answer with a record that says so. */
-describe.each([
-	['itracksense', 'position.getCurrent', 'devices'],
-	['itracksense', 'position.getCurrentByPlate', 'plates'],
-	['trackgps', 'position.getCurrent', 'devices'],
-] as const)('%s %s', (name, operationName, list) => {
-	const [nobody, none] = NOBODY[name];
+describe.each(batched)('$name $operation', ({ name, operation: operationName, strangers: [nobody, none] }) => {
+	const list = listOf(name, operationName);
 
 	test('names whom it found nothing about', async () => {
 		const { vendor, host, known, run } = await setUp(name, operationName, list);
@@ -66,62 +69,57 @@ describe.each([
 });
 
 test('every such read says which record is whose', () => {
-	const declared = providers.flatMap((provider) =>
-		provider.operations
-			.filter(({ each, batch: together }) => each !== undefined || together !== undefined)
-			.map((operation) => `${provider.name} ${nameOf(operation)}`),
-	);
-	expect(declared).toEqual([
-		'ctrack position.getCurrent',
-		'ctrack device.getRunningHours',
-		'trackceo position.getCurrent',
-		'trackceo device.get',
-		'trackceo device.getMileage',
-		'etrack position.getCurrent',
-		'etrack device.get',
-		'etrack device.getMileage',
-		'itracksense position.getCurrent',
-		'itracksense position.getCurrentByPlate',
-		'itracksense device.getConsumption',
-		'trackgps position.getCurrent',
-		'trackgps fuel.getConsumption',
-	]);
+	for (const { name, vendor, counts } of KITTED)
+		expect(
+			vendor.provider.operations
+				.filter(({ each, batch }) => each !== undefined || batch !== undefined)
+				.map(nameOf),
+			name,
+		).toEqual(counts.each);
 });
 
 describe('an answer that leaves one out', () => {
 	/** What the vendor says is cut down on its way. */
-	test.each([
-		['trackceo', 'position.getCurrent', 'devices'],
-		['etrack', 'device.get', 'devices'],
-		['itracksense', 'device.getConsumption', 'plates'],
-		['ctrack', 'position.getCurrent', 'devices'],
-		['ctrack', 'device.getRunningHours', 'devices'],
-		['trackgps', 'fuel.getConsumption', 'devices'],
-	] as const)('%s %s', async (name, operationName, list) => {
-		const { vendor, operation, host } = await setUp(name, operationName, list);
-		// One request for each, or one for all.
-		const left = operationName === 'device.getRunningHours' ? 0 : 1;
-		const field = String((operation.params as Record<string, Field>)[list]?.lookup);
-		const { rows } = operation;
-		const spy = Object.create(operation, {
-			rows: { value: (...given: Parameters<typeof rows>) => (rows(...given) as object[]).slice(0, left) },
-		}) as typeof operation;
-		const client = new Client(
-			vendor.provider,
-			readFields(
-				vendor.provider.connection,
-				{ ...vendor.connection },
-				{ now: NOW, timeZone: 'UTC' },
-			) as unknown as Connection,
-			host,
-		);
-		const [first = '', second = ''] = (await client.lookup(field)).map(({ value }) => value);
-		const records = await client.collect(spy, { ...vendor.paramsOf(operation), [list]: [first, second] });
-		expect(records).toHaveLength(left);
-		expect(host.warnings).toHaveLength(1);
-		if (left === 0) expect(host.warnings[0]).toContain(`gave no record for "${first}", "${second}": they may`);
-		else expect(host.warnings[0]).toMatch(new RegExp(`gave no record for "(${first}|${second})": it may`));
-	});
+	test.each(KITTED.flatMap(({ name, counts }) => counts.each.map((operation) => [name, operation] as const)))(
+		'%s %s',
+		async (name, operationName) => {
+			const list = listOf(name, operationName);
+			const { vendor, operation, host } = await setUp(name, operationName, list);
+			const field = String((operation.params as Record<string, Field>)[list]?.lookup);
+			const { rows } = operation;
+			/** The operation on answers of which only so many rows are left. */
+			const cutTo = (left: number) => {
+				const counts: number[] = [];
+				const value = (...given: Parameters<typeof rows>) => {
+					const all = rows(...given) as object[];
+					counts.push(all.length);
+					return all.slice(0, left);
+				};
+				return { counts, operation: Object.create(operation, { rows: { value } }) as typeof operation };
+			};
+			const client = new Client(
+				vendor.provider,
+				readFields(
+					vendor.provider.connection,
+					{ ...vendor.connection },
+					{ now: NOW, timeZone: 'UTC' },
+				) as unknown as Connection,
+				host,
+			);
+			const [first = '', second = ''] = (await client.lookup(field)).map(({ value }) => value);
+			const run = (one: typeof operation) =>
+				client.collect(one, { ...vendor.paramsOf(operation), [list]: [first, second] });
+			const whole = cutTo(Infinity);
+			expect(await run(whole.operation)).toHaveLength(2);
+			expect(host.warnings).toEqual([]);
+			// One request for each, one for both, or one for the whole fleet.
+			const left = Math.max(...whole.counts) === 2 ? 1 : 0;
+			expect(await run(cutTo(left).operation)).toHaveLength(left);
+			expect(host.warnings).toHaveLength(1);
+			if (left === 0) expect(host.warnings[0]).toContain(`gave no record for "${first}", "${second}": they may`);
+			else expect(host.warnings[0]).toMatch(new RegExp(`gave no record for "(${first}|${second})": it may`));
+		},
+	);
 });
 
 test('a name that comes back in another way of writing is no stranger', async () => {

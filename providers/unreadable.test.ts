@@ -3,7 +3,7 @@ import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
 import type { Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
-import { emptied, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
+import { emptied, EMPTY, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';
 import { json, ok, TestHost } from '../test/support/test-host';
 import { providers } from '.';
@@ -25,7 +25,7 @@ function listed(exchanges: Recorded['exchanges']): unknown[] {
 }
 
 describe.each(providers.map((provider) => [provider.title, provider] as const))(
-	'%s: an element that is no record does not cost the others',
+	'%s: an element that is no record, or has nothing in it, does not cost the others',
 	(_, provider) => {
 		const lists = provider.operations.filter(({ effect, list }) => effect === 'read' && list);
 
@@ -100,7 +100,11 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 								raw.records.filter((row) => !more.includes(row)),
 								context,
 							).toEqual(good.raw);
-							expect(more, context).toEqual([expect.objectContaining({ value: odd })]);
+							expect(more, context).toEqual([
+								expect.objectContaining(
+									EMPTY.includes(odd as object) ? (odd as object) : { value: odd },
+								),
+							]);
 							tried += 1;
 						}
 					}
@@ -111,14 +115,15 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 	},
 );
 
-const oddFor = ({ text }: Place): readonly unknown[] => (text ? ODD_TEXTS : ODD);
+const oddFor = ({ text }: Place): readonly unknown[] => (text ? ODD_TEXTS : [...ODD, ...EMPTY]);
 
 /** A queue's message holds what came; others that are passed on as they come are what came. */
 const messageOf = (odd: unknown) =>
-	expect.toSatisfy(
-		({ value, record }: { value?: unknown; record?: { value?: unknown } }) =>
-			JSON.stringify(value ?? record?.value ?? null) === JSON.stringify(odd),
-	) as object;
+	expect.toSatisfy(({ value, record, ...rest }: { value?: unknown; record?: Record<string, unknown> }) => {
+		const { unreadable: _, ...message } = record ?? {};
+		const came = value ?? record?.value ?? null;
+		return [came, message, rest].some((one) => JSON.stringify(one) === JSON.stringify(odd));
+	}) as object;
 
 const trackceo = providers.find(({ name }) => name === 'trackceo') as Provider;
 const operationOf = (name: string) =>
@@ -260,5 +265,48 @@ describe('a run tells of what it left out', () => {
 		});
 		expect(await together.recordsOf(2)).toHaveLength(2);
 		expect(host.warnings).toEqual([expect.stringMatching(/^2 of 4 records could not be read/)]);
+	});
+});
+
+describe('what has nothing in it is told of', () => {
+	const period = { begin: '2026-01-30', end: '2026-01-31' };
+	const collect = async (vendor: string, name: string, params: object, answer: unknown) => {
+		const provider = providers.find((one) => one.name === vendor) as Provider;
+		const operation =
+			provider.operations.find((one) => `${one.resource}.${one.name}` === name) ?? expect.fail(name);
+		const host = new TestHost(() => json(answer));
+		const client = new Client(provider, { ...connectionOf(provider), account: String(Math.random()) }, host);
+		return await client.collect(operation, { ...params });
+	};
+
+	test.each([
+		['position.getLocation', { device: '8022' }],
+		['position.getLocationByPlate', { plate: 'A1' }],
+		['geofence.check', { plate: 'A1', geofence: 7 }],
+	])('iTracksense %s', async (name, params) => {
+		await expect(
+			collect('itracksense', name, params, { Code: 200, Data: { data: {} }, ErrMsg: null }),
+		).rejects.toThrow('The vendor sent {} in place of');
+	});
+
+	test.each([
+		['stop.getMany', { minimumMinutes: 5 }, [{ other: 1 }], 'without their list by vehicle'],
+		['stop.getMany', { minimumMinutes: 5 }, { results: { 7: [{}] } }, 'The vendor sent {} in place of a stop'],
+		['temperature.getMany', {}, [{ other: 1 }], 'neither temperatures nor humidities'],
+		['temperature.getMany', {}, { temperature: [{}], humidity: null }, 'The vendor sent {} in place of a reading'],
+	])('TrackGPS.ro %s', async (name, params, payload, words) => {
+		await expect(
+			collect('trackgps', name, { devices: '7', ...period, ...params }, { isSuccess: true, payload }),
+		).rejects.toThrow(words);
+	});
+
+	test.each([
+		['stop.getMany', { minimumMinutes: 5 }, { results: {} }],
+		['stop.getMany', { minimumMinutes: 5 }, [{ results: { 7: [] } }]],
+		['temperature.getMany', {}, { temperature: [], humidity: null }],
+	])('but not what says that there is nothing: %s', async (name, params, payload) => {
+		expect(
+			await collect('trackgps', name, { devices: '7', ...period, ...params }, { isSuccess: true, payload }),
+		).toEqual([]);
 	});
 });

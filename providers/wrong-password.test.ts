@@ -4,7 +4,7 @@ import { readFields } from '../core/describe/field';
 import type { FleetError } from '../core/describe/errors';
 import type { Connection } from '../core/describe/connection';
 import { FetchHost } from '../test/support/fetch-host';
-import { NOW, startVendor, VENDOR_NAMES, VENDORS, type TestVendor } from '../test/hosts/vendor';
+import { NOW, startVendor, VENDOR_NAMES, type TestVendor } from '../test/hosts/vendor';
 
 const RUNS = 300;
 
@@ -30,7 +30,7 @@ test.each(VENDOR_NAMES)(
 		const params = vendor.paramsOf(operation);
 		const right = clientOf({});
 		expect(await right.collect(operation, params)).not.toHaveLength(0);
-		const isLogin = ({ path }: { path: string }) => VENDORS[name].login.test(path);
+		const isLogin = ({ path }: { path: string }) => vendor.login.test(path);
 		const before = simulator.requests.length;
 		simulator.fail({ kind: 'drip', everyMs: 10, match: isLogin, times: Infinity });
 		let over = 0;

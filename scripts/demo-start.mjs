@@ -1,18 +1,23 @@
 // What `npm run demo` says and checks before anything is installed: plain JavaScript, for any Node from 20 on.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** In the order of their ports. */
-const VENDORS = ['TrackCEO', 'eTrack', 'Ctrack', 'iTracksense', 'TrackGPS.ro'];
+/** In the order of their ports, as the package lists them; each one's page begins with its title. */
+const VENDORS = (() => {
+	const root = new URL('../', import.meta.url);
+	const { 'node-red': palette } = JSON.parse(readFileSync(new URL('node-red/package.json', root), 'utf8'));
+	return Object.keys(palette.nodes).map(
+		(name) => /^# (.+)$/m.exec(readFileSync(new URL(`docs/${name}.md`, root), 'utf8'))?.[1] ?? name,
+	);
+})();
 const NODE_RED_PORT = 1880;
 const VENDOR_PORT = 4410;
 const LAST_PORT = 65_535;
 
-const WHAT =
-	'The demo: five simulated vendors with a fleet that moves, Node-RED with Fleetwire and its example flows, and a map.';
+const WHAT = `The demo: ${String(VENDORS.length)} simulated vendors with a fleet that moves, Node-RED with Fleetwire and its example flows, and a map.`;
 const FIRST = `The first time it installs what it needs: 680 MB in node_modules and 330 MB in ~/.cache/fleetwire, Node.js and Node-RED among it. That takes
 one to three minutes with a quick connection. Later starts take some ten seconds and need no network.`;
 const USAGE = `--port N          Node-RED's port; ${String(NODE_RED_PORT)} unless you say otherwise, 0 for any free one

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { STARTS, startAll } from '../simulators/all';
+import { startAll, TITLES } from '../demo/vendors';
 import { freePort } from '../test/hosts/process';
 
 const RUN = join(__dirname, 'run.mjs');
@@ -45,7 +45,7 @@ test("a vendor's port that is taken is named with its vendor", async () => {
 	expect(status).toBe(1);
 	expect(text).toMatch(
 		new RegExp(
-			`Port ${String(port)}, where the simulated Ctrack is to listen, is taken[^]+npm run demo -- --port 0 --vendor-port \\d+\n`,
+			`Port ${String(port)}, where the simulated ${TITLES[2] ?? ''} is to listen, is taken[^]+npm run demo -- --port 0 --vendor-port \\d+\n`,
 		),
 	);
 });
@@ -73,7 +73,7 @@ test('--help says what it does, what it takes and which ports it opens', () => {
 	expect(status).toBe(0);
 	for (const word of [
 		'1880',
-		`4410 to ${String(4410 + STARTS.length - 1)}`,
+		`4410 to ${String(4410 + TITLES.length - 1)}`,
 		'--port',
 		'--vendor-port',
 		'MB',
@@ -86,6 +86,6 @@ test('--help says what it does, what it takes and which ports it opens', () => {
 test('the simulators alone name a port that is taken, and its vendor', async () => {
 	const port = await taken();
 	await expect(startAll({ portBase: port - 1 })).rejects.toThrow(
-		`Port ${String(port)}, where the simulated eTrack is to listen, is taken`,
+		`Port ${String(port)}, where the simulated ${TITLES[1] ?? ''} is to listen, is taken`,
 	);
 });

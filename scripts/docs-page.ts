@@ -3,6 +3,7 @@ import type { Field, Fields } from '../core/describe/field';
 import type { AnyOperation, Effect, Grade } from '../core/describe/operation';
 import { OUTCOME_WORDS } from '../core/describe/outcome';
 import type { Provider } from '../core/describe/provider';
+import { MADE } from './n8n-files';
 import { deliveryFields, type AnyTrigger, type Source } from '../core/describe/trigger';
 
 const GRADES: Readonly<Record<Grade, string>> = {
@@ -158,11 +159,10 @@ export function pageOf(provider: Provider): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
 	const { requestsPerMinute, burst, deadlineMs } = provider.limits;
 	return [
+		`<!-- ${MADE} -->`,
 		`# ${provider.title}`,
 		'',
 		`${provider.description}.`,
-		'',
-		'<!-- Made from the catalog by scripts/docs.ts; a test keeps it in step. -->',
 		'',
 		'## Account',
 		'',

@@ -13,7 +13,7 @@ const FOLDERS = ['core', 'providers', 'n8n', 'nodes', 'credentials', 'node-red/s
 
 const files = FOLDERS.flatMap((folder) =>
 	readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
-).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('.d.ts'));
+).filter((name) => name.endsWith('.ts') && !/(\.test|\.d|\/testkit)\.ts$/.test(name));
 
 /** Files of the house that a file imports, by whatever way. */
 function importsOf(file: string): string[] {
@@ -81,8 +81,9 @@ const PROBES = [
 	['simulators/ctrack/methods.ts', '../../providers/ctrack'],
 ] as const;
 
+const lint = new ESLint({ cwd: root });
+
 test('what goes the wrong way is refused', async () => {
-	const lint = new ESLint({ cwd: root });
 	for (const [filePath, from] of PROBES) {
 		const results = await lint.lintText(`import { x } from '${from}';\nexport { x };\n`, {
 			filePath: join(root, filePath),
@@ -93,3 +94,40 @@ test('what goes the wrong way is refused', async () => {
 		).toContain('no-restricted-imports');
 	}
 }, 60_000);
+
+/** Each decides by an error's kind, or changes an error. */
+const POLICIES_OF_ONES_OWN = [
+	'export const retries = (error: unknown) => error instanceof VendorFault;',
+	'export const retries = (error: unknown) => !(error instanceof errors.RateLimited);',
+	'export const retries = (error: unknown) => [TimedOut, Unreachable].some((kind) => error instanceof kind);',
+	"export const retries = ({ code }: FleetError) => code === 'TimedOut';",
+	"export const retries = (error: FleetError) => error.code !== 'LoginRejected' && error.name != 'TooLarge';",
+	"export function retries(error: FleetError) { switch (error.code) { case 'SessionExpired': return true; } }",
+	"export const unsent = (error: FleetError) => Object.defineProperty(error, 'effect', { value: 'none' });",
+	"export const unsent = (error: FleetError) => Object.defineProperties(error, { effect: { value: 'none' } });",
+	"export const unsent = (error: FleetError) => Reflect.defineProperty(error, 'effect', { value: 'none' });",
+];
+const AS_IT_SHOULD_BE = [
+	'export const retries = (error: unknown) => error instanceof FleetError && error.retryable;',
+	"export const unsent = (error: FleetError) => error.with({ effect: 'none' });",
+	"export const late = () => new TimedOut('Too late.');",
+];
+
+test('what follows from an error is decided where it is made', async () => {
+	const found = async (filePath: string, code: string) => {
+		const [result] = await lint.lintText(`${code}\n`, { filePath: join(root, filePath) });
+		return result?.messages.map(({ ruleId }) => ruleId);
+	};
+	for (const code of POLICIES_OF_ONES_OWN) {
+		for (const file of [
+			'core/call/batcher.ts',
+			'providers/ctrack/trip.ts',
+			'n8n/execute.ts',
+			'node-red/src/account.ts',
+		])
+			expect(await found(file, code), `${file}: ${code}`).toContain('no-restricted-syntax');
+		expect(await found('core/call/batcher.test.ts', code), code).not.toContain('no-restricted-syntax');
+	}
+	for (const code of AS_IT_SHOULD_BE)
+		expect(await found('core/call/batcher.ts', code), code).not.toContain('no-restricted-syntax');
+}, 120_000);

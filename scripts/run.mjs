@@ -91,7 +91,7 @@ const commands = {
 	},
 	pack,
 	catalog: () => tsx('scripts/catalog.ts', ...args),
-	simulate: () => tsx('simulators/main.ts', ...args),
+	simulate: () => tsx('demo/simulate.ts', ...args),
 	demo: () => {
 		node('node-red/build.mjs');
 		tsx('demo/demo.ts', ...args);
@@ -103,7 +103,8 @@ const commands = {
 		run('node', ['scripts/pack.mjs'], { stdio: ['ignore', 2, 2] });
 		node('--expose-gc', '--import', 'tsx', 'bench/bench.ts', ...args);
 	},
-	docs: () => tsx('scripts/docs.ts'),
+	docs: () => tsx('scripts/generate.ts', 'docs/'),
+	generate: () => tsx('scripts/generate.ts', ...args),
 	screenshots: () => {
 		pack();
 		tsx('demo/screenshots.ts', ...args);

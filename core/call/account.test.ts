@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ctrack } from '../../providers/ctrack';
-import { trackceo } from '../../providers/protrack';
+import { trackceo } from '../../providers/protrack/trackceo';
 import { loginKey } from './account';
 import type { Connection } from '../describe/connection';
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { FleetError } from '../describe/errors';
+import { CircuitBreaker } from './breaker';
 import { Limiter } from './limiter';
+import { Lookups } from './lookups';
 import { Refusals } from './refusals';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
-import type { Choice } from '../describe/field';
 import { Recent } from './recent';
-import { Resilience } from './retry';
+import { RetryBudget } from './retry';
 import { SessionKeeper } from './session';
 import { SharedReads } from './shared-reads';
 import type { QueueReader } from '../describe/operation';
@@ -31,8 +32,9 @@ export interface SharedAccount {
 export interface SharedLogin {
 	readonly account: SharedAccount;
 	readonly sessions: SessionKeeper;
-	readonly resilience: Resilience;
-	readonly lookups: Map<string, { choices: Promise<Choice[]>; until: number }>;
+	readonly breaker: CircuitBreaker;
+	readonly retries: RetryBudget;
+	readonly lookups: Lookups;
 	/**
 	 * A session that may be over, as a request that could not be sent again found out: the next request renews it
 	 * first.
@@ -114,8 +116,9 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 	const login: SharedLogin = {
 		account,
 		sessions: new SessionKeeper(provider.title, connection.account, account.renewals),
-		resilience: new Resilience(provider.title),
-		lookups: new Map(),
+		breaker: new CircuitBreaker(provider.title),
+		retries: new RetryBudget(),
+		lookups: new Lookups(),
 		reads: new SharedReads(),
 		refusals: new Refusals(),
 		queues: new Map(),

@@ -2,7 +2,6 @@ import type { Client } from './client';
 import { asFleetError, type FleetError } from '../describe/errors';
 import type { AnyOperation, RunOptions, Batching } from '../describe/operation';
 import type { Row } from '../describe/records';
-import { mayLieInOne } from './refusals';
 import { Simplifier } from './simplify';
 import { chunks } from './windows';
 
@@ -148,7 +147,7 @@ export class Batcher {
 			}
 		} catch (thrown) {
 			const error = asFleetError(thrown);
-			if (!mayLieInOne(error)) return new Map(members.map((member) => [member, { error }]));
+			if (error.scope !== 'device') return new Map(members.map((member) => [member, { error }]));
 			for (const part of chunks(members, Math.ceil(members.length / PARTS))) merge(await this.answersOf(part));
 		}
 		return answers;

@@ -360,3 +360,55 @@ test('no secret leaves in an error: message, advice, stack, cause, JSON', async 
 	expect(everything).not.toContain(secret);
 	expect(everything).not.toContain(Buffer.from(secret).toString('base64'));
 });
+
+describe('a secret that a run is given', () => {
+	const unlock = operation({
+		resource: 'lock',
+		name: 'unlock',
+		title: 'Unlock',
+		action: '',
+		description: '',
+		effect: 'command',
+		route: 'GET /unlock',
+		request: () => ({}),
+		answer: z.looseObject({}),
+		evidence: { section: '3', grade: 'C' },
+		params: { password: text({ title: 'Password', description: '', secret: true }) },
+		rows: (): Row[] => [{ outcome: 'unknown', explanation: 'see the response', response: said }],
+	});
+	let said = '';
+
+	test('is hidden in its outcome and its error, however many others run meanwhile, and in the next run', async () => {
+		let fail = false;
+		const { client, host } = clientOf(async ({ path }) => {
+			if (path === '/unlock') await host.sleep(1000);
+			if (fail) throw new Unreachable(`no ${said}`, { effect: 'none' });
+			return json({});
+		});
+		said = 'the lock says 4711-lock-secret';
+		const first = client.collect(unlock, { password: '4711-lock-secret' });
+		await host.sleep(1);
+		for (let count = 0; count < 60; count++)
+			client.read(unlock, { password: `other-lock-secret-${String(count)}` });
+		expect(await first).toMatchObject([{ response: 'the lock says [password]' }]);
+		expect(await client.collect(unlock, { password: 'another-secret' })).toMatchObject([
+			{ response: 'the lock says [password]' },
+		]);
+		fail = true;
+		expect((await failure(client.collect(unlock, { password: 'another-secret' }))).message).toBe(
+			'no the lock says [password]',
+		);
+	});
+
+	test('costs no more the longer the process lives', async () => {
+		const { client } = clientOf(() => json({}));
+		const { forms } = client.redactor as unknown as { forms: Map<string, unknown> };
+		const use = async (from: number) => {
+			for (let count = from; count < from + 60; count++)
+				await client.collect(unlock, { password: `lock-secret-${String(1000 + count)}` });
+			return forms.size;
+		};
+		const before = await use(0);
+		expect(await use(100)).toBeLessThan(before * 1.1);
+	});
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ClockHost } from '../../test/delivery/clock-host';
 import { TestHost } from '../../test/support/test-host';
 import { RateLimited } from '../describe/errors';
 import type { Priority } from '../describe/operation';
@@ -332,6 +333,35 @@ describe('a pause that the vendor asked for', () => {
 		await go('person');
 		expect(host.time - before).toBeLessThanOrEqual(5 * MINUTE + 1000);
 	});
+
+	test.each([1, 30, 59, 100, 239, 10_000])(
+		'a clock that is set back by %i s before or while somebody waits makes no pause longer',
+		async (seconds) => {
+			for (const after of [0, 20_000, 59_000]) {
+				for (const waits of [false, true]) {
+					const host = new ClockHost(0, () => Promise.reject(new Error('nothing is sent')));
+					const limiter = new Limiter(60_000, 10);
+					(await limiter.acquire('person', host, Infinity))();
+					limiter.slowDown(host.now(), 60_000);
+					let went: number | undefined;
+					const go = async () => {
+						const release = await limiter.acquire('person', host, Infinity);
+						went = host.time;
+						release();
+					};
+					const waiting = waits ? go() : undefined;
+					await host.sleep(after);
+					// Somebody else, whose time is up.
+					await limiter.acquire('poll', host, host.now()).catch(() => undefined);
+					host.ahead -= seconds * 1000;
+					const other = waiting ?? go();
+					await other;
+					expect(went).toBeGreaterThanOrEqual(60_000 - 1000);
+					expect(went).toBeLessThanOrEqual(60_000 + 1500);
+				}
+			}
+		},
+	);
 
 	test('of no time at all is none', async () => {
 		const { go } = await told(0);

@@ -14,6 +14,9 @@ const LIMIT_HOLDS_MS = 60_000;
 /** Least time from a vendor's complaint to the first try whether its pause is over; it doubles with each that fails. */
 const TRY_MS = 10_000;
 
+/** By so much at most a timer of the host ends too early. */
+const EARLY_MS = 100;
+
 /** A pause that the vendor asked for. */
 interface Pause {
 	until: number;
@@ -53,6 +56,9 @@ export class Limiter {
 	/** Limits that senders keep to, and when one of them was last answered. */
 	private readonly limits = new Map<number, { burst: number; at: number }>();
 	private pause: Pause | undefined;
+	/** How far the limiter's own time is ahead of the clock, which may be set back, and the latest that it has been. */
+	private ahead = 0;
+	private latest = -Infinity;
 	/** Whether somebody wants to know if the pause is over. */
 	private wanted = false;
 	/** How often the vendor has said that we are too fast. */
@@ -84,8 +90,8 @@ export class Limiter {
 		const order = ORDER[priority];
 		const place = this.queue.findIndex((other) => other.order > order);
 		const ahead = place === -1 ? this.queue.length : place;
-		const wait = this.waitFor(order, host.now(), ahead);
-		if (host.now() + wait > deadline) throw this.tooLate(host.now(), wait);
+		const wait = this.waitFor(order, this.timeAt(host.now()), ahead);
+		if (host.now() + wait > deadline) throw this.tooLate(wait);
 		if (wait > 0) onWait?.(wait);
 		let granted = false;
 		let waiting!: Waiting;
@@ -106,7 +112,7 @@ export class Limiter {
 		return () => {
 			if (released) return;
 			released = true;
-			this.fill(host.now());
+			this.fill(this.timeAt(host.now()));
 			this.leaveSlot(waiting);
 			if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
 			this.pump(host);
@@ -114,7 +120,8 @@ export class Limiter {
 	}
 
 	/** The vendor said that we are too fast, and perhaps how long to pause: go at half the speed from now on. */
-	slowDown(now = this.filledAt, pauseMs = 0): void {
+	slowDown(clock?: number, pauseMs = 0): void {
+		const now = clock === undefined ? this.filledAt : this.timeAt(clock);
 		if (now !== undefined) this.fill(now);
 		this.complaints += 1;
 		this.rate = Math.max(this.rate / 2, Math.min(SLOWEST, this.set));
@@ -134,11 +141,12 @@ export class Limiter {
 	 * A request went well whose sender may send so many. The smallest number of the last minute holds for all who name
 	 * the account: what nobody got an answer with, such as a wrong password's, does not count.
 	 */
-	keepTo(perMinute: number, burst: number, now: number): void {
+	keepTo(perMinute: number, burst: number, clock: number): void {
+		const now = this.timeAt(clock);
 		this.limits.set(perMinute, { burst, at: now });
 		let least = perMinute;
 		for (const [limit, { at }] of this.limits) {
-			if (Math.abs(now - at) > LIMIT_HOLDS_MS) this.limits.delete(limit);
+			if (now - at > LIMIT_HOLDS_MS) this.limits.delete(limit);
 			else least = Math.min(least, limit);
 		}
 		if (least / 60_000 !== this.set) this.change(least, this.limits.get(least)?.burst ?? burst);
@@ -189,9 +197,18 @@ export class Limiter {
 		return Math.max(wait, (mayTry ? Math.min(pause.tryAt, pause.until) : pause.until) - now);
 	}
 
-	/** The pause that is in force. A clock that was set back must not make it longer. */
+	/**
+	 * The limiter's own time, which goes on where the clock is set back: else pauses would last for longer.
+	 * @param least time that has certainly come, whatever the clock says
+	 */
+	private timeAt(clock: number, least = this.latest): number {
+		this.ahead = Math.max(this.ahead, least - clock);
+		return (this.latest = clock + this.ahead);
+	}
+
+	/** The pause that is in force. */
 	private pauseAt(now: number): Pause | undefined {
-		if (this.pause !== undefined && (now >= this.pause.until || this.pause.until - now > LONGEST_PAUSE_MS)) {
+		if (this.pause !== undefined && now >= this.pause.until) {
 			this.pause = undefined;
 			this.wanted = false;
 			// What was not used meanwhile is no reason for a rush.
@@ -216,7 +233,8 @@ export class Limiter {
 	 */
 	private pump(host: Host): void {
 		for (let head = this.queue[0]; head !== undefined && this.hasSlot(head); head = this.queue[0]) {
-			const wait = this.waitFor(head.order, host.now(), 0);
+			const now = this.timeAt(host.now());
+			const wait = this.waitFor(head.order, now, 0);
 			if (wait > 0) {
 				this.wakeIn(wait, host);
 				return;
@@ -225,7 +243,7 @@ export class Limiter {
 			this.tokens -= 1;
 			this.running += 1;
 			if (head.order === ORDER.poll) this.polls += 1;
-			this.takeNoteOfTry(head, host.now());
+			this.takeNoteOfTry(head, now);
 			head.grant();
 		}
 	}
@@ -250,11 +268,13 @@ export class Limiter {
 	}
 
 	private wakeIn(wait: number, host: Host): void {
-		const at = host.now() + wait;
+		const at = this.timeAt(host.now()) + wait;
 		if (this.wakesAt !== undefined && this.wakesAt <= at) return;
 		this.wakesAt = at;
 		void host.sleep(wait).then(() => {
 			if (this.wakesAt === at) this.wakesAt = undefined;
+			// What has been slept has passed. Timers end a moment early.
+			this.timeAt(host.now(), Math.max(this.latest, at - EARLY_MS));
 			this.pump(host);
 		});
 	}
@@ -273,7 +293,7 @@ export class Limiter {
 			await Promise.race([
 				turn,
 				host.sleep(Math.max(0, deadline - host.now()), enough.signal).then(() => {
-					throw this.tooLate(host.now(), 0);
+					throw this.tooLate(0);
 				}),
 			]);
 		} catch (error) {
@@ -293,9 +313,9 @@ export class Limiter {
 		}
 	}
 
-	private tooLate(now: number, waitMs: number): FleetError {
+	private tooLate(waitMs: number): FleetError {
 		const next = waitMs > 0 ? `: the next one is in ${String(Math.ceil(waitMs / 1000))} s` : '';
-		if (this.pauseAt(now) !== undefined) {
+		if (this.pause !== undefined) {
 			return new RateLimited(`The vendor asked for a pause that leaves no turn in time${next}.`, {
 				advice: "Nothing was sent, and the account's own rate limit is not the reason. Try again later; a run or login test that you start by hand ends the pause if the vendor answers it.",
 				retryable: true,

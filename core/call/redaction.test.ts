@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VendorFault } from '../describe/errors';
 import { text } from '../describe/field';
 import { cut } from '../describe/words';
@@ -125,4 +125,42 @@ test('secrets of any length are hidden, and cost neither time nor the words besi
 	redactor.add(long, 'password');
 	expect(redactor.text(`my hunter2-secret and ${long.slice(0, 4096)}`)).toBe('my [secret] and [token]');
 	expect(performance.now() - begun).toBeLessThan(2000);
+});
+
+describe('secrets of runs', () => {
+	const sizeOf = (made: Redactor) => (made as unknown as { forms: Map<string, unknown> }).forms.size;
+
+	test('are hidden while a run has them, however many others come, and for some runs more', () => {
+		const made = new Redactor();
+		const release = made.hold('lock-password-1');
+		for (let count = 0; count < 100; count++) made.hold(`other-password-${String(count)}`)();
+		expect(made.text('it is lock-password-1')).toBe('it is [password]');
+		release();
+		for (let count = 0; count < 10; count++) made.hold(`later-password-${String(count)}`)();
+		expect(made.text('it is lock-password-1')).toBe('it is [password]');
+	});
+
+	test('do not grow', () => {
+		const made = new Redactor();
+		for (let count = 0; count < 50; count++) made.hold(`first-password-${String(count)}`)();
+		const after = sizeOf(made);
+		for (let count = 0; count < 500; count++) made.hold(`second-password-${String(count)}`)();
+		expect(sizeOf(made)).toBeLessThan(after * 1.2);
+	});
+
+	test('that are given up take nothing else along', () => {
+		const made = redactor();
+		made.hold(secret)();
+		made.hold('Tok3n-abcdefghijkl')();
+		for (let count = 0; count < 50; count++) made.hold(`other-password-${String(count)}`)();
+		for (let count = 0; count < 3; count++) made.addToken(`other-token-${String(count)}`);
+		expect(made.text(`${secret} and Tok3n-abcdefghijkl`)).toBe('[secret] and [token]');
+		made.addToken('other-token-3');
+		expect(made.text(secret)).toBe('[secret]');
+		const equal = new Redactor();
+		equal.add('Tok3n-abcdefghijkl', 'secret');
+		for (let count = 0; count < 6; count++)
+			equal.addToken(count === 0 ? 'Tok3n-abcdefghijkl' : `other-token-${String(count)}`);
+		expect(equal.text('Tok3n-abcdefghijkl')).toBe('[secret]');
+	});
 });

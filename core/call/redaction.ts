@@ -3,6 +3,8 @@ import type { Field, Fields } from '../describe/field';
 import { cut, CUT, plain } from '../describe/words';
 
 const TOKENS_KEPT = 4;
+/** Secrets of runs that have ended: a later run may quote what the one before was given. */
+const ENDED_KEPT = 20;
 /** Of a longer secret, its beginning is looked for: patterns have an end. */
 const LONGEST = 4096;
 const UNSEARCHED = 'These words are not shown, as it cannot be ruled out that they hold a secret.';
@@ -57,6 +59,10 @@ function withinBase64(text: string): string[] {
 	return pieces.filter((piece) => piece.length >= 8);
 }
 
+/** A secret in every form in which it can appear, those that its field declares included. */
+const everyFormOf = (secret: string, otherForms: NonNullable<Field['secretForms']>) =>
+	[secret, ...otherForms(secret)].flatMap(formsOf);
+
 /** Half of a surrogate pair has no encoding. */
 function percentEncoded(text: string): string {
 	try {
@@ -68,6 +74,10 @@ function percentEncoded(text: string): string {
 
 /** Shorter values would blank out ordinary words; vendors' tokens and usable passwords are longer. */
 const SHORTEST = 4;
+
+/** Forms once each, also as they look in a sentence, and long enough to be looked for. */
+const written = (forms: readonly string[]) =>
+	new Set([...forms, ...forms.map(plain)].filter((form) => form.length >= SHORTEST));
 
 /** Secrets by how they begin, in lower case. */
 interface Parts {
@@ -94,17 +104,41 @@ function partsOf(secrets: Iterable<string>): Parts {
  * that a vendor's field declares (`secretForms`).
  */
 export class Redactor {
-	private readonly forms = new Map<string, string>();
-	private readonly tokens: string[] = [];
+	/** What is hidden, what stands in its place, and how many secrets look like this. */
+	private readonly forms = new Map<string, { label: string; secrets: number }>();
+	private readonly tokens = new Set<string>();
+	/** Secrets of runs: their forms, and how many runs have them; those that ended last are at the end. */
+	private readonly ofRuns = new Map<string, { forms: readonly string[]; runs: number }>();
 	private pattern: RegExp | undefined;
 	private parts: Parts | undefined;
 
 	/** Adds a secret and its other forms. `label` replaces them, e.g. "[token]". */
 	add(secret: string | undefined, label: string, otherForms: Field['secretForms'] = () => []): void {
 		if (secret === undefined || secret.length < SHORTEST) return;
-		if (secret.length > LONGEST) return this.add(secret.slice(0, LONGEST), label, otherForms);
-		this.hide(formsOf(secret), label);
-		for (const form of otherForms(secret)) this.hide(formsOf(form), label);
+		this.hide(everyFormOf(secret.slice(0, LONGEST), otherForms), label);
+	}
+
+	/**
+	 * Adds a secret of one run. It is kept until the result is called when the run has ended, and then while it is
+	 * among the latest few: the secrets of runs must not pile up for as long as the process lives.
+	 */
+	hold(whole: string, otherForms: Field['secretForms'] = () => []): () => void {
+		if (whole.length < SHORTEST) return () => undefined;
+		const secret = whole.slice(0, LONGEST);
+		const known = this.ofRuns.get(secret);
+		const forms = known?.forms ?? everyFormOf(secret, otherForms);
+		if (known === undefined) this.hide(forms, 'password');
+		this.ofRuns.set(secret, { forms, runs: (known?.runs ?? 0) + 1 });
+		return () => {
+			const left = (this.ofRuns.get(secret)?.runs ?? 1) - 1;
+			this.ofRuns.delete(secret);
+			this.ofRuns.set(secret, { forms, runs: left });
+			const ended = [...this.ofRuns].filter(([, { runs }]) => runs === 0);
+			for (const [oldest, { forms: over }] of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) {
+				this.ofRuns.delete(oldest);
+				this.show(over);
+			}
+		};
 	}
 
 	/** Adds what an account's fields mark as secret. */
@@ -120,19 +154,29 @@ export class Redactor {
 	 */
 	addToken(whole: string): void {
 		const token = whole.slice(0, LONGEST);
-		if (this.tokens.includes(token)) return;
-		this.tokens.push(token);
+		if (this.tokens.has(token)) return;
+		this.tokens.add(token);
 		this.hide(formsOf(token), 'token');
-		const oldest = this.tokens.length > TOKENS_KEPT ? this.tokens.shift() : undefined;
-		if (oldest === undefined) return;
-		const forms = formsOf(oldest);
-		for (const form of [...forms, ...forms.map(plain)]) this.forms.delete(form);
-		this.pattern = this.parts = undefined;
+		const [oldest] = this.tokens;
+		if (oldest === undefined || this.tokens.size <= TOKENS_KEPT) return;
+		this.tokens.delete(oldest);
+		this.show(formsOf(oldest));
 	}
 
 	private hide(forms: readonly string[], label: string): void {
-		for (const form of [...forms, ...forms.map(plain)]) {
-			if (form.length >= SHORTEST && !this.forms.has(form)) this.forms.set(form, `[${label}]`);
+		for (const form of written(forms)) {
+			const { secrets, label: first } = this.forms.get(form) ?? { secrets: 0, label: `[${label}]` };
+			this.forms.set(form, { label: first, secrets: secrets + 1 });
+		}
+		this.pattern = this.parts = undefined;
+	}
+
+	/** Hides no longer what no other secret looks like. */
+	private show(forms: readonly string[]): void {
+		for (const form of written(forms)) {
+			const { secrets = 0, label = '' } = this.forms.get(form) ?? {};
+			if (secrets > 1) this.forms.set(form, { label, secrets: secrets - 1 });
+			else this.forms.delete(form);
 		}
 		this.pattern = this.parts = undefined;
 	}
@@ -147,7 +191,7 @@ export class Redactor {
 					.join('|'),
 				'gi',
 			);
-			return this.withoutParts(text.replace(this.pattern, (found) => this.forms.get(found) ?? '[secret]'));
+			return this.withoutParts(text.replace(this.pattern, (found) => this.forms.get(found)?.label ?? '[secret]'));
 		} catch {
 			// What went wrong may hold the secrets itself, and must not take an outcome or an error with it.
 			return UNSEARCHED;
@@ -185,6 +229,7 @@ export class Redactor {
 	 */
 	error<E extends Error>(error: E): E {
 		const set = (key: string, value: unknown) =>
+			// eslint-disable-next-line no-restricted-syntax -- the one change: whoever else holds the error must not keep the secret
 			Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
 		set('message', this.text(error.message));
 		if (error.stack !== undefined) set('stack', this.text(error.stack));

@@ -1,31 +1,13 @@
-import {
-	DeviceOffline,
-	InvalidParams,
-	NotFound,
-	NotPermitted,
-	RateLimited,
-	SessionExpired,
-	TooLarge,
-	UnexpectedAnswer,
-	VendorFault,
-	type FleetError,
-} from '../describe/errors';
-
-/** Whether one of the devices may be what is wrong with a request about many. */
-export function mayLieInOne(error: FleetError): boolean {
-	return [InvalidParams, NotPermitted, NotFound, DeviceOffline, TooLarge, UnexpectedAnswer, VendorFault].some(
-		(kind) => error instanceof kind,
-	);
-}
+import type { FleetError } from '../describe/errors';
 
 /**
  * Whether the vendor refuses what was asked for, and would the next time. Of most HTTP errors nobody knows what they
  * mean, but not of 4xx.
  */
 function refusal(error: FleetError): boolean {
-	const { status = 0 } = error;
+	const { scope, session, ambiguous, retryable, status = 0 } = error;
 	const refused = status >= 400 && status < 500 && status !== 408 && status !== 429;
-	return (mayLieInOne(error) || (error instanceof SessionExpired && error.doubtful)) && (!error.retryable || refused);
+	return (scope === 'device' || (session === 'over' && ambiguous)) && (!retryable || refused);
 }
 
 /** So long a device that is refused is left alone; then it is asked about again, by itself. Each time twice as long. */
@@ -240,7 +222,7 @@ export class Parts {
 	private lasting(part: readonly string[], error: FleetError): boolean {
 		const { known, now } = this;
 		// What may be a value that is wrong, or too many requests: where it lasts, it is not the latter.
-		if (!mayLieInOne(error) && !(error instanceof RateLimited && error.doubtful)) return false;
+		if (error.scope !== 'device' && error.session !== 'suspect') return false;
 		prune(known.faults, now);
 		for (const device of part) {
 			const { looks, from, until } = known.faults.get(device) ?? { looks: 0, from: now, until: -1 };
@@ -323,23 +305,11 @@ export function refusalOf(refused: ReadonlyMap<string, FleetError>): FleetError 
 		names.length === 1
 			? `${list} is refused: ${first.message}`
 			: `${String(names.length)} devices are refused (${list}). The first: ${first.message}`;
-	return inWords(
-		first,
+	return first.with({
 		message,
-		`${first.advice} ${names.length === 1 ? 'It is' : 'They are'} left out, and asked about again from time to time.`.trim(),
-	);
+		advice: `${first.advice} ${names.length === 1 ? 'It is' : 'They are'} left out, and asked about again from time to time.`.trim(),
+	});
 }
 
 /** An error that says which device it is about. */
-export const naming = (device: string, error: FleetError) =>
-	inWords(error, `${device}: ${error.message}`, error.advice);
-
-/** The same error, so that flows can tell it apart as ever, in other words. */
-function inWords(error: FleetError, message: string, advice: string): FleetError {
-	const words = (value: string) => ({ value, writable: true, configurable: true });
-	return Object.create(Object.getPrototypeOf(error) as object, {
-		...Object.getOwnPropertyDescriptors(error),
-		message: words(message),
-		advice: words(advice),
-	}) as FleetError;
-}
+export const naming = (device: string, error: FleetError) => error.with({ message: `${device}: ${error.message}` });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Session } from '../describe/connection';
-import { trackceo } from '../../providers/protrack';
+import { trackceo } from '../../providers/protrack/trackceo';
 import { isToken, logIn, SessionKeeper } from './session';
 
 function keeper() {

@@ -113,7 +113,6 @@ export async function logIn<C extends Connection>(
 			);
 		return session;
 	} catch (error) {
-		if (error instanceof FleetError) Object.defineProperty(error, 'effect', { value: 'none' });
-		throw error;
+		throw error instanceof FleetError ? error.with({ effect: 'none' }) : error;
 	}
 }

@@ -23,7 +23,7 @@ export class Simplifier {
 		const records: object[] = [];
 		for (const row of rows) {
 			try {
-				records.push(this.operation.record(row, params, this.connection) as object);
+				records.push(this.operation.record(row, params, this.connection));
 			} catch (thrown) {
 				this.unreadable += 1;
 				this.first ??= asFleetError(thrown);

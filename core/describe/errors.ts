@@ -1,11 +1,50 @@
 import { clipped, plain } from './words';
 
 /**
- * Every way a call can end badly, as one hierarchy. `message` says what is wrong in one sentence, `advice` what to do
- * about it; both are plain words, and free of secrets once they have left the client (see redaction.ts). Hosts map
- * these classes once.
+ * What follows from an error. It is decided once, where the error is made: each class has its defaults, and details
+ * override them where a vendor knows better. All other code asks for these properties, never for the class.
  */
-export interface FleetErrorDetails {
+export interface ErrorPolicy {
+	/**
+	 * What it concerns. 'device': possibly one of the devices in the request, so that a request about the others may
+	 * be answered. 'account': every other request of the account would meet it, too. 'call': this call, as far as is
+	 * known.
+	 */
+	scope: 'call' | 'device' | 'account';
+	/** Whether trying again gives the same until the user changes something. */
+	permanent: boolean;
+	/** Whether the same call may succeed if it is simply made again. */
+	retryable: boolean;
+	/**
+	 * What is known of the request's effect: 'none' - it was certainly not carried out; 'unknown' - it may have been.
+	 * A command is never sent again while this is 'unknown'.
+	 */
+	effect: 'none' | 'unknown';
+	/** Whether the vendor gives the same answer for another reason, too. */
+	ambiguous: boolean;
+	/**
+	 * What it says about the session. 'over': the vendor does not accept it. 'suspect': that is one of several
+	 * meanings of the answer. 'contested': logins of another program end it. 'refused': there is none, as the login is
+	 * refused.
+	 */
+	session: 'over' | 'suspect' | 'contested' | 'refused' | undefined;
+	/** Whether requests come too often. */
+	tooOften: boolean;
+	/** How the vendor fails, if it does: it answers with a fault that should pass, or does not answer at all. */
+	outage: 'fault' | 'silence' | undefined;
+	/** Whether the caller's own time or quota is used up, which is no fault. */
+	timeUp: boolean;
+	/** Whether polls become rarer as long as they meet it. */
+	slowsPolls: boolean;
+	/** Whether the vendor was not even asked, because of the user's settings. */
+	beforeVendor: boolean;
+	/** Whether an answer came that cannot be read. */
+	unreadable: boolean;
+	/** Whether the answer holds more than is read of one. */
+	tooLarge: boolean;
+}
+
+export interface FleetErrorDetails extends Partial<ErrorPolicy> {
 	/** What the user can do about it, as a sentence. */
 	advice?: string;
 	/** The vendor's own code and words, where it gave any. */
@@ -15,22 +54,35 @@ export interface FleetErrorDetails {
 	status?: number;
 	/** How long the other side asked us to wait. */
 	retryAfterMs?: number;
-	/** Whether the same call may succeed if it is simply made again. */
-	retryable?: boolean;
-	/**
-	 * What is known of the request's effect: 'none' - it was certainly not carried out; 'unknown' - it may have been.
-	 * A command is never sent again while this is 'unknown'.
-	 */
-	effect?: 'none' | 'unknown';
-	/** Whether the vendor gives the same answer for another reason, so that it is not known if the session is over. */
-	doubtful?: boolean;
 	cause?: unknown;
 }
+
+const NEUTRAL: Readonly<ErrorPolicy> = {
+	scope: 'call',
+	permanent: false,
+	retryable: false,
+	effect: 'none',
+	ambiguous: false,
+	session: undefined,
+	tooOften: false,
+	outage: undefined,
+	timeUp: false,
+	slowsPolls: false,
+	beforeVendor: false,
+	unreadable: false,
+	tooLarge: false,
+};
+const POLICIES = Object.keys(NEUTRAL) as (keyof ErrorPolicy)[];
 
 /** Whatever a sentence quotes, it is words. Nobody reads more of it. */
 const sentence = (text: string, most = 1500) => plain(clipped(text, most));
 
-export abstract class FleetError extends Error {
+/**
+ * Every way a call can end badly, as one hierarchy. `message` says what is wrong in one sentence, `advice` what to do
+ * about it; both are plain words, and free of secrets once they have left the client (see redaction.ts). Hosts map
+ * these classes once.
+ */
+export abstract class FleetError extends Error implements Readonly<ErrorPolicy> {
 	/** Stable identifier of the kind of error, e.g. for a Switch node. */
 	abstract readonly code: string;
 	readonly advice: string;
@@ -38,9 +90,19 @@ export abstract class FleetError extends Error {
 	readonly vendorMessage?: string;
 	readonly status?: number;
 	readonly retryAfterMs?: number;
-	readonly retryable: boolean;
-	readonly effect: 'none' | 'unknown';
-	readonly doubtful: boolean;
+	readonly scope!: ErrorPolicy['scope'];
+	readonly permanent!: boolean;
+	readonly retryable!: boolean;
+	readonly effect!: ErrorPolicy['effect'];
+	readonly ambiguous!: boolean;
+	readonly session: ErrorPolicy['session'];
+	readonly tooOften!: boolean;
+	readonly outage: ErrorPolicy['outage'];
+	readonly timeUp!: boolean;
+	readonly slowsPolls!: boolean;
+	readonly beforeVendor!: boolean;
+	readonly unreadable!: boolean;
+	readonly tooLarge!: boolean;
 
 	constructor(message: string, details: FleetErrorDetails = {}) {
 		super(sentence(message), details.cause === undefined ? undefined : { cause: details.cause });
@@ -50,9 +112,23 @@ export abstract class FleetError extends Error {
 		this.vendorMessage = details.vendorMessage === undefined ? undefined : sentence(details.vendorMessage);
 		this.status = details.status;
 		this.retryAfterMs = details.retryAfterMs;
-		this.retryable = details.retryable ?? false;
-		this.effect = details.effect ?? 'none';
-		this.doubtful = details.doubtful ?? false;
+		const defaults = { ...NEUTRAL, ...this.defaults(details) };
+		Object.assign(this, Object.fromEntries(POLICIES.map((name) => [name, details[name] ?? defaults[name]])));
+	}
+
+	/** What holds of the class, unless the details say otherwise. */
+	protected abstract defaults(details: FleetErrorDetails): Partial<ErrorPolicy>;
+
+	/** The same error with some of it changed: the class, the cause and the stack are kept. */
+	with({
+		message = this.message,
+		advice = this.advice,
+		...policy
+	}: { message?: string; advice?: string } & Partial<ErrorPolicy>): this {
+		const copy = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(this) as object) as this;
+		Object.defineProperties(copy, Object.getOwnPropertyDescriptors(this));
+		Object.assign(copy, { message: sentence(message), advice: sentence(advice), stack: this.stack, ...policy });
+		return copy;
 	}
 
 	/** Message and advice as one text, for hosts that show a single line. */
@@ -61,69 +137,110 @@ export abstract class FleetError extends Error {
 	}
 }
 
-/** A parameter or an account setting is missing or out of range; nothing was sent. */
+/** A parameter or an account setting is missing or out of range; nothing was sent, or the vendor refuses a value. */
 export class InvalidParams extends FleetError {
 	readonly code = 'InvalidParams';
+	protected defaults({ vendorCode }: FleetErrorDetails): Partial<ErrorPolicy> {
+		const own = vendorCode === undefined;
+		return { scope: 'device', permanent: own, beforeVendor: own };
+	}
 }
 
 /** The vendor refused account name or secret. */
 export class LoginRejected extends FleetError {
 	readonly code = 'LoginRejected';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'account', permanent: true, session: 'refused' };
+	}
 }
 
 /** The session is over. `definite`: the vendor certainly did nothing with the request. */
 export class SessionExpired extends FleetError {
 	readonly code = 'SessionExpired';
-	readonly definite: boolean;
-	constructor(message: string, details: FleetErrorDetails & { definite: boolean }) {
-		super(message, { ...details, effect: details.definite ? 'none' : 'unknown' });
-		this.definite = details.definite;
+	constructor(message: string, { definite, ...details }: FleetErrorDetails & { definite: boolean }) {
+		super(message, { ...details, effect: definite ? 'none' : 'unknown' });
+	}
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'call', session: 'over', slowsPolls: true };
 	}
 }
 
 /** Another program keeps logging in with the same account, so our sessions die as soon as they are made. */
 export class SessionContested extends FleetError {
 	readonly code = 'SessionContested';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'account', session: 'contested', slowsPolls: true };
+	}
 }
 
 /** The account has no right to this, or commands are switched off in the account. */
 export class NotPermitted extends FleetError {
 	readonly code = 'NotPermitted';
+	protected defaults({ vendorCode }: FleetErrorDetails): Partial<ErrorPolicy> {
+		const own = vendorCode === undefined;
+		return { scope: 'device', permanent: own, beforeVendor: own };
+	}
 }
 
 export class NotFound extends FleetError {
 	readonly code = 'NotFound';
+	protected defaults({ vendorCode }: FleetErrorDetails): Partial<ErrorPolicy> {
+		// Without a code of the vendor it is the address that is not there, not a device.
+		return { scope: 'device', permanent: vendorCode === undefined };
+	}
 }
 
 export class RateLimited extends FleetError {
 	readonly code = 'RateLimited';
+	protected defaults({ ambiguous }: FleetErrorDetails): Partial<ErrorPolicy> {
+		return { scope: 'account', tooOften: true, slowsPolls: true, session: ambiguous ? 'suspect' : undefined };
+	}
 }
 
 export class DeviceOffline extends FleetError {
 	readonly code = 'DeviceOffline';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'device' };
+	}
 }
 
 /** The vendor answered that something went wrong on its side. */
 export class VendorFault extends FleetError {
 	readonly code = 'VendorFault';
+	protected defaults({ retryable }: FleetErrorDetails): Partial<ErrorPolicy> {
+		return { scope: 'device', slowsPolls: true, outage: retryable ? 'fault' : undefined };
+	}
 }
 
 /** No connection, or it broke. */
 export class Unreachable extends FleetError {
 	readonly code = 'Unreachable';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'account', slowsPolls: true, outage: 'silence' };
+	}
 }
 
+/** No answer came in time. Not retryable: no time or quota is left to the caller. */
 export class TimedOut extends FleetError {
 	readonly code = 'TimedOut';
+	protected defaults({ retryable = false }: FleetErrorDetails): Partial<ErrorPolicy> {
+		return { scope: 'call', slowsPolls: true, outage: 'silence', timeUp: !retryable };
+	}
 }
 
 export class TooLarge extends FleetError {
 	readonly code = 'TooLarge';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'device', tooLarge: true };
+	}
 }
 
 /** The answer is not what the vendor's document describes. */
 export class UnexpectedAnswer extends FleetError {
 	readonly code = 'UnexpectedAnswer';
+	protected defaults({ retryable }: FleetErrorDetails): Partial<ErrorPolicy> {
+		return { scope: 'device', unreadable: true, outage: retryable ? 'fault' : undefined };
+	}
 }
 
 /** Makes one of our errors of whatever was thrown, so that nobody ever meets a raw one. */

@@ -4,8 +4,6 @@ import type { AnyOperation, Collector, Evidence, RunOptions } from './operation'
 import type { Connection, Session } from './connection';
 import type { AnyTrigger, PositionSource } from './trigger';
 
-export type ProviderName = 'trackceo' | 'etrack' | 'ctrack' | 'itracksense' | 'trackgps';
-
 export interface Limits {
 	/** Requests a minute unless the account says otherwise. */
 	requestsPerMinute: number;
@@ -18,7 +16,8 @@ export interface Limits {
 }
 
 export interface Provider<C extends Connection = Connection> {
-	readonly name: ProviderName;
+	/** In types of nodes and in file names. Users' flows store it. */
+	readonly name: string;
 	/** The vendor's name as users know it. */
 	readonly title: string;
 	readonly description: string;
@@ -50,6 +49,10 @@ export interface Provider<C extends Connection = Connection> {
 	/** Choices for pickers, by the name that fields refer to. */
 	readonly lookups: Readonly<Record<string, (client: Collector, options?: RunOptions) => Promise<Choice[]>>>;
 }
+
+/** One of any vendor. Each has an account with settings of its own. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- settings are read with the provider's own fields
+export type AnyProvider = Provider<any>;
 
 /** Finds an operation by the names that a flow stores. */
 export function findOperation(provider: Provider, resource: string, name: string): AnyOperation | undefined {

@@ -21,10 +21,14 @@ export function unreadableRow(value: unknown, why: string, beside: Row = {}): Ro
 	return row;
 }
 
-/** The value as a row. If it is not a record, a row that cannot be read. */
+/** The value as a row. If it is not a record, or a record without any value, a row that cannot be read. */
 export function asRow(value: unknown, what: string, beside?: Row): Row {
-	if (isRecord(value)) return value;
-	return unreadableRow(value, `The vendor sent ${cut(JSON.stringify(value), 80)} in place of ${what}.`, beside);
+	if (saysSomething(value)) return value;
+	const why = `The vendor sent ${cut(JSON.stringify(value), 80)} in place of ${what}.`;
+	if (!isRecord(value)) return unreadableRow(value, why, beside);
+	const row = { ...beside, ...value };
+	unreadable.set(row, why);
+	return row;
 }
 
 /**
@@ -32,7 +36,7 @@ export function asRow(value: unknown, what: string, beside?: Row): Row {
  * @returns the list itself if nothing needs to change: it can have 50,000 elements
  */
 export function rowsOf(list: readonly unknown[], what: string, beside?: Row): Row[] {
-	if (beside === undefined && list.every(isRecord)) return list as Row[];
+	if (beside === undefined && list.every(saysSomething)) return list as Row[];
 	return list.map((value) => {
 		const row = asRow(value, what, beside);
 		return beside === undefined || !isReadable(row) ? row : { ...beside, ...row };
@@ -42,6 +46,13 @@ export function rowsOf(list: readonly unknown[], what: string, beside?: Row): Ro
 /** Whether a value is an object, the form that records have. */
 export const isRecord = (value: unknown): value is Row =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether a record has any value: an empty one would pass for whatever was asked for. */
+function saysSomething(value: unknown): value is Row {
+	if (!isRecord(value)) return false;
+	for (const name in value) if (value[name] !== null && value[name] !== '') return true;
+	return false;
+}
 
 export const isReadable = (row: Row) => !unreadable.has(row);
 

@@ -96,4 +96,6 @@ test('a cut goes through no character', () => {
 	expect(clipped('🚚🚚🚚', 4)).toBe('🚚…');
 	expect(clipped('🚚🚚🚚', 5)).toBe('🚚🚚…');
 	expect(clipped('🚚🚚', 4)).toBe('🚚🚚');
+	expect(clipped('a🚚bc', 3)).toBe('a…');
+	expect(clipped('abc🚚', 4)).toBe('abc…');
 });

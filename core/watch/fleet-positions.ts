@@ -1,9 +1,10 @@
-import { asFleetError } from '../describe/errors';
+import { asFleetError, InvalidParams } from '../describe/errors';
 import { ALL, type Ids } from '../describe/field';
+import type { AnyOperation } from '../describe/operation';
 import type { Position, Row } from '../describe/records';
 import type { PositionSource } from '../describe/trigger';
 import { chunks } from '../call/windows';
-import { outOfTurns, type Failed, type Poll } from './poll';
+import type { Failed, Poll } from './poll';
 
 /** The share of a poll's time that reading positions may take, so that there is time left to read the devices. */
 const POSITIONS_SHARE = 0.5;
@@ -26,7 +27,8 @@ const sightingsOnPage = new WeakMap<readonly Row[], readonly Sighting[]>();
 
 /** The current positions of the devices that a trigger watches. */
 export class FleetPositions {
-	private readonly source: PositionSource;
+	/** undefined: the vendor has no request for the positions of a fleet. */
+	private readonly source: PositionSource | undefined;
 	/** Whether this poll has read any positions. */
 	private anyRead = false;
 
@@ -38,15 +40,23 @@ export class FleetPositions {
 		return (this.poll.params.devices ?? ALL) as Ids;
 	}
 
+	/** @throws InvalidParams if the vendor has none */
+	private get operation(): AnyOperation {
+		const { title } = this.poll.client.provider;
+		if (this.source === undefined)
+			throw new InvalidParams(`${title} does not give positions of a fleet, which this trigger compares.`);
+		return this.source.operation;
+	}
+
 	/** Whether one request returns the positions of all devices. */
 	get readsAll(): boolean {
-		const { all, perRequest } = this.source;
+		const { all = false, perRequest } = this.source ?? {};
 		return all && (perRequest === undefined || this.devices === ALL);
 	}
 
 	/** Devices in groups, one request each. @param devices undefined: all, if one request returns all */
 	groups(devices: readonly string[] | undefined): (string[] | undefined)[] {
-		return devices === undefined ? [undefined] : chunks(devices, this.source.perRequest ?? Infinity);
+		return devices === undefined ? [undefined] : chunks(devices, this.source?.perRequest ?? Infinity);
 	}
 
 	/** The devices to watch, sorted; undefined: all, and the positions say which they are. */
@@ -73,13 +83,13 @@ export class FleetPositions {
 		limits: { deadline?: number; maxAgeMs?: number },
 		take: (page: Row[], params: Record<string, unknown>) => void,
 	): Promise<Failed> {
-		const { poll, source } = this;
+		const { poll, operation } = this;
 		const read = async (devices: Ids) => {
 			const params = { devices };
-			for await (const page of poll.read(source.operation, params, { watermark: poll.now, ...limits }).pages)
+			for await (const page of poll.read(operation, params, { watermark: poll.now, ...limits }).pages)
 				take(page, params);
 		};
-		if (group !== undefined) return await poll.inParts(source.operation, group, read);
+		if (group !== undefined) return await poll.inParts(operation, group, read);
 		return await read(ALL).then(
 			() => ({ missing: [] }),
 			(thrown: unknown) => ({ missing: [], error: poll.failed(thrown) }),
@@ -88,9 +98,9 @@ export class FleetPositions {
 
 	/** A position that cannot be read must not hide the others. */
 	private take(row: Row, params: Record<string, unknown>, found: FoundPosition[]): void {
-		const { poll, source } = this;
+		const { poll, operation } = this;
 		try {
-			found.push({ row, position: poll.record(source.operation, row, params) as unknown as Position });
+			found.push({ row, position: poll.record(operation, row, params) as unknown as Position });
 		} catch (thrown) {
 			poll.unreadable ??= asFleetError(thrown);
 		}
@@ -125,10 +135,15 @@ export class FleetPositions {
 	 * is the one at which this poll stopped
 	 */
 	async sightings(from: string | undefined): Promise<{ sightings: Sighting[]; next: string | undefined }> {
-		const { poll, readsAll } = this;
-		const { everyMs } = this.source;
+		const { poll, readsAll, source } = this;
 		const chosen = await this.chosen();
 		const reported = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
+		if (source === undefined)
+			return {
+				sightings: (chosen ?? []).map((deviceId) => ({ deviceId, reported: undefined })),
+				next: undefined,
+			};
+		const { everyMs } = source;
 		const shareEnds = poll.deadlineOf(readsAll ? 1 : POSITIONS_SHARE);
 		const order = readsAll ? undefined : rotated(chosen ?? [], from);
 		const limits = {
@@ -144,8 +159,8 @@ export class FleetPositions {
 			if (error !== undefined) {
 				// Without positions, the sweep still reads every device in turn. But if only the positions say which
 				// devices there are, the poll cannot continue.
-				if (readsAll || (!outOfTurns(error) && poll.concernsAll(error))) throw error;
-				if (outOfTurns(error)) break;
+				if (readsAll || (!error.timeUp && poll.concernsAll(error))) throw error;
+				if (error.timeUp) break;
 				poll.positionsProblem ??= error;
 			}
 			done += group?.length ?? 0;
@@ -163,7 +178,7 @@ export class FleetPositions {
 	mustWait(): boolean {
 		const { poll } = this;
 		const { positionsProblem: problem } = poll;
-		if (this.anyRead || poll.refusesAny || problem?.retryable === false) return false;
+		if (this.source === undefined || this.anyRead || poll.refusesAny || problem?.retryable === false) return false;
 		if (problem !== undefined) poll.report(problem);
 		return true;
 	}

@@ -1,16 +1,5 @@
 import type { Client } from '../call/client';
-import {
-	asFleetError,
-	InvalidParams,
-	LoginRejected,
-	NotFound,
-	NotPermitted,
-	RateLimited,
-	SessionContested,
-	TimedOut,
-	Unreachable,
-	type FleetError,
-} from '../describe/errors';
+import { asFleetError, type FleetError } from '../describe/errors';
 import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Row } from '../describe/records';
 import { refusalOf } from '../call/refusals';
@@ -209,7 +198,7 @@ export class Poll {
 		}
 		for (const [device, refusal] of parts.refused) this.refused.set(device, refusal);
 		// The devices that were read count. The next poll continues with the others.
-		if (error !== undefined && parts.answered && outOfTurns(error)) this.concernsAll(error);
+		if (error !== undefined && parts.answered && error.timeUp) this.concernsAll(error);
 		else if (error !== undefined) return { missing: parts.missing, error };
 		return { missing: parts.missing };
 	}
@@ -222,14 +211,14 @@ export class Poll {
 
 	/** Whether an error ends the poll, because it would repeat with every other device. Then it is noted. */
 	concernsAll(error: FleetError): boolean {
-		if (outOfTurns(error)) {
+		if (error.timeUp) {
 			this.usedUp = true;
 			return true;
 		}
-		const lasting = lasts(error);
-		if (!lasting && !ofTheAccount(error)) return false;
+		// A fault of the vendor or a late answer may concern a single device.
+		if (!error.permanent && error.scope !== 'account') return false;
 		this.ended = true;
-		this.stop ||= lasting;
+		this.stop ||= error.permanent;
 		this.problem = error;
 		return true;
 	}
@@ -249,20 +238,3 @@ export class Poll {
 		this.problem ??= error;
 	}
 }
-
-/** No time or quota is left, which is not a fault. */
-export const outOfTurns = (error: FleetError) => error instanceof TimedOut && !error.retryable;
-
-/** Trying again gives the same until the user changes something. */
-export function lasts(error: FleetError): boolean {
-	const { vendorCode } = error;
-	return (
-		error instanceof LoginRejected ||
-		(vendorCode === undefined &&
-			(error instanceof InvalidParams || error instanceof NotPermitted || error instanceof NotFound))
-	);
-}
-
-/** A fault of the vendor or a late answer may concern a single device. */
-export const ofTheAccount = (error: FleetError) =>
-	error instanceof SessionContested || error instanceof RateLimited || error instanceof Unreachable;

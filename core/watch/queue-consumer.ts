@@ -1,5 +1,5 @@
 import type { Client } from '../call/client';
-import { asFleetError, InvalidParams, RateLimited, UnexpectedAnswer } from '../describe/errors';
+import { asFleetError, InvalidParams, UnexpectedAnswer } from '../describe/errors';
 import { flag, number, readFields, type Fields } from '../describe/field';
 import type { QueueReader } from '../describe/operation';
 import type { CommandOutcome, Message, Row } from '../describe/records';
@@ -282,8 +282,7 @@ export class QueueConsumer implements QueueReader {
 		} catch (thrown) {
 			const error = asFleetError(thrown);
 			// An answer that cannot be read holds messages as well.
-			if ((error.effect === 'unknown' && !(error instanceof RateLimited)) || error instanceof UnexpectedAnswer)
-				this.state.lost = true;
+			if ((error.effect === 'unknown' && !error.tooOften) || error.unreadable) this.state.lost = true;
 			throw error;
 		}
 	}

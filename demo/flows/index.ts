@@ -1,10 +1,7 @@
 /** The flows of the demo: the live map and the package's own examples, with accounts that lead to the simulators. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nameOf } from '../../providers/itracksense/method';
-import { itracksense } from '../../providers/itracksense';
-import { DEFAULT_PATHS, type Section } from '../../simulators/itracksense';
-import type { RunningVendor } from '../../simulators/all';
+import type { RunningVendor } from '../vendors';
 
 export interface FlowNode {
 	id: string;
@@ -27,19 +24,6 @@ export const isAccount = ({ type }: FlowNode) => /^fleetwire-\w+-account$/.test(
 export const vendorOf = (vendors: readonly RunningVendor[], { type }: FlowNode) =>
 	vendors.find(({ name }) => type === `fleetwire-${name}-account`);
 
-/**
- * The methods whose paths iTracksense's document lost, at those of the simulator: what its support would tell a
- * customer.
- */
-const methodPaths = () =>
-	JSON.stringify(
-		Object.fromEntries(
-			itracksense.operations
-				.filter(({ evidence }) => evidence.grade === 'G')
-				.map((operation) => [nameOf(operation), DEFAULT_PATHS[Number(operation.evidence.section) as Section]]),
-		),
-	);
-
 /** The examples of a vendor share an account, which is there once. */
 export function demoFlows(vendors: readonly RunningVendor[]): FlowNode[] {
 	const nodes = [...nodesIn(join(__dirname, 'live-map.json')), ...examples().flatMap((example) => example.nodes)];
@@ -54,13 +38,13 @@ export function demoFlows(vendors: readonly RunningVendor[]): FlowNode[] {
 			return {
 				...(enabled as FlowNode),
 				name: `${vendor.title} (simulated)`,
+				...vendor.settings,
 				baseUrl: vendor.url,
 				account: vendor.account,
 				allowCommands: true,
 				allowPrivateAddresses: true,
-				// TrackGPS.ro's limit is part of what there is to see.
-				...(vendor.name === 'trackgps' ? {} : { rateLimit: 600 }),
-				...(vendor.name === 'itracksense' ? { methodPaths: methodPaths() } : {}),
+				// A limit that lasts is part of what there is to see.
+				...(vendor.limited ? {} : { rateLimit: 600 }),
 			};
 		});
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Provider } from '../../core/describe/provider';
 import { findOperation, findTrigger } from '../../core/describe/provider';
 import { Poller } from '../../core/watch/poller';
-import { trackceo } from '../../providers/protrack';
+import { trackceo } from '../../providers/protrack/trackceo';
 import { Account, connectionOf } from './account';
 import { Trials } from './trials';
 

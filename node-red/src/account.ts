@@ -2,7 +2,7 @@ import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/prom
 import { sharedLogin, type SharedLogin } from '../../core/call/account';
 import { checkBaseUrl } from '../../core/describe/base-url';
 import { Client } from '../../core/call/client';
-import { LoginRejected } from '../../core/describe/errors';
+import { FleetError } from '../../core/describe/errors';
 import { readFields } from '../../core/describe/field';
 import {
 	ATTEMPT_TIMEOUT_MS,
@@ -51,7 +51,7 @@ export class Account {
 		readonly provider: Provider,
 		readonly connection: Connection,
 		options: Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses'> = {},
-		private readonly onLogin: (rejected?: LoginRejected) => void = () => undefined,
+		private readonly onLogin: (rejected?: FleetError) => void = () => undefined,
 		private readonly trial?: Trial,
 	) {
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
@@ -103,7 +103,7 @@ export class Account {
 			this.onLogin();
 			return session;
 		} catch (error) {
-			if (error instanceof LoginRejected) this.onLogin(error);
+			if (error instanceof FleetError && error.session === 'refused') this.onLogin(error);
 			throw error;
 		}
 	}

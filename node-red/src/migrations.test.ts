@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Provider } from '../../core/describe/provider';
-import { trackceo } from '../../providers/protrack';
+import { trackceo } from '../../providers/protrack/trackceo';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
 import { openPage } from '../../test/support/editor-page';
 import { Runtime, type FlowNode } from '../../test/support/node-red-runtime';

@@ -1,5 +1,5 @@
 import type { NodeDef } from 'node-red';
-import { FleetError } from '../../core/describe/errors';
+import { FleetError, type ErrorPolicy } from '../../core/describe/errors';
 
 /** A node's settings by name, as a flow stores them. Credentials are stored elsewhere. */
 export type NodeSettings = Readonly<Record<string, unknown>>;
@@ -39,6 +39,9 @@ export function migrate(settings: NodeSettings, steps: readonly Migration[] = []
 /** The node was saved by a later version of the package. */
 export class NewerVersion extends FleetError {
 	readonly code = 'NewerVersion';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'call', permanent: true, beforeVendor: true };
+	}
 }
 
 /** A node's settings as this version of the package knows them, and why the node cannot run if a later one saved it. */

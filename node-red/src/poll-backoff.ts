@@ -1,12 +1,4 @@
-import {
-	RateLimited,
-	SessionContested,
-	SessionExpired,
-	TimedOut,
-	Unreachable,
-	VendorFault,
-	type FleetError,
-} from '../../core/describe/errors';
+import type { FleetError } from '../../core/describe/errors';
 
 const LONGEST_MS = 5 * 60_000;
 
@@ -26,7 +18,8 @@ export class PollBackoff {
 	}
 
 	failed(problem: FleetError): void {
-		if (!isOfTheAccount(problem)) return this.worked();
+		// What is wrong with one device only must not slow down the others.
+		if (!problem.slowsPolls) return this.worked();
 		const { intervalMs } = this;
 		// Half an interval less than that of the turns to be left out, as none comes on the dot.
 		const pause = Math.min((2 ** this.failures - 0.5) * intervalMs, Math.max(LONGEST_MS, intervalMs / 2));
@@ -39,9 +32,3 @@ export class PollBackoff {
 		this.until = -Infinity;
 	}
 }
-
-/** What other requests would meet too; what is wrong with one device only must not slow down the others. */
-const isOfTheAccount = (error: FleetError) =>
-	[RateLimited, SessionContested, SessionExpired, TimedOut, Unreachable, VendorFault].some(
-		(kind) => error instanceof kind,
-	);

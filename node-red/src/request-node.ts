@@ -204,5 +204,6 @@ export function flowError(error: FleetError): Error {
 	}
 	const shown = Object.assign(new Error(error.sentence), { code, cause });
 	// Catch nodes and the log get toString(), and the class's name in front of a sentence helps nobody.
+	// eslint-disable-next-line no-restricted-syntax -- it was made here
 	return Object.defineProperty(shown, 'toString', { value: () => shown.message });
 }

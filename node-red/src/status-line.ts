@@ -61,6 +61,7 @@ export class StatusLine {
 	account(error: FleetError | undefined): void {
 		if (this.under > 0) return;
 		if (error === undefined) this.put({});
+		// eslint-disable-next-line no-restricted-syntax -- words for each kind, no policy
 		else this.set('red', 'ring', this.text(`status.${error.code === 'InvalidParams' ? 'account' : error.code}`));
 	}
 

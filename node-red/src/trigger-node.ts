@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { accountKey } from '../../core/call/account';
-import { asFleetError, InvalidParams, LoginRejected, type FleetError } from '../../core/describe/errors';
+import { asFleetError, InvalidParams, type FleetError } from '../../core/describe/errors';
 import { findTrigger, type Provider } from '../../core/describe/provider';
-import { lasts } from '../../core/watch/poll';
 import { Poller } from '../../core/watch/poller';
 import { QueueConsumer } from '../../core/watch/queue-consumer';
 import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../../core/describe/trigger';
@@ -108,12 +107,12 @@ export class TriggerNode implements AccountUser {
 
 	accountFailed(error?: FleetError): void {
 		if (error === undefined) {
-			if (this.over instanceof LoginRejected) this.resume();
+			if (this.over?.session === 'refused') this.resume();
 			return;
 		}
 		if (this.running !== undefined || this.keeper.state.paused) return;
 		// Each trigger that tries a refused login brings the account closer to being locked.
-		if (error instanceof LoginRejected && this.feed !== undefined) this.over ??= error;
+		if (error.session === 'refused' && this.feed !== undefined) this.over ??= error;
 		this.status.account(error);
 	}
 
@@ -250,7 +249,7 @@ export class TriggerNode implements AccountUser {
 			// Whoever stopped it says what the status is now.
 			if (signal.aborted) return undefined;
 			const problem = asFleetError(thrown);
-			ended = { count: 0, problem, stop: problem === this.newer || lasts(problem) };
+			ended = { count: 0, problem, stop: problem.permanent };
 		}
 		if (!this.closed) this.settle(ended);
 		return ended.problem;

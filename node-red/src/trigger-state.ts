@@ -1,4 +1,4 @@
-import { FleetError } from '../../core/describe/errors';
+import { FleetError, type ErrorPolicy } from '../../core/describe/errors';
 import { Damaged, type Store } from './trigger-store';
 
 /** What of a trigger outlives its node: where it stands, and whether somebody paused it. */
@@ -12,11 +12,17 @@ export interface StoredTriggerState {
 /** Where a trigger stands cannot be written down, for instance because the disk is full. */
 export class NotStored extends FleetError {
 	readonly code = 'NotStored';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'call' };
+	}
 }
 
 /** Where a trigger stands cannot be read for the moment: to begin anew would lose what it has not sent. */
 export class NotRead extends FleetError {
 	readonly code = 'NotRead';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'call' };
+	}
 }
 
 interface Remembered {

@@ -1,7 +1,7 @@
 import type { NodeStatus } from 'node-red';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Provider } from '../../core/describe/provider';
-import { trackceo } from '../../providers/protrack';
+import { trackceo } from '../../providers/protrack/trackceo';
 import { wordsOf } from './editor/words';
 import { TriggerStatus } from './trigger-status';
 

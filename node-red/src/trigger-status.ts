@@ -67,6 +67,7 @@ export class TriggerStatus {
 
 	/** The account, not a turn of this trigger. */
 	account({ code }: Pick<FleetError, 'code'>): void {
+		// eslint-disable-next-line no-restricted-syntax -- words for each kind, no policy
 		this.set('red', 'ring', this.text(`status.${code === 'InvalidParams' ? 'account' : code}`));
 	}
 

@@ -48,6 +48,18 @@ describe('a file', () => {
 		expect(await store.load()).toEqual({ n: 2 });
 	});
 
+	test.each(['x'.repeat(400), '.'.repeat(200), 'ä'.repeat(100), '\ud800'])(
+		'of a node whose id no disk would take as a name is dropped like any other',
+		async (id) => {
+			const store = new FileStore(folder, id);
+			await store.drop();
+			expect(await store.load()).toBeUndefined();
+			await store.save({ n: 1 });
+			await store.drop();
+			expect(await store.load()).toBeUndefined();
+		},
+	);
+
 	test("a node's id cannot lead out of the folder", async () => {
 		for (const id of ['../../escaped', '..', 'a/b', 'sub-a1.b2']) {
 			await new FileStore(folder, id).save({ id });

@@ -77,7 +77,7 @@ export class FileStore implements Store {
 
 	async drop(): Promise<void> {
 		for (const file of [this.file, `${this.file}.new`, this.earlier])
-			if (file !== undefined) await rm(file, { force: true });
+			if (file !== undefined && (await isThere(file))) await rm(file, { force: true });
 	}
 
 	async setAside(): Promise<string> {

@@ -1,3 +1,4 @@
+// Made by `npm run generate` from providers/: edit the vendor there.
 import {
 	NodeConnectionTypes,
 	type INodeExecutionData,
@@ -8,7 +9,7 @@ import {
 import { listSearchOf } from '../../n8n/lookups';
 import { poll } from '../../n8n/trigger-poll';
 import { triggerPropertiesOf } from '../../n8n/trigger-properties';
-import { etrack } from '../../providers/protrack';
+import { etrack } from '../../providers/protrack/etrack';
 
 export class ETrackTrigger implements INodeType {
 	description: INodeTypeDescription = {

@@ -1,3 +1,4 @@
+// Made by `npm run generate` from providers/: edit the vendor there.
 import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
@@ -8,7 +9,7 @@ import {
 import { execute } from '../../n8n/execute';
 import { listSearchOf } from '../../n8n/lookups';
 import { propertiesOf } from '../../n8n/properties';
-import { trackceo } from '../../providers/protrack';
+import { trackceo } from '../../providers/protrack/trackceo';
 
 export class TrackCeo implements INodeType {
 	description: INodeTypeDescription = {

@@ -1,3 +1,4 @@
+// Made by `npm run generate` from providers/: edit the vendor there.
 import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,

@@ -68,7 +68,7 @@ export function open(answer: WireAnswer): unknown {
 				{
 					...details,
 					retryable: true,
-					doubtful: true,
+					ambiguous: true,
 					advice: 'Check the values of this node. If they are right, run it less often, or lower the rate limit in the account.',
 				},
 			);
@@ -78,7 +78,7 @@ export function open(answer: WireAnswer): unknown {
 				{
 					...details,
 					retryable: true,
-					doubtful: true,
+					ambiguous: true,
 					advice: 'Run it less often, or lower the rate limit in the account. If it stays, check whether another program logs in with the same account.',
 				},
 			);
@@ -118,7 +118,7 @@ function refusal({ code, said }: ErrorCode, status: number): SessionExpired | Ve
 		{
 			...details,
 			definite: true,
-			doubtful: true,
+			ambiguous: true,
 			advice: 'Fleetwire logs in again by itself. If it stays, ask Ctrack to enable this for the API user, and check that no other program logs in with it.',
 		},
 	);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FleetError, RateLimited, UnexpectedAnswer } from '../../core/describe/errors';
+import { FleetError } from '../../core/describe/errors';
 import { choice, flag, number, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
@@ -180,7 +180,7 @@ function orAsItCame(row: Row, simplify: (row: Row) => object): object {
 	try {
 		return simplify(row);
 	} catch (error) {
-		if (error instanceof UnexpectedAnswer) return { ...row, unreadable: error.message };
+		if (error instanceof FleetError && error.unreadable) return { ...row, unreadable: error.message };
 		throw error;
 	}
 }
@@ -201,12 +201,8 @@ async function* get(run: Run<typeof params>, given: Values<typeof params>): Asyn
 	try {
 		yield await run.request(given);
 	} catch (error) {
-		if (error instanceof FleetError && error.effect === 'unknown' && !(error instanceof RateLimited)) {
-			Object.defineProperty(error, 'advice', {
-				value: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim(),
-			});
-		}
-		throw error;
+		if (!(error instanceof FleetError) || error.effect !== 'unknown' || error.tooOften) throw error;
+		throw error.with({ advice: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim() });
 	}
 }
 

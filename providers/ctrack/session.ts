@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { LoginRejected, RateLimited, SessionExpired, UnexpectedAnswer } from '../../core/describe/errors';
+import { FleetError, LoginRejected, RateLimited, UnexpectedAnswer } from '../../core/describe/errors';
 import type { Exchange, WireAnswer, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
 import { open } from './answer';
@@ -40,10 +40,10 @@ function opened(answer: WireAnswer): unknown {
 	try {
 		return open(answer);
 	} catch (error) {
-		if (!(error instanceof SessionExpired) && !(error instanceof RateLimited && error.doubtful)) throw error;
+		if (!(error instanceof FleetError) || (error.session !== 'over' && error.session !== 'suspect')) throw error;
 		const { status, vendorCode, vendorMessage } = error;
 		const details = { status, vendorCode, vendorMessage };
-		if (error instanceof SessionExpired) {
+		if (error.session === 'over') {
 			throw new LoginRejected(
 				`${TITLE} refuses the account or its secret (error code ${vendorMessage ?? vendorCode ?? ''}).`,
 				{ ...details, advice: 'Check account and secret, and that the base URL is the one Ctrack gave you.' },
@@ -64,7 +64,7 @@ function opened(answer: WireAnswer): unknown {
 			`${TITLE} refused the login (HTTP ${String(status)}): either account or secret are wrong, or requests come too often. Its answer does not say which.`,
 			{
 				...details,
-				doubtful: true,
+				ambiguous: true,
 				advice: 'Check account and secret. If they are right, wait a few minutes and lower the rate limit in the account.',
 			},
 		);

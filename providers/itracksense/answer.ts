@@ -249,19 +249,22 @@ export function openEnvelope(
 /** The answer of a write or command; `openEnvelope` has made it. */
 export const acknowledged = z.custom<Acknowledgement>();
 
-/** "Success", "OK" and "Ok" are the document's words where all is well (sections 29 to 41). */
-const WELL = /^(?:success(?:ful(?:ly)?)?|ok)\W*$/i;
+/**
+ * "Success", "OK" and "Ok" are the document's words where all is well (sections 29 to 41), and "Modify successfully" in
+ * sections 15 and 16.
+ */
+const WELL = /^(?:(?:modify )?success(?:ful(?:ly)?)?|ok)[!.]?$/i;
 
-/** Data as the document has it, null, or that adds nothing to the words. */
-const isEmpty = (data: unknown) =>
-	data === true ||
+/** Data as the document has it, null, or that adds nothing to the words. `true` alone is not said to mean success. */
+const isEmpty = (data: unknown, words: string | null) =>
+	(data === true && words !== null) ||
 	data === undefined ||
 	data === '' ||
 	(typeof data === 'object' && Object.keys(data ?? {}).length === 0);
 
 /** What became of a command that the vendor has taken; it does not tell whether the device has carried it out. */
 export function handedOver({ words, data }: Acknowledgement): Partial<CommandOutcome> & Row {
-	const response = isEmpty(data) ? null : wordsOf(data);
+	const response = isEmpty(data, words) ? null : wordsOf(data);
 	const odd = [response, words].find((said) => said !== null && !WELL.test(said));
 	if (odd !== undefined)
 		return {

@@ -1,13 +1,12 @@
 import { z } from 'zod/v4';
 import { ALL, choice, number, text } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
-import { CONFIRMED } from '../../core/describe/outcome';
 import { inOrder } from '../../core/call/pages';
 import { countOf, identityOf, rowsOf, textOf } from '../../core/describe/read';
 import type { Consumption, Device, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
-import { acknowledged, anyRows, listInData, pageInData } from './answer';
+import { acknowledged, anyRows, done, listInData, pageInData, type Acknowledgement } from './answer';
 import { device, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
 import { method } from './method';
 import { periodBody } from './times';
@@ -218,7 +217,7 @@ const renaming = {
 	resource: 'device',
 	effect: 'write',
 	answer: acknowledged,
-	rows: () => [CONFIRMED],
+	rows: ({ words }: Acknowledgement) => [done({ data: null, words })],
 } as const;
 const ONLY_500 = 'The document lists no error code but 500; how it went is in Data.';
 const newName = (title: string, description: string) => text({ title, description, max: 60 });

@@ -3,7 +3,7 @@ import { ALL, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
+import { asRow, identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
 import type { GeofenceEvent, GeofenceState, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
@@ -136,7 +136,7 @@ export const check = operation({
 	},
 	request: (params) => ({ json: { VehiclePlate: params.plate, PolygonID: params.geofence } }),
 	answer: z.object({ data: object }),
-	rows: ({ data }) => [data],
+	rows: ({ data }) => [asRow(data, 'the state of a geofence')],
 	record: (row, params, connection): GeofenceState => {
 		const online = flagOf(row.IsOnline);
 		return {

@@ -1,5 +1,5 @@
 import type { Run } from '../../core/describe/operation';
-import { TooLarge } from '../../core/describe/errors';
+import { FleetError } from '../../core/describe/errors';
 import { inOrder } from '../../core/call/pages';
 import type { Row } from '../../core/describe/records';
 import { windows } from '../../core/call/windows';
@@ -49,7 +49,7 @@ async function piecesOf(run: Pick<Run, 'warn'>, ask: Ask, begin: number, end: nu
 	try {
 		rows = await ask(from, to);
 	} catch (error) {
-		if (!(error instanceof TooLarge) || end - begin <= SHORTEST_MS) throw error;
+		if (!(error instanceof FleetError && error.tooLarge) || end - begin <= SHORTEST_MS) throw error;
 	}
 	const full = rows === undefined || rows.length >= MOST;
 	if (rows !== undefined && (!full || end - begin <= SHORTEST_MS)) {

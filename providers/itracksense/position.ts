@@ -2,7 +2,16 @@ import { ALL, choice, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
+import {
+	asRow,
+	coordinatesOf,
+	countOf,
+	courseOf,
+	identityOf,
+	idTextOf,
+	recordId,
+	rowsOf,
+} from '../../core/describe/read';
 import type { Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { listInData, objectOrEmptyList } from './answer';
@@ -154,7 +163,8 @@ export const getInArea = operation({
 const located = {
 	...current,
 	answer: objectOrEmptyList,
-	rows: ({ data }: { data: Row | [] | null }) => (data === null || Array.isArray(data) ? [] : [data]),
+	rows: ({ data }: { data: Row | [] | null }) =>
+		data === null || Array.isArray(data) ? [] : [asRow(data, 'a position')],
 	list: false,
 } as const;
 

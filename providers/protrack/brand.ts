@@ -1,9 +1,11 @@
-import type { ProviderName } from '../../core/describe/provider';
+import type { Icon } from '../vendor';
 
-/** What differs between the two documents of the platform; everything else is the same. */
+/** What differs between the brands' documents; everything else is the same. */
 export interface Brand {
-	name: ProviderName;
+	name: string;
 	title: string;
+	/** Stem of its class names in n8n: Vendor.n8n.className. */
+	className: string;
 	baseUrl: string;
 	/** Kinds of alarm in section 2.8, counted from 1. */
 	alarmTypes: number;
@@ -11,21 +13,9 @@ export interface Brand {
 	setsMileage: boolean;
 	/** Whether there is a section 2.16, modify sub-customer password. */
 	setsPasswords: boolean;
+	/** Which of the platform's methods it has: Vendor.extent. */
+	extent: string;
+	icon: Icon;
+	/** Colour in Node-RED's palette. */
+	color: string;
 }
-
-export const TRACKCEO: Brand = {
-	name: 'trackceo',
-	title: 'TrackCEO',
-	baseUrl: 'http://api.trackceo.com',
-	alarmTypes: 44,
-	setsMileage: true,
-	setsPasswords: true,
-};
-export const ETRACK: Brand = {
-	name: 'etrack',
-	title: 'eTrack',
-	baseUrl: 'http://api.etrack.vip',
-	alarmTypes: 27,
-	setsMileage: false,
-	setsPasswords: false,
-};

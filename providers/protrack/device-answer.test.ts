@@ -5,7 +5,7 @@ import { findOperation, type Provider } from '../../core/describe/provider';
 import type { CommandOutcome, Outcome } from '../../core/describe/records';
 import { connectionOf } from '../../test/support/recordings';
 import { json, TestHost } from '../../test/support/test-host';
-import { trackceo } from '.';
+import { trackceo } from './trackceo';
 
 const provider = trackceo as unknown as Provider;
 const DEVICE = '358899051025339';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findOperation, type Provider } from '../../core/describe/provider';
-import { trackceo } from '.';
+import { trackceo } from './trackceo';
 
 const provider = trackceo as unknown as Provider;
 const getCurrent = findOperation(provider, 'position', 'getCurrent') ?? expect.fail();

@@ -18,7 +18,8 @@ import {
 import { FetchHost } from '../../test/support/fetch-host';
 import { CODES } from './answer';
 import type { ProtrackConnection } from './connection';
-import { etrack, trackceo } from '.';
+import { etrack } from './etrack';
+import { trackceo } from './trackceo';
 import { passwordHash, signature } from './session';
 
 const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);

@@ -208,7 +208,7 @@ function unauthorised({ json }: WireRequest, reasons: readonly Reason[]): Sessio
 		`${TITLE} answered 401: either the account may not see ${which}, or the session has ended${said(reasons)}.`,
 		{
 			...details,
-			doubtful: true,
+			ambiguous: true,
 			advice: 'Fleetwire logs in again by itself and asks once more. If it stays, it is the vehicle: take out those that the account may not see.',
 		},
 	);

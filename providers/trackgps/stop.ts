@@ -8,9 +8,11 @@ import {
 	identityOf,
 	idTextOf,
 	isReadable,
+	isRecord,
 	recordId,
 	rowsOf,
 	textOf,
+	unreadableRow,
 } from '../../core/describe/read';
 import type { Row, Stop } from '../../core/describe/records';
 import { flagOf, parts, valuesOf } from './answer';
@@ -19,6 +21,8 @@ import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
 
+const NO_RESULTS = 'The vendor sent a part of the stops without their list by vehicle.';
+
 /**
  * The payload is a list of {results: {key: [stop, ...]}}. What the key is, is not said; a vehicle's number, most likely
  * (facts 2.3, L). It only counts for a stop that does not name its vehicle.
@@ -26,8 +30,9 @@ import { timeOf } from './times';
 function stopsOf(answer: unknown[]): Row[] {
 	return rowsOf(answer, 'a part of the stops').flatMap((part) => {
 		if (!isReadable(part)) return [part];
-		const results = asRow(valuesOf(part)('results') ?? {}, 'the stops by vehicle');
-		if (!isReadable(results)) return [results];
+		const results = valuesOf(part)('results');
+		if (results === null) return [];
+		if (!isRecord(results)) return [unreadableRow(results ?? part, NO_RESULTS)];
 		return Object.entries(results).flatMap(([key, list]) => {
 			const vehicle = /^\d+$/.test(key) ? { vehicleId: Number(key) } : {};
 			return (Array.isArray(list) ? (list as unknown[]) : list === null ? [] : [list]).map((stop) => {

@@ -1,6 +1,16 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { asRow, identityOf, idTextOf, isReadable, numberOf, recordId, rowsOf, textOf } from '../../core/describe/read';
+import {
+	asRow,
+	identityOf,
+	idTextOf,
+	isReadable,
+	numberOf,
+	recordId,
+	rowsOf,
+	textOf,
+	unreadableRow,
+} from '../../core/describe/read';
 import type { Reading, Row } from '../../core/describe/records';
 import { parts, valuesOf } from './answer';
 import { batches, vehiclesAndPeriod } from './batches';
@@ -13,12 +23,17 @@ interface ReadingRow extends Row {
 	type: Reading['type'];
 }
 
+const TYPES = ['temperature', 'humidity'] as const;
+
 /** {temperature: [reading, ...], humidity: [reading, ...]}, as one object or as a list of them. */
 function readingsOf(answer: unknown[]): ReadingRow[] {
 	const rows = rowsOf(answer, 'readings').flatMap((part): Row[] => {
 		if (!isReadable(part)) return [part];
-		return (['temperature', 'humidity'] as const).flatMap((type) => {
-			const list = valuesOf(part)(type) ?? [];
+		const of = valuesOf(part);
+		if (TYPES.every((type) => of(type) === undefined))
+			return [unreadableRow(part, 'The vendor sent readings with neither temperatures nor humidities.')];
+		return TYPES.flatMap((type) => {
+			const list = of(type) ?? [];
 			return (Array.isArray(list) ? (list as unknown[]) : [list]).map((reading) => {
 				const row = asRow(reading, 'a reading', { type });
 				return isReadable(row) ? { ...row, type } : row;

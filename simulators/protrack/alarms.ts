@@ -1,7 +1,7 @@
 /** Alarms of a device (2.8): those that follow from what the vehicle did, and a fixed sprinkling of all other types. */
 import { crossingsBetween, eventsBetween, scatter, stateAt, type VehicleEventKind } from '../fleet';
 import { nextNoon, round, type Device } from './devices';
-import type { Brand } from './brand';
+import { editionOf, type Brand, type Edition } from './brand';
 
 export interface Geofence {
 	id: number;
@@ -26,7 +26,7 @@ const TYPE_OF_EVENT: Record<VehicleEventKind, number> = { batteryLow: 2, speedin
 const GEOFENCE_IN = 5;
 const GEOFENCE_OUT = 6;
 const VIBRATION = 4;
-const LAST_TYPE: Record<Brand, number> = { trackceo: 44, etrack: 27 };
+const LAST_TYPE: Record<Edition, number> = { trackceo: 44, etrack: 27 };
 const DERIVED = new Set([...Object.values(TYPE_OF_EVENT), GEOFENCE_IN, GEOFENCE_OUT]);
 
 /** One sprinkled alarm in each, so that a week has room for every type. */
@@ -95,7 +95,9 @@ function* raised(
 		}
 	}
 
-	const others = Array.from({ length: LAST_TYPE[brand] }, (_, i) => i + 1).filter((type) => !DERIVED.has(type));
+	const others = Array.from({ length: LAST_TYPE[editionOf(brand)] }, (_, i) => i + 1).filter(
+		(type) => !DERIVED.has(type),
+	);
 	for (let slot = Math.floor(begin / SLOT); slot * SLOT <= end; slot++) {
 		const time = slot * SLOT + (scatter(vehicle.index, slot) % SLOT);
 		if (time >= begin && time <= end) yield alarm(others[(slot + vehicle.index) % others.length]!, time);

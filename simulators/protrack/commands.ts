@@ -1,6 +1,7 @@
 /** Commands to devices (2.5, 2.6). */
 import { immobilise, release, stateAt } from '../fleet';
 import type { Account } from './accounts';
+import { editionOf } from './brand';
 import { Refusal } from './codes';
 import { COMMANDS, deviceAnswer } from './device-answers';
 import type { Device } from './devices';
@@ -13,7 +14,7 @@ export function sendCommand(platform: Platform, account: Account, params: Params
 	params.require('imei', 'command');
 	const device = platform.deviceFor(account, params.imei());
 	const command = params.text('command');
-	if (!COMMANDS.has(command) || (command === 'SET_MILEAGE' && platform.settings.brand === 'etrack'))
+	if (!COMMANDS.has(command) || (command === 'SET_MILEAGE' && editionOf(platform.settings.brand) === 'etrack'))
 		throw new Refusal(20048);
 	if (command === 'SET_MILEAGE') checkMileage(params.text('paramData'));
 	checkReach(device);

@@ -1,5 +1,6 @@
 import { fixesBetween, lastFix, scatter, stateAt, type Vehicle, type VehicleState } from '../fleet';
 import { isWithin, type Account, type AccountSeed } from './accounts';
+import { editionOf, type Brand } from './brand';
 import type { Code } from './codes';
 import type { AnswerKind } from './device-answers';
 
@@ -172,7 +173,7 @@ export function nextNoon(time: number): number {
 }
 
 export interface RecordOptions {
-	brand: 'trackceo' | 'etrack';
+	brand: Brand;
 	/** Adds what newer backends send beyond the documents (facts 4.2). */
 	newerFields: boolean;
 	fixIntervalSeconds: number;
@@ -210,7 +211,7 @@ export function trackRecord(device: Device, now: number, options: RecordOptions)
 		datastatus: dataStatus(device),
 		battery: reported?.battery ?? -1,
 		mileage: odometer,
-		...(options.brand === 'trackceo'
+		...(editionOf(options.brand) === 'trackceo'
 			? { todaymileage: reported ? odometer - odometerAtMidnight(vehicle, reported, now) : -1 }
 			: {}),
 		...(options.newerFields ? newerFields(device, reported, odometer) : {}),

@@ -1,6 +1,6 @@
 /**
- * The Protrack platform, as TrackCEO and eTrack sell it, written from their documents (trackceo.txt, etrack.txt).
- * Numbers in comments are sections of these; "facts" is the page of what is known beyond them.
+ * The Protrack platform, as TrackCEO, eTrack and others sell it, written from the documents of these two: trackceo.txt,
+ * etrack.txt. Numbers in comments are sections of them; "facts" is the page of what is known beyond them.
  */
 import type { FaultRule } from '../faults';
 import type { Answer, VendorRequest } from '../exchange';
@@ -12,7 +12,7 @@ import type { AnswerKind } from './device-answers';
 import { dataStatus, type Device } from './devices';
 import { METHODS } from './methods';
 import { Params } from './params';
-import type { Brand } from './brand';
+import { editionOf, type Brand } from './brand';
 import { Platform, type Command, type Message, type PlatformOptions } from './platform';
 import { Sessions } from './sessions';
 
@@ -160,7 +160,7 @@ class Protrack implements Vendor {
 		if (request.path === '/api/authorization' && request.method === 'GET') return this.sessions.login(params);
 		const method = Object.hasOwn(METHODS, request.path) ? METHODS[request.path] : undefined;
 		if (!method || method.verb !== request.method) throw new Refusal(10001);
-		if (method.brand && method.brand !== this.platform.settings.brand) throw new Refusal(10001);
+		if (method.edition && method.edition !== editionOf(this.platform.settings.brand)) throw new Refusal(10001);
 		return method.handle(this.platform, this.sessions.account(params), params);
 	}
 }

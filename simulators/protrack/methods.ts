@@ -6,7 +6,7 @@ import { Refusal } from './codes';
 import { queryCommand, sendCommand } from './commands';
 import { deviceFixes, deviceRecord, devicesWithin, round, trackRecord, type Device } from './devices';
 import type { Params } from './params';
-import type { Brand } from './brand';
+import type { Edition } from './brand';
 import type { Platform } from './platform';
 
 const MAX_FIXES = 1000;
@@ -21,7 +21,7 @@ export type Handler = (platform: Platform, account: Account, params: Params) => 
 export interface Method {
 	verb: 'GET' | 'POST';
 	/** Left out: both. */
-	brand?: Brand;
+	edition?: Edition;
 	handle: Handler;
 }
 
@@ -41,7 +41,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
 	'/api/message/send': { verb: 'POST', handle: sendMessage },
 	'/api/device/mileage': { verb: 'GET', handle: mileage },
 	'/api/user/list': { verb: 'GET', handle: listAccounts },
-	'/api/user/password/set': { verb: 'POST', brand: 'trackceo', handle: setPassword },
+	'/api/user/password/set': { verb: 'POST', edition: 'trackceo', handle: setPassword },
 };
 
 /** 2.2. */

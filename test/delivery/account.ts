@@ -22,7 +22,7 @@ export function newProcess(
 	host: Host,
 	{ operations, positions, limits, lookups = {} }: Offered,
 ): Client {
-	const { client, errors, limiter, refusals, retry, session, sharedReads } = engine;
+	const { breaker, client, errors, limiter, pickers, refusals, retry, session, sharedReads } = engine;
 	const provider: Provider = {
 		name: 'trackceo',
 		title: 'Vendor',
@@ -56,18 +56,15 @@ export function newProcess(
 		allowPrivateAddresses: false,
 		rateLimit,
 	};
-	const made = new client.Client(provider, connection, host);
-	Object.assign(made, {
-		shared: {
-			account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] },
-			sessions: new session.SessionKeeper('Vendor', 'fleet', []),
-			resilience: new retry.Resilience('Vendor'),
-			lookups: new Map(),
-			reads: new sharedReads.SharedReads(),
-			refusals: new refusals.Refusals(),
-			queues: new Map(),
-			accepted: true,
-		},
+	return new client.Client(provider, connection, host, undefined, {
+		account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] },
+		sessions: new session.SessionKeeper('Vendor', 'fleet', []),
+		breaker: new breaker.CircuitBreaker('Vendor'),
+		retries: new retry.RetryBudget(),
+		lookups: new pickers.Lookups(),
+		reads: new sharedReads.SharedReads(),
+		refusals: new refusals.Refusals(),
+		queues: new Map(),
+		accepted: true,
 	});
-	return made;
 }

@@ -15,12 +15,14 @@ const outside = createRequire(__filename);
  * each other.
  */
 export interface Engine {
+	breaker: typeof import('../../core/call/breaker');
 	client: typeof import('../../core/call/client');
 	errors: typeof import('../../core/describe/errors');
 	field: typeof import('../../core/describe/field');
 	limiter: typeof import('../../core/call/limiter');
 	operation: typeof import('../../core/describe/operation');
 	pages: typeof import('../../core/call/pages');
+	pickers: typeof import('../../core/call/lookups');
 	poller: typeof import('../../core/watch/poller');
 	queueConsumer: typeof import('../../core/watch/queue-consumer');
 	refusals: typeof import('../../core/call/refusals');
@@ -34,12 +36,14 @@ export interface Engine {
 }
 
 const FILES: Readonly<Record<keyof Engine, string>> = {
+	breaker: 'call/breaker',
 	client: 'call/client',
 	errors: 'describe/errors',
 	field: 'describe/field',
 	limiter: 'call/limiter',
 	operation: 'describe/operation',
 	pages: 'call/pages',
+	pickers: 'call/lookups',
 	poller: 'watch/poller',
 	queueConsumer: 'watch/queue-consumer',
 	refusals: 'call/refusals',

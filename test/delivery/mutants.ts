@@ -78,8 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
 		by: 'queue',
 		changes: change(
 			QUEUE,
-			'|| error instanceof UnexpectedAnswer) this.state.lost = true;',
-			'|| error instanceof UnexpectedAnswer) this.state.lost = false;',
+			'|| error.unreadable) this.state.lost = true;',
+			'|| error.unreadable) this.state.lost = false;',
 		),
 	},
 	{

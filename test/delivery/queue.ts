@@ -258,7 +258,7 @@ class QueueRun {
 		if (fault === 'lost')
 			throw new errors.Unreachable('The connection broke.', { effect: 'unknown', retryable: true });
 		if (fault === 'limited')
-			throw new errors.RateLimited('Too often.', { effect: 'unknown', retryable: true, doubtful: true });
+			throw new errors.RateLimited('Too often.', { effect: 'unknown', retryable: true, ambiguous: true });
 		if (fault === 'refused') throw new errors.VendorFault('No.', { effect: 'unknown' });
 		if (fault === 'over') this.alive.delete(session);
 		const reply = (body: unknown): SignedAnswer => ({

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoFlows, examples, isAccount, vendorOf, type FlowNode } from '../../demo/flows';
-import { startAll, type RunningVendor } from '../../simulators/all';
+import { startAll, type RunningVendor } from '../../demo/vendors';
 import { openBrowser, openNodeRedEditor, type Browser, type Page } from './browser';
 import { NODE_RED_VERSIONS } from './install';
 import { probe, startNodeRed, type CaughtError, type NodeRed, type Received, type Status } from './node-red';
@@ -75,7 +75,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			portBase: 0,
 			clock: () => Date.now() + ahead,
 			fixIntervalSeconds: 60,
-			rateLimit: null,
+			limited: false,
 			plain: true,
 		});
 		const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-'));

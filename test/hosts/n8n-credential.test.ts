@@ -7,38 +7,38 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpRequestTools, startAgent } from './agent';
 import { panelOf } from './forms';
 import { chain, startN8n, type Credential, type Execution, type Json, type N8n } from './n8n';
-import { DEVICE, startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
+import { DEVICE, startVendors, VENDOR_NAMES, type TestVendors } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 let n8n: N8n;
-const vendors = {} as Record<VendorName, TestVendor>;
+let vendors: TestVendors;
 
 beforeAll(async () => {
 	const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('n8n-nodes-fleetwire-'));
 	n8n = await startN8n({ packages: [join(ARTIFACTS, tarball ?? '')] });
-	for (const name of VENDOR_NAMES) vendors[name] = await startVendor(name);
+	vendors = await startVendors();
 });
 
 afterAll(async () => {
 	await n8n?.stop();
-	await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
+	await vendors?.close();
 });
 
-const account = async (vendor: VendorName, settings: Json) =>
+const account = async (vendor: string, settings: Json) =>
 	await n8n.createCredential({
 		name: 'account',
-		type: vendors[vendor].n8n.credential,
-		data: { ...vendors[vendor].connection, ...settings },
+		type: vendors.of(vendor).n8n.credential,
+		data: { ...vendors.of(vendor).connection, ...settings },
 	});
 
 /** Requests that a user fills into an HTTP Request node, one for each item; what goes wrong becomes an item too. */
 async function borrow(
-	vendor: VendorName,
+	vendor: string,
 	{ id, name }: Credential,
 	requests: readonly { method: string; url: string }[],
 	parameters: Json = {},
 ): Promise<Execution> {
-	const { credential } = vendors[vendor].n8n;
+	const { credential } = vendors.of(vendor).n8n;
 	return await n8n.runWorkflow({
 		...chain({
 			name: 'Stranger',
@@ -60,9 +60,10 @@ async function borrow(
 }
 
 /** Requests that the vendor got besides logins. */
-const reached = (vendor: VendorName) =>
-	vendors[vendor].simulator.requests
-		.filter(({ path }) => !vendors[vendor].login.test(path))
+const reached = (vendor: string) =>
+	vendors
+		.of(vendor)
+		.simulator.requests.filter(({ path }) => !vendors.of(vendor).login.test(path))
 		.map(({ method, path }) => `${method} ${path}`);
 
 const errorsOf = (execution: Execution) =>
@@ -71,29 +72,27 @@ const errorsOf = (execution: Execution) =>
 	);
 
 /** What a user would have to do in the node to act, or to be told a secret: every method that is not a plain read. */
-const actions = (vendor: VendorName) =>
-	vendors[vendor].provider.operations
-		.filter(({ effect, consuming: once }) => effect !== 'read' || once === true)
+const actions = (vendor: string) =>
+	vendors
+		.of(vendor)
+		.provider.operations.filter(({ effect, consuming: once }) => effect !== 'read' || once === true)
 		.map(({ route }) => {
 			const [method = '', path = ''] = route.split(' ');
 			return {
 				method,
-				url: `${vendors[vendor].simulator.url}${path}?imei=${DEVICE}&command=RELAY%2C1&type=Positions`,
+				url: `${vendors.of(vendor).simulator.url}${path}?imei=${DEVICE}&command=RELAY%2C1&type=Positions`,
 			};
 		});
-const reads: Readonly<Record<VendorName, { method: string; path: string }>> = {
-	trackceo: { method: 'GET', path: '/api/device/list' },
-	etrack: { method: 'GET', path: '/api/device/list' },
-	ctrack: { method: 'GET', path: '/Vehicles/GetVehicles' },
-	itracksense: { method: 'POST', path: '/api/vehicle/GetDeviceList' },
-	trackgps: { method: 'GET', path: '/api/carriers/company-vehicles' },
-};
-
 describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
-	const readOf = () => ({ method: reads[vendor].method, url: vendors[vendor].simulator.url + reads[vendor].path });
+	/** The vendor's plain read, as its document has it. */
+	const readOf = () => {
+		const { simulator, operation, read } = vendors.of(vendor);
+		const [method = '', path = ''] = operation(read).route.split(' ');
+		return { method, url: simulator.url + path };
+	};
 
 	test('gets nothing signed by a credential as it is made', async () => {
-		vendors[vendor].simulator.requests.length = 0;
+		vendors.of(vendor).simulator.requests.length = 0;
 		const execution = await borrow(vendor, await account(vendor, { allowCommands: true }), [
 			readOf(),
 			...actions(vendor),
@@ -106,7 +105,7 @@ describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
 	});
 
 	test('gets reads signed where the operator opens it, and what acts only with Allow Commands', async () => {
-		const { simulator } = vendors[vendor];
+		const { simulator } = vendors.of(vendor);
 		const open = { allowedHttpRequestDomains: 'all' };
 		const credential = await account(vendor, { ...open, allowCommands: false });
 		simulator.requests.length = 0;
@@ -163,20 +162,20 @@ describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
 				{ method: 'GET', url: `http://user@${host}/base/x` },
 				{ method: 'GET', url: `http://${host}\\@evil.test/base/x` },
 			]);
-			expect(seen.filter((line) => !vendors[vendor].login.test(line.split(' ')[1]?.split('?')[0] ?? ''))).toEqual(
-				[],
-			);
+			expect(
+				seen.filter((line) => !vendors.of(vendor).login.test(line.split(' ')[1]?.split('?')[0] ?? '')),
+			).toEqual([]);
 		} finally {
 			attacker.close();
 		}
 	});
 
 	test('says nothing of the session when a request fails', async () => {
-		const { simulator } = vendors[vendor];
+		const { simulator } = vendors.of(vendor);
 		simulator.fail({
 			kind: 'status',
 			status: 500,
-			match: ({ path }) => !vendors[vendor].login.test(path),
+			match: ({ path }) => !vendors.of(vendor).login.test(path),
 			times: null,
 		});
 		const execution = await borrow(
@@ -198,7 +197,7 @@ describe.each(VENDOR_NAMES)('%s, the HTTP Request node', (vendor) => {
 test.each([{ kind: 'status', status: 500 }, { kind: 'reset' }] as const)(
 	'a command of an HTTP Request node that may have been carried out is not sent again: %j',
 	async (fault) => {
-		const { simulator } = vendors.trackceo;
+		const { simulator } = vendors.of('trackceo');
 		const credential = await account('trackceo', { allowCommands: true, allowedHttpRequestDomains: 'all' });
 		simulator.requests.length = 0;
 		simulator.fail({ ...fault, effect: 'after', match: '/api/command/send', times: 1 });
@@ -217,7 +216,7 @@ test.each([
 	// So it was the setting that stopped them.
 	['opened, and commands on', { allowedHttpRequestDomains: 'all', allowCommands: true }, 1],
 ])('other nodes and agents, with a credential %s', async (_, settings, sent) => {
-	const { simulator, n8n: type } = vendors.trackceo;
+	const { simulator, n8n: type } = vendors.of('trackceo');
 	const { id, name } = await account('trackceo', { allowCommands: false, ...settings });
 	const credentials = { [type.credential]: { id, name } };
 	const url = `${simulator.url}/api/command/send?imei=${DEVICE}&command=RELAY%2C1`;
@@ -271,7 +270,7 @@ test.each([
 });
 
 test('an agent gets no link that logs in whoever has it, though the account allows them', async () => {
-	const { operation, n8n: type } = vendors.itracksense;
+	const { operation, n8n: type } = vendors.of('itracksense');
 	const { id, name } = await account('itracksense', { allowWebLinks: true });
 	const agent = await startAgent(n8n);
 	try {

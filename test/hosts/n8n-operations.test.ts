@@ -8,70 +8,61 @@ import type { AnyOperation } from '../../core/describe/operation';
 import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { panelOf } from './forms';
 import { chain, startN8n, type Credential, type Execution, type N8n, type WorkflowDefinition } from './n8n';
-import {
-	BRANDS,
-	comparable,
-	DEVICE,
-	nameOf,
-	startVendor,
-	VENDOR_NAMES,
-	type TestVendor,
-	type VendorName,
-} from './vendor';
+import { BRANDS, comparable, DEVICE, nameOf, startVendors, VENDOR_NAMES, type TestVendors } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 let n8n: N8n;
-const vendors = {} as Record<VendorName, TestVendor>;
-const credentials = {} as Record<VendorName, Credential>;
+let vendors: TestVendors;
+const credentials = new Map<string, Credential>();
 
-const settingsOf = (name: VendorName) => ({ ...vendors[name].connection });
+const settingsOf = (name: string) => ({ ...vendors.of(name).connection });
 
 beforeAll(async () => {
 	const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('n8n-nodes-fleetwire-'));
 	n8n = await startN8n({ packages: [join(ARTIFACTS, tarball ?? '')] });
-	for (const name of VENDOR_NAMES) {
-		vendors[name] = await startVendor(name);
-		credentials[name] = await n8n.createCredential({
+	vendors = await startVendors();
+	for (const name of VENDOR_NAMES)
+		credentials.set(
 			name,
-			type: vendors[name].n8n.credential,
-			data: settingsOf(name),
-		});
-	}
+			await n8n.createCredential({ name, type: vendors.of(name).n8n.credential, data: settingsOf(name) }),
+		);
 });
 
 afterAll(async () => {
 	await n8n?.stop();
-	await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
+	await vendors?.close();
 });
 
-const credentialsOf = (name: VendorName) => ({
-	[vendors[name].n8n.credential]: { id: credentials[name].id, name: credentials[name].name },
-});
-const node = (vendor: VendorName, parameters: object, rest: object = {}) => ({
+const credentialsOf = (vendor: string) => {
+	const { id = '', name = '' } = credentials.get(vendor) ?? {};
+	return { [vendors.of(vendor).n8n.credential]: { id, name } };
+};
+const node = (vendor: string, parameters: object, rest: object = {}) => ({
 	name: 'Fleet',
-	type: `n8n-nodes-fleetwire.${vendors[vendor].n8n.node}`,
+	type: `n8n-nodes-fleetwire.${vendors.of(vendor).n8n.node}`,
 	parameters: parameters as Record<string, unknown>,
 	credentials: credentialsOf(vendor),
 	...rest,
 });
 
 async function run(
-	vendor: VendorName,
+	vendor: string,
 	name: string,
 	params: Readonly<Record<string, unknown>>,
 	rest: object = {},
 	settings: object = {},
 ): Promise<Execution> {
-	return await n8n.runWorkflow(chain(node(vendor, panelOf(vendors[vendor].operation(name), params, rest), settings)));
+	return await n8n.runWorkflow(
+		chain(node(vendor, panelOf(vendors.of(vendor).operation(name), params, rest), settings)),
+	);
 }
 
 test('the example workflow runs', async () => {
 	const example = JSON.parse(
 		readFileSync(join(__dirname, '..', '..', 'docs', 'examples', 'n8n-where-is-my-fleet.json'), 'utf8'),
 	) as WorkflowDefinition;
-	const { id, name } = credentials.trackceo;
 	const nodes = example.nodes.map((each) =>
-		each.name === 'TrackCEO' ? { ...each, credentials: { trackCeoApi: { id, name } } } : each,
+		each.name === 'TrackCEO' ? { ...each, credentials: credentialsOf('trackceo') } : each,
 	);
 	const execution = await n8n.runWorkflow({ ...example, nodes }, { from: 'Every 5 minutes' });
 	expect(execution.error).toBeUndefined();
@@ -82,13 +73,13 @@ test('the example workflow runs', async () => {
 describe.each(VENDOR_NAMES)('%s', (brand) => {
 	test('has its node and its credential', async () => {
 		const types = await n8n.nodeTypes();
-		expect(types.find(({ name }) => name === `n8n-nodes-fleetwire.${vendors[brand].n8n.node}`)).toMatchObject({
-			credentials: [{ name: vendors[brand].n8n.credential, required: true }],
+		expect(types.find(({ name }) => name === `n8n-nodes-fleetwire.${vendors.of(brand).n8n.node}`)).toMatchObject({
+			credentials: [{ name: vendors.of(brand).n8n.credential, required: true }],
 		});
 	});
 
 	test('runs every operation, simplified and raw, with the records that the core gives', async () => {
-		const { provider, paramsOf, expected } = vendors[brand];
+		const { provider, paramsOf, expected } = vendors.of(brand);
 		for (const operation of provider.operations) {
 			for (const output of operation.effect === 'read'
 				? (['simplified', 'raw'] as const)
@@ -109,7 +100,7 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 	});
 
 	test('the credential test accepts what is right', async () => {
-		const type = vendors[brand].n8n.credential;
+		const type = vendors.of(brand).n8n.credential;
 		expect(await n8n.testCredential({ name: 'good', type, data: settingsOf(brand) })).toMatchObject({
 			status: 'OK',
 		});
@@ -124,7 +115,7 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 		const {
 			n8n: { credential },
 			refusal,
-		} = vendors[brand];
+		} = vendors.of(brand);
 		const result = await n8n.testCredential({
 			name: 'bad',
 			type: credential,
@@ -136,11 +127,11 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 	});
 
 	test('the credential test says so when a web page comes in place of an answer', async () => {
-		const { simulator } = vendors[brand];
+		const { simulator } = vendors.of(brand);
 		simulator.fail({ kind: 'html', times: null });
 		const result = await n8n.testCredential({
 			name: 'html',
-			type: vendors[brand].n8n.credential,
+			type: vendors.of(brand).n8n.credential,
 			data: settingsOf(brand),
 		});
 		simulator.clearFaults();
@@ -149,7 +140,7 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 	});
 
 	test('a session killed from outside is renewed without the user noticing, and then serves', async () => {
-		const { simulator, connection, provider, paramsOf, logins } = vendors[brand];
+		const { simulator, connection, provider, paramsOf, logins } = vendors.of(brand);
 		const operation = provider.operations.find(({ effect, list }) => effect === 'read' && list) as AnyOperation;
 		await run(brand, nameOf(operation), paramsOf(operation));
 		simulator.killToken(connection.account);
@@ -167,7 +158,7 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 			device,
 			n8n: { node: type },
 			provider,
-		} = vendors[brand];
+		} = vendors.of(brand);
 		const query = {
 			path: 'parameters.devices',
 			nodeTypeAndVersion: { name: `n8n-nodes-fleetwire.${type}`, version: 1 },
@@ -197,7 +188,7 @@ describe.each(BRANDS)('%s', (brand) => {
 	])('the credential test says what is wrong with %s', async (_, change, words) => {
 		const result = await n8n.testCredential({
 			name: 'bad',
-			type: vendors[brand].n8n.credential,
+			type: vendors.of(brand).n8n.credential,
 			data: { ...settingsOf(brand), ...change },
 		});
 		expect(result.status).toBe('Error');
@@ -210,7 +201,7 @@ describe.each(BRANDS)('%s', (brand) => {
 	});
 
 	test('bad input gives one sentence and what to do, and nothing is sent', async () => {
-		const { simulator } = vendors[brand];
+		const { simulator } = vendors.of(brand);
 		simulator.requests.length = 0;
 		const bad: [string, object, RegExp][] = [
 			['position.getCurrent', { devices: '35889905102533X' }, /must be the 10 to 17 digits of an IMEI/],
@@ -242,7 +233,7 @@ describe.each(BRANDS)('%s', (brand) => {
 
 	test('with Continue On Fail, a bad item fails alone and every record knows its item', async () => {
 		const items = [{ imei: DEVICE }, { imei: 'nonsense' }, { imei: '999999999999999' }, { imei: DEVICE }];
-		const operation = vendors[brand].operation('position.getCurrent');
+		const operation = vendors.of(brand).operation('position.getCurrent');
 		const execution = await n8n.runWorkflow({
 			nodes: [
 				{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
@@ -271,7 +262,7 @@ describe.each(BRANDS)('%s', (brand) => {
 	test.each(['reset', 'html', 'cutoff'] as const)(
 		'a command under "%s" is carried out once and its outcome is unknown',
 		async (kind) => {
-			const { simulator } = vendors[brand];
+			const { simulator } = vendors.of(brand);
 			const sent = () => simulator.requests.filter(({ path }) => path === '/api/command/send').length;
 			const before = sent();
 			simulator.fail({ kind, match: '/api/command/send', times: null, effect: 'after' });
@@ -291,7 +282,7 @@ describe.each(BRANDS)('%s', (brand) => {
 		['otherCommand', 'answered', /^Restore fuel supply/],
 		['gt06', 'confirmed', /^DYD=Success!$/],
 	])('a device that answers a stop with "%s" makes it %s, with its words', async (kind, outcome, words) => {
-		const { simulator } = vendors[brand];
+		const { simulator } = vendors.of(brand);
 		simulator.answerCommands?.(kind);
 		const execution = await run(brand, 'command.send', { device: DEVICE, command: 'RELAY,1' });
 		simulator.answerCommands?.('document');
@@ -308,18 +299,18 @@ describe.each(BRANDS)('%s', (brand) => {
 	});
 
 	test('with Allow Commands off, no command leaves', async () => {
-		const { simulator } = vendors[brand];
+		const { simulator } = vendors.of(brand);
 		const { id, name } = await n8n.createCredential({
 			name: 'careful',
-			type: vendors[brand].n8n.credential,
+			type: vendors.of(brand).n8n.credential,
 			data: { ...settingsOf(brand), allowCommands: false },
 		});
 		simulator.requests.length = 0;
-		const operation = vendors[brand].operation('command.send');
+		const operation = vendors.of(brand).operation('command.send');
 		const execution = await n8n.runWorkflow(
 			chain({
 				...node(brand, panelOf(operation, { device: DEVICE, command: 'RELAY,1' })),
-				credentials: { [vendors[brand].n8n.credential]: { id, name } },
+				credentials: { [vendors.of(brand).n8n.credential]: { id, name } },
 			}),
 		);
 		expect(execution.error).toMatchObject({

@@ -3,11 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { providers } from '../../providers';
 import { startCtrack, type CtrackSimulator } from '../../simulators/ctrack';
-import { startItracksense } from '../../simulators/itracksense';
 import { startProtrack } from '../../simulators/protrack';
-import { startTrackgps } from '../../simulators/trackgps';
 import { AlarmFeed } from '../support/alarm-feed';
 import { closeN8nNode, openBrowser, openN8nNode, openN8nWorkflow } from './browser';
 import {
@@ -21,7 +18,7 @@ import {
 	type WorkflowNode,
 } from './n8n';
 import { until } from './process';
-import { guessedPaths, NOW, VENDOR_NAMES, VENDORS, type VendorName } from './vendor';
+import { kitOf, NOW, VENDOR_NAMES } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 const tarball = join(ARTIFACTS, readdirSync(ARTIFACTS).find((name) => name.startsWith('n8n-nodes-fleetwire-')) ?? '');
@@ -293,7 +290,7 @@ describe("Ctrack's queue", () => {
 			name: 'queue',
 			type: 'ctrackApi',
 			data: {
-				...VENDORS.ctrack.settings,
+				...kitOf('ctrack').settings,
 				baseUrl: simulator.url,
 				rateLimit: 60_000,
 				allowCommands: false,
@@ -654,15 +651,6 @@ describe("Ctrack's queue", () => {
 /** Events that are changes of what was seen before. */
 const COMPARED = new Set(['statusChanged', 'ignitionChanged']);
 
-/** Simulators on the real clock. */
-const LIVE: Record<VendorName, () => Promise<{ url: string; close(): Promise<void> }>> = {
-	trackceo: () => startProtrack({ brand: 'trackceo' }),
-	etrack: () => startProtrack({ brand: 'etrack' }),
-	ctrack: () => startCtrack(),
-	itracksense: () => startItracksense({ paths: guessedPaths() }),
-	trackgps: () => startTrackgps({ rateLimit: null }),
-};
-
 describe('every vendor', () => {
 	let n8n: N8n;
 
@@ -674,8 +662,8 @@ describe('every vendor', () => {
 	});
 
 	test.each(VENDOR_NAMES)('%s: each event can be published, polled and tried', async (name) => {
-		const { n8n: types, settings } = VENDORS[name];
-		const simulator = await LIVE[name]();
+		const { n8n: types, settings, start, vendor } = kitOf(name);
+		const simulator = await start();
 		const workflows: Workflow[] = [];
 		try {
 			const { id } = await n8n.createCredential({
@@ -689,7 +677,7 @@ describe('every vendor', () => {
 					allowPrivateAddresses: true,
 				},
 			});
-			const events = (providers.find((provider) => provider.name === name)?.triggers ?? [])
+			const events = vendor.provider.triggers
 				.filter(({ queue }) => queue !== true)
 				.map((trigger) => trigger.name);
 			for (const event of events) {
@@ -749,12 +737,12 @@ test('the panels of trigger nodes in the editor', async () => {
 		const alarms = await n8n.createCredential({
 			name: 'Mine',
 			type: 'trackCeoApi',
-			data: { ...VENDORS.trackceo.settings, ...common, baseUrl: trackceo.url },
+			data: { ...kitOf('trackceo').settings, ...common, baseUrl: trackceo.url },
 		});
 		const queue = await n8n.createCredential({
 			name: 'Mine',
 			type: 'ctrackApi',
-			data: { ...VENDORS.ctrack.settings, ...common, baseUrl: ctrack.url },
+			data: { ...kitOf('ctrack').settings, ...common, baseUrl: ctrack.url },
 		});
 		const workflow = await n8n.createWorkflow({
 			nodes: [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type NodeRed } from './node-red';
-import { startVendor, VENDOR_NAMES, type TestVendor, type VendorName } from './vendor';
+import { startVendors, VENDOR_NAMES, type TestVendors } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 const tarball = () =>
@@ -36,19 +36,19 @@ afterEach(() => {
 	stranger.close();
 });
 
-const vendors = {} as Record<VendorName, TestVendor>;
+let vendors: TestVendors;
 beforeAll(async () => {
-	for (const name of VENDOR_NAMES) vendors[name] = await startVendor(name);
+	vendors = await startVendors();
 });
 afterAll(async () => {
-	await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
+	await vendors?.close();
 });
 
-const settingsOf = (name: VendorName) => {
-	const { secret: _, ...settings } = vendors[name].connection;
+const settingsOf = (name: string) => {
+	const { secret: _, ...settings } = vendors.of(name).connection;
 	return settings;
 };
-const accountNode = (name: VendorName, changes: object = {}) => ({
+const accountNode = (name: string, changes: object = {}) => ({
 	id: name,
 	type: `fleetwire-${name}-account`,
 	name: '',
@@ -71,7 +71,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				packages: [tarball()],
 				env: {
 					FLEET_ACCOUNT: 'demo',
-					FLEET_SECRET: vendors.itracksense.connection.secret,
+					FLEET_SECRET: vendors.of('itracksense').connection.secret,
 					SUPER_SECRET: 'env-secret-value-42',
 				},
 				adminAuth: [
@@ -112,7 +112,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				{
 					credentials: {
 						...Object.fromEntries(
-							VENDOR_NAMES.map((name) => [name, { secret: vendors[name].connection.secret }]),
+							VENDOR_NAMES.map((name) => [name, { secret: vendors.of(name).connection.secret }]),
 						),
 						variables: { secret: '${FLEET_SECRET}' },
 					},
@@ -123,9 +123,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			await nodeRed?.stop();
 		});
 
-		const ask = async (name: VendorName, route: string, body: object, token = editor) =>
+		const ask = async (name: string, route: string, body: object, token = editor) =>
 			(await nodeRed.admin('POST', `/fleetwire/${name}/${route}`, { body, token })) as Answer;
-		const logins = (name: VendorName) => vendors[name].simulator.requests.length;
+		const logins = (name: string) => vendors.of(name).simulator.requests.length;
 
 		test.each(VENDOR_NAMES)('%s: the stored secret goes nowhere but where it is deployed', async (name) => {
 			const settings = settingsOf(name);
@@ -285,7 +285,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			for (const secret of [
 				'hunter22',
 				'a-typed-secret',
-				vendors.trackgps.connection.secret,
+				vendors.of('trackgps').connection.secret,
 				'\u001b[2J',
 				'\u202e',
 			])
@@ -340,7 +340,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		const nodeRed = await startNodeRed({ version, packages: [tarball()] });
 		try {
 			await nodeRed.deploy([{ id: 'tab', type: 'tab', label: 'Fleet' }, accountNode('itracksense')], {
-				credentials: { itracksense: { secret: vendors.itracksense.connection.secret } },
+				credentials: { itracksense: { secret: vendors.of('itracksense').connection.secret } },
 			});
 			const form = new URLSearchParams({
 				id: 'itracksense',
@@ -393,7 +393,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		try {
 			const forbidden =
 				'The base URL does not lead to a public address, and the settings of this Node-RED allow no other. Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.';
-			const { secret, ...settings } = vendors.trackceo.connection;
+			const { secret, ...settings } = vendors.of('trackceo').connection;
 			const messages = new Set<string>();
 			for (const baseUrl of [
 				settings.baseUrl,
@@ -418,7 +418,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			expect(seen).toEqual([]);
 
 			const rig = (operation: string, params: object, account: object) => {
-				const found = vendors.trackceo.operation(operation);
+				const found = vendors.of('trackceo').operation(operation);
 				return nodeRed.rig(
 					{
 						type: 'fleetwire-trackceo',
@@ -435,7 +435,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 					{ others: [accountNode('trackceo', account)], credentials: { trackceo: { secret } } },
 				);
 			};
-			const before = vendors.trackceo.simulator.requests.length;
+			const before = vendors.of('trackceo').simulator.requests.length;
 			const read = await (await rig('device.getMany', {}, {})).run();
 			expect(read.caught.map(({ error }) => error.message)).toEqual([forbidden]);
 			const command = await (
@@ -459,7 +459,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 					},
 				},
 			]);
-			expect(vendors.trackceo.simulator.requests.length).toBe(before);
+			expect(vendors.of('trackceo').simulator.requests.length).toBe(before);
 		} finally {
 			await nodeRed.stop();
 		}

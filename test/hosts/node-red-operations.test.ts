@@ -10,43 +10,34 @@ import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { dialogOf } from './forms';
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type NodeRed, type Rig, type RunResult } from './node-red';
-import {
-	BRANDS,
-	comparable,
-	DEVICE,
-	nameOf,
-	startVendor,
-	VENDOR_NAMES,
-	type TestVendor,
-	type VendorName,
-} from './vendor';
+import { BRANDS, comparable, DEVICE, nameOf, startVendors, VENDOR_NAMES, type TestVendors } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let nodeRed: NodeRed;
-	const vendors = {} as Record<VendorName, TestVendor>;
+	let vendors: TestVendors;
 
 	beforeAll(async () => {
 		const tarball = readdirSync(ARTIFACTS).find((name) => name.startsWith('fleetwire-node-red-fleet-'));
 		nodeRed = await startNodeRed({ version, packages: [join(ARTIFACTS, tarball ?? '')] });
-		for (const name of VENDOR_NAMES) vendors[name] = await startVendor(name);
+		vendors = await startVendors();
 	});
 
 	afterAll(async () => {
 		await nodeRed?.stop();
-		await Promise.all(Object.values(vendors).map((vendor) => vendor.close()));
+		await vendors?.close();
 	});
 
 	async function rigOf(
-		brand: VendorName,
+		brand: string,
 		name: string,
 		params: Readonly<Record<string, unknown>>,
 		settings: object = {},
 		account: object = {},
 	): Promise<Rig> {
-		const { connection } = vendors[brand];
-		const operation = vendors[brand].operation(name);
+		const { connection } = vendors.of(brand);
+		const operation = vendors.of(brand).operation(name);
 		const { secret, ...rest } = connection;
 		return await nodeRed.rig(
 			{
@@ -70,8 +61,8 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	}
 
 	/** A node that reads a list. */
-	const anyRig = (brand: VendorName) => {
-		const { provider, paramsOf } = vendors[brand];
+	const anyRig = (brand: string) => {
+		const { provider, paramsOf } = vendors.of(brand);
 		const operation = provider.operations.find(({ effect, list }) => effect === 'read' && list) as AnyOperation;
 		return rigOf(brand, nameOf(operation), paramsOf(operation));
 	};
@@ -93,7 +84,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 
 	describe.each(VENDOR_NAMES)('%s', (brand) => {
 		test('runs every operation, simplified and raw, with the records that the core gives', async () => {
-			const { provider, paramsOf, expected } = vendors[brand];
+			const { provider, paramsOf, expected } = vendors.of(brand);
 			for (const operation of provider.operations) {
 				for (const output of operation.effect === 'read'
 					? (['simplified', 'raw'] as const)
@@ -112,7 +103,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 
 		test('the Test button says how a login went, with the values in the dialog or the deployed secret', async () => {
 			await anyRig(brand);
-			const { secret, ...settings } = vendors[brand].connection;
+			const { secret, ...settings } = vendors.of(brand).connection;
 			const login = (body: object) => nodeRed.admin('POST', `/fleetwire/${brand}/test`, { body });
 			expect(await login({ id: 'new', settings, credentials: { secret } })).toMatchObject({ ok: true });
 			expect(await login({ id: 'account', settings, credentials: { secret: '__PWRD__' } })).toMatchObject({
@@ -120,7 +111,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			});
 			expect(await login({ id: 'new', settings, credentials: { secret: 'wrong-password' } })).toMatchObject({
 				ok: false,
-				message: expect.stringMatching(vendors[brand].refusal),
+				message: expect.stringMatching(vendors.of(brand).refusal),
 			});
 			expect(
 				await login({
@@ -133,17 +124,17 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 
 		test('pickers get the devices of the account', async () => {
 			await anyRig(brand);
-			for (const lookup of Object.keys(vendors[brand].provider.lookups)) {
+			for (const lookup of Object.keys(vendors.of(brand).provider.lookups)) {
 				const { choices } = (await nodeRed.adminGet(`/fleetwire/${brand}/lookup/account/${lookup}`)) as {
 					choices: { value: string }[];
 				};
-				if (lookup === 'device') expect(choices.map(({ value }) => value)).toContain(vendors[brand].device);
+				if (lookup === 'device') expect(choices.map(({ value }) => value)).toContain(vendors.of(brand).device);
 				expect(choices.length, lookup).toBeGreaterThan(0);
 			}
 		});
 
 		test('a session killed from outside is renewed without the user noticing, and a redeploy needs no login', async () => {
-			const { simulator, connection, logins } = vendors[brand];
+			const { simulator, connection, logins } = vendors.of(brand);
 			const rig = await anyRig(brand);
 			await rig.run();
 			const before = logins();
@@ -190,7 +181,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		});
 
 		test('bad input goes to Catch as one sentence with a code, and nothing is sent', async () => {
-			const { simulator } = vendors[brand];
+			const { simulator } = vendors.of(brand);
 			simulator.requests.length = 0;
 			const bad: [string, object, RegExp][] = [
 				['position.getCurrent', { devices: '35889905102533X' }, /must be the 10 to 17 digits of an IMEI/],
@@ -224,7 +215,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		});
 
 		test('a wrong password is said in plain words, without the password', async () => {
-			const { connection } = vendors[brand];
+			const { connection } = vendors.of(brand);
 			const { secret: _, ...rest } = connection;
 			const rig = await nodeRed.rig(
 				{
@@ -256,7 +247,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		test.each(['reset', 'html', 'cutoff'] as const)(
 			'a command under "%s" is carried out once and its outcome is unknown',
 			async (kind) => {
-				const { simulator } = vendors[brand];
+				const { simulator } = vendors.of(brand);
 				const sent = () => simulator.requests.filter(({ path }) => path === '/api/command/send').length;
 				const before = sent();
 				simulator.fail({ kind, match: '/api/command/send', times: null, effect: 'after' });
@@ -290,7 +281,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		])(
 			'a device that answers a stop with "%s" makes it %s, with its words',
 			async (kind, outcome, words, status) => {
-				const { simulator } = vendors[brand];
+				const { simulator } = vendors.of(brand);
 				simulator.answerCommands?.(kind);
 				const result = await run(brand, 'command.send', {
 					device: DEVICE,
@@ -312,7 +303,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		);
 
 		test('with Allow Commands off, no command leaves', async () => {
-			const { simulator } = vendors[brand];
+			const { simulator } = vendors.of(brand);
 			simulator.requests.length = 0;
 			const { caught } = await run(
 				brand,

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { vendors } from '../../providers';
 
 const ROOT = join(__dirname, '..', '..');
 /** It has no types. */
@@ -111,7 +112,13 @@ describe("n8n's loader", () => {
 
 	test('runs each trigger node in one way: it is polled, or it listens', () => {
 		const triggers = manifest.n8n.nodes.filter((path) => path.endsWith('Trigger.node.js'));
-		expect(triggers).toHaveLength(6);
+		const queued = vendors.filter(({ n8n }) => n8n.queueTrigger !== undefined).map(({ n8n }) => n8n.className);
+		expect(triggers.map((path) => /(\w+)\.node\.js$/.exec(path)?.[1]).sort()).toEqual(
+			[
+				...vendors.map(({ n8n }) => `${n8n.className}Trigger`),
+				...queued.map((name) => `${name}QueueTrigger`),
+			].sort(),
+		);
 		for (const path of triggers) {
 			const name = /(\w+)\.node\.js$/.exec(path)?.[1] ?? '';
 			const Node = (
@@ -129,7 +136,9 @@ describe("n8n's loader", () => {
 			expect(node.description).toMatchObject({ group: ['trigger'], inputs: [] });
 			expect(node.description.usableAsTool).toBeUndefined();
 			expect([node.description.polling === true, 'poll' in node, 'trigger' in node, 'execute' in node]).toEqual(
-				name === 'CtrackQueueTrigger' ? [false, false, true, false] : [true, true, false, false],
+				queued.includes(name.replace(/QueueTrigger$/, ''))
+					? [false, false, true, false]
+					: [true, true, false, false],
 			);
 		}
 	});

@@ -2,13 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createGzip } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VENDORS } from '../hosts/vendor';
+import { kitOf } from '../hosts/vendor';
 import { memoryOf, type Ask, type Host, type Hosts, type Told } from './hosts';
 import { afterLogin, serve } from './servers';
 import type { Sheet } from './sheet';
 
 const MB = 1024 * 1024;
-const { login } = VENDORS.trackceo;
+const { login } = kitOf('trackceo');
 const FIXES = 1_000_000;
 const PAGE = 1000;
 const START = 1_700_000_000;
@@ -103,7 +103,7 @@ const ENDLESS: Readonly<Record<string, () => string>> = {
 async function endless(sheet: Sheet, host: Host): Promise<void> {
 	let body = location('Somewhere');
 	const server = await serve(
-		afterLogin('ctrack', VENDORS.ctrack.login, (_, response) =>
+		afterLogin('ctrack', kitOf('ctrack').login, (_, response) =>
 			response.setHeader('content-type', 'application/json').end(body),
 		),
 	);

@@ -2,7 +2,7 @@
  * 1: whatever goes wrong on the way, a command leaves exactly one request on the wire, and its outcome says unknown.
  */
 import type { FaultRule } from '../../simulators/faults';
-import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
+import { kitOf, nameOf, startStocked, VENDOR_NAMES, type Simulator } from '../hosts/vendor';
 import { recordingOf } from '../support/recordings';
 import { providerOf, type Ask, type Hosts } from './hosts';
 import type { Sheet } from './sheet';
@@ -23,9 +23,9 @@ interface Case {
 	get: boolean;
 }
 
-async function caseOf(vendor: VendorName, name: string, route: string, fault: string): Promise<Case> {
-	const kind = VENDORS[vendor];
-	const simulator: Simulator = await kind.start();
+async function caseOf(vendor: string, name: string, route: string, fault: string): Promise<Case> {
+	const kind = kitOf(vendor);
+	const simulator = await startStocked(kind);
 	const { simulated = {} } = recordingOf({ name: vendor }, name) ?? {};
 	simulator.fail({ ...(FAULTS[fault] as FaultRule), match: ({ path }) => !kind.login.test(path), times: Infinity });
 	return {
@@ -53,7 +53,7 @@ export async function commands(sheet: Sheet, { both }: Hosts): Promise<void> {
 				);
 				const wrong: string[] = [];
 				for (const [index, { ask, simulator, fault }] of cases.entries()) {
-					const sent = simulator.requests.filter(({ path }) => !VENDORS[ask.vendor].login.test(path)).length;
+					const sent = simulator.requests.filter(({ path }) => !kitOf(ask.vendor).login.test(path)).length;
 					const [outcome] = (told[index]?.records ?? []) as { outcome?: string; explanation?: string }[];
 					const says =
 						outcome?.outcome === 'unknown' && /check whether it was done/.test(outcome.explanation ?? '');

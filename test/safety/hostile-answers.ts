@@ -3,7 +3,7 @@ import { Client } from '../../core/call/client';
 import { FleetError } from '../../core/describe/errors';
 import { openBrowser, openN8nNode, openN8nWorkflow, openNodeRedEditor } from '../hosts/browser';
 import { chain } from '../hosts/n8n';
-import { nameOf, VENDOR_NAMES, VENDORS } from '../hosts/vendor';
+import { kitOf, nameOf, VENDOR_NAMES } from '../hosts/vendor';
 import { connectionOf, recordingOf } from '../support/recordings';
 import { json, TestHost } from '../support/test-host';
 import { providerOf, settingsOf, type Hosts } from './hosts';
@@ -124,7 +124,7 @@ async function inEditors(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<void> {
 		devicetype: HTML,
 	}));
 	const server = await serve(
-		afterLogin('trackceo', VENDORS.trackceo.login, (request, response) => {
+		afterLogin('trackceo', kitOf('trackceo').login, (request, response) => {
 			const { pathname } = new URL(request.url ?? '', 'http://vendor');
 			const record =
 				pathname === '/api/track'

@@ -6,7 +6,7 @@ import { addressOf, type WireRequest } from '../../core/describe/host';
 import type { Fields } from '../../core/describe/field';
 import { httpRequestTools, startAgent } from '../hosts/agent';
 import { startNodeRed, type NodeRed } from '../hosts/node-red';
-import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
+import { kitOf, nameOf, type Simulator, startStocked, VENDOR_NAMES } from '../hosts/vendor';
 import { connectionOf, recordingOf } from '../support/recordings';
 import { json, TestHost } from '../support/test-host';
 import { Client } from '../../core/call/client';
@@ -24,7 +24,7 @@ async function adminRoutes(sheet: Sheet): Promise<void> {
 			{ username: 'flows', password: 'flows-password', permissions: 'flows.read' },
 		],
 	});
-	const simulator: Simulator = await VENDORS.trackceo.start();
+	const simulator: Simulator = await startStocked(kitOf('trackceo'));
 	try {
 		const { secret, ...settings } = settingsOf({ vendor: 'trackceo', baseUrl: simulator.url });
 		await nodeRed.deploy(
@@ -181,7 +181,7 @@ async function parametersStayInside(sheet: Sheet): Promise<void> {
 	let [tried, sent, refused] = [0, 0, 0];
 	const escaped = new Set<string>();
 	const base = 'https://vendor.example/base';
-	const check = (what: string, vendor: VendorName, request: WireRequest, signed: WireRequest, route: string) => {
+	const check = (what: string, vendor: string, request: WireRequest, signed: WireRequest, route: string) => {
 		const { origin, pathname } = new URL(addressOf(base, signed));
 		if (
 			origin !== 'https://vendor.example' ||
@@ -340,7 +340,7 @@ async function commandsOff(sheet: Sheet, hosts: Hosts): Promise<void> {
 			const simulators: Simulator[] = [];
 			const asks: Ask[] = [];
 			for (const vendor of VENDOR_NAMES) {
-				const simulator: Simulator = await VENDORS[vendor].start();
+				const simulator: Simulator = await startStocked(kitOf(vendor));
 				simulators.push(simulator);
 				for (const operation of providerOf(vendor).operations.filter(({ effect }) => effect === 'command')) {
 					asks.push({
@@ -374,7 +374,7 @@ async function links(sheet: Sheet, { both, n8n: { n8n } }: Hosts): Promise<void>
 	const operation = providerOf('itracksense').operations.find((each) => nameOf(each) === 'session.getWebLink');
 	if (operation === undefined) throw new Error('session.getWebLink is gone');
 	const params = { page: 'mapMonitor', nameBy: 'all' };
-	const simulator: Simulator = await VENDORS.itracksense.start();
+	const simulator: Simulator = await startStocked(kitOf('itracksense'));
 	const agent = await startAgent(n8n);
 	try {
 		for (const host of both) {
@@ -423,7 +423,7 @@ async function links(sheet: Sheet, { both, n8n: { n8n } }: Hosts): Promise<void>
 
 async function byAgent(sheet: Sheet, { n8n: { n8n } }: Hosts): Promise<void> {
 	const agent = await startAgent(n8n);
-	const simulator: Simulator = await VENDORS.trackceo.start();
+	const simulator: Simulator = await startStocked(kitOf('trackceo'));
 	const acted = () => simulator.requests.filter(({ path }) => path.endsWith('/command/send')).length;
 	const account = async (settings: object) =>
 		await n8n.createCredential({

@@ -10,13 +10,13 @@ import { dialogOf, panelOf } from '../hosts/forms';
 import { chain, startN8n, type Execution, type N8n } from '../hosts/n8n';
 import { startNodeRed, type FlowNode, type NodeRed, type Received } from '../hosts/node-red';
 import { removeFolder, temporaryFolder, until } from '../hosts/process';
-import { VENDORS, type VendorName } from '../hosts/vendor';
+import { kitOf } from '../hosts/vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 
 /** One run of an operation, for an account of its own. */
 export interface Ask {
-	vendor: VendorName;
+	vendor: string;
 	baseUrl: string;
 	/** resource.name */
 	operation: string;
@@ -50,9 +50,9 @@ export interface Host {
 	uncaught(): number;
 }
 
-export const providerOf = (vendor: VendorName) => providers.find(({ name }) => name === vendor) as Provider;
+export const providerOf = (vendor: string) => providers.find(({ name }) => name === vendor) as Provider;
 
-export function operationOf(vendor: VendorName, name: string): AnyOperation {
+export function operationOf(vendor: string, name: string): AnyOperation {
 	const [resource = '', operation = ''] = name.split('.');
 	const found = findOperation(providerOf(vendor), resource, operation);
 	if (found === undefined) throw new Error(`${vendor} has no ${name}`);
@@ -69,7 +69,7 @@ export const settingsOf = ({
 	allowCommands: true,
 	allowPrivateAddresses: true,
 	rateLimit: 60_000,
-	...VENDORS[vendor].settings,
+	...kitOf(vendor).settings,
 	...account,
 });
 
@@ -239,7 +239,7 @@ class N8nHost implements Host {
 	}
 
 	private async nodeFor(ask: Ask) {
-		const { credential, node } = VENDORS[ask.vendor].n8n;
+		const { credential, node } = kitOf(ask.vendor).n8n;
 		const operation = operationOf(ask.vendor, ask.operation);
 		const { id, name } = await this.n8n.createCredential({
 			name: 'account',

@@ -6,15 +6,11 @@ import fc from 'fast-check';
 import { Client } from '../../core/call/client';
 import { FleetError } from '../../core/describe/errors';
 import type { Field, Fields } from '../../core/describe/field';
-import { addressOf, type WireAnswer, type WireRequest } from '../../core/describe/host';
+import { addressOf, type WireRequest } from '../../core/describe/host';
 import type { AnyOperation } from '../../core/describe/operation';
 import { logIn } from '../../core/call/session';
 import type { VendorRequest } from '../../simulators/exchange';
-import { startCtrack } from '../../simulators/ctrack';
-import { startItracksense } from '../../simulators/itracksense';
-import { startProtrack } from '../../simulators/protrack';
-import { startTrackgps } from '../../simulators/trackgps';
-import { guessedPaths, nameOf, NOW, VENDOR_NAMES, VENDORS, type VendorName } from '../hosts/vendor';
+import { kitOf, nameOf, NOW, VENDOR_NAMES } from '../hosts/vendor';
 import { connectionOf, recordingOf } from '../support/recordings';
 import { TestHost } from '../support/test-host';
 import { providerOf } from './hosts';
@@ -144,7 +140,7 @@ function valueFor(field: Field, known: unknown): fc.Arbitrary<unknown> {
 	);
 }
 
-function inputFor(vendor: VendorName, operation: AnyOperation): fc.Arbitrary<Record<string, unknown>> {
+function inputFor(vendor: string, operation: AnyOperation): fc.Arbitrary<Record<string, unknown>> {
 	const { simulated = {} } = recordingOf({ name: vendor }, nameOf(operation)) ?? {};
 	const fields = Object.entries(operation.params as Fields).map(
 		([name, field]) => [name, valueFor(field, simulated[name] ?? field.initial)] as const,
@@ -171,47 +167,6 @@ function arrived({ method, path, query = {}, form, json, headers = {} }: WireReq
 	};
 }
 
-/**
- * Why the vendor's document does not allow a request; undefined if it does. The simulators are written from the
- * documents alone.
- */
-function against(
-	vendor: VendorName,
-	{ path, query, body }: VendorRequest,
-	{ status, body: text }: WireAnswer,
-): string | undefined {
-	const told = JSON.parse(text.startsWith('{') && text.length < 2000 ? text : '{}') as {
-		code?: number;
-		Code?: number;
-		failureReasons?: { errorCode: string }[];
-	};
-	const request = `${path} ${JSON.stringify(query)} ${body}`.slice(0, 400);
-	switch (vendor) {
-		case 'trackceo':
-		case 'etrack': {
-			// An IMEI has 15 digits in the document; trackers of the platform are known with 10 to 17 (facts).
-			const unusual = `${query.imeis ?? ''},${query.imei ?? ''}`
-				.split(',')
-				.some((imei) => imei !== '' && imei.length !== 15 && /^\d{10,17}$/.test(imei));
-			return [10001, 10004, 10005, 10006].includes(told.code ?? 0) && !(unusual && told.code === 10004)
-				? `code ${String(told.code)} to ${request}`
-				: undefined;
-		}
-		case 'ctrack':
-			// What a driver can be searched by is not documented, so any text goes.
-			if (path.endsWith('/GetDriver')) return undefined;
-			return status === 400 || status === 405 ? `HTTP ${String(status)} to ${request}` : undefined;
-		case 'itracksense':
-			// Which values are dangerous is not documented; what the simulator takes for it, people write too.
-			if (/'|--|;/.test(body)) return undefined;
-			return [401, 402, 403].includes(told.Code ?? 0) ? `Code ${String(told.Code)} to ${request}` : undefined;
-		case 'trackgps':
-			return status === 400 || status === 415
-				? `${told.failureReasons?.[0]?.errorCode ?? ''} to ${request}`
-				: undefined;
-	}
-}
-
 const SENTENCE = /^[^\s].{14,}[.!?]"?\)?$/su;
 const UNCLEAR = /undefined|\[object|NaN|did not expect|Invalid input|is not a function|Cannot read|Symbol\(/;
 /** What was given is quoted, whatever it is. */
@@ -228,14 +183,6 @@ const MOST_REQUESTS = 8;
 
 /** Few points: what is looked at is what is asked. */
 const SPARSE = { clock: () => NOW, fixIntervalSeconds: 86_400, fleetSize: 3 } as const;
-const STARTS = {
-	trackceo: () => startProtrack({ brand: 'trackceo', ...SPARSE }),
-	etrack: () => startProtrack({ brand: 'etrack', ...SPARSE }),
-	ctrack: () => startCtrack(SPARSE),
-	itracksense: () => startItracksense({ ...SPARSE, paths: guessedPaths() }),
-	trackgps: () => startTrackgps({ ...SPARSE, rateLimit: null }),
-} as const;
-
 class Enough extends Error {}
 
 export async function parameters(sheet: Sheet, { inputs, seed }: Settings): Promise<void> {
@@ -247,18 +194,18 @@ export async function parameters(sheet: Sheet, { inputs, seed }: Settings): Prom
 	const wrong: string[] = [];
 	for (const { vendor, operation } of operations) {
 		const provider = providerOf(vendor);
-		const simulator = await STARTS[vendor]();
+		const simulator = await kitOf(vendor).start(SPARSE);
 		const prefix = new URL(simulator.url).pathname.replace(/\/$/, '');
 		const connection = {
 			...connectionOf(provider),
-			...VENDORS[vendor].settings,
+			...kitOf(vendor).settings,
 			baseUrl: simulator.url,
 			allowPrivateAddresses: true,
 			rateLimit: 60_000,
 		} as ReturnType<typeof connectionOf>;
 		if (typeof connection.methodPaths === 'string')
 			connection.methodPaths = JSON.parse(connection.methodPaths) as object;
-		connection.account = String(VENDORS[vendor].settings.account);
+		connection.account = String(kitOf(vendor).settings.account);
 		const login = () =>
 			logIn(
 				provider,
@@ -274,7 +221,8 @@ export async function parameters(sheet: Sheet, { inputs, seed }: Settings): Prom
 			requests += 1;
 			const asked = arrived(provider.sign(request, token, connection), prefix);
 			const answer = simulator.answer(asked);
-			problem ??= against(vendor, asked, answer);
+			// The simulators are written from the documents alone.
+			problem ??= kitOf(vendor).objection(asked, answer)?.slice(0, 400);
 			// The simulators' own headers are those of its server.
 			return { status: answer.status, headers: answer.headers, body: answer.body };
 		});

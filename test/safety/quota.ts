@@ -1,5 +1,5 @@
 /** 7: an account's requests keep to its quota, four at once at most, and commands go first. */
-import { VENDOR_NAMES, VENDORS } from '../hosts/vendor';
+import { kitOf, VENDOR_NAMES } from '../hosts/vendor';
 import { randomOf } from '../support/mutations';
 import { json } from '../support/test-host';
 import { providerOf, type Ask, type Hosts } from './hosts';
@@ -50,13 +50,7 @@ async function windows(sheet: Sheet, seed: number): Promise<void> {
 			);
 			// Bursts and pauses of people and polls, each with an answer in the end or given up.
 			const wanted = Math.min(1500, quota * 3 + 20);
-			const operation = {
-				trackceo: 'device.getMany',
-				etrack: 'device.getMany',
-				ctrack: 'position.getCurrentOfAll',
-				itracksense: 'device.getMany',
-				trackgps: 'device.getMany',
-			}[vendor];
+			const operation = kitOf(vendor).read;
 			const all: Promise<unknown>[] = [];
 			for (let count = 0; count < wanted; count++) {
 				if (random() < 0.02) await client.host.sleep(Math.floor(random() * 30_000));
@@ -72,7 +66,7 @@ async function windows(sheet: Sheet, seed: number): Promise<void> {
 	sheet.part(
 		'fullest 60 s',
 		'core',
-		`${(worst * 100).toFixed(0)} % of quota and burst over ${sent.toLocaleString('en')} requests of 5 vendors${over.length > 0 ? `: ${over.join(', ')}` : ''}`,
+		`${(worst * 100).toFixed(0)} % of quota and burst over ${sent.toLocaleString('en')} requests of ${String(VENDOR_NAMES.length)} vendors${over.length > 0 ? `: ${over.join(', ')}` : ''}`,
 		'at most 100 %',
 		over.length === 0 && sent > 5000,
 	);
@@ -86,7 +80,7 @@ async function overtaking(sheet: Sheet, { both }: Hosts): Promise<void> {
 			let running = 0;
 			let most = 0;
 			const server = await serve(
-				afterLogin('trackceo', VENDORS.trackceo.login, (request, response) => {
+				afterLogin('trackceo', kitOf('trackceo').login, (request, response) => {
 					order.push((request.url ?? '').includes('/command/send') ? 'command' : 'read');
 					most = Math.max(most, ++running);
 					setTimeout(() => {

@@ -1,6 +1,6 @@
 /** 2: a read is tried again with measure, and an outage is not answered with a storm. */
 import { Unreachable } from '../../core/describe/errors';
-import { VENDORS } from '../hosts/vendor';
+import { kitOf } from '../hosts/vendor';
 import { json } from '../support/test-host';
 import type { Hosts } from './hosts';
 import { afterLogin, serve } from './servers';
@@ -126,7 +126,7 @@ async function inHosts(sheet: Sheet, { both }: Hosts): Promise<void> {
 				[503, 429, 0].map(
 					async (status, index) =>
 						await serve(
-							afterLogin('trackceo', VENDORS.trackceo.login, (_, response) => {
+							afterLogin('trackceo', kitOf('trackceo').login, (_, response) => {
 								requests[index] = (requests[index] ?? 0) + 1;
 								if (status === 0) response.socket?.resetAndDestroy();
 								else response.writeHead(status).end();

@@ -2,20 +2,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { chain } from '../hosts/n8n';
-import { VENDOR_NAMES, VENDORS, type Simulator } from '../hosts/vendor';
+import { kitOf, type Simulator, startStocked, VENDOR_NAMES } from '../hosts/vendor';
 import { settingsOf, sideBySide, toldBy, type Ask, type Hosts } from './hosts';
 import { afterLogin, bodyOf, serve, serveSockets, serveTls } from './servers';
 import type { Sheet } from './sheet';
 
 const STATUSES = [301, 302, 303, 307, 308];
-const READS = {
-	trackceo: 'position.getCurrent',
-	etrack: 'position.getCurrent',
-	ctrack: 'position.getCurrentOfAll',
-	itracksense: 'device.getMany',
-	trackgps: 'device.getMany',
-} as const;
-
 /** Every vendor, every status, at the login and after it, to another host, another port and another scheme. */
 async function followed(sheet: Sheet, { both, certificates }: Hosts): Promise<void> {
 	await Promise.all(
@@ -35,13 +27,13 @@ async function followed(sheet: Sheet, { both, certificates }: Hosts): Promise<vo
 			for (const vendor of VENDOR_NAMES) {
 				for (const [index, status] of STATUSES.entries()) {
 					for (const atLogin of [true, false]) {
-						const simulator: Simulator = await VENDORS[vendor].start();
+						const simulator: Simulator = await startStocked(kitOf(vendor));
 						const location = `${places[(index + (atLogin ? 1 : 0)) % places.length] ?? ''}/api/moved?from=vendor`;
 						simulator.fail({
 							kind: 'status',
 							status,
 							headers: { location },
-							match: ({ path }) => VENDORS[vendor].login.test(path) === atLogin,
+							match: ({ path }) => kitOf(vendor).login.test(path) === atLogin,
 							times: Infinity,
 						});
 						cases.push({
@@ -49,8 +41,8 @@ async function followed(sheet: Sheet, { both, certificates }: Hosts): Promise<vo
 							ask: {
 								vendor,
 								baseUrl: simulator.url,
-								operation: READS[vendor],
-								params: { devices: '358899051000001' },
+								operation: kitOf(vendor).read,
+								params: {},
 								timeout: 5,
 							},
 						});
@@ -71,7 +63,7 @@ async function followed(sheet: Sheet, { both, certificates }: Hosts): Promise<vo
 			sheet.part(
 				'redirects followed',
 				host.name,
-				`${String(foreign)} of ${String(cases.length)} (5 vendors, 301 to 308, at the login and after it, to another host, port and scheme); ${String(clear)} say so`,
+				`${String(foreign)} of ${String(cases.length)} (${String(VENDOR_NAMES.length)} vendors, 301 to 308, at the login and after it, to another host, port and scheme); ${String(clear)} say so`,
 				'none',
 				foreign === 0 && clear === cases.length,
 			);
@@ -125,7 +117,7 @@ async function borrowed(sheet: Sheet, { n8n, certificates }: Hosts): Promise<voi
 		VENDOR_NAMES.flatMap((vendor) => WAYS.map((how) => ({ vendor, how }))),
 		5,
 		async ({ vendor, how }) => {
-			const { n8n: type, login } = VENDORS[vendor];
+			const { n8n: type, login } = kitOf(vendor);
 			const answer = afterLogin(vendor, login, (_, response) =>
 				response.writeHead(302, { location: foreign }).end(),
 			);

@@ -1,19 +1,27 @@
 /** 8: no secret is in anything that a host shows, stores, logs or hands on, whatever a vendor makes of it. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { VENDOR_NAMES, VENDORS, type VendorName } from '../hosts/vendor';
+import type { Fields } from '../../core/describe/field';
+import type { AnyOperation } from '../../core/describe/operation';
+import { kitOf, nameOf, VENDOR_NAMES } from '../hosts/vendor';
 import { recordingOf } from '../support/recordings';
-import { settingsOf, sideBySide, type Ask, type Host, type Hosts } from './hosts';
+import { operationOf, providerOf, settingsOf, sideBySide, type Ask, type Host, type Hosts } from './hosts';
 import { bodyOf, loggedIn, serve, type Running } from './servers';
 import type { Sheet } from './sheet';
 
-const OPERATIONS: Readonly<Record<VendorName, readonly string[]>> = {
-	trackceo: ['position.getCurrent', 'subAccount.setPassword'],
-	etrack: ['position.getHistory', 'command.send'],
-	ctrack: ['position.getCurrentOfAll', 'queue.subscribe'],
-	itracksense: ['device.getMany', 'lock.set'],
-	trackgps: ['device.getMany', 'fuel.getRefills'],
-};
+const secretFieldsOf = ({ params }: AnyOperation) =>
+	Object.entries(params as Fields).flatMap(([name, { secret }]) => (secret ? [name] : []));
+
+/** A plain read, and what has most to tell: an operation that is given a secret, a command, a write, another read. */
+function operationsOf(vendor: string): readonly [string, string] {
+	const { operations } = providerOf(vendor);
+	const other =
+		operations.find((operation) => secretFieldsOf(operation).length > 0) ??
+		operations.find(({ effect }) => effect === 'command') ??
+		operations.find(({ effect }) => effect === 'write') ??
+		operations.at(-1);
+	return [kitOf(vendor).read, nameOf(other as AnyOperation)];
+}
 
 /** All that a vendor could repeat of a request, in every form in which it could. */
 function echoOf(request: IncomingMessage, body: string, canaries: readonly string[]): string {
@@ -21,23 +29,9 @@ function echoOf(request: IncomingMessage, body: string, canaries: readonly strin
 	return texts.flatMap((text) => [text, encodeURIComponent(text), Buffer.from(text).toString('base64')]).join(' | ');
 }
 
-type Style = (response: ServerResponse, echo: string, canaries: readonly string[], vendor: VendorName) => void;
+type Style = (response: ServerResponse, echo: string, canaries: readonly string[], vendor: string) => void;
 
-const coded = (vendor: VendorName, words: string): string =>
-	({
-		trackceo: () => JSON.stringify({ code: 10004, message: words }),
-		etrack: () => JSON.stringify({ code: 20018, message: words }),
-		ctrack: () => JSON.stringify({ ErrorCode: words }),
-		itracksense: () => JSON.stringify({ Code: 500, Data: null, ErrMsg: words }),
-		trackgps: () =>
-			JSON.stringify({
-				payload: null,
-				isSuccess: false,
-				failureReasons: [{ errorCode: 'Failed', errorParameters: [words] }],
-				error: 'invalid_grant',
-				error_description: words,
-			}),
-	})[vendor]();
+const coded = (vendor: string, words: string) => JSON.stringify(kitOf(vendor).refused(words));
 
 const json = { 'content-type': 'application/json' };
 const STYLES: Readonly<Record<string, Style>> = {
@@ -106,15 +100,13 @@ interface Case {
 	canaries: readonly string[];
 }
 
-async function caseOf(vendor: VendorName, operation: string, style: string, atLogin: boolean): Promise<Case> {
+async function caseOf(vendor: string, operation: string, style: string, atLogin: boolean): Promise<Case> {
 	const random = () => randomBytes(9).toString('base64url');
 	// Signs that every encoding treats in its own way.
 	const secret = `P${random()}"\\ &+/=%é<${random()}`;
 	const token = `T${random()}${random()}${random()}+/==`;
-	// Only these two get the md5 of a secret, and can repeat it.
-	const hashed = vendor === 'trackceo' || vendor === 'etrack';
-	const canaries = [secret, token, ...(hashed ? [createHash('md5').update(secret).digest('hex')] : [])];
-	const { login } = VENDORS[vendor];
+	const { login, secretForms = () => [] } = kitOf(vendor);
+	const canaries = [secret, token, ...secretForms(secret)];
 	const spoil = STYLES[style] as Style;
 	const server = await serve((request, response) => {
 		void bodyOf(request).then((body) => {
@@ -124,24 +116,23 @@ async function caseOf(vendor: VendorName, operation: string, style: string, atLo
 		});
 	});
 	const { simulated = {} } = recordingOf({ name: vendor }, operation) ?? {};
-	const params =
-		operation === 'subAccount.setPassword' ? { ...simulated, password: `N${random()}${random()}` } : simulated;
+	// What the user fills into the operation's own secret fields.
+	const given = Object.fromEntries(
+		secretFieldsOf(operationOf(vendor, operation)).map((name) => [name, `N${random()}${random()}`]),
+	);
 	return {
 		what: `${vendor} ${operation}, ${style}${atLogin ? ' at the login' : ''}`,
 		ask: {
 			vendor,
 			baseUrl: server.url,
 			operation,
-			params,
-			account: { secret, ...(hashed ? { secretType: 'password' } : {}) },
+			params: { ...simulated, ...given },
+			account: { secret },
 			timeout: 1,
 		},
 		server,
 		// A token that nobody was given is nobody's secret.
-		canaries: [
-			...canaries.filter((canary) => !atLogin || canary !== token),
-			...(operation === 'subAccount.setPassword' ? [String(params.password)] : []),
-		],
+		canaries: [...canaries.filter((canary) => !atLogin || canary !== token), ...Object.values(given)],
 	};
 }
 
@@ -178,8 +169,8 @@ async function inHost(sheet: Sheet, host: Host, hosts: Hosts): Promise<void> {
 	const cases: Case[] = [];
 	for (const vendor of VENDOR_NAMES) {
 		for (const style of Object.keys(STYLES)) {
-			for (const operation of OPERATIONS[vendor]) cases.push(await caseOf(vendor, operation, style, false));
-			cases.push(await caseOf(vendor, OPERATIONS[vendor][0] ?? '', style, true));
+			for (const operation of operationsOf(vendor)) cases.push(await caseOf(vendor, operation, style, false));
+			cases.push(await caseOf(vendor, kitOf(vendor).read, style, true));
 		}
 	}
 	try {
@@ -231,7 +222,7 @@ async function tests(name: Host['name'], { n8n, nodeRed }: Hosts, ask: Ask): Pro
 		return JSON.stringify(
 			await n8n.n8n.testCredential({
 				name: 'canary',
-				type: VENDORS[ask.vendor].n8n.credential,
+				type: kitOf(ask.vendor).n8n.credential,
 				data: { ...settings, secret },
 			}),
 		);

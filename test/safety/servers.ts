@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { VendorName } from '../hosts/vendor';
+import { kitOf } from '../hosts/vendor';
 import type { Certificates } from './hosts';
 
 export interface Span {
@@ -60,19 +60,7 @@ export const serveSockets = async (scheme: string, host: string, handle: (socket
 	await listen(createTcpServer(handle), scheme, host);
 
 /** A vendor's answer to a login, with this token. */
-export function loggedIn(vendor: VendorName, token: string): string {
-	switch (vendor) {
-		case 'trackceo':
-		case 'etrack':
-			return JSON.stringify({ code: 0, record: { access_token: token, expires_in: 7200 } });
-		case 'ctrack':
-			return JSON.stringify({ ErrorCode: 0, SessionToken: token, SessionDurationMinutes: 60 });
-		case 'itracksense':
-			return JSON.stringify({ Code: 200, Data: token, ErrMsg: '' });
-		case 'trackgps':
-			return JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: 28_800 });
-	}
-}
+export const loggedIn = (vendor: string, token: string) => JSON.stringify(kitOf(vendor).loggedIn(token));
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {
 	let body = '';
@@ -83,7 +71,7 @@ export async function bodyOf(request: IncomingMessage): Promise<string> {
 /** Answers a login and hands everything else on. */
 export const afterLogin =
 	(
-		vendor: VendorName,
+		vendor: string,
 		login: RegExp,
 		rest: (request: IncomingMessage, response: ServerResponse) => void,
 	): RequestListener =>

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PASSWORD as CTRACK_PASSWORD } from '../../simulators/ctrack';
 import { startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
-import { VENDORS, type Simulator } from '../hosts/vendor';
+import { kitOf, type Simulator, startStocked } from '../hosts/vendor';
 import { settingsOf, type Ask, type Hosts } from './hosts';
 import { startQueueMode } from './queue-mode';
 import type { Sheet } from './sheet';
@@ -15,7 +15,7 @@ const askFor = (baseUrl: string): Ask => ({
 	params: { devices: '358899051000001' },
 	timeout: 60,
 });
-const logins = ({ requests }: Simulator | ProtrackSimulator, path = VENDORS.trackceo.login) =>
+const logins = ({ requests }: Simulator | ProtrackSimulator, path = kitOf('trackceo').login) =>
 	requests.filter((request) => path.test(request.path) && request.code === 0).length;
 
 async function expiries(sheet: Sheet, { both }: Hosts): Promise<void> {
@@ -49,7 +49,7 @@ async function expiries(sheet: Sheet, { both }: Hosts): Promise<void> {
 async function units(sheet: Sheet, { both }: Hosts): Promise<void> {
 	await Promise.all(
 		both.map(async (host) => {
-			const simulator: Simulator = await VENDORS.ctrack.start();
+			const simulator: Simulator = await startStocked(kitOf('ctrack'));
 			const ask: Ask = {
 				vendor: 'ctrack',
 				baseUrl: simulator.url,
@@ -61,7 +61,7 @@ async function units(sheet: Sheet, { both }: Hosts): Promise<void> {
 				await host.ask([{ ...ask, account: { speedUnit: 'mph', odometerUnit: 'mile' } }]);
 			}
 			const count = simulator.requests.filter(
-				({ path, query }) => VENDORS.ctrack.login.test(path) && query.Password === CTRACK_PASSWORD,
+				({ path, query }) => kitOf('ctrack').login.test(path) && query.Password === CTRACK_PASSWORD,
 			).length;
 			await simulator.close();
 			sheet.part('logins of accounts that differ in units alone', host.name, String(count), '1', count === 1);
@@ -135,7 +135,7 @@ async function queueMode(sheet: Sheet): Promise<void> {
 	const queue = await startQueueMode(WORKERS);
 	try {
 		const { n8n } = queue;
-		const { node, credential } = VENDORS.trackceo.n8n;
+		const { node, credential } = kitOf('trackceo').n8n;
 		const { id, name } = await n8n.createCredential({
 			name: 'account',
 			type: credential,

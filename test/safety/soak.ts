@@ -12,14 +12,10 @@ import { readFields, type Fields } from '../../core/describe/field';
 import type { Connection } from '../../core/describe/connection';
 import { sourceOf, type AnyTrigger } from '../../core/describe/trigger';
 import { startFaultProxy, type FaultProxy } from '../../simulators/fault-proxy';
-import { startCtrack } from '../../simulators/ctrack';
-import { startItracksense } from '../../simulators/itracksense';
-import { startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
-import { startTrackgps } from '../../simulators/trackgps';
 import type { Credential } from '../hosts/n8n';
 import type { FlowNode } from '../hosts/node-red';
 import { until } from '../hosts/process';
-import { guessedPaths, VENDOR_NAMES, VENDORS, type VendorName } from '../hosts/vendor';
+import { kitOf, nameOf, VENDOR_NAMES, type Simulator } from '../hosts/vendor';
 import { FetchHost } from '../support/fetch-host';
 import { streamRecords } from '../support/stream-records';
 import { memoryOf, providerOf, settingsOf, startHosts, type Hosts } from './hosts';
@@ -32,31 +28,23 @@ const CATCH_UP_MS = 200_000;
 /** The vendors' time runs faster, so that enough happens. */
 const HASTE = 10;
 const WARM_UP_MS = 30_000;
-/** One of the vendors' reads, which each host makes all the time. */
-const READS = {
-	trackceo: 'position.getCurrent',
-	etrack: 'device.getMany',
-	ctrack: 'position.getCurrentOfAll',
-	itracksense: 'device.getMany',
-	trackgps: 'device.getMany',
-} as const;
-const MESSENGERS = ['trackceo', 'etrack'] as const;
-type Messenger = (typeof MESSENGERS)[number];
+/** One of the vendors' reads, which each host makes all the time: positions of all where another vendor's is a list. */
+const readOf = (vendor: string) =>
+	VENDOR_NAMES.indexOf(vendor) % 2 === 0 ? kitOf(vendor).read : nameOf(providerOf(vendor).positions.operation);
+/** Those who can be sent texts, of which the simulator knows what arrived. */
+const MESSENGERS = VENDOR_NAMES.filter((vendor) =>
+	providerOf(vendor).operations.some((operation) => nameOf(operation) === 'message.send'),
+);
 
 type HostName = 'n8n' | 'Node-RED';
 const HOST_NAMES: readonly HostName[] = ['n8n', 'Node-RED'];
 
 /** A simulator of each vendor for each host: two programs on one account would be a fight. */
-async function startVendors(clock: () => number) {
-	return {
-		trackceo: await startProtrack({ brand: 'trackceo', clock, allowedSkewSeconds: 1e9 }),
-		etrack: await startProtrack({ brand: 'etrack', clock, allowedSkewSeconds: 1e9 }),
-		ctrack: await startCtrack({ clock }),
-		itracksense: await startItracksense({ clock, paths: guessedPaths() }),
-		trackgps: await startTrackgps({ clock, rateLimit: null }),
-	};
+async function startSimulators(clock: () => number): Promise<ReadonlyMap<string, Simulator>> {
+	const all = new Map<string, Simulator>();
+	for (const vendor of VENDOR_NAMES) all.set(vendor, await kitOf(vendor).start({ clock, anyTime: true }));
+	return all;
 }
-type Vendors = Awaited<ReturnType<typeof startVendors>>;
 
 interface Phases {
 	/** All triggers of a host run. */
@@ -69,11 +57,11 @@ interface Phases {
 
 interface Side {
 	name: HostName;
-	vendors: Vendors;
+	simulators: ReadonlyMap<string, Simulator>;
 	/** By trigger, how often each event was delivered. */
 	delivered: Map<string, Map<string, number>>;
 	/** Outcome of each message that was sent. */
-	outcomes: Record<Messenger, Map<string, string>>;
+	outcomes: ReadonlyMap<string, Map<string, string>>;
 	runs: number;
 	failed: number;
 }
@@ -81,7 +69,7 @@ interface Side {
 /** A vendor's event, and the name that what it delivers goes by here. */
 interface Watched {
 	key: string;
-	vendor: VendorName;
+	vendor: string;
 	trigger: AnyTrigger;
 }
 
@@ -89,18 +77,18 @@ const TRIGGERS: readonly Watched[] = VENDOR_NAMES.flatMap((vendor) =>
 	providerOf(vendor).triggers.map((trigger) => ({ key: `${vendor}.${trigger.name}`, vendor, trigger })),
 );
 
-function newSide(name: HostName, vendors: Vendors): Side {
+function newSide(name: HostName, simulators: ReadonlyMap<string, Simulator>): Side {
 	return {
 		name,
-		vendors,
+		simulators,
 		delivered: new Map(TRIGGERS.map(({ key }) => [key, new Map<string, number>()])),
-		outcomes: { trackceo: new Map(), etrack: new Map() },
+		outcomes: new Map(MESSENGERS.map((vendor) => [vendor, new Map<string, string>()])),
 		runs: 0,
 		failed: 0,
 	};
 }
 
-const baseUrlOf = (proxy: FaultProxy, side: Side, vendor: VendorName) => proxy.url(`${side.name}-${vendor}`);
+const baseUrlOf = (proxy: FaultProxy, side: Side, vendor: string) => proxy.url(`${side.name}-${vendor}`);
 /** A queue's messages are known by device and time, as the simulator knows nothing of our ids. */
 const messageName = (deviceId: unknown, time: unknown) => `${String(deviceId)} ${String(Date.parse(String(time)))}`;
 
@@ -123,7 +111,7 @@ async function runNodeRed(
 	for (const vendor of VENDOR_NAMES) {
 		const { secret, ...settings } = settingsOf({ vendor, baseUrl: baseUrlOf(proxy, side, vendor) });
 		credentials[`account-${vendor}`] = { secret };
-		const [resource, operation] = READS[vendor].split('.');
+		const [resource, operation] = readOf(vendor).split('.');
 		const common = { ...place, account: `account-${vendor}`, version: 1 };
 		flows.push(
 			{ id: `account-${vendor}`, type: `fleetwire-${vendor}-account`, name: '', ...settings },
@@ -195,7 +183,7 @@ async function runNodeRed(
 	await nodeRed.deploy(flows, { credentials });
 	started(side.name);
 	const waiting = new Set<string>();
-	const contents = new Map<string, { vendor: Messenger; content: string }>();
+	const contents = new Map<string, { vendor: string; content: string }>();
 	const take = async () => {
 		for (const { seq, probe, msg } of await nodeRed.received({ after })) {
 			after = seq;
@@ -205,7 +193,9 @@ async function runNodeRed(
 			if (probe === 'caught') side.failed += 1;
 			const sent = contents.get(id);
 			if (sent !== undefined && probe.startsWith('outcome-'))
-				side.outcomes[sent.vendor].set(sent.content, String((msg.payload as { outcome?: string }).outcome));
+				side.outcomes
+					.get(sent.vendor)
+					?.set(sent.content, String((msg.payload as { outcome?: string }).outcome));
 		}
 	};
 	for (let round = 0; !stop.aborted; round++) {
@@ -220,7 +210,7 @@ async function runNodeRed(
 				_msgid: `write-${vendor}-${String(round)}`,
 			});
 			contents.set(id, { vendor, content });
-			side.outcomes[vendor].set(content, 'none');
+			side.outcomes.get(vendor)?.set(content, 'none');
 			waiting.add(id);
 			side.runs += 1;
 		}
@@ -260,19 +250,19 @@ async function runN8n(
 	const url = `http://127.0.0.1:${String((collector.address() as AddressInfo).port)}/`;
 	const active: { id: string }[] = [];
 	try {
-		const credentials = new Map<VendorName, Credential>();
+		const credentials = new Map<string, Credential>();
 		for (const vendor of VENDOR_NAMES)
 			credentials.set(
 				vendor,
 				await n8n.createCredential({
 					name: vendor,
-					type: VENDORS[vendor].n8n.credential,
+					type: kitOf(vendor).n8n.credential,
 					data: settingsOf({ vendor, baseUrl: baseUrlOf(proxy, side, vendor) }),
 				}),
 			);
 		const query = ['id', 'deviceId', 'time'].map((name) => ({ name, value: `={{ $json.${name} }}` }));
 		for (const { key, vendor, trigger } of TRIGGERS) {
-			const { node, credential } = VENDORS[vendor].n8n;
+			const { node, credential } = kitOf(vendor).n8n;
 			const { id = '', name = '' } = credentials.get(vendor) ?? {};
 			const what = trigger.queue
 				? { type: `n8n-nodes-fleetwire.${node}QueueTrigger`, parameters: { queue: 'positions', options: {} } }
@@ -313,7 +303,7 @@ async function runN8n(
 			const reads = VENDOR_NAMES.map((vendor) => ({
 				vendor,
 				baseUrl: baseUrlOf(proxy, side, vendor),
-				operation: READS[vendor],
+				operation: readOf(vendor),
 				params: { devices: '*' },
 				timeout: 20,
 			}));
@@ -334,10 +324,12 @@ async function runN8n(
 					params: { content },
 				},
 			] of writes.entries())
-				side.outcomes[vendor].set(
-					content,
-					(told[reads.length + index]?.records[0] as { outcome?: string } | undefined)?.outcome ?? 'none',
-				);
+				side.outcomes
+					.get(vendor)
+					?.set(
+						content,
+						(told[reads.length + index]?.records[0] as { outcome?: string } | undefined)?.outcome ?? 'none',
+					);
 			await sleep(1000);
 		}
 		while (!finished.aborted) await sleep(250);
@@ -355,13 +347,14 @@ async function runN8n(
 async function dueOf(side: Side, begin: number, end: number): Promise<Map<string, string[]>> {
 	const due = new Map<string, string[]>();
 	for (const { key, vendor, trigger } of TRIGGERS) {
+		const simulator = side.simulators.get(vendor);
+		if (simulator === undefined) continue;
 		if (trigger.queue) {
-			const history = side.vendors.ctrack.history(String(VENDORS.ctrack.settings.account), 'Positions');
 			due.set(
 				key,
-				history
-					.filter(({ time }) => time * 1000 >= begin && time * 1000 <= end)
-					.map(({ unit, time }) => messageName(unit.nodeId, new Date(time * 1000).toISOString())),
+				(simulator.queued?.() ?? [])
+					.filter(({ time }) => time >= begin && time <= end)
+					.map(({ deviceId, time }) => messageName(deviceId, new Date(time).toISOString())),
 			);
 			continue;
 		}
@@ -371,7 +364,7 @@ async function dueOf(side: Side, begin: number, end: number): Promise<Map<string
 		if (source.type !== 'stream') continue;
 		const connection = readFields(
 			provider.connection as Fields,
-			settingsOf({ vendor, baseUrl: side.vendors[vendor].url, account: { rateLimit: 59_999 } }),
+			settingsOf({ vendor, baseUrl: simulator.url, account: { rateLimit: 59_999 } }),
 			{ now: Date.now(), timeZone: 'UTC' },
 		) as unknown as Connection;
 		let passed = 0;
@@ -379,7 +372,7 @@ async function dueOf(side: Side, begin: number, end: number): Promise<Map<string
 			provider,
 			connection,
 			new FetchHost(provider, connection, {
-				now: () => side.vendors[vendor].now() + passed,
+				now: () => simulator.now() + passed,
 				pass: (ms) => (passed += ms),
 			}),
 		);
@@ -395,13 +388,13 @@ async function main(): Promise<void> {
 	const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
 	const began = Date.now();
 	const clock = () => began + (Date.now() - began) * HASTE;
-	const sides = [newSide('n8n', await startVendors(clock)), newSide('Node-RED', await startVendors(clock))];
+	const sides = [newSide('n8n', await startSimulators(clock)), newSide('Node-RED', await startSimulators(clock))];
 	const proxy = await startFaultProxy({
 		seed,
 		share: SHARE,
 		targets: Object.fromEntries(
-			sides.flatMap(({ name, vendors }) =>
-				VENDOR_NAMES.map((vendor) => [`${name}-${vendor}`, vendors[vendor].url]),
+			sides.flatMap(({ name, simulators }) =>
+				[...simulators].map(([vendor, { url }]) => [`${name}-${vendor}`, url] as const),
 			),
 		),
 	});
@@ -462,10 +455,10 @@ async function main(): Promise<void> {
 				[...found].filter(([, count]) => count > 1).map(([id]) => `${key} ${id}`),
 			);
 			for (const event of twice.slice(0, 5)) console.log(`        ${side.name}: delivered twice ${event}`);
-			// Of each vendor something has come; TrackGPS.ro takes its time.
+			// Of each vendor something has come, unless its events are hours apart.
 			const silent = VENDOR_NAMES.filter(
 				(vendor) =>
-					vendor !== 'trackgps' &&
+					!kitOf(vendor).rareEvents &&
 					TRIGGERS.every((one) => one.vendor !== vendor || side.delivered.get(one.key)?.size === 0),
 			);
 			for (const vendor of silent) console.log(`        ${side.name}: nothing of ${vendor} was delivered`);
@@ -484,9 +477,9 @@ async function main(): Promise<void> {
 			let messages = 0;
 			for (const vendor of MESSENGERS) {
 				const arrived = new Map<string, number>();
-				for (const { content } of (side.vendors[vendor] as ProtrackSimulator).messages)
+				for (const content of side.simulators.get(vendor)?.messages?.() ?? [])
 					arrived.set(content, (arrived.get(content) ?? 0) + 1);
-				for (const [content, outcome] of side.outcomes[vendor]) {
+				for (const [content, outcome] of side.outcomes.get(vendor) ?? []) {
 					messages += 1;
 					const count = arrived.get(content) ?? 0;
 					if (count > 1 || (outcome === 'confirmed' && count !== 1) || (outcome === 'none' && count !== 0))
@@ -538,7 +531,9 @@ async function main(): Promise<void> {
 	} finally {
 		await hosts.stop();
 		await proxy.close();
-		await Promise.all(sides.flatMap(({ vendors }) => Object.values(vendors).map((vendor) => vendor.close())));
+		await Promise.all(
+			sides.flatMap(({ simulators }) => [...simulators.values()].map((simulator) => simulator.close())),
+		);
 	}
 	sheet.end();
 	console.log(`\n${tableOf([sheet])}`);

@@ -2,7 +2,7 @@
 import { randomOf } from '../support/mutations';
 import type { Fields } from '../../core/describe/field';
 import { fieldsOfTrigger } from '../../core/describe/trigger';
-import { nameOf, VENDOR_NAMES, VENDORS, type Simulator, type VendorName } from '../hosts/vendor';
+import { kitOf, nameOf, type Simulator, startStocked, VENDOR_NAMES } from '../hosts/vendor';
 import { recordingOf } from '../support/recordings';
 import { panelOf } from '../hosts/forms';
 import { chain } from '../hosts/n8n';
@@ -103,7 +103,7 @@ function messageOf(pick: Pick, random: () => number): Record<string, unknown> {
 }
 
 /** A node with some settings right, some wrong and some that there should not be. */
-function configOf(vendor: VendorName, index: number, pick: Pick, random: () => number): FlowNode {
+function configOf(vendor: string, index: number, pick: Pick, random: () => number): FlowNode {
 	const operation = pick(providerOf(vendor).operations);
 	const { simulated = {} } = recordingOf({ name: vendor }, nameOf(operation)) ?? {};
 	const params: Record<string, unknown> = {};
@@ -143,7 +143,7 @@ async function inNodeRed(
 	sheet: Sheet,
 	{ nodeRed }: Hosts,
 	{ messages, seed }: Settings,
-	simulators: Readonly<Record<VendorName, Simulator>>,
+	simulators: Readonly<Record<string, Simulator>>,
 ): Promise<void> {
 	const random = randomOf(seed);
 	const pick = pickerOf(random);
@@ -153,7 +153,7 @@ async function inNodeRed(
 	const before = nodeRed.uncaught();
 	for (let round = 0; round < rounds; round++) {
 		const accounts = VENDOR_NAMES.map((vendor): FlowNode => {
-			const { secret: _, ...settings } = settingsOf({ vendor, baseUrl: simulators[vendor].url });
+			const { secret: _, ...settings } = settingsOf({ vendor, baseUrl: simulators[vendor]?.url ?? '' });
 			return { id: `account-${vendor}`, type: `fleetwire-${vendor}-account`, name: '', ...settings };
 		});
 		const odd: FlowNode = {
@@ -229,7 +229,7 @@ async function inNodeRed(
 			],
 			{
 				credentials: Object.fromEntries(
-					VENDOR_NAMES.map((vendor) => [`account-${vendor}`, { secret: VENDORS[vendor].settings.secret }]),
+					VENDOR_NAMES.map((vendor) => [`account-${vendor}`, { secret: kitOf(vendor).settings.secret }]),
 				),
 			},
 		);
@@ -294,19 +294,19 @@ async function inN8n(
 	sheet: Sheet,
 	{ n8n }: Hosts,
 	{ messages, seed }: Settings,
-	simulators: Readonly<Record<VendorName, Simulator>>,
+	simulators: Readonly<Record<string, Simulator>>,
 ): Promise<void> {
 	const random = randomOf(seed + 1);
 	const pick = pickerOf(random);
 	const ITEMS = 200;
 	const before = n8n.uncaught();
 	let [items, answered, odd] = [0, 0, 0];
-	const credentials = {} as Record<VendorName, { id: string; name: string }>;
+	const credentials = {} as Record<string, { id: string; name: string }>;
 	for (const vendor of VENDOR_NAMES)
 		credentials[vendor] = await n8n.n8n.createCredential({
 			name: vendor,
-			type: VENDORS[vendor].n8n.credential,
-			data: settingsOf({ vendor, baseUrl: simulators[vendor].url }),
+			type: kitOf(vendor).n8n.credential,
+			data: settingsOf({ vendor, baseUrl: simulators[vendor]?.url ?? '' }),
 		});
 	const runs = Array.from({ length: Math.ceil(messages / ITEMS) }, () => {
 		const vendor = pick(VENDOR_NAMES);
@@ -332,7 +332,7 @@ async function inN8n(
 		};
 	});
 	await sideBySide(runs, 6, async ({ vendor, parameters, items: given }) => {
-		const { node, credential } = VENDORS[vendor].n8n;
+		const { node, credential } = kitOf(vendor).n8n;
 		const definition = {
 			...chain(
 				{ name: 'Items', type: 'n8n-nodes-base.noOp' },
@@ -340,7 +340,7 @@ async function inN8n(
 					name: 'Fleet',
 					type: `n8n-nodes-fleetwire.${node}`,
 					parameters,
-					credentials: { [credential]: credentials[vendor] },
+					credentials: { [credential]: credentials[vendor] ?? { id: '', name: '' } },
 					onError: 'continueRegularOutput',
 				},
 			),
@@ -364,15 +364,15 @@ async function inN8n(
 export async function survival(sheet: Sheet, hosts: Hosts, settings: Settings): Promise<void> {
 	const both = await Promise.all(
 		[0, 1].map(async () => {
-			const simulators = {} as Record<VendorName, Simulator>;
-			for (const vendor of VENDOR_NAMES) simulators[vendor] = await VENDORS[vendor].start();
+			const simulators = {} as Record<string, Simulator>;
+			for (const vendor of VENDOR_NAMES) simulators[vendor] = await startStocked(kitOf(vendor));
 			return simulators;
 		}),
 	);
 	try {
 		await Promise.all([
-			inNodeRed(sheet, hosts, settings, both[0] as Record<VendorName, Simulator>),
-			inN8n(sheet, hosts, settings, both[1] as Record<VendorName, Simulator>),
+			inNodeRed(sheet, hosts, settings, both[0] as Record<string, Simulator>),
+			inN8n(sheet, hosts, settings, both[1] as Record<string, Simulator>),
 		]);
 	} finally {
 		await Promise.all(

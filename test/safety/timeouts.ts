@@ -1,13 +1,13 @@
 /** 3: no attempt outlasts its 30 s, whatever the other side does with it, and no run its Timeout. */
 import type { RequestListener, ServerResponse } from 'node:http';
-import { VENDORS } from '../hosts/vendor';
+import { kitOf } from '../hosts/vendor';
 import type { Ask, Host, Hosts, Told } from './hosts';
 import { afterLogin, serve, serveSockets, serveTls, type Running } from './servers';
 import type { Sheet } from './sheet';
 
 const ATTEMPT = 30_000;
 const TOLERANCE = 200;
-const { login } = VENDORS.trackceo;
+const { login } = kitOf('trackceo');
 /** A write: one attempt, whatever comes. */
 const WRITE = {
 	vendor: 'trackceo',

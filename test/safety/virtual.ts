@@ -2,7 +2,6 @@
 import type { RunOptions } from '../../core/describe/operation';
 import { Client } from '../../core/call/client';
 import type { FleetError } from '../../core/describe/errors';
-import type { VendorName } from '../hosts/vendor';
 import { connectionOf } from '../support/recordings';
 import { TestHost, type Respond } from '../support/test-host';
 import { operationOf, providerOf } from './hosts';
@@ -21,7 +20,7 @@ export interface Virtual {
 
 /** A client for an account of its own, or for one that is given a second time. */
 export function virtual(
-	vendor: VendorName,
+	vendor: string,
 	respond: Respond,
 	settings: object = {},
 	account = `virtual-${String(accounts++)}`,

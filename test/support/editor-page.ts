@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import type { Provider } from '../../core/describe/provider';
-import { APPEARANCE } from '../../node-red/src/editor/appearance';
+import { appearanceOf } from '../../node-red/src/editor/appearance';
 import { catalogOf } from '../../node-red/src/editor/catalog';
 import { pageOf } from '../../node-red/src/editor/page';
 import { scriptOf } from '../../node-red/src/editor/script';
@@ -75,7 +75,7 @@ export function openPage(provider: Provider, migrations: Migrations = MIGRATIONS
 	const $ = () => ({ text: () => ({ appendTo: () => undefined }) });
 	const context: Record<string, unknown> = { RED, $, window: { fleetwire: window }, fleetwire: window, Map, Set };
 	runInNewContext(editorScript(migrations), context);
-	const html = pageOf(provider, APPEARANCE[provider.name], migrations);
+	const html = pageOf(provider, appearanceOf(provider), migrations);
 	const [, inline = ''] = /<script type="text\/javascript">([\s\S]*)<\/script>/.exec(html) ?? [];
 	runInNewContext(inline, context);
 	const add = <T extends { type: string }>(stored: T): T => {

@@ -1,5 +1,7 @@
 /** What a vendor may have in a list in place of a record. */
 export const ODD: readonly unknown[] = [null, '', 7, [], true, [[{}]], '{"imei":"35889905'];
+/** Records with nothing in them. */
+export const EMPTY: readonly object[] = [{}, { imei: null }, { Remark: '', vehicleId: null }];
 /** The same in a list that is a text: "a,b,c;d,e,f". Nothing between two semicolons is nothing. */
 export const ODD_TEXTS = ['null', '7', '[]', 'true', '1,114.05', '{"imei":"35889905'] as const;
 

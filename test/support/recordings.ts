@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
+import { vendors } from '../../providers';
+import type { Vendor } from '../../providers/vendor';
 
 /**
  * One recorded pair for each operation: what a user fills in, the requests that must leave, the vendor's answers, and
@@ -18,11 +20,13 @@ export interface Recorded {
 	raw?: object[];
 }
 
-/** Vendors of one platform share their recordings. */
-const FOLDERS: Readonly<Record<string, string>> = { trackceo: 'protrack', etrack: 'protrack' };
+/** The folder below providers/ that vendors of one platform share. */
+export const platformOf = ({ module }: Pick<Vendor, 'module'>) => module.split('/')[0] ?? '';
 
-export const folderOf = ({ name }: Pick<Provider, 'name'>) =>
-	join(__dirname, '..', '..', 'providers', FOLDERS[name] ?? name, 'recorded');
+export function folderOf({ name }: Pick<Provider, 'name'>): string {
+	const vendor = vendors.find(({ provider }) => provider.name === name);
+	return join(__dirname, '..', '..', 'providers', vendor === undefined ? name : platformOf(vendor), 'recorded');
+}
 
 /** Undefined where an operation has none. */
 export function recordingOf(provider: Pick<Provider, 'name'>, operation: string): Recorded | undefined {
@@ -32,7 +36,7 @@ export function recordingOf(provider: Pick<Provider, 'name'>, operation: string)
 
 /** Names of the operations that have one. */
 export const recordedNames = (provider: Pick<Provider, 'name'>) =>
-	readdirSync(folderOf(provider)).map((file) => file.replace(/\.json$/, ''));
+	existsSync(folderOf(provider)) ? readdirSync(folderOf(provider)).map((file) => file.replace(/\.json$/, '')) : [];
 
 const common = {
 	baseUrl: 'https://vendor.example',

@@ -1,10 +1,8 @@
-import type { ProviderName } from '../../../core/describe/provider';
+import { vendors } from '../../../providers';
 
-/** How a vendor's nodes look in the palette: a muted colour each, and a drawing of icons/. */
-export const APPEARANCE: Record<ProviderName, { color: string; icon: string }> = {
-	ctrack: { color: '#D2A98C', icon: 'fleetwire-ctrack.svg' },
-	trackceo: { color: '#8FB4CC', icon: 'fleetwire-trackceo.svg' },
-	etrack: { color: '#9CBF9A', icon: 'fleetwire-etrack.svg' },
-	itracksense: { color: '#B7A3CF', icon: 'fleetwire-itracksense.svg' },
-	trackgps: { color: '#CF9E9E', icon: 'fleetwire-trackgps.svg' },
-};
+/** How a vendor's nodes look in the palette: a muted colour, and the white drawing of node-red/icons/. */
+export function appearanceOf(provider: { name: string }): { color: string; icon: string } {
+	const vendor = vendors.find((one) => one.provider.name === provider.name);
+	if (vendor === undefined) throw new Error(`providers/vendors.ts has no vendor "${provider.name}".`);
+	return { color: vendor.color, icon: `fleetwire-${provider.name}.svg` };
+}

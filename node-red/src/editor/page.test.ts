@@ -7,7 +7,7 @@ import { findOperation, findTrigger } from '../../../core/describe/provider';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { providers } from '../../../providers';
 import { helpOf } from './help';
-import { APPEARANCE } from './appearance';
+import { appearanceOf } from './appearance';
 import { pageOf } from './page';
 import { BROWSER, browserScript, openPage } from '../../../test/support/editor-page';
 import { wordsOf } from './words';
@@ -19,13 +19,13 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 
 test('each vendor has an entry in package.json, a look and an icon of its own', () => {
 	expect(Object.keys(manifest['node-red'].nodes)).toEqual(providers.map(({ name }) => name));
-	const icons = providers.map(({ name }) => APPEARANCE[name].icon);
+	const icons = providers.map((provider) => appearanceOf(provider).icon);
 	expect(new Set(icons).size).toBe(providers.length);
 	expect(readdirSync(join(root, 'icons')).sort()).toEqual([...icons].sort());
 });
 
 describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
-	const page = pageOf(provider, APPEARANCE[provider.name]);
+	const page = pageOf(provider, appearanceOf(provider));
 	const types = openPage(provider).types;
 	const request = types[`fleetwire-${provider.name}`]!;
 	const trigger = types[`fleetwire-${provider.name}-trigger`]!;
@@ -35,8 +35,8 @@ describe.each(providers.map((provider) => [provider.title, provider as Provider]
 		for (const literal of [
 			`RED.nodes.registerType('fleetwire-${provider.name}', {`,
 			`RED.nodes.registerType('fleetwire-${provider.name}-trigger', {`,
-			`color: '${APPEARANCE[provider.name].color}'`,
-			`icon: '${APPEARANCE[provider.name].icon}'`,
+			`color: '${appearanceOf(provider).color}'`,
+			`icon: '${appearanceOf(provider).icon}'`,
 			'inputs: 1',
 			'outputs: 1',
 		]) {

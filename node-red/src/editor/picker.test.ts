@@ -12,7 +12,7 @@ import type { Provider } from '../../../core/describe/provider';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { providers } from '../../../providers';
 import { FetchHost } from '../../../test/support/fetch-host';
-import { startVendor, type VendorName } from '../../../test/hosts/vendor';
+import { startVendor } from '../../../test/hosts/vendor';
 import { catalogOf } from './catalog';
 import { scriptOf } from './script';
 
@@ -163,7 +163,7 @@ test('the last one that is typed is completed, and those before stay', () => {
 describe('at the simulator', () => {
 	/** Two vehicles of the account, as a field's picker lists them. */
 	async function picked(
-		vendorName: VendorName,
+		vendorName: string,
 		operationName: string,
 		rename: (plate: string, place: number) => string = (plate) => plate,
 	) {
@@ -203,10 +203,13 @@ describe('at the simulator', () => {
 		return { two, records, bodies: bodies.slice(1), said: [...refusals, ...host.warnings] };
 	}
 
-	const lists: [VendorName, string][] = providers.flatMap((provider) =>
+	const lists: [string, string][] = providers.flatMap((provider) =>
 		(provider.operations as AnyOperation[])
 			.filter(({ batch: together }) => together !== undefined)
-			.map((operation): [VendorName, string] => [provider.name, `${operation.resource}.${operation.name}`]),
+			.map((operation): [string, string] => [
+				provider.name as string,
+				`${operation.resource}.${operation.name}`,
+			]),
 	);
 	test.each(lists)('%s %s: two that are picked give two records', async (vendorName, operationName) => {
 		const { records, said } = await picked(vendorName, operationName);

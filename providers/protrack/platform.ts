@@ -1,8 +1,9 @@
 import type { Provider } from '../../core/describe/provider';
+import type { Vendor } from '../vendor';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
 import { imeisPerRequest } from './batches';
-import { ETRACK, TRACKCEO, type Brand } from './brand';
+import type { Brand } from './brand';
 import * as command from './command';
 import { connectionFields, type ProtrackConnection } from './connection';
 import * as device from './device';
@@ -20,7 +21,7 @@ import { triggers } from './triggers';
 const LIMITS = { requestsPerMinute: 240, burst: 20, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 } };
 
 /** One brand of the Protrack platform. */
-function protrack(brand: Brand): Provider<ProtrackConnection> {
+export function protrack(brand: Brand): Provider<ProtrackConnection> {
 	const alarms = alarm.getMany(brand);
 	return {
 		name: brand.name,
@@ -55,5 +56,23 @@ function protrack(brand: Brand): Provider<ProtrackConnection> {
 	};
 }
 
-export const trackceo = protrack(TRACKCEO);
-export const etrack = protrack(ETRACK);
+/** How the users of a brand meet it. */
+export function vendorOf(provider: Provider<ProtrackConnection>, { className, extent, icon, color }: Brand): Vendor {
+	const { name, title } = provider;
+	return {
+		provider,
+		module: `protrack/${name}`,
+		covers: 'positions, history, alarms, mileage, geofences, commands, sub-accounts',
+		extent,
+		keywords: ['protrack'],
+		icon,
+		n8n: {
+			className,
+			node: `Track vehicles, read alarms and mileage, and send commands with ${title}`,
+			trigger: `Starts the workflow on alarms, positions, statuses and geofences in ${title}`,
+			alias: ['telematics', 'Protrack', 'IMEI'],
+			test: { path: '/api/user/list', contested: { key: 'code', values: [10011, 10012] } },
+		},
+		color,
+	};
+}

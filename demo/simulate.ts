@@ -1,13 +1,13 @@
 /** `npm run simulate`: the simulated vendors on fixed ports, until it is interrupted. */
 import { parseArgs } from 'node:util';
-import { STARTS, startAll } from './all';
+import { startAll, TITLES } from './vendors';
 
 const PORT_BASE = 4410;
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({ options: { 'port-base': { type: 'string', default: String(PORT_BASE) } } });
 	const base = Number(values['port-base']);
-	if (!Number.isInteger(base) || base < 1 || base + STARTS.length > 65_536)
+	if (!Number.isInteger(base) || base < 1 || base + TITLES.length > 65_536)
 		throw new Error('--port-base takes a port number');
 
 	const running = await startAll({ portBase: base }).catch((error: Error) => {
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
 	});
 	for (const { title, url, account, password } of running)
 		console.log(`${title}\n  address   ${url}\n  account   ${account}\n  password  ${password}\n`);
-	const url = running[0]!.url;
+	const url = new URL(running[0]!.url).origin;
 	console.log(
 		[
 			'Faults, for any of them:',

@@ -1,0 +1,194 @@
+import { z } from 'zod/v4';
+import { describe, expect, test } from 'vitest';
+import { json, TestHost } from '../../test/support/test-host';
+import type { Connection } from '../describe/connection';
+import { NotFound, RateLimited, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
+import { ids, text } from '../describe/field';
+import { operation } from '../describe/operation';
+import type { Provider } from '../describe/provider';
+import type { Row } from '../describe/records';
+import { Batcher, type BatchedRun } from './batcher';
+import { Client } from './client';
+
+const MOST = 50;
+const current = operation({
+	resource: 'thing',
+	name: 'current',
+	title: 'Current',
+	action: '',
+	description: '',
+	effect: 'read',
+	route: 'GET /things',
+	params: {
+		devices: ids({
+			title: 'Devices',
+			description: '',
+			lookup: 'x',
+			noun: 'device',
+			pattern: /\w/,
+			expected: 'a name',
+		}),
+		kind: text({ title: 'Kind', description: '', optional: true }),
+	},
+	request: ({ devices }) => ({ query: { devices: devices.join() } }),
+	answer: z.array(z.looseObject({})),
+	record: (row: Row) => {
+		if (row.value === 'broken') throw new UnexpectedAnswer('The value is broken.');
+		return { device: row.device, value: row.value };
+	},
+	kind: 'other',
+	batch: { devices: 'devices', most: MOST, deviceOf: (row: Row) => row.device as string | null },
+	list: true,
+	evidence: { section: '1', grade: 'C' },
+});
+
+type Answers = (devices: string[]) => Row[] | FleetError | Promise<Row[]>;
+const each: Answers = (devices) => devices.map((device) => ({ device, value: `${device}!` }));
+
+let accounts = 0;
+/** A batcher, and the devices of each request that it made. */
+function batcherOf(answers: Answers = each, { burst = 100 } = {}) {
+	const asked: string[][] = [];
+	const host = new TestHost(async ({ query }) => {
+		const devices = String(query?.devices).split(',');
+		asked.push(devices);
+		const answer = await answers(devices);
+		if (answer instanceof Error) throw answer;
+		return json(answer);
+	});
+	const provider = {
+		name: 'vendor',
+		title: 'Vendor',
+		connection: {},
+		open: ({ body }: { body: string }) => JSON.parse(body) as unknown,
+		limits: { burst, deadlineMs: 60_000 },
+		lookups: {},
+	} as unknown as Provider;
+	const connection: Connection = {
+		baseUrl: 'https://vendor.example',
+		account: `batcher-${String(accounts++)}`,
+		allowCommands: false,
+		allowPrivateAddresses: false,
+		rateLimit: 60_000,
+	};
+	const batcher = new Batcher(new Client(provider, connection, host), current, {});
+	const add = (devices: unknown, options: BatchedRun['options'] = {}, more = {}) =>
+		batcher.add({ input: { devices, ...more }, options });
+	return { batcher, asked, add };
+}
+const names = (count: number) => Array.from({ length: count }, (_, at) => `d${String(at)}`);
+
+describe('runs share requests', () => {
+	test('and each gets its own records', async () => {
+		const { batcher, asked, add } = batcherOf();
+		const runs = [['a'], ['b', 'c'], ['a']].map((devices) => add(devices));
+		const records = await Promise.all(runs.map((run) => batcher.recordsOf(run)));
+		expect(asked).toEqual([['a', 'b', 'c']]);
+		expect(records).toEqual([
+			[{ device: 'a', value: 'a!' }],
+			[
+				{ device: 'b', value: 'b!' },
+				{ device: 'c', value: 'c!' },
+			],
+			[{ device: 'a', value: 'a!' }],
+		]);
+		// Nobody changes what another run was given.
+		expect(records[0]![0]).not.toBe(records[2]![0]);
+	});
+
+	test('as many as fit into one', async () => {
+		const { batcher, asked, add } = batcherOf();
+		const runs = names(MOST + 1).map((device) => add([device]));
+		await Promise.all(runs.map((run) => batcher.recordsOf(run)));
+		expect(asked.map((devices) => devices.length)).toEqual([MOST, 1]);
+	});
+
+	test('of the same parameters and the same time limit', async () => {
+		const { batcher, asked, add } = batcherOf();
+		const runs = [
+			add(['a']),
+			add(['b'], {}, { kind: 'other' }),
+			add(['c'], { deadlineMs: 5000 }),
+			add(['d']),
+			add(['e'], { output: 'raw', limit: 0 }),
+		];
+		const records = await Promise.all(runs.map((run) => batcher.recordsOf(run)));
+		expect(asked.map((devices) => devices.join()).sort()).toEqual(['a,d,e', 'b', 'c']);
+		expect(records[4]).toEqual([]);
+	});
+
+	test('a few of them ahead of the run that wants its records; one where the vendor wants requests apart', async () => {
+		for (const [burst, ahead] of [
+			[100, 4],
+			[1, 1],
+		]) {
+			const { batcher, asked, add } = batcherOf(each, { burst });
+			for (const device of names(6 * MOST)) add([device]);
+			await batcher.recordsOf(0);
+			expect(asked.length).toBeLessThanOrEqual(ahead!);
+			await batcher.recordsOf(MOST);
+			expect(asked.length).toBeLessThanOrEqual(ahead! + 1);
+		}
+	});
+
+	test('what is wrong with the input of one is its own error, and nothing is sent for it', async () => {
+		const { batcher, asked, add } = batcherOf();
+		const [good, bad] = [add(['a']), add('!!')];
+		expect(await batcher.recordsOf(good)).toHaveLength(1);
+		await expect(batcher.recordsOf(bad)).rejects.toMatchObject({ code: 'InvalidParams' });
+		expect(asked).toEqual([['a']]);
+	});
+});
+
+describe('a batch that fails', () => {
+	test('for what may lie in one device is sent again in parts, until the one has its error alone', async () => {
+		const { batcher, asked, add } = batcherOf((devices) =>
+			devices.includes('d13') ? new NotFound('No such device.', { vendorCode: '404' }) : (each(devices)),
+		);
+		const runs = names(MOST).map((device) => add([device]));
+		const ended = await Promise.allSettled(runs.map((run) => batcher.recordsOf(run)));
+		expect(ended.flatMap(({ status }, at) => (status === 'rejected' ? [at] : []))).toEqual([13]);
+		expect(ended[13]).toMatchObject({ reason: { code: 'NotFound', message: 'No such device.' } });
+		// The whole, its ten parts of five, and the five devices of one part.
+		const sizes = asked.map(({ length }) => length).sort((x, y) => y - x);
+		expect(sizes).toEqual([MOST, ...Array<number>(10).fill(5), ...Array<number>(5).fill(1)]);
+	});
+
+	test.each([
+		['account', new RateLimited('Too often.')],
+		['call', new TimedOut('No turn in time.')],
+		['account', new UnexpectedAnswer('The vendor is closed.', { scope: 'account' })],
+	])('for what concerns the %s (%s) fails for all, and once', async (_, error) => {
+		const { batcher, asked, add } = batcherOf(() => error);
+		const runs = names(10).map((device) => add([device]));
+		for (const run of runs) await expect(batcher.recordsOf(run)).rejects.toMatchObject({ code: error.code });
+		expect(asked).toHaveLength(1);
+	});
+});
+
+test('where an answer names devices that nobody asked about, those without a record are asked about alone', async () => {
+	const { batcher, asked, add } = batcherOf((devices) =>
+		devices.map((device) => ({
+			device: device === 'b' && devices.length > 1 ? 'B' : device,
+			value: devices.length,
+		})),
+	);
+	const runs = [add(['a']), add(['b'])];
+	expect(await Promise.all(runs.map((run) => batcher.recordsOf(run)))).toEqual([
+		[{ device: 'a', value: 2 }],
+		[{ device: 'b', value: 1 }],
+	]);
+	expect(asked).toEqual([['a', 'b'], ['b']]);
+});
+
+test('a record that cannot be read is the error of the runs that asked for its device, unless they want it raw', async () => {
+	const { batcher, asked, add } = batcherOf((devices) =>
+		devices.map((device) => ({ device, value: device === 'a' ? 'broken' : 1 })),
+	);
+	const runs = [add(['a']), add(['a'], { output: 'raw' }), add(['b'])];
+	const [simple, raw, other] = await Promise.allSettled(runs.map((run) => batcher.recordsOf(run)));
+	expect(simple).toMatchObject({ status: 'rejected', reason: { message: 'The value is broken.' } });
+	expect(raw).toMatchObject({ value: [{ device: 'a', value: 'broken' }] });
+	expect(other).toMatchObject({ value: [{ device: 'b', value: 1 }] });
+	expect(asked).toEqual([['a', 'b']]);
+});

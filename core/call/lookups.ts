@@ -1,0 +1,19 @@
+import type { Choice } from '../describe/field';
+
+const KEPT_MS = 5 * 60_000;
+
+/** Lists for pickers, each kept for five minutes. */
+export class Lookups {
+	private readonly lists = new Map<string, { choices: Promise<Choice[]>; until: number }>();
+
+	/** The list of that name; `find` reads it from the vendor. One that cannot be read is not kept. */
+	get(name: string, now: number, find: () => Promise<Choice[]>): Promise<Choice[]> {
+		const kept = this.lists.get(name);
+		// A clock that was set back must not keep a list for longer.
+		if (kept !== undefined && kept.until > now && kept.until <= now + KEPT_MS) return kept.choices;
+		const choices = find();
+		this.lists.set(name, { choices, until: now + KEPT_MS });
+		choices.catch(() => this.lists.delete(name));
+		return choices;
+	}
+}

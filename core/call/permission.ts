@@ -1,0 +1,26 @@
+import type { Connection } from '../describe/connection';
+import { NotPermitted } from '../describe/errors';
+import type { AnyOperation } from '../describe/operation';
+import type { Provider } from '../describe/provider';
+
+/** @throws NotPermitted where the account's switches do not allow the operation */
+export function mustBePermitted(
+	operation: AnyOperation,
+	{ title }: Pick<Provider, 'title'>,
+	{ allowCommands, allowWebLinks }: Connection,
+): void {
+	if (operation.effect === 'command' && !allowCommands)
+		throw new NotPermitted(
+			`"${operation.title}" acts on vehicles or accounts, and commands are switched off for this ${title} account.`,
+			{
+				advice: 'Switch on "Allow Commands" in the account (the credential in n8n, the account node in Node-RED) if this flow may do that. Nothing was sent.',
+			},
+		);
+	if (operation.handsOutSession === true && allowWebLinks !== true)
+		throw new NotPermitted(
+			`"${operation.title}" makes a link that logs in whoever has it, and such links are switched off for this ${title} account.`,
+			{
+				advice: 'Switch on "Allow Web Links" in the account if everybody who gets the link may use the account. Nothing was sent.',
+			},
+		);
+}

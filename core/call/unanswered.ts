@@ -1,0 +1,43 @@
+import { shown } from '../describe/field';
+import type { AnyOperation, Each } from '../describe/operation';
+import type { Row } from '../describe/records';
+
+/** Most names in a sentence. */
+const NAMES = 20;
+
+/** The devices that were asked about, of which the answer has no record. */
+export class Unanswered {
+	private readonly missing = new Map<string, string>();
+	/** Records of nobody who was asked about: the vendor may write a name in another way. */
+	private strangers = 0;
+	private readonly asked: ReadonlySet<string> = new Set();
+	private readonly deviceOf: Each['deviceOf'] | undefined;
+
+	constructor({ each, batch: together }: AnyOperation, params: Readonly<Record<string, unknown>>) {
+		const declared = (each ?? together) as Each | undefined;
+		const asked = declared === undefined ? undefined : params[declared.devices];
+		if (declared === undefined || !Array.isArray(asked)) return;
+		this.deviceOf = declared.deviceOf;
+		for (const name of asked as string[]) this.missing.set(folded(name), name);
+		this.asked = new Set(this.missing.keys());
+	}
+
+	answered(rows: readonly Row[]): void {
+		if (this.deviceOf === undefined) return;
+		for (const row of rows) {
+			const name = folded(this.deviceOf(row) ?? '');
+			if (this.asked.has(name)) this.missing.delete(name);
+			else this.strangers += 1;
+		}
+	}
+
+	sentence(vendor: string): string | undefined {
+		const names = [...this.missing.values()].map(shown);
+		if (names.length <= this.strangers) return undefined;
+		const more = names.length > NAMES ? ` and ${String(names.length - NAMES)} more` : '';
+		const [they, them] = names.length === 1 ? ['it', 'it'] : ['they', 'them'];
+		return `${vendor} gave no record for ${names.slice(0, NAMES).join(', ')}${more}: ${they} may not exist, or the account may not see ${them}.`;
+	}
+}
+
+const folded = (name: string) => name.trim().toLowerCase();

@@ -1,0 +1,27 @@
+import type { Vendor } from '../vendor';
+import { ctrack } from './index';
+
+export const vendor: Vendor = {
+	provider: ctrack,
+	module: 'ctrack',
+	covers: 'vehicles, trips, drivers, cost centres, message queues',
+	extent: 'every method of its document',
+	keywords: [],
+	icon: {
+		drawing: [
+			'<path d="M47 17a21 21 0 1 0 0 26" stroke="{letter}" stroke-width="9" stroke-linecap="round"/>',
+			'<path d="M25 30h26" stroke="{road}" stroke-width="6" stroke-linecap="round" stroke-dasharray="8 9"/>',
+		],
+		light: { letter: '#C2410C', road: '#475569' },
+		dark: { letter: '#FB923C', road: '#CBD5E1' },
+	},
+	n8n: {
+		className: 'Ctrack',
+		node: 'Read vehicles, trips, drivers and message queues with Ctrack',
+		trigger: 'Starts the workflow when vehicles move, end trips or fall silent in Ctrack',
+		queueTrigger: 'Starts the workflow with the messages of a queue of Ctrack, and loses none',
+		alias: ['telematics', 'trip', 'queue'],
+		test: { path: '/CostCentres/GetCostCentres' },
+	},
+	color: '#D2A98C',
+};

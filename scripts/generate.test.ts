@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { vendors } from '../providers';
+import { FOLDERS, leftOver, partFiles, root, wholeFiles } from './generated';
+import { iconFiles } from './icon-files';
+import { manifestOf } from './manifests';
+import { MADE } from './n8n-files';
+import { N8N } from './packages';
+import { withTable } from './readme-tables';
+
+const stored = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
+const whole = wholeFiles();
+
+test('what is made from the vendors is there and up to date, edited by nobody: npm run generate', async () => {
+	const stale = [...(await whole), ...partFiles()].filter(([path, text]) => stored(path) !== text);
+	expect(stale.map(([path]) => path)).toEqual([]);
+});
+
+test('nothing is left of a vendor that is gone: npm run generate', async () => {
+	expect(leftOver(await whole)).toEqual([]);
+});
+
+test('a made file says so at its top, where its format has comments, and in .gitattributes', async () => {
+	const attributes = readFileSync(join(root, '.gitattributes'), 'utf8');
+	for (const [path, text] of await whole)
+		if (!path.endsWith('.json')) expect(text.split('\n')[0], path).toContain(MADE);
+	for (const made of [...FOLDERS.map((folder) => `${folder}/**`), 'docs/*.md'])
+		expect(attributes).toContain(`\n${made} linguist-generated`);
+});
+
+describe.each(vendors.map((vendor) => [vendor.provider.title, vendor] as const))('%s', (_, vendor) => {
+	const { provider, module, icon, n8n } = vendor;
+
+	test('is exported by its module, under its name', async () => {
+		const exported = (await import(/* @vite-ignore */ `../providers/${module}`)) as Record<string, unknown>;
+		expect(exported[provider.name]).toBe(provider);
+	});
+
+	test('has the facts, recorded pairs and examples of its platform', () => {
+		const folder = join(root, 'providers', module.split('/')[0] ?? '');
+		for (const part of ['facts.md', 'recorded', 'examples']) expect(statSync(join(folder, part))).toBeDefined();
+	});
+
+	test('has a name that file names and types take', () => {
+		expect(provider.name).toMatch(/^[a-z][a-z0-9]*$/);
+		expect(n8n.className).toMatch(/^[A-Z][A-Za-z0-9]*$/);
+	});
+
+	test('has a drawing whose colours are all there, on light and on dark', () => {
+		const used = new Set(icon.drawing.join('').match(/(?<=\{)\w+(?=\})/g));
+		expect(Object.keys(icon.light).sort()).toEqual([...used].sort());
+		expect(Object.keys(icon.dark).sort()).toEqual([...used].sort());
+		for (const [path, svg] of iconFiles(vendor)) expect(svg, path).not.toMatch(/[{}]/);
+	});
+
+	test('has a queue trigger node if, and only if, a trigger reads a queue', () => {
+		expect(n8n.queueTrigger !== undefined).toBe(provider.triggers.some(({ queue }) => queue === true));
+	});
+});
+
+test('no two vendors share a name, a class name, an icon or a colour', () => {
+	for (const of of [
+		({ provider }) => provider.name,
+		({ n8n }) => n8n.className.toLowerCase(),
+		({ icon }) => icon.drawing.join(),
+		({ color }) => color,
+	] satisfies ((vendor: (typeof vendors)[number]) => string)[])
+		expect(new Set(vendors.map(of)).size).toBe(vendors.length);
+});
+
+test('a package of one vendor lists that vendor alone', () => {
+	const [vendor] = vendors;
+	const manifest = JSON.parse(
+		manifestOf({ ...N8N, name: 'n8n-nodes-one', vendors: [vendor!] }, stored('package.json')!),
+	) as { n8n: { nodes: string[]; credentials: string[] }; description: string };
+	expect(manifest.n8n.credentials).toEqual([`dist/credentials/${vendor!.n8n.className}Api.credentials.js`]);
+	expect(manifest.n8n.nodes.every((path) => path.startsWith(`dist/nodes/${vendor!.n8n.className}/`))).toBe(true);
+	expect(manifest.description).toContain(`GPS fleets: ${vendor!.provider.title}, with`);
+});
+
+test('a page without the marks is an error, not a page without the table', () => {
+	expect(() => withTable('# Page\n', 'vendors', 'x')).toThrow('no place for "vendors"');
+});

@@ -1,0 +1,63 @@
+/** What is made from the vendors' descriptions, and where it goes. `npm run generate` writes it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { vendors } from '../providers';
+import { pageOf } from './docs-page';
+import { exampleFiles } from './example-files';
+import { iconFiles } from './icon-files';
+import { manifestOf } from './manifests';
+import { n8nFiles } from './n8n-files';
+import { N8N, PACKAGES } from './packages';
+import { eventTable, nodeRedTable, vendorTable, withTable } from './readme-tables';
+
+export const root = join(__dirname, '..');
+const stored = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** Folders in which everything is made. */
+export const FOLDERS = ['nodes', 'credentials', 'icons', 'node-red/icons', 'node-red/examples'];
+
+/** Files that are made as a whole: path and text. */
+export async function wholeFiles(): Promise<Map<string, string>> {
+	const files = vendors.flatMap((vendor) => [
+		...n8nFiles(vendor, N8N.name),
+		...iconFiles(vendor),
+		...exampleFiles(vendor, vendors),
+		[`docs/${vendor.provider.name}.md`, pageOf(vendor.provider)] as [string, string],
+	]);
+	const config = await resolveConfig(join(root, 'package.json'));
+	return new Map(
+		await Promise.all(
+			files.map(async ([path, text]): Promise<[string, string]> => {
+				const tidy = /^(nodes|credentials)\//.test(path);
+				return [path, tidy ? await format(text, { ...config, filepath: path }) : text];
+			}),
+		),
+	);
+}
+
+/** Files of which a part is made, as they should be. */
+export function partFiles(): Map<string, string> {
+	const readme = withTable(stored('README.md'), 'vendors', vendorTable(vendors));
+	return new Map([
+		...PACKAGES.map(({ folder }, place): [string, string] => {
+			const path = join(folder, 'package.json');
+			return [path, manifestOf(PACKAGES[place]!, stored(path))];
+		}),
+		['README.md', withTable(readme, 'events', eventTable(vendors))],
+		['node-red/README.md', withTable(stored('node-red/README.md'), 'vendors', nodeRedTable(vendors))],
+	]);
+}
+
+/** Files in a folder of made ones that nothing makes any more. */
+export function leftOver(files: ReadonlyMap<string, string>): string[] {
+	return FOLDERS.flatMap((folder) =>
+		readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+			.filter((entry) => entry.isFile())
+			.map((entry) =>
+				join(entry.parentPath, entry.name)
+					.slice(root.length + 1)
+					.replaceAll('\\', '/'),
+			),
+	).filter((path) => !files.has(path));
+}

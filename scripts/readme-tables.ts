@@ -1,0 +1,44 @@
+import type { Vendor } from '../providers/vendor';
+
+const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly string[]) =>
+	[row(...head), `|${'---|'.repeat(head.length)}`, ...rows].join('\n');
+
+const countOf = ({ provider }: Vendor) => String(provider.operations.length);
+const eventsOf = ({ provider }: Vendor) => provider.triggers.map(({ title }) => title).join(', ');
+
+/** README.md: what there is of each vendor. */
+export const vendorTable = (vendors: readonly Vendor[]) =>
+	table(
+		['vendor', 'operations', 'page'],
+		vendors.map((vendor) => {
+			const { name, title } = vendor.provider;
+			const extent = vendor.extent === undefined ? '' : `, ${vendor.extent}`;
+			const page = `docs/${name}.md`;
+			return row(title, `${countOf(vendor)}${extent}: ${vendor.covers}`, `[${page}](${page})`);
+		}),
+	);
+
+/** README.md: which events there are. Vendors with the same ones share a line. */
+export function eventTable(vendors: readonly Vendor[]): string {
+	const byEvents = new Map<string, Vendor[]>();
+	for (const vendor of vendors) byEvents.set(eventsOf(vendor), [...(byEvents.get(eventsOf(vendor)) ?? []), vendor]);
+	return table(
+		['vendor', 'events'],
+		[...byEvents].map(([events, some]) => row(some.map(({ provider }) => provider.title).join(', '), events)),
+	);
+}
+
+/** node-red/README.md: both at once. */
+export const nodeRedTable = (vendors: readonly Vendor[]) =>
+	table(
+		['vendor', 'operations', 'starts a flow'],
+		vendors.map((vendor) => row(vendor.provider.title, `${countOf(vendor)}: ${vendor.covers}`, eventsOf(vendor))),
+	);
+
+/** A page with what stands between `<!-- NAME: ... -->` and `<!-- /NAME -->` replaced. */
+export function withTable(page: string, name: string, text: string): string {
+	const between = new RegExp(`(<!-- ${name}: [^\\n]* -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
+	if (!between.test(page)) throw new Error(`The page has no place for "${name}".`);
+	return page.replace(between, (_, start: string, end: string) => `${start}${text}\n${end}`);
+}
