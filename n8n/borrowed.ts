@@ -227,6 +227,6 @@ function isRead<C extends Connection>(provider: Provider<C>, connection: C, meth
 		.flatMap((operation) => [operation.route, ...routesOf(operation)]);
 	return (
 		provider.operations.filter(reads).flatMap(routesOf).some(matches) &&
-		![provider.loginMethod.route, ...acts].some(matches)
+		![...(provider.loginMethod === undefined ? [] : [provider.loginMethod.route]), ...acts].some(matches)
 	);
 }

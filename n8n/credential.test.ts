@@ -205,7 +205,11 @@ describe('signing', () => {
 
 	test('two copies of the package sign for each other, as n8n has one credential type for both', async () => {
 		vi.resetModules();
-		const other = await vi.importActual<{ authenticateOf: typeof authenticateOf }>('./credential');
+		const other = await vi.importActual<{
+			authenticateOf: (
+				provider: typeof trackceo,
+			) => (...given: Parameters<typeof authenticate>) => Promise<unknown>;
+		}>('./credential');
 		expect(other.authenticateOf).not.toBe(authenticateOf);
 		expect(
 			await (other.authenticateOf(trackceo) as typeof authenticate)(

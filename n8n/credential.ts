@@ -10,7 +10,7 @@ import { loginKey, testedByHand } from '../core/call/account';
 import { checkBaseUrl } from '../core/describe/base-url';
 import { asFleetError, InvalidParams, type FleetError } from '../core/describe/errors';
 import { readFields } from '../core/describe/field';
-import { addressOf, ATTEMPT_TIMEOUT_MS, type Exchange, type WireRequest } from '../core/describe/host';
+import { addressOf, ATTEMPT_TIMEOUT_MS, type Exchange, type Method, type WireRequest } from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { Redactor } from '../core/call/redaction';
@@ -35,7 +35,7 @@ export const isLoggedIn = ({ name }: { name?: string }) => name === 'LoggedIn';
  * A login that failed. n8n's credential test shows the `code` alone of an error that has one, and the message of any
  * other: so this has a message only, with the advice in it.
  */
-export class LoginFailed extends Error {
+class LoginFailed extends Error {
 	constructor(readonly fleetError: FleetError) {
 		super(fleetError.sentence);
 		this.name = 'LoginFailed';
@@ -164,7 +164,7 @@ function signOurs({ baseUrl }: Connection, { baseURL, ...options }: WireOptions)
 	const { [STOP]: stop, [PURPOSE]: _, ...rest } = options;
 	return (sign) => {
 		const { path, query, headers } = sign({
-			method: options.method === 'POST' ? 'POST' : 'GET',
+			method: (options.method ?? 'GET') as Method,
 			path: address.slice(base.length),
 			query: options.qs as WireRequest['query'],
 			headers: options.headers as WireRequest['headers'],
@@ -196,7 +196,7 @@ function signTheirs<C extends Connection>(
 	}
 	const { method, path, search, query, headers, options } = request;
 	return (sign) => {
-		const signed = sign({ method, path, query, headers });
+		const signed = sign({ method: method as Method, path, query, headers });
 		return {
 			...options,
 			...STRAIGHT,

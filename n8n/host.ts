@@ -5,6 +5,7 @@ import type {
 	IPollFunctions,
 	ITriggerFunctions,
 } from 'n8n-workflow';
+import { orAborted, orLate } from '../core/call/abort';
 import { loginKey, sharedLogin } from '../core/call/account';
 import { UnexpectedAnswer } from '../core/describe/errors';
 import {
@@ -20,7 +21,7 @@ import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
 import { chainOf, toFleetError } from './to-fleet-error';
 import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
-import { orLate, pause } from './abort';
+import { pause } from './abort';
 import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, type WireOptions } from './wire';
 
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
@@ -32,6 +33,9 @@ export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | I
 const JUST_MADE_MS = 10_000;
 const LOOKS = 4;
 const LOOK_MS = 250;
+
+/** It goes on for whoever else waits for it. */
+const loginLate = () => Promise.reject(loginTooSlow());
 
 /**
  * n8n as the core sees it. The session lives in the credential, so that all workers share it: n8n logs in, signs and
@@ -56,7 +60,7 @@ export class N8nHost<C extends Connection> implements Host {
 		{ stale, freshForMs, signal, timeoutMs: most, leftMs }: SendOptions,
 	): Promise<SignedAnswer> {
 		const deadline = this.now() + leftMs;
-		const session = await orLate(this.session(stale, freshForMs), leftMs, signal);
+		const session = await orLate(this.session(stale, freshForMs), { ms: leftMs, signal, sleep: pause }, loginLate);
 		const timeoutMs = Math.min(most, deadline - this.now());
 		if (timeoutMs <= 0) throw loginTooSlow();
 		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
@@ -71,7 +75,8 @@ export class N8nHost<C extends Connection> implements Host {
 	}
 
 	async token({ stale, freshForMs, signal, leftMs }: Omit<SendOptions, 'timeoutMs'>): Promise<string> {
-		return (await orLate(this.session(stale, freshForMs), leftMs, signal)).token;
+		const limit = { ms: leftMs, signal, sleep: pause };
+		return (await orLate(this.session(stale, freshForMs), limit, loginLate)).token;
 	}
 
 	async sleep(ms: number, signal?: AbortSignal): Promise<void> {

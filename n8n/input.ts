@@ -2,13 +2,14 @@ import { isResourceLocatorValue, type IExecuteFunctions, type INodeParameters } 
 import { InvalidParams } from '../core/describe/errors';
 import { number, readFields, writeList, type Field, type Fields } from '../core/describe/field';
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
-import { hasLimit, isOption } from './properties';
+import { hasLimit } from './properties';
+import { isOption } from './property';
 
 /** The longest that a run may be given, in seconds: a day. */
 const timeout = number({ title: 'Timeout', description: '', min: 1, max: 86_400, optional: true });
 const limit = number({ title: 'Limit', description: '', min: 1, integer: true });
 
-export interface ItemInput {
+interface ItemInput {
 	params: Record<string, unknown>;
 	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone'> & { limit?: number };
 }

@@ -1,10 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { Field, Fields } from '../core/describe/field';
+import type { Fields } from '../core/describe/field';
 import type { AnyOperation } from '../core/describe/operation';
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { resourceTitle } from '../core/describe/resources';
-import { propertyOf, shownFor, sortedByName } from './property';
+import { formOf, shownFor, sortedByName, type Shown } from './property';
 
 /** n8n's default for lists. */
 const LIMIT = 50;
@@ -53,79 +53,52 @@ function operationsOf(resource: string, operations: readonly AnyOperation[]): IN
 	};
 }
 
-/** Whether a field has its place among the options: what need not be filled in, unless another field asks for it. */
-export const isOption = ({ kind, required, when }: Field) =>
-	when === undefined && (!required || kind === 'boolean' || kind === 'choices');
-
 /** Whether Return All and Limit make sense: what a vendor hands out once must not be cut. */
 export const hasLimit = ({ effect, list, consuming: once }: AnyOperation) => effect === 'read' && list && once !== true;
 
 function parametersOf(operation: AnyOperation, deadlineMs: number): INodeProperties[] {
 	const { resource, name, effect } = operation;
-	const displayOptions = shownFor(resource, name);
-	const fields = Object.entries(operation.params as Fields);
-	const options = fields.filter(([, field]) => isOption(field)).map(([key, field]) => propertyOf(key, field));
+	const shown = { resource: [resource], operation: [name] };
+	const { own, options } = formOf(operation.params as Fields, shown, [timeout(deadlineMs)]);
 	return [
-		...(effect === 'read' ? [] : [noticeOf(operation)]),
-		...(operation.handsOutSession === true ? [linkNotice(resource, name)] : []),
-		...fields
-			.filter(([, field]) => !isOption(field))
-			.map(([key, field]) => {
-				const { displayName, name: keyName, type, ...rest } = propertyOf(key, field);
-				const empty = rest.default === '' || type === 'resourceLocator';
-				return {
-					displayName,
-					name: keyName,
-					type,
-					...(field.required && empty ? { required: true } : {}),
-					displayOptions: shownFor(resource, name, field),
-					...rest,
-				};
-			}),
-		...(hasLimit(operation) ? returnAll(resource, name) : []),
-		...(effect === 'read' ? [output(resource, name)] : []),
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			displayOptions,
-			default: {},
-			options: [...options, timeout(deadlineMs)].sort((a, b) => a.displayName.localeCompare(b.displayName, 'en')),
-		},
+		...(effect === 'read' ? [] : [noticeOf(operation, shown)]),
+		...(operation.handsOutSession === true ? [linkNotice(shown)] : []),
+		...own,
+		...(hasLimit(operation) ? returnAll(shown) : []),
+		...(effect === 'read' ? [output(shown)] : []),
+		options,
 	];
 }
 
-function noticeOf({ resource, name, effect }: AnyOperation): INodeProperties {
+function noticeOf({ effect }: AnyOperation, shown: Shown): INodeProperties {
 	const allow = effect === 'command' ? ' <b>Allow Commands</b> must be on in the credential.' : '';
 	return {
 		displayName: `This is sent exactly once; without an answer the outcome is "unknown".${allow} Leave <b>Retry On Fail</b> off in this node's settings: it would repeat it.`,
 		name: 'sentOnce',
 		type: 'notice',
-		displayOptions: shownFor(resource, name),
+		...shownFor(shown),
 		default: '',
 	};
 }
 
-function linkNotice(resource: string, operation: string): INodeProperties {
+function linkNotice(shown: Shown): INodeProperties {
 	return {
 		displayName:
 			'Whoever has the link is logged in to the account, with all that it may do, until <b>Log Out</b>. <b>Allow Web Links</b> must be on in the credential, and agents get no link.',
 		name: 'handsOutSession',
 		type: 'notice',
-		displayOptions: shownFor(resource, operation),
+		...shownFor(shown),
 		default: '',
 	};
 }
 
-function returnAll(resource: string, operation: string): INodeProperties[] {
-	const show = { resource: [resource], operation: [operation] };
+function returnAll(shown: Shown): INodeProperties[] {
 	return [
 		{
 			displayName: 'Return All',
 			name: 'returnAll',
 			type: 'boolean',
-			displayOptions: { show },
+			...shownFor(shown),
 			default: false,
 			description: 'Whether to return all results or only up to a given limit',
 		},
@@ -133,7 +106,7 @@ function returnAll(resource: string, operation: string): INodeProperties[] {
 			displayName: 'Limit',
 			name: 'limit',
 			type: 'number',
-			displayOptions: { show: { ...show, returnAll: [false] } },
+			displayOptions: { show: { ...shownFor(shown).displayOptions?.show, returnAll: [false] } },
 			typeOptions: { minValue: 1 },
 			default: LIMIT,
 			description: 'Max number of results to return',
@@ -141,12 +114,12 @@ function returnAll(resource: string, operation: string): INodeProperties[] {
 	];
 }
 
-function output(resource: string, operation: string): INodeProperties {
+function output(shown: Shown): INodeProperties {
 	return {
 		displayName: 'Output',
 		name: 'output',
 		type: 'options',
-		displayOptions: shownFor(resource, operation),
+		...shownFor(shown),
 		options: [
 			{ name: 'Raw', value: 'raw', description: 'The records as the vendor sends them' },
 			{ name: 'Simplified', value: 'simplified', description: 'The same fields and units whichever the vendor' },

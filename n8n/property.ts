@@ -1,5 +1,5 @@
 import type { IDisplayOptions, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { ALL, anyNumber, type Choice, type Field } from '../core/describe/field';
+import { ALL, anyNumber, type Choice, type Field, type Fields } from '../core/describe/field';
 
 /** n8n's own nodes sort lists of this length or more, and its lint asks for it. */
 const SORTED_FROM = 5;
@@ -25,6 +25,53 @@ export function propertyOf(name: string, field: Field): INodeProperties {
 		description,
 		...(placeholder === undefined || !shows(field) ? {} : { placeholder }),
 	};
+}
+
+/** Whether a field has its place among the options: what need not be filled in, unless another field asks for it. */
+export const isOption = ({ kind, required, when }: Field) =>
+	when === undefined && (!required || kind === 'boolean' || kind === 'choices');
+
+/** When a property is shown: for these values of other properties. */
+export type Shown = Readonly<Record<string, readonly string[]>>;
+
+/** Fields as properties of their own, and as the collection of what need not be filled in. */
+export function formOf(
+	fields: Fields,
+	shown: Shown,
+	moreOptions: readonly INodeProperties[] = [],
+): { own: INodeProperties[]; options: INodeProperties } {
+	const all = Object.entries(fields);
+	const options = all.filter(([, field]) => isOption(field)).map(([name, field]) => propertyOf(name, field));
+	return {
+		own: all
+			.filter(([, field]) => !isOption(field))
+			.map(([name, field]) => {
+				const { displayName, name: key, type, ...rest } = propertyOf(name, field);
+				const empty = rest.default === '' || type === 'resourceLocator';
+				return {
+					displayName,
+					name: key,
+					type,
+					...(field.required && empty ? { required: true } : {}),
+					...shownFor({ ...shown, ...field.when }),
+					...rest,
+				};
+			}),
+		options: {
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			...shownFor(shown),
+			default: {},
+			options: [...options, ...moreOptions].sort((a, b) => a.displayName.localeCompare(b.displayName, 'en')),
+		},
+	};
+}
+
+export function shownFor(shown: Shown): { displayOptions?: IDisplayOptions } {
+	const show = Object.fromEntries(Object.entries(shown).map(([name, values]) => [name, [...values]]));
+	return Object.keys(show).length === 0 ? {} : { displayOptions: { show } };
 }
 
 /** Pickers show a placeholder in their modes. */
@@ -138,10 +185,4 @@ function locatorOf({
 			},
 		],
 	};
-}
-
-/** Shows a property for one operation only. */
-export function shownFor(resource: string, operation: string, field?: Pick<Field, 'when'>): IDisplayOptions {
-	const when = Object.fromEntries(Object.entries(field?.when ?? {}).map(([name, values]) => [name, [...values]]));
-	return { show: { resource: [resource], operation: [operation], ...when } };
 }

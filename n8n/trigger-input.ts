@@ -2,7 +2,7 @@ import type { IDataObject, INodeExecutionData, INodeParameters, IPollFunctions, 
 import type { Fields } from '../core/describe/field';
 import type { FleetEvent } from '../core/describe/trigger';
 import { givenTo } from './input';
-import { isOption } from './properties';
+import { isOption } from './property';
 
 /**
  * What a trigger node's parameters give its fields. One that the node does not have is left out; one that is there but

@@ -1,10 +1,9 @@
-import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
-import { choice, number, type Field, type Fields } from '../core/describe/field';
+import type { INodeProperties } from 'n8n-workflow';
+import { choice, number, type Fields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { fieldsOfTrigger, type AnyTrigger } from '../core/describe/trigger';
-import { isOption } from './properties';
-import { propertyOf, sortedByName } from './property';
+import { formOf, shownFor, sortedByName, type Shown } from './property';
 
 /**
  * Whether a trigger reads a queue; the others are polled. In n8n they are nodes apart: it runs a node in one way or the
@@ -29,7 +28,10 @@ export function triggerPropertiesOf<C extends Connection>({ triggers }: Provider
 			),
 			default: polled[0]?.name ?? '',
 		},
-		...polled.flatMap((trigger) => fieldsShown(fieldsOfTrigger(trigger), trigger)),
+		...polled.flatMap((trigger) => {
+			const shown = { [EVENT]: [trigger.name] };
+			return [...notices(trigger, shown), ...fieldsShown(fieldsOfTrigger(trigger), shown)];
+		}),
 	];
 }
 
@@ -96,7 +98,7 @@ export function fieldsOfQueueNode(trigger: AnyTrigger | undefined): Fields {
 /** The properties of a node that reads a queue. */
 export function queuePropertiesOf<C extends Connection>({ triggers }: Provider<C>): INodeProperties[] {
 	const trigger = triggers.find(isQueued);
-	const fields = fieldsShown(fieldsOfQueueNode(trigger), undefined);
+	const fields = fieldsShown(fieldsOfQueueNode(trigger), {});
 	const later: INodeProperties = {
 		displayName:
 			'Put a Ctrack node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow, and give it the delivery tags of the messages that are dealt with. What an execution has not acknowledged when it ends comes again.',
@@ -106,55 +108,20 @@ export function queuePropertiesOf<C extends Connection>({ triggers }: Provider<C
 		default: '',
 	};
 	return [
-		...(trigger === undefined ? [] : notices(trigger)),
+		...(trigger === undefined ? [] : notices(trigger, {})),
 		...fields.flatMap((field) => (field.name === 'acknowledge' ? [field, later] : [field])),
 	];
 }
 
-/** Fields as properties: what must be filled in, then the rest as options. */
-function fieldsShown(fields: Fields, trigger: AnyTrigger | undefined): INodeProperties[] {
-	const all = Object.entries(fields);
-	const options = all.filter(([, field]) => isOption(field)).map(([name, field]) => propertyOf(name, field));
-	return [
-		...(trigger === undefined ? [] : notices(trigger)),
-		...all
-			.filter(([, field]) => !isOption(field))
-			.map(([name, field]) => {
-				const { displayName, name: key, type, ...rest } = propertyOf(name, field);
-				const empty = rest.default === '' || type === 'resourceLocator';
-				return {
-					displayName,
-					name: key,
-					type,
-					...(field.required && empty ? { required: true } : {}),
-					...shownWith(trigger, field),
-					...rest,
-				};
-			}),
-		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			...shownWith(trigger),
-			default: {},
-			options: [...options].sort((a, b) => a.displayName.localeCompare(b.displayName, 'en')),
-		},
-	];
+/** A trigger's fields as properties. */
+function fieldsShown(fields: Fields, shown: Shown): INodeProperties[] {
+	const { own, options } = formOf(fields, shown);
+	return [...own, options];
 }
 
 /** What users should know of a trigger that rests on a guess. */
-function notices(trigger: AnyTrigger): INodeProperties[] {
-	const { note } = trigger.evidence;
-	if (note === undefined) return [];
-	return [{ displayName: note, name: 'note', type: 'notice', ...shownWith(trigger), default: '' }];
-}
-
-function shownWith(trigger: AnyTrigger | undefined, field?: Pick<Field, 'when'>): { displayOptions?: IDisplayOptions } {
-	const when = Object.entries(field?.when ?? {}).map(([name, values]) => [name, [...values]] as const);
-	const show = {
-		...(trigger === undefined || isQueued(trigger) ? {} : { [EVENT]: [trigger.name] }),
-		...Object.fromEntries(when),
-	};
-	return Object.keys(show).length === 0 ? {} : { displayOptions: { show } };
+function notices({ evidence: { note } }: AnyTrigger, shown: Shown): INodeProperties[] {
+	return note === undefined
+		? []
+		: [{ displayName: note, name: 'note', type: 'notice', ...shownFor(shown), default: '' }];
 }

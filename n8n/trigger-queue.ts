@@ -8,6 +8,8 @@ import {
 	type ITriggerFunctions,
 	type ITriggerResponse,
 } from 'n8n-workflow';
+import { orAborted } from '../core/call/abort';
+import { doubling } from '../core/call/backoff';
 import { asFleetError, InvalidParams } from '../core/describe/errors';
 import { readFields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
@@ -16,7 +18,7 @@ import { QueueConsumer, type Batch } from '../core/watch/queue-consumer';
 import { openAccount } from './account';
 import { connectionOf } from './credential';
 import { nodeErrorOf } from './errors';
-import { orAborted, pause } from './abort';
+import { pause } from './abort';
 import { itemsOf, triggerInput } from './trigger-input';
 import { ACKNOWLEDGE_LATER, fieldsOfQueueNode, isQueued, readingFields } from './trigger-properties';
 import { triggerStateOf, type TriggerState } from './trigger-state';
@@ -360,7 +362,7 @@ function verdictOn({ how, elsewhere }: End, acknowledge: string): 'done' | 'agai
 const ticksFor = (every: number) => (every % 5 === 0 ? '*/5 * * * * *' : '* * * * * *');
 
 const pauseAfter = (failures: number) =>
-	Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+	doubling(failures, { firstMs: SHORTEST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
 
 /** Messages that no longer hold up the others; the error keeps them, so that they can be dealt with by hand. */
 function setAside({ events, attempt }: Batch, node: INode): NodeOperationError {

@@ -5,7 +5,8 @@ import { TimedOut, TooLarge } from '../core/describe/errors';
 import { addressOf, inQuery, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/describe/host';
 import type { Provider } from '../core/describe/provider';
 import { toFleetError } from './to-fleet-error';
-import { orAborted, pause } from './abort';
+import { orAborted } from '../core/call/abort';
+import { pause } from './abort';
 
 /**
  * Under which a request's own signal travels with its options: n8n's helper for signed requests puts the execution's in
@@ -40,9 +41,9 @@ export function proofOf<C extends Connection>(
 }
 
 /** One of n8n's request helpers. */
-export type SendRequest = (options: WireOptions) => Promise<unknown>;
+type SendRequest = (options: WireOptions) => Promise<unknown>;
 
-export interface Attempt {
+interface Attempt {
 	/** From connecting to the last byte. */
 	timeoutMs: number;
 	signal?: AbortSignal;

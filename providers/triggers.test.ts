@@ -177,7 +177,7 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 
 /** The fleet's positions, asked for by a client of its own quota. */
 async function positions({ provider, client }: Started): Promise<Position[]> {
-	return (await client.collect(provider.positions.operation, { devices: ALL })) as Position[];
+	return (await client.collect(provider.positions!.operation, { devices: ALL })) as Position[];
 }
 
 const heard = ({ time, seenAt }: Position) =>

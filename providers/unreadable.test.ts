@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
+import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
 import { emptied, EMPTY, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
@@ -130,7 +131,10 @@ const operationOf = (name: string) =>
 	trackceo.operations.find((operation) => `${operation.resource}.${operation.name}` === name) ?? expect.fail();
 function clientOf(respond: ConstructorParameters<typeof TestHost>[0]) {
 	const host = new TestHost(respond);
-	return { host, client: new Client(trackceo, { ...connectionOf(trackceo), account: String(Math.random()) }, host) };
+	return {
+		host,
+		client: new Client<Connection>(trackceo, { ...connectionOf(trackceo), account: String(Math.random()) }, host),
+	};
 }
 
 describe('what a text of the Protrack platform leaves out is null', () => {
@@ -308,5 +312,28 @@ describe('what has nothing in it is told of', () => {
 		expect(
 			await collect('trackgps', name, { devices: '7', ...period, ...params }, { isSuccess: true, payload }),
 		).toEqual([]);
+	});
+
+	test('a number that lost its digits names nothing', async () => {
+		const body = '[{"imei":"358899051000001"},{"imei":123456789012345678901}]';
+		const run = clientOf(() => ok(JSON.parse(body)));
+		const records = await run.client.collect(operationOf('device.getMany'), {});
+		expect(records).toMatchObject([{ deviceId: '358899051000001' }]);
+		expect(run.host.warnings.join()).toContain('"imei" as a number with more digits than can be read');
+		expect(await run.client.lookup('device')).toMatchObject([{ value: '358899051000001' }]);
+		await expect(
+			collect('ctrack', 'device.getMany', {}, { ErrorCode: 0, Vehicles: [{ NodeId: 9007199254740993 }] }),
+		).rejects.toThrow('"NodeId" as a number with more digits');
+	});
+
+	test('of a vehicle that comes twice, the position that can be read and is newer counts, wherever it stands', async () => {
+		const at = (gpsDate: string | null) => ({ vehicleId: 7, gpsDate, latitude: 44, longitude: 26 });
+		for (const payload of [
+			[at('2026-01-30T10:00:00'), at('2026-01-30T09:00:00'), at(null)],
+			[at(null), at('2026-01-30T09:00:00'), at('2026-01-30T10:00:00')],
+		])
+			expect(
+				await collect('trackgps', 'position.getCurrent', { devices: '7' }, { isSuccess: true, payload }),
+			).toMatchObject([{ time: '2026-01-30T08:00:00.000Z' }]);
 	});
 });

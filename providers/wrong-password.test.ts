@@ -26,7 +26,7 @@ test.each(VENDOR_NAMES)(
 			) as unknown as Connection;
 			return new Client(provider, connection, new FetchHost(provider, connection, clock));
 		};
-		const { operation } = provider.positions;
+		const { operation } = provider.positions!;
 		const params = vendor.paramsOf(operation);
 		const right = clientOf({});
 		expect(await right.collect(operation, params)).not.toHaveLength(0);

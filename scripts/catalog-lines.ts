@@ -1,4 +1,5 @@
 import type { Effect, Grade } from '../core/describe/operation';
+import type { AnyProvider } from '../core/describe/provider';
 import { providers } from '../providers';
 
 export interface CatalogLine {
@@ -14,18 +15,23 @@ export interface CatalogLine {
 }
 
 /** One line for each method of the vendors' documents, the login included. */
-export function catalogLines(): CatalogLine[] {
-	return providers.flatMap((provider) => {
+export function catalogLines(of: readonly AnyProvider[] = providers): CatalogLine[] {
+	return of.flatMap((provider) => {
+		const { loginMethod } = provider;
 		const lines = [
-			line(provider.name, 'session', 'login', 'read', provider.loginMethod.route, provider.loginMethod.evidence),
+			...(loginMethod === undefined
+				? []
+				: [line(provider.name, 'session', 'login', 'read', loginMethod.route, loginMethod.evidence)]),
 			...provider.operations.map(({ resource, name, effect, route, evidence }) =>
 				line(provider.name, resource, name, effect, route, evidence),
 			),
 		];
 		// Two operations may make different records of one method.
 		return lines.filter(
-			({ method, path }, place) =>
-				lines.findIndex((other) => other.method === method && other.path === path) === place,
+			({ method, path, section }, place) =>
+				lines.findIndex(
+					(other) => other.method === method && other.path === path && other.section === section,
+				) === place,
 		);
 	});
 }

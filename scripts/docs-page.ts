@@ -3,6 +3,7 @@ import type { Field, Fields } from '../core/describe/field';
 import type { AnyOperation, Effect, Grade } from '../core/describe/operation';
 import { OUTCOME_WORDS } from '../core/describe/outcome';
 import type { Provider } from '../core/describe/provider';
+import type { Vendor } from '../providers/vendor';
 import { MADE } from './n8n-files';
 import { deliveryFields, type AnyTrigger, type Source } from '../core/describe/trigger';
 
@@ -154,8 +155,15 @@ function outcomesPart({ operations }: Provider): string[] {
 	];
 }
 
+function loginPart({ login, loginMethod }: Provider): string[] {
+	if (login === undefined) return ["There is no login: the account's key goes with each request.", ''];
+	if (loginMethod === undefined) return [];
+	const { route, evidence } = loginMethod;
+	return [`Login: \`${route}\`, section ${evidence.section}, grade ${evidence.grade}.`, ''];
+}
+
 /** A vendor's page: account, every operation with its parameters, what it gives and how sure it is. */
-export function pageOf(provider: Provider): string {
+export function pageOf({ provider, extent, covers }: Pick<Vendor, 'provider' | 'extent' | 'covers'>): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
 	const { requestsPerMinute, burst, deadlineMs } = provider.limits;
 	return [
@@ -163,6 +171,8 @@ export function pageOf(provider: Provider): string {
 		`# ${provider.title}`,
 		'',
 		`${provider.description}.`,
+		'',
+		`${String(provider.operations.length)} operations${extent === undefined ? '' : `, ${extent}`}: ${covers}.`,
 		'',
 		'## Account',
 		'',
@@ -174,8 +184,7 @@ export function pageOf(provider: Provider): string {
 		'',
 		`A run of an operation may take ${String(deadlineMs / 1000)} s in all, a single request 30 s.`,
 		'',
-		`Login: \`${provider.loginMethod.route}\`, section ${provider.loginMethod.evidence.section}, grade ${provider.loginMethod.evidence.grade}.`,
-		'',
+		...loginPart(provider),
 		...resources.flatMap((resource) => [
 			`## ${resourceTitle(provider, resource)} (\`${resource}\`)`,
 			'',

@@ -21,8 +21,8 @@ describe('the catalog', () => {
 });
 
 /**
- * Parameters of two kinds: their names are stored in flows, so they stay. A vehicle is picked by its plate while its new
- * plate is typed; drivers are searched by any text.
+ * Parameters of two kinds: their names are stored in flows, so they stay. A vehicle is picked by its plate while its
+ * new plate is typed; drivers are searched by any text.
  */
 const OF_TWO_KINDS: Readonly<Record<string, readonly string[]>> = {
 	plate: ['device.setPlate'],

@@ -54,6 +54,24 @@ describe.each(vendors.map((vendor) => [vendor.provider.title, vendor] as const))
 		for (const [path, svg] of iconFiles(vendor)) expect(svg, path).not.toMatch(/[{}]/);
 	});
 
+	test('logs in, or has one key and a read that tries it', () => {
+		const { login, probe, connection } = provider;
+		const secrets = Object.values(connection).filter(({ secret }) => secret);
+		expect(secrets.length).toBeGreaterThan(0);
+		if (login !== undefined) return;
+		expect(secrets).toHaveLength(1);
+		expect(probe).toBeDefined();
+		expect(n8n.test.anyAnswer).toBeUndefined();
+	});
+
+	test('gives positions where a trigger compares them, or else a list of devices', () => {
+		if (provider.positions !== undefined) return;
+		expect(provider.triggers.filter(({ source }) => typeof source === 'object' && source.type === 'snapshot')).toEqual(
+			[],
+		);
+		expect(provider.lookups.device).toBeDefined();
+	});
+
 	test('has a queue trigger node if, and only if, a trigger reads a queue', () => {
 		expect(n8n.queueTrigger !== undefined).toBe(provider.triggers.some(({ queue }) => queue === true));
 	});

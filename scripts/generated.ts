@@ -23,7 +23,7 @@ export async function wholeFiles(): Promise<Map<string, string>> {
 		...n8nFiles(vendor, N8N.name),
 		...iconFiles(vendor),
 		...exampleFiles(vendor, vendors),
-		[`docs/${vendor.provider.name}.md`, pageOf(vendor.provider)] as [string, string],
+		[`docs/${vendor.provider.name}.md`, pageOf(vendor)] as [string, string],
 	]);
 	const config = await resolveConfig(join(root, 'package.json'));
 	return new Map(

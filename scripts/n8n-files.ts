@@ -194,6 +194,13 @@ export class ${n8n.className}QueueTrigger implements INodeType {
 const CONTESTED =
 	'The session ended at once: another program is logging in with this account. Give each its own account.';
 
+function testNote(login: boolean, anyAnswer: boolean): string {
+	if (!login) return 'Whether the key is good shows here for the first time.';
+	return anyAnswer
+		? 'The login before this request is the real test. Whatever the bare address answers, it costs nothing of the quota.'
+		: 'The login before this request is the real test; it says itself what is wrong.';
+}
+
 function credential(vendor: Vendor): string {
 	const { provider, module, n8n } = vendor;
 	const { path, anyAnswer, contested } = n8n.test;
@@ -223,11 +230,7 @@ export class ${n8n.className}Api implements ICredentialType {
 
 	authenticate: IAuthenticate = authenticateOf(${provider.name});
 
-	// The login before this request is the real test${
-		anyAnswer
-			? '. Whatever the bare address answers, it costs nothing of the quota.'
-			: '; it says itself what is wrong.'
-	}
+	// ${testNote(provider.login !== undefined, anyAnswer === true)}
 	test: ICredentialTestRequest = {
 		request: testOf({ url: ${literal(path)}${anyAnswer ? ', ignoreHttpStatusErrors: true' : ''} }),
 		${rules === undefined ? '' : `rules: [${rules.join(', ')}],`}

@@ -19,57 +19,59 @@ export interface Suspect {
 	error: FleetError;
 }
 
-/** What all who name one account share in a process, whatever their secret: its quota. */
+/** What all logins to one account share in a process, whatever their secret: its quota. */
 export interface SharedAccount {
 	readonly limiter: Limiter;
 	/** When dead tokens forced renewals, in milliseconds since 1970. */
 	readonly renewals: number[];
 }
 
-/**
- * What those share in a process who log in to an account in the same way: one session, one breaker, what was found out.
- */
+/** What nodes with the same login share in a process: one session, one breaker, and what is known of the account. */
 export interface SharedLogin {
 	readonly account: SharedAccount;
 	readonly sessions: SessionKeeper;
 	readonly breaker: CircuitBreaker;
 	readonly retries: RetryBudget;
 	readonly lookups: Lookups;
-	/**
-	 * A session that may be over, as a request that could not be sent again found out: the next request renews it
-	 * first.
-	 */
+	/** A session that may be over, according to a request that was not sent again: the next one renews it first. */
 	suspectSession?: Suspect;
-	/** What triggers have just found out, for others that ask the same. */
+	/** Recent reads of triggers, for others that need the same. */
 	readonly reads: SharedReads;
-	/** Devices that the vendor refuses, as far as triggers have found out. */
+	/** Devices that the vendor refuses, as far as triggers know. */
 	readonly refusals: Refusals;
-	/** Who reads a queue of the account in this process, by the queue's name. */
+	/** Triggers of this process that read a queue of the account, by the queue's name. */
 	readonly queues: Map<string, QueueReader>;
-	/**
-	 * Whether there is a session that the vendor gave for it, and it has refused no login since. Until then it has yet
-	 * to log in, and takes no turns of the account.
-	 */
+	/** Whether the vendor has accepted the login, and has not refused it since. Until then it takes no turns. */
 	accepted: boolean;
-	/** Where a host without a store of its own keeps the session. */
+	/** The session, where the host has no store of its own. */
 	session?: Session;
 }
 
-/** Requests of one account under way at once. */
+/** Requests of one account in flight at once. */
 const CONCURRENCY = 4;
 /** More than are in use in any one program. */
 export const ACCOUNTS_KEPT = 2000;
 const accounts = new Recent<SharedAccount>(ACCOUNTS_KEPT);
 const logins = new Recent<SharedLogin>(ACCOUNTS_KEPT);
 
-/** Names an account: the vendor's address and the account's name there, not the node or the credential that uses it. */
-export function accountKey(provider: Provider, connection: Pick<Connection, 'baseUrl' | 'account'>): string {
-	return `${provider.name} ${connection.baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase()} ${connection.account}`;
+/**
+ * Names an account: the vendor's address and the account's name there, not the node or the credential that uses it.
+ * Without a name it is the address alone: a trigger goes on where it stands when its account gets a new key.
+ */
+export function accountKey(
+	provider: Provider,
+	{ baseUrl, account = '' }: Pick<Connection, 'baseUrl' | 'account'>,
+): string {
+	return `${provider.name} ${baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase()} ${account}`;
 }
 
+/** Whose quota it is: the account's, or the key's where that is all that is known of it. */
+const quotaKey = (provider: Provider, connection: Connection) =>
+	connection.account === undefined ? loginKey(provider, connection) : accountKey(provider, connection);
+
 /**
- * Stands for everything that a login depends on, the secret included: who does not know it gets neither the session nor
- * the lists of others, though all name the same account.
+ * Names a login: everything that it depends on, the secret included. Without the right secret, a node shares neither
+ * the session nor the lists of other nodes, although they name the same account.
  */
 export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connection: Connection): string {
 	const login = Object.entries({
@@ -85,7 +87,7 @@ export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connec
 
 /** A person has tested the account: the next request tries whether a pause is over that the vendor asked for. */
 export function testedByHand(provider: Provider, connection: Connection): void {
-	accounts.get(accountKey(provider, connection))?.limiter.probe();
+	accounts.get(quotaKey(provider, connection))?.limiter.probe();
 }
 
 /**
@@ -129,7 +131,7 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 }
 
 function sharedAccount(provider: Provider, connection: Connection, keep: boolean): SharedAccount {
-	const key = accountKey(provider, connection);
+	const key = quotaKey(provider, connection);
 	const known = accounts.get(key);
 	if (known !== undefined) return known;
 	const account: SharedAccount = { limiter: new Limiter(...rateOf(provider, connection), CONCURRENCY), renewals: [] };

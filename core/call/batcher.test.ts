@@ -30,7 +30,7 @@ const current = operation({
 		}),
 		kind: text({ title: 'Kind', description: '', optional: true }),
 	},
-	request: ({ devices }) => ({ query: { devices: devices.join() } }),
+	request: ({ devices }) => ({ query: { devices: devices.join(',') } }),
 	answer: z.array(z.looseObject({})),
 	record: (row: Row) => {
 		if (row.value === 'broken') throw new UnexpectedAnswer('The value is broken.');
@@ -143,7 +143,7 @@ describe('runs share requests', () => {
 describe('a batch that fails', () => {
 	test('for what may lie in one device is sent again in parts, until the one has its error alone', async () => {
 		const { batcher, asked, add } = batcherOf((devices) =>
-			devices.includes('d13') ? new NotFound('No such device.', { vendorCode: '404' }) : (each(devices)),
+			devices.includes('d13') ? new NotFound('No such device.', { vendorCode: '404' }) : each(devices),
 		);
 		const runs = names(MOST).map((device) => add([device]));
 		const ended = await Promise.allSettled(runs.map((run) => batcher.recordsOf(run)));

@@ -12,7 +12,7 @@ export interface BatchedRun {
 }
 
 interface Member extends BatchedRun {
-	/** The devices it asks about, and all its parameters, checked; undefined if it runs by itself. */
+	/** Its devices and all its parameters, checked; undefined if it runs by itself. */
 	devices?: string[];
 	params?: Record<string, unknown>;
 }
@@ -27,23 +27,19 @@ interface Batch {
 
 type Answer = { records: object[] } | { error: FleetError };
 
-/**
- * Into how many parts a batch that failed is cut: all of its members being wrong costs little more than asking for each
- * alone.
- */
+/** Parts of a batch that failed. Even if each member is wrong, this costs little more than one request for each. */
 const PARTS = 10;
-/** Batches under way at once. */
+/** Batches in flight at once. */
 const WIDTH = 4;
 
 /**
- * Many runs of a read that takes a list of devices, sharing requests. Each gets what it would get alone, errors
- * included:
- * a batch that fails for what may lie in one of them is asked for again in smaller parts.
+ * Lets many runs of a read that takes a list of devices share requests. Each gets what it would get alone, errors
+ * included: a batch whose failure may lie in one of its devices is sent again in smaller parts.
  */
 export class Batcher {
 	private readonly batches: Batch[] = [];
 	private readonly runs: { batch: Batch; member: Member }[] = [];
-	/** The batch that takes more runs with the same parameters, by these. */
+	/** The batch that more runs can join, by their other parameters. */
 	private readonly open = new Map<string, Batch>();
 	private started = 0;
 	private readonly batching: Batching;
@@ -58,9 +54,9 @@ export class Batcher {
 		this.batching = operation.batch as Batching;
 	}
 
-	/** Adds a run, and gives its number. */
-	add(asked: BatchedRun): number {
-		const member = this.read(asked);
+	/** Adds a run. @returns its number, for `recordsOf` */
+	add(run: BatchedRun): number {
+		const member = this.read(run);
 		const { devices, params, options } = member;
 		const key = JSON.stringify([{ ...params, [this.batching.devices]: undefined }, options.deadlineMs]);
 		let batch = devices === undefined ? undefined : this.open.get(key);
@@ -74,40 +70,35 @@ export class Batcher {
 		return this.runs.push({ batch, member }) - 1;
 	}
 
-	/**
-	 * The records of a run. Batches are asked for when the first of their runs is, and a few ahead. @throws FleetError
-	 */
+	/** The records of a run. A batch is sent with the first of its runs, and a few ahead of it. @throws FleetError */
 	async recordsOf(run: number): Promise<object[]> {
-		const asked = this.runs[run];
-		if (asked === undefined) return [];
-		// Where a vendor wants its requests apart from each other, those ahead would only use up their time.
+		const added = this.runs[run];
+		if (added === undefined) return [];
+		// Where requests have to keep apart, those sent ahead would only use up their time limit.
 		const { limits } = this.client.provider;
 		const ahead = Math.min(limits.burst, this.client.connection.rateLimit) > 1 ? WIDTH : 1;
-		for (const batch of this.batches.slice(this.started, asked.batch.place + ahead)) {
+		for (const batch of this.batches.slice(this.started, added.batch.place + ahead)) {
 			batch.answers = this.answersOf(batch.members);
 			this.started += 1;
 		}
-		const answer = (await asked.batch.answers)?.get(asked.member) ?? { records: [] };
+		const answer = (await added.batch.answers)?.get(added.member) ?? { records: [] };
 		if ('error' in answer) throw answer.error;
 		return answer.records;
 	}
 
-	private read(asked: BatchedRun): Member {
+	private read(run: BatchedRun): Member {
 		try {
-			const params = this.client.read(this.operation, asked.input, asked.options);
+			const params = this.client.read(this.operation, run.input, run.options);
 			const devices = params[this.batching.devices];
 			if (Array.isArray(devices) && devices.length <= this.batching.most)
-				return { ...asked, params, devices: devices as string[] };
+				return { ...run, params, devices: devices as string[] };
 		} catch {
-			// What is wrong is said when it runs by itself.
+			// Run by itself, it reports what is wrong.
 		}
-		return asked;
+		return run;
 	}
 
-	/**
-	 * Whether a batch can take these devices so that each run's records come in the order in which they would come
-	 * alone.
-	 */
+	/** Whether a batch can take these devices, and each run's records still come in the order that they have alone. */
 	private fits({ devices }: Batch, more: readonly string[]): boolean {
 		const fresh = more.filter((device) => !devices.has(device));
 		return devices.size + fresh.length <= this.batching.most && (more.length === 1 || fresh.length === more.length);
@@ -131,8 +122,7 @@ export class Batcher {
 				{ ...this.options, ...options, limit: undefined, output: 'raw' },
 			)) as Row[];
 			const byDevice = this.byDevice(rows);
-			// A record of a device that nobody asked about: the vendor may write a name in another way than it was
-			// asked for.
+			// A record of another device: the vendor may spell a name differently.
 			const strangers = [...byDevice.keys()].some((device) => device === null || !devices.includes(device));
 			for (const member of members) {
 				const own = new Set(member.devices);

@@ -1,6 +1,13 @@
 import { sharedLogin, type SharedLogin } from './account';
 import { checkBaseUrl } from '../describe/base-url';
-import { asFleetError, InvalidParams, SessionExpired, UnexpectedAnswer, type FleetError } from '../describe/errors';
+import {
+	asFleetError,
+	InvalidParams,
+	LoginRejected,
+	SessionExpired,
+	UnexpectedAnswer,
+	type FleetError,
+} from '../describe/errors';
 import { readFields, shown, type Choice, type Fields } from '../describe/field';
 import type { Host } from '../describe/host';
 import { fillRoute, type AnyOperation, type PageOf, type Run, type RunOptions } from '../describe/operation';
@@ -12,15 +19,18 @@ import type { CommandOutcome, Row } from '../describe/records';
 import { mustBePermitted } from './permission';
 import { Redactor } from './redaction';
 import { SendLoop, tokenOf, type Call, type Sender } from './send-loop';
+import { secretField } from './session';
 import { Simplifier } from './simplify';
 import { Unanswered } from './unanswered';
 import { clipped, cut } from '../describe/words';
+
+type Wire = Readonly<Record<string, unknown>>;
 
 const WIDTH = 4;
 
 /** Runs a provider's operations for one account. */
 export class Client<C extends Connection = Connection> {
-	/** What all clients have in common that log in to the account in the same way. */
+	/** What all clients with the same login share. */
 	readonly shared: SharedLogin;
 	private readonly sender: Sender;
 
@@ -80,7 +90,7 @@ export class Client<C extends Connection = Connection> {
 				}
 			}
 			simplifier.mustHaveRead();
-			// Polls would say it each time.
+			// Polls would repeat it each time.
 			const sentence = options.priority === 'poll' ? undefined : unanswered.sentence(this.provider.title);
 			if (sentence !== undefined) this.warn(sentence);
 		} catch (thrown) {
@@ -100,8 +110,8 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	/**
-	 * All records of an operation, or the first `limit` of them; pages beyond are not asked for. What would be lost by
-	 * a limit comes whole.
+	 * All records of an operation, or the first `limit` of them; later pages are not read. A consuming read is never
+	 * limited: what is cut would be lost.
 	 */
 	async collect(
 		operation: AnyOperation,
@@ -125,12 +135,12 @@ export class Client<C extends Connection = Connection> {
 		return this.host.now();
 	}
 
-	/** Tells the user something that is not an error. */
+	/** Shows the user a message that is not an error. */
 	warn(message: string): void {
 		this.host.warn(this.redactor.text(cut(message, LONGEST)));
 	}
 
-	/** Choices for a picker, cached for five minutes. The options matter to whoever has to ask the vendor for them. */
+	/** Choices for a picker, cached for five minutes. The options apply if they have to be read from the vendor. */
 	async lookup(
 		name: string,
 		{ onWait, deadlineMs, priority }: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'> = {},
@@ -140,7 +150,7 @@ export class Client<C extends Connection = Connection> {
 		return this.shared.lookups.get(name, this.host.now(), () => find(this, { onWait, deadlineMs, priority }));
 	}
 
-	/** A person wants to know now: the next request tries whether a pause is over that the vendor asked for. */
+	/** A person is waiting: the next request tries whether a pause that the vendor asked for is over. */
 	tryNow(): void {
 		this.shared.account.limiter.probe();
 	}
@@ -159,7 +169,7 @@ export class Client<C extends Connection = Connection> {
 		return params;
 	}
 
-	/** Hides what a run is given in secret, until the result is called, and for some time more. */
+	/** Hides the secret parameters of a run until the result is called, and for some time more. */
 	private hold({ params: fields }: AnyOperation, params: Readonly<Record<string, unknown>>): () => void {
 		const releases = Object.entries(fields as Fields).flatMap(([name, { secret, secretForms }]) => {
 			const value = params[name];
@@ -170,32 +180,33 @@ export class Client<C extends Connection = Connection> {
 		};
 	}
 
-	private runFor(operation: AnyOperation, call: Call): Run {
-		const ask = async (asked: AnyOperation, params: Record<string, unknown>): Promise<Row[]> => {
+	private runFor(operation: AnyOperation, call: Call): Run<Wire> {
+		const ask = async (asked: AnyOperation, wire: Wire, hear?: (answer: unknown) => void): Promise<Row[]> => {
 			const route = this.provider.route?.(asked, this.connection) ?? asked.route;
-			const request = { ...fillRoute(route, params), ...asked.request(params, this.connection) };
+			const request = { ...fillRoute(route, wire), ...asked.request(wire, this.connection) };
 			const { data, status } = await new SendLoop(this.sender, asked, request, call).run();
 			const answer = asked.answer.safeParse(data);
 			if (!answer.success) throw unreadable(asked, answer.error, this.provider);
-			const rows = asked.rows(answer.data, params, this.connection) as Row[];
-			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status));
+			hear?.(answer.data);
+			const rows = asked.rows(answer.data, wire, this.connection) as Row[];
+			return asked.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status, request.method));
 		};
 		return {
-			request: (params) => ask(operation, params),
-			call: (other, params) => ask(other as AnyOperation, params) as Promise<never[]>,
+			request: (wire, hear) => ask(operation, wire, hear),
+			call: (other, wire) => ask(other as AnyOperation, wire as Wire) as Promise<never[]>,
 			lookup: (name) => this.lookup(name, { ...call.options, deadlineMs: call.deadline - this.host.now() }),
 			token: () => tokenOf(this.sender, call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
 			now: () => this.host.now(),
 			warn: (message) => this.warn(message),
-			// A reader tells the vendor in the session in which it was given the messages.
+			// A queue reader acknowledges in the session that its messages came in.
 			reader: (queue) => (call.options.inSession === undefined ? this.shared.queues.get(queue) : undefined),
 			width: WIDTH,
 			connection: this.connection,
 		};
 	}
 
-	/** Has the next request begin a new session, if the one with this token is still in force then. */
+	/** Makes the next request renew the session, if the one with this token is still in force then. */
 	invalidate(session: string): void {
 		this.shared.suspectSession = {
 			session,
@@ -214,14 +225,23 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	private clean(thrown: unknown): FleetError {
-		return this.redactor.error(asFleetError(thrown));
+		return this.redactor.error(this.ofKey(asFleetError(thrown)));
+	}
+
+	/** Without a login there is no session that could end: the key is not valid. */
+	private ofKey(error: FleetError): FleetError {
+		if (this.provider.login !== undefined || error.session !== 'over') return error;
+		const [, title] = secretField(this.provider);
+		const { message, status, vendorCode, vendorMessage, effect } = error;
+		const advice = `Check "${title}" in the account.`;
+		return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
 	}
 }
 
 const isoOf = (ms: number) => new Date(ms).toISOString();
 
 /** The ordinary run: one request. */
-async function* once(run: Run, params: Record<string, unknown>): AsyncGenerator<Row[]> {
+async function* once(run: Run<Wire>, params: Wire): AsyncGenerator<Row[]> {
 	yield await run.request(params);
 }
 

@@ -1,8 +1,8 @@
 import { UnexpectedAnswer } from '../describe/errors';
 
 /**
- * Runs tasks side by side, at most `width` at once, and yields their results in the order of the tasks. Whoever takes
- * them need not be quick for the next tasks to start, but no more than `ahead` results are kept in memory.
+ * Runs tasks side by side, at most `width` at once, and yields their results in the order of the tasks. The next tasks
+ * start even if the consumer is slow, but no more than `ahead` results are kept in memory.
  */
 export async function* inOrder<T, R>(
 	tasks: Iterable<T>,
@@ -49,8 +49,8 @@ export interface TimePages<R> {
 	/** Records in a full page. */
 	size: number;
 	/**
-	 * The vendor's paging mark of a record, in seconds: the next page begins with the last one's. Null if it has none:
-	 * it may be of any time.
+	 * The time that the vendor pages by, in seconds: the next page begins with that of the last record. Null if a
+	 * record has none: it may be of any time.
 	 */
 	mark: (row: R) => number | null;
 	/** What makes two records of the same second different. */
@@ -58,11 +58,11 @@ export interface TimePages<R> {
 }
 
 /**
- * Pages of a list that the vendor pages by time: a full page is followed by one that begins at its last record's mark,
- * inclusive, so that the records of that second come again. Those already given are left out - as often as they were
- * given, because a device can report the same thing twice in one second.
+ * Pages of a list that the vendor pages by time. A full page is followed by one that begins at the time of its last
+ * record, inclusive, so that the records of that second come again. Those already yielded are left out - as often as
+ * they were yielded, because a device can report the same thing twice in one second.
  * @throws UnexpectedAnswer if a full page does not advance: one second holds more records than a page, and the vendor
- * offers no way past them.
+ * has no way past them.
  */
 export async function* timePages<R>(
 	begin: number,
@@ -81,8 +81,8 @@ class Stretch<R> {
 	done = false;
 	/** The second at which the next page begins. */
 	at: number;
-	/** Records of that second that were given already, and how often. */
-	private given = new Map<string, number>();
+	/** Records of that second that were yielded already, and how often. */
+	private yielded = new Map<string, number>();
 
 	/**
 	 * @param after records of this second and earlier ones belong to the stretch before
@@ -98,10 +98,10 @@ class Stretch<R> {
 		this.at = begin;
 	}
 
-	/** One request: what it gives that is new. */
+	/** One request: the new records of its answer. */
 	async next(): Promise<R[]> {
 		const { size, mark, key } = this.paging;
-		const { at, after, until, given } = this;
+		const { at, after, until, yielded } = this;
 		const page = await this.fetch(at, until);
 		const last = page.reduce((latest, row) => Math.max(latest, mark(row) ?? at), at);
 		const full = page.length >= size;
@@ -115,30 +115,30 @@ class Stretch<R> {
 		}
 		this.done = !full || last > until;
 		this.at = last;
-		this.given = new Map();
+		this.yielded = new Map();
 		if (!this.done) {
 			for (const row of page) {
-				if ((mark(row) ?? last) === last) this.given.set(key(row), (this.given.get(key(row)) ?? 0) + 1);
+				if ((mark(row) ?? last) === last) this.yielded.set(key(row), (this.yielded.get(key(row)) ?? 0) + 1);
 			}
 		}
-		const fresh = given.size === 0 ? page : withoutGiven(page, given, at, this.paging);
+		const fresh = yielded.size === 0 ? page : withoutYielded(page, yielded, at, this.paging);
 		return after === -Infinity && until === Infinity
 			? fresh
 			: fresh.filter((row) => {
 					const own = mark(row);
-					// Better twice than not at all.
+					// A record that comes twice is better than one that is lost.
 					return own === null || (own > after && own <= until);
 				});
 	}
 }
 
-function withoutGiven<R>(
+function withoutYielded<R>(
 	page: readonly R[],
-	given: ReadonlyMap<string, number>,
+	yielded: ReadonlyMap<string, number>,
 	second: number,
 	{ mark, key }: TimePages<R>,
 ): R[] {
-	const left = new Map(given);
+	const left = new Map(yielded);
 	return page.filter((row) => {
 		if ((mark(row) ?? second) !== second) return true;
 		const id = key(row);
@@ -149,20 +149,19 @@ function withoutGiven<R>(
 	});
 }
 
-/** Windows are meant to hold a little less than whole pages, as one record more costs a request. */
+/** Windows aim at a little less than whole pages: one record more would cost a request. */
 const FILL = 0.95;
-/** Most pages that a window is meant to hold. At most twice as many are read ahead for each of those side by side. */
+/** Most pages that a window aims at. At most twice as many are read ahead in each parallel window. */
 const MOST_PAGES = 8;
 
 /**
- * The same pages as `timePages` gives, in the same order, but asked for in windows of time side by side once the first
- * page turns out to be full. The windows' length follows from how densely the records lie in what was read so far, and
- * grows with it: a short list costs hardly a request more, and whoever stops after a few pages has not set off a
- * hundred.
+ * The pages of `timePages` in the same order, but read in parallel windows of time if the first page is full. The
+ * length of a window follows from the density of the records read so far, and grows with their number: a short list
+ * costs hardly a request more, and a consumer that stops after a few pages has not caused a hundred requests.
  *
- * A window has the records after its first second up to its last one, and is asked for with a second more at its end:
- * whether the vendor counts the end of a period as part of it, or the begin, nothing is lost and nothing doubled.
- * @param first the first page, where it has been asked for already
+ * A window has the records after its first second up to its last one, and is requested with a second more at its end.
+ * So nothing is lost or doubled, whether the vendor counts the end or the beginning of a period as part of it.
+ * @param first the first page, if it has been read already
  */
 export async function* timeWindows<R>(
 	begin: number,
@@ -178,7 +177,7 @@ export async function* timeWindows<R>(
 		known = undefined;
 		return page;
 	};
-	/** Records in a second: goes up at once where they lie denser than thought, and down by halves. */
+	/** Records per second: rises at once where they are denser than expected, and falls by halves. */
 	let rate = 0;
 	let pagesRead = 0;
 	let stopped = false;
@@ -195,13 +194,13 @@ export async function* timeWindows<R>(
 		return { stretch, pages };
 	};
 
-	/** Cuts what is left of a stretch into windows, each when it is asked for, by what is known then. */
+	/** Cuts the rest of a stretch into windows, each at the last moment, by the density known then. */
 	function* cut(whole: Stretch<R>) {
 		const { until } = whole;
 		for (let stretch = whole, at = whole.at; ; stretch = new Stretch(at, ask, paging, at)) {
 			const pages = Math.min(MOST_PAGES, 1 + Math.ceil(pagesRead / width));
 			const length = Math.max(1, Math.floor((pages * paging.size * FILL) / rate));
-			// What would be left for a last window of less than half the length goes into this one.
+			// A rest of less than half the length goes into this window.
 			const last = at + 1.5 * length >= Math.min(until, end);
 			stretch.until = last ? until : at + length;
 			at += length;
@@ -210,7 +209,7 @@ export async function* timeWindows<R>(
 		}
 	}
 
-	/** A window that turns out to hold much more than thought is cut again. */
+	/** A window that holds much more than expected is cut again. */
 	async function* sideBySide(whole: Stretch<R>): AsyncGenerator<R[]> {
 		for await (const { stretch, pages } of inOrder(cut(whole), width, read, width)) {
 			yield* pages;

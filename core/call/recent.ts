@@ -1,6 +1,6 @@
 /**
- * A map that keeps what was used last, up to `most` entries: what processes remember of accounts must not grow with
- * every one that was ever tried.
+ * A map of the `most` entries that were used last: what a process knows of accounts must not grow with every one that
+ * was ever tried.
  */
 export class Recent<V> {
 	private readonly entries = new Map<string, V>();

@@ -1,4 +1,5 @@
 import type { FleetError } from '../describe/errors';
+import { doubling } from './backoff';
 
 /**
  * Whether the vendor refuses what was asked for, and would the next time. Of most HTTP errors nobody knows what they
@@ -10,25 +11,22 @@ function refusal(error: FleetError): boolean {
 	return (scope === 'device' || (session === 'over' && ambiguous)) && (!retryable || refused);
 }
 
-/** So long a device that is refused is left alone; then it is asked about again, by itself. Each time twice as long. */
+/** A refused device is left out for this long, then tried again by itself. The pause doubles each time. */
 const FIRST_MS = 60_000;
 const LONGEST_MS = 3_600_000;
-/**
- * So many requests about parts go by their size, to see whether any part is answered; the next go down to single
- * devices.
- */
+/** The first requests about parts go breadth first, to find a part that is answered; later ones go depth first. */
 const IN_WIDTH = 15;
-/** So many devices that are refused one by one, while no other part is answered, are not the fault of the devices. */
+/** If this many devices are refused one by one while no part is answered, the devices are not the cause. */
 const ALIKE = 12;
-/** A fault that should pass but lasts for so many looks and so long may lie in one device, too. */
-const LASTING_LOOKS = 5;
+/** A fault that should pass, but lasts for this many reads and this long, may lie in one device, too. */
+const LASTING_READS = 5;
 const LASTING_MS = 180_000;
-/** So many requests (the whole, its halves and quarters) tell whether it does. */
+/** Requests that show whether it does: the whole, its halves and quarters. */
 const OF_A_FAULT = 7;
-/** The same of methods that take one device at a time, where others were answered before. */
+/** The same limit for methods that take one device per request, if others were answered before. */
 const IN_A_ROW = 10;
 
-/** A time in which nothing is asked, in milliseconds. */
+/** A time in which nothing is sent, in milliseconds. */
 interface Pause {
 	/** How often in a row. */
 	times: number;
@@ -42,28 +40,25 @@ const lasts = (pause: Pause | undefined, now: number) => pause !== undefined && 
 /** The next of several, each twice as long as the one before. */
 function pauseAfter(pause: Pause | undefined, now: number, firstMs: number): Pause {
 	const { times = 0 } = pause ?? {};
-	return { times: times + 1, from: now, until: now + Math.min(LONGEST_MS, firstMs * 2 ** times) };
+	return { times: times + 1, from: now, until: now + doubling(times + 1, { firstMs, longestMs: LONGEST_MS }) };
 }
 
-/** Forgets those that nobody has asked about for long. */
+/** Forgets those that were not requested for long. */
 function prune(pauses: Map<string, { until: number }>, now: number): void {
 	for (const [name, { until }] of pauses) if (until < now - 2 * LONGEST_MS) pauses.delete(name);
 }
 
-/**
- * A batch that is refused whichever part is asked about: for a while it is not searched, but one of its devices is
- * asked about in turn.
- */
+/** A batch whose parts are all refused. For a while it is not searched: each read tries one of its devices in turn. */
 interface Vain extends Pause {
-	/** Devices that were refused by themselves since the turn began. */
+	/** Devices that were tried, and refused, in this turn. */
 	asked: Set<string>;
-	/** How often all of them were. */
+	/** Turns in which all of them were. */
 	turns: number;
 }
 
 /** A fault that should pass. */
 interface Fault {
-	looks: number;
+	reads: number;
 	from: number;
 	until: number;
 }
@@ -72,23 +67,23 @@ interface Fault {
 interface Known {
 	/** Devices that the vendor refuses. */
 	readonly refused: Map<string, Pause & { error: FleetError }>;
-	/** Parts of a batch that was refused, of which it is not known yet whether they hold the device that was meant. */
+	/** Parts of a refused batch that may hold the refused device. */
 	suspects: (readonly string[])[];
 	readonly vain: Map<string, Vain>;
-	/** Devices that were asked about when a fault came which should have passed, since they were answered. */
+	/** Devices in requests that met a fault that should pass, since they were last answered. */
 	readonly faults: Map<string, Fault>;
-	/** Devices refused since another was answered; undefined: none was, so far. */
+	/** Devices refused since another was answered; undefined: none was answered so far. */
 	inARow: number | undefined;
 }
 
 /**
- * Which devices of an account the vendor refuses, by operation: one that has left the account must not take those with
- * it that are asked about in the same request, nor cost every poll the search for it.
+ * Which devices of an account the vendor refuses, by operation. One that has left the account must neither hide the
+ * others of its request, nor make every poll search for it again.
  */
 export class Refusals {
 	private readonly known = new Map<string, Known>();
 
-	/** The requests in which some devices are to be asked about. */
+	/** The requests in which some devices are to be read. */
 	parts(operation: string, devices: readonly string[], now: number): Parts {
 		let known = this.known.get(operation);
 		if (known === undefined)
@@ -100,15 +95,15 @@ export class Refusals {
 	}
 }
 
-/** One look at some devices: in one request if the vendor takes it, else in halves until those it refuses are found. */
+/** One read of some devices: in one request, or if that is refused in halves, until the refused devices are found. */
 export class Parts {
 	/** Devices that are refused, and why. */
 	readonly refused = new Map<string, FleetError>();
 	private queue: (readonly string[])[];
-	/** Devices that are asked about in one request as long as it is not in vain. */
+	/** Devices that are read in one request as long as the batch is not in vain. */
 	private readonly together: string[];
 	private readonly batch: string;
-	/** Undefined: it is not known to be in vain. */
+	/** Undefined: the batch is not known to be in vain. */
 	private readonly vain: Vain | undefined;
 	/** The fault should have passed. */
 	private faulty = false;
@@ -147,18 +142,18 @@ export class Parts {
 				: [...alone, ...this.inTurn(this.vain)];
 	}
 
-	/** Devices of a batch that was in vain, one by one: as many as are to be asked about now. */
+	/** Devices of a batch that was in vain, one by one: as many as are to be tried now. */
 	private inTurn(vain: Vain): string[][] {
 		const turn = this.together.filter((device) => !vain.asked.has(device));
 		return (turn.length === 0 ? this.together : turn).slice(0, this.most).map((device) => [device]);
 	}
 
-	/** So many single devices are asked about without an answer. */
+	/** Most single devices that are tried without an answer. */
 	private get most(): number {
 		return lasts(this.vain, this.now) ? 1 : ALIKE;
 	}
 
-	/** Devices to ask about in one request; undefined: all have been. */
+	/** Devices of the next request; undefined: there is none. */
 	next(): readonly string[] | undefined {
 		this.requests += 1;
 		return this.requests <= IN_WIDTH ? this.queue.shift() : this.queue.pop();
@@ -169,12 +164,12 @@ export class Parts {
 		return this.answersGiven > 0;
 	}
 
-	/** Devices of which no answer has come. */
+	/** Devices without an answer. */
 	get missing(): string[] {
 		return this.devices.filter((device) => this.left.has(device) || this.refused.has(device));
 	}
 
-	/** The vendor answered about some. */
+	/** The request about a part was answered. */
 	answers(part: readonly string[]): void {
 		const { known, left, together } = this;
 		this.answersGiven += 1;
@@ -186,7 +181,7 @@ export class Parts {
 		}
 		this.cleared(part);
 		if (!known.vain.delete(this.batch) || this.vain === undefined) return;
-		// So it is not in vain: all others at once.
+		// So the batch is not in vain: all others in one request.
 		const rest = together.filter((device) => left.has(device));
 		this.queue = [
 			...(rest.length === 0 ? [] : [rest]),
@@ -195,10 +190,7 @@ export class Parts {
 		this.requests = 0;
 	}
 
-	/**
-	 * The vendor refused some. @returns whether that concerns single devices, and the others are to be asked about all
-	 * the same
-	 */
+	/** The request about a part was refused. @returns whether that concerns single devices, and the search goes on */
 	refuses(part: readonly string[], error: FleetError): boolean {
 		const [device = ''] = part;
 		if (this.devices.length === 1) return this.refusesOne(device, error);
@@ -218,26 +210,24 @@ export class Parts {
 		return !vain;
 	}
 
-	/** Whether a fault that should pass does not: each look has tried it again already. */
+	/** Whether a fault that should pass does not: each read has tried again already. */
 	private lasting(part: readonly string[], error: FleetError): boolean {
 		const { known, now } = this;
-		// What may be a value that is wrong, or too many requests: where it lasts, it is not the latter.
+		// An answer that means a wrong value or too many requests: where it lasts, it is not the latter.
 		if (error.scope !== 'device' && error.session !== 'suspect') return false;
 		prune(known.faults, now);
 		for (const device of part) {
-			const { looks, from, until } = known.faults.get(device) ?? { looks: 0, from: now, until: -1 };
-			if (until !== now) known.faults.set(device, { looks: looks + 1, from: Math.min(from, now), until: now });
+			const { reads, from, until } = known.faults.get(device) ?? { reads: 0, from: now, until: -1 };
+			if (until !== now) known.faults.set(device, { reads: reads + 1, from: Math.min(from, now), until: now });
 		}
 		this.faulty = part.every((device) => {
-			const { looks, from } = known.faults.get(device) ?? { looks: 0, from: now };
-			return looks >= LASTING_LOOKS && now - from >= LASTING_MS;
+			const { reads, from } = known.faults.get(device) ?? { reads: 0, from: now };
+			return reads >= LASTING_READS && now - from >= LASTING_MS;
 		});
 		return this.faulty;
 	}
 
-	/**
-	 * A method that takes one device at a time tells nothing of the others: it must have answered about one of them.
-	 */
+	/** A method that takes one device says nothing about the others: it must have answered one of them before. */
 	private refusesOne(device: string, error: FleetError): boolean {
 		const { known } = this;
 		if (!refusal(error) || known.inARow === undefined) return false;
@@ -257,10 +247,7 @@ export class Parts {
 		this.left.delete(device);
 	}
 
-	/**
-	 * Nothing was answered: it does not seem to lie in single devices. But the next search goes on with those that were
-	 * not asked about.
-	 */
+	/** Nothing was answered, so single devices do not seem to be the cause. The next search begins with the others. */
 	private giveUp(): void {
 		const { known, fresh, refused, left, queue, devices, now, vain } = this;
 		for (const device of fresh) {
@@ -274,7 +261,7 @@ export class Parts {
 		const turns = (vain?.turns ?? 0) + (over ? 1 : 0);
 		const asked = new Set([...(vain === undefined || over ? [] : vain.asked), ...fresh]);
 		prune(known.vain, now);
-		// The more devices, the dearer the search; and each time that it has come to all of them, it becomes rarer.
+		// A search costs more with more devices. After each that has tried all of them, the next comes later.
 		const pause =
 			vain !== undefined && lasts(vain, now)
 				? vain
@@ -291,10 +278,10 @@ export class Parts {
 	}
 }
 
-/** So many devices are named in a sentence. */
+/** Devices named in a sentence. */
 const NAMED = 10;
 
-/** What to tell of devices that are refused. */
+/** What to report of refused devices. */
 export function refusalOf(refused: ReadonlyMap<string, FleetError>): FleetError | undefined {
 	const [[, first] = []] = refused;
 	if (first === undefined) return undefined;
@@ -311,5 +298,5 @@ export function refusalOf(refused: ReadonlyMap<string, FleetError>): FleetError 
 	});
 }
 
-/** An error that says which device it is about. */
+/** The error with the device's name in its words. */
 export const naming = (device: string, error: FleetError) => error.with({ message: `${device}: ${error.message}` });

@@ -1,4 +1,7 @@
-const FIRST_MS = 500;
+import { doubling } from './backoff';
+
+const SHORTEST_MS = 500;
+const FIRST_MS = 2000;
 const LONGEST_MS = 20_000;
 /** A read is sent at most this often. */
 export const ATTEMPTS = 3;
@@ -15,8 +18,8 @@ export function backoff(
 	{ tooOften, retryAfterMs = 0 }: { tooOften: boolean; retryAfterMs?: number },
 	random: () => number,
 ): number {
-	const ceiling = tooOften ? LONGEST_MS : Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt + 1));
-	return Math.max(retryAfterMs, FIRST_MS + random() * (ceiling - FIRST_MS));
+	const ceiling = tooOften ? LONGEST_MS : doubling(attempt, { firstMs: FIRST_MS, longestMs: LONGEST_MS });
+	return Math.max(retryAfterMs, SHORTEST_MS + random() * (ceiling - SHORTEST_MS));
 }
 
 /** Keeps many failures from becoming a storm of requests: retries are limited, and successes earn new ones. */

@@ -1,5 +1,5 @@
 import { checkBaseUrl } from '../describe/base-url';
-import { FleetError, SessionContested, UnexpectedAnswer } from '../describe/errors';
+import { FleetError, InvalidParams, SessionContested, UnexpectedAnswer } from '../describe/errors';
 import type { Exchange } from '../describe/host';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
@@ -9,9 +9,9 @@ const CONTEST_MS = 60_000;
 const CONTEST_RENEWALS = 2;
 
 /**
- * Keeps those who log in to an account in the same way to one login at a time. The vendors kill the old token at each
- * login, so whoever finds a token dead first renews it, and everyone else waits and uses the result. Who has another
- * secret waits for none of it: whether that one is right says nothing about his own.
+ * Allows one login at a time. Vendors end the old token at each login, so the first caller that finds a token dead
+ * renews it, and the others wait and use the result. Callers with another secret have a keeper of their own: whether
+ * one secret is right says nothing about another.
  */
 export class SessionKeeper {
 	private renewing: Promise<Session> | undefined;
@@ -21,7 +21,7 @@ export class SessionKeeper {
 	/** @param renewals when dead tokens forced a renewal of any login to the account */
 	constructor(
 		private readonly vendor: string,
-		private readonly account: string,
+		private readonly account: string | undefined,
 		private readonly renewals: number[],
 	) {}
 
@@ -29,7 +29,7 @@ export class SessionKeeper {
 	 * A session that is in force.
 	 * @param current where the session is kept; undefined if there is none
 	 * @param renew logs in, and keeps the result where `current` finds it
-	 * @param stale token that has just been refused: never given back
+	 * @param stale token that has just been refused: never returned
 	 * @throws SessionContested when tokens keep dying although nobody here renewed them
 	 */
 	async get<S extends Session>({
@@ -45,7 +45,7 @@ export class SessionKeeper {
 		freshForMs?: number;
 		now: () => number;
 	}): Promise<S> {
-		// Whoever shares a keeper keeps the same kind of session.
+		// All callers of a keeper keep the same kind of session.
 		if (this.renewing !== undefined) return this.renewing as Promise<S>;
 		const { failed } = this;
 		const session = await current();
@@ -77,7 +77,7 @@ export class SessionKeeper {
 			this.renewals.shift();
 		if (this.renewals.length >= CONTEST_RENEWALS) {
 			throw new SessionContested(
-				`Another program is logging in to ${this.vendor} with the account "${this.account}", and each login ends the other's session.`,
+				`Another program is logging in to ${this.vendor} with ${this.account === undefined ? 'this account' : `the account "${this.account}"`}, and each login ends the other's session.`,
 				{
 					advice: 'Stop the other program, or give each its own account. Fleetwire waits a minute before it logs in again.',
 					retryable: true,
@@ -87,11 +87,32 @@ export class SessionKeeper {
 	}
 }
 
+/** The end of a session that has none: the last moment that there is. JSON has no infinity. */
+export const FOREVER = 8_640_000_000_000_000;
+
 /** Tokens have some dozens or hundreds of characters. Longer ones would cost each error that is searched for them. */
 const LONGEST_TOKEN = 4096;
 
 /** Whether a text can go into an address or a header as it is. */
 export const isToken = (text: string) => text.length > 0 && text.length <= LONGEST_TOKEN && /^[\x20-\x7e]*$/.test(text);
+
+/** The account's secret, by the name of its field, where it is all that a vendor asks for. */
+export function secretField({ connection }: Pick<Provider, 'connection'>): [name: string, title: string] {
+	const [name = '', { title } = { title: 'Secret' }] =
+		Object.entries(connection).find(([, { secret }]) => secret) ?? [];
+	return [name, title];
+}
+
+/** A vendor without a login: what the user filled in serves for good. */
+function keyOf<C extends Connection>(provider: Provider<C>, connection: C): Session {
+	const [name, title] = secretField(provider);
+	const token = (connection as unknown as Record<string, unknown>)[name];
+	if (typeof token !== 'string' || !isToken(token))
+		throw new InvalidParams(`${title} has signs that cannot be sent.`, {
+			advice: `Copy it again from ${provider.title}.`,
+		});
+	return { token, expiresAt: FOREVER };
+}
 
 /**
  * Logs in. Whatever goes wrong here, the request that the session was wanted for has not been sent.
@@ -105,13 +126,14 @@ export async function logIn<C extends Connection>(
 ): Promise<Session> {
 	checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
 	try {
+		if (provider.login === undefined) return keyOf(provider, connection);
 		const session = await provider.login(connection, exchange, now);
 		if (!isToken(session.token))
 			throw new UnexpectedAnswer(
 				`${provider.title} accepted the login, but its token has ${session.token.length > LONGEST_TOKEN ? `${session.token.length.toLocaleString('en')} characters` : 'signs that no token has'}.`,
 				{ advice: 'Check the base URL in the account.' },
 			);
-		return session;
+		return { ...session, expiresAt: Math.min(session.expiresAt, FOREVER) };
 	} catch (error) {
 		throw error instanceof FleetError ? error.with({ effect: 'none' }) : error;
 	}

@@ -1,17 +1,17 @@
 import type { Row } from '../describe/records';
 
 export interface SharedRead {
-	/** What is asked, in full. */
+	/** The operation with all parameters. */
 	key: string;
 	/** Milliseconds since 1970. */
 	now: number;
-	/** A look that somebody else took is good for this long. */
+	/** How old the read of another trigger may be. */
 	maxAgeMs: number;
-	/** Newest record time that was known when the look began. */
+	/** Newest record time that was known when the read began. */
 	watermark: number;
 }
 
-/** What came of one look at the vendor, read page by page and once, whoever asks for it. */
+/** The pages of one read: each is fetched once, however many iterate over them. */
 class SharedPages implements AsyncIterable<Row[]> {
 	private readonly pages: Row[][] = [];
 	private readonly source: AsyncIterator<Row[]>;
@@ -22,7 +22,7 @@ class SharedPages implements AsyncIterable<Row[]> {
 	constructor(
 		source: AsyncIterable<Row[]>,
 		readonly at: number,
-		readonly mark: number,
+		readonly watermark: number,
 		readonly until: number,
 	) {
 		this.source = source[Symbol.asyncIterator]();
@@ -57,55 +57,52 @@ class SharedPages implements AsyncIterable<Row[]> {
 }
 
 /**
- * Looks that the triggers of an account share: those that are polled together, or shortly after each other, cost one
- * request. Nothing is asked unless a trigger wants it.
+ * Reads that the triggers of an account share: polls at the same time, or shortly after each other, cost one request.
+ * Nothing is sent before a trigger takes a page.
  */
 export class SharedReads {
 	private readonly shared = new Map<string, SharedPages>();
 
-	/**
-	 * Pages of a look, and the mark that was known when it began. Where nobody has just looked, `start` asks the
-	 * vendor.
-	 */
+	/** Pages of a read, and the watermark that was known when it began. Without a recent one, `start` reads anew. */
 	read(
-		{ key, now, maxAgeMs, watermark: mark }: SharedRead,
+		{ key, now, maxAgeMs, watermark }: SharedRead,
 		start: () => AsyncIterable<Row[]>,
 	): { pages: AsyncIterable<Row[]>; mark: number } {
-		for (const [old, look] of this.shared) {
-			if (look.until > now && look.at <= now) break;
+		for (const [old, read] of this.shared) {
+			if (read.until > now && read.at <= now) break;
 			this.shared.delete(old);
 		}
 		const found = this.shared.get(key);
-		// A clock that was set back must not keep a look for longer.
+		// A clock that was set back must not keep a read for longer.
 		if (found !== undefined && now - found.at < maxAgeMs && found.at <= now)
-			return { pages: this.orAgain(found, key, start), mark: found.mark };
-		const look = new SharedPages(start(), now, mark, now + maxAgeMs);
+			return { pages: this.orAgain(found, key, start), mark: found.watermark };
+		const read = new SharedPages(start(), now, watermark, now + maxAgeMs);
 		this.shared.delete(key);
-		if (maxAgeMs > 0) this.shared.set(key, look);
-		return { pages: this.forgetting(look, key), mark };
+		if (maxAgeMs > 0) this.shared.set(key, read);
+		return { pages: this.forgetting(read, key), mark: watermark };
 	}
 
-	/** A look that somebody else began may end with his being stopped: then it is taken again. */
-	private async *orAgain(look: SharedPages, key: string, start: () => AsyncIterable<Row[]>): AsyncGenerator<Row[]> {
-		let given = false;
+	/** A read that another trigger began ends if that trigger is stopped: then it is started again. */
+	private async *orAgain(read: SharedPages, key: string, start: () => AsyncIterable<Row[]>): AsyncGenerator<Row[]> {
+		let yielded = false;
 		try {
-			for await (const page of look) {
-				given = true;
+			for await (const page of read) {
+				yielded = true;
 				yield page;
 			}
 			return;
 		} catch (error) {
-			if (this.shared.get(key) === look) this.shared.delete(key);
-			if (given) throw error;
+			if (this.shared.get(key) === read) this.shared.delete(key);
+			if (yielded) throw error;
 		}
 		yield* start();
 	}
 
-	private async *forgetting(look: SharedPages, key: string): AsyncGenerator<Row[]> {
+	private async *forgetting(read: SharedPages, key: string): AsyncGenerator<Row[]> {
 		try {
-			yield* look;
+			yield* read;
 		} catch (error) {
-			if (this.shared.get(key) === look) this.shared.delete(key);
+			if (this.shared.get(key) === read) this.shared.delete(key);
 			throw error;
 		}
 	}

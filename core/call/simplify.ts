@@ -5,10 +5,7 @@ import { SEE_RAW } from '../describe/read';
 import type { Row } from '../describe/records';
 import { cut } from '../describe/words';
 
-/**
- * Simplifies the rows of one run. One that cannot be read does not cost the others: it is counted, and told of at the
- * end.
- */
+/** Simplifies the rows of one run. A row that cannot be read does not cost the others: it is reported at the end. */
 export class Simplifier {
 	private readable = 0;
 	private unreadable = 0;
@@ -44,7 +41,7 @@ export class Simplifier {
 		);
 	}
 
-	/** What the user must hear of the records that were left out, if any were. */
+	/** What to report of records that were left out, if any were. */
 	get warning(): string | undefined {
 		const { first, readable, unreadable } = this;
 		if (first === undefined || readable === 0) return undefined;

@@ -1,7 +1,8 @@
 /** What every account holds, whichever vendor. */
 export interface Connection {
 	baseUrl: string;
-	account: string;
+	/** Undefined where the vendor knows an account by its key alone. */
+	account?: string;
 	allowCommands: boolean;
 	allowPrivateAddresses: boolean;
 	/** Where a vendor has links that are open to whoever has them. */

@@ -50,11 +50,44 @@ export interface Choice {
 
 export type Fields = Readonly<Record<string, Field>>;
 /** The checked values of a set of fields. */
-export type Values<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+export type Values<F extends Fields> = { [K in keyof F]: NonNullable<F[K]> extends Field<infer T> ? T : never };
 
 /** In an `ids` field: every device of the account. */
 export const ALL = '*';
 export type Ids = string[] | typeof ALL;
+
+/**
+ * A list that is taken whole: joined, or each of it made into something. None can be picked out, so that a request
+ * about several devices cannot name the first and forget the others.
+ */
+export interface Several<T = string> {
+	join(separator: string): string;
+	map<U>(each: (value: T) => U): Several<U>;
+}
+
+/** `Ids` taken whole. No union: of one, TypeScript refuses only the first place that picks out of it. */
+export interface AllOrSeveral {
+	toString(): string;
+}
+
+/** undefined: all. */
+export const severalOf = (list: AllOrSeveral) => (list === ALL ? undefined : (list as Several));
+
+/** The only one of a list; null where there are more. */
+export function onlyOf(list: AllOrSeveral): string | null {
+	const several = list as Ids;
+	return several !== ALL && several.length === 1 ? (several[0] ?? null) : null;
+}
+
+/** A value whose list is taken whole. */
+export type Whole<T> = [Extract<T, readonly unknown[]>] extends [never]
+	? T
+	: typeof ALL extends T
+		? AllOrSeveral
+		: T extends readonly (infer U)[]
+			? Several<U>
+			: T;
+export type Wholes<V> = { [K in keyof V]: Whole<V[K]> };
 
 interface Words {
 	title: string;
@@ -138,7 +171,8 @@ export function shown(value: unknown): string {
 	return text.length > 42 ? `${text.slice(0, 40)}..."` : text;
 }
 
-type Optional<O, T> = O extends { optional: true } ? T | undefined : T;
+/** What depends on another field is not read where it does not apply. */
+type Optional<O, T> = O extends { optional: true } | { when: object } ? T | undefined : T;
 
 /**
  * The schema is built when it is first asked for: making those of all operations at once would slow each start of a
@@ -258,7 +292,7 @@ export function number<const O extends NumberOptions>(o: O): Field<Optional<O, n
 	});
 }
 
-export function flag(o: Words & { initial: boolean }): Field<boolean> {
+export function flag<const O extends Words & { initial: boolean }>(o: O): Field<Optional<O, boolean>> {
 	return make(
 		'boolean',
 		o,
@@ -286,7 +320,9 @@ const listed = (options: readonly Choice[]) => {
 	return names.length > 12 ? `${names.slice(0, 12).join(', ')} ...` : names.join(', ');
 };
 
-export function choice<const V extends string>(o: ChoiceOptions<V>): Field<V> {
+export function choice<const V extends string, const O extends Pick<Words, 'when'>>(
+	o: ChoiceOptions<V> & O,
+): Field<Optional<O, V>> {
 	const build = () =>
 		z.enum(valuesOf(o), {
 			error: (issue) => `${o.title} must be one of ${listed(o.options)}, not ${shown(issue.input)}.`,
@@ -295,7 +331,9 @@ export function choice<const V extends string>(o: ChoiceOptions<V>): Field<V> {
 }
 
 /** Any number of the options; none chosen means no restriction. */
-export function choices<const V extends string>(o: Omit<ChoiceOptions<V>, 'initial'>): Field<V[]> {
+export function choices<const V extends string, const O extends Pick<Words, 'when'>>(
+	o: Omit<ChoiceOptions<V>, 'initial'> & O,
+): Field<Optional<O, V[]>> {
 	const build = () => {
 		const one = z.enum(valuesOf(o), {
 			error: (issue) => `${o.title} must only hold ${listed(o.options)}, not ${shown(issue.input)}.`,
@@ -347,7 +385,7 @@ interface IdsOptions extends Words {
  * A list of identifiers: an array, or a text that `readList` reads. Doubles are dropped. The description goes on with
  * how to name several.
  */
-export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: string } ? Ids : string[]> {
+export function ids<const O extends IdsOptions>(o: O): Field<Optional<O, O extends { all: string } ? Ids : string[]>> {
 	const { title, description, noun, pattern, expected, most, parting = 'blanks' } = o;
 	const beside =
 		o.all === undefined
@@ -377,7 +415,7 @@ export function ids<const O extends IdsOptions>(o: O): Field<O extends { all: st
 		typedAs: o.typedAs ?? noun,
 		...(o.all === undefined ? {} : { all: true }),
 		parting,
-	}) as Field<O extends { all: string } ? Ids : string[]>;
+	}) as Field<Optional<O, O extends { all: string } ? Ids : string[]>>;
 }
 
 /** The same field with every device of the account to begin with. */

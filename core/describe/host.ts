@@ -36,8 +36,11 @@ export interface SendOptions {
 	leftMs: number;
 }
 
+/** HEAD comes from other nodes that borrow a credential. */
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 export interface WireRequest {
-	method: 'GET' | 'POST';
+	method: Method;
 	/** Path below the account's base URL, with a leading slash. */
 	path: string;
 	query?: Readonly<Record<string, string | number | undefined>>;

@@ -1,5 +1,5 @@
 import type * as z from 'zod/v4';
-import type { Choice, Fields, Values } from './field';
+import type { Choice, Fields, Values, Wholes } from './field';
 import type { WireRequest } from './host';
 import type { Connection } from './connection';
 import { mustBeReadable } from './read';
@@ -48,11 +48,16 @@ export interface PageOf<F extends Fields = Fields, R extends Row = Row> {
 	params: Partial<Values<F>>;
 }
 
+/**
+ * W is what one request carries: by default what a user fills in, lists whole. Where that differs, the parameter of
+ * `request` says how, and `run` makes the one out of the other.
+ */
 export interface Operation<
 	K extends RecordKind = RecordKind,
 	F extends Fields = Fields,
 	A = unknown,
 	R extends Row = Row,
+	W = Wholes<Values<F>>,
 > {
 	/** Stored in users' flows, together with `name` and the names of `params`: never rename without a migration. */
 	readonly resource: string;
@@ -73,21 +78,21 @@ export interface Operation<
 	 */
 	readonly handsOutSession?: boolean;
 	readonly params: F;
-	/** Method and path, e.g. 'GET /api/track'; {names} stand for params. */
+	/** Method and path, e.g. 'GET /api/track'; {names} stand for what the request carries. */
 	readonly route: string;
-	/** What the request carries. The connection tells settings of the account, such as its time zone. */
-	readonly request: (params: Values<F>, connection: Connection) => Omit<WireRequest, 'method' | 'path'>;
+	/** A request, from what it carries. The connection tells settings of the account, such as its time zone. */
+	readonly request: (wire: W, connection: Connection) => Omit<WireRequest, 'method' | 'path'>;
 	/** The part of the answer that holds data, after the provider has opened the envelope. */
 	readonly answer: z.ZodType<A>;
 	/** The vendor's own records in an answer: what Output = Raw gives. */
-	readonly rows: (answer: A, params: Values<F>, connection: Connection) => R[];
+	readonly rows: (answer: A, wire: W, connection: Connection) => R[];
 	/** A record as Output = Simplified gives it. @throws UnexpectedAnswer if it cannot be read */
-	readonly record: (row: R, params: Values<F>, connection: Connection) => RecordKinds[K];
+	readonly record: (row: R, params: Wholes<Values<F>>, connection: Connection) => RecordKinds[K];
 	/** A record as Output = Raw gives it, where what it is about is not in it; by default as it came. */
-	readonly raw?: (row: R, params: Values<F>) => R;
+	readonly raw?: (row: R, params: Wholes<Values<F>>) => R;
 	readonly kind: K;
 	/** How many requests it takes and in what order; by default one. */
-	readonly run?: (run: Run<F, R>, params: Values<F>) => AsyncIterable<R[] | PageOf<F, R>>;
+	readonly run?: (run: Run<W, R, A>, params: Values<F>) => AsyncIterable<R[] | PageOf<F, R>>;
 	/** For a read that gives one record for each of a list of devices: those without one are named. */
 	readonly each?: Each<F, R>;
 	/** The same, where moreover many runs of it can share requests. */
@@ -108,24 +113,33 @@ type Declaration<
 	F extends Fields,
 	A,
 	R extends Row,
+	W,
 	Route extends string,
-> = Omit<Operation<K, F, A, R>, 'effect' | 'route' | 'request' | 'rows' | 'record' | 'kind' | 'list'> & {
+> = Omit<Operation<K, F, A, R, W>, 'effect' | 'route' | 'request' | 'rows' | 'record' | 'kind' | 'list'> & {
 	effect: E;
-	route: [Variables<Route>] extends [keyof F]
+	route: [Variables<Route>] extends [keyof W]
 		? Route
-		: { error: 'the route names a variable that is not a parameter'; variable: Exclude<Variables<Route>, keyof F> };
-	request?: Operation<K, F, A, R>['request'];
-	rows?: Operation<K, F, A, R>['rows'];
+		: { error: 'the route names a variable that is not a parameter'; variable: Exclude<Variables<Route>, keyof W> };
+	request?: Operation<K, F, A, R, W>['request'];
+	rows?: Operation<K, F, A, R, W>['rows'];
 	list?: boolean;
-} & (E extends 'read' ? Pick<Operation<K, F, A, R>, 'record' | 'kind'> : { record?: undefined; kind?: undefined });
+} & (E extends 'read' ? Pick<Operation<K, F, A, R, W>, 'record' | 'kind'> : { record?: undefined; kind?: undefined }) &
+	(W extends Query ? unknown : { request: unknown }) &
+	([Wholes<W>] extends [W] ? unknown : { request: { error: 'a request carries Several, not an array' } }) &
+	([Wholes<Values<F>>] extends [W] ? unknown : { run: unknown });
+
+type Query = NonNullable<WireRequest['query']>;
 
 type KindOf<E extends Effect, K extends RecordKind> = E extends 'read' ? K : 'commandOutcome';
 
 const asItIs = (row: Row): object => row;
 
 /**
- * Declares an operation. What does not compile: a path variable that is not among `params`, and a record of another
- * kind than `kind`. A write or command has neither record nor kind, as it gives an outcome.
+ * Declares an operation. What does not compile:
+ * - a path variable that the request does not carry
+ * - a record of another kind than `kind`; a write or command has neither, as it gives an outcome
+ * - a request that carries something else than `params` without a `run` that makes it out of these
+ * - a request that picks one out of a list
  */
 export function operation<
 	const E extends Effect,
@@ -134,7 +148,8 @@ export function operation<
 	A,
 	R extends Row,
 	const Route extends string,
->(declared: Declaration<E, K, F, A, R, Route>): Operation<KindOf<E, K>, F, A, R> {
+	W = Wholes<Values<F>>,
+>(declared: Declaration<E, K, F, A, R, W, Route>): Operation<KindOf<E, K>, F, A, R, W> {
 	const { request, rows, record = asItIs, kind = 'commandOutcome', list = false, route, ...rest } = declared;
 	return {
 		...rest,
@@ -145,7 +160,7 @@ export function operation<
 		kind: kind as KindOf<E, K>,
 		route: route as string,
 		list,
-		request: request ?? ((params) => ({ query: params as Record<string, string | number | undefined> })),
+		request: request ?? ((wire) => ({ query: wire as Query })),
 		rows: rows ?? ((answer) => (Array.isArray(answer) ? answer : [answer]) as R[]),
 	};
 }
@@ -153,18 +168,18 @@ export function operation<
 /** Splits a route and fills its variables in, each as one path segment. */
 export function fillRoute(
 	route: string,
-	params: Readonly<Record<string, unknown>>,
+	wire: Readonly<Record<string, unknown>>,
 ): Pick<WireRequest, 'method' | 'path'> {
 	const [method, path = ''] = route.split(' ');
 	return {
 		method: method as WireRequest['method'],
-		path: path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name]))),
+		path: path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(wire[name]))),
 	};
 }
 
 /** An operation whose types are its own affair: what a catalog holds. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- params are both read and written: only `any` fits every operation
-export type AnyOperation = Operation<RecordKind, any, any, any>;
+export type AnyOperation = Operation<RecordKind, any, any, any, any>;
 
 /** Who is waiting: commands overtake what a person waits for, and that overtakes polls. */
 export type Priority = 'command' | 'person' | 'poll';
@@ -188,13 +203,16 @@ export interface RunOptions {
 }
 
 /** What an operation's own `run` works with. */
-export interface Run<F extends Fields = Fields, R extends Row = Row> {
-	/** Sends one request of the operation itself. */
-	request(params: Values<F>): Promise<R[]>;
+export interface Run<W = never, R extends Row = Row, A = unknown> {
+	/**
+	 * Sends one request of the operation itself.
+	 * @param hear hears the answer, for what is not in its rows, such as a total
+	 */
+	request(wire: W, hear?: (answer: A) => void): Promise<R[]>;
 	/** Sends one request of another operation of the same vendor. */
-	call<K2 extends RecordKind, F2 extends Fields, A2, R2 extends Row>(
-		operation: Operation<K2, F2, A2, R2>,
-		params: Values<F2>,
+	call<K2 extends RecordKind, F2 extends Fields, A2, R2 extends Row, W2>(
+		operation: Operation<K2, F2, A2, R2, W2>,
+		wire: W2,
 	): Promise<R2[]>;
 	/** The account's devices and the like, at most five minutes old. */
 	lookup(name: string): Promise<Choice[]>;

@@ -1,3 +1,4 @@
+import type { Method } from './host';
 import type { AnyOperation } from './operation';
 import type { CommandOutcome, Outcome, Row } from './records';
 
@@ -20,9 +21,13 @@ export const CONFIRMED = {
 /** HTTP's own words for done. All others of its kind mean put off, done in part, or somebody else's answer. */
 const DONE: readonly number[] = [200, 201];
 
+/** Methods that need no words to say so: HTTP defines 204 as done for them. */
+const WORDLESS: readonly Method[] = ['PUT', 'PATCH', 'DELETE'];
+
 /** What an answer says of a write or command: a success in its words counts only where HTTP says the same. */
-export function deniedByHttp(row: Row, status: number): Row {
-	if (row.outcome !== 'confirmed' || DONE.includes(status)) return row;
+export function deniedByHttp(row: Row, status: number, method: Method): Row {
+	const done = DONE.includes(status) || (status === 204 && WORDLESS.includes(method));
+	if (row.outcome !== 'confirmed' || done) return row;
 	return {
 		...row,
 		outcome: 'unknown' satisfies Outcome,

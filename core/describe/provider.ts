@@ -23,9 +23,12 @@ export interface Provider<C extends Connection = Connection> {
 	readonly description: string;
 	/** Settings of an account. Its names are stored by users. */
 	readonly connection: Fields;
-	readonly login: (connection: C, exchange: Exchange, now: () => number) => Promise<Session>;
+	/** Begins a session. Without it, the account's secret is the session: a key that goes with each request. */
+	readonly login?: (connection: C, exchange: Exchange, now: () => number) => Promise<Session>;
+	/** A read without parameters, which shows whether a key is good: for a vendor without a login. */
+	readonly probe?: AnyOperation;
 	/** The vendor's own login method, for the catalog. */
-	readonly loginMethod: { route: string; evidence: Evidence };
+	readonly loginMethod?: { route: string; evidence: Evidence };
 	/** Adds the session to a request. */
 	readonly sign: (request: WireRequest, session: string, connection: C) => WireRequest;
 	/**
@@ -44,11 +47,17 @@ export interface Provider<C extends Connection = Connection> {
 	/** Titles of resources that this vendor calls differently: see `resourceTitle`. */
 	readonly resourceTitles?: Readonly<Record<string, string>>;
 	readonly triggers: readonly AnyTrigger[];
-	/** How triggers learn which devices have been heard of. */
-	readonly positions: PositionSource;
+	/**
+	 * How triggers learn which devices have been heard of. Without it they ask about one device after the other, as the
+	 * list `device` has them, and there are no triggers that compare positions.
+	 */
+	readonly positions?: PositionSource;
 	/** Choices for pickers, by the name that fields refer to. */
 	readonly lookups: Readonly<Record<string, (client: Collector, options?: RunOptions) => Promise<Choice[]>>>;
 }
+
+/** One whose accounts log in, as most do. */
+export type LoginProvider<C extends Connection> = Provider<C> & Required<Pick<Provider<C>, 'login' | 'loginMethod'>>;
 
 /** One of any vendor. Each has an account with settings of its own. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- settings are read with the provider's own fields

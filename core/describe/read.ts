@@ -104,12 +104,19 @@ const shortId = (id: string) =>
 
 /** Text that names something; null where empty. */
 export function idTextOf(value: unknown): string | null {
-	const text = wholeTextOf(value);
+	// A longer number lost its last digits when the JSON was parsed: it would name something else.
+	const text = isInexact(value) ? null : wholeTextOf(value);
 	return text === null ? null : shortId(text);
 }
 
-/** The id that a record must have. @throws UnexpectedAnswer if it is missing */
+const isInexact = (value: unknown) => typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+
+/** The id that a record must have. @throws UnexpectedAnswer if it is missing or was not sent exactly */
 export function identityOf(value: unknown, name: string): string {
+	if (isInexact(value))
+		throw new UnexpectedAnswer(`The vendor sent "${name}" as a number with more digits than can be read.`, {
+			advice: 'Please report it with the operation that you ran.',
+		});
 	const id = idTextOf(value);
 	if (id === null) throw new UnexpectedAnswer(`The vendor sent a record without "${name}".`, { advice: SEE_RAW });
 	return id;

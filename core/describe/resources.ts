@@ -25,9 +25,14 @@ const RESOURCE_TITLES: Readonly<Record<string, string>> = {
 	temperature: 'Temperature',
 };
 
-/** The title of a vendor's resource. */
+/** The title of a vendor's resource. A raw name in a dropdown would be a fault that nobody notices. */
 export function resourceTitle({ resourceTitles }: Pick<Provider, 'resourceTitles'>, resource: string): string {
-	return resourceTitles?.[resource] ?? RESOURCE_TITLES[resource] ?? resource;
+	const title = resourceTitles?.[resource] ?? RESOURCE_TITLES[resource];
+	if (title === undefined)
+		throw new Error(
+			`The resource "${resource}" has no title: give it one in core/describe/resources.ts, or in the vendor's resourceTitles.`,
+		);
+	return title;
 }
 
 /** What a simplified record of each kind is, and holds: for help and docs. */

@@ -27,7 +27,7 @@ const sightingsOnPage = new WeakMap<readonly Row[], readonly Sighting[]>();
 
 /** The current positions of the devices that a trigger watches. */
 export class FleetPositions {
-	/** undefined: the vendor has no request for the positions of a fleet. */
+	/** undefined: the vendor has no operation for the positions of a fleet. */
 	private readonly source: PositionSource | undefined;
 	/** Whether this poll has read any positions. */
 	private anyRead = false;
@@ -36,16 +36,18 @@ export class FleetPositions {
 		this.source = poll.client.provider.positions;
 	}
 
-	private get devices(): Ids {
-		return (this.poll.params.devices ?? ALL) as Ids;
+	/** @throws InvalidParams if the vendor has no operation for the positions of a fleet */
+	private get operation(): AnyOperation {
+		const { provider } = this.poll.client;
+		if (provider.positions === undefined)
+			throw new InvalidParams(
+				`${provider.title} does not give positions of a fleet, which this trigger compares.`,
+			);
+		return provider.positions.operation;
 	}
 
-	/** @throws InvalidParams if the vendor has none */
-	private get operation(): AnyOperation {
-		const { title } = this.poll.client.provider;
-		if (this.source === undefined)
-			throw new InvalidParams(`${title} does not give positions of a fleet, which this trigger compares.`);
-		return this.source.operation;
+	private get devices(): Ids {
+		return (this.poll.params.devices ?? ALL) as Ids;
 	}
 
 	/** Whether one request returns the positions of all devices. */
@@ -83,7 +85,7 @@ export class FleetPositions {
 		limits: { deadline?: number; maxAgeMs?: number },
 		take: (page: Row[], params: Record<string, unknown>) => void,
 	): Promise<Failed> {
-		const { poll, operation } = this;
+		const { operation, poll } = this;
 		const read = async (devices: Ids) => {
 			const params = { devices };
 			for await (const page of poll.read(operation, params, { watermark: poll.now, ...limits }).pages)
@@ -98,7 +100,7 @@ export class FleetPositions {
 
 	/** A position that cannot be read must not hide the others. */
 	private take(row: Row, params: Record<string, unknown>, found: FoundPosition[]): void {
-		const { poll, operation } = this;
+		const { operation, poll } = this;
 		try {
 			found.push({ row, position: poll.record(operation, row, params) as unknown as Position });
 		} catch (thrown) {
@@ -137,13 +139,13 @@ export class FleetPositions {
 	async sightings(from: string | undefined): Promise<{ sightings: Sighting[]; next: string | undefined }> {
 		const { poll, readsAll, source } = this;
 		const chosen = await this.chosen();
-		const reported = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
 		if (source === undefined)
 			return {
 				sightings: (chosen ?? []).map((deviceId) => ({ deviceId, reported: undefined })),
 				next: undefined,
 			};
 		const { everyMs } = source;
+		const reported = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
 		const shareEnds = poll.deadlineOf(readsAll ? 1 : POSITIONS_SHARE);
 		const order = readsAll ? undefined : rotated(chosen ?? [], from);
 		const limits = {

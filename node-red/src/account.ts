@@ -1,4 +1,5 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
+import { orAborted, orLate } from '../../core/call/abort';
 import { sharedLogin, type SharedLogin } from '../../core/call/account';
 import { checkBaseUrl } from '../../core/describe/base-url';
 import { Client } from '../../core/call/client';
@@ -17,6 +18,12 @@ import type { Provider } from '../../core/describe/provider';
 import { Redactor } from '../../core/call/redaction';
 import { logIn } from '../../core/call/session';
 import { Wire, type WireOptions } from './wire';
+
+const pause = async (ms: number, signal?: AbortSignal) => {
+	await sleep(ms, undefined, { signal });
+};
+/** The login goes on for whoever else waits for it. */
+const loginLate = () => Promise.reject(loginTooSlow());
 
 /** What an account's node and the credentials beside it hold. */
 export type AccountSettings = Readonly<Record<string, unknown>>;
@@ -68,11 +75,11 @@ export class Account {
 	client(warn: (message: string) => void): Client {
 		const host: Host = {
 			send: (request, options) => this.send(request, options),
-			token: async ({ stale, freshForMs, signal, leftMs }) =>
-				(await orAborted(this.session(stale, freshForMs), signal, leftMs)).token,
-			sleep: async (ms, signal) => {
-				await sleep(ms, undefined, { signal });
+			token: async ({ stale, freshForMs, signal, leftMs }) => {
+				const limit = { ms: leftMs, signal, sleep: pause };
+				return (await orLate(this.session(stale, freshForMs), limit, loginLate)).token;
 			},
+			sleep: pause,
 			idle: () => immediate(),
 			now: Date.now,
 			warn,
@@ -114,7 +121,11 @@ export class Account {
 	): Promise<SignedAnswer> {
 		signal?.throwIfAborted();
 		const deadline = Date.now() + leftMs;
-		const { token } = await orAborted(this.session(stale, freshForMs), signal, leftMs);
+		const { token } = await orLate(
+			this.session(stale, freshForMs),
+			{ ms: leftMs, signal, sleep: pause },
+			loginLate,
+		);
 		const ms = Math.min(timeoutMs, deadline - Date.now());
 		if (ms <= 0) throw loginTooSlow();
 		const answer = await this.wire.send(this.provider.sign(request, token, this.connection), {
@@ -132,25 +143,5 @@ export class Account {
 			freshForMs,
 			now: Date.now,
 		});
-	}
-}
-
-/**
- * Waits for a login that others may wait for too: an abort, or the end of the caller's time, ends the waiting, not the
- * login.
- */
-async function orAborted<T>(login: Promise<T>, signal: AbortSignal | undefined, ms: number): Promise<T> {
-	let stop!: () => void;
-	let timer: NodeJS.Timeout | undefined;
-	const over = new Promise<never>((_, reject) => {
-		stop = () => reject(signal?.reason as Error);
-		signal?.addEventListener('abort', stop, { once: true });
-		timer = setTimeout(() => reject(loginTooSlow()), ms);
-	});
-	try {
-		return await Promise.race([login, over]);
-	} finally {
-		clearTimeout(timer);
-		signal?.removeEventListener('abort', stop);
 	}
 }

@@ -78,12 +78,15 @@ export class Admin {
 	test(request: Request, response: Response): void {
 		const { RED } = this;
 		this.withAccount('tests a login', request, response, async (account) => {
+			const { provider } = this;
+			const { login, probe, title } = provider;
 			await account.logIn();
-			testedByHand(this.provider, account.connection);
-			return {
-				status: 200,
-				body: { ok: true, message: RED._('admin.loggedIn', { account: account.connection.account }) },
-			};
+			testedByHand(provider, account.connection);
+			// A key is only known to be good once something was asked with it.
+			if (login === undefined && probe !== undefined)
+				await account.client(() => undefined).collect(probe, {}, { limit: 1 });
+			const { account: name = title } = account.connection;
+			return { status: 200, body: { ok: true, message: RED._('admin.loggedIn', { account: name }) } };
 		});
 	}
 

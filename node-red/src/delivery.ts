@@ -10,7 +10,7 @@ export interface Delivery {
 }
 
 /** What a record is about: goes into msg.topic. */
-export function topicOf(record: object): string | undefined {
+function topicOf(record: object): string | undefined {
 	const { deviceId, account, driverId, groupId, target } = record as Record<string, unknown>;
 	return [deviceId, account, driverId, groupId, target].find((value) => typeof value === 'string');
 }

@@ -3,7 +3,7 @@ import { InvalidParams } from '../../core/describe/errors';
 import { applies, type Field, type Fields } from '../../core/describe/field';
 
 /** A value as a TypedInput stores it. `list` is our own: what was picked from a list, as text. */
-export interface TypedValue {
+interface TypedValue {
 	type: string;
 	value: unknown;
 }

@@ -5,7 +5,7 @@ import type { Connection } from '../../core/describe/connection';
 import { METADATA_ADDRESS, PRIVATE_ADDRESS } from './public-lookup';
 
 /** What whoever runs this Node-RED forbids all of its accounts, whatever they say. */
-export interface Locks {
+interface Locks {
 	privateAddresses: boolean;
 	commands: boolean;
 }

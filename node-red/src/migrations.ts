@@ -2,10 +2,10 @@ import type { NodeDef } from 'node-red';
 import { FleetError, type ErrorPolicy } from '../../core/describe/errors';
 
 /** A node's settings by name, as a flow stores them. Credentials are stored elsewhere. */
-export type NodeSettings = Readonly<Record<string, unknown>>;
+type NodeSettings = Readonly<Record<string, unknown>>;
 
 /** One change of what a type of node stores. */
-export interface Migration {
+interface Migration {
 	from: number;
 	to: number;
 	/** An arrow function that is pure and uses nothing from outside: its source text also runs in the editor. */
@@ -37,7 +37,7 @@ export function migrate(settings: NodeSettings, steps: readonly Migration[] = []
 }
 
 /** The node was saved by a later version of the package. */
-export class NewerVersion extends FleetError {
+class NewerVersion extends FleetError {
 	readonly code = 'NewerVersion';
 	protected defaults(): Partial<ErrorPolicy> {
 		return { scope: 'call', permanent: true, beforeVendor: true };

@@ -1,8 +1,9 @@
 import type { FleetError } from '../../core/describe/errors';
+import { doubling } from '../../core/call/backoff';
 
 const LONGEST_MS = 5 * 60_000;
 
-/** How many turns a trigger leaves out after failures: more with each, and none once it works again. */
+/** How many polls a trigger leaves out after failures: more with each, and none once it works again. */
 export class PollBackoff {
 	private failures = 0;
 	private until = -Infinity;
@@ -12,7 +13,7 @@ export class PollBackoff {
 		private readonly now: () => number = () => performance.now(),
 	) {}
 
-	/** Whether the turn that comes round is to be left out. */
+	/** Whether a poll that is due is to be left out. */
 	get waits(): boolean {
 		return this.now() < this.until;
 	}
@@ -21,9 +22,11 @@ export class PollBackoff {
 		// What is wrong with one device only must not slow down the others.
 		if (!problem.slowsPolls) return this.worked();
 		const { intervalMs } = this;
-		// Half an interval less than that of the turns to be left out, as none comes on the dot.
-		const pause = Math.min((2 ** this.failures - 0.5) * intervalMs, Math.max(LONGEST_MS, intervalMs / 2));
 		this.failures += 1;
+		// Half an interval less than that of the polls to be left out, as timers are not exact.
+		const less = intervalMs / 2;
+		const longestMs = Math.max(LONGEST_MS, less) + less;
+		const pause = doubling(this.failures, { firstMs: intervalMs, longestMs }) - less;
 		this.until = this.now() + Math.max(pause, Math.min(problem.retryAfterMs ?? 0, LONGEST_MS));
 	}
 

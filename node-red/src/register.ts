@@ -8,7 +8,7 @@ import { accountType, requestType, triggerType } from './types';
 import type { VendorNodes } from './vendor-nodes';
 
 /** What Node-RED must know of a vendor when it starts. */
-export interface Vendor {
+interface Vendor {
 	name: string;
 	/** Fields of the account that are secret. */
 	secrets: readonly string[];

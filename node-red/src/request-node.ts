@@ -8,6 +8,7 @@ import type { CommandOutcome, Outcome } from '../../core/describe/records';
 import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
+import { flowError } from './flow-error';
 import { valuesOf, type Inputs } from './inputs';
 import { commandForbidden, locksOf } from './locks';
 import { StatusLine } from './status-line';
@@ -193,17 +194,4 @@ function positive(value: unknown, title: string): number | undefined {
 	if (!Number.isFinite(number) || number < 0)
 		throw new InvalidParams(`${title} must be a number that is not negative, not ${shown(value)}.`);
 	return number;
-}
-
-/** An error as Catch nodes get it: one text, a code to switch on, and what is known beyond as a plain object. */
-export function flowError(error: FleetError): Error {
-	const { code, advice, vendorCode, vendorMessage, status, retryAfterMs, retryable, effect } = error;
-	const cause = { advice, vendorCode, vendorMessage, status, retryAfterMs, retryable, effect };
-	for (const [key, value] of Object.entries(cause)) {
-		if (value === undefined) Reflect.deleteProperty(cause, key);
-	}
-	const shown = Object.assign(new Error(error.sentence), { code, cause });
-	// Catch nodes and the log get toString(), and the class's name in front of a sentence helps nobody.
-	// eslint-disable-next-line no-restricted-syntax -- it was made here
-	return Object.defineProperty(shown, 'toString', { value: () => shown.message });
 }

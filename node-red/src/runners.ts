@@ -1,4 +1,5 @@
-import { setImmediate as nextRound } from 'node:timers/promises';
+import { setImmediate as nextRound, setTimeout as sleep } from 'node:timers/promises';
+import { orLate } from '../../core/call/abort';
 import { asFleetError, TimedOut, type FleetError } from '../../core/describe/errors';
 import type { Poller } from '../../core/watch/poller';
 import type { Batch, QueueConsumer } from '../../core/watch/queue-consumer';
@@ -15,7 +16,7 @@ export interface Turn {
 	oldestReadMs?: number;
 }
 
-export interface TurnOptions {
+interface TurnOptions {
 	/** What others have just found out does not count: somebody wants to know now. */
 	fresh: boolean;
 	/** From here on nothing may be sent. */
@@ -38,7 +39,7 @@ export type Deliver = (events: readonly FleetEvent[], attempt?: number) => void;
 /** The least time that a turn gets: some vendors let it wait half a minute for each request. */
 const LEAST_BUDGET_MS = 60_000;
 
-export const budgetOf = (intervalMs: number) => Math.max(intervalMs, LEAST_BUDGET_MS);
+const budgetOf = (intervalMs: number) => Math.max(intervalMs, LEAST_BUDGET_MS);
 
 /** Polls: delivers a batch, then stores where it stands; where it has begun, before the first batch. */
 export class PollRunner implements Runner {
@@ -157,7 +158,14 @@ export class QueueRunner implements Runner {
 		const { withinMs, onSent } = this.options;
 		onSent(batch.events.length);
 		this.waiting = true;
-		const acknowledged = await within(batch.acknowledged, withinMs, signal);
+		const acknowledged = await orLate(
+			batch.acknowledged.then(() => true),
+			{ ms: withinMs, signal, sleep: (ms, done) => sleep(ms, undefined, { signal: done }) },
+			() => false,
+		).catch((error: unknown) => {
+			if (!signal.aborted) throw error;
+			return false;
+		});
 		this.waiting = false;
 		if (acknowledged || batch.failed() || signal.aborted) return;
 		await batch.done();
@@ -172,21 +180,5 @@ export class QueueRunner implements Runner {
 	close(): void {
 		this.end.abort();
 		this.consumer.close();
-	}
-}
-
-/** Whether the work ended in time, and before the signal. */
-async function within(work: Promise<void>, ms: number, signal: AbortSignal): Promise<boolean> {
-	let end!: () => void;
-	const over = new Promise<false>((resolve) => {
-		end = () => resolve(false);
-	});
-	const timer = setTimeout(end, ms);
-	signal.addEventListener('abort', end, { once: true });
-	try {
-		return await Promise.race([work.then(() => true), over]);
-	} finally {
-		clearTimeout(timer);
-		signal.removeEventListener('abort', end);
 	}
 }

@@ -2,39 +2,23 @@ import type { NodeAPI, NodeStatus } from 'node-red';
 import type { FleetError } from '../../core/describe/errors';
 import type { Outcome } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
+import { LONGEST, StatusText } from './status-text';
 
-const LONGEST = 20;
+/** The text below a request node, which may work on several messages at once. */
+export class StatusLine extends StatusText {
+	private inFlight = 0;
 
-/** The line below a node: short, so that it does not run into the next node. */
-export class StatusLine {
-	private under = 0;
-	private closed = false;
-	private timer: NodeJS.Timeout | undefined;
-
-	constructor(
-		private readonly show: (status: NodeStatus) => void,
-		private readonly text: NodeAPI['_'],
-	) {}
-
-	asking(): void {
-		this.under += 1;
-		this.set('blue', 'dot', this.text('status.asking'));
+	constructor(show: (status: NodeStatus) => void, text: NodeAPI['_']) {
+		super(show, text, 'waiting');
 	}
 
-	/** The quota makes a request wait. */
-	waiting(ms: number): void {
-		if (ms < 1000) return;
-		const seconds = Math.ceil(ms / 1000);
-		this.set(
-			'yellow',
-			'dot',
-			seconds < 120
-				? this.text('status.waitingSeconds', { seconds })
-				: this.text('status.waitingMinutes', { minutes: Math.ceil(seconds / 60) }),
-		);
-		this.timer = setTimeout(() => {
-			if (this.under > 0) this.set('blue', 'dot', this.text('status.asking'));
-		}, ms);
+	protected override get busy(): boolean {
+		return this.inFlight > 0;
+	}
+
+	asking(): void {
+		this.inFlight += 1;
+		this.setAsking();
 	}
 
 	/** Records came. */
@@ -42,14 +26,14 @@ export class StatusLine {
 		this.ended('green', 'dot', this.text(count === 1 ? 'status.record' : 'status.records', { count }));
 	}
 
-	/** A command ended; a device that answered something to be read is quoted. */
+	/** A command ended; a device's answer that a person has to read is quoted. */
 	outcome(outcome: Outcome, words: string | null = null): void {
 		const fill = outcome === 'confirmed' || outcome === 'sent' ? 'green' : outcome === 'failed' ? 'red' : 'yellow';
-		const said = outcome === 'answered' ? (words ?? '').replace(/\s+/g, ' ').trim() : '';
+		const answer = outcome === 'answered' ? (words ?? '').replace(/\s+/g, ' ').trim() : '';
 		this.ended(
 			fill,
 			fill === 'green' ? 'dot' : 'ring',
-			said === '' ? this.text(`status.${outcome}`) : `“${cut(said, LONGEST - 2)}”`,
+			answer === '' ? this.text(`status.${outcome}`) : `“${cut(answer, LONGEST - 2)}”`,
 		);
 	}
 
@@ -59,29 +43,14 @@ export class StatusLine {
 
 	/** The account, not a request, failed; undefined: it works again. */
 	account(error: FleetError | undefined): void {
-		if (this.under > 0) return;
-		if (error === undefined) this.put({});
-		// eslint-disable-next-line no-restricted-syntax -- words for each kind, no policy
-		else this.set('red', 'ring', this.text(`status.${error.code === 'InvalidParams' ? 'account' : error.code}`));
-	}
-
-	close(): void {
-		this.put({});
-		this.closed = true;
+		if (this.busy) return;
+		if (error === undefined) this.clear();
+		else this.setAccount(error);
 	}
 
 	private ended(fill: NodeStatus['fill'], shape: NodeStatus['shape'], text: string): void {
-		this.under = Math.max(0, this.under - 1);
-		// With other messages under way, the line goes on saying so.
-		if (this.under === 0) this.set(fill, shape, text);
-	}
-
-	private set(fill: NodeStatus['fill'], shape: NodeStatus['shape'], text: string): void {
-		this.put({ fill, shape, text: text.slice(0, LONGEST) });
-	}
-
-	private put(status: NodeStatus): void {
-		clearTimeout(this.timer);
-		if (!this.closed) this.show(status);
+		this.inFlight = Math.max(0, this.inFlight - 1);
+		// With other messages under way, the text goes on saying so.
+		if (!this.busy) this.set(fill, shape, text);
 	}
 }

@@ -10,10 +10,10 @@ import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../../core/de
 import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage } from './delivery';
+import { flowError } from './flow-error';
 import { PollRunner, QueueRunner, type Acknowledge, type Deliver, type Runner, type Turn } from './runners';
 import { valuesOf, type Inputs } from './inputs';
 import { PollBackoff } from './poll-backoff';
-import { flowError } from './request-node';
 import { SharedTimers } from './shared-timers';
 import { NotRead, NotStored, TriggerState } from './trigger-state';
 import { TriggerStatus } from './trigger-status';

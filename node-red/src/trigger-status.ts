@@ -1,41 +1,25 @@
 import type { NodeAPI, NodeStatus } from 'node-red';
 import type { FleetError } from '../../core/describe/errors';
+import { SHORT_MS, StatusText } from './status-text';
 
-/** A poll that ends within this shows nothing of its own: a line that flickers at each poll says less. */
-const SHORT_MS = 1000;
-const LONGEST = 20;
-
-/** The line below a trigger: at most 20 characters, so that it does not run into the next node. */
-export class TriggerStatus {
-	private closed = false;
-	private shown = '';
-	private timer: NodeJS.Timeout | undefined;
+/** The text below a trigger node. */
+export class TriggerStatus extends StatusText {
+	protected override readonly busy = true;
 
 	constructor(
-		private readonly show: (status: NodeStatus) => void,
-		private readonly text: NodeAPI['_'],
+		show: (status: NodeStatus) => void,
+		text: NodeAPI['_'],
 		private readonly now: () => Date = () => new Date(),
-	) {}
+	) {
+		super(show, text, 'limited');
+	}
 
+	/** A poll that ends soon shows nothing of its own: a text that flickers at each poll says less. */
 	asking(): void {
-		this.later(SHORT_MS, () => this.set('blue', 'dot', this.text('status.asking')));
+		this.later(SHORT_MS, () => this.setAsking());
 	}
 
-	/** The quota makes a request wait. */
-	waiting(ms: number): void {
-		if (ms < SHORT_MS) return;
-		const seconds = Math.ceil(ms / 1000);
-		this.set(
-			'yellow',
-			'dot',
-			seconds < 120
-				? this.text('status.limitedSeconds', { seconds })
-				: this.text('status.limitedMinutes', { minutes: Math.ceil(seconds / 60) }),
-		);
-		this.later(ms, () => this.set('blue', 'dot', this.text('status.asking')));
-	}
-
-	/** A turn ended well. `oldestMs`: age of the oldest look at a device, if that is worth telling. */
+	/** A poll ended well. `oldestMs`: age of the oldest read of a device, if that is worth showing. */
 	found(count: number, oldestMs?: number): void {
 		const time = this.now().toTimeString().slice(0, 5);
 		if (oldestMs === undefined)
@@ -65,36 +49,12 @@ export class TriggerStatus {
 		this.set(over ? 'red' : 'yellow', 'ring', this.text(`status.${code}`));
 	}
 
-	/** The account, not a turn of this trigger. */
-	account({ code }: Pick<FleetError, 'code'>): void {
-		// eslint-disable-next-line no-restricted-syntax -- words for each kind, no policy
-		this.set('red', 'ring', this.text(`status.${code === 'InvalidParams' ? 'account' : code}`));
+	/** The account, not a poll of this trigger. */
+	account(error: Pick<FleetError, 'code'>): void {
+		this.setAccount(error);
 	}
 
 	paused(): void {
 		this.set('grey', 'ring', this.text('status.paused'));
-	}
-
-	close(): void {
-		this.put({});
-		this.closed = true;
-	}
-
-	private set(fill: NodeStatus['fill'], shape: NodeStatus['shape'], text: string): void {
-		this.put({ fill, shape, text: text.slice(0, LONGEST) });
-	}
-
-	private later(ms: number, then: () => void): void {
-		clearTimeout(this.timer);
-		this.timer = setTimeout(then, ms);
-	}
-
-	private put(status: NodeStatus): void {
-		clearTimeout(this.timer);
-		const key = JSON.stringify(status);
-		// Each one goes to every open editor and to Status nodes.
-		if (this.closed || key === this.shown) return;
-		this.shown = key;
-		this.show(status);
 	}
 }

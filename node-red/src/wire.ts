@@ -25,7 +25,7 @@ export interface WireOptions {
 	longestMs?: number;
 }
 
-export interface Attempt {
+interface Attempt {
 	/** From connecting to the last byte. */
 	timeoutMs: number;
 	signal?: AbortSignal;

@@ -8,6 +8,7 @@ export const TITLE = 'Ctrack';
 const SANDBOX = 'https://uksb-fleet.ctrack.com/DCTTPIEngine/TPIEngine/REST';
 
 export interface CtrackConnection extends Connection {
+	account: string;
 	secret: string;
 	speedUnit: 'kmh' | 'mph';
 	odometerUnit: 'metre' | 'kilometre' | 'mile';

@@ -1,4 +1,4 @@
-import { choice, text, time } from '../../core/describe/field';
+import { choice, onlyOf, text, time } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import { countOf, idTextOf, isReadable, textOf } from '../../core/describe/read';
@@ -14,7 +14,9 @@ import {
 	period,
 	periodProblem,
 	texts,
+	vehicleAndPeriod,
 	vehiclesPerRequest,
+	type OneVehicle,
 } from './fields';
 import { parameterOf, timeOf } from './times';
 import { UNITS_NOTE, unitsOf, type Units } from './units';
@@ -137,8 +139,8 @@ export const getOdometer = operation({
 	request: ({ searchBy, values, at }) => ({
 		query: { searchType: searchBy, odoDateTime: parameterOf(at), sValues: values.join(',') },
 	}),
-	record: (row, { searchBy, values: [value = null, ...more] }, connection) =>
-		toOdometer(row, unitsOf(connection), searchBy === 'NodeId' && more.length === 0 ? value : null),
+	record: (row, { searchBy, values }, connection) =>
+		toOdometer(row, unitsOf(connection), searchBy === 'NodeId' ? onlyOf(values) : null),
 	kind: 'odometer',
 	run: (run, params) =>
 		inOrder(chunks(params.values, vehiclesPerRequest), run.width, (values) => run.request({ ...params, values })),
@@ -152,12 +154,6 @@ export const getOdometer = operation({
 
 const overPeriod = { devices: devicesOrAll, ...period() };
 
-function periodQuery({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) {
-	return {
-		query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
-	};
-}
-
 export const getOdometerOverPeriod = operation({
 	...reads,
 	name: 'getOdometerOverPeriod',
@@ -166,10 +162,9 @@ export const getOdometerOverPeriod = operation({
 	description: 'Get what Ctrack gives as the odometer of vehicles for a period',
 	route: 'GET /Vehicles/GetVehicleOdoOverPeriod',
 	params: overPeriod,
-	request: periodQuery,
+	request: vehicleAndPeriod,
 	// One flat record without a NodeId: each vehicle is asked for on its own, and its number put in front.
-	rows: (answer, { devices }) =>
-		recordsIn(answer).map((row) => (isReadable(row) ? { NodeId: devices[0], ...row } : row)),
+	rows: (answer, { device }) => recordsIn(answer).map((row) => (isReadable(row) ? { NodeId: device, ...row } : row)),
 	record: (row, _, connection) => toOdometer(row, unitsOf(connection), idTextOf(row.NodeId)),
 	kind: 'odometer',
 	run: perVehicle,
@@ -202,7 +197,7 @@ export const getRunningHours = operation({
 	route: 'GET /Vehicles/GetVehicleRunningHours',
 	params: { devices: devicesOrAll },
 	each: { devices: 'devices', deviceOf: (row) => textOf(row.VehicleNodeId) },
-	request: ({ devices }) => ({ query: { vehicleNodeId: devices[0] } }),
+	request: ({ device }: OneVehicle) => ({ query: { vehicleNodeId: device } }),
 	run: perVehicle,
 	evidence: { section: 'Vehicles/GetVehicleRunningHours', grade: 'C', note: RUNNING_HOURS_NOTE },
 });
@@ -247,7 +242,7 @@ export const getUsage = operation({
 	description: 'Get how many hours vehicles worked on each day of a period',
 	route: 'GET /Vehicles/GetVehicleUsage',
 	params: overPeriod,
-	request: periodQuery,
+	request: vehicleAndPeriod,
 	run: perVehicle,
 	evidence: { section: 'Vehicles/GetVehicleUsage', grade: 'L', note: USAGE_NOTE },
 });

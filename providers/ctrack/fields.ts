@@ -5,6 +5,7 @@ import { inOrder } from '../../core/call/pages';
 import { UnexpectedAnswer } from '../../core/describe/errors';
 import { identityOf } from '../../core/describe/read';
 import type { Row } from '../../core/describe/records';
+import { parameterOf } from './times';
 
 export { period, periodProblem } from '../period';
 
@@ -86,20 +87,28 @@ export function texts(o: {
 export const vehiclesPerRequest = 100;
 
 /** The NodeIds that a `devices` parameter stands for. */
-export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
+async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
 	return devices === ALL ? (await run.lookup('device')).map(({ value }) => value) : devices;
 }
 
-interface Requests<P, R> extends Pick<Run, 'lookup' | 'width'> {
-	request(params: P): Promise<R[]>;
+/** What a request carries that is about a single vehicle. */
+export interface OneVehicle {
+	device: string;
 }
+/** The same over a period. */
+export interface OneVehicleAndPeriod extends OneVehicle {
+	begin: number;
+	end: number;
+}
+
+export const vehicleAndPeriod = ({ device, begin, end }: OneVehicleAndPeriod) => ({
+	query: { vehicleNodeId: device, fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
+});
 
 /** One request for each vehicle, for methods that take a single one. */
 export async function* perVehicle<P extends { devices: Ids }, R extends Row>(
-	run: Requests<P, R>,
-	params: P,
+	run: Pick<Run<Omit<P, 'devices'> & OneVehicle, R>, 'request' | 'lookup' | 'width'>,
+	{ devices, ...params }: P,
 ): AsyncGenerator<R[]> {
-	yield* inOrder(await listed(run, params.devices), run.width, (device) =>
-		run.request({ ...params, devices: [device] }),
-	);
+	yield* inOrder(await listed(run, devices), run.width, (device) => run.request({ ...params, device }));
 }

@@ -1,4 +1,4 @@
-import type { Provider } from '../../core/describe/provider';
+import type { LoginProvider } from '../../core/describe/provider';
 import { open } from './answer';
 import { connectionFields, TITLE, type CtrackConnection } from './connection';
 import * as device from './device';
@@ -18,7 +18,7 @@ import { triggers } from './triggers';
 const LIMITS = { requestsPerMinute: 120, burst: 10, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 15 } };
 
 /** Ctrack Fleet, through its "WCF API". */
-export const ctrack: Provider<CtrackConnection> = {
+export const ctrack: LoginProvider<CtrackConnection> = {
 	name: 'ctrack',
 	title: TITLE,
 	description: `Track vehicles, read trips and usage, and take messages from queues with ${TITLE}`,

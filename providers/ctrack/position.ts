@@ -1,4 +1,4 @@
-import { ALL } from '../../core/describe/field';
+import { ALL, type Several } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
@@ -6,8 +6,17 @@ import { coordinatesOf, countOf, courseOf, idTextOf, recordId, textOf } from '..
 import type { Fix, Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { body, recordsIn, withItsError } from './answer';
-import { device, devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehiclesPerRequest } from './fields';
-import { parameterOf, timeOf } from './times';
+import {
+	device,
+	devicesOrAll,
+	nodeIdOf,
+	perVehicle,
+	period,
+	periodProblem,
+	vehicleAndPeriod,
+	vehiclesPerRequest,
+} from './fields';
+import { timeOf } from './times';
 import { UNITS_NOTE, unitsOf, type Units } from './units';
 
 function flagOf(value: unknown): boolean | null {
@@ -101,7 +110,7 @@ export const getCurrent = operation({
 	route: 'GET /Vehicles/GetLastVehiclePositions',
 	params: { devices: devicesOrAll },
 	batch: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => idTextOf(row.NodeId) },
-	request: ({ devices }) => ({ query: { svehicleNodeIds: devices === ALL ? devices : devices.join(',') } }),
+	request: ({ devices }: { devices: Several }) => ({ query: { svehicleNodeIds: devices.join(',') } }),
 	run: async function* (run, { devices }) {
 		if (devices === ALL) yield await run.call(getCurrentOfAll, {});
 		else yield* inOrder(chunks(devices, vehiclesPerRequest), run.width, (some) => run.request({ devices: some }));
@@ -130,17 +139,12 @@ const history = {
 	resource: 'position',
 	effect: 'read',
 	params: { devices: devicesOrAll, ...period() },
+	// The document's Python sample sends svehicleNodeIds and no period, which its table contradicts (facts 3.1).
+	request: vehicleAndPeriod,
 	answer: body,
 	rows: recordsIn,
 	list: true,
 } as const;
-
-/** The document's Python sample sends svehicleNodeIds and no period, which its table contradicts (facts 3.1). */
-function historyQuery({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) {
-	return {
-		query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
-	};
-}
 
 export const getHistory = operation({
 	...history,
@@ -149,7 +153,6 @@ export const getHistory = operation({
 	action: 'Get the position history of vehicles',
 	description: 'Get every recorded position of vehicles in a period',
 	route: 'GET /Vehicles/GetVehiclePositionsDetailed',
-	request: historyQuery,
 	record: (row, _, connection) => toFix(row, unitsOf(connection)),
 	kind: 'fix',
 	run: perVehicle,
@@ -169,7 +172,6 @@ export const getCanHistory = operation({
 	description:
 		'Get every recorded position of vehicles in a period, with the battery level of electric ones and whether they charge. Their range is in the raw records.',
 	route: 'GET /Vehicles/GetVehiclePositionsCANDetailed',
-	request: historyQuery,
 	record: (row, _, connection) => toPosition(row, unitsOf(connection)),
 	kind: 'position',
 	run: perVehicle,

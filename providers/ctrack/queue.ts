@@ -118,13 +118,13 @@ export const acknowledge = operation({
 			expected: 'must hold whole numbers',
 		}),
 	},
-	request: ({ queue, deliveryTags }) => ({ query: { type: TYPES[queue], Tags: highest(deliveryTags) } }),
-	run: async function* (run, params) {
-		const reader = run.reader(params.queue);
+	request: ({ queue, tag }: { queue: QueueName; tag: string }) => ({ query: { type: TYPES[queue], Tags: tag } }),
+	run: async function* (run, { queue, deliveryTags }) {
+		const reader = run.reader(queue);
 		yield [
 			reader === undefined
-				? ((await run.request(params))[0] ?? {})
-				: await reader.acknowledge(params.deliveryTags),
+				? ((await run.request({ queue, tag: highest(deliveryTags) }))[0] ?? {})
+				: await reader.acknowledge(deliveryTags),
 		];
 	},
 	target: ({ queue, deliveryTags }) => ({
@@ -197,7 +197,7 @@ const COMES_AGAIN =
  * A Get whose answer was lost is not sent again, because it may have taken messages from the queue; the user is told
  * what that means.
  */
-async function* get(run: Run<typeof params>, given: Values<typeof params>): AsyncGenerator<Row[]> {
+async function* get(run: Run<Values<typeof params>>, given: Values<typeof params>): AsyncGenerator<Row[]> {
 	try {
 		yield await run.request(given);
 	} catch (error) {

@@ -3,7 +3,7 @@ import type { Connection } from '../../core/describe/connection';
 import { coordinatesOf, countOf, idTextOf, recordId, textOf } from '../../core/describe/read';
 import type { Mileage, Row, Trip } from '../../core/describe/records';
 import { body, recordsIn, withItsError } from './answer';
-import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem } from './fields';
+import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehicleAndPeriod } from './fields';
 import { wordsOf } from './position';
 import { parameterOf, timeOf } from './times';
 import { UNITS_NOTE, unitsOf, type Units } from './units';
@@ -48,9 +48,7 @@ const trips = {
 	resource: 'trip',
 	effect: 'read',
 	params: { devices: devicesOrAll, ...period() },
-	request: ({ devices, begin, end }: { devices: string | string[]; begin: number; end: number }) => ({
-		query: { vehicleNodeId: devices[0], fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
-	}),
+	request: vehicleAndPeriod,
 	answer: body,
 	rows: recordsIn,
 	record: (row: Row, _: unknown, connection: Connection) => toTrip(row, unitsOf(connection)),

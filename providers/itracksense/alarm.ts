@@ -8,7 +8,7 @@ import type { Alarm, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData } from './answer';
-import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
+import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plates, type SomeDevices, type SomePlates } from './fields';
 import { method } from './method';
 import { periodBody, timesOf } from './times';
 import { trimmed, trimmedId } from './values';
@@ -109,8 +109,8 @@ export const getMany = operation({
 	action: 'Get many alarms',
 	description: 'Get the alarms that devices raised in a period, by device ID',
 	params: { devices, ...period() },
-	request: (params, connection) => ({
-		json: { DeviceIDs: listOrEmpty(params.devices), ...periodBody(params, connection) },
+	request: (wire: SomeDevices, connection) => ({
+		json: { DeviceIDs: wire.devices.join(','), ...periodBody(wire, connection) },
 	}),
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
@@ -128,8 +128,8 @@ export const getManyByPlate = operation({
 	action: 'Get many alarms by plate',
 	description: 'Get the alarms that vehicles raised in a period, by plate',
 	params: { plates, ...period() },
-	request: (params, connection) => ({
-		json: { VehicleNums: listOrEmpty(params.plates), ...periodBody(params, connection) },
+	request: (wire: SomePlates, connection) => ({
+		json: { VehicleNums: wire.plates.join(','), ...periodBody(wire, connection) },
 	}),
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>

@@ -6,6 +6,7 @@ export const TITLE = 'iTracksense';
 const BASE_URL = 'http://openapi.itracksense.com';
 
 export interface ITracksenseConnection extends Connection {
+	account: string;
 	/** The account's password, as the login sends it (section 4). */
 	secret: string;
 	/** IANA zone of all times in requests and answers. */

@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { ALL, choice, number, text } from '../../core/describe/field';
+import { ALL, choice, text, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import { countOf, identityOf, rowsOf, textOf } from '../../core/describe/read';
@@ -68,51 +68,25 @@ const searchParams = {
 	}),
 };
 
-const listing = {
-	resource: 'device',
-	name: 'getMany',
-	title: 'Get Many',
-	effect: 'read',
-	list: true,
-} as const;
-
-/** One page, with the number of devices on all pages. */
-const page = operation({
-	...listing,
-	action: 'Get a page of devices',
-	description: 'Get a page of devices',
-	params: { ...searchParams, index: number({ title: 'Page', description: 'Number of the page', min: 0 }) },
-	request: ({ search, type, state, index }) => ({
-		json: {
-			PageIndex: index,
-			PageSize: PAGE,
-			Key: search ?? '',
-			...(type === 'any' ? {} : { DeviceType: TYPES[type] }),
-			Status: STATES[state],
-		},
-	}),
-	answer: pageInData,
-	rows: ({ total, data }) => [{ total, devices: rowsOf(data, 'a device') }],
-	record: (row) => row,
-	kind: 'other',
-	...method(6),
-});
-
-type Search = Parameters<typeof page.request>[0];
+/** What a request carries: the search, and the page's number. */
+interface Page extends Values<typeof searchParams> {
+	index: number;
+}
 
 /**
  * All pages. Whether the first is 0 or 1 is not documented: 1 is asked for first, and 0 only if devices are missing in
  * the end. What comes twice is left out. A vendor that makes its pages smaller than asked for does no harm.
  */
-async function* pages(run: Pick<Run, 'call' | 'warn'>, search: Omit<Search, 'index'>): AsyncGenerator<Row[]> {
+async function* pages(
+	run: Pick<Run<Page, Row, { total: number }>, 'request' | 'warn'>,
+	search: Values<typeof searchParams>,
+): AsyncGenerator<Row[]> {
 	const seen = new Set<string>();
 	let total = 0;
 	const ask = async (index: number): Promise<Row[]> => {
-		const [answer] = await run.call(page, { ...search, index });
-		if (answer === undefined) return [];
-		total = answer.total;
+		const page = await run.request({ ...search, index }, (answer) => (total = answer.total));
 		const ofNobody = new Map<string, number>();
-		return answer.devices.filter((row) => {
+		return page.filter((row) => {
 			const id = textOf(row.DeviceID) ?? nth(ofNobody, JSON.stringify(row));
 			return !seen.has(id) && seen.add(id);
 		});
@@ -139,13 +113,27 @@ function nth(counts: Map<string, number>, what: string): string {
 }
 
 export const getMany = operation({
-	...listing,
+	resource: 'device',
+	name: 'getMany',
+	title: 'Get Many',
 	action: 'Get many devices',
 	description: 'List the devices of the account, all or those that a search finds',
+	effect: 'read',
 	params: searchParams,
+	request: ({ search, type, state, index }: Page) => ({
+		json: {
+			PageIndex: index,
+			PageSize: PAGE,
+			Key: search ?? '',
+			...(type === 'any' ? {} : { DeviceType: TYPES[type] }),
+			Status: STATES[state],
+		},
+	}),
 	answer: pageInData,
+	rows: ({ data }) => rowsOf(data, 'a device'),
 	record: toDevice,
 	kind: 'device',
+	list: true,
 	run: (run, params) => pages(run, params),
 	...method(
 		6,

@@ -1,5 +1,5 @@
 import type { Run } from '../../core/describe/operation';
-import { ALL, ids, text, type Ids } from '../../core/describe/field';
+import { ALL, ids, severalOf, text, type AllOrSeveral, type Ids, type Several } from '../../core/describe/field';
 
 /** The samples range from "0010" to fifteen digits; letters are not excluded anywhere. */
 const DEVICE = /^\w{1,40}$/;
@@ -71,11 +71,23 @@ export const iccid = text({
  * The vendor's own word for all: an empty list (sections 7, 8, 11, 17, 18). A list that is really empty never gets
  * here.
  */
-export const listOrEmpty = (some: Ids) => (some === ALL ? '' : some.join(','));
+export const listOrEmpty = (some: AllOrSeveral) => severalOf(some)?.join(',') ?? '';
 
 /** The devices or plates that a parameter stands for. */
 export async function listed(run: Pick<Run, 'lookup'>, lookup: 'device' | 'plate', some: Ids): Promise<string[]> {
 	return some === ALL ? (await run.lookup(lookup)).map(({ value }) => value) : some;
+}
+
+/** What a request carries that is about some devices, or plates, and a period. */
+export interface SomeDevices {
+	devices: Several;
+	begin: number;
+	end: number;
+}
+export interface SomePlates {
+	plates: Several;
+	begin: number;
+	end: number;
 }
 
 /** How many one request may name is not documented. Grade G. */

@@ -8,7 +8,16 @@ import type { GeofenceEvent, GeofenceState, Row } from '../../core/describe/reco
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData, object } from './answer';
-import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
+import {
+	devices,
+	listed,
+	listOrEmpty,
+	NAMES_PER_REQUEST,
+	plate,
+	plates,
+	type SomeDevices,
+	type SomePlates,
+} from './fields';
 import { method } from './method';
 import { periodBody, timesOf } from './times';
 import { flagOf, trimmed, trimmedId } from './values';
@@ -54,8 +63,8 @@ export const getEvents = operation({
 	action: 'Get geofence events',
 	description: 'Get when devices entered and left geofences in a period, by device ID',
 	params: { devices, ...period() },
-	request: (params, connection) => ({
-		json: { DeviceIDs: listOrEmpty(params.devices), ...periodBody(params, connection) },
+	request: (wire: SomeDevices, connection) => ({
+		json: { DeviceIDs: wire.devices.join(','), ...periodBody(wire, connection) },
 	}),
 	record: toInOut,
 	run: async function* (run, params) {
@@ -74,8 +83,8 @@ export const getEventsByPlate = operation({
 	action: 'Get geofence events by plate',
 	description: 'Get when vehicles entered and left geofences in a period, by plate',
 	params: { plates, ...period() },
-	request: (params, connection) => ({
-		json: { VehicleNums: listOrEmpty(params.plates), ...periodBody(params, connection) },
+	request: (wire: SomePlates, connection) => ({
+		json: { VehicleNums: wire.plates.join(','), ...periodBody(wire, connection) },
 	}),
 	record: toInOut,
 	run: async function* (run, params) {

@@ -1,4 +1,4 @@
-import type { Provider } from '../../core/describe/provider';
+import type { LoginProvider } from '../../core/describe/provider';
 import * as address from './address';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
@@ -63,7 +63,7 @@ const operations = [
 /** What "Method Paths" may name; the web link is no method, and the login has a path of its own. */
 const overridable = new Set(operations.filter((operation) => (operation as object) !== session.getWebLink).map(nameOf));
 
-export const itracksense: Provider<ITracksenseConnection> = {
+export const itracksense: LoginProvider<ITracksenseConnection> = {
 	name: 'itracksense',
 	title: TITLE,
 	description:

@@ -113,18 +113,15 @@ export const getWebLink = operation({
 			when: { nameBy: ['plate'] },
 		}),
 	},
+	// Nothing is sent.
+	request: () => ({}),
 	answer: acknowledged,
 	record: (row, _, { baseUrl }): WebLink => ({
 		url: `${baseUrl.replace(/(?<!\/)\/+$/, '')}${PATHS[42].path}?${new URLSearchParams(row as Record<string, string>).toString()}`,
 	}),
 	kind: 'webLink',
 	run: async function* (run, { page, nameBy, devices, plates }) {
-		// Fields that do not apply are not read, whatever their type says.
-		const vehicles = {
-			all: undefined,
-			device: devices as string[] | undefined,
-			plate: plates as string[] | undefined,
-		}[nameBy];
+		const vehicles = { all: undefined, device: devices, plate: plates }[nameBy];
 		yield [
 			{
 				key: await run.token(),

@@ -2,7 +2,7 @@
  * What StatusDes says, as far as its words are known from the document's samples (sections 7 to 29). The text is
  * written for people: whatever it does not say in these words is null.
  */
-export interface StatusText {
+interface StatusText {
 	acc: 'on' | 'off' | 'idle' | null;
 	/** For how long it has been so. */
 	accSeconds: number | null;

@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { flag, text } from '../../core/describe/field';
+import { flag, onlyOf, type Values } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
 import { coordinatesOf, countOf, courseOf, numberOf, rowsOf } from '../../core/describe/read';
@@ -29,50 +29,33 @@ function toFix(row: Row, deviceId: string, connection: Connection): Fix {
 }
 
 const shared = { resource: 'position', effect: 'read', kind: 'fix', list: true } as const;
-/** Made here, never by a user: whose records, and from when to when in the vendor's form. */
-const oneWindow = {
-	of: text({ title: 'Of', description: 'Device or plate' }),
-	from: text({ title: 'From', description: 'Local time' }),
-	to: text({ title: 'To', description: 'Local time' }),
-};
-
-/** One request of sections 9 and 10: one device or plate, one day. */
-function windowOf(words: { name: string; title: string }, section: 9 | 10, key: 'DeviceID' | 'NumberPlateLists') {
-	return operation({
-		...shared,
-		...words,
-		action: words.title,
-		description: words.title,
-		params: oneWindow,
-		request: ({ of, from, to }) => ({ json: { [key]: of, StartTime: from, EndTime: to } }),
-		answer: listInData,
-		rows: ({ data }) => rowsOf(data, 'a position'),
-		record: (row) => row,
-		kind: 'other',
-		...method(section),
-	});
+/** What a request carries: whose records, and from when to when in the vendor's form. */
+interface Day {
+	of: string;
+	from: string;
+	to: string;
 }
 
 const LIMITS =
 	'One call gives a day and 50,000 records at most; longer periods are put together. The unit of Mileage is not documented here; km, as in section 23.';
 
-const byDevice = { name: 'getHistory', title: 'Get History' };
-const dayOfDevice = windowOf(byDevice, 10, 'DeviceID');
-
 export const getHistory = operation({
 	...shared,
-	...byDevice,
+	name: 'getHistory',
+	title: 'Get History',
 	action: 'Get the position history of devices',
 	description: 'Get every recorded position of devices in a period of any length, by device ID',
 	params: { devices, ...period() },
+	request: ({ of, from, to }: Day) => ({ json: { DeviceID: of, StartTime: from, EndTime: to } }),
 	answer: listInData,
+	rows: ({ data }) => rowsOf(data, 'a position'),
 	// Records do not say whose they are.
-	record: (row: Row, { devices: [deviceId = ''] }, connection) => toFix(row, deviceId, connection),
-	raw: (row, { devices: [DeviceID] }) => ({ ...row, DeviceID }),
+	record: (row, { devices: of }, connection) => toFix(row, onlyOf(of) ?? '', connection),
+	raw: (row, { devices: of }) => ({ ...row, DeviceID: onlyOf(of) }),
 	run: async function* (run, params) {
 		for (const of of await listed(run, 'device', params.devices)) {
 			const devices: string[] = [of];
-			for await (const rows of inDays(run, params, (from, to) => run.call(dayOfDevice, { of, from, to })))
+			for await (const rows of inDays(run, params, (from, to) => run.request({ of, from, to })))
 				yield { rows, params: { devices } };
 		}
 	},
@@ -80,23 +63,23 @@ export const getHistory = operation({
 	...method(10, LIMITS),
 });
 
-const byPlate = { name: 'getHistoryByPlate', title: 'Get History by Plate' };
-const dayOfPlate = windowOf(byPlate, 9, 'NumberPlateLists');
-
 export const getHistoryByPlate = operation({
 	...shared,
-	...byPlate,
+	name: 'getHistoryByPlate',
+	title: 'Get History by Plate',
 	action: 'Get the position history of vehicles by plate',
 	description:
 		'Get every recorded position of vehicles or assets in a period of any length, by plate. The answer names no device: its deviceId is the plate.',
 	params: { plates, ...period() },
+	request: ({ of, from, to }: Day) => ({ json: { NumberPlateLists: of, StartTime: from, EndTime: to } }),
 	answer: listInData,
-	record: (row: Row, { plates: [plate = ''] }, connection) => toFix(row, plate, connection),
-	raw: (row, { plates: [VehicleNum] }) => ({ ...row, VehicleNum }),
+	rows: ({ data }) => rowsOf(data, 'a position'),
+	record: (row, { plates: of }, connection) => toFix(row, onlyOf(of) ?? '', connection),
+	raw: (row, { plates: of }) => ({ ...row, VehicleNum: onlyOf(of) }),
 	run: async function* (run, params) {
 		for (const of of await listed(run, 'plate', params.plates)) {
 			const plates: string[] = [of];
-			for await (const rows of inDays(run, params, (from, to) => run.call(dayOfPlate, { of, from, to })))
+			for await (const rows of inDays(run, params, (from, to) => run.request({ of, from, to })))
 				yield { rows, params: { plates } };
 		}
 	},
@@ -120,7 +103,6 @@ function toTrackPoint(row: Row, deviceId: string, connection: Connection): Track
 	};
 }
 
-const trackWords = { name: 'getTrack', title: 'Get Track' };
 const trackParams = {
 	device,
 	...period(),
@@ -138,13 +120,18 @@ const trackParams = {
 	}),
 };
 
-const dayOfTrack = operation({
+type TrackDay = Day & Pick<Values<typeof trackParams>, 'standing' | 'lbs' | 'corrected'>;
+
+export const getTrack = operation({
 	...shared,
-	...trackWords,
-	action: 'Get a track',
-	description: 'Get a track',
-	params: { ...oneWindow, standing: trackParams.standing, lbs: trackParams.lbs, corrected: trackParams.corrected },
-	request: ({ of, from, to, standing, lbs, corrected }) => ({
+	name: 'getTrack',
+	title: 'Get Track',
+	kind: 'trackPoint',
+	action: 'Get the track of a device',
+	description:
+		'Get the track of one device in a period of any length, with or without standing and radio cell positions, in WGS-84 and GCJ-02, and corrected to the roads if wanted',
+	params: trackParams,
+	request: ({ of, from, to, standing, lbs, corrected }: TrackDay) => ({
 		json: {
 			DeviceID: of,
 			StartTime: from,
@@ -157,24 +144,10 @@ const dayOfTrack = operation({
 	// correct_path is null where the correction failed.
 	answer: z.object({ data: list, correct_path: z.union([list, z.null(), z.undefined()]) }),
 	rows: ({ data, correct_path: path }) => rowsOf([...data, ...(path ?? [])], 'a position'),
-	record: (row) => row,
-	kind: 'other',
-	...method(26),
-});
-
-export const getTrack = operation({
-	...shared,
-	...trackWords,
-	kind: 'trackPoint',
-	action: 'Get the track of a device',
-	description:
-		'Get the track of one device in a period of any length, with or without standing and radio cell positions, in WGS-84 and GCJ-02, and corrected to the roads if wanted',
-	params: trackParams,
-	answer: listInData,
 	record: (row: Row, params, connection) => toTrackPoint(row, params.device, connection),
 	raw: (row, { device: DeviceID }) => ({ ...row, DeviceID }),
 	run: async function* (run, { device: of, standing, lbs, corrected, ...asked }) {
-		yield* inDays(run, asked, (from, to) => run.call(dayOfTrack, { of, from, to, standing, lbs, corrected }));
+		yield* inDays(run, asked, (from, to) => run.request({ of, from, to, standing, lbs, corrected }));
 	},
 	check: periodProblem,
 	...method(

@@ -15,7 +15,7 @@ import {
 import type { Alarm, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { recordText } from './answer';
-import { listed } from './batches';
+import { listed, type OneDevice } from './batches';
 import type { Brand } from './brand';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
@@ -172,17 +172,17 @@ export const getMany = (brand: Brand) =>
 			...period(),
 			types: alarmTypes(brand),
 		},
-		request: ({ devices, begin, end }) => ({
-			query: { imei: devices[0], begintime: seconds(begin), endtime: seconds(end) },
+		request: ({ device, begin, end }: OneDevice) => ({
+			query: { imei: device, begintime: seconds(begin), endtime: seconds(end) },
 		}),
 		answer: recordText,
-		rows: (answer, { devices }) => alarmsOf(answer, devices[0] ?? ''),
+		rows: (answer, { device }) => alarmsOf(answer, device),
 		record: toAlarm,
 		kind: 'alarm',
 		run: async function* (run, { devices, begin, end, types }) {
 			const wanted = new Set<AlarmType>(types);
 			for (const device of await listed(run, devices)) {
-				const from = (at: number) => run.request({ devices: [device], begin: at * 1000, end, types });
+				const from = (at: number) => run.request({ device, begin: at * 1000, end });
 				// The vendor's mark is the system time, not the GPS time.
 				const pages = timePages(seconds(begin), from, {
 					size: ALARM_PAGE,

@@ -1,10 +1,22 @@
 import type { Run } from '../../core/describe/operation';
-import { ALL, type Ids } from '../../core/describe/field';
+import { ALL, type Ids, type Several } from '../../core/describe/field';
 import { idTextOf } from '../../core/describe/read';
 import type { Row } from '../../core/describe/records';
 
 /** Most IMEIs in one request (sections 2.2, 2.12, 2.14). */
 export const imeisPerRequest = 100;
+
+/** What a request carries that is about some devices. */
+export interface Batch {
+	devices: Several;
+}
+
+/** What a request carries that is about one device and a period. */
+export interface OneDevice {
+	device: string;
+	begin: number;
+	end: number;
+}
 
 /** Of reads that give one record for each of their `devices`. */
 export const together = {

@@ -1,3 +1,4 @@
+import type { Grade } from '../../core/describe/operation';
 import type { Icon } from '../vendor';
 
 /** What differs between the brands' documents; everything else is the same. */
@@ -15,6 +16,8 @@ export interface Brand {
 	setsPasswords: boolean;
 	/** Which of the platform's methods it has: Vendor.extent. */
 	extent: string;
+	/** How sure the methods are at best; C, unless the document is another brand's. */
+	atBest?: Grade;
 	icon: Icon;
 	/** Colour in Node-RED's palette. */
 	color: string;

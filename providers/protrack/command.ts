@@ -124,38 +124,36 @@ const EXPLANATIONS = {
 
 const SendAnswer = recordObject;
 
+const paramsOf = (brand: Brand) => ({
+	device,
+	command: choice({
+		title: 'Command',
+		description: 'What the device shall do',
+		options: brand.setsMileage ? [...COMMANDS, SET_MILEAGE] : COMMANDS,
+	}),
+	...(brand.setsMileage
+		? {
+				mileage: number({
+					title: 'Mileage',
+					description: 'Value to set. The document does not say its unit; a known client sends metres.',
+					min: 0,
+					max: 100_000_000,
+					integer: true,
+					optional: true,
+					when: { command: [SET_MILEAGE.value] },
+				}),
+			}
+		: {}),
+	waitForAnswer: flag({
+		title: 'Wait for Answer',
+		description: 'Whether to ask once a second, up to 30 times, what the device answered',
+		initial: true,
+	}),
+});
+
+type Params = Values<ReturnType<typeof paramsOf>>;
+
 export function send(brand: Brand) {
-	const params = {
-		device,
-		command: choice({
-			title: 'Command',
-			description: 'What the device shall do',
-			options: brand.setsMileage ? [...COMMANDS, SET_MILEAGE] : COMMANDS,
-		}),
-		...(brand.setsMileage
-			? {
-					mileage: number({
-						title: 'Mileage',
-						description: 'Value to set. The document does not say its unit; a known client sends metres.',
-						min: 0,
-						max: 100_000_000,
-						integer: true,
-						optional: true,
-						when: { command: [SET_MILEAGE.value] },
-					}),
-				}
-			: {}),
-		waitForAnswer: flag({
-			title: 'Wait for Answer',
-			description: 'Whether to ask once a second, up to 30 times, what the device answered',
-			initial: true,
-		}),
-	};
-	interface Params {
-		device: string;
-		command: string;
-		mileage?: number;
-	}
 	return operation({
 		resource: 'command',
 		name: 'send',
@@ -165,23 +163,20 @@ export function send(brand: Brand) {
 			'Send a command to a device, once, and tell what became of it: confirmed, answered (read its words), sent, timed out, failed or unknown',
 		effect: 'command',
 		route: 'POST /api/command/send',
-		params,
-		request: (given) => {
-			const { device: imei, command, mileage } = given as Params;
-			return {
-				query: {
-					imei,
-					command,
-					paramData: command === SET_MILEAGE.value ? JSON.stringify({ mileage: String(mileage) }) : undefined,
-				},
-			};
-		},
+		params: paramsOf(brand),
+		request: ({ device: imei, command, mileage }) => ({
+			query: {
+				imei,
+				command,
+				paramData: command === SET_MILEAGE.value ? JSON.stringify({ mileage: String(mileage) }) : undefined,
+			},
+		}),
 		target: ({ device: target, command }) => ({ target, command }),
 		answer: SendAnswer,
 		rows: (answer) => [answer],
-		run: (run, given) => sendAndWait(run, given),
-		check: (given) =>
-			(given as Params).command === SET_MILEAGE.value && (given as Params).mileage === undefined
+		run: sendAndWait,
+		check: ({ command, mileage }) =>
+			command === SET_MILEAGE.value && mileage === undefined
 				? 'Mileage is missing: Set Mileage needs the value to set.'
 				: undefined,
 		evidence: {
@@ -192,10 +187,7 @@ export function send(brand: Brand) {
 	});
 }
 
-async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }>(
-	run: Run<F>,
-	params: Values<F>,
-): AsyncGenerator<Row[]> {
+async function* sendAndWait(run: Run<Params>, params: Params): AsyncGenerator<Row[]> {
 	let commandId: string | null;
 	try {
 		const [row] = await run.request(params);
@@ -206,7 +198,7 @@ async function* sendAndWait<F extends { waitForAnswer: ReturnType<typeof flag> }
 		return;
 	}
 	const handedOver = { commandId, answeredAt: null };
-	const { waitForAnswer, command } = params as unknown as { waitForAnswer: boolean; command: string };
+	const { waitForAnswer, command } = params;
 	if (commandId === null) {
 		yield [
 			{

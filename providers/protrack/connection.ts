@@ -4,6 +4,7 @@ import { LONGEST, sharedFields } from '../account-fields';
 import { md5 } from './md5';
 
 export interface ProtrackConnection extends Connection {
+	account: string;
 	/** What `secret` holds. */
 	secretType: 'password' | 'md5';
 	secret: string;
@@ -11,12 +12,16 @@ export interface ProtrackConnection extends Connection {
 
 const MD5 = /^[0-9a-f]{32}$/;
 
+const OTHERS = 'Other brands of the same platform work too: put their address here.';
+
 /** Account settings of one brand of the platform. */
 export function connectionFields(title: string, baseUrl: string, requestsPerMinute: number): Fields {
 	return {
 		baseUrl: text({
 			title: 'Base URL',
-			description: `Address of the API, as in ${title}'s documentation. Other brands of the same platform work too: put their address here. The documented address is plain http, which sends the login signature and positions unencrypted; try https:// and keep it if it works.`,
+			description: baseUrl.startsWith('https:')
+				? `Address of ${title}'s API. ${OTHERS}`
+				: `Address of the API, as in ${title}'s documentation. ${OTHERS} The documented address is plain http, which sends the login signature and positions unencrypted; try https:// and keep it if it works.`,
 			initial: baseUrl,
 			placeholder: baseUrl,
 			max: LONGEST.baseUrl,

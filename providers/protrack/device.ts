@@ -5,7 +5,7 @@ import { identityOf, idTextOf, numberOf, rowsOf, textOf } from '../../core/descr
 import type { Device, Mileage, Row } from '../../core/describe/records';
 import { chunks, windows } from '../../core/call/windows';
 import { recordList } from './answer';
-import { imeisPerRequest, listed, together } from './batches';
+import { imeisPerRequest, listed, together, type Batch } from './batches';
 import { period, periodProblem } from '../period';
 import { accountOrOwn, devices, devicesOrAll } from './fields';
 import { seconds, timeOf } from './times';
@@ -99,14 +99,20 @@ function halfHours({ begin, end, roundToHalfHours }: { begin: number; end: numbe
 		: { from: from * HALF_HOUR_S, to: to * HALF_HOUR_S };
 }
 
-/** One request is one window of at most 7 days and 100 devices; a device's distances are added up over the windows. */
-async function* mileages(run: Run<typeof mileageParams>, params: Values<typeof mileageParams>): AsyncGenerator<Row[]> {
+/** At most 7 days and 100 devices. */
+interface Window extends Batch {
+	begin: number;
+	end: number;
+}
+
+/** One request is one window; a device's distances are added up over the windows. */
+async function* mileages(run: Run<Window>, params: Values<typeof mileageParams>): AsyncGenerator<Row[]> {
 	const { from, to } = halfHours(params);
 	for (const devices of chunks(await listed(run, params.devices), imeisPerRequest)) {
 		const totals = new Map<string, number | null>();
 		const ofNobody: Row[] = [];
 		const ask = ({ begin, end }: { begin: number; end: number }) =>
-			run.request({ ...params, devices, begin: begin * 1000, end: end * 1000 });
+			run.request({ devices, begin: begin * 1000, end: end * 1000 });
 		for await (const page of inOrder(windows(from, to, WEEK_S), run.width, ask)) {
 			for (const row of page) {
 				const imei = idTextOf(row.imei);
@@ -135,8 +141,8 @@ export const getMileage = operation({
 	effect: 'read',
 	route: 'GET /api/device/mileage',
 	params: mileageParams,
-	request: ({ devices, begin, end }) => ({
-		query: { imeis: listText(devices), begintime: seconds(begin), endtime: seconds(end) },
+	request: ({ devices, begin, end }: Window) => ({
+		query: { imeis: devices.join(','), begintime: seconds(begin), endtime: seconds(end) },
 	}),
 	answer: recordList,
 	rows,
@@ -160,7 +166,3 @@ export const getMileage = operation({
 	list: true,
 	evidence: { section: '2.14', grade: 'C' },
 });
-
-function listText(devices: string[] | '*'): string {
-	return Array.isArray(devices) ? devices.join(',') : devices;
-}

@@ -25,6 +25,7 @@ export const send = operation({
 			typedAs: 'Name',
 			pattern: /^[^,\n]{1,100}$/,
 			expected: 'must be a name of at most 100 characters, without commas',
+			parting: 'commas',
 			placeholder: 'e.g. demo, demotest',
 		}),
 		content: text({

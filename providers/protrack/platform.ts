@@ -1,4 +1,5 @@
-import type { Provider } from '../../core/describe/provider';
+import type { AnyOperation, Evidence, Grade } from '../../core/describe/operation';
+import type { LoginProvider, Provider } from '../../core/describe/provider';
 import type { Vendor } from '../vendor';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
@@ -20,16 +21,23 @@ import { triggers } from './triggers';
  */
 const LIMITS = { requestsPerMinute: 240, burst: 20, deadlineMs: 300_000, poll: { seconds: 60, leastSeconds: 10 } };
 
+const atBest = (evidence: Evidence, best: Grade = 'C'): Evidence =>
+	evidence.grade === 'C' ? { ...evidence, grade: best } : evidence;
+
 /** One brand of the Protrack platform. */
-export function protrack(brand: Brand): Provider<ProtrackConnection> {
+export function protrack(brand: Brand): LoginProvider<ProtrackConnection> {
 	const alarms = alarm.getMany(brand);
+	const graded = <T extends { evidence: Evidence }>(described: T): T => ({
+		...described,
+		evidence: atBest(described.evidence, brand.atBest),
+	});
 	return {
 		name: brand.name,
 		title: brand.title,
 		description: `Track vehicles, read alarms and mileage, and send commands with ${brand.title}`,
 		connection: connectionFields(brand.title, brand.baseUrl, LIMITS.requestsPerMinute),
 		login: (connection, exchange, now) => login(connection, exchange, brand.title, now),
-		loginMethod: { route: AUTHORIZATION, evidence: { section: '2.1', grade: 'C' } },
+		loginMethod: graded({ route: AUTHORIZATION, evidence: { section: '2.1', grade: 'C' } }),
 		sign,
 		open: (answer, _, { effect }) => openEnvelope(answer, brand.title, effect),
 		limits: LIMITS,
@@ -49,8 +57,8 @@ export function protrack(brand: Brand): Provider<ProtrackConnection> {
 			subAccount.block,
 			subAccount.unblock,
 			...(brand.setsPasswords ? [subAccount.setPassword] : []),
-		],
-		triggers: triggers(alarms, brand),
+		].map((operation: AnyOperation) => graded(operation)),
+		triggers: triggers(alarms, brand).map(graded),
 		positions: { operation: position.getCurrent, all: false, perRequest: imeisPerRequest },
 		lookups: { device: deviceChoices, subAccount: subAccountChoices },
 	};

@@ -14,7 +14,7 @@ import type { DeviceStatus, Fix, Position, Row } from '../../core/describe/recor
 import { cut } from '../../core/describe/words';
 import { chunks } from '../../core/call/windows';
 import { recordList, recordText } from './answer';
-import { imeisPerRequest, listed, together } from './batches';
+import { imeisPerRequest, listed, together, type Batch, type OneDevice } from './batches';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
 import { markOf, seconds, timeOf } from './times';
@@ -86,7 +86,7 @@ export const getCurrent = operation({
 	effect: 'read',
 	route: 'GET /api/track',
 	params: { devices: devicesOrAll },
-	request: ({ devices }) => ({ query: { imeis: Array.isArray(devices) ? devices.join(',') : devices } }),
+	request: ({ devices }: Batch) => ({ query: { imeis: devices.join(',') } }),
 	answer: recordList,
 	rows: (answer) => rowsOf(answer, 'a position'),
 	record: toPosition,
@@ -179,17 +179,16 @@ export const getHistory = operation({
 	effect: 'read',
 	route: 'GET /api/playback',
 	params: { devices: devicesOrAll, ...period() },
-	request: ({ devices, begin, end }) => ({
-		query: { imei: devices[0], begintime: seconds(begin), endtime: seconds(end) },
+	request: ({ device, begin, end }: OneDevice) => ({
+		query: { imei: device, begintime: seconds(begin), endtime: seconds(end) },
 	}),
 	answer: recordText,
-	rows: (answer, { devices }) => pointsOf(answer, devices[0] ?? ''),
+	rows: (answer, { device }) => pointsOf(answer, device),
 	record: toFix,
 	kind: 'fix',
 	run: async function* (run, { devices, begin, end }) {
 		const [first, ...others] = (await listed(run, devices)).map(
-			(device) => (from: number, to: number) =>
-				run.request({ devices: [device], begin: from * 1000, end: to * 1000 }),
+			(device) => (from: number, to: number) => run.request({ device, begin: from * 1000, end: to * 1000 }),
 		);
 		const from = seconds(begin);
 		const to = seconds(end);

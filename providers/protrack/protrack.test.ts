@@ -546,6 +546,12 @@ describe('lists that the vendor cuts at 500', () => {
 	});
 });
 
+test('an account whose name has a blank in it is one account', async () => {
+	const { run, simulator } = await start();
+	await run('message.send', { accounts: 'North depot, South depot', content: 'Hello' }).catch(() => undefined);
+	expect(simulator.requests.at(-1)?.query.accounts).toBe('North depot,South depot');
+});
+
 test('messages go to 200 accounts a request, and a failure after the first does not hide what was sent', async () => {
 	const { run, simulator, calls } = await start();
 	const children = ['demo-north', 'demo-south', 'driver1'];

@@ -122,7 +122,7 @@ export function openEnvelope(answer: WireAnswer, request: WireRequest): unknown 
 }
 
 /** A proxy's or server's own page, which is not the vendor's word. */
-export const isPage = (body: string) => body.trimStart().startsWith('<');
+const isPage = (body: string) => body.trimStart().startsWith('<');
 
 function looseJson(body: string): unknown {
 	try {

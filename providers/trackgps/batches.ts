@@ -1,5 +1,5 @@
 import type { Run } from '../../core/describe/operation';
-import { ALL, type Ids } from '../../core/describe/field';
+import { ALL, type Ids, type Several } from '../../core/describe/field';
 import type { Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { zoneOf } from './connection';
@@ -10,34 +10,42 @@ export const vehiclesPerRequest = 10;
 
 interface Asked {
 	devices: Ids;
-	/** On their way to `request`, these two are wall-clock times of the company. */
 	begin: number;
 	end: number;
 }
 
-/** What a request about vehicles and a period carries: local times without an offset (facts 2.1). */
-export function vehiclesAndPeriod({ devices, begin, end }: Asked) {
-	return { vehiclesList: numbers(devices), startDate: localText(begin), endDate: localText(end) };
+/** What a request carries that is about a period: local times without an offset (facts 2.1). */
+export interface LocalPeriod {
+	startDate: string;
+	endDate: string;
 }
 
-export const numbers = (devices: Ids) => (devices === ALL ? [] : devices.map(Number));
-
-/** The vehicles that a `devices` parameter stands for, in groups of one request each. */
-export async function groups(run: Pick<Run, 'lookup'>, devices: Ids, size: number): Promise<string[][]> {
-	return chunks(devices === ALL ? (await run.lookup('device')).map(({ value }) => value) : devices, size);
+/** The same about some vehicles. */
+export interface Batch extends LocalPeriod {
+	vehiclesList: Several<number>;
 }
+
+/** The vehicles that a `devices` parameter stands for. */
+export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
+	return devices === ALL ? (await run.lookup('device')).map(({ value }) => value) : devices;
+}
+
+/** The same in groups of one request each. */
+export const groups = async (run: Pick<Run, 'lookup'>, devices: Ids) =>
+	chunks(await listed(run, devices), vehiclesPerRequest);
 
 /**
  * The answers about one group of vehicles, window by window. They are asked for one after the other, never side by
  * side:
  * with a turn only every 30 s, requests that run ahead would go on using up turns after a run has failed or has enough.
  */
-export async function* inWindows<P extends Asked, R extends Row>(
-	run: { request(params: P): Promise<R[]> } & Pick<Run, 'connection'>,
-	params: P,
+export async function* inWindows<R extends Row>(
+	run: Pick<Run, 'connection'>,
+	{ begin, end }: Pick<Asked, 'begin' | 'end'>,
+	ask: (period: LocalPeriod) => Promise<R[]>,
 ): AsyncGenerator<R[]> {
-	for (const window of localWindows(params.begin, params.end, zoneOf(run.connection)))
-		yield await run.request({ ...params, ...window });
+	for (const window of localWindows(begin, end, zoneOf(run.connection)))
+		yield await ask({ startDate: localText(window.begin), endDate: localText(window.end) });
 }
 
 /** Leaves out what the answer before had already: a record on the border of two windows may belong to both. */
@@ -55,11 +63,17 @@ export async function* withoutDoubles<R extends Row>(
 }
 
 /** The ordinary run: groups of vehicles, windows of time. */
-export async function* batches<P extends Asked, R extends Row>(
-	run: { request(params: P): Promise<R[]> } & Pick<Run, 'connection' | 'lookup'>,
-	params: P,
+export async function* batches<R extends Row>(
+	run: Pick<Run, 'connection' | 'lookup'>,
+	params: Asked,
+	ask: (batch: Batch) => Promise<R[]>,
 	key: (row: R) => string,
 ): AsyncGenerator<R[]> {
-	for (const devices of await groups(run, params.devices, vehiclesPerRequest))
-		yield* withoutDoubles(inWindows(run, { ...params, devices }), key);
+	for (const devices of await groups(run, params.devices)) {
+		const vehiclesList = devices.map(Number);
+		yield* withoutDoubles(
+			inWindows(run, params, (period) => ask({ vehiclesList, ...period })),
+			key,
+		);
+	}
 }

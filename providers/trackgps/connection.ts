@@ -3,12 +3,13 @@ import type { Connection } from '../../core/describe/connection';
 import { LONGEST, sharedFields, timeZone } from '../account-fields';
 
 export interface TrackgpsConnection extends Connection {
+	account: string;
 	secret: string;
 	/** IANA zone of the company: all the vendor's times are local. */
 	timeZone: string;
 }
 
-export const BASE_URL = 'https://api.trackgps.ro';
+const BASE_URL = 'https://api.trackgps.ro';
 
 /** Facts 2.1, grade C: one request in 30 s per user, over all methods but the login. */
 export const REQUESTS_PER_MINUTE = 2;

@@ -3,7 +3,7 @@ import { operation, type Run } from '../../core/describe/operation';
 import { countOf, idTextOf, isReadable, isRecord, rowsOf, textOf } from '../../core/describe/read';
 import type { Consumption, Row } from '../../core/describe/records';
 import { recordList, valuesOf, withValue } from './answer';
-import { groups, inWindows, vehiclesAndPeriod, vehiclesPerRequest } from './batches';
+import { groups, inWindows, type Batch } from './batches';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { namesIn } from './lookups';
 
@@ -76,14 +76,15 @@ function vehicleOf(row: Row, asked: readonly Choice[]): string | null {
 
 const params = { devices: devicesOrAll, ...period };
 
-async function* consumptions(run: Run<typeof params>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
-	for (const devices of await groups(run, asked.devices, vehiclesPerRequest)) {
+async function* consumptions(run: Run<Batch>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
+	for (const devices of await groups(run, asked.devices)) {
+		const vehiclesList = devices.map(Number);
 		// The only vehicle asked about needs no name.
 		const known =
 			devices.length === 1 ? [] : (await run.lookup('device')).filter(({ value }) => devices.includes(value));
 		const totals = new Map<string, Row>();
 		const unreadable: Row[] = [];
-		for await (const page of inWindows(run, { ...asked, devices })) {
+		for await (const page of inWindows(run, asked, (period) => run.request({ vehiclesList, ...period }))) {
 			const seen = new Map<string, number>();
 			for (const row of page) {
 				if (!isReadable(row)) {
@@ -118,7 +119,7 @@ export const getConsumption = operation({
 	effect: 'read',
 	route: 'POST /api/carriers/consumption',
 	params,
-	request: (given) => ({ json: vehiclesAndPeriod(given) }),
+	request: (batch: Batch) => ({ json: batch }),
 	answer: recordList,
 	rows: (answer) => rowsOf(answer, 'a consumption'),
 	record: toConsumption,

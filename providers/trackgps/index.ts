@@ -1,4 +1,4 @@
-import type { Provider } from '../../core/describe/provider';
+import type { LoginProvider } from '../../core/describe/provider';
 import { openEnvelope, TITLE } from './answer';
 import { connectionFields, REQUESTS_PER_MINUTE, type TrackgpsConnection } from './connection';
 import * as consumption from './consumption';
@@ -14,7 +14,7 @@ import { triggers } from './triggers';
 /**
  * The e-Transport methods of the public documentation are left out: they are about freight declarations, not vehicles.
  */
-export const trackgps: Provider<TrackgpsConnection> = {
+export const trackgps: LoginProvider<TrackgpsConnection> = {
 	name: 'trackgps',
 	title: TITLE,
 	description: 'Track vehicles and read refills, thefts, consumption, stops and temperatures with TrackGPS.ro',

@@ -14,7 +14,7 @@ import {
 import type { Fix, Position, Row } from '../../core/describe/records';
 import type { Connection } from '../../core/describe/connection';
 import { recordList, valuesOf } from './answer';
-import { batches, vehiclesAndPeriod } from './batches';
+import { batches, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { companyVehicles, COMPANY_VEHICLES } from './device';
 import { devicesOrAll, period, periodProblem } from './fields';
@@ -77,7 +77,15 @@ export const getCurrent = operation({
 			yield rows;
 			return;
 		}
-		const found = new Map(rows.map((row) => [numberOfVehicle(row), row]));
+		const found = new Map<string, Row>();
+		// Of a vehicle that comes twice, the newer position.
+		const timeIn = (row: Row | undefined) =>
+			row === undefined ? null : timeOf(valuesOf(row)('gpsDate'), zoneOf(run.connection));
+		for (const row of rows) {
+			const vehicle = numberOfVehicle(row);
+			if (!found.has(vehicle) || (timeIn(row) ?? '') > (timeIn(found.get(vehicle)) ?? ''))
+				found.set(vehicle, row);
+		}
 		const missing = devices.filter((device) => !found.has(device));
 		// What does not say whose it is may be of one of those.
 		const ofNobody = missing.length === 0 ? [] : rows.filter((row) => numberOfVehicle(row) === '');
@@ -113,12 +121,18 @@ export const getHistory = operation({
 	effect: 'read',
 	route: 'POST /api/carriers/way',
 	params: { devices: devicesOrAll, ...period },
-	request: (params) => ({ json: vehiclesAndPeriod(params) }),
+	request: (batch: Batch) => ({ json: batch }),
 	answer: recordList,
 	rows: (answer) => rowsOf(answer, 'a track point'),
 	record: toFix,
 	kind: 'fix',
-	run: (run, params) => batches(run, params, (row) => JSON.stringify(row)),
+	run: (run, params) =>
+		batches(
+			run,
+			params,
+			(batch) => run.request(batch),
+			(row) => JSON.stringify(row),
+		),
 	check: periodProblem,
 	list: true,
 	evidence: {

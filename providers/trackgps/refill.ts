@@ -4,10 +4,10 @@ import type { Connection } from '../../core/describe/connection';
 import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf } from '../../core/describe/read';
 import type { FuelEvent, Row } from '../../core/describe/records';
 import { flagOf, recordList, valuesOf, withValue } from './answer';
-import { groups, inWindows, numbers, withoutDoubles } from './batches';
+import { inWindows, listed, withoutDoubles, type LocalPeriod } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
-import { localText, timeOf } from './times';
+import { timeOf } from './times';
 
 /** How a summary of several windows is made of theirs: of the first, of the last, or their sum. Events have none. */
 type Over = 'first' | 'last' | 'sum' | null;
@@ -53,7 +53,7 @@ const params = {
 };
 
 /** The vendor revises its estimation, so an event is known by everything but that. */
-function toFuelEvent(row: Row, { begin, end }: Values<typeof params>, connection: Connection): FuelEvent {
+function toFuelEvent(row: Row, { begin, end }: { begin: number; end: number }, connection: Connection): FuelEvent {
 	const of = valuesOf(row);
 	const deviceId = identityOf(of('carrierId'), 'carrierId');
 	const event = identityOf(of('event'), 'event');
@@ -109,15 +109,22 @@ function sum(...rows: Row[]): number | null {
 		.reduce((a, b) => (a === null || b === null ? null : Math.round((a + b) * 1000) / 1000));
 }
 
+/** What a request carries. */
+interface OneVehicle extends LocalPeriod {
+	carrierId: number;
+}
+
 /** Events window by window, then what sums them up. */
-async function* refills(run: Run<typeof params>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
+async function* refills(run: Run<OneVehicle>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
 	const wanted = new Set<string>(asked.types);
 	// One that does not say what it is may be of any kind.
 	const chosen = (row: Row) => wanted.size === 0 || eventOf(row) === '' || wanted.has(kindOf(eventOf(row)).type);
-	for (const devices of await groups(run, asked.devices, 1)) {
+	for (const device of await listed(run, asked.devices)) {
+		const carrierId = Number(device);
 		const summaries = new Summaries();
 		const events = async function* () {
-			for await (const page of inWindows(run, { ...asked, devices })) yield summaries.take(page);
+			for await (const page of inWindows(run, asked, (period) => run.request({ carrierId, ...period })))
+				yield summaries.take(page);
 		};
 		const key = (row: Row) => JSON.stringify(eventOf(row) === '' ? row : [valuesOf(row)('date'), eventOf(row)]);
 		for await (const page of withoutDoubles(events(), key)) yield page.filter(chosen);
@@ -135,12 +142,10 @@ export const getRefills = operation({
 	effect: 'read',
 	route: 'POST /api/carriers/refills',
 	params,
-	request: ({ devices, begin, end }) => ({
-		json: { carrierId: numbers(devices)[0], startDate: localText(begin), endDate: localText(end) },
-	}),
+	request: (wire: OneVehicle) => ({ json: wire }),
 	answer: recordList,
 	// The vendor's records do not name their vehicle.
-	rows: (answer, { devices }) => rowsOf(answer, 'an event', { carrierId: numbers(devices)[0] }),
+	rows: (answer, { carrierId }) => rowsOf(answer, 'an event', { carrierId }),
 	record: toFuelEvent,
 	kind: 'fuelEvent',
 	run: refills,

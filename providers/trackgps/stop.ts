@@ -16,7 +16,7 @@ import {
 } from '../../core/describe/read';
 import type { Row, Stop } from '../../core/describe/records';
 import { flagOf, parts, valuesOf } from './answer';
-import { batches, vehiclesAndPeriod } from './batches';
+import { batches, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
@@ -121,12 +121,13 @@ export const getMany = operation({
 			initial: 5,
 		}),
 	},
-	request: (params) => ({ json: { ...vehiclesAndPeriod(params), stationaryMargin: params.minimumMinutes } }),
+	request: (batch: Batch & { stationaryMargin: number }) => ({ json: batch }),
 	answer: parts,
 	rows: stopsOf,
 	record: toStop,
 	kind: 'stop',
-	run: (run, params) => batches(run, params, key),
+	run: (run, params) =>
+		batches(run, params, (batch) => run.request({ ...batch, stationaryMargin: params.minimumMinutes }), key),
 	check: periodProblem,
 	list: true,
 	evidence: {

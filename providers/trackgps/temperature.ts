@@ -13,7 +13,7 @@ import {
 } from '../../core/describe/read';
 import type { Reading, Row } from '../../core/describe/records';
 import { parts, valuesOf } from './answer';
-import { batches, vehiclesAndPeriod } from './batches';
+import { batches, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
@@ -69,12 +69,18 @@ export const getMany = operation({
 	effect: 'read',
 	route: 'POST /api/carriers/temperatures',
 	params: { devices: devicesOrAll, ...period },
-	request: (params) => ({ json: vehiclesAndPeriod(params) }),
+	request: (batch: Batch) => ({ json: batch }),
 	answer: parts,
 	rows: readingsOf,
 	record: toReading,
 	kind: 'reading',
-	run: (run, params) => batches(run, params, (row) => JSON.stringify(row)),
+	run: (run, params) =>
+		batches(
+			run,
+			params,
+			(batch) => run.request(batch),
+			(row) => JSON.stringify(row),
+		),
 	check: periodProblem,
 	list: true,
 	evidence: {

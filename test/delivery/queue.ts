@@ -160,6 +160,7 @@ class QueueRun {
 				}),
 				autoAck: field.flag({ title: 'Ack', description: '', initial: false }),
 			},
+			request: ({ maxMessages }) => ({ query: { maxMessages } }),
 			rows: (answer) => {
 				if (!Array.isArray(answer)) throw new errors.UnexpectedAnswer('Not a list.');
 				return answer as Row[];
@@ -191,13 +192,13 @@ class QueueRun {
 			name: 'acknowledge',
 			route: 'GET /ack',
 			params: { deliveryTags },
-			request: ({ deliveryTags: tags }) => ({ query: { tag: Math.max(...(tags as string[]).map(Number)) } }),
+			request: ({ tag }: { tag: number }) => ({ query: { tag } }),
 			run: async function* (run, params) {
 				const reader = run.reader('positions');
 				yield [
 					reader === undefined
-						? ((await run.request(params))[0] ?? {})
-						: await reader.acknowledge(params.deliveryTags as string[]),
+						? ((await run.request({ tag: Math.max(...params.deliveryTags.map(Number)) }))[0] ?? {})
+						: await reader.acknowledge(params.deliveryTags),
 				];
 			},
 		});

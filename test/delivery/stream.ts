@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import type { Client } from '../../core/call/client';
+import type { Ids, Whole } from '../../core/describe/field';
 import type { SendOptions, SignedAnswer, WireRequest } from '../../core/describe/host';
 import type { AnyOperation, Run } from '../../core/describe/operation';
 import type { Row } from '../../core/describe/records';
@@ -469,6 +470,11 @@ class StreamRun {
 		} as const;
 		const iso = (value: unknown) => (value === null ? null : new Date(Number(value) * 1000).toISOString());
 		const loose = { safeParse: (data: unknown) => ({ success: true, data }) } as never;
+		interface Wire {
+			devices: Whole<Ids>;
+			begin: number;
+			end: number;
+		}
 		const events = operation.operation({
 			...common,
 			name: 'get',
@@ -478,8 +484,8 @@ class StreamRun {
 				begin: field.time({ title: 'Begin', description: '' }),
 				end: field.time({ title: 'End', description: '' }),
 			},
-			request: ({ devices: some, begin, end }) => ({
-				query: { devices: String(some), begin: Number(begin) / 1000, end: Math.floor(Number(end) / 1000) },
+			request: ({ devices: some, begin, end }: Wire) => ({
+				query: { devices: String(some), begin: begin / 1000, end: Math.floor(end / 1000) },
 			}),
 			answer: loose,
 			rows: (answer) => answer as Row[],
@@ -491,19 +497,12 @@ class StreamRun {
 			...(testCase.pageSize === Infinity
 				? {}
 				: {
-						run: (
-							run: Run,
-							{ devices: some, begin, end }: { devices: unknown; begin: number; end: number },
-						) =>
-							pages.timePages<Row>(
-								begin / 1000,
-								(at) => run.request({ devices: some, begin: at * 1000, end } as never),
-								{
-									size: testCase.pageSize,
-									mark: ({ recordTime }) => Number(recordTime),
-									key: ({ id }) => String(id),
-								},
-							),
+						run: (run: Run<Wire>, { begin, ...asked }: { devices: Ids; begin: number; end: number }) =>
+							pages.timePages<Row>(begin / 1000, (at) => run.request({ ...asked, begin: at * 1000 }), {
+								size: testCase.pageSize,
+								mark: ({ recordTime }) => Number(recordTime),
+								key: ({ id }) => String(id),
+							}),
 					}),
 		});
 		const positions = operation.operation({

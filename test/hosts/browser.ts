@@ -260,6 +260,8 @@ export class NodeRedEditor {
 export type NodeRedEditorOptions = PageOptions & {
 	/** The user's own choice in 5.0's settings dialog; 'auto' follows colorScheme. 4.1 has no dark theme. */
 	theme?: 'light' | 'dark' | 'auto';
+	/** A file of the page that is answered with this text. */
+	replaced?: { pattern: string; body: string };
 	/** Another user's token; without it, the one of `nodeRed`. */
 	token?: string;
 };
@@ -271,7 +273,11 @@ export async function openNodeRedEditor(
 	options: NodeRedEditorOptions = {},
 ): Promise<NodeRedEditor> {
 	const page = await browser.newPage(options);
-	const { theme, token = nodeRed.token } = options;
+	const { theme, replaced, token = nodeRed.token } = options;
+	if (replaced)
+		await page.route(replaced.pattern, (route) =>
+			route.fulfill({ body: replaced.body, contentType: 'application/javascript' }),
+		);
 	const stored: [string, string][] = [
 		...(theme ? ([['view-dark-theme', theme]] as [string, string][]) : []),
 		...(token

@@ -1,7 +1,7 @@
 /** What the hosts' own forms store for an operation's parameters. */
 import type { Field, Fields } from '../../core/describe/field';
 import type { AnyOperation } from '../../core/describe/operation';
-import { isOption } from '../../n8n/properties';
+import { isOption } from '../../n8n/property';
 
 const locator = (value: unknown) => ({ __rl: true, mode: 'id', value });
 

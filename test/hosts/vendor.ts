@@ -31,7 +31,7 @@ export const startStocked = async (kit: Kitted) =>
 export interface TestVendor extends Kitted {
 	simulator: Simulator;
 	provider: AnyProvider;
-	connection: Connection & { secret: string };
+	connection: Connection & { account: string; secret: string };
 	operation(name: string): AnyOperation;
 	/** Parameters with which an operation runs on the simulator: part of its recorded pair. */
 	paramsOf(operation: AnyOperation): Readonly<Record<string, unknown>>;

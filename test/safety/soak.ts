@@ -30,7 +30,7 @@ const HASTE = 10;
 const WARM_UP_MS = 30_000;
 /** One of the vendors' reads, which each host makes all the time: positions of all where another vendor's is a list. */
 const readOf = (vendor: string) =>
-	VENDOR_NAMES.indexOf(vendor) % 2 === 0 ? kitOf(vendor).read : nameOf(providerOf(vendor).positions.operation);
+	VENDOR_NAMES.indexOf(vendor) % 2 === 0 ? kitOf(vendor).read : nameOf(providerOf(vendor).positions!.operation);
 /** Those who can be sent texts, of which the simulator knows what arrived. */
 const MESSENGERS = VENDOR_NAMES.filter((vendor) =>
 	providerOf(vendor).operations.some((operation) => nameOf(operation) === 'message.send'),

@@ -42,6 +42,7 @@ export class RuntimeNode extends EventEmitter {
 	readonly logged: string[] = [];
 	readonly warnings: string[] = [];
 	readonly statuses: NodeStatus[] = [];
+	private readonly stores = new Map<string, unknown>();
 	private readonly inputs: Handler[] = [];
 	private readonly closers: Handler[] = [];
 
@@ -78,6 +79,25 @@ export class RuntimeNode extends EventEmitter {
 		this.statuses.push(status);
 	}
 
+	/** Its context, in stores that call back as asynchronous ones do. */
+	context(): object {
+		const { stores } = this;
+		type Callback<T extends unknown[]> = (error?: Error | null, ...values: T) => void;
+		return {
+			get: (key: string, store: string, callback: Callback<[unknown]>) =>
+				callback(null, stores.get(`${store} ${key}`)),
+			set: (key: string, value: unknown, store: string, callback: Callback<[]>) => {
+				stores.set(`${store} ${key}`, value);
+				callback();
+			},
+		};
+	}
+
+	/** What one of its stores holds for Fleetwire. */
+	stored(store: string): unknown {
+		return this.stores.get(`${store} fleetwire`);
+	}
+
 	get line(): NodeStatus | undefined {
 		return this.statuses.at(-1);
 	}
@@ -85,14 +105,15 @@ export class RuntimeNode extends EventEmitter {
 	/** Hands it a message, and waits until it says that it is done. */
 	async receive(msg: Message): Promise<{ sent: Message[]; error?: Error }> {
 		const before = this.sent.length;
+		const incoming: Message = { _msgid: 'message', ...msg };
 		return await new Promise((resolve) => {
 			for (const input of this.inputs)
 				input.call(
 					this,
-					{ _msgid: 'message', ...msg },
+					incoming,
 					(out: Message) => this.send(out),
 					(error?: Error) => {
-						if (error) this.error(error, msg);
+						if (error) this.error(error, incoming);
 						resolve({ sent: this.sent.slice(before), ...(error ? { error } : {}) });
 					},
 				);

@@ -45,7 +45,7 @@ function fieldOf(
 	};
 }
 
-export const fieldsOf = (fields: Fields): object[] =>
+const fieldsOf = (fields: Fields): object[] =>
 	Object.entries(fields).map(([name, field]) => fieldOf(name, field));
 
 /** A vendor's operations and triggers as the editor needs them. */

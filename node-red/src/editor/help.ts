@@ -185,7 +185,11 @@ ${provider.triggers.map(triggerSection).join('\n')}`;
 
 function accountHelp(provider: Provider): string {
 	const settings = Object.values(provider.connection);
-	return `A ${plain(provider.title)} account. All nodes of one account share one login, one rate limit and one set of picker lists, also across deploys.
+	const [shared, begins, tried] =
+		provider.login === undefined
+			? ['one rate limit', '', 'Test key']
+			: ['one login, one rate limit', ': the first message logs in', 'Test login'];
+	return `A ${plain(provider.title)} account. All nodes of one account share ${shared} and one set of picker lists, also across deploys.
 
 ### Properties
 
@@ -193,7 +197,7 @@ ${settings.map(paramLine).join('\n')}
 
 ### Details
 
-Nothing is sent when flows are deployed: the first message logs in. The secret is stored as a Node-RED credential, encrypted, and never shown again. *Test login* uses the values in the dialog, deployed or not. The stored secret, and what environment variables hold, go only where the account is deployed: to test another address, type the secret again.
+Nothing is sent when flows are deployed${begins}. The secret is stored as a Node-RED credential, encrypted, and never shown again. *${tried}* uses the values in the dialog, deployed or not. The stored secret, and what environment variables hold, go only where the account is deployed: to test another address, type the secret again.
 
 Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment variable.
 

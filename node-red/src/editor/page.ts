@@ -3,7 +3,7 @@ import type { Provider } from '../../../core/describe/provider';
 import { MIGRATIONS, newestVersion, type Migrations } from '../migrations';
 import { accountType, requestType, triggerType } from '../types';
 
-export const PACKAGE = '@fleetwire/node-red-fleet';
+const PACKAGE = '@fleetwire/node-red-fleet';
 
 const escape = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${String(sign.charCodeAt(0))};`);
 const js = (value: unknown) => JSON.stringify(value).replace(/</g, '\\u003c');

@@ -129,10 +129,18 @@ const WORDS = {
 const filled = (text: string, values: Readonly<Record<string, number>>) =>
 	text.replace(/__([a-zA-Z]+)__/g, (_, name: string) => String(values[name]));
 
+/** Where there is no login: what is tried is a key. */
+const keyWords = (title: string) => ({
+	account: { ...WORDS.account, test: 'Test key' },
+	admin: { ...WORDS.admin, loggedIn: `${title} accepts the key.` },
+});
+
 /** The message catalog of one vendor's nodes. */
 export function wordsOf(provider: Provider): object {
+	const { login, title } = provider;
 	return {
 		...WORDS,
+		...(login === undefined ? keyWords(title) : {}),
 		palette: { account: `${provider.title} account` },
 		request: {
 			...WORDS.request,

@@ -1,0 +1,106 @@
+import type { NodeAPI } from 'node-red';
+import { describe, expect, test, vi } from 'vitest';
+import type { Provider } from '../../core/describe/provider';
+import { trackceo } from '../../providers/protrack/trackceo';
+import { providers } from '../../providers';
+import { Runtime } from '../../test/support/node-red-runtime';
+import { register } from './register';
+import { VendorNodes } from './vendor-nodes';
+
+const provider = trackceo as unknown as Provider;
+
+/** What a registration asks of Node-RED. */
+function registered() {
+	const types: Record<string, unknown> = {};
+	const routes: string[] = [];
+	const permissions: string[] = [];
+	const route =
+		(method: string) =>
+		(path: string): void =>
+			void routes.push(`${method} ${path}`);
+	const RED = {
+		nodes: { registerType: (type: string, _: unknown, options?: object) => (types[type] = options) },
+		auth: { needsPermission: (permission: string) => void permissions.push(permission) },
+		httpAdmin: { get: route('GET'), post: route('POST') },
+	} as unknown as NodeAPI;
+	const load = vi.fn(() => provider);
+	const secrets = ['secret'];
+	register(RED, { name: 'trackceo', secrets, load }, () => (api, loaded) => new VendorNodes(api, loaded));
+	return { types, routes, permissions, load };
+}
+
+describe('when Node-RED starts', () => {
+	test('a vendor has its three types, and its secrets are credentials', () => {
+		expect(registered().types).toEqual({
+			'fleetwire-trackceo-account': { credentials: { secret: { type: 'password' } } },
+			'fleetwire-trackceo': undefined,
+			'fleetwire-trackceo-trigger': undefined,
+		});
+	});
+
+	test('it has routes for the editor, which need two permissions', () => {
+		const { routes, permissions } = registered();
+		expect(routes).toEqual([
+			'GET /fleetwire/trackceo/lookup/:account/:name',
+			'POST /fleetwire/trackceo/lookup/:name',
+			'POST /fleetwire/trackceo/poll/:trigger',
+			'POST /fleetwire/trackceo/test',
+		]);
+		expect(permissions).toEqual(['flows.write', 'fleetwire-trackceo.write']);
+	});
+
+	test('its catalog is not loaded', () => {
+		expect(registered().load).not.toHaveBeenCalled();
+	});
+});
+
+test('its catalog is loaded once, with the first of its nodes', async () => {
+	const seen: string[] = [];
+	const counted = providers.map((each) => ({
+		...(each as unknown as Provider),
+		get operations() {
+			seen.push(each.name);
+			return each.operations;
+		},
+	})) as unknown as Provider[];
+	const runtime = new Runtime(counted);
+	seen.length = 0;
+	await runtime.deploy([{ id: 'a', type: 'fleetwire-etrack', x: 0, resource: 'device', operation: 'getMany' }]);
+	await runtime.node('a').receive({});
+	expect(new Set(seen)).toEqual(new Set(['etrack']));
+	await runtime.stop();
+});
+
+describe('the routes', () => {
+	const ROUTES = [
+		['GET', 'lookup/account/device'],
+		['POST', 'lookup/device'],
+		['POST', 'poll/trigger'],
+		['POST', 'test'],
+	] as const;
+	const runtime = new Runtime([provider]);
+	const call = (method: 'GET' | 'POST', path: string, options: object) =>
+		runtime.admin(method, `/fleetwire/trackceo/${path}`, { body: {}, ...options });
+
+	test.each(ROUTES)('%s %s is for who may change flows and this vendor', async (method, path) => {
+		for (const permissions of [
+			[],
+			['flows.read'],
+			['flows.write'],
+			['fleetwire-trackceo.write'],
+			['flows.read', 'fleetwire-trackceo.read'],
+			['flows.write', 'fleetwire-ctrack.write'],
+		])
+			expect((await call(method, path, { permissions })).status, String(permissions)).toBe(401);
+		const both = ['flows.write', 'fleetwire-trackceo.write'];
+		expect((await call(method, path, { permissions: both })).status).not.toBe(401);
+	});
+
+	test.each(ROUTES.filter(([method]) => method === 'POST'))('%s %s takes JSON only', async (method, path) => {
+		for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
+			expect(await call(method, path, { type })).toEqual({
+				status: 415,
+				body: { ok: false, message: 'Only JSON is taken here.' },
+			});
+	});
+});

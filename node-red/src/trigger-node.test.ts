@@ -1,0 +1,406 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Provider } from '../../core/describe/provider';
+import { ctrack } from '../../providers/ctrack';
+import { trackceo } from '../../providers/protrack/trackceo';
+import { until } from '../../test/hosts/process';
+import { startVendor } from '../../test/hosts/vendor';
+import { AlarmFeed } from '../../test/support/alarm-feed';
+import { Runtime, type FlowNode, type RuntimeNode } from '../../test/support/node-red-runtime';
+
+const provider = trackceo as unknown as Provider;
+const [ONE, TWO] = ['358899051000001', '358899051000002'] as const;
+const all = { type: 'list', value: '*' };
+
+let feed: AlarmFeed;
+let runtime: Runtime;
+let userDir: string;
+/** Node ids of their own for each test, as the process remembers where a trigger stands. */
+let id: string;
+let count = 0;
+beforeEach(async () => {
+	// A trigger begins at a random moment: here at once.
+	vi.spyOn(Math, 'random').mockReturnValue(0);
+	feed = await AlarmFeed.start();
+	userDir = mkdtempSync(join(tmpdir(), 'fleetwire-'));
+	runtime = new Runtime([provider], { userDir });
+	id = `trigger${String(++count)}`;
+});
+afterEach(async () => {
+	await runtime.stop();
+	await feed.close();
+	rmSync(userDir, { recursive: true });
+	vi.restoreAllMocks();
+});
+
+const account = (changes: object = {}): FlowNode => ({
+	id: 'account',
+	type: 'fleetwire-trackceo-account',
+	baseUrl: feed.url,
+	account: 'demo',
+	secretType: 'password',
+	allowPrivateAddresses: true,
+	rateLimit: 60_000,
+	...changes,
+});
+const trigger = (changes: object = {}): FlowNode => ({
+	id,
+	type: 'fleetwire-trackceo-trigger',
+	x: 0,
+	account: 'account',
+	event: 'newAlarm',
+	params: { devices: all, firstRun: { type: 'list', value: 'since' }, since: { type: 'str', value: '-1h' } },
+	interval: 60,
+	output: 'simplified',
+	result: 'record',
+	version: 1,
+	...changes,
+});
+async function deployed(changes: object = {}, accounts = [account()]): Promise<RuntimeNode> {
+	await runtime.deploy([...accounts, trigger(changes)], { account: { secret: 'a secret' } });
+	return runtime.node(id);
+}
+/** Deployed, and its first poll is over. */
+async function begun(changes: object = {}, accounts?: FlowNode[]): Promise<RuntimeNode> {
+	const node = await deployed(changes, accounts);
+	await until('the first poll', () => node.line !== undefined && node.line.text !== 'asking');
+	return node;
+}
+const poll = (node: RuntimeNode) => node.receive({ payload: 'poll' });
+const alarm = (imei: string = ONE) => feed.add({ imei, at: feed.now() - 5 });
+const file = () => join(userDir, 'fleetwire', `${id}.json`);
+const stored = () => JSON.parse(readFileSync(file(), 'utf8')) as { paused: boolean; cursor: unknown };
+const red = (text: string) => ({ fill: 'red', shape: 'ring', text });
+const yellow = (text: string) => ({ fill: 'yellow', shape: 'ring', text });
+
+describe('events', () => {
+	test('are sent one by one, each with its device, and once', async () => {
+		alarm(ONE);
+		alarm(TWO);
+		const node = await begun();
+		expect(node.sent.map(({ topic, parts }) => [topic, parts])).toMatchObject([
+			[ONE, { index: 0, count: 2 }],
+			[TWO, { index: 1, count: 2 }],
+		]);
+		expect(node.sent[0]).toMatchObject({
+			_msgid: expect.any(String),
+			payload: { deviceId: ONE, event: 'newAlarm' },
+		});
+		expect(node.line).toMatchObject({ fill: 'green', text: expect.stringMatching(/^2 new, \d\d:\d\d$/) });
+		await poll(node);
+		expect(node.sent).toHaveLength(2);
+		expect(node.line?.text).toMatch(/^nothing new/);
+	});
+
+	test('of a poll are one message where that is chosen', async () => {
+		alarm(ONE);
+		alarm(TWO);
+		const node = await begun({ result: 'message' });
+		expect(node.sent).toMatchObject([{ payload: [{ deviceId: ONE }, { deviceId: TWO }] }]);
+	});
+
+	test('are drawn on a map where that is chosen, under the names of the devices', async () => {
+		alarm(ONE);
+		const node = await begun({ output: 'worldmap', result: 'message' });
+		expect(node.sent).toMatchObject([{ payload: { lat: 44.4, lon: 26.1, layer: expect.any(String) } }]);
+		expect(JSON.stringify(node.sent)).toContain('Van 01');
+	});
+
+	test('are filtered as the node says', async () => {
+		alarm(ONE);
+		alarm(TWO);
+		const devices = { type: 'list', value: TWO };
+		const node = await begun({ params: { ...(trigger().params as object), devices } });
+		expect(node.sent.map(({ topic }) => topic)).toEqual([TWO]);
+	});
+});
+
+describe('polls', () => {
+	test('come by themselves, at the interval and not faster than the vendor allows', async () => {
+		for (const [interval, ms] of [
+			[60, 60_000],
+			['90', 90_000],
+			[1, 10_000],
+			['', 60_000],
+			['often', 60_000],
+			[-5, 60_000],
+		] as const) {
+			id = `trigger${String(++count)}`;
+			const timers = vi.spyOn(globalThis, 'setTimeout');
+			await begun({ interval });
+			const delays = timers.mock.calls.map(([, delay]) => delay ?? 0);
+			// Up to a tenth shorter or longer.
+			expect(
+				delays.filter((delay) => delay >= ms * 0.9 && delay <= ms * 1.1),
+				String(interval),
+			).toHaveLength(1);
+			timers.mockRestore();
+			await runtime.stop();
+		}
+	});
+
+	test('a deploy does not poll again at once', async () => {
+		await begun();
+		const before = feed.requests.length;
+		const node = await deployed();
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		expect([feed.requests.length, node.line]).toEqual([before, undefined]);
+	});
+
+	test('go on where the last one of the node before a deploy stood', async () => {
+		await begun();
+		await runtime.stop();
+		alarm();
+		const node = await deployed();
+		await poll(node);
+		expect(node.sent).toHaveLength(1);
+		await poll(node);
+		expect(node.sent).toHaveLength(1);
+	});
+
+	test('are shared by the button and messages: one at a time, and one after it', async () => {
+		const node = await begun();
+		let release!: () => void;
+		feed.hold = new Promise((resolve) => (release = resolve));
+		const before = feed.looks;
+		const asked = [poll(node), poll(node), poll(node)];
+		(node as unknown as { pollNow(): void }).pollNow();
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		release();
+		feed.hold = undefined;
+		expect((await Promise.all(asked)).map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+		expect(feed.looks - before).toBeLessThanOrEqual(6);
+	});
+});
+
+describe('a message', () => {
+	test('pauses and resumes, and a pause outlives a restart', async () => {
+		const node = await begun();
+		await node.receive({ payload: ' PAUSE ' });
+		expect([node.line?.text, stored().paused]).toEqual(['paused', true]);
+		const again = await deployed();
+		await until('the status', () => again.line?.text === 'paused');
+		await again.receive({ topic: 'resume' });
+		await until('a poll', () => again.line?.fill === 'green');
+		expect(stored().paused).toBe(false);
+	});
+
+	test('polls in a pause, and that does not end it', async () => {
+		const node = await begun();
+		await node.receive({ payload: 'pause' });
+		alarm();
+		await poll(node);
+		expect([node.sent.length, node.line?.text, stored().paused]).toEqual([1, 'paused', true]);
+	});
+
+	test('resets: it begins as a new node does', async () => {
+		alarm();
+		const node = await begun();
+		await node.receive({ payload: 'reset' });
+		await until('the alarm again', () => node.sent.length === 2);
+		expect(node.sent[0]?.payload).toEqual(node.sent[1]?.payload);
+	});
+
+	test('resets in a pause, which goes on', async () => {
+		const node = await begun();
+		await node.receive({ payload: 'pause' });
+		await node.receive({ payload: 'reset' });
+		expect([node.line?.text, stored()]).toEqual(['paused', expect.objectContaining({ paused: true })]);
+		expect(stored().cursor).toBeUndefined();
+	});
+
+	test.each([
+		['hello', '"hello"'],
+		[{ command: 'poll' }, 'the message'],
+	])('that says %j is not understood', async (payload, quoted) => {
+		const node = await begun();
+		const { error } = await node.receive({ payload });
+		expect(error).toMatchObject({
+			message: `This trigger does not understand ${quoted}. Send "poll", "pause", "resume" or "reset" as msg.payload.`,
+			code: 'InvalidParams',
+		});
+	});
+});
+
+describe('what goes wrong', () => {
+	test('is an error once, and again after it had worked; polls go on, more and more seldom', async () => {
+		feed.down = true;
+		const node = await begun();
+		expect(node.line).toEqual(yellow('unreachable'));
+		expect(node.caught).toMatchObject([{ error: { code: 'Unreachable' }, msg: { topic: 'newAlarm' } }]);
+		expect(node.caught[0]?.msg).toMatchObject({ _msgid: expect.any(String) });
+		expect(node.caught[0]?.msg).not.toHaveProperty('statusCode');
+		(node as unknown as { pollNow(): void }).pollNow();
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		expect(node.caught).toHaveLength(1);
+		feed.down = false;
+		await vi.waitFor(
+			async () => {
+				await poll(node);
+				expect(node.line?.fill).toBe('green');
+			},
+			{ timeout: 40_000, interval: 500 },
+		);
+	}, 60_000);
+
+	test('a poll that was asked for fails with it, and Catch nodes get it once', async () => {
+		const node = await begun();
+		feed.gone.add(ONE).add(TWO).add('358899051000003');
+		const { error } = await poll(node);
+		expect(error).toMatchObject({ code: expect.any(String) });
+		expect(node.caught).toHaveLength(1);
+	});
+
+	test('a refused login stops it: no further poll, until somebody acts', async () => {
+		feed.refusing = true;
+		const node = await begun();
+		expect(node.line).toEqual(red('login refused'));
+		expect(node.caught).toMatchObject([{ error: { code: 'LoginRejected' } }]);
+		const before = feed.requests.length;
+		const { error } = await poll(node);
+		expect(error?.message).toMatch(
+			/^This trigger has stopped: .+ Put that right, then deploy again or send "resume"\.$/,
+		);
+		expect(feed.requests.length).toBe(before);
+		feed.refusing = false;
+		(node as unknown as { pollNow(): void }).pollNow();
+		await until('it to work', () => node.line?.fill === 'green');
+	});
+
+	test('it goes on by itself once another node of the account has logged in', async () => {
+		feed.refusing = true;
+		const request = { id: 'request', type: 'fleetwire-trackceo', x: 0, resource: 'device', operation: 'getMany' };
+		const node = await begun({}, [account(), { ...request, account: 'account', params: {} }]);
+		expect(node.line).toEqual(red('login refused'));
+		feed.refusing = false;
+		expect((await runtime.node('request').receive({})).error).toBeUndefined();
+		await until('it to work', () => node.line?.fill === 'green');
+	});
+
+	test.each([
+		[{ account: '' }, 'This node has no TrackCEO account. Choose one in the node, and check that it is enabled.'],
+		[
+			{ event: 'landed' },
+			'TrackCEO has no event "landed" in this version. Choose another one in the node, or update @fleetwire/node-red-fleet.',
+		],
+		[{ store: 'redis' }, 'Node-RED\'s settings have no context store "redis". Choose another store in the node.'],
+	])('%o is said, and it stops', async (changes, message) => {
+		const node = await begun(changes);
+		expect(node.line).toEqual(red('invalid input'));
+		expect(node.caught.map(({ error }) => error.message)).toEqual([message]);
+		expect(feed.requests).toEqual([]);
+	});
+
+	test('a state that cannot be stored shows, and polls go on', async () => {
+		writeFileSync(join(userDir, 'fleetwire'), 'a file where the folder should be');
+		const node = await begun();
+		expect(node.line).toEqual(red('state not stored'));
+		expect(node.caught).toMatchObject([{ error: { code: 'NotStored' } }]);
+		alarm();
+		await poll(node);
+		expect(node.sent).toHaveLength(1);
+	});
+
+	test('a state that is damaged is kept, and said; the trigger begins anew', async () => {
+		mkdirSync(join(userDir, 'fleetwire'));
+		writeFileSync(file(), 'not json');
+		const node = await begun();
+		expect(node.warnings).toEqual([expect.stringContaining(`It is kept as ${id}.json.bad.`)]);
+		expect(node.line?.fill).toBe('green');
+	});
+
+	test('an account that is incomplete shows at once', async () => {
+		const node = await deployed({}, [account({ account: '' })]);
+		expect(node.line).toEqual(red('account incomplete'));
+	});
+});
+
+test('a context store is used where one is chosen', async () => {
+	runtime.settings.contextStorage = { durable: {} };
+	const node = await begun({ store: 'durable' });
+	expect(node.stored('durable')).toMatchObject({ paused: false, cursor: expect.anything() });
+	expect(readdirSync(userDir)).toEqual([]);
+});
+
+describe('when it is closed', () => {
+	test('it keeps its state while it is in the flows, and nothing is left of it after that', async () => {
+		await begun();
+		await runtime.stop();
+		expect(readdirSync(join(userDir, 'fleetwire'))).toEqual([`${id}.json`]);
+		await deployed();
+		await runtime.deploy([account()]);
+		expect(readdirSync(join(userDir, 'fleetwire'))).toEqual([]);
+	});
+
+	test('it keeps its state where it is disabled', async () => {
+		await begun();
+		await runtime.deploy([account(), trigger({ d: true })]);
+		expect(readdirSync(join(userDir, 'fleetwire'))).toEqual([`${id}.json`]);
+	});
+
+	test('the account lets it go', async () => {
+		const node = await begun();
+		const { deregister } = Object.assign(runtime.node('account'), { deregister: vi.fn() });
+		await node.close();
+		expect(deregister).toHaveBeenCalledTimes(1);
+	});
+
+	test('a poll under way sends nothing any more', async () => {
+		const node = await begun();
+		alarm();
+		let release!: () => void;
+		feed.hold = new Promise((resolve) => (release = resolve));
+		void poll(node);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		const closing = runtime.stop();
+		release();
+		await closing;
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect([node.sent, node.caught, node.line]).toEqual([[], [], {}]);
+	});
+});
+
+describe('a queue', () => {
+	const queue = async (changes: object) => {
+		const vendor = await startVendor('ctrack');
+		runtime = new Runtime([ctrack as unknown as Provider], { userDir });
+		const { secret, ...settings } = vendor.connection;
+		await runtime.deploy(
+			[
+				{ id: 'account', type: 'fleetwire-ctrack-account', ...settings },
+				{
+					...trigger({ event: 'queueMessage', ...changes }),
+					type: 'fleetwire-ctrack-trigger',
+					params: { queue: { type: 'list', value: 'positions' } },
+				},
+			],
+			{ account: { secret } },
+		);
+		const node = runtime.node(id);
+		const acks = () => vendor.simulator.requests.filter(({ path }) => /Ack/i.test(path)).length;
+		return { node, acks, close: () => vendor.close() };
+	};
+
+	test('sends its messages, and they are acknowledged when they have been sent', async () => {
+		const { node, acks, close } = await queue({ acknowledge: 'sent' });
+		await until('the messages', () => node.line?.fill === 'green');
+		expect(node.sent[0]).toMatchObject({ attempt: 1, payload: { deliveryTag: expect.anything() } });
+		expect(acks()).toBeGreaterThan(0);
+		await runtime.stop();
+		await close();
+	});
+
+	test('waits for the flow where that is to acknowledge', async () => {
+		const { node, acks, close } = await queue({ acknowledge: 'operation', acknowledgeWithin: 10 });
+		await until('the messages', () => node.line?.text?.endsWith('to acknowledge') === true);
+		expect(node.line).toMatchObject({ fill: 'blue', shape: 'ring', text: `${node.sent.length} to acknowledge` });
+		expect(acks()).toBe(0);
+		// It goes on waiting: a poll asked for meanwhile is none.
+		expect((await poll(node)).error).toBeUndefined();
+		await runtime.stop();
+		expect(acks()).toBe(0);
+		await close();
+	});
+});
