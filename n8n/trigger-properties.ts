@@ -1,6 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { choice, number, type Fields } from '../core/describe/field';
-import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { fieldsOfTrigger, type AnyTrigger } from '../core/describe/trigger';
 import { formOf, shownFor, sortedByName, type Shown } from './property';
@@ -15,7 +14,7 @@ export const isQueued = ({ queue }: AnyTrigger) => queue === true;
 export const EVENT = 'event';
 
 /** The properties of a provider's polling trigger node. Their names are stored in users' workflows. */
-export function triggerPropertiesOf<C extends Connection>({ triggers }: Provider<C>): INodeProperties[] {
+export function triggerPropertiesOf({ triggers }: Provider): INodeProperties[] {
 	const polled = triggers.filter((trigger) => !isQueued(trigger));
 	return [
 		{
@@ -96,7 +95,7 @@ export function fieldsOfQueueNode(trigger: AnyTrigger | undefined): Fields {
 }
 
 /** The properties of a node that reads a queue. */
-export function queuePropertiesOf<C extends Connection>({ triggers }: Provider<C>): INodeProperties[] {
+export function queuePropertiesOf({ triggers }: Provider): INodeProperties[] {
 	const trigger = triggers.find(isQueued);
 	const fields = fieldsShown(fieldsOfQueueNode(trigger), {});
 	const later: INodeProperties = {

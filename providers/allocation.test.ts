@@ -86,7 +86,7 @@ describe.each(CASES)('%s %s', (vendor, name, params, row) => {
 	const provider = providers.find((one) => one.name === vendor);
 	const { record } = findOperation(provider as never, resource, operation)!;
 	const rows = Array.from({ length: RECORDS }, (_, index) => JSON.parse(JSON.stringify(row(index))) as object);
-	const made = () => rows.map((one) => record(one, params as never, connection as never) as object);
+	const made = () => rows.map((one) => record(one, params as never, connection as never));
 
 	test('leaves no more than its record and texts', () => {
 		const records = made();

@@ -146,7 +146,8 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 			odd.provider.triggers.some(
 				(one) =>
 					one.name === event &&
-					sourceOf(one, readFields(one.params as Fields, {}, { now: NOW, timeZone: 'UTC' })).type === 'snapshot',
+					sourceOf(one, readFields(one.params as Fields, {}, { now: NOW, timeZone: 'UTC' })).type ===
+						'snapshot',
 			)
 		) {
 			expect(new Set(results.map(({ problem }) => problem?.message))).toEqual(

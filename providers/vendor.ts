@@ -1,8 +1,8 @@
-import type { AnyProvider } from '../core/describe/provider';
+import type { Provider } from '../core/describe/provider';
 
 /** A vendor as its users meet it. `npm run generate` makes from it whatever is about one vendor outside providers/. */
 export interface Vendor {
-	provider: AnyProvider;
+	provider: Provider;
 	/**
 	 * File or folder below providers/ that exports the provider under its name. Its first part is the platform, which
 	 * has the facts, recorded pairs, examples and test kit of all its brands.
@@ -12,6 +12,8 @@ export interface Vendor {
 	covers: string;
 	/** Which of the vendor's methods these are, where they are all of a kind. */
 	extent?: string;
+	/** The platform of whose other brands the accounts work too, at the brand's own address. */
+	whiteLabelsOf?: string;
 	/** Words that people search packages with, beside the vendor's name. */
 	keywords: readonly string[];
 	icon: Icon;

@@ -66,9 +66,9 @@ describe.each(vendors.map((vendor) => [vendor.provider.title, vendor] as const))
 
 	test('gives positions where a trigger compares them, or else a list of devices', () => {
 		if (provider.positions !== undefined) return;
-		expect(provider.triggers.filter(({ source }) => typeof source === 'object' && source.type === 'snapshot')).toEqual(
-			[],
-		);
+		expect(
+			provider.triggers.filter(({ source }) => typeof source === 'object' && source.type === 'snapshot'),
+		).toEqual([]);
 		expect(provider.lookups.device).toBeDefined();
 	});
 

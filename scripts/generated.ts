@@ -14,6 +14,9 @@ import { eventTable, nodeRedTable, vendorTable, withTable } from './readme-table
 export const root = join(__dirname, '..');
 const stored = (path: string) => readFileSync(join(root, path), 'utf8');
 
+/** Its list of vendors is made. */
+const BUG = '.github/ISSUE_TEMPLATE/bug.yml';
+
 /** Folders in which everything is made. */
 export const FOLDERS = ['nodes', 'credentials', 'icons', 'node-red/icons', 'node-red/examples'];
 
@@ -38,12 +41,14 @@ export async function wholeFiles(): Promise<Map<string, string>> {
 
 /** Files of which a part is made, as they should be. */
 export function partFiles(): Map<string, string> {
+	const titles = vendors.map(({ provider }) => provider.title);
 	const readme = withTable(stored('README.md'), 'vendors', vendorTable(vendors));
 	return new Map([
 		...PACKAGES.map(({ folder }, place): [string, string] => {
 			const path = join(folder, 'package.json');
 			return [path, manifestOf(PACKAGES[place]!, stored(path))];
 		}),
+		[BUG, stored(BUG).replace(/options: \[.*, all or none\]/, `options: [${titles.join(', ')}, all or none]`)],
 		['README.md', withTable(readme, 'events', eventTable(vendors))],
 		['node-red/README.md', withTable(stored('node-red/README.md'), 'vendors', nodeRedTable(vendors))],
 	]);

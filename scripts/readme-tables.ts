@@ -7,17 +7,30 @@ const table = (head: readonly string[], rows: readonly string[]) =>
 const countOf = ({ provider }: Vendor) => String(provider.operations.length);
 const eventsOf = ({ provider }: Vendor) => provider.triggers.map(({ title }) => title).join(', ');
 
-/** README.md: what there is of each vendor. */
+/** README.md: what there is of each vendor, and of those that sell the same platform under names of their own. */
 export const vendorTable = (vendors: readonly Vendor[]) =>
 	table(
 		['vendor', 'operations', 'page'],
-		vendors.map((vendor) => {
-			const { name, title } = vendor.provider;
-			const extent = vendor.extent === undefined ? '' : `, ${vendor.extent}`;
-			const page = `docs/${name}.md`;
-			return row(title, `${countOf(vendor)}${extent}: ${vendor.covers}`, `[${page}](${page})`);
-		}),
+		[
+			...vendors.map((vendor) => {
+				const { name, title } = vendor.provider;
+				const extent = vendor.extent === undefined ? '' : `, ${vendor.extent}`;
+				const page = `docs/${name}.md`;
+				return row(title, `${countOf(vendor)}${extent}: ${vendor.covers}`, `[${page}](${page})`);
+			}),
+			...whiteLabels(vendors),
+		],
 	);
+
+function whiteLabels(vendors: readonly Vendor[]): string[] {
+	const platforms = new Set(vendors.flatMap(({ whiteLabelsOf }) => whiteLabelsOf ?? []));
+	return [...platforms].map((platform) => {
+		const brands = vendors.filter(({ whiteLabelsOf }) => whiteLabelsOf === platform);
+		const titles = brands.map(({ provider }) => provider.title).join(' or ');
+		const how = `Use the node of ${titles}, and enter your brand's address as the account's Base URL`;
+		return row(`any other brand of the ${platform} platform`, how, '');
+	});
+}
 
 /** README.md: which events there are. Vendors with the same ones share a line. */
 export function eventTable(vendors: readonly Vendor[]): string {

@@ -12,7 +12,7 @@ const FRESH_FOR_COMMANDS_MS = 60_000;
 
 /** What requests are sent with: an account of a vendor, and the program around it. */
 export interface Sender {
-	readonly provider: Provider<never>;
+	readonly provider: Provider;
 	readonly connection: Connection;
 	readonly host: Host;
 	readonly redactor: Redactor;

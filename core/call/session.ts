@@ -118,9 +118,9 @@ function keyOf<C extends Connection>(provider: Provider<C>, connection: C): Sess
  * Logs in. Whatever goes wrong here, the request that the session was wanted for has not been sent.
  * @throws FleetError with effect 'none'
  */
-export async function logIn<C extends Connection>(
-	provider: Provider<C>,
-	connection: C,
+export async function logIn(
+	provider: Provider,
+	connection: Connection,
 	exchange: Exchange,
 	now: () => number,
 ): Promise<Session> {

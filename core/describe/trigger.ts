@@ -27,6 +27,10 @@ export interface Trigger<F extends Fields = Fields> {
 	readonly evidence: Evidence;
 }
 
+/** What only the declaration knows: a trigger's params, and the record that its operation gives. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- `stream` checks it where it is declared
+type Erased = any;
+
 export type Source = StreamSource | SnapshotSource | QueueSource;
 
 /** Records of a period, read for one device or several at once. The new ones are the events. */
@@ -37,7 +41,7 @@ export interface StreamSource {
 	readonly paramsFor: (
 		devices: string[],
 		period: { begin: number; end: number },
-		params: never,
+		params: Erased,
 	) => Record<string, unknown>;
 	/** Devices in one request. */
 	readonly perRequest: number;
@@ -47,9 +51,9 @@ export interface StreamSource {
 	 */
 	readonly ascending: boolean;
 	/** The ISO time by which the vendor selects the records of a period; null if a record has none. */
-	readonly recordTime: (record: never) => string | null;
+	readonly recordTime: (record: Erased) => string | null;
 	/** Whether an event is wanted. */
-	readonly keep?: (record: never, params: never) => boolean;
+	readonly keep?: (record: Erased, params: Erased) => boolean;
 	/** How late records may appear unless the user says otherwise. */
 	readonly lookBackMinutes?: number;
 }

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Client } from '../../core/call/client';
-import { findOperation, type Provider } from '../../core/describe/provider';
+import { findOperation } from '../../core/describe/provider';
 import type { CommandOutcome, Outcome } from '../../core/describe/records';
 import { connectionOf } from '../../test/support/recordings';
 import { json, TestHost } from '../../test/support/test-host';
 import { trackceo } from './trackceo';
 
-const provider = trackceo as unknown as Provider;
+const provider = trackceo;
 const DEVICE = '358899051025339';
 
 async function run(

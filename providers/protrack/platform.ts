@@ -72,6 +72,7 @@ export function vendorOf(provider: Provider<ProtrackConnection>, { className, ex
 		module: `protrack/${name}`,
 		covers: 'positions, history, alarms, mileage, geofences, commands, sub-accounts',
 		extent,
+		whiteLabelsOf: 'Protrack',
 		keywords: ['protrack'],
 		icon,
 		n8n: {

@@ -45,8 +45,7 @@ function fieldOf(
 	};
 }
 
-const fieldsOf = (fields: Fields): object[] =>
-	Object.entries(fields).map(([name, field]) => fieldOf(name, field));
+const fieldsOf = (fields: Fields): object[] => Object.entries(fields).map(([name, field]) => fieldOf(name, field));
 
 /** A vendor's operations and triggers as the editor needs them. */
 export function catalogOf(provider: Provider): object {
