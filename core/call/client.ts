@@ -1,6 +1,6 @@
 import { sharedLogin, type SharedLogin } from './account';
 import { checkBaseUrl } from '../describe/base-url';
-import { asFleetError, InvalidParams, LoginRejected, SessionExpired, type FleetError } from '../describe/errors';
+import { asFleetError, InvalidParams, SessionExpired, type FleetError } from '../describe/errors';
 import { shown, type Choice } from '../describe/field';
 import type { Host } from '../describe/host';
 import type { AnyOperation, PageOf, Run, RunOptions } from '../describe/operation';
@@ -14,7 +14,6 @@ import { mustBePermitted } from './permission';
 import { Redactor } from './redaction';
 import { requestRows, type Wire } from './request';
 import { tokenOf, type Call, type Sender } from './send-loop';
-import { secretField } from './session';
 import { Unanswered } from './unanswered';
 import { cut } from '../describe/words';
 
@@ -163,16 +162,7 @@ export class Client {
 	}
 
 	private clean(thrown: unknown): FleetError {
-		return this.redactor.error(this.ofKey(asFleetError(thrown)));
-	}
-
-	/** Without a login there is no session that could end: the key is not valid. */
-	private ofKey(error: FleetError): FleetError {
-		if (this.provider.login !== undefined || error.session !== 'over') return error;
-		const [, title] = secretField(this.provider);
-		const { message, status, vendorCode, vendorMessage, effect } = error;
-		const advice = `Check "${title}" in the account.`;
-		return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
+		return this.redactor.error(asFleetError(thrown));
 	}
 }
 
