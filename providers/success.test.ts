@@ -127,17 +127,8 @@ test.each(WRITES)('$title is not done by a success that HTTP denies', async (eac
 });
 
 test.each(WRITES)('$title is not done by a success that HTTP does not call done', async (each) => {
-	const known: Record<string, object[]> = {
-		trackceo: [{ code: 0, message: '' }, { code: 0 }],
-		etrack: [{ code: 0, message: '' }, { code: 0 }],
-		itracksense: [
-			{ Code: 200, Data: '0', ErrMsg: 'OK' },
-			{ Code: 200, Data: null, ErrMsg: 'OK' },
-		],
-		ctrack: [{ ErrorCode: 0, Result: 'Success' }],
-		trackgps: [{}],
-	};
-	const successes = known[each.provider.name] ?? expect.fail('how does a success look?');
+	const { code, beside, write } = successOf(each.provider);
+	const successes = [write, { ...beside, [code]: (write as Record<string, unknown>)[code] }];
 	for (const success of successes) {
 		const usual = await became(each, success);
 		expect(await became(each, success, 201)).toBe(usual);

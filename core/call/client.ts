@@ -1,13 +1,6 @@
 import { sharedLogin, type SharedLogin } from './account';
 import { checkBaseUrl } from '../describe/base-url';
-import {
-	asFleetError,
-	InvalidParams,
-	LoginRejected,
-	SessionExpired,
-	UnexpectedAnswer,
-	type FleetError,
-} from '../describe/errors';
+import { asFleetError, InvalidParams, SessionExpired, UnexpectedAnswer, type FleetError } from '../describe/errors';
 import { readFields, shown, type Choice, type Fields } from '../describe/field';
 import type { Host } from '../describe/host';
 import { fillRoute, type AnyOperation, type PageOf, type Run, type RunOptions } from '../describe/operation';
@@ -19,7 +12,6 @@ import type { CommandOutcome, Row } from '../describe/records';
 import { mustBePermitted } from './permission';
 import { Redactor } from './redaction';
 import { SendLoop, tokenOf, type Call, type Sender } from './send-loop';
-import { secretField } from './session';
 import { Simplifier } from './simplify';
 import { Unanswered } from './unanswered';
 import { clipped, cut } from '../describe/words';
@@ -225,16 +217,7 @@ export class Client<C extends Connection = Connection> {
 	}
 
 	private clean(thrown: unknown): FleetError {
-		return this.redactor.error(this.ofKey(asFleetError(thrown)));
-	}
-
-	/** Without a login there is no session that could end: the key is not valid. */
-	private ofKey(error: FleetError): FleetError {
-		if (this.provider.login !== undefined || error.session !== 'over') return error;
-		const [, title] = secretField(this.provider);
-		const { message, status, vendorCode, vendorMessage, effect } = error;
-		const advice = `Check "${title}" in the account.`;
-		return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
+		return this.redactor.error(asFleetError(thrown));
 	}
 }
 

@@ -6,6 +6,7 @@ import type { Provider } from '../describe/provider';
 import { rateOf, type SharedLogin, type Suspect } from './account';
 import type { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
+import { ofKey } from './session';
 
 /** A command does not start with a session that may end on the way. */
 const FRESH_FOR_COMMANDS_MS = 60_000;
@@ -26,7 +27,7 @@ export interface Call {
 	readonly options: RunOptions;
 }
 
-export interface Opened {
+interface Opened {
 	/** What the provider made of the answer. */
 	data: unknown;
 	status: number;
@@ -191,7 +192,7 @@ export class SendLoop {
 	private refused(thrown: unknown, { session, stale }: { session: string; stale: string | undefined }): Ended {
 		const { host, shared } = this.sender;
 		const { breaker, account } = shared;
-		const error = (this.latest = asFleetError(thrown));
+		const error = (this.latest = ofKey(this.sender.provider, asFleetError(thrown)));
 		if (error.outage === 'fault') breaker.failed(host.now());
 		else breaker.answered();
 		if (error.tooOften && (!error.ambiguous || account.limiter.busy))
