@@ -191,7 +191,7 @@ function signTheirs(
 	}
 	const { method, path, search, query, headers, options } = request;
 	return (sign) => {
-		const signed = sign({ method: method as Method, path, query, headers });
+		const signed = sign({ method, path, query, headers });
 		return {
 			...options,
 			...STRAIGHT,
