@@ -70,7 +70,7 @@ function* surface(properties: readonly INodeProperties[], indent = ''): Generato
 /** Those whose files are there: providers/vendors.test.ts says of which they are missing. */
 const brands = vendors
 	.map(({ provider, n8n: { className, queueTrigger } }) => ({
-		provider: provider as Provider,
+		provider: provider,
 		name: className,
 		queueTrigger,
 	}))

@@ -189,7 +189,7 @@ test.each(providers.map((provider) => [provider.title, provider] as const))(
 		for (const status of STATUSES) {
 			for (const body of [...refusals, { error: HOSTILE, error_description: HOSTILE }]) {
 				const error = await logIn(
-					provider as Provider,
+					provider,
 					connectionOf(provider),
 					() => Promise.resolve(json(body, status)),
 					Date.now,

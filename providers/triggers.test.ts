@@ -35,7 +35,7 @@ class OddHost<C extends Connection> extends FetchHost<C> {
 
 async function start(name: string, settings: object = {}, Host = FetchHost) {
 	const kit = kitOf(name);
-	const provider = kit.vendor.provider as Provider;
+	const provider = kit.vendor.provider;
 	const simulator = await kit.start({ clock: () => NOW });
 	running.push(simulator);
 	const connection = readFields(

@@ -441,7 +441,7 @@ describe('when it is closed', () => {
 describe('a queue', () => {
 	const queue = async (changes: object) => {
 		const vendor = await startVendor('ctrack');
-		runtime = new Runtime([ctrack as unknown as Provider], { userDir });
+		runtime = new Runtime([ctrack], { userDir });
 		const { secret, ...settings } = vendor.connection;
 		await runtime.deploy(
 			[

@@ -24,7 +24,7 @@ test('each vendor has an entry in package.json, a look and an icon of its own', 
 	expect(readdirSync(join(root, 'icons')).sort()).toEqual([...icons].sort());
 });
 
-describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
+describe.each(providers.map((provider) => [provider.title, provider] as const))('%s', (_, provider) => {
 	const page = pageOf(provider, appearanceOf(provider));
 	const types = openPage(provider).types;
 	const request = types[`fleetwire-${provider.name}`]!;
