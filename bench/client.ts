@@ -1,7 +1,6 @@
 /** The client by itself, beside the loop that a programmer would write. */
 import { Agent, request } from 'undici';
 import type { AnyOperation } from '../core/describe/operation';
-import type { Provider } from '../core/describe/provider';
 import { Account } from '../node-red/src/account';
 import { itracksense } from '../providers/itracksense';
 import type { ITracksenseConnection } from '../providers/itracksense/connection';
@@ -24,7 +23,7 @@ function accountOf(baseUrl: string): Account {
 		allowPrivateAddresses: true,
 		rateLimit: 60_000_000,
 	};
-	return new Account(trackceo as unknown as Provider, connection);
+	return new Account(trackceo, connection);
 }
 
 async function ask(agent: Agent, url: string): Promise<{ record: unknown }> {
@@ -63,7 +62,7 @@ export async function playback(): Promise<Result[]> {
 		let count = 0;
 		for await (const page of account
 			.client(() => undefined)
-			.run(getHistory as unknown as AnyOperation, { devices: DEVICE, begin: START, end: START + points }))
+			.run(getHistory, { devices: DEVICE, begin: START, end: START + points }))
 			count += page.length;
 		counted(count, points);
 	};
@@ -101,9 +100,7 @@ export async function fleet(): Promise<Result[]> {
 		counted(found.length, all.length);
 	};
 	const ours = async () => {
-		const records = await account
-			.client(() => undefined)
-			.collect(getCurrent as unknown as AnyOperation, { devices: all });
+		const records = await account.client(() => undefined).collect(getCurrent, { devices: all });
 		counted(records.length, all.length);
 	};
 	const result = await sideBySide(
@@ -174,11 +171,7 @@ export async function memory(): Promise<Result[]> {
 	let count = 0;
 	for await (const page of account
 		.client(() => undefined)
-		.run(
-			getHistory as unknown as AnyOperation,
-			{ devices: DEVICE, begin: START, end: START + points },
-			{ deadlineMs: 600_000 },
-		)) {
+		.run(getHistory, { devices: DEVICE, begin: START, end: START + points }, { deadlineMs: 600_000 })) {
 		count += page.length;
 		if (++pages % 50 !== 0) continue;
 		growth.process = Math.max(growth.process, process.memoryUsage().rss - before.rss);

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Client } from '../core/call/client';
 import type { SendOptions, SignedAnswer, WireRequest } from '../core/describe/host';
-import { findTrigger, type Provider } from '../core/describe/provider';
+import { findTrigger } from '../core/describe/provider';
 import { Poller } from '../core/watch/poller';
 import { trackceo } from '../providers/protrack/trackceo';
 import type { ProtrackConnection } from '../providers/protrack/connection';
@@ -45,11 +45,11 @@ class Fleet {
 			rateLimit,
 		};
 		const provider = { ...trackceo, lookups: { ...trackceo.lookups, device: () => Promise.resolve(this.choices) } };
-		this.client = new Client(provider, connection, this.host) as unknown as Client;
+		this.client = new Client(provider, connection, this.host);
 	}
 
 	poller(event: string, input: Record<string, unknown> = {}): Poller {
-		const trigger = findTrigger(trackceo as unknown as Provider, event);
+		const trigger = findTrigger(trackceo, event);
 		if (trigger === undefined) throw new Error(`no ${event}`);
 		return new Poller(this.client, trigger, input);
 	}

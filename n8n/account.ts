@@ -1,6 +1,5 @@
 import type { WorkflowExecuteMode } from 'n8n-workflow';
 import { Client } from '../core/call/client';
-import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { connectionOf } from './credential';
 import { N8nHost, type Context } from './host';
@@ -9,12 +8,12 @@ import { N8nHost, type Context } from './host';
 const BY_HAND: readonly (WorkflowExecuteMode | undefined)[] = ['manual', 'internal'];
 
 /** The account that a node's credential stands for. @throws FleetError */
-export async function openAccount<C extends Connection>(
+export async function openAccount(
 	context: Context,
-	provider: Provider<C>,
+	provider: Provider,
 	credentialType: string,
 	onWarning: (message: string) => void,
-): Promise<Client<C>> {
+): Promise<Client> {
 	const credentials = await context.getCredentials(credentialType);
 	const connection = connectionOf(provider, credentials);
 	const client = new Client(

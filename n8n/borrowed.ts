@@ -114,9 +114,9 @@ export interface Borrowed {
  * The request of a node that is not ours, cut down to what it may say.
  * @throws NotSigned if it must not be made with this credential
  */
-export function borrowed<C extends Connection>(
-	provider: Provider<C>,
-	connection: C,
+export function borrowed(
+	provider: Provider,
+	connection: Connection,
 	credentials: ICredentialDataDecryptedObject,
 	options: WireOptions,
 ): Borrowed {
@@ -214,7 +214,7 @@ function headersOf({ headers = {} }: WireOptions): Record<string, string> {
  * Whether a request is one that the vendor's node makes to read: what takes something away, or hands a secret out, is
  * none.
  */
-function isRead<C extends Connection>(provider: Provider<C>, connection: C, method: string, path: string): boolean {
+function isRead(provider: Provider, connection: Connection, method: string, path: string): boolean {
 	const routesOf = (operation: AnyOperation): string[] => {
 		try {
 			return [provider.route?.(operation, connection) ?? operation.route];

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loginKey } from '../core/call/account';
+import type { Provider } from '../core/describe/provider';
 import { ETrackApi } from '../credentials/ETrackApi.credentials';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
 import { trackceo } from '../providers/protrack/trackceo';
@@ -122,7 +123,7 @@ describe('signing', () => {
 	const ours = (options: object, account: object = {}) =>
 		({
 			...options,
-			[PURPOSE]: proofOf(trackceo, connectionOf(trackceo, settings(account)), options as WireOptions),
+			[PURPOSE]: proofOf(trackceo as Provider, connectionOf(trackceo, settings(account)), options as WireOptions),
 		}) as unknown as IHttpRequestOptions;
 	/** A request as n8n's HTTP Request node makes it, which goes by the older name of the address. */
 	const theirs = (path: string, more: object = {}) =>

@@ -52,15 +52,12 @@ class SessionOver extends Error {
 }
 
 /** The account's settings out of a credential. @throws InvalidParams */
-export function connectionOf<C extends Connection>(
-	provider: Provider<C>,
-	credentials: ICredentialDataDecryptedObject,
-): C {
-	return readFields(provider.connection, credentials, { now: Date.now(), timeZone: 'UTC' }) as unknown as C;
+export function connectionOf(provider: Provider, credentials: ICredentialDataDecryptedObject): Connection {
+	return readFields(provider.connection, credentials, { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
 }
 
 /** A credential type's properties: the account's settings, and the session that n8n keeps with them. */
-export function credentialProperties<C extends Connection>(provider: Provider<C>): INodeProperties[] {
+export function credentialProperties(provider: Provider): INodeProperties[] {
 	return [
 		// Its data are in the database with the credential, so that all workers use one login.
 		{
@@ -88,9 +85,7 @@ export function testOf(request: Omit<ICredentialTestRequest['request'], 'baseURL
 }
 
 /** Logs in. n8n calls it when there is no session, when one has ended, and in the credential test. */
-export function preAuthenticationOf<C extends Connection>(
-	provider: Provider<C>,
-): NonNullable<ICredentialType['preAuthentication']> {
+export function preAuthenticationOf(provider: Provider): NonNullable<ICredentialType['preAuthentication']> {
 	return async function (credentials) {
 		const refusal = refusals.get(credentials);
 		if (refusal !== undefined) throw refusal;
@@ -105,7 +100,7 @@ export function preAuthenticationOf<C extends Connection>(
 					{ timeoutMs: ATTEMPT_TIMEOUT_MS },
 				);
 			const session = await logIn(provider, connection, ask, Date.now);
-			testedByHand(provider as unknown as Provider, connection);
+			testedByHand(provider, connection);
 			return { [SESSION]: JSON.stringify(keep(session, loginKey(provider, connection), Date.now())) };
 		} catch (thrown) {
 			throw new LoginFailed(redactor.error(asFleetError(thrown)));
@@ -122,7 +117,7 @@ const unsigned = new WeakMap<object, WireOptions>();
 const refusals = new WeakMap<object, NotSigned>();
 
 /** Signs a request with the credential's session: those of Fleetwire's nodes, and of others what they may ask for. */
-export function authenticateOf<C extends Connection>(provider: Provider<C>): IAuthenticate {
+export function authenticateOf(provider: Provider): IAuthenticate {
 	return async (credentials, given) => {
 		const options: WireOptions = unsigned.get(given) ?? given;
 		const purpose = Object.hasOwn(options, PURPOSE) ? options[PURPOSE] : undefined;
@@ -145,7 +140,7 @@ export function authenticateOf<C extends Connection>(provider: Provider<C>): IAu
 			refusals.set(
 				credentials,
 				new NotSigned(
-					'The request failed. With this credential it is not sent again, as it may have been carried out: check what became of it before you repeat it.',
+					'The request failed. With this credential it is not sent again, because it may have been carried out. Check the result before you repeat it.',
 				),
 			);
 		unsigned.set(signed, options);
@@ -181,9 +176,9 @@ function signOurs({ baseUrl }: Connection, { baseURL, ...options }: WireOptions)
 }
 
 /** A request of another node: the way to the vendor is ours, and it is not sent on from there. */
-function signTheirs<C extends Connection>(
-	provider: Provider<C>,
-	connection: C,
+function signTheirs(
+	provider: Provider,
+	connection: Connection,
 	credentials: ICredentialDataDecryptedObject,
 	given: WireOptions,
 ): Sign {

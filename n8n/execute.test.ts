@@ -312,11 +312,7 @@ describe('parameters', () => {
 						items: [{ json: { a: value } as IDataObject }],
 					});
 					return attempt(
-						() =>
-							inputsOf(
-								context,
-								findOperation(trackceo as unknown as Provider, 'position', 'getCurrent')!,
-							)(0).params.devices,
+						() => inputsOf(context, findOperation(trackceo, 'position', 'getCurrent')!)(0).params.devices,
 					);
 				};
 				expect(read(simple), `${String(simple)} of ${inspect(value)}`).toEqual(read(other));

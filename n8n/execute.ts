@@ -2,7 +2,6 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import type { Client } from '../core/call/client';
 import { InvalidParams, NotPermitted, TimedOut } from '../core/describe/errors';
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
-import type { Connection } from '../core/describe/connection';
 import { findOperation, type Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
 import { openAccount } from './account';
@@ -13,9 +12,9 @@ import { inputsOf, mustNotRetry } from './input';
 const WAIT_WORTH_TELLING_MS = 5000;
 
 /** Runs a node: its operation, once for each item. */
-export async function execute<C extends Connection>(
+export async function execute(
 	context: IExecuteFunctions,
-	provider: Provider<C>,
+	provider: Provider,
 	credentialType: string,
 ): Promise<INodeExecutionData[][]> {
 	const node = context.getNode();
@@ -35,9 +34,7 @@ export async function execute<C extends Connection>(
 				recordsOf ??= runsOf(
 					context,
 					operation,
-					(await openAccount(context, provider, credentialType, (message) =>
-						warnings.add(message),
-					)) as unknown as Client,
+					await openAccount(context, provider, credentialType, (message) => warnings.add(message)),
 					options,
 				);
 				for (const record of await recordsOf(item)) output.push({ json: record as IDataObject, pairedItem });
@@ -90,24 +87,23 @@ function runsOf(
 }
 
 /** Resource and operation take no expressions, so they are the same for every item. */
-function operationOf<C extends Connection>(
-	context: IExecuteFunctions,
-	provider: Provider<C>,
-	retryOnFail: boolean | undefined,
-): AnyOperation {
+function operationOf(context: IExecuteFunctions, provider: Provider, retryOnFail: boolean | undefined): AnyOperation {
 	const resource = context.getNodeParameter('resource', 0);
 	const name = context.getNodeParameter('operation', 0);
-	const operation = findOperation(provider as unknown as Provider, resource, name);
+	const operation = findOperation(provider, resource, name);
 	if (operation === undefined) {
 		throw new InvalidParams(`${provider.title} has no operation "${name}" for the resource "${resource}".`, {
-			advice: 'Choose both anew in the node.',
+			advice: 'Choose both again in the node.',
 		});
 	}
 	mustNotRetry(operation, retryOnFail);
 	if (operation.handsOutSession === true && isTool(context)) {
-		throw new NotPermitted(`"${operation.title}" makes a link that logs in whoever has it, and agents get none.`, {
-			advice: 'Use it in a node of the workflow, not as a tool. Nothing was sent.',
-		});
+		throw new NotPermitted(
+			`"${operation.title}" makes a link that logs in anyone who opens it, so agents get none.`,
+			{
+				advice: 'Use it in a node of the workflow, not as a tool. Nothing was sent.',
+			},
+		);
 	}
 	return operation;
 }

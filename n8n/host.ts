@@ -5,7 +5,7 @@ import type {
 	IPollFunctions,
 	ITriggerFunctions,
 } from 'n8n-workflow';
-import { orAborted, orLate } from '../core/call/abort';
+import { orLate } from '../core/call/abort';
 import { loginKey, sharedLogin } from '../core/call/account';
 import { UnexpectedAnswer } from '../core/describe/errors';
 import {
@@ -41,13 +41,13 @@ const loginLate = () => Promise.reject(loginTooSlow());
  * n8n as the core sees it. The session lives in the credential, so that all workers share it: n8n logs in, signs and
  * stores; which session a request goes out with is decided here, and handed to n8n with the request.
  */
-export class N8nHost<C extends Connection> implements Host {
+export class N8nHost implements Host {
 	private readonly key: string;
 
 	constructor(
 		private readonly context: Context,
-		private readonly provider: Provider<C>,
-		private readonly connection: C,
+		private readonly provider: Provider,
+		private readonly connection: Connection,
 		private readonly credentialType: string,
 		private credentials: ICredentialDataDecryptedObject,
 		private readonly onWarning: (message: string) => void,
@@ -104,7 +104,7 @@ export class N8nHost<C extends Connection> implements Host {
 	}
 
 	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<KeptSession> {
-		const { sessions } = sharedLogin(this.provider as unknown as Provider, this.connection);
+		const { sessions } = sharedLogin(this.provider, this.connection);
 		return await sessions.get({
 			current: () => this.current(stale),
 			renew: () => this.logIn(),

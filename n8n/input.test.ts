@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { readFields, type Field, type Fields } from '../core/describe/field';
 import { fieldsOfTrigger } from '../core/describe/trigger';
 import { providers } from '../providers';
-import { givenTo } from './input';
+import { valueFor } from './input';
 
 const locator = (mode: string, value: unknown) => ({ __rl: true, mode, value });
 /** What a run would ask for. */
 const asked = (field: Field, value: unknown, stored = value) =>
 	readFields(
 		{ value: Object.create(field, { when: { value: undefined } }) as Field },
-		{ value: givenTo(field, value, stored) },
+		{ value: valueFor(field, value, stored) },
 		{ now: 0, timeZone: 'UTC' },
 	).value;
 

@@ -29,9 +29,9 @@ export function inputsOf(context: IExecuteFunctions, operation: AnyOperation): (
 		const params: Record<string, unknown> = {};
 		for (const [name, field] of fields) {
 			if (!isOption(field)) {
-				if (has(name)) params[name] = givenTo(field, read(name, item), parameters[name]);
+				if (has(name)) params[name] = valueFor(field, read(name, item), parameters[name]);
 			} else if (Object.hasOwn(chosen, name))
-				params[name] = givenTo(field, chosen[name], (parameters.options as INodeParameters)[name]);
+				params[name] = valueFor(field, chosen[name], (parameters.options as INodeParameters)[name]);
 		}
 		const isList = hasLimit(operation);
 		const all = !isList || (has('returnAll') && read('returnAll', item) === true);
@@ -100,7 +100,7 @@ const valueOf = (value: unknown) => (isResourceLocatorValue(value) ? value.value
  * is a single value, whatever it has in it: a comma does not make two of it.
  * @param stored the parameter as the node holds it
  */
-export function givenTo({ parting }: Field, value: unknown, stored: unknown): unknown {
+export function valueFor({ parting }: Field, value: unknown, stored: unknown): unknown {
 	const given = valueOf(value);
 	const isPicked = isResourceLocatorValue(value) && value.mode === 'list' && !hasExpression(stored);
 	return isPicked && typeof given === 'string' && given !== '' && parting !== undefined

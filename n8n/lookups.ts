@@ -1,6 +1,5 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 import { ALL } from '../core/describe/field';
-import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { openAccount } from './account';
 import { nodeErrorOf } from './errors';
@@ -16,10 +15,7 @@ type ListSearch = (
 const PAGE = 100;
 
 /** The methods that fill the pickers of a provider's node. */
-export function listSearchOf<C extends Connection>(
-	provider: Provider<C>,
-	credentialType: string,
-): Record<string, ListSearch> {
+export function listSearchOf(provider: Provider, credentialType: string): Record<string, ListSearch> {
 	return Object.fromEntries(
 		Object.keys(provider.lookups).flatMap((lookup) => [
 			[searchMethod(lookup), search(provider, credentialType, lookup, [])],
@@ -31,8 +27,8 @@ export function listSearchOf<C extends Connection>(
 	);
 }
 
-function search<C extends Connection>(
-	provider: Provider<C>,
+function search(
+	provider: Provider,
 	credentialType: string,
 	lookup: string,
 	first: readonly INodeListSearchItems[],

@@ -224,7 +224,7 @@ const EXCEPTIONS = [
 	// An apostrophe makes two words of one for it.
 	/operation-option-action-miscased.*getWebLink/,
 	// It would choose a command for the user.
-	/default-wrong-for-options.*What the (device|lock|SIM card) shall (do|be)/,
+	/default-wrong-for-options.*(What the (device|lock) should do|New state of the SIM card)/,
 	// It goes by names: this one holds what kind of secret there is, and the session holds a token.
 	/credential-password-field: Field 'secretType'/,
 	/credential-unnecessary-password: Field 'session'/,

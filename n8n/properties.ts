@@ -1,7 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { Fields } from '../core/describe/field';
 import type { AnyOperation } from '../core/describe/operation';
-import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { resourceTitle } from '../core/describe/resources';
 import { formOf, shownFor, sortedByName, type Shown } from './property';
@@ -10,7 +9,7 @@ import { formOf, shownFor, sortedByName, type Shown } from './property';
 const LIMIT = 50;
 
 /** The properties of a provider's node, derived from its catalog. Their names are stored in users' workflows. */
-export function propertiesOf<C extends Connection>(provider: Provider<C>): INodeProperties[] {
+export function propertiesOf(provider: Provider): INodeProperties[] {
 	const { operations, limits } = provider;
 	const resources = [...new Set(operations.map(({ resource }) => resource))];
 	return [

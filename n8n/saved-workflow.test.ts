@@ -2,50 +2,41 @@
 import { createRequire } from 'node:module';
 import type { ICredentialType, INode, INodeExecutionData, INodeType } from 'n8n-workflow';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { CtrackApi } from '../credentials/CtrackApi.credentials';
-import { ETrackApi } from '../credentials/ETrackApi.credentials';
-import { ITracksenseApi } from '../credentials/ITracksenseApi.credentials';
-import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
-import { TrackGpsApi } from '../credentials/TrackGpsApi.credentials';
-import { Ctrack } from '../nodes/Ctrack/Ctrack.node';
-import { CtrackQueueTrigger } from '../nodes/Ctrack/CtrackQueueTrigger.node';
-import { CtrackTrigger } from '../nodes/Ctrack/CtrackTrigger.node';
-import { ETrack } from '../nodes/ETrack/ETrack.node';
-import { ETrackTrigger } from '../nodes/ETrack/ETrackTrigger.node';
-import { ITracksense } from '../nodes/ITracksense/ITracksense.node';
-import { ITracksenseTrigger } from '../nodes/ITracksense/ITracksenseTrigger.node';
-import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
-import { TrackCeoTrigger } from '../nodes/TrackCeo/TrackCeoTrigger.node';
-import { TrackGps } from '../nodes/TrackGps/TrackGps.node';
-import { TrackGpsTrigger } from '../nodes/TrackGps/TrackGpsTrigger.node';
-import { comparable, startVendor, VENDOR_NAMES, type TestVendor } from '../test/hosts/vendor';
+import { comparable, kitOf, startVendor, VENDOR_NAMES, type TestVendor } from '../test/hosts/vendor';
 import { executeContext, PublishedPoll, PublishedTrigger, StoredCredential } from '../test/support/n8n-context';
 import { savedCredentials, savedWorkflow, withLastCommand } from '../test/support/saved';
 
 // The classes that n8n-core uses, as in a running n8n.
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
-const TYPES: Record<string, { credential: new () => ICredentialType; nodes: (new () => INodeType)[] }> = {
-	ctrack: { credential: CtrackApi, nodes: [Ctrack, CtrackTrigger, CtrackQueueTrigger] },
-	trackceo: { credential: TrackCeoApi, nodes: [TrackCeo, TrackCeoTrigger] },
-	etrack: { credential: ETrackApi, nodes: [ETrack, ETrackTrigger] },
-	itracksense: { credential: ITracksenseApi, nodes: [ITracksense, ITracksenseTrigger] },
-	trackgps: { credential: TrackGpsApi, nodes: [TrackGps, TrackGpsTrigger] },
-};
+/** What one of n8n's files holds, which are named after the class in them. */
+async function made<T>(path: string): Promise<T> {
+	const name = /(\w+)\.\w+$/.exec(path)?.[1] ?? '';
+	return new ((await import(/* @vite-ignore */ `../${path}`)) as Record<string, new () => T>)[name]!();
+}
 
-describe.each(VENDOR_NAMES)('%s', (vendorName) => {
-	const { credential, nodes } = TYPES[vendorName]!;
-	const types = nodes.map((Type) => new Type());
+/** Vendors that the version which saved the workflow had. */
+const SAVED = VENDOR_NAMES.filter((name) => savedCredentials().some(({ type }) => type === kitOf(name).n8n.credential));
+
+test('the vendors of version 1 are still there', () => {
+	expect(SAVED).toHaveLength(savedCredentials().length);
+});
+
+describe.each(SAVED)('%s', async (vendorName) => {
+	const { className, queueTrigger } = kitOf(vendorName).vendor.n8n;
+	const credential = await made<ICredentialType>(`credentials/${className}Api.credentials`);
+	const types: INodeType[] = [];
+	for (const ending of ['', 'Trigger', ...(queueTrigger === undefined ? [] : ['QueueTrigger'])])
+		types.push(await made<INodeType>(`nodes/${className}/${className}${ending}.node`));
 	const typeOf = ({ type }: INode) => types.find(({ description: { name } }) => type.endsWith(`.${name}`));
 	const saved = savedWorkflow().nodes.filter((node) => typeOf(node) !== undefined);
 	let vendor: TestVendor;
 	let stored: StoredCredential;
 	beforeAll(async () => {
 		vendor = await startVendor(vendorName);
-		const type = new credential();
-		const { data } = savedCredentials().find((each) => each.type === type.name)!;
+		const { data } = savedCredentials().find((each) => each.type === credential.name)!;
 		const { secret, methodPaths } = vendor.connection as unknown as Record<string, string>;
-		stored = new StoredCredential(type, {
+		stored = new StoredCredential(credential, {
 			...(data as object),
 			baseUrl: vendor.simulator.url,
 			secret: secret ?? '',

@@ -1,11 +1,11 @@
 import type { IDataObject, INodeExecutionData, INodeParameters, IPollFunctions, ITriggerFunctions } from 'n8n-workflow';
 import type { Fields } from '../core/describe/field';
 import type { FleetEvent } from '../core/describe/trigger';
-import { givenTo } from './input';
+import { valueFor } from './input';
 import { isOption } from './property';
 
 /**
- * What a trigger node's parameters give its fields. One that the node does not have is left out; one that is there but
+ * What a trigger node's parameters hold for its fields. One that the node does not have is left out; one that is there but
  * whose expression gives nothing is passed on as undefined, so that the core can say that it is missing.
  */
 export function triggerInput(
@@ -18,9 +18,9 @@ export function triggerInput(
 	const input: Record<string, unknown> = {};
 	for (const [name, field] of Object.entries(fields)) {
 		if (!isOption(field)) {
-			if (has(name)) input[name] = givenTo(field, context.getNodeParameter(name), parameters[name]);
+			if (has(name)) input[name] = valueFor(field, context.getNodeParameter(name), parameters[name]);
 		} else if (Object.hasOwn(chosen, name))
-			input[name] = givenTo(field, chosen[name], (parameters.options as INodeParameters)[name]);
+			input[name] = valueFor(field, chosen[name], (parameters.options as INodeParameters)[name]);
 	}
 	return input;
 }

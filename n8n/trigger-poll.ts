@@ -8,7 +8,6 @@ import {
 } from 'n8n-workflow';
 import { accountKey } from '../core/call/account';
 import { InvalidParams, type FleetError } from '../core/describe/errors';
-import type { Connection } from '../core/describe/connection';
 import { findTrigger, type Provider } from '../core/describe/provider';
 import type { Poller, PollResult } from '../core/watch/poller';
 import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../core/describe/trigger';
@@ -38,15 +37,15 @@ const TOO_LITTLE_MS = 2000;
 const REMINDER_MS = 3_600_000;
 
 const STOPPED =
-	'Until then, this trigger sends nothing: it goes on when the node or its credential is changed, or the workflow is published anew.';
+	'Until then, this trigger sends nothing. It continues when you change the node or its credential, or publish the workflow again.';
 
-/** Polls of this process that are known already: the first of each activation is told by its context. */
+/** Polls of this process that are known already: the context tells the first of each activation. */
 const activations = new WeakSet<object>();
 
-/** Polls a trigger node, or gives a sample where a user tries it in the editor. */
-export async function poll<C extends Connection>(
+/** Polls a trigger node, or returns a sample where a user tries it in the editor. */
+export async function poll(
 	context: IPollFunctions,
-	provider: Provider<C>,
+	provider: Provider,
 	credentialType: string,
 ): Promise<INodeExecutionData[][] | null> {
 	const node = context.getNode();
@@ -57,12 +56,9 @@ export async function poll<C extends Connection>(
 		);
 		// Loaded with the first poll: n8n loads all nodes of a package when it starts.
 		const { Poller: Engine } = await import('../core/watch/poller.js');
-		const poller = new Engine(
-			client as never,
-			trigger,
-			triggerInput(context, fieldsOfTrigger(trigger), node.parameters),
-			{ timeZone: context.getTimezone() },
-		);
+		const poller = new Engine(client, trigger, triggerInput(context, fieldsOfTrigger(trigger), node.parameters), {
+			timeZone: context.getTimezone(),
+		});
 		const allowedMs = allowed(context);
 		const intervalMs = pollIntervalMs(context.getNodeParameter('pollTimes', {}));
 		// What takes longer than until the next poll would only keep back what was found.
@@ -76,10 +72,10 @@ export async function poll<C extends Connection>(
 			.update(JSON.stringify([node.parameters, client.connection]))
 			.digest('base64url');
 		const account = createHash('sha256')
-			.update(accountKey(provider as never, client.connection))
+			.update(accountKey(provider, client.connection))
 			.digest('base64url')
 			.slice(0, 16);
-		return await new Round(context, poller, {
+		return await new PollRun(context, poller, {
 			budgetMs,
 			intervalMs,
 			scheduled: allowedMs !== UNSCHEDULED_MS,
@@ -92,12 +88,12 @@ export async function poll<C extends Connection>(
 }
 
 /** The event takes no expression. @throws InvalidParams */
-function triggerOf<C extends Connection>(context: IPollFunctions, provider: Provider<C>): AnyTrigger {
+function triggerOf(context: IPollFunctions, provider: Provider): AnyTrigger {
 	const name = context.getNodeParameter(EVENT) as string;
-	const trigger = findTrigger(provider as never, name);
+	const trigger = findTrigger(provider, name);
 	if (trigger === undefined || isQueued(trigger))
 		throw new InvalidParams(`The ${provider.title} trigger has no event "${name}".`, {
-			advice: 'Choose the event anew in the node.',
+			advice: 'Choose the event again in the node.',
 		});
 	return trigger;
 }
@@ -107,7 +103,7 @@ async function sample(context: IPollFunctions, poller: Poller, budgetMs: number)
 	if (events.length > 0) return events;
 	throw new NodeOperationError(context.getNode(), 'There is no recent event of this kind to show.', {
 		description:
-			'Choose other devices or fewer filters, or pin data of your own to try the workflow with. Once it is published, new events start it all the same.',
+			'Choose other devices or fewer filters, or pin data of your own to try the workflow with. Once it is published, new events start it anyway.',
 	});
 }
 
@@ -117,7 +113,7 @@ function allowed(context: IPollFunctions): number {
 	return getPollBudgetMs === undefined ? UNSCHEDULED_MS : getPollBudgetMs.call(context);
 }
 
-interface Settings {
+interface PollSettings {
 	budgetMs: number;
 	intervalMs: number;
 	/** Whether n8n's scheduler runs the poll, and not the clock of the workflow's activation. */
@@ -129,9 +125,9 @@ interface Settings {
 }
 
 /** One poll of a published workflow. */
-class Round {
+class PollRun {
 	private readonly node: INode;
-	private readonly bookmark: TriggerState;
+	private readonly state: TriggerState;
 	/** Whether it is the first of an activation: what it throws, the user sees at once. */
 	private readonly first: boolean;
 	/** Whether n8n activates the workflow by itself, as it does when it starts. */
@@ -140,29 +136,29 @@ class Round {
 	constructor(
 		private readonly context: IPollFunctions,
 		private readonly poller: Poller,
-		private readonly settings: Settings,
+		private readonly settings: PollSettings,
 	) {
 		this.node = context.getNode();
-		this.bookmark = triggerStateOf(context.getWorkflow().id ?? '', this.node.id);
+		this.state = triggerStateOf(context.getWorkflow().id ?? '', this.node.id);
 		this.first = !settings.scheduled && !activations.has(context);
 		this.byItself = this.first && ['init', 'leadershipChange'].includes(context.getActivationMode());
 		activations.add(context);
 	}
 
 	async run(): Promise<INodeExecutionData[][] | null> {
-		const { bookmark, settings, first } = this;
-		const { stopped } = bookmark;
+		const { state, settings, first } = this;
+		const { stopped } = state;
 		const now = Date.now();
 		if (first && !this.byItself) {
-			const error = bookmark.justStopped(settings.settings, now);
+			const error = state.justStopped(settings.settings, now);
 			if (error !== undefined) throw nodeErrorOf(error, this.node, { addition: STOPPED });
 		} else if (stopped?.settings === settings.settings) {
-			if (now - stopped.toldAt < REMINDER_MS) return null;
-			stopped.toldAt = now;
+			if (now - stopped.reportedAt < REMINDER_MS) return null;
+			stopped.reportedAt = now;
 			throw nodeErrorOf(stopped.error, this.node, { addition: STOPPED });
 		}
 		const { leastSeconds } = this.poller.client.provider.limits.poll;
-		const turn = bookmark.begin(now, {
+		const turn = state.begin(now, {
 			mostMs: 2 * settings.budgetMs,
 			leastMs: first ? 0 : (leastSeconds - 60) * 1000,
 		});
@@ -170,57 +166,57 @@ class Round {
 		try {
 			return await this.poll(turn);
 		} finally {
-			bookmark.end(turn);
+			state.end(turn);
 		}
 	}
 
 	private async poll(turn: number): Promise<INodeExecutionData[][] | null> {
-		const { bookmark, context, settings } = this;
+		const { state, context, settings } = this;
 		const data = context.getWorkflowStaticData('node');
 		const exact = this.commitsTogether(data);
-		const from = bookmark.resume(readStored(data), settings.account, Date.now());
+		const from = state.resume(readStored(data), settings.account, Date.now());
 		if (from === undefined) return null;
 		const { events, cursor, began, problem, partial = false, stop } = await this.fetch(from.cursor);
 		// Another poll was begun in the meantime, as this one took too long.
-		if (!bookmark.holds(turn)) return null;
-		bookmark.stopped = undefined;
-		if (problem === undefined) bookmark.trouble = undefined;
+		if (!state.holds(turn)) return null;
+		state.stopped = undefined;
+		if (problem === undefined) state.trouble = undefined;
 		const now = Date.now();
 		if (began !== undefined) {
-			store(data, bookmark.beginAfresh(began));
+			store(data, state.beginAfresh(began));
 			// Without durable cursors this does nothing: then it is stored with the first batch, or at the end of an
 			// activation.
 			await context.__commitCursor?.();
 		}
 		if (events.length > 0) {
-			if (problem !== undefined) this.tellBesides(problem, now);
-			store(data, bookmark.handOver(cursor, now, exact));
+			if (problem !== undefined) this.reportBesides(problem, now);
+			store(data, state.handOver(cursor, now, exact));
 			return [itemsOf(events)];
 		}
-		store(data, bookmark.idle(cursor, now, exact));
+		store(data, state.idle(cursor, now, exact));
 		if (problem === undefined) return null;
 		// What is wrong with one device is no failure of each poll that finds nothing new of the others.
 		if (partial) {
-			this.tellBesides(problem, now);
+			this.reportBesides(problem, now);
 			return null;
 		}
-		if (stop) bookmark.stopped = { settings: settings.settings, error: problem, at: now, toldAt: now };
+		if (stop) state.stopped = { settings: settings.settings, error: problem, at: now, reportedAt: now };
 		const error = nodeErrorOf(problem, this.node, { addition: stop ? STOPPED : '' });
 		if (!this.byItself) throw error;
-		// When n8n starts, it gives a trigger up that fails a few times: better poll on.
+		// When n8n starts, it drops a trigger that fails a few times: better poll on.
 		if (stop) context.__emitError(error);
 		else context.logger.warn(`${this.node.name}: ${problem.sentence}`);
 		return null;
 	}
 
 	/** Something went wrong, but not with all of it: what lasts, people must hear of beside the events. */
-	private tellBesides(problem: FleetError, now: number): void {
-		const { bookmark, context, node } = this;
+	private reportBesides(problem: FleetError, now: number): void {
+		const { state, context, node } = this;
 		context.logger.warn(`${node.name}: ${problem.sentence}`);
-		if (bookmark.trouble === undefined) bookmark.trouble = { toldAt: -Infinity };
-		else if (now - bookmark.trouble.toldAt >= REMINDER_MS) {
-			bookmark.trouble.toldAt = now;
-			context.__emitError(nodeErrorOf(problem, node, { addition: 'Events of the others come all the same.' }));
+		if (state.trouble === undefined) state.trouble = { reportedAt: -Infinity };
+		else if (now - state.trouble.reportedAt >= REMINDER_MS) {
+			state.trouble.reportedAt = now;
+			context.__emitError(nodeErrorOf(problem, node, { addition: 'Events of the others still arrive.' }));
 		}
 	}
 
@@ -252,7 +248,7 @@ class Round {
 				continue;
 			if (oldestReadMs !== undefined)
 				context.logger.debug(
-					`${this.node.name}: not all devices could be looked at in this poll; the oldest look is ${String(Math.round(oldestReadMs / 1000))} s ago.`,
+					`${this.node.name}: not all devices could be read in this poll; the oldest read is ${String(Math.round(oldestReadMs / 1000))} s ago.`,
 				);
 			return { events, cursor, began, problem, partial, stop };
 		}

@@ -12,7 +12,6 @@ import { orAborted } from '../core/call/abort';
 import { doubling } from '../core/call/backoff';
 import { asFleetError, InvalidParams } from '../core/describe/errors';
 import { readFields } from '../core/describe/field';
-import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { QueueConsumer, type Batch } from '../core/watch/queue-consumer';
 import { openAccount } from './account';
@@ -26,23 +25,23 @@ import { triggerStateOf, type TriggerState } from './trigger-state';
 /** Time between two tries after something failed: it doubles from the one to the other. */
 const SHORTEST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 300_000;
-/** Failures in a row after which people are told, unless it will not pass by itself. */
-const TELL_AFTER = 3;
+/** Failures in a row after which it is reported; what will not pass by itself is reported at once. */
+const REPORT_AFTER = 3;
 /** How long the messages under way may take when the workflow is switched off. */
 const CLOSE_MS = 30_000;
-/** How long a test in the editor waits for a message, and how often it looks. */
+/** How long a test in the editor waits for a message, and how often it reads. */
 const TEST_MS = 120_000;
 const TEST_EVERY_MS = 5000;
 
 /** Reads a queue for as long as the workflow is published: a batch at a time, acknowledged as the user has chosen. */
-export async function listen<C extends Connection>(
+export async function listen(
 	context: ITriggerFunctions,
-	provider: Provider<C>,
+	provider: Provider,
 	credentialType: string,
 ): Promise<ITriggerResponse> {
 	let listener: Listener | undefined;
 	try {
-		listener = new Listener(context, provider as never, credentialType);
+		listener = new Listener(context, provider, credentialType);
 		return await listener.start();
 	} catch (error) {
 		await listener?.close();
@@ -52,7 +51,7 @@ export async function listen<C extends Connection>(
 
 class Listener {
 	private readonly node: INode;
-	private readonly bookmark: TriggerState;
+	private readonly state: TriggerState;
 	private readonly closing = new AbortController();
 	/** The node's parameters. */
 	private readonly input: Readonly<Record<string, unknown>>;
@@ -60,15 +59,15 @@ class Listener {
 	private consumer: QueueConsumer | undefined;
 	/** Settings of the account that the consumer was opened with. */
 	private connection = '';
-	/** What was fetched when the workflow was published, for the first look. */
+	/** What was fetched when the workflow was published, for the first read. */
 	private first: Batch | undefined;
 	private work: Promise<void> | undefined;
-	private nextLookAt = 0;
+	private nextReadAt = 0;
 	/** In a row. */
 	private failures = 0;
 	/** Whether nothing can succeed until the account is changed. */
 	private stopped = false;
-	private toldOfWait = false;
+	private waitReported = false;
 
 	constructor(
 		private readonly context: ITriggerFunctions,
@@ -76,7 +75,7 @@ class Listener {
 		private readonly credentialType: string,
 	) {
 		this.node = context.getNode();
-		this.bookmark = triggerStateOf(context.getWorkflow().id ?? '', this.node.id);
+		this.state = triggerStateOf(context.getWorkflow().id ?? '', this.node.id);
 		this.input = triggerInput(context, fieldsOfQueueNode(provider.triggers.find(isQueued)), this.node.parameters);
 		this.chosen = readFields(readingFields, this.input, { now: Date.now(), timeZone: 'UTC' });
 	}
@@ -87,14 +86,14 @@ class Listener {
 		if (context.getMode() === 'manual') return { closeFunction, manualTriggerFunction: () => this.test() };
 		try {
 			const consumer = await this.open();
-			// Tells at once if the login is refused or the queue is not there.
+			// Fails at once if the login is refused or the queue is not there.
 			this.first = await consumer.next({ budgetMs: this.budgetMs, signal: closing.signal });
 		} catch (thrown) {
-			// When n8n starts, it gives a trigger up that fails a few times: better go on here.
+			// When n8n starts, it drops a trigger that fails a few times: better go on here.
 			if (['init', 'leadershipChange'].includes(context.getActivationMode())) this.failed(thrown);
 			else throw this.remembered(thrown);
 		}
-		context.helpers.registerCron({ expression: ticksFor(this.chosen.every) }, () => this.look());
+		context.helpers.registerCron({ expression: ticksFor(this.chosen.every) }, () => this.tick());
 		return { closeFunction };
 	}
 
@@ -131,7 +130,7 @@ class Listener {
 		);
 		this.connection = JSON.stringify(client.connection);
 		const refusal =
-			context.getMode() === 'manual' ? undefined : this.bookmark.justStopped(this.connection, Date.now());
+			context.getMode() === 'manual' ? undefined : this.state.justStopped(this.connection, Date.now());
 		if (refusal !== undefined) throw refusal;
 		const trigger = provider.triggers.find(isQueued);
 		if (trigger === undefined) throw new InvalidParams(`${provider.title} has no queue.`);
@@ -142,16 +141,16 @@ class Listener {
 	private remembered(thrown: unknown): unknown {
 		const error = asFleetError(thrown);
 		const now = Date.now();
-		if (error.permanent) this.bookmark.stopped = { settings: this.connection, error, at: now, toldAt: now };
+		if (error.permanent) this.state.stopped = { settings: this.connection, error, at: now, reportedAt: now };
 		return error;
 	}
 
 	/** A tick of the clock: works through the queue if it is time to, and nothing is under way. */
-	private look(): void {
+	private tick(): void {
 		const now = Date.now();
-		if (this.work !== undefined || this.closing.signal.aborted || now < this.nextLookAt) return;
+		if (this.work !== undefined || this.closing.signal.aborted || now < this.nextReadAt) return;
 		// The next tick may come a little early.
-		this.nextLookAt = now + this.chosen.every * 1000 - 500;
+		this.nextReadAt = now + this.chosen.every * 1000 - 500;
 		this.work = this.workThrough()
 			.catch((thrown: unknown) => this.failed(thrown))
 			.finally(() => (this.work = undefined));
@@ -177,11 +176,11 @@ class Listener {
 		return changed || this.consumer === undefined ? await this.open() : this.consumer;
 	}
 
-	/** Gives a batch to the workflow. Tells whether the next one may follow at once. */
+	/** Starts the workflow with a batch. Returns whether the next one may follow at once. */
 	private async handOver(batch: Batch): Promise<boolean> {
 		const { chosen, closing } = this;
 		const later = chosen.acknowledge === ACKNOWLEDGE_LATER;
-		// What is not confirmed comes again and is known then: the messages are given to the workflow all the same.
+		// What is not confirmed comes again and is known then: the workflow still gets the messages.
 		if (chosen.acknowledge === 'immediately') await batch.done().catch((error: unknown) => this.failed(error));
 		const { end, endAfterWait } = this.begin(batch);
 		if (chosen.acknowledge === 'immediately') {
@@ -193,7 +192,7 @@ class Listener {
 		let ended = await (later ? Promise.race([acknowledged, end]) : end);
 		if (ended?.how === 'waits') {
 			// It goes on later. Until then nothing is read that might be acknowledged past it.
-			this.tellOfWait(ended);
+			this.reportWait(ended);
 			ended = await orAborted(Promise.race([acknowledged, endAfterWait]), closing.signal);
 		}
 		const verdict = ended === undefined ? 'settled' : verdictOn(ended, chosen.acknowledge);
@@ -213,11 +212,11 @@ class Listener {
 	}
 
 	/** Once, where the messages will stay in the queue because of it. */
-	private tellOfWait({ elsewhere }: End): void {
+	private reportWait({ elsewhere }: End): void {
 		const { acknowledge } = this.chosen;
 		const { node } = this;
-		if (this.toldOfWait || (!elsewhere && acknowledge === ACKNOWLEDGE_LATER)) return;
-		this.toldOfWait = true;
+		if (this.waitReported || (!elsewhere && acknowledge === ACKNOWLEDGE_LATER)) return;
+		this.waitReported = true;
 		if (!elsewhere && acknowledge === 'executionFinishes') {
 			this.context.logger.warn(
 				`${node.name}: an execution waits. Its messages are acknowledged when it is over, and no others are given to the workflow until then.`,
@@ -227,18 +226,18 @@ class Listener {
 		this.report(
 			new NodeOperationError(
 				node,
-				'An execution waits, so its messages are not acknowledged, and this trigger gives no others until they are.',
+				'An execution waits, so its messages are not acknowledged, and this trigger delivers no others until they are.',
 				{
-					description: `n8n does not tell a trigger how an execution ends that has waited (Wait node, form, approval or sub-workflow)${elsewhere ? ' in a worker. Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : '. Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when this workflow is published anew.`,
+					description: `n8n does not report to a trigger how an execution that has waited (Wait node, form, approval or sub-workflow)${elsewhere ? ' in a worker. Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : '. Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when you publish this workflow again.`,
 				},
 			),
 		);
 	}
 
-	/** Has the batch given again after a while, or sets it aside if that has been done often enough. */
+	/** Has the batch delivered again after a while, or sets it aside if that has been done often enough. */
 	private async again(batch: Batch): Promise<boolean> {
 		if (batch.failed()) {
-			this.nextLookAt = Date.now() + pauseAfter(batch.attempt);
+			this.nextReadAt = Date.now() + pauseAfter(batch.attempt);
 			return false;
 		}
 		this.report(setAside(batch, this.node));
@@ -250,14 +249,14 @@ class Listener {
 		const { context, closing, node } = this;
 		if (closing.signal.aborted) return;
 		this.failures += 1;
-		this.nextLookAt = Date.now() + pauseAfter(this.failures);
+		this.nextReadAt = Date.now() + pauseAfter(this.failures);
 		const error = asFleetError(thrown);
 		this.stopped = error.permanent;
 		context.logger.warn(`${node.name}: ${error.sentence}`);
-		if (!this.stopped && this.failures !== TELL_AFTER) return;
+		if (!this.stopped && this.failures !== REPORT_AFTER) return;
 		const addition = this.stopped
-			? 'Until then, this trigger sends nothing: it goes on when the credential is changed, or the workflow is published anew.'
-			: 'It goes on trying.';
+			? 'Until then, this trigger sends nothing. It continues when you change the credential or publish the workflow again.'
+			: 'It keeps trying.';
 		this.report(nodeErrorOf(error, node, { addition }));
 	}
 
@@ -330,7 +329,7 @@ const cutShort = (error: unknown): End => ({
 });
 
 /**
- * The end of an execution that has waited. n8n has told of its end before, and of this one only that there is nobody
+ * The end of an execution that has waited. n8n reported its end before, and of this one only that there is nobody
  * left to answer the trigger: with an empty answer. Workers do that at each step, which says nothing. Never settles if
  * n8n does not tell.
  */
@@ -371,7 +370,7 @@ function setAside({ events, attempt }: Batch, node: INode): NodeOperationError {
 		`${events.length} ${events.length === 1 ? 'message was' : 'messages were'} set aside: the workflow failed with them ${attempt === 1 ? 'once' : `${attempt} times`}.`,
 		{
 			description:
-				'They have been acknowledged and do not come again. This error holds them; deal with them by hand.',
+				'They have been acknowledged and do not come again. This error contains them; process them by hand.',
 		},
 	);
 	error.context.data = { messages: events as unknown as IDataObject[] };

@@ -10,7 +10,7 @@ const KEY = 'fleetwire';
 /** By then n8n has the execution of a batch in its database, or has dropped it. */
 const SETTLED_MS = 10_000;
 
-/** Bookmarks kept in a process: more trigger nodes than that are in no n8n. */
+/** States kept in a process: more trigger nodes than that are in no n8n. */
 const KEPT = 2000;
 
 /** What static data say. */
@@ -26,9 +26,9 @@ interface Stopped {
 	/** Stands for all settings of node and account. */
 	settings: string;
 	error: FleetError;
-	/** When it was found out, and when it was told last. */
+	/** When it was found out, and when it was last reported. */
 	at: number;
-	toldAt: number;
+	reportedAt: number;
 }
 
 /** n8n tries an activation that fails up to four times more within that time. */
@@ -41,7 +41,7 @@ const RETRIED_MS = 30_000;
  * a batch is the cursor from before the batch, which is where the trigger has begun if it is the first: a crash between
  * the two loses nothing, and after a stop that batch alone can come again. While the process lives, the newest cursor
  * is the one in here, and the batch's number in the static data tells whether n8n took the batch over: it drops what a
- * poll gives if the workflow was changed meanwhile.
+ * poll returns if the workflow was changed meanwhile.
  */
 export class TriggerState {
 	private account: string | undefined;
@@ -57,11 +57,11 @@ export class TriggerState {
 	/** What ended the work until the user changes something. */
 	stopped: Stopped | undefined;
 	/** What goes wrong in poll after poll, though there are events. */
-	trouble: { toldAt: number } | undefined;
+	trouble: { reportedAt: number } | undefined;
 
 	/**
 	 * Begins a poll; undefined while another is under way, or if the last began less than `leastMs` ago. One that takes
-	 * longer than `mostMs` is given up.
+	 * longer than `mostMs` is abandoned.
 	 */
 	begin(now: number, { mostMs, leastMs }: { mostMs: number; leastMs: number }): number | undefined {
 		const waits = now - this.begunAt < leastMs && now >= this.begunAt;
@@ -78,7 +78,7 @@ export class TriggerState {
 		return stopped?.settings === settings && Math.abs(now - stopped.at) < RETRIED_MS ? stopped.error : undefined;
 	}
 
-	/** Whether the poll has not been given up. */
+	/** Whether the poll has not been abandoned. */
 	holds(turn: number): boolean {
 		return turn === this.turn;
 	}
@@ -110,7 +110,7 @@ export class TriggerState {
 
 	/**
 	 * A poll has begun afresh: whatever was handed over before belongs to another account or event, or cannot be read.
-	 * Gives what to store before anything else.
+	 * Returns what to store before anything else.
 	 */
 	beginAfresh(cursor: unknown): string {
 		this.before = cursor;
@@ -122,14 +122,14 @@ export class TriggerState {
 		return Math.abs(now - this.handedOverAt) > SETTLED_MS;
 	}
 
-	/** A poll found nothing. Gives what to store, if anything is to be stored. */
+	/** A poll found nothing. Returns what to store, if anything is to be stored. */
 	idle(cursor: unknown, now: number, exact: boolean): string | undefined {
 		this.cursor = this.before = cursor;
 		return exact || this.settled(now) ? this.text(cursor) : undefined;
 	}
 
 	/**
-	 * A poll gives a batch. Gives what to store with it.
+	 * A poll has a batch. Returns what to store with it.
 	 * @param exact whether n8n stores it together with the execution or not at all
 	 */
 	handOver(cursor: unknown, now: number, exact: boolean): string {
@@ -145,24 +145,24 @@ export class TriggerState {
 	}
 }
 
-const bookmarks = new Map<string, TriggerState>();
+const states = new Map<string, TriggerState>();
 
-/** A node's bookmark, kept while the workflow is edited, switched off and on again. */
+/** A node's state, kept while the workflow is edited, switched off and on again. */
 export function triggerStateOf(workflowId: string, nodeId: string): TriggerState {
 	const key = `${workflowId} ${nodeId}`;
-	const bookmark = bookmarks.get(key) ?? new TriggerState();
-	bookmarks.delete(key);
-	bookmarks.set(key, bookmark);
-	for (const [oldest] of bookmarks) {
-		if (bookmarks.size <= KEPT) break;
-		bookmarks.delete(oldest);
+	const state = states.get(key) ?? new TriggerState();
+	states.delete(key);
+	states.set(key, state);
+	for (const [oldest] of states) {
+		if (states.size <= KEPT) break;
+		states.delete(oldest);
 	}
-	return bookmark;
+	return state;
 }
 
 /** Forgets all, as the end of the process does. */
 export function forgetTriggerStates(): void {
-	bookmarks.clear();
+	states.clear();
 }
 
 export function readStored(data: IDataObject): StoredState | undefined {

@@ -1,4 +1,4 @@
-import type { AnyProvider } from '../core/describe/provider';
+import type { Provider } from '../core/describe/provider';
 import type { Vendor } from './vendor';
 import * as all from './vendors';
 
@@ -7,4 +7,4 @@ export const vendors: readonly Vendor[] = Object.values(all).sort((a, b) =>
 	a.provider.title.localeCompare(b.provider.title, 'en'),
 );
 
-export const providers: readonly AnyProvider[] = vendors.map(({ provider }) => provider);
+export const providers: readonly Provider[] = vendors.map(({ provider }) => provider);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { FleetError } from '../core/describe/errors';
 import { addressOf, type WireRequest } from '../core/describe/host';
-import type { AnyProvider } from '../core/describe/provider';
+import type { Provider } from '../core/describe/provider';
 import { mutated, randomOf } from '../test/support/mutations';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
@@ -36,7 +36,7 @@ function exchangeFor(exchanges: Recorded['exchanges'], request: WireRequest): Re
 }
 
 /** What sends nothing has no answer to damage. */
-const asking = ({ operations, name: vendor }: AnyProvider) =>
+const asking = ({ operations, name: vendor }: Provider) =>
 	operations
 		.map((operation) => [`${operation.resource}.${operation.name}`, operation] as const)
 		.filter(([name]) => recordingOf({ name: vendor }, name)?.exchanges.length !== 0);

@@ -479,8 +479,8 @@ test('devices that have expired or are blocked cost a fleet none of its alarms, 
 		pass: (ms) => simulator.advance(ms),
 	});
 	const poller = new Poller(
-		new Client(trackceo, connection, host) as unknown as Client,
-		findTrigger(trackceo as unknown as Provider, 'newAlarm') ?? expect.fail(),
+		new Client(trackceo, connection, host),
+		findTrigger(trackceo, 'newAlarm') ?? expect.fail(),
 		{},
 	);
 	let cursor: unknown;

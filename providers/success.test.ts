@@ -121,15 +121,15 @@ describe.each(PROTRACK)('$title', (each) => {
 });
 
 test.each(WRITES)('$title is not done by a success that HTTP denies', async (each) => {
-	const success = successOf(each.provider).write;
-	for (const status of [400, 403, 404, 500])
-		expect(await became(each, success, status), String(status)).toMatch(/^(unknown|NotFound)$/);
+	const { writes } = successOf(each.provider);
+	expect(writes.length).toBeGreaterThan(0);
+	for (const success of writes)
+		for (const status of [400, 403, 404, 500])
+			expect(await became(each, success, status), String(status)).toMatch(/^(unknown|NotFound)$/);
 });
 
 test.each(WRITES)('$title is not done by a success that HTTP does not call done', async (each) => {
-	const { code, beside, write } = successOf(each.provider);
-	const successes = [write, { ...beside, [code]: (write as Record<string, unknown>)[code] }];
-	for (const success of successes) {
+	for (const success of successOf(each.provider).writes) {
 		const usual = await became(each, success);
 		expect(await became(each, success, 201)).toBe(usual);
 		for (const status of [202, 203, 204, 205, 206, 207, 208, 226, 299])

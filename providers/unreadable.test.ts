@@ -133,7 +133,7 @@ function clientOf(respond: ConstructorParameters<typeof TestHost>[0]) {
 	const host = new TestHost(respond);
 	return {
 		host,
-		client: new Client<Connection>(trackceo, { ...connectionOf(trackceo), account: String(Math.random()) }, host),
+		client: new Client(trackceo, { ...connectionOf(trackceo), account: String(Math.random()) }, host),
 	};
 }
 

@@ -1,8 +1,8 @@
-import type { AnyProvider } from '../core/describe/provider';
+import type { Provider } from '../core/describe/provider';
 
 /** A vendor as its users meet it. `npm run generate` makes from it whatever is about one vendor outside providers/. */
 export interface Vendor {
-	provider: AnyProvider;
+	provider: Provider;
 	/**
 	 * File or folder below providers/ that exports the provider under its name. Its first part is the platform, which
 	 * has the facts, recorded pairs, examples and test kit of all its brands.

@@ -22,7 +22,7 @@ const roomOf = (path: string) => ROOMS.find((room) => path === room || path.star
 function imports(): string[] {
 	const edges = ROOMS.flatMap((room) =>
 		globSync(`${room}/**/*.ts`, { cwd: root })
-			.filter((file) => !/\.(test|d)\.ts$/.test(file))
+			.filter((file) => !/\.(test|d)\.ts$|\/testkit\.ts$/.test(file))
 			.flatMap((file) => {
 				const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), 'utf8'), true, true);
 				return importedFiles

@@ -1,5 +1,5 @@
 import type { Effect, Grade } from '../core/describe/operation';
-import type { AnyProvider } from '../core/describe/provider';
+import type { Provider } from '../core/describe/provider';
 import { providers } from '../providers';
 
 export interface CatalogLine {
@@ -15,7 +15,7 @@ export interface CatalogLine {
 }
 
 /** One line for each method of the vendors' documents, the login included. */
-export function catalogLines(of: readonly AnyProvider[] = providers): CatalogLine[] {
+export function catalogLines(of: readonly Provider[] = providers): CatalogLine[] {
 	return of.flatMap((provider) => {
 		const { loginMethod } = provider;
 		const lines = [

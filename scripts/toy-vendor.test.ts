@@ -1,6 +1,6 @@
 /** A vendor unlike those that there are, in what is generated. */
 import { expect, test } from 'vitest';
-import type { AnyProvider } from '../core/describe/provider';
+import type { Provider } from '../core/describe/provider';
 import { toy, toyVendor } from '../test/support/toy-vendor';
 import { propertiesOf } from '../n8n/properties';
 import { catalogOf } from '../node-red/src/editor/catalog';
@@ -10,7 +10,7 @@ import { pageOf } from './docs-page';
 import { n8nFiles } from './n8n-files';
 
 test('its catalog has no login', () => {
-	expect(catalogLines([toy as AnyProvider]).map(({ operation, method }) => `${operation} ${method}`)).toEqual([
+	expect(catalogLines([toy as Provider]).map(({ operation, method }) => `${operation} ${method}`)).toEqual([
 		'getMany GET',
 		'rename PUT',
 		'patch PATCH',
@@ -19,7 +19,7 @@ test('its catalog has no login', () => {
 	]);
 });
 
-const docsOf = (provider: AnyProvider) => pageOf({ ...toyVendor, provider });
+const docsOf = (provider: Provider) => pageOf({ ...toyVendor, provider });
 
 test('a resource without a title is an error wherever it would be shown, and the vendor may have its own', () => {
 	const [first] = toy.operations;

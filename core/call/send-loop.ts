@@ -1,4 +1,11 @@
-import { asFleetError, SessionExpired, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
+import {
+	asFleetError,
+	LoginRejected,
+	SessionExpired,
+	TimedOut,
+	UnexpectedAnswer,
+	type FleetError,
+} from '../describe/errors';
 import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../describe/host';
 import type { Connection } from '../describe/connection';
 import type { AnyOperation, RunOptions } from '../describe/operation';
@@ -6,14 +13,14 @@ import type { Provider } from '../describe/provider';
 import { rateOf, type SharedLogin, type Suspect } from './account';
 import type { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
-import { ofKey } from './session';
+import { secretField } from './session';
 
 /** A command does not start with a session that may end on the way. */
 const FRESH_FOR_COMMANDS_MS = 60_000;
 
 /** What requests are sent with: an account of a vendor, and the program around it. */
 export interface Sender {
-	readonly provider: Provider<never>;
+	readonly provider: Provider;
 	readonly connection: Connection;
 	readonly host: Host;
 	readonly redactor: Redactor;
@@ -190,9 +197,9 @@ export class SendLoop {
 
 	/** The answer is no success: what that says of the vendor, the account's rate and the session. */
 	private refused(thrown: unknown, { session, stale }: { session: string; stale: string | undefined }): Ended {
-		const { host, shared } = this.sender;
+		const { provider, host, shared } = this.sender;
 		const { breaker, account } = shared;
-		const error = (this.latest = ofKey(this.sender.provider, asFleetError(thrown)));
+		const error = (this.latest = ofTheKey(provider, asFleetError(thrown)));
 		if (error.outage === 'fault') breaker.failed(host.now());
 		else breaker.answered();
 		if (error.tooOften && (!error.ambiguous || account.limiter.busy))
@@ -262,7 +269,7 @@ export async function tokenOf(
 	wanted: Pick<SendOptions, 'stale' | 'freshForMs'> = {},
 ): Promise<string> {
 	if (host.token === undefined)
-		throw new UnexpectedAnswer('This program gives no session away.', { advice: 'Update Fleetwire.' });
+		throw new UnexpectedAnswer('This program does not expose the session token.', { advice: 'Update Fleetwire.' });
 	const token = await host.token({ ...wanted, signal, leftMs: deadline - host.now() });
 	redactor.addToken(token);
 	return token;
@@ -277,6 +284,15 @@ async function mustBeInSession(sender: Sender, call: Call): Promise<void> {
 		definite: true,
 		advice: 'Nothing was sent.',
 	});
+}
+
+/** Without a login there is no session that could end: the key is not valid. */
+function ofTheKey(provider: Provider, error: FleetError): FleetError {
+	if (provider.login !== undefined || error.session !== 'over') return error;
+	const [, title] = secretField(provider);
+	const { message, status, vendorCode, vendorMessage, effect } = error;
+	const advice = `Check "${title}" in the account.`;
+	return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
 }
 
 /** A shorter one could be an ordinary word of an answer. */

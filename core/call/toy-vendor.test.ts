@@ -29,9 +29,9 @@ const connectionWith = (changes: object = {}) => ({
 
 function clientWith(changes: object = {}, clock?: ConstructorParameters<typeof FetchHost>[2]) {
 	const connection = connectionWith(changes);
-	const provider = toy as unknown as Provider;
+	const provider: Provider = toy;
 	const host = new FetchHost(provider, connection, clock);
-	return { host, client: new Client<Connection>(provider, connection, host) };
+	return { host, client: new Client(provider, connection, host) };
 }
 
 const run = async (client: Client, resource: string, name: string, params: object = {}) =>
@@ -82,7 +82,7 @@ test('a key is a session that n8n can store: no end that JSON has no number for'
 });
 
 test('without names of accounts, each key has a quota of its own, and a trigger outlives a new key', () => {
-	const provider = toy as unknown as Provider;
+	const provider: Provider = toy;
 	const [one, other] = [connectionWith(), connectionWith({ key: 'another-key-of-the-toys' })] as never[];
 	expect(sharedLogin(provider, one!).account).not.toBe(sharedLogin(provider, other!).account);
 	expect(accountKey(provider, one!)).toBe(accountKey(provider, other!));

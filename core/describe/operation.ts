@@ -119,7 +119,10 @@ type Declaration<
 	effect: E;
 	route: [Variables<Route>] extends [keyof W]
 		? Route
-		: { error: 'the route names a variable that is not a parameter'; variable: Exclude<Variables<Route>, keyof W> };
+		: {
+				error: 'the route names a variable that the request does not carry';
+				variable: Exclude<Variables<Route>, keyof W>;
+			};
 	request?: Operation<K, F, A, R, W>['request'];
 	rows?: Operation<K, F, A, R, W>['rows'];
 	list?: boolean;

@@ -15,7 +15,12 @@ export interface Limits {
 	poll: { seconds: number; leastSeconds: number };
 }
 
-export interface Provider<C extends Connection = Connection> {
+/**
+ * What a vendor offers. C: the settings of its accounts, which only its own functions know, like the types of an
+ * operation in `AnyOperation`.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- settings are only taken: no type but `any` fits every vendor
+export interface Provider<C extends Connection = any> {
 	/** In types of nodes and in file names. Users' flows store it. */
 	readonly name: string;
 	/** The vendor's name as users know it. */
@@ -58,11 +63,6 @@ export interface Provider<C extends Connection = Connection> {
 
 /** One whose accounts log in, as most do. */
 export type LoginProvider<C extends Connection> = Provider<C> & Required<Pick<Provider<C>, 'login' | 'loginMethod'>>;
-
-/** One of any vendor. Each has an account with settings of its own. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- settings are read with the provider's own fields
-export type AnyProvider = Provider<any>;
-
 /** Finds an operation by the names that a flow stores. */
 export function findOperation(provider: Provider, resource: string, name: string): AnyOperation | undefined {
 	return provider.operations.find((operation) => operation.resource === resource && operation.name === name);

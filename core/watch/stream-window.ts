@@ -83,7 +83,7 @@ export class WindowReader {
 			begin: Math.min(begin, poll.now - 60) * 1000,
 			end: (Math.max(poll.now, this.watermark) + DAY_SECONDS) * 1000,
 		};
-		const params = source.paramsFor([...devices], period, poll.params as never);
+		const params = source.paramsFor([...devices], period, poll.params);
 		const { pages, watermark } = poll.read(source.operation, params, { watermark: this.watermark });
 		const [, , coversUntil = watermark] = this.unfinished(devices);
 		window.coversUntil = Math.min(window.coversUntil, coversUntil);
@@ -119,7 +119,7 @@ export class WindowReader {
 		const { cursor } = coverage;
 		const record = this.recordOf(row, params, window.devices);
 		const readable = !('unreadable' in record);
-		const iso = readable ? source.recordTime(record as never) : null;
+		const iso = readable ? source.recordTime(record) : null;
 		const at = iso === null ? this.watermark : Math.floor(Date.parse(iso) / 1000);
 		this.newestTime = Math.max(this.newestTime, poll.past(at) ?? 0);
 		if (iso !== null) window.reached = Math.max(window.reached, at);
@@ -134,7 +134,7 @@ export class WindowReader {
 			if (iso === null) entry.delivered.set(print, at);
 			return;
 		}
-		if (readable && source.keep?.(record as never, poll.params as never) === false) return;
+		if (readable && source.keep?.(record, poll.params) === false) return;
 		const time = (record.time as string | null | undefined) ?? iso;
 		const event: FleetEvent = {
 			...record,

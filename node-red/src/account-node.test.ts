@@ -162,6 +162,20 @@ describe('the way to the vendor', () => {
 		expect([await reach('dead'), await reach('always')]).toEqual(['logged in', 'Unreachable']);
 	});
 
+	test('does not say why a proxy cannot be reached where private addresses are forbidden', async () => {
+		nodes.always = { url: 'http://127.0.0.1:9', noproxy: [] };
+		const messageOf = async (fleetwire?: object) => {
+			const RED = { ...red(), settings: { fleetwire } } as unknown as NodeAPI;
+			const changes = { baseUrl: 'https://fleet.example', proxy: 'always' };
+			const account = accountOf(RED, provider, { ...settings(changes), secret: PASSWORD });
+			const error = await account.logIn().catch((thrown: unknown) => thrown);
+			await account.close();
+			return (error as FleetError).message;
+		};
+		expect(await messageOf()).toContain('ECONNREFUSED');
+		expect(await messageOf({ allowPrivateAddresses: false })).toBe('No connection through the proxy can be made.');
+	});
+
 	test('is within what settings.js allows', () => {
 		const locked = { ...red(), settings: { fleetwire: { allowPrivateAddresses: false } } } as unknown as NodeAPI;
 		expect(() => accountOf(locked, provider, { ...settings(), secret: PASSWORD })).toThrow(/public address/);

@@ -99,14 +99,14 @@ export function makeAccount(
 	let account: Account | undefined;
 	node.deployed = { ...config, ...node.credentials };
 	let problem: FleetError | undefined;
-	const tell = (error?: FleetError) => {
+	const notify = (error?: FleetError) => {
 		if (error === problem) return;
 		problem = error;
 		for (const user of users) user.accountFailed(error);
 	};
 	try {
 		if (newer !== undefined) throw newer;
-		account = accountOf(RED, provider, node.deployed, { onLogin: tell });
+		account = accountOf(RED, provider, node.deployed, { onLogin: notify });
 	} catch (error) {
 		problem = asFleetError(error);
 	}

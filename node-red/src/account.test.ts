@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Provider } from '../../core/describe/provider';
 import { findOperation, findTrigger } from '../../core/describe/provider';
 import { Poller } from '../../core/watch/poller';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { Account, connectionOf } from './account';
 import { Trials } from './trials';
 
-const provider = trackceo as unknown as Provider;
+const provider = trackceo;
 const getMany = findOperation(provider, 'device', 'getMany');
 if (getMany === undefined) throw new Error('device.getMany is gone');
 

@@ -1,5 +1,5 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
-import { orAborted, orLate } from '../../core/call/abort';
+import { orLate } from '../../core/call/abort';
 import { sharedLogin, type SharedLogin } from '../../core/call/account';
 import { checkBaseUrl } from '../../core/describe/base-url';
 import { Client } from '../../core/call/client';

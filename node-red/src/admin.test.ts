@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Limiter } from '../../core/call/limiter';
 import type { Provider } from '../../core/describe/provider';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
@@ -84,6 +85,22 @@ describe('lists for pickers', () => {
 		const { body } = await post('lookup/device', { settings: settings(), credentials: { secret: PASSWORD } });
 		expect((body.choices as { value: string }[]).map(({ value }) => value)).toContain(DEVICE);
 		expect(runtime.log[0]).toMatch(/^\[fleetwire\] somebody asks for a list/);
+	});
+});
+
+describe('a pause that the vendor asked for', () => {
+	test('is tried for a list and after a login, as a person waits for them', async () => {
+		const probe = vi.spyOn(Limiter.prototype, 'probe');
+		await deploy();
+		await runtime.admin('GET', '/fleetwire/trackceo/lookup/account/device');
+		expect(probe).toHaveBeenCalledTimes(1);
+		await post('lookup/device', { settings: settings(), credentials: { secret: PASSWORD } });
+		expect(probe).toHaveBeenCalledTimes(2);
+		await login({ id: 'account', settings: settings(), credentials: UNCHANGED });
+		expect(probe).toHaveBeenCalledTimes(3);
+		await login({ settings: settings(), credentials: { secret: 'wrong' } });
+		expect(probe).toHaveBeenCalledTimes(3);
+		probe.mockRestore();
 	});
 });
 

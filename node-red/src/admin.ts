@@ -213,11 +213,11 @@ function settingsOf(
 	const all: Record<string, unknown> = { baseUrl };
 	for (const [name, field] of Object.entries(provider.connection)) {
 		if (name === 'baseUrl') continue;
-		const given = field.secret ? credentials[name] : settings[name];
-		const kept = field.secret && (given === undefined || given === UNCHANGED);
-		if (node !== undefined && !sameWay && (kept || isVariable(given))) throw otherWay(kept);
+		const value = field.secret ? credentials[name] : settings[name];
+		const kept = field.secret && (value === undefined || value === UNCHANGED);
+		if (node !== undefined && !sameWay && (kept || isVariable(value))) throw otherWay(kept);
 		if (kept) all[name] = node?.deployed[name];
-		else if (given !== undefined) all[name] = isVariable(given) ? filledIn(name, given) : given;
+		else if (value !== undefined) all[name] = isVariable(value) ? filledIn(name, value) : value;
 	}
 	return { ...all, tls, proxy };
 }

@@ -5,7 +5,7 @@ export type Send = (msg: NodeMessage) => void;
 /** How an operation's records leave the node. */
 export interface Delivery {
 	add(records: readonly object[]): void;
-	/** After the last record; gives their number. */
+	/** After the last record; returns their number. */
 	end(): number;
 }
 

@@ -14,10 +14,13 @@ function registered() {
 	const types: Record<string, unknown> = {};
 	const routes: string[] = [];
 	const permissions: string[] = [];
+	const handlers: ((request: object, response: object) => void)[] = [];
 	const route =
 		(method: string) =>
-		(path: string): void =>
-			void routes.push(`${method} ${path}`);
+		(path: string, ...own: typeof handlers): void => {
+			routes.push(`${method} ${path}`);
+			handlers.push(own.at(-1)!);
+		};
 	const RED = {
 		nodes: { registerType: (type: string, _: unknown, options?: object) => (types[type] = options) },
 		auth: { needsPermission: (permission: string) => void permissions.push(permission) },
@@ -25,8 +28,9 @@ function registered() {
 	} as unknown as NodeAPI;
 	const load = vi.fn(() => provider);
 	const secrets = ['secret'];
-	register(RED, { name: 'trackceo', secrets, load }, () => (api, loaded) => new VendorNodes(api, loaded));
-	return { types, routes, permissions, load };
+	const maker = vi.fn((api: NodeAPI, loaded: Provider) => new VendorNodes(api, loaded));
+	register(RED, { name: 'trackceo', secrets, load }, () => maker);
+	return { types, routes, permissions, load, maker, handlers };
 }
 
 describe('when Node-RED starts', () => {
@@ -52,6 +56,13 @@ describe('when Node-RED starts', () => {
 	test('its catalog is not loaded', () => {
 		expect(registered().load).not.toHaveBeenCalled();
 	});
+});
+
+test('what all its nodes and routes share is made once', () => {
+	const { handlers, load, maker } = registered();
+	const response = { status: () => response, json: () => undefined, destroy: () => undefined };
+	for (const handler of handlers) handler({ params: {}, body: {} }, response);
+	expect([load.mock.calls.length, maker.mock.calls.length]).toEqual([1, 1]);
 });
 
 test('its catalog is loaded once, with the first of its nodes', async () => {

@@ -60,7 +60,7 @@ export function register(RED: NodeAPI, vendor: Vendor, loadMaker: () => MakeNode
 	RED.nodes.registerType(triggerType(vendor), FleetTrigger);
 
 	// Routes for the editor. Lists name an account's devices and cost requests, and a login ends others' sessions: they
-	// are for who may change flows, not for who may only look at them.
+	// are for who may change flows, not for who may only view them.
 	const path = `/fleetwire/${vendor.name}`;
 	const flows = RED.auth.needsPermission('flows.write');
 	const write = RED.auth.needsPermission(`fleetwire-${vendor.name}.write`);

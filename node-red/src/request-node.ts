@@ -23,7 +23,7 @@ export interface RequestDef extends NodeDef {
 	output?: 'simplified' | 'raw' | 'worldmap';
 	/** One message with all records, or one for each. */
 	result?: 'message' | 'record';
-	/** Most records to give; 0 or empty: all. */
+	/** Most records to send; 0 or empty: all. */
 	limit?: string | number;
 	/** Seconds that a run may take in all; empty: the vendor's default. */
 	timeout?: string | number;
@@ -39,7 +39,7 @@ const OUTCOMES: readonly Outcome[] = ['confirmed', 'sent', 'timedOut', 'answered
 /** The node that runs this vendor's operations. */
 export class RequestNode implements AccountUser {
 	private readonly status: StatusLine;
-	private readonly under = new Set<AbortController>();
+	private readonly runs = new Set<AbortController>();
 	private closed = false;
 
 	constructor(
@@ -74,13 +74,13 @@ export class RequestNode implements AccountUser {
 	private close(): void {
 		this.closed = true;
 		this.account()?.deregister(this);
-		for (const run of this.under) run.abort();
+		for (const run of this.runs) run.abort();
 		this.status.close();
 	}
 
 	private async handle(msg: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
 		const stop = new AbortController();
-		this.under.add(stop);
+		this.runs.add(stop);
 		this.status.asking();
 		try {
 			const ended = await this.run(msg, (out) => this.closed || send(out), stop.signal);
@@ -95,7 +95,7 @@ export class RequestNode implements AccountUser {
 			if (error.status !== undefined) msg.statusCode = error.status;
 			done(flowError(error));
 		} finally {
-			this.under.delete(stop);
+			this.runs.delete(stop);
 		}
 	}
 
@@ -139,7 +139,7 @@ export class RequestNode implements AccountUser {
 		// A command that was under way when the flow was stopped is not known to have been done, and no message can say
 		// so any more.
 		if (signal.aborted && operation.effect !== 'read')
-			node.warn(`"${operation.title}" was under way when this node was stopped: check whether it was done.`);
+			node.warn(`"${operation.title}" was in progress when this node was stopped: check whether it was done.`);
 		const count = delivery.end();
 		return tells ? (worst ?? { outcome: 'unknown', response: null }) : count;
 	}

@@ -16,7 +16,7 @@ const polled = (ids: string[], n: number, more: Partial<PollResult> = {}): PollR
 	reads: 1,
 	...more,
 });
-const turn = (signal = new AbortController().signal) => ({ fresh: false, signal, onWait: () => undefined });
+const options = (signal = new AbortController().signal) => ({ fresh: false, signal, onWait: () => undefined });
 
 describe('a poll', () => {
 	let nodes = 0;
@@ -33,8 +33,8 @@ describe('a poll', () => {
 			drop: async () => undefined,
 			setAside: async () => '',
 		};
-		const keeper = new TriggerState(`feed-${String(++nodes)}`, store, '');
-		await keeper.open('account', () => undefined);
+		const state = new TriggerState(`feed-${String(++nodes)}`, store, '');
+		await state.open('account', () => undefined);
 		const poll = vi.fn(async (stored: unknown) => {
 			log.push(`polled ${String((stored as { n: number } | undefined)?.n)}`);
 			const result = results.shift()!;
@@ -45,7 +45,7 @@ describe('a poll', () => {
 			log.push(`sent ${events.map(({ id }) => id).join()}`);
 			setImmediate(() => log.push('handed over'));
 		};
-		return { log, store, keeper, poll, feed: new PollRunner({ poll }, keeper, deliver, 60_000, prepare) };
+		return { log, store, state, poll, feed: new PollRunner({ poll }, state, deliver, 60_000, prepare) };
 	}
 
 	test('sends, lets Node-RED hand over, stores, and only then asks for more', async () => {
@@ -54,7 +54,7 @@ describe('a poll', () => {
 			polled(['c'], 2, { more: true }),
 			polled([], 3),
 		]);
-		expect(await polls.turn(turn())).toMatchObject({ count: 3, stop: false, problem: undefined });
+		expect(await polls.poll(options())).toMatchObject({ count: 3, stop: false, problem: undefined });
 		expect(log).toEqual([
 			'polled undefined',
 			'sent a,b',
@@ -70,8 +70,8 @@ describe('a poll', () => {
 
 	test('stores the first cursor even where there is no event', async () => {
 		const { log, feed: polls } = await feed([polled([], 1), polled([], 2)]);
-		await polls.turn(turn());
-		await polls.turn(turn());
+		await polls.poll(options());
+		await polls.poll(options());
 		expect(log).toEqual(['polled undefined', 'stored 1', 'polled 1']);
 	});
 
@@ -79,7 +79,7 @@ describe('a poll', () => {
 
 	test('stores where it has begun before it sends the first events', async () => {
 		const { log, feed: polls } = await feed([polled(['a'], 1, { began, more: true }), polled(['b'], 2)]);
-		await polls.turn(turn());
+		await polls.poll(options());
 		expect(log).toEqual([
 			'polled undefined',
 			'stored 0',
@@ -96,16 +96,16 @@ describe('a poll', () => {
 	test('stores where it has begun at once, though something was stored a moment ago', async () => {
 		const {
 			log,
-			keeper,
+			state,
 			feed: polls,
 		} = await feed([polled([], 1, { began }), polled([], 2), polled([], 3, { began }), polled([], 4, { began })]);
-		await polls.turn(turn());
-		await polls.turn(turn());
-		await keeper.open('another account', () => undefined);
-		await polls.turn(turn());
+		await polls.poll(options());
+		await polls.poll(options());
+		await state.open('another account', () => undefined);
+		await polls.poll(options());
 		// As after "reset".
-		keeper.change({ cursor: undefined });
-		await polls.turn(turn());
+		state.change({ cursor: undefined });
+		await polls.poll(options());
 		expect(log).toEqual([
 			'polled undefined',
 			'stored 1',
@@ -121,18 +121,18 @@ describe('a poll', () => {
 		const stop = new AbortController();
 		const {
 			log,
-			keeper,
+			state,
 			feed: polls,
 		} = await feed([polled(['a'], 1, { began })], async () => stop.abort(new Error('closed')));
-		await expect(polls.turn(turn(stop.signal))).rejects.toThrow('closed');
+		await expect(polls.poll(options(stop.signal))).rejects.toThrow('closed');
 		expect(log).toEqual(['polled undefined', 'stored 0']);
-		expect(keeper.state.cursor).toEqual(began);
+		expect(state.state.cursor).toEqual(began);
 	});
 
 	test('what came together with a problem is sent and stored, and the rest waits', async () => {
 		const problem = new Unreachable('No connection.');
 		const { log, feed: polls } = await feed([polled(['a'], 1, { more: true, problem, stop: true })]);
-		expect(await polls.turn(turn())).toMatchObject({ count: 1, problem, stop: true });
+		expect(await polls.poll(options())).toMatchObject({ count: 1, problem, stop: true });
 		expect(log).toEqual(['polled undefined', 'sent a', 'handed over', 'stored 1']);
 	});
 
@@ -142,7 +142,7 @@ describe('a poll', () => {
 			polled(['a'], 1, { more: true, problem, partial: true }),
 			polled(['b'], 2, { problem, partial: true }),
 		]);
-		expect(await polls.turn(turn())).toMatchObject({ count: 2, problem, stop: false });
+		expect(await polls.poll(options())).toMatchObject({ count: 2, problem, stop: false });
 		expect(log).toEqual([
 			'polled undefined',
 			'sent a',
@@ -157,20 +157,16 @@ describe('a poll', () => {
 
 	test('stopped in the meantime, it sends nothing and stays where it was', async () => {
 		const stop = new AbortController();
-		const {
-			log,
-			keeper,
-			feed: polls,
-		} = await feed([polled(['a'], 1)], async () => stop.abort(new Error('closed')));
-		await expect(polls.turn(turn(stop.signal))).rejects.toThrow('closed');
+		const { log, state, feed: polls } = await feed([polled(['a'], 1)], async () => stop.abort(new Error('closed')));
+		await expect(polls.poll(options(stop.signal))).rejects.toThrow('closed');
 		expect(log).toEqual(['polled undefined']);
-		expect(keeper.state.cursor).toBeUndefined();
+		expect(state.state.cursor).toBeUndefined();
 	});
 
 	test('a disk that is full stops neither the batches nor the events', async () => {
 		const { log, store, feed: polls } = await feed([polled(['a'], 1, { more: true }), polled(['b'], 2)]);
 		store.broken = true;
-		const ended = await polls.turn(turn());
+		const ended = await polls.poll(options());
 		expect(ended).toMatchObject({ count: 2, stop: false });
 		expect(ended.problem).toBeInstanceOf(NotStored);
 		expect(log.filter((line) => line.startsWith('sent'))).toEqual(['sent a', 'sent b']);
@@ -178,8 +174,8 @@ describe('a poll', () => {
 
 	test('asked for by somebody, it does not take what others found out', async () => {
 		const { poll, feed: polls } = await feed([polled([], 1), polled([], 2)]);
-		await polls.turn(turn());
-		await polls.turn({ ...turn(), fresh: true });
+		await polls.poll(options());
+		await polls.poll({ ...options(), fresh: true });
 		expect(poll.mock.calls.map(([, options]: unknown[]) => (options as { intervalMs: number }).intervalMs)).toEqual(
 			[60_000, 0],
 		);
@@ -221,8 +217,8 @@ describe('a queue', () => {
 
 	test('acknowledges each batch once it is sent, until the queue is empty', async () => {
 		const { log, feed: queue } = feed([{ ids: ['a', 'b'] }, { ids: ['c'], attempt: 2 }], 'sent');
-		expect(await queue.turn(turn())).toEqual({ count: 3, stop: false });
-		await queue.turn(turn());
+		expect(await queue.poll(options())).toEqual({ count: 3, stop: false });
+		await queue.poll(options());
 		queue.close();
 		expect(log).toEqual(['opened', 'sent a,b 1', 'done a,b', 'sent c 2', 'done c', 'closed']);
 	});
@@ -235,7 +231,7 @@ describe('a queue', () => {
 			],
 			'operation',
 		);
-		await queue.turn(turn());
+		await queue.poll(options());
 		expect(log).toEqual(['opened', 'sent a 1', '1 in hand', 'sent b 1', '1 in hand']);
 	});
 
@@ -245,13 +241,13 @@ describe('a queue', () => {
 			'operation',
 			5,
 		);
-		await queue.turn(turn());
+		await queue.poll(options());
 		expect(log).toEqual(['opened', 'sent a 1', '1 in hand', 'failed a', 'sent a 2', '1 in hand']);
 	});
 
 	test('after as many attempts as the user allows, messages are given up, and that is told', async () => {
 		const { log, feed: queue } = feed([{ ids: ['a'], attempt: 3, failed: () => false }], 'operation', 5);
-		await expect(queue.turn(turn())).rejects.toThrow(
+		await expect(queue.poll(options())).rejects.toThrow(
 			'The flow did not acknowledge what it was sent in time (1 messages, attempt 3)',
 		);
 		expect(log.at(-1)).toBe('done a');
@@ -259,14 +255,14 @@ describe('a queue', () => {
 
 	test('messages that need no sending any more are only acknowledged', async () => {
 		const { log, feed: queue } = feed([{ ids: [] }], 'operation');
-		await queue.turn(turn());
+		await queue.poll(options());
 		expect(log).toEqual(['opened', 'done ']);
 	});
 
 	test('stopped while the flow has messages in hand, it ends at once', async () => {
 		const stop = new AbortController();
 		const { log, feed: queue } = feed([{ ids: ['a'] }], 'operation');
-		const ended = queue.turn(turn(stop.signal));
+		const ended = queue.poll(options(stop.signal));
 		await vi.waitFor(() => expect(queue.waiting).toBe(true));
 		stop.abort(new Error('closed'));
 		await expect(ended).rejects.toThrow('closed');
@@ -278,7 +274,7 @@ describe('a queue', () => {
 		const stop = new AbortController();
 		const { log, feed: queue } = feed([{ ids: ['a'] }], 'sent');
 		stop.abort(new Error('closed'));
-		await expect(queue.turn(turn(stop.signal))).rejects.toThrow('closed');
+		await expect(queue.poll(options(stop.signal))).rejects.toThrow('closed');
 		expect(log).toEqual(['opened', 'failed a']);
 	});
 });

@@ -1,4 +1,4 @@
-import { setImmediate as nextRound, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
 import { orLate } from '../../core/call/abort';
 import { asFleetError, TimedOut, type FleetError } from '../../core/describe/errors';
 import type { Poller } from '../../core/watch/poller';
@@ -6,17 +6,17 @@ import type { Batch, QueueConsumer } from '../../core/watch/queue-consumer';
 import type { FleetEvent } from '../../core/describe/trigger';
 import type { TriggerState } from './trigger-state';
 
-/** What came of a turn. */
-export interface Turn {
+/** What came of a poll. */
+export interface PollOutcome {
 	count: number;
 	problem?: FleetError;
-	/** Whether another turn would only repeat the problem. */
+	/** Whether another poll would only repeat the problem. */
 	stop: boolean;
-	/** Age of the oldest look at a device, in milliseconds, where not all could be looked at. */
+	/** Age of the oldest read of a device, in milliseconds, where not all could be read. */
 	oldestReadMs?: number;
 }
 
-interface TurnOptions {
+interface RunnerOptions {
 	/** What others have just found out does not count: somebody wants to know now. */
 	fresh: boolean;
 	/** From here on nothing may be sent. */
@@ -26,17 +26,17 @@ interface TurnOptions {
 
 /** Where a trigger's events come from. */
 export interface Runner {
-	/** Whether its turn waits for the flow: that takes minutes, and nothing else can be done meanwhile. */
+	/** Whether its poll waits for the flow: that takes minutes, and nothing else can be done meanwhile. */
 	readonly waiting: boolean;
 	/** Sends what is new. @throws the signal's reason if it is aborted */
-	turn(options: TurnOptions): Promise<Turn>;
+	poll(options: RunnerOptions): Promise<PollOutcome>;
 	close(): void;
 }
 
 /** Hands events to the flow, all of a batch in one go: once it has begun, nothing can come between. */
 export type Deliver = (events: readonly FleetEvent[], attempt?: number) => void;
 
-/** The least time that a turn gets: some vendors let it wait half a minute for each request. */
+/** The least time that a poll gets: some vendors let it wait half a minute for each request. */
 const LEAST_BUDGET_MS = 60_000;
 
 const budgetOf = (intervalMs: number) => Math.max(intervalMs, LEAST_BUDGET_MS);
@@ -47,15 +47,15 @@ export class PollRunner implements Runner {
 
 	constructor(
 		private readonly poller: Pick<Poller, 'poll'>,
-		private readonly keeper: TriggerState,
+		private readonly stored: TriggerState,
 		private readonly deliver: Deliver,
 		private readonly intervalMs: number,
 		/** Gets ready whatever `deliver` needs. */
 		private readonly prepare: () => Promise<void> = () => Promise.resolve(),
 	) {}
 
-	async turn({ fresh, signal, onWait }: TurnOptions): Promise<Turn> {
-		const { intervalMs, keeper } = this;
+	async poll({ fresh, signal, onWait }: RunnerOptions): Promise<PollOutcome> {
+		const { intervalMs, stored } = this;
 		let count = 0;
 		let notStored: FleetError | undefined;
 		for (;;) {
@@ -68,26 +68,26 @@ export class PollRunner implements Runner {
 				partial = false,
 				stop,
 				oldestReadMs,
-			} = await this.poller.poll(keeper.state.cursor, {
+			} = await this.poller.poll(stored.state.cursor, {
 				intervalMs: fresh ? 0 : intervalMs,
 				budgetMs: budgetOf(intervalMs),
 				signal,
 				onWait,
 			});
 			if (began !== undefined && events.length > 0) {
-				keeper.change({ cursor: began });
-				// What goes wrong with it, the next one tells.
-				await keeper.save().catch(() => undefined);
+				stored.change({ cursor: began });
+				// What goes wrong with it, the next one reports.
+				await stored.save().catch(() => undefined);
 			}
 			if (events.length > 0) await this.prepare();
 			signal.throwIfAborted();
 			if (events.length > 0) this.deliver(events);
-			keeper.change({ cursor });
-			// Node-RED hands messages over in the next round of its loop: what is stored before might be lost with the
-			// process.
-			if (events.length > 0) await nextRound();
+			stored.change({ cursor });
+			// Node-RED hands messages over in the next iteration of its event loop: what is stored before might be
+			// lost with the process.
+			if (events.length > 0) await nextIteration();
 			count += events.length;
-			notStored = await keeper
+			notStored = await stored
 				.save(events.length === 0 && began === undefined)
 				.then(() => undefined, asFleetError);
 			if (!more || (problem !== undefined && !partial) || signal.aborted)
@@ -122,10 +122,10 @@ export class QueueRunner implements Runner {
 		},
 	) {}
 
-	async turn({ signal, onWait }: TurnOptions): Promise<Turn> {
+	async poll({ signal, onWait }: RunnerOptions): Promise<PollOutcome> {
 		const { consumer, options } = this;
 		let count = 0;
-		// A Get is not broken off with the turn: the messages that it takes would be known to nobody.
+		// A Get is not broken off with the poll: the messages that it takes would be known to nobody.
 		const { signal: whole } = this.end;
 		if (!this.opened) await consumer.open(whole);
 		this.opened = true;
@@ -137,10 +137,10 @@ export class QueueRunner implements Runner {
 				signal.throwIfAborted();
 			}
 			const { length } = batch.events;
-			// Else only the vendor was not told yet.
+			// Else only the vendor does not know yet.
 			if (length > 0) {
 				this.deliver(batch.events, batch.attempt);
-				await nextRound();
+				await nextIteration();
 			}
 			count += length;
 			// What the flow has is not to be broken off.

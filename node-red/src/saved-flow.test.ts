@@ -9,7 +9,15 @@ import { Runtime, type FlowNode } from '../../test/support/node-red-runtime';
 import { savedFlow, withLastCommand } from '../../test/support/saved';
 import { accountType, requestType, triggerType } from './types';
 
-describe.each(VENDOR_NAMES)('%s', (name) => {
+/** Vendors that the version which saved the flow had. */
+const SAVED = VENDOR_NAMES.filter((name) => savedFlow().some(({ type }) => type === accountType({ name })));
+
+test('the vendors of version 1 are still there', () => {
+	const accounts = savedFlow().filter(({ type }) => /^fleetwire-\w+-account$/.test(type));
+	expect(SAVED).toHaveLength(new Set(accounts.map(({ type }) => type)).size);
+});
+
+describe.each(SAVED)('%s', (name) => {
 	const flow = savedFlow();
 	const of = (type: string) => flow.filter((node) => node.type === type);
 	let vendor: TestVendor;

@@ -5,7 +5,7 @@ import type { Provider } from '../../core/describe/provider';
 import { wordsOf } from './editor/words';
 import { StatusLine } from './status-line';
 
-const words = (wordsOf(trackceo as unknown as Provider) as { status: Record<string, string> }).status;
+const words = (wordsOf(trackceo) as { status: Record<string, string> }).status;
 const text = (key: string, params: Record<string, unknown> = {}) =>
 	(words[key.replace('status.', '')] ?? key).replace(/__(\w+)__/g, (_, name: string) => String(params[name]));
 

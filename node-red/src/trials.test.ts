@@ -6,7 +6,7 @@ import { trackceo } from '../../providers/protrack/trackceo';
 import { connectionOf } from './account';
 import { Trials } from './trials';
 
-const provider = trackceo as unknown as Provider;
+const provider = trackceo;
 const connection = (changes: object = {}): Connection =>
 	connectionOf(provider, {
 		baseUrl: 'https://vendor.example',

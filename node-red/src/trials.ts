@@ -14,7 +14,7 @@ const KEPT_MS = 5 * MINUTE_MS;
 const KEPT = 20;
 
 interface Tried {
-	under: boolean;
+	inFlight: boolean;
 	/** When it was tried within the last minute. */
 	at: number[];
 }
@@ -38,11 +38,11 @@ export class Trials {
 	/** @throws RateLimited if it is being tried already, or was too often */
 	private async guarded<T>(key: string, login: () => Promise<T>): Promise<T> {
 		const now = this.now();
-		for (const [old, { under, at }] of this.tried)
-			if (!under && at.every((time) => time <= now - MINUTE_MS)) this.tried.delete(old);
-		const tried = this.tried.get(key) ?? { under: false, at: [] };
+		for (const [old, { inFlight, at }] of this.tried)
+			if (!inFlight && at.every((time) => time <= now - MINUTE_MS)) this.tried.delete(old);
+		const tried = this.tried.get(key) ?? { inFlight: false, at: [] };
 		tried.at = tried.at.filter((time) => time > now - MINUTE_MS && time <= now);
-		if (tried.under)
+		if (tried.inFlight)
 			throw new RateLimited('The login of this account is being tested already.', {
 				advice: 'Wait until that has ended.',
 			});
@@ -51,12 +51,12 @@ export class Trials {
 				advice: 'Wait a minute: each login ends the session of the flows that run, and many can lock the account.',
 			});
 		tried.at.push(now);
-		tried.under = true;
+		tried.inFlight = true;
 		this.tried.set(key, tried);
 		try {
 			return await login();
 		} finally {
-			tried.under = false;
+			tried.inFlight = false;
 		}
 	}
 

@@ -1,14 +1,18 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
+import { Client } from '../../core/call/client';
 import type { Provider } from '../../core/describe/provider';
 import { ctrack } from '../../providers/ctrack';
 import { trackceo } from '../../providers/protrack/trackceo';
+import { PASSWORD, startProtrack } from '../../simulators/protrack';
 import { until } from '../../test/hosts/process';
 import { startVendor } from '../../test/hosts/vendor';
 import { AlarmFeed } from '../../test/support/alarm-feed';
 import { Runtime, type FlowNode, type RuntimeNode } from '../../test/support/node-red-runtime';
+import { PollRunner } from './runners';
+import { SharedTimers } from './shared-timers';
 
 const provider = trackceo as unknown as Provider;
 const [ONE, TWO] = ['358899051000001', '358899051000002'] as const;
@@ -20,9 +24,13 @@ let userDir: string;
 /** Node ids of their own for each test, as the process remembers where a trigger stands. */
 let id: string;
 let count = 0;
+/** Where a trigger asks to be called when its interval is over. */
+let joined: MockInstance<SharedTimers['join']>;
+const intervalOver = () => joined.mock.calls[0]?.[2]();
 beforeEach(async () => {
 	// A trigger begins at a random moment: here at once.
 	vi.spyOn(Math, 'random').mockReturnValue(0);
+	joined = vi.spyOn(SharedTimers.prototype, 'join');
 	feed = await AlarmFeed.start();
 	userDir = mkdtempSync(join(tmpdir(), 'fleetwire-'));
 	runtime = new Runtime([provider], { userDir });
@@ -69,6 +77,8 @@ async function begun(changes: object = {}, accounts?: FlowNode[]): Promise<Runti
 	return node;
 }
 const poll = (node: RuntimeNode) => node.receive({ payload: 'poll' });
+/** Somebody presses its button. */
+const press = (node: RuntimeNode) => (node as unknown as { pollNow: () => void }).pollNow();
 const alarm = (imei: string = ONE) => feed.add({ imei, at: feed.now() - 5 });
 const file = () => join(userDir, 'fleetwire', `${id}.json`);
 const stored = () => JSON.parse(readFileSync(file(), 'utf8')) as { paused: boolean; cursor: unknown };
@@ -166,7 +176,7 @@ describe('polls', () => {
 		feed.hold = new Promise((resolve) => (release = resolve));
 		const before = feed.looks;
 		const asked = [poll(node), poll(node), poll(node)];
-		(node as unknown as { pollNow(): void }).pollNow();
+		press(node);
 		await new Promise((resolve) => setTimeout(resolve, 50));
 		release();
 		feed.hold = undefined;
@@ -193,6 +203,20 @@ describe('a message', () => {
 		alarm();
 		await poll(node);
 		expect([node.sent.length, node.line?.text, stored().paused]).toEqual([1, 'paused', true]);
+	});
+
+	test.each(['pause', 'reset'])('%s ends the poll that is under way: nothing of it is sent', async (payload) => {
+		const node = await begun({ params: { devices: all, firstRun: { type: 'list', value: 'nothing' } } });
+		alarm();
+		let release!: () => void;
+		feed.hold = new Promise((resolve) => (release = resolve));
+		const polled = poll(node);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		const changed = node.receive({ payload });
+		release();
+		feed.hold = undefined;
+		await Promise.all([polled, changed]);
+		expect([node.sent, node.caught]).toEqual([[], []]);
 	});
 
 	test('resets: it begins as a new node does', async () => {
@@ -225,25 +249,77 @@ describe('a message', () => {
 });
 
 describe('what goes wrong', () => {
-	test('is an error once, and again after it had worked; polls go on, more and more seldom', async () => {
+	test('is an error once, and the next intervals are left out', async () => {
 		feed.down = true;
 		const node = await begun();
 		expect(node.line).toEqual(yellow('unreachable'));
 		expect(node.caught).toMatchObject([{ error: { code: 'Unreachable' }, msg: { topic: 'newAlarm' } }]);
 		expect(node.caught[0]?.msg).toMatchObject({ _msgid: expect.any(String) });
 		expect(node.caught[0]?.msg).not.toHaveProperty('statusCode');
-		(node as unknown as { pollNow(): void }).pollNow();
-		await new Promise((resolve) => setTimeout(resolve, 300));
+		// The button's poll says nothing new, the message's is its own answer.
+		press(node);
+		expect((await poll(node)).error).toMatchObject({ code: 'Unreachable' });
+		expect(node.caught).toHaveLength(2);
+		const polls = vi.spyOn(PollRunner.prototype, 'poll');
+		intervalOver();
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect([polls.mock.calls.length, node.line]).toEqual([0, yellow('unreachable')]);
+	});
+
+	test('is an error again after it had worked', async () => {
+		const folder = join(userDir, 'fleetwire');
+		writeFileSync(folder, 'a file where the folder should be');
+		const node = await begun();
+		alarm();
+		press(node);
+		await until('the event', () => node.sent.length === 1);
 		expect(node.caught).toHaveLength(1);
-		feed.down = false;
-		await vi.waitFor(
-			async () => {
-				await poll(node);
-				expect(node.line?.fill).toBe('green');
-			},
-			{ timeout: 40_000, interval: 500 },
-		);
-	}, 60_000);
+		rmSync(folder);
+		alarm();
+		expect((await poll(node)).error).toBeUndefined();
+		rmSync(folder, { recursive: true });
+		writeFileSync(folder, 'a file where the folder should be');
+		alarm();
+		press(node);
+		await until('the error again', () => node.caught.length === 2);
+	});
+
+	test('an interval that comes round polls, unless a poll is under way, paused or stopped', async () => {
+		const node = await begun();
+		alarm();
+		await node.receive({ payload: 'pause' });
+		intervalOver();
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect(node.sent).toHaveLength(0);
+		const tries = vi.spyOn(Client.prototype, 'tryNow');
+		await node.receive({ payload: 'resume' });
+		await until('the poll', () => node.line?.fill === 'green');
+		expect(tries).not.toHaveBeenCalled();
+		await poll(node);
+		expect([tries.mock.calls.length, node.sent.length]).toEqual([1, 1]);
+	});
+
+	test('a login that is refused to another node stops it at once', async () => {
+		const node = await begun();
+		feed.refusing = true;
+		const { client } = runtime.node('account') as unknown as { client: (warn: () => void) => Client };
+		const one = client(() => undefined);
+		one.invalidate('token-00000001');
+		await expect(one.collect(provider.operations[0]!, { devices: ONE })).rejects.toThrow();
+		expect(node.line).toEqual(red('login refused'));
+		expect((await poll(node)).error?.message).toMatch(/^This trigger has stopped/);
+	});
+
+	test('has the status of the answer, where there is one', async () => {
+		const simulator = await startProtrack({ brand: 'trackceo' });
+		simulator.fail({ kind: 'status', status: 503, times: null });
+		await runtime.deploy([account({ baseUrl: simulator.url }), trigger()], { account: { secret: PASSWORD } });
+		const node = runtime.node(id);
+		await until('the error', () => node.caught.length > 0);
+		expect(node.caught[0]?.msg).toMatchObject({ topic: 'newAlarm', statusCode: 503 });
+		await runtime.stop();
+		await simulator.close();
+	});
 
 	test('a poll that was asked for fails with it, and Catch nodes get it once', async () => {
 		const node = await begun();
@@ -265,7 +341,7 @@ describe('what goes wrong', () => {
 		);
 		expect(feed.requests.length).toBe(before);
 		feed.refusing = false;
-		(node as unknown as { pollNow(): void }).pollNow();
+		press(node);
 		await until('it to work', () => node.line?.fill === 'green');
 	});
 

@@ -11,7 +11,7 @@ import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage } from './delivery';
 import { flowError } from './flow-error';
-import { PollRunner, QueueRunner, type Acknowledge, type Deliver, type Runner, type Turn } from './runners';
+import { PollRunner, QueueRunner, type Acknowledge, type Deliver, type Runner, type PollOutcome } from './runners';
 import { valuesOf, type Inputs } from './inputs';
 import { PollBackoff } from './poll-backoff';
 import { SharedTimers } from './shared-timers';
@@ -41,12 +41,12 @@ export interface TriggerDef extends NodeDef {
 }
 
 export interface TriggerNodeInstance extends Node {
-	/** Has its turn now, as somebody asked for at the node's button. */
+	/** Polls now, as somebody asked for at the node's button. */
 	pollNow(): void;
 }
 
-const rounds = new SharedTimers();
-/** The first turn comes within this time, so that not all triggers ask in the second in which flows start. */
+const timers = new SharedTimers();
+/** The first poll comes within this time, so that not all triggers ask in the second in which flows start. */
 const START_MS = 2000;
 /** Node-RED waits for 15 s until a node has closed. */
 const CLOSE_MS = 10_000;
@@ -57,25 +57,25 @@ type Command = (typeof COMMANDS)[number];
 /** The node that starts flows with this vendor's events. */
 export class TriggerNode implements AccountUser {
 	private readonly status: TriggerStatus;
-	private readonly keeper: TriggerState;
+	private readonly stored: TriggerState;
 	private readonly trigger: AnyTrigger | undefined;
 	private readonly intervalMs: number;
 	private readonly warned = new Set<string>();
 	private starting: NodeJS.Timeout;
 	private opening: Promise<Runner> | undefined;
-	private feed: Runner | undefined;
+	private runner: Runner | undefined;
 	private tryNow: () => void = () => undefined;
-	private leaveRound: (() => void) | undefined;
-	/** The turn that is under way, and the one that somebody asked for meanwhile. */
+	private leaveTimer: (() => void) | undefined;
+	/** The poll that is under way, and the one that somebody asked for meanwhile. */
 	private running: Promise<FleetError | undefined> | undefined;
-	private asked: Promise<FleetError | undefined> | undefined;
+	private next: Promise<FleetError | undefined> | undefined;
 	private stop = new AbortController();
 	private names: (deviceId: string) => string = namesOf([]);
 	/** Why there are no more turns until somebody does something about it. */
 	private over: FleetError | undefined;
-	private readonly patience: PollBackoff;
+	private readonly backoff: PollBackoff;
 	/** What was complained of since it last worked. */
-	private readonly said = new Set<string>();
+	private readonly reported = new Set<string>();
 	private closed = false;
 
 	constructor(
@@ -88,9 +88,9 @@ export class TriggerNode implements AccountUser {
 	) {
 		this.trigger = findTrigger(provider, config.event ?? '');
 		this.intervalMs = intervalOf(config.interval, provider) * 1000;
-		this.patience = new PollBackoff(this.intervalMs);
+		this.backoff = new PollBackoff(this.intervalMs);
 		this.status = new TriggerStatus((status) => node.status(status), RED._);
-		this.keeper = new TriggerState(node.id, this.store(), config.store ?? '');
+		this.stored = new TriggerState(node.id, this.store(), config.store ?? '');
 		this.account()?.register(this);
 		this.starting = setTimeout(() => void this.begin(), Math.random() * START_MS);
 		node.on('input', (msg, _send, done) => {
@@ -110,16 +110,16 @@ export class TriggerNode implements AccountUser {
 			if (this.over?.session === 'refused') this.resume();
 			return;
 		}
-		if (this.running !== undefined || this.keeper.state.paused) return;
+		if (this.running !== undefined || this.stored.state.paused) return;
 		// Each trigger that tries a refused login brings the account closer to being locked.
-		if (error.session === 'refused' && this.feed !== undefined) this.over ??= error;
+		if (error.session === 'refused' && this.runner !== undefined) this.over ??= error;
 		this.status.account(error);
 	}
 
 	/** Somebody pressed the node's button. */
 	pollNow(): void {
 		if (this.over !== undefined) this.resume();
-		else this.complainOf(this.ask());
+		else this.report(this.pollNext());
 	}
 
 	private account(): AccountNode | undefined {
@@ -133,15 +133,15 @@ export class TriggerNode implements AccountUser {
 			: new FileStore(RED.settings.userDir ?? '.', node.id);
 	}
 
-	/** The first turn of this instance. */
+	/** The first poll of this instance. */
 	private async begin(): Promise<void> {
-		// What goes wrong here, the turn tells.
+		// What goes wrong here, the poll reports.
 		await this.open().catch(() => undefined);
 		if (this.closed) return;
-		if (this.keeper.state.paused) this.status.paused();
+		if (this.stored.state.paused) this.status.paused();
 		// Deploying again and again must not ask the vendor each time.
-		const early = this.provider.limits.poll.leastSeconds * 1000 - this.keeper.sinceTurn;
-		this.starting = setTimeout(() => this.takeTurn(), Math.max(0, early));
+		const early = this.provider.limits.poll.leastSeconds * 1000 - this.stored.sinceLast;
+		this.starting = setTimeout(() => this.pollIfDue(), Math.max(0, early));
 	}
 
 	/**
@@ -149,15 +149,15 @@ export class TriggerNode implements AccountUser {
 	 * FleetError
 	 */
 	private async open(): Promise<Runner> {
-		this.opening ??= this.makeFeed().catch((error: unknown) => {
+		this.opening ??= this.makeRunner().catch((error: unknown) => {
 			this.opening = undefined;
 			throw error;
 		});
 		return await this.opening;
 	}
 
-	private async makeFeed(): Promise<Runner> {
-		const { RED, node, config, provider, trigger, intervalMs, keeper, newer } = this;
+	private async makeRunner(): Promise<Runner> {
+		const { RED, node, config, provider, trigger, intervalMs, stored, newer } = this;
 		if (newer !== undefined) throw newer;
 		const account = this.account();
 		if (account === undefined)
@@ -176,7 +176,7 @@ export class TriggerNode implements AccountUser {
 		this.tryNow = () => client.tryNow();
 		const values = await valuesOf(RED, node, fieldsOfTrigger(trigger), config.params ?? {}, {});
 		const key = accountKey(provider, client.connection);
-		await keeper.open(createHash('sha256').update(key).digest('base64url').slice(0, 22), (reason, keptAs) => {
+		await stored.open(createHash('sha256').update(key).digest('base64url').slice(0, 22), (reason, keptAs) => {
 			node.warn(RED._('trigger.unreadable', { reason, keptAs }));
 		});
 		const options = { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
@@ -186,49 +186,49 @@ export class TriggerNode implements AccountUser {
 			if (this.draws(trigger) && provider.lookups.device !== undefined)
 				this.names = namesOf(await client.lookup('device').catch(() => []));
 		};
-		const feed = trigger.queue
+		const runner = trigger.queue
 			? new QueueRunner(new QueueConsumer(client, trigger, values, options), deliver, {
 					intervalMs,
 					acknowledge: config.acknowledge ?? 'sent',
 					withinMs: (Number(config.acknowledgeWithin) || ACKNOWLEDGE_MINUTES) * 60_000,
 					onSent: (count) => this.status.unacknowledged(count),
 				})
-			: new PollRunner(new Poller(client, trigger, values, options), keeper, deliver, intervalMs, prepare);
+			: new PollRunner(new Poller(client, trigger, values, options), stored, deliver, intervalMs, prepare);
 		if (this.closed) {
-			feed.close();
+			runner.close();
 			throw new InvalidParams('The node was closed.');
 		}
-		this.leaveRound ??= rounds.join(key, intervalMs, () => this.takeTurn());
-		return (this.feed = feed);
+		this.leaveTimer ??= timers.join(key, intervalMs, () => this.pollIfDue());
+		return (this.runner = runner);
 	}
 
-	/** A turn comes round. */
-	private takeTurn(): void {
+	/** An interval is over. */
+	private pollIfDue(): void {
 		if (
 			this.closed ||
 			this.over !== undefined ||
 			this.running !== undefined ||
-			this.keeper.state.paused ||
-			this.patience.waits
+			this.stored.state.paused ||
+			this.backoff.waits
 		)
 			return;
-		this.complainOf(this.turn(false));
+		this.report(this.poll(false));
 	}
 
-	/** A turn that somebody asked for: it begins after the one that is under way. */
-	private async ask(): Promise<FleetError | undefined> {
-		if (this.running === undefined) return this.turn(true);
-		if (this.feed?.waiting) return undefined;
+	/** A poll that somebody asked for: it begins after the one that is under way. */
+	private async pollNext(): Promise<FleetError | undefined> {
+		if (this.running === undefined) return this.poll(true);
+		if (this.runner?.waiting) return undefined;
 		const { stop } = this;
-		this.asked ??= this.running.then(() => {
-			this.asked = undefined;
-			return stop.signal.aborted ? undefined : this.turn(true);
+		this.next ??= this.running.then(() => {
+			this.next = undefined;
+			return stop.signal.aborted ? undefined : this.poll(true);
 		});
-		return await this.asked;
+		return await this.next;
 	}
 
 	/** Gives what went wrong; never rejects. */
-	private turn(fresh: boolean): Promise<FleetError | undefined> {
+	private poll(fresh: boolean): Promise<FleetError | undefined> {
 		this.running ??= this.run(fresh).finally(() => {
 			this.running = undefined;
 		});
@@ -238,13 +238,13 @@ export class TriggerNode implements AccountUser {
 	private async run(fresh: boolean): Promise<FleetError | undefined> {
 		const { signal } = (this.stop = new AbortController());
 		this.status.asking();
-		let ended: Turn;
+		let ended: PollOutcome;
 		try {
-			const feed = await this.open();
+			const runner = await this.open();
 			signal.throwIfAborted();
 			if (fresh) this.tryNow();
-			this.keeper.turns();
-			ended = await feed.turn({ fresh, signal, onWait: (ms) => this.status.waiting(ms) });
+			this.stored.begins();
+			ended = await runner.poll({ fresh, signal, onWait: (ms) => this.status.waiting(ms) });
 		} catch (thrown) {
 			// Whoever stopped it says what the status is now.
 			if (signal.aborted) return undefined;
@@ -255,12 +255,12 @@ export class TriggerNode implements AccountUser {
 		return ended.problem;
 	}
 
-	private settle({ count, problem, stop, oldestReadMs = 0 }: Turn): void {
+	private settle({ count, problem, stop, oldestReadMs = 0 }: PollOutcome): void {
 		if (problem === undefined) {
-			this.said.clear();
-			this.patience.worked();
+			this.reported.clear();
+			this.backoff.worked();
 			// A poll that somebody asked for does not end a pause.
-			if (this.keeper.state.paused) this.status.paused();
+			if (this.stored.state.paused) this.status.paused();
 			else
 				this.status.found(
 					count,
@@ -269,15 +269,15 @@ export class TriggerNode implements AccountUser {
 			return;
 		}
 		if (stop) this.over = problem;
-		this.patience.failed(problem);
+		this.backoff.failed(problem);
 		this.status.failed(problem, stop || problem instanceof NotStored || problem instanceof NotRead);
 	}
 
 	/** Tells Catch nodes what went wrong: each thing once, and again after it had worked. */
-	private complainOf(turn: Promise<FleetError | undefined>): void {
-		turn.then(
+	private report(poll: Promise<FleetError | undefined>): void {
+		poll.then(
 			(problem) => {
-				if (problem === undefined || this.closed || !this.isNews(problem)) return;
+				if (problem === undefined || this.closed || !this.isNew(problem)) return;
 				const { status } = problem;
 				this.node.error(flowError(problem), {
 					_msgid: this.RED.util.generateId(),
@@ -289,12 +289,12 @@ export class TriggerNode implements AccountUser {
 		);
 	}
 
-	private isNews({ code, vendorCode, message }: FleetError): boolean {
+	private isNew({ code, vendorCode, message }: FleetError): boolean {
 		// Numbers in it, such as seconds to wait, differ each time.
 		const key = JSON.stringify([code, vendorCode, message.replace(/\d+/g, '#')]);
-		const news = !this.said.has(key);
-		this.said.add(key);
-		return news;
+		const isNew = !this.reported.has(key);
+		this.reported.add(key);
+		return isNew;
 	}
 
 	private warn(message: string): void {
@@ -339,9 +339,9 @@ export class TriggerNode implements AccountUser {
 				throw new InvalidParams(`This trigger has stopped: ${this.over.message}`, {
 					advice: 'Put that right, then deploy again or send "resume".',
 				});
-			const problem = await this.ask();
+			const problem = await this.pollNext();
 			if (problem === undefined) return;
-			this.isNews(problem);
+			this.isNew(problem);
 			throw problem;
 		}
 		await this.open();
@@ -350,28 +350,28 @@ export class TriggerNode implements AccountUser {
 		} else {
 			await this.halt();
 			if (command === 'pause') {
-				this.keeper.change({ paused: true });
+				this.stored.change({ paused: true });
 				this.status.paused();
 			} else {
-				this.keeper.change({ cursor: undefined });
-				this.feed?.close();
-				this.opening = this.feed = undefined;
-				if (this.keeper.state.paused) this.status.paused();
+				this.stored.change({ cursor: undefined });
+				this.runner?.close();
+				this.opening = this.runner = undefined;
+				if (this.stored.state.paused) this.status.paused();
 				else this.resume();
 			}
 		}
-		await this.keeper.save();
+		await this.stored.save();
 	}
 
 	private resume(): void {
 		this.over = undefined;
-		this.said.clear();
-		this.patience.worked();
-		if (this.keeper.state.paused) this.keeper.change({ paused: false });
-		this.takeTurn();
+		this.reported.clear();
+		this.backoff.worked();
+		if (this.stored.state.paused) this.stored.change({ paused: false });
+		this.pollIfDue();
 	}
 
-	/** Ends the turn that is under way: after that, nothing of it is sent. */
+	/** Ends the poll that is under way: after that, nothing of it is sent. */
 	private async halt(): Promise<void> {
 		this.stop.abort();
 		await this.running;
@@ -381,7 +381,7 @@ export class TriggerNode implements AccountUser {
 		this.closed = true;
 		clearTimeout(this.starting);
 		this.account()?.deregister(this);
-		this.leaveRound?.();
+		this.leaveTimer?.();
 		await Promise.race([this.end(), pause(CLOSE_MS)]).catch(() => undefined);
 		this.status.close();
 	}
@@ -390,10 +390,10 @@ export class TriggerNode implements AccountUser {
 		this.stop.abort();
 		await Promise.race([this.running, pause(CLOSE_MS / 2)]);
 		await this.opening?.catch(() => undefined);
-		this.feed?.close();
+		this.runner?.close();
 		await this.running;
-		if (isInFlows(this.RED, this.node)) await this.keeper.save();
-		else await this.keeper.drop();
+		if (isInFlows(this.RED, this.node)) await this.stored.save();
+		else await this.stored.drop();
 	}
 }
 

@@ -3,7 +3,7 @@ import { Damaged, type Store } from './trigger-store';
 
 /** What of a trigger outlives its node: where it stands, and whether somebody paused it. */
 export interface StoredTriggerState {
-	/** Whose cursor it is: see `TriggerKeeper.open`. */
+	/** Whose cursor it is: see `TriggerState.open`. */
 	account: string;
 	cursor: unknown;
 	paused: boolean;
@@ -34,7 +34,7 @@ interface Remembered {
 	storedIn: string;
 	/** Writes of one node follow each other, those of its earlier instances included. */
 	writing: Promise<void>;
-	turnAt: number | undefined;
+	begunAt: number | undefined;
 }
 
 const VERSION = 1;
@@ -68,7 +68,7 @@ export class TriggerState {
 		this.account = account;
 		if (!remembered.has(this.nodeId)) {
 			const stored = await this.load(warn);
-			// The first turn may have been asked for by hand while this was loading.
+			// The first poll may have been asked for by hand while this was loading.
 			if (!remembered.has(this.nodeId))
 				remembered.set(this.nodeId, {
 					state: stored ?? { account, cursor: undefined, paused: false },
@@ -76,7 +76,7 @@ export class TriggerState {
 					storedAt: stored === undefined ? undefined : this.now(),
 					storedIn: this.storeName,
 					writing: Promise.resolve(),
-					turnAt: undefined,
+					begunAt: undefined,
 				});
 		}
 		const { entry } = this;
@@ -134,14 +134,14 @@ export class TriggerState {
 		await this.store.drop().catch(() => undefined);
 	}
 
-	/** Milliseconds since the last turn of this node in this process; Infinity if there was none. */
-	get sinceTurn(): number {
-		return this.now() - (remembered.get(this.nodeId)?.turnAt ?? -Infinity);
+	/** Milliseconds since the last poll of this node in this process; Infinity if there was none. */
+	get sinceLast(): number {
+		return this.now() - (remembered.get(this.nodeId)?.begunAt ?? -Infinity);
 	}
 
-	turns(): void {
+	begins(): void {
 		const entry = remembered.get(this.nodeId);
-		if (entry !== undefined) entry.turnAt = this.now();
+		if (entry !== undefined) entry.begunAt = this.now();
 	}
 
 	private get entry(): Remembered {
@@ -185,7 +185,7 @@ const reasonOf = (error: unknown) =>
 function notStored(error: unknown): NotStored {
 	return new NotStored(`Where this trigger stands could not be stored (${reasonOf(error)}).`, {
 		cause: error,
-		advice: 'It goes on, but after a restart of Node-RED events may come twice. Check that the disk is not full and that Node-RED may write to its user folder, or choose another store in the node.',
+		advice: 'It continues, but after a restart of Node-RED events may come twice. Check that the disk is not full and that Node-RED may write to its user folder, or choose another store in the node.',
 	});
 }
 
@@ -193,6 +193,6 @@ function notRead(error: unknown): NotRead {
 	return new NotRead(`Where this trigger stands cannot be read at the moment (${reasonOf(error)}).`, {
 		cause: error,
 		retryable: true,
-		advice: 'Nothing is sent until it can be: it tries again with each turn. Check that Node-RED may read its user folder, or choose another store in the node.',
+		advice: 'Nothing is sent until it can be: it tries again with each poll. Check that Node-RED may read its user folder, or choose another store in the node.',
 	});
 }

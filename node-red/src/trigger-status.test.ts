@@ -5,7 +5,7 @@ import { trackceo } from '../../providers/protrack/trackceo';
 import { wordsOf } from './editor/words';
 import { TriggerStatus } from './trigger-status';
 
-const words = (wordsOf(trackceo as unknown as Provider) as { status: Record<string, string> }).status;
+const words = (wordsOf(trackceo) as { status: Record<string, string> }).status;
 const text = (key: string, params: Record<string, unknown> = {}) =>
 	(words[key.replace('status.', '')] ?? key).replace(/__(\w+)__/g, (_, name: string) => String(params[name]));
 

@@ -25,7 +25,7 @@ export interface WireOptions {
 	longestMs?: number;
 }
 
-interface Attempt {
+interface SendLimits {
 	/** From connecting to the last byte. */
 	timeoutMs: number;
 	signal?: AbortSignal;
@@ -67,7 +67,7 @@ class Reception implements Dispatcher.DispatchHandler {
 	private resolve!: (received: Received) => void;
 	private reject!: (error: unknown) => void;
 	private controller: Dispatcher.DispatchController | undefined;
-	private given: Error | undefined;
+	private failure: Error | undefined;
 	private status = 0;
 	private headers: Record<string, string> = {};
 	private size = 0;
@@ -82,14 +82,14 @@ class Reception implements Dispatcher.DispatchHandler {
 
 	/** Ends it, with this error for whoever waits. */
 	giveUp(error: Error): void {
-		this.given ??= error;
+		this.failure ??= error;
 		this.reject(error);
 		this.controller?.abort(error);
 	}
 
 	onRequestStart(controller: Dispatcher.DispatchController): void {
-		if (this.given !== undefined) {
-			controller.abort(this.given);
+		if (this.failure !== undefined) {
+			controller.abort(this.failure);
 			return;
 		}
 		this.controller = controller;
@@ -136,7 +136,7 @@ export class Wire {
 	}
 
 	/** @throws Unreachable, TimedOut, TooLarge, UnexpectedAnswer; the signal's reason if it is aborted */
-	async send(request: WireRequest, { timeoutMs, signal }: Attempt): Promise<WireAnswer> {
+	async send(request: WireRequest, { timeoutMs, signal }: SendLimits): Promise<WireAnswer> {
 		signal?.throwIfAborted();
 		const ms = Math.min(timeoutMs, this.options.longestMs ?? Infinity);
 		const reception = new Reception(this.host);
@@ -172,7 +172,7 @@ export class Wire {
 	/** Hands the request to undici; whatever becomes of it, the reception hears. */
 	private start(request: WireRequest, reception: Reception): void {
 		if (this.closing !== undefined)
-			throw new Unreachable('The account was changed or removed in the meantime.', {
+			throw new Unreachable('The account was changed or removed while this was running.', {
 				advice: 'Nothing was sent. Run it again.',
 			});
 		const { headers, body } = bodyOf(request);

@@ -48,7 +48,7 @@ export function namesOf(choices: readonly Choice[]): (deviceId: string) => strin
 	};
 }
 
-/** Turns records into what goes to a map. A record without coordinates gives nothing: a null would be drawn at 0,0. */
+/** Turns records into what goes to a map. A record without coordinates is left out: a null would be drawn at 0,0. */
 export class MapMaker {
 	private track: { deviceId: string; line: [number, number][] } | undefined;
 	private tracks = 0;

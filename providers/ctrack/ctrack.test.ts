@@ -12,7 +12,7 @@ import {
 	type WireAnswer,
 	type WireRequest,
 } from '../../core/describe/host';
-import { findOperation, type Provider } from '../../core/describe/provider';
+import { findOperation } from '../../core/describe/provider';
 import type { CommandOutcome, Message, Odometer, Position, Trip } from '../../core/describe/records';
 import { logIn } from '../../core/call/session';
 import { PASSWORD, startCtrack, type CtrackOptions, type CtrackSimulator } from '../../simulators/ctrack';
@@ -25,7 +25,7 @@ import { ctrack } from '.';
 
 const SECRET = 'Pass word/01';
 const MINUTE = 60_000;
-const provider = ctrack as unknown as Provider;
+const provider = ctrack;
 
 /** Answers the signed requests that leave, logins aside; `token` is what they carried in their path. */
 type Vendor = (request: WireRequest, token: string) => WireAnswer | Promise<WireAnswer>;

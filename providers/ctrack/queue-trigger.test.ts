@@ -39,7 +39,7 @@ async function start(options: Partial<CtrackOptions> = {}, input: object = {}, H
 			ctrack,
 			to,
 			new Host(ctrack, to, { now: () => simulator.now(), pass: (ms) => simulator.advance(ms) }),
-		) as unknown as Client;
+		);
 	const client = clientOf(connection);
 	const trigger = triggers.find(({ name }) => name === 'queueMessage') ?? expect.fail();
 	const consumer = (by = client) => new QueueConsumer(by, trigger, { maxMessages: 20, ...input });

@@ -64,7 +64,7 @@ export const testkit: TestKitOf = () => ({
 	success: {
 		code: 'ErrorCode',
 		beside: {},
-		write: { ErrorCode: 0, Result: 'Success' },
+		writes: [{ ErrorCode: 0, Result: 'Success' }],
 		empty: { Vehicles: [] },
 		// Records may come without a code, but not with one that says nothing.
 		allowed: [undefined],

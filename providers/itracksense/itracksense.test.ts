@@ -6,7 +6,7 @@ import { FleetError, TooLarge, type NotPermitted } from '../../core/describe/err
 import { readFields } from '../../core/describe/field';
 import type { WireAnswer, WireRequest } from '../../core/describe/host';
 import type { AnyOperation } from '../../core/describe/operation';
-import { findOperation, type Provider } from '../../core/describe/provider';
+import { findOperation } from '../../core/describe/provider';
 import type { CommandOutcome, Device, Fix, Position, WebLink } from '../../core/describe/records';
 import { pathsIn, withPaths } from '../../scripts/itracksense-paths';
 import { createFleet, lastFix } from '../../simulators/fleet';
@@ -297,7 +297,7 @@ describe('results inside Code 200 (sections 15, 16)', () => {
 		for (const [result, kind, words] of [
 			['2', 'NotFound', 'does not know the device'],
 			['3', 'NotFound', 'enterprise'],
-			['4', 'NotPermitted', 'does not let the account see the device'],
+			['4', 'NotPermitted', 'says that the account may not see the device'],
 		] as const) {
 			const error = await start([data(result)]).fails(name);
 			expect([error.code, error.message]).toEqual([kind, expect.stringContaining(words)]);
@@ -983,7 +983,7 @@ test('settings of an account are checked', () => {
 		'Time Zone must be an IANA name such as Europe/Bucharest, not "Mars/Olympus".',
 	);
 	expect(() => read({ methodPaths: '{' })).toThrow('Method Paths must be a JSON object');
-	expect(findOperation(itracksense as unknown as Provider, 'position', 'getCurrent')).toBeDefined();
+	expect(findOperation(itracksense, 'position', 'getCurrent')).toBeDefined();
 });
 
 describe('the simulator, which was written from the document without a look at this', () => {

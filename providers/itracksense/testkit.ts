@@ -76,7 +76,10 @@ export const testkit: TestKitOf = ({ provider }) => ({
 	success: {
 		code: 'Code',
 		beside: { Data: null, ErrMsg: null },
-		write: { Code: 200, Data: '0', ErrMsg: 'OK' },
+		writes: [
+			{ Code: 200, Data: '0', ErrMsg: 'OK' },
+			{ Code: 200, Data: null, ErrMsg: 'OK' },
+		],
 		empty: { Data: { total: 0, data: [] } },
 	},
 	objection: ({ path, body }, { body: text }) => {

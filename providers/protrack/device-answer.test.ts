@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Client } from '../../core/call/client';
-import { findOperation, type Provider } from '../../core/describe/provider';
+import { findOperation } from '../../core/describe/provider';
 import type { CommandOutcome, Outcome } from '../../core/describe/records';
 import { connectionOf } from '../../test/support/recordings';
 import { json, TestHost } from '../../test/support/test-host';
 import { trackceo } from './trackceo';
 
-const provider = trackceo as unknown as Provider;
+const provider = trackceo;
 const DEVICE = '358899051025339';
 
 async function run(
@@ -40,7 +40,7 @@ const STOP = 'RELAY,1';
 const RESTORE = 'RELAY,0';
 
 /**
- * Decided by a person from the words alone: was it done now, was it certainly not done, or does somebody have to read
+ * Decided by a person from the words alone: was it done now, was it not done, or does somebody have to read
  * it?
  */
 const ANSWERS: [string, string, Outcome][] = [

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { findOperation, type Provider } from '../../core/describe/provider';
 import { trackceo } from './trackceo';
 
-const provider = trackceo as unknown as Provider;
+const provider = trackceo;
 const getCurrent = findOperation(provider, 'position', 'getCurrent') ?? expect.fail();
 const positionOf = (row: object) =>
 	getCurrent.record({ imei: '358899051025339', ...row }, {} as never, {} as never) as Record<string, unknown>;

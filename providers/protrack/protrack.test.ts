@@ -55,7 +55,7 @@ async function start(options: Partial<ProtrackOptions> = {}, settings: Partial<P
 	const client = new Client(provider, connection, host);
 	const find = (name: string): AnyOperation => {
 		const [resource = '', operation = ''] = name.split('.');
-		const found = findOperation(provider as unknown as Provider, resource, operation);
+		const found = findOperation(provider, resource, operation);
 		if (found === undefined) throw new Error(`no ${name}`);
 		return found;
 	};
@@ -510,7 +510,7 @@ describe('commands', () => {
 		expect(trackceo.operations).toHaveLength(15);
 		const commands = (provider: Provider<ProtrackConnection>) =>
 			(
-				findOperation(provider as unknown as Provider, 'command', 'send')?.params as {
+				findOperation(provider, 'command', 'send')?.params as {
 					command: { options: { value: string }[] };
 				}
 			).command.options.map(({ value }) => value);
@@ -633,7 +633,7 @@ describe('bad input is refused with a sentence, before any request', () => {
 		const { fails } = await start();
 		const error = await fails('position.getCurrent', { devices: '999999999999999' });
 		expect(error.code).toBe('NotPermitted');
-		expect(error.sentence).toContain('does not let the account see one of the devices');
+		expect(error.sentence).toContain('says that the account may not see one of the devices');
 		expect(error.sentence).toContain('Check the IMEIs');
 	});
 

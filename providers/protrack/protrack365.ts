@@ -10,7 +10,7 @@ const BRAND: Brand = {
 	alarmTypes: 44,
 	setsMileage: true,
 	setsPasswords: true,
-	extent: "the same as TrackCEO's, whose document describes the platform",
+	extent: "the same as TrackCEO's, whose documentation describes the platform",
 	atBest: 'L',
 	icon: {
 		drawing: [

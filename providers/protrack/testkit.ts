@@ -66,7 +66,7 @@ export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 		success: {
 			code: 'code',
 			beside: { message: '' },
-			write: { code: 0, record: { commandid: '1' } },
+			writes: [{ code: 0, record: { commandid: '1' } }, { code: 0, message: '' }, { code: 0 }],
 			empty: { record: [] },
 		},
 		objection: ({ path, query, body }, { body: text }) => {

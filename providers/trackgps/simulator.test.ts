@@ -5,7 +5,7 @@ import type { RunOptions } from '../../core/describe/operation';
 import { Client } from '../../core/call/client';
 import { FleetError } from '../../core/describe/errors';
 import { addressOf, type Exchange } from '../../core/describe/host';
-import { findOperation, type Provider } from '../../core/describe/provider';
+import { findOperation } from '../../core/describe/provider';
 import type { Consumption, Device, Fix, FuelEvent, Position, Reading, Stop } from '../../core/describe/records';
 import { PASSWORD, startTrackgps, type TrackgpsOptions, type TrackgpsSimulator } from '../../simulators/trackgps';
 import { TestHost } from '../../test/support/test-host';
@@ -63,7 +63,7 @@ async function start(options: TrackgpsOptions = {}, settings: Partial<TrackgpsCo
 	const client = new Client(trackgps, connection, host);
 	const run = async <R = object>(name: string, params: object, options: RunOptions & { limit?: number } = {}) => {
 		const [resource = '', operation = ''] = name.split('.');
-		const found = findOperation(trackgps as unknown as Provider, resource, operation);
+		const found = findOperation(trackgps, resource, operation);
 		if (found === undefined) throw new Error(`no ${name}`);
 		return (await client.collect(found, params as Record<string, unknown>, options)) as R[];
 	};

@@ -35,7 +35,7 @@ export const testkit: TestKitOf = () => ({
 		code: 'isSuccess',
 		beside: { payload: [] },
 		// Nothing can be written.
-		write: {},
+		writes: [],
 		empty: { payload: [] },
 		allowed: [true],
 	},

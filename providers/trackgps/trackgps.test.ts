@@ -6,7 +6,7 @@ import { Client } from '../../core/call/client';
 import { FleetError } from '../../core/describe/errors';
 import { readFields } from '../../core/describe/field';
 import type { SendOptions, WireAnswer, WireRequest } from '../../core/describe/host';
-import { findOperation, type Provider } from '../../core/describe/provider';
+import { findOperation } from '../../core/describe/provider';
 import type { Consumption, Fix, FuelEvent, Position, Stop } from '../../core/describe/records';
 import { Redactor } from '../../core/call/redaction';
 import { json, TestHost } from '../../test/support/test-host';
@@ -80,7 +80,7 @@ function start(answer: Answer, changes: Partial<TrackgpsConnection> = {}, now = 
 	const client = new Client(trackgps, settings(changes), host);
 	const operation = (name: string) => {
 		const [resource = '', operationName = ''] = name.split('.');
-		const found = findOperation(trackgps as unknown as Provider, resource, operationName);
+		const found = findOperation(trackgps, resource, operationName);
 		if (found === undefined) throw new Error(`no ${name}`);
 		return found;
 	};
@@ -635,7 +635,7 @@ describe('one request in 30 s', () => {
 		const hosts = new TestHost(() => envelope(fleet(1)));
 		const clients = Array.from({ length: 4 }, () => new Client(trackgps, connection, hosts));
 		const waits: number[] = [];
-		const current = findOperation(trackgps as unknown as Provider, 'position', 'getCurrent');
+		const current = findOperation(trackgps, 'position', 'getCurrent');
 		await Promise.all(
 			clients.map((client) =>
 				client.collect(current ?? never(), { devices: '*' }, { onWait: (ms) => waits.push(ms) }),
@@ -688,7 +688,7 @@ describe('one request in 30 s', () => {
 	test('is not refilled by a change of the rate', async () => {
 		const connection = settings(slow);
 		const host = new TestHost(() => envelope(fleet(1)));
-		const current = findOperation(trackgps as unknown as Provider, 'position', 'getCurrent');
+		const current = findOperation(trackgps, 'position', 'getCurrent');
 		for (const rateLimit of [2, 1, 2])
 			await new Client(trackgps, { ...connection, rateLimit }, host).collect(current ?? never(), {
 				devices: '*',
@@ -726,7 +726,7 @@ describe('429', () => {
 		const connection = settings({ rateLimit: 2 });
 		const answers = [json('API calls quota exceeded!', 429, { 'retry-after': '90' })];
 		const host = new TestHost(() => answers.shift() ?? envelope(fleet(1)));
-		const current = findOperation(trackgps as unknown as Provider, 'position', 'getCurrent') ?? never();
+		const current = findOperation(trackgps, 'position', 'getCurrent') ?? never();
 		await expect(
 			new Client(trackgps, connection, host).collect(current, { devices: '*' }, { deadlineMs: 60_000 }),
 		).rejects.toMatchObject({ code: 'RateLimited' });

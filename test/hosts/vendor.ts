@@ -2,7 +2,7 @@
 import { Client } from '../../core/call/client';
 import { readFields } from '../../core/describe/field';
 import type { Connection } from '../../core/describe/connection';
-import type { AnyProvider } from '../../core/describe/provider';
+import type { Provider } from '../../core/describe/provider';
 import type { AnyOperation } from '../../core/describe/operation';
 import { createFleet } from '../../simulators/fleet';
 import { FetchHost } from '../support/fetch-host';
@@ -30,7 +30,7 @@ export const startStocked = async (kit: Kitted) =>
 
 export interface TestVendor extends Kitted {
 	simulator: Simulator;
-	provider: AnyProvider;
+	provider: Provider;
 	connection: Connection & { account: string; secret: string };
 	operation(name: string): AnyOperation;
 	/** Parameters with which an operation runs on the simulator: part of its recorded pair. */

@@ -39,7 +39,7 @@ export class FetchHost<C extends Connection> implements Host {
 	}
 
 	private async session(timeoutMs: number, stale?: string, freshForMs?: number): Promise<string> {
-		const shared = sharedLogin(this.provider as unknown as Provider, this.connection);
+		const shared = sharedLogin(this.provider, this.connection);
 		const { token } = await shared.sessions.get({
 			current: () => Promise.resolve(shared.session),
 			renew: async () =>

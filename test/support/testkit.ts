@@ -89,8 +89,9 @@ export interface TestKit {
 		code: string;
 		/** What else stands in it. */
 		beside: object;
-		/** The answer to a write, and that to a read that finds nothing, without the code. */
-		write: object;
+		/** Answers to writes and commands, as many as look different. */
+		writes: readonly object[];
+		/** The answer to a read that finds nothing, without the code. */
 		empty: object;
 		/** Values of the code, unreadable elsewhere, that a read's success may have. */
 		allowed?: readonly unknown[];

@@ -6,13 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { Client } from '../../../core/call/client';
 import { ALL, readFields, type Field, type Fields } from '../../../core/describe/field';
 import type { SendOptions, WireRequest } from '../../../core/describe/host';
-import type { AnyOperation } from '../../../core/describe/operation';
 import type { Connection } from '../../../core/describe/connection';
 import type { Provider } from '../../../core/describe/provider';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { providers } from '../../../providers';
 import { FetchHost } from '../../../test/support/fetch-host';
 import { startVendor } from '../../../test/hosts/vendor';
+import { KITTED } from '../../../test/support/kits';
 import { catalogOf } from './catalog';
 import { scriptOf } from './script';
 
@@ -110,7 +110,7 @@ const readBack = ({ name, field }: Place, text: string) =>
 		name
 	];
 
-describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
+describe.each(providers.map((provider) => [provider.title, provider] as const))('%s', (_, provider) => {
 	const places = placesOf(provider);
 
 	test.each(places.map((place) => [place.where, place] as const))('%s: what is picked is asked for', (_, place) => {
@@ -203,11 +203,7 @@ describe('at the simulator', () => {
 		return { two, records, bodies: bodies.slice(1), said: [...refusals, ...host.warnings] };
 	}
 
-	const lists: [string, string][] = providers.flatMap((provider) =>
-		(provider.operations as AnyOperation[])
-			.filter(({ batch: together }) => together !== undefined)
-			.map((operation): [string, string] => [provider.name, `${operation.resource}.${operation.name}`]),
-	);
+	const lists = KITTED.flatMap(({ name, counts }) => counts.batched.map((operation) => [name, operation] as const));
 	test.each(lists)('%s %s: two that are picked give two records', async (vendorName, operationName) => {
 		const { records, said } = await picked(vendorName, operationName);
 		expect(new Set(records.map(({ deviceId, deviceName }) => deviceId ?? deviceName)).size).toBe(2);

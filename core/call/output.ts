@@ -1,0 +1,70 @@
+import type { FleetError } from '../describe/errors';
+import type { AnyOperation, RunOptions } from '../describe/operation';
+import { outcomeOf } from '../describe/outcome';
+import { LONGEST } from '../describe/read';
+import type { CommandOutcome, Row } from '../describe/records';
+import { clipped, cut } from '../describe/words';
+import type { Sender } from './send-loop';
+import { Simplifier } from './simplify';
+
+const isoOf = (ms: number) => new Date(ms).toISOString();
+
+/** Turns the rows of one run into its records: outcomes of a write or command, the vendor's own, or simplified ones. */
+export class Output {
+	private readonly sentAt: string;
+	private readonly simplifier: Simplifier;
+
+	constructor(
+		private readonly sender: Sender,
+		private readonly operation: AnyOperation,
+		private readonly form: RunOptions['output'] = 'simplified',
+	) {
+		this.sentAt = isoOf(sender.host.now());
+		this.simplifier = new Simplifier(operation, sender.connection);
+	}
+
+	/** @param params what the rows were requested with */
+	async recordsOf(rows: Row[], params: Record<string, unknown>): Promise<object[]> {
+		const { operation, sender, sentAt } = this;
+		if (operation.effect !== 'read') {
+			const answeredAt = isoOf(sender.host.now());
+			return rows.map((row) => this.clean(outcomeOf(operation, params, { sentAt, answeredAt, ...row })));
+		}
+		if (this.form === 'raw') {
+			const { raw } = operation;
+			return raw === undefined ? rows : rows.map((row) => raw(row, params) as Row);
+		}
+		await sender.host.idle?.();
+		return this.simplifier.records(rows, params);
+	}
+
+	/** @throws FleetError if records came, and none of them can be read */
+	mustHaveRead(): void {
+		this.simplifier.mustHaveRead();
+	}
+
+	/** What to report of records that were left out, if any were. */
+	get warning(): string | undefined {
+		return this.simplifier.warning;
+	}
+
+	/** The outcome of a write or command that may have been carried out, although there is only an error. */
+	unknownOutcome(error: FleetError, params: Record<string, unknown>): CommandOutcome {
+		return outcomeOf(this.operation, params, {
+			outcome: 'unknown',
+			explanation: `${error.message} It was sent once and not again: check whether it was done before you repeat it.`,
+			sentAt: this.sentAt,
+		});
+	}
+
+	/** An outcome may quote the vendor, as an error does. */
+	private clean(outcome: CommandOutcome): CommandOutcome {
+		const { explanation, response } = outcome;
+		const { redactor } = this.sender;
+		return {
+			...outcome,
+			explanation: redactor.text(cut(explanation, LONGEST)),
+			response: typeof response === 'string' ? redactor.text(clipped(response, LONGEST)) : response,
+		};
+	}
+}

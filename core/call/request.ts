@@ -1,0 +1,47 @@
+import { UnexpectedAnswer } from '../describe/errors';
+import { fillRoute, type AnyOperation } from '../describe/operation';
+import { deniedByHttp } from '../describe/outcome';
+import type { Row } from '../describe/records';
+import { SendLoop, type Call, type Sender } from './send-loop';
+
+/** The parameters of one request. */
+export type Wire = Readonly<Record<string, unknown>>;
+
+/**
+ * Builds one request of an operation, sends it, and reads the answer.
+ * @param onAnswer gets the answer that the rows are read from
+ * @throws FleetError
+ */
+export async function requestRows(
+	sender: Sender,
+	operation: AnyOperation,
+	wire: Wire,
+	call: Call,
+	onAnswer?: (answer: unknown) => void,
+): Promise<Row[]> {
+	const { provider, connection } = sender;
+	const route = provider.route?.(operation, connection) ?? operation.route;
+	const request = { ...fillRoute(route, wire), ...operation.request(wire, connection) };
+	const { data, status } = await new SendLoop(sender, operation, request, call).run();
+	const answer = operation.answer.safeParse(data);
+	if (!answer.success) throw undocumented(operation, answer.error, provider.title);
+	onAnswer?.(answer.data);
+	const rows = operation.rows(answer.data, wire, connection) as Row[];
+	return operation.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status, request.method));
+}
+
+function undocumented(
+	operation: AnyOperation,
+	error: { issues: readonly { path: PropertyKey[]; message: string }[] },
+	vendor: string,
+): UnexpectedAnswer {
+	const [issue] = error.issues;
+	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;
+	return new UnexpectedAnswer(
+		`${vendor} answered "${operation.title}" in a form that is not documented (${where}: ${issue?.message ?? 'wrong form'}).`,
+		{
+			advice: 'Please report it with the operation that you ran.',
+			effect: operation.effect === 'read' && !operation.consuming ? 'none' : 'unknown',
+		},
+	);
+}
