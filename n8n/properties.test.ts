@@ -11,7 +11,6 @@ import type {
 } from 'n8n-workflow';
 import { describe, expect, test, vi } from 'vitest';
 import { vendors } from '../providers';
-import type { Provider } from '../core/describe/provider';
 import { fieldsOfTrigger } from '../core/describe/trigger';
 import { isQueued, readingFields } from './trigger-properties';
 

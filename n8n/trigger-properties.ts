@@ -95,12 +95,11 @@ export function fieldsOfQueueNode(trigger: AnyTrigger | undefined): Fields {
 }
 
 /** The properties of a node that reads a queue. */
-export function queuePropertiesOf({ triggers }: Provider): INodeProperties[] {
+export function queuePropertiesOf({ title, triggers }: Provider): INodeProperties[] {
 	const trigger = triggers.find(isQueued);
 	const fields = fieldsShown(fieldsOfQueueNode(trigger), {});
 	const later: INodeProperties = {
-		displayName:
-			'Put a Ctrack node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow. Pass it the delivery tags of the messages that are processed. Messages that an execution has not acknowledged when it ends come again.',
+		displayName: `Put a ${title} node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow. Pass it the delivery tags of the messages that are processed. Messages that an execution has not acknowledged when it ends come again.`,
 		name: 'acknowledgeLater',
 		type: 'notice',
 		displayOptions: { show: { acknowledge: [ACKNOWLEDGE_LATER] } },

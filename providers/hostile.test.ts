@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { asFleetError, FleetError } from '../core/describe/errors';
-import type { Provider } from '../core/describe/provider';
 import { logIn } from '../core/call/session';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';

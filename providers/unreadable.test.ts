@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
-import type { Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
 import { emptied, EMPTY, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';

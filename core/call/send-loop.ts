@@ -1,4 +1,11 @@
-import { asFleetError, SessionExpired, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
+import {
+	asFleetError,
+	LoginRejected,
+	SessionExpired,
+	TimedOut,
+	UnexpectedAnswer,
+	type FleetError,
+} from '../describe/errors';
 import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../describe/host';
 import type { Connection } from '../describe/connection';
 import type { AnyOperation, RunOptions } from '../describe/operation';
@@ -6,7 +13,7 @@ import type { Provider } from '../describe/provider';
 import { rateOf, type SharedLogin, type Suspect } from './account';
 import type { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
-import { ofKey } from './session';
+import { secretField } from './session';
 
 /** A command does not start with a session that may end on the way. */
 const FRESH_FOR_COMMANDS_MS = 60_000;
@@ -192,7 +199,7 @@ export class SendLoop {
 	private refused(thrown: unknown, { session, stale }: { session: string; stale: string | undefined }): Ended {
 		const { provider, host, shared } = this.sender;
 		const { breaker, account } = shared;
-		const error = (this.latest = ofKey(provider, asFleetError(thrown)));
+		const error = (this.latest = ofTheKey(provider, asFleetError(thrown)));
 		if (error.outage === 'fault') breaker.failed(host.now());
 		else breaker.answered();
 		if (error.tooOften && (!error.ambiguous || account.limiter.busy))
@@ -277,6 +284,15 @@ async function mustBeInSession(sender: Sender, call: Call): Promise<void> {
 		definite: true,
 		advice: 'Nothing was sent.',
 	});
+}
+
+/** Without a login there is no session that could end: the key is not valid. */
+function ofTheKey(provider: Provider, error: FleetError): FleetError {
+	if (provider.login !== undefined || error.session !== 'over') return error;
+	const [, title] = secretField(provider);
+	const { message, status, vendorCode, vendorMessage, effect } = error;
+	const advice = `Check "${title}" in the account.`;
+	return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
 }
 
 /** A shorter one could be an ordinary word of an answer. */

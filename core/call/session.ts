@@ -1,5 +1,5 @@
 import { checkBaseUrl } from '../describe/base-url';
-import { FleetError, InvalidParams, LoginRejected, SessionContested, UnexpectedAnswer } from '../describe/errors';
+import { FleetError, InvalidParams, SessionContested, UnexpectedAnswer } from '../describe/errors';
 import type { Exchange } from '../describe/host';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
@@ -97,18 +97,10 @@ const LONGEST_TOKEN = 4096;
 export const isToken = (text: string) => text.length > 0 && text.length <= LONGEST_TOKEN && /^[\x20-\x7e]*$/.test(text);
 
 /** The account's secret, by the name of its field, where it is all that a vendor asks for. */
-function secretField({ connection }: Pick<Provider, 'connection'>): [name: string, title: string] {
+export function secretField({ connection }: Pick<Provider, 'connection'>): [name: string, title: string] {
 	const [name = '', { title } = { title: 'Secret' }] =
 		Object.entries(connection).find(([, { secret }]) => secret) ?? [];
 	return [name, title];
-}
-
-/** Without a login there is no session that could end: the key is not valid. */
-export function ofKey(provider: Pick<Provider, 'login' | 'connection'>, error: FleetError): FleetError {
-	if (provider.login !== undefined || error.session !== 'over') return error;
-	const { message, status, vendorCode, vendorMessage, effect } = error;
-	const advice = `Check "${secretField(provider)[1]}" in the account.`;
-	return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
 }
 
 /** A vendor without a login: what the user filled in serves for good. */

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fields } from '../../../core/describe/field';
-import type { Provider } from '../../../core/describe/provider';
 import { findOperation, findTrigger } from '../../../core/describe/provider';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { providers } from '../../../providers';
