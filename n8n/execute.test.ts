@@ -267,7 +267,7 @@ describe('parameters', () => {
 		expect((await run(positions('*', { returnAll: true }))).items).toHaveLength(simulator.devices.size);
 	});
 
-	test('an expression in place of the whole picker', async () => {
+	test('an expression instead of the whole picker', async () => {
 		const { json } = await run(
 			{ ...positions(''), devices: '={{ [$json.imei] }}' },
 			{ items: [{ json: { imei: DEVICE } }] },
@@ -446,7 +446,7 @@ test('what could not be read is said in a hint, and the rest is given', async ()
 	expect(hints).toMatchObject([
 		{
 			message:
-				'2 of 3 records could not be read and were left out. The first: The vendor sent null in place of a position. Output = Raw gives them as they came.',
+				'2 of 3 records could not be read and were left out. The first: The vendor sent null instead of a position. Output = Raw gives them as they came.',
 			type: 'warning',
 			location: 'outputPane',
 		},

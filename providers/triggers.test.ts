@@ -151,7 +151,7 @@ describe.each(TRIGGERS)('%s %s', (name, event) => {
 			)
 		) {
 			expect(new Set(results.map(({ problem }) => problem?.message))).toEqual(
-				new Set([`The vendor sent null in place of ${row}.`]),
+				new Set([`The vendor sent null instead of ${row}.`]),
 			);
 			return;
 		}

@@ -10,7 +10,7 @@ import { providers } from '.';
 const plain = (records: object[]) => JSON.parse(JSON.stringify(records)) as object[];
 
 /**
- * Answers with a list in them. Where the document shows a single record or text in place of one, it stands in a list
+ * Answers with a list in them. Where the document shows a single record or text instead of one, it stands in a list
  * under a key.
  */
 function listed(exchanges: Recorded['exchanges']): unknown[] {
@@ -217,7 +217,7 @@ describe('a run tells of what it left out', () => {
 		expect(await client.collect(getCurrent, { devices: imeis(1, 250) })).toHaveLength(250);
 		expect(host.sent).toHaveLength(3);
 		expect(host.warnings).toEqual([
-			'6 of 256 records could not be read and were left out. The first: The vendor sent null in place of a position. Output = Raw gives them as they came.',
+			'6 of 256 records could not be read and were left out. The first: The vendor sent null instead of a position. Output = Raw gives them as they came.',
 		]);
 	});
 
@@ -232,7 +232,7 @@ describe('a run tells of what it left out', () => {
 		await expect(client.collect(getCurrent, { devices: imeis(1, 2) })).rejects.toMatchObject({
 			code: 'UnexpectedAnswer',
 			message:
-				'None of the 2 records that came can be read. The first: The vendor sent null in place of a position.',
+				'None of the 2 records that came can be read. The first: The vendor sent null instead of a position.',
 			advice: expect.stringContaining('Output = Raw') as string,
 		});
 		expect(host.warnings).toEqual([]);
@@ -263,7 +263,7 @@ describe('a run tells of what it left out', () => {
 			together.add({ input: { devices }, options: {} });
 		expect(await together.recordsOf(0)).toHaveLength(1);
 		await expect(together.recordsOf(1)).rejects.toMatchObject({
-			message: 'The vendor sent null in place of a position.',
+			message: 'The vendor sent null instead of a position.',
 		});
 		expect(await together.recordsOf(2)).toHaveLength(2);
 		expect(host.warnings).toEqual([expect.stringMatching(/^2 of 4 records could not be read/)]);
@@ -288,14 +288,14 @@ describe('what has nothing in it is told of', () => {
 	])('iTracksense %s', async (name, params) => {
 		await expect(
 			collect('itracksense', name, params, { Code: 200, Data: { data: {} }, ErrMsg: null }),
-		).rejects.toThrow('The vendor sent {} in place of');
+		).rejects.toThrow('The vendor sent {} instead of');
 	});
 
 	test.each([
 		['stop.getMany', { minimumMinutes: 5 }, [{ other: 1 }], 'without their list by vehicle'],
-		['stop.getMany', { minimumMinutes: 5 }, { results: { 7: [{}] } }, 'The vendor sent {} in place of a stop'],
+		['stop.getMany', { minimumMinutes: 5 }, { results: { 7: [{}] } }, 'The vendor sent {} instead of a stop'],
 		['temperature.getMany', {}, [{ other: 1 }], 'neither temperatures nor humidities'],
-		['temperature.getMany', {}, { temperature: [{}], humidity: null }, 'The vendor sent {} in place of a reading'],
+		['temperature.getMany', {}, { temperature: [{}], humidity: null }, 'The vendor sent {} instead of a reading'],
 	])('TrackGPS.ro %s', async (name, params, payload, words) => {
 		await expect(
 			collect('trackgps', name, { devices: '7', ...period, ...params }, { isSuccess: true, payload }),

@@ -473,7 +473,7 @@ describe('a queue', () => {
 		await until('the messages', () => node.line?.text?.endsWith('to acknowledge') === true);
 		expect(node.line).toMatchObject({ fill: 'blue', shape: 'ring', text: `${node.sent.length} to acknowledge` });
 		expect(acks()).toBe(0);
-		// It goes on waiting: a poll asked for meanwhile is none.
+		// It continues waiting: a poll asked for meanwhile is none.
 		expect((await poll(node)).error).toBeUndefined();
 		await runtime.stop();
 		expect(acks()).toBe(0);

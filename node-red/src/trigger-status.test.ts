@@ -33,7 +33,7 @@ test('says what came, and when', () => {
 	status.found(0);
 	expect(last()).toBe('green ring nothing new, 10:42');
 	status.found(0, 4 * 60_000);
-	expect(last()).toBe('yellow ring looked 4 min ago');
+	expect(last()).toBe('yellow ring checked 4 min ago');
 	status.found(12, 4 * 60_000);
 	expect(last()).toBe('yellow dot 12 new, lag 4 min');
 });

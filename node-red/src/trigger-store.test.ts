@@ -368,7 +368,7 @@ describe("a trigger's state", () => {
 		shelf.broken = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
 		const error = (await keeper.save().catch((thrown: unknown) => thrown)) as NotStored;
 		expect(error).toBeInstanceOf(NotStored);
-		expect(error.sentence).toMatch(/could not be stored \(ENOSPC\)\. It goes on, but/);
+		expect(error.sentence).toMatch(/could not be stored \(ENOSPC\)\. It continues, but/);
 		expect((await open()).state.cursor).toEqual({ n: 1 });
 		shelf.broken = undefined;
 		await keeper.save();

@@ -243,9 +243,7 @@ describe('a session that is over is renewed once', () => {
 		const { fails } = start(() => json({ ErrorCode: 4 }));
 		const error = await fails('device.getGritterStatusOfAll');
 		expect(error.code).toBe('SessionExpired');
-		expect(error.sentence).toMatch(
-			/or does not let the account do this \(error code 4\).*ask Ctrack to enable this/,
-		);
+		expect(error.sentence).toMatch(/or the account may not do this \(error code 4\).*ask Ctrack to enable this/);
 	});
 
 	test('a definite refusal is sent again, whatever it would do', async () => {
@@ -331,7 +329,7 @@ describe('HTTP 400 and 401 can mean too many requests', () => {
 
 describe('other errors', () => {
 	test.each([
-		[json({ ErrorCode: 7 }), 'VendorFault', /does not explain \(error code 7\)/],
+		[json({ ErrorCode: 7 }), 'VendorFault', /not documented \(error code 7\)/],
 		[json({ ErrorCode: 'NoSuchVehicle = 12', VehicleList: null }), 'VendorFault', /error code NoSuchVehicle = 12/],
 		[json('<html>', 404), 'NotFound', /does not know the address or a value in it/],
 		[json('', 405), 'UnexpectedAnswer', /refused the request \(HTTP 405\)/],
@@ -339,7 +337,7 @@ describe('other errors', () => {
 		[json('null'), 'UnexpectedAnswer', /an empty answer/],
 		[json({ ErrorCode: 0 }), 'UnexpectedAnswer', /nothing in it but its error code/],
 		[json({ ErrorCode: 0, VehicleList: 'none' }), 'UnexpectedAnswer', /without "NodeId"/],
-		[json({ ErrorCode: 0, VehicleList: [null] }), 'UnexpectedAnswer', /sent null in place of a record/],
+		[json({ ErrorCode: 0, VehicleList: [null] }), 'UnexpectedAnswer', /sent null instead of a record/],
 		[
 			json({ ErrorCode: 0, VehicleList: [null, {}] }),
 			'UnexpectedAnswer',

@@ -127,7 +127,7 @@ describe('the catalog', () => {
 
 	test('says which paths are guesses, and what the document leaves open', () => {
 		for (const { evidence } of itracksense.operations)
-			if (evidence.grade === 'G') expect(evidence.note).toContain('The document lost the path');
+			if (evidence.grade === 'G') expect(evidence.note).toContain('missing from the documentation');
 		for (let section = 29; section <= 41; section++)
 			expect(bySection(section).evidence.note).toContain('no error codes');
 		for (const section of [14, 15, 16]) expect(bySection(section).evidence.note).toContain('no error');
@@ -261,8 +261,8 @@ describe('codes have the meaning of their section', () => {
 		[10, 4002, 'NotFound', 'does not know the device'],
 		[11, 4001, 'VendorFault', 'holder of the account'],
 		[11, 4003, 'VendorFault', 'holder of the account'],
-		[12, 4001, 'NotPermitted', 'does not let the account see it'],
-		[13, 4001, 'NotPermitted', 'does not let the account see it'],
+		[12, 4001, 'NotPermitted', 'the account may not see it'],
+		[13, 4001, 'NotPermitted', 'the account may not see it'],
 		[17, 4001, 'NotFound', 'does not know the plate'],
 		[19, 402, 'InvalidParams', 'list of device IDs'],
 		[21, 402, 'InvalidParams', 'list of device IDs'],
@@ -270,8 +270,8 @@ describe('codes have the meaning of their section', () => {
 		[28, 4001, 'VendorFault', 'holder of the account'],
 		[28, 4005, 'NotFound', 'does not know the device'],
 		[28, 4006, 'NotFound', 'does not know the plate'],
-		[33, 4711, 'VendorFault', 'does not list for this method'],
-		[10, 4001, 'VendorFault', 'does not list for this method'],
+		[33, 4711, 'VendorFault', 'not documented for this method'],
+		[10, 4001, 'VendorFault', 'not documented for this method'],
 	])('section %d, code %d: %s', async (section, number, kind, words) => {
 		const error = await start([code(number, 'Words')]).fails(bySection(section));
 		expect(error.code).toBe(kind);
@@ -919,7 +919,7 @@ describe('commands', () => {
 		expect(error.sentence).not.toContain('628301');
 	});
 
-	test('an opening time lies in the future', async () => {
+	test('an opening time is in the future', async () => {
 		expect(
 			(
 				await start([data(null, 'OK')]).fails('lock.setOpeningTime', {

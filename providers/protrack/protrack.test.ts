@@ -598,7 +598,7 @@ describe('bad input is refused with a sentence, before any request', () => {
 			'must be the 10 to 17 digits of an IMEI, not "35889905102533X"',
 		],
 		['position.getHistory', { devices: PLAIN, begin: 'now', end: '-24h' }, 'The period ends before it begins'],
-		['position.getHistory', { devices: PLAIN, begin: '+1h', end: '+2h' }, 'The period lies in the future'],
+		['position.getHistory', { devices: PLAIN, begin: '+1h', end: '+2h' }, 'The period is in the future'],
 		[
 			'position.getHistory',
 			{ devices: PLAIN, begin: '31.01.2026', end: 'now' },
@@ -640,7 +640,7 @@ describe('bad input is refused with a sentence, before any request', () => {
 	test('html from a proxy and a wrong base URL', async () => {
 		const { fails, simulator } = await start();
 		simulator.fail({ kind: 'html', times: null });
-		expect((await fails('device.getMany', {})).sentence).toMatch(/web page came in place.*Check the base URL/);
+		expect((await fails('device.getMany', {})).sentence).toMatch(/web page came instead.*Check the base URL/);
 	});
 });
 

@@ -185,7 +185,7 @@ describe('login', () => {
 		[json('oops', 503), 'VendorFault', 'HTTP 503'],
 		[json('<html>proxy</html>', 403), 'UnexpectedAnswer', 'web page'],
 		[json({}), 'UnexpectedAnswer', 'without an access token'],
-		[json([]), 'UnexpectedAnswer', 'in place of'],
+		[json([]), 'UnexpectedAnswer', 'instead of'],
 	])('%j is %s', async (answer, code, words) => {
 		const error = await login(answer).catch((thrown: unknown) => thrown as FleetError);
 		expect(error).toMatchObject({ code });
@@ -820,8 +820,8 @@ describe('what goes wrong has words', () => {
 		[json({ payload: [] }), 'UnexpectedAnswer', 'without a result'],
 		[json({ payload: [], isSuccess: 'true' }), 'UnexpectedAnswer', 'without a result'],
 		[json([]), 'UnexpectedAnswer', 'without a result'],
-		[json({ payload: 'none', isSuccess: true }), 'UnexpectedAnswer', 'its document does not describe'],
-		[json({ payload: ['x'], isSuccess: true }), 'UnexpectedAnswer', 'in place of an event'],
+		[json({ payload: 'none', isSuccess: true }), 'UnexpectedAnswer', 'in a form that is not documented'],
+		[json({ payload: ['x'], isSuccess: true }), 'UnexpectedAnswer', 'instead of an event'],
 		[json({ payload: [{ date: '2026-06-01T10:00:00' }], isSuccess: true }), 'UnexpectedAnswer', 'without "event"'],
 	])('%j is %s', async (answer, code, words) => {
 		const { fails } = start(() => answer);
@@ -841,7 +841,7 @@ describe('what goes wrong has words', () => {
 		['position.getCurrent', { devices: '' }, 'Devices is missing'],
 		['position.getCurrent', { devices: 'B 10 FLT' }, 'must be the digits of a vehicleId, not "B"'],
 		['position.getHistory', { devices: '1', begin: 'now', end: '-1h' }, 'ends before it begins'],
-		['fuel.getRefills', { devices: '1', begin: '+1d', end: '+2d' }, 'lies in the future'],
+		['fuel.getRefills', { devices: '1', begin: '+1d', end: '+2d' }, 'is in the future'],
 		['stop.getMany', { devices: '1', ...period, minimumMinutes: 0 }, 'between 1 and 1440 minutes'],
 	])('%s %j is refused unsent', async (name, params, words) => {
 		const { fails, host } = start(() => envelope([]));

@@ -123,9 +123,9 @@ describe('Node-RED and a state file that is not as it should be', () => {
 		TIMEOUT_MS,
 	);
 
-	// The promise: it starts afresh as a new node does, says so, and from then on everything comes once.
+	// The promise: it starts over as a new node does, says so, and from then on everything comes once.
 	test(
-		'cut in half, it starts afresh, with a warning: nothing old, and all that is new once',
+		'cut in half, it starts over, with a warning: nothing old, and all that is new once',
 		async () => {
 			const { nodeRed, file } = await start();
 			subject!.begin();
@@ -134,7 +134,7 @@ describe('Node-RED and a state file that is not as it should be', () => {
 			await cutInHalf({ nodeRed, file });
 			await settled(nodeRed);
 			expect(nodeRed.logs()).toMatch(
-				/What was stored about where this trigger stands cannot be read \(.+\), so it starts afresh/,
+				/What was stored about where this trigger stands cannot be read \(.+\), so it starts over/,
 			);
 			subject!.begin();
 			await until('some more alarms', () => due().length > 20);

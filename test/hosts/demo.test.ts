@@ -65,7 +65,7 @@ test('a vehicle is stopped, and the same one goes on', async () => {
 			commands: { imei: string; command: string; response: string; answeredAt: number }[];
 		};
 	await press('demo-stop');
-	// It goes on being the fastest until a fix, one in 2 s, tells that it was stopped.
+	// It continues being the fastest until a fix, one in 2 s, tells that it was stopped.
 	await until('a fix after the stop', async () => {
 		const {
 			time,

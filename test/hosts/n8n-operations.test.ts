@@ -126,7 +126,7 @@ describe.each(VENDOR_NAMES)('%s', (brand) => {
 		expect(result.message).not.toContain(settingsOf(brand).secret);
 	});
 
-	test('the credential test says so when a web page comes in place of an answer', async () => {
+	test('the credential test says so when a web page comes instead of an answer', async () => {
 		const { simulator } = vendors.of(brand);
 		simulator.fail({ kind: 'html', times: null });
 		const result = await n8n.testCredential({

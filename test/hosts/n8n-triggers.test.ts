@@ -231,7 +231,7 @@ describe.each([
 		else expect(expected.slice(0, 1)).toEqual(expect.arrayContaining(twice()));
 	});
 
-	test('where it stands was cut off in the database: it starts afresh and says so', async () => {
+	test('where it stands was cut off in the database: it starts over and says so', async () => {
 		await publish();
 		const before = feed.add({ imei: ONE, at: now() - 30 });
 		await delivered(before);
@@ -243,7 +243,7 @@ describe.each([
 		const after = feed.add({ imei: ONE, at: now() });
 		await delivered(after);
 		expect(sorted(keys())).toEqual(sorted([...before, ...after]));
-		expect(n8n.logs()).toContain('cannot be read, so it starts afresh');
+		expect(n8n.logs()).toContain('cannot be read, so it starts over');
 	});
 
 	test.each([-3600, 3600])('a vendor whose clock is wrong by %i s', async (skew) => {

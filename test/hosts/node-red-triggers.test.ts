@@ -312,7 +312,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await nodeRed.start();
 		await poll();
 		expect(nodeRed.logs()).toMatch(
-			/What was stored about where this trigger stands cannot be read \(.+\), so it starts afresh/,
+			/What was stored about where this trigger stands cannot be read \(.+\), so it starts over/,
 		);
 		expect((await readFile(`${stateFile}.bad`, 'utf8')).length).toBeGreaterThan(0);
 		const raised = vendor.raise({});

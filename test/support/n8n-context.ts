@@ -93,7 +93,7 @@ function workflowOf(
 	return { workflow, node: workflow.nodes.Fleet! };
 }
 
-/** What credentials-helper.ts of n8n does, over a variable in place of the database. */
+/** What credentials-helper.ts of n8n does, over a variable instead of the database. */
 function additionalDataOf(stored: StoredCredential): IWorkflowExecuteAdditionalData {
 	const { type } = stored;
 	const credentialsHelper = {

@@ -234,7 +234,7 @@ export class Runtime {
 		return { status: 404, body: {} };
 	}
 
-	/** Config properties and credentials with environment variables in place of `${NAME}`. */
+	/** Config properties and credentials with environment variables instead of `${NAME}`. */
 	private filled<T extends object>(values: T): T {
 		const fill = (value: unknown): unknown => {
 			if (typeof value === 'string') return this.env[VARIABLE.exec(value)?.[1] ?? ''] ?? value;

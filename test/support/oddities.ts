@@ -1,4 +1,4 @@
-/** What a vendor may have in a list in place of a record. */
+/** What a vendor may have in a list instead of a record. */
 export const ODD: readonly unknown[] = [null, '', 7, [], true, [[{}]], '{"imei":"35889905'];
 /** Records with nothing in them. */
 export const EMPTY: readonly object[] = [{}, { imei: null }, { Remark: '', vehicleId: null }];
@@ -29,7 +29,7 @@ export function placesIn(answer: unknown): Place[] {
 	return places;
 }
 
-/** The answer with something else in place of one of its lists. */
+/** The answer with something else instead of one of its lists. */
 function changedAt(
 	answer: unknown,
 	[key, ...rest]: readonly (string | number)[],

@@ -78,7 +78,7 @@ export interface TestKit {
 	login: RegExp;
 	/** What the login says to a wrong password. */
 	refusal: RegExp;
-	/** What a request holds in place of a secret, and an answer could repeat. */
+	/** What a request holds instead of a secret, and an answer could repeat. */
 	secretForms?(secret: string): string[];
 	/** The vendor's answer to a login, with this token. */
 	loggedIn(token: string): object;

@@ -1,5 +1,5 @@
 /**
- * A vendor for tests only, of a kind that no real one is yet: a key in place of a login and of an account's name, PUT,
+ * A vendor for tests only, of a kind that no real one is yet: a key instead of a login and of an account's name, PUT,
  * PATCH and DELETE, and no request that gives the positions of a fleet. With its server.
  */
 import { createServer } from 'node:http';
