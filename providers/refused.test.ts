@@ -23,7 +23,7 @@ afterEach(async () => {
 
 async function start(name: string) {
 	const kit = kitOf(name);
-	const provider = kit.vendor.provider as Provider;
+	const provider = kit.vendor.provider;
 	const vendor = (await kit.startRevocable?.({ clock: () => NOW, fleetSize: FLEET })) ?? expect.fail();
 	running.push(vendor);
 	const connection = readFields(
