@@ -104,7 +104,7 @@ export function secretField({ connection }: Pick<Provider, 'connection'>): [name
 }
 
 /** A vendor without a login: what the user filled in serves for good. */
-function keyOf<C extends Connection>(provider: Provider<C>, connection: C): Session {
+function keyOf(provider: Provider, connection: Connection): Session {
 	const [name, title] = secretField(provider);
 	const token = (connection as unknown as Record<string, unknown>)[name];
 	if (typeof token !== 'string' || !isToken(token))

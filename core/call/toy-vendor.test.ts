@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FetchHost } from '../../test/support/fetch-host';
 import { KEY, startToy, toy, type ToyServer } from '../../test/support/toy-vendor';
-import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { findOperation, findTrigger } from '../describe/provider';
 import { Poller } from '../watch/poller';
