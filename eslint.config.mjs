@@ -73,7 +73,7 @@ const DECIDED =
 	'What follows from an error is decided where it is made: ask for its properties (ErrorPolicy in core/describe/errors.ts), not for its kind.';
 const UNCHANGED = 'Errors are not changed: throw error.with({ ... }) in place of them.';
 
-/** Nobody but core/describe/errors.ts decides by an error's kind, whichever way it is asked for, or changes an error. */
+/** Only core/describe/errors.ts decides by the class of an error, or changes an error. */
 const errorPolicy = [
 	{ selector: `BinaryExpression[operator='instanceof'][right.name=/^(${KINDS})$/]`, message: DECIDED },
 	{ selector: `BinaryExpression[operator='instanceof'][right.property.name=/^(${KINDS})$/]`, message: DECIDED },

@@ -5,6 +5,7 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions, INodeProperties } from 'n8n-workflow';
 import { climbs } from '../core/describe/base-url';
 import type { AnyOperation } from '../core/describe/operation';
+import type { Method } from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import type { WireOptions } from './wire';
@@ -98,7 +99,7 @@ const HEADERS = new Set(['accept', 'accept-language', 'content-type', 'user-agen
 const LENGTH = 'content-length';
 
 export interface Borrowed {
-	method: 'GET' | 'POST';
+	method: Method;
 	/** Below the base URL. */
 	path: string;
 	/** With its question mark, or empty. */
@@ -132,10 +133,11 @@ export function borrowed(
 			);
 	}
 	const { path, search } = placeOf(connection.baseUrl, options);
-	const method = (options.method ?? 'GET').toUpperCase();
-	if (method !== 'GET' && method !== 'POST')
+	const method = (options.method ?? 'GET').toUpperCase() as Method;
+	const known = methodsOf(provider);
+	if (!known.includes(method))
 		throw new NotSigned(
-			`This credential signs GET and POST for other nodes, and ${method.slice(0, 20)} is neither. ${instead}.`,
+			`This credential signs ${known.join(', ').replace(/, ([^,]*)$/, ' and $1')} for other nodes, and ${method.slice(0, 20)} is ${known.length === 2 ? 'neither' : 'none of them'}. ${instead}.`,
 		);
 	if (!connection.allowCommands && !isRead(provider, connection, method, path)) {
 		throw new NotSigned(
@@ -155,6 +157,11 @@ export function borrowed(
 		),
 	};
 }
+
+/** What the vendor takes: the two that all do, and others that its operations use. */
+const methodsOf = <C extends Connection>({ operations }: Provider<C>): readonly string[] => [
+	...new Set(['GET', 'POST', ...operations.map(({ route }) => route.split(' ')[0] ?? '')]),
+];
 
 /** Where below the base URL a request goes. Addresses are compared as they are meant, however they are written. */
 function placeOf(baseUrl: string, options: Legacy): Pick<Borrowed, 'path' | 'search'> {

@@ -140,7 +140,7 @@ export function authenticateOf(provider: Provider): IAuthenticate {
 			refusals.set(
 				credentials,
 				new NotSigned(
-					'The request failed. With this credential it is not sent again, as it may have been carried out: check what became of it before you repeat it.',
+					'The request failed. With this credential it is not sent again, because it may have been carried out. Check the result before you repeat it.',
 				),
 			);
 		unsigned.set(signed, options);
@@ -191,7 +191,7 @@ function signTheirs(
 	}
 	const { method, path, search, query, headers, options } = request;
 	return (sign) => {
-		const signed = sign({ method: method as Method, path, query, headers });
+		const signed = sign({ method, path, query, headers });
 		return {
 			...options,
 			...STRAIGHT,

@@ -9,7 +9,7 @@ import { ITracksense } from '../nodes/ITracksense/ITracksense.node';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
-import { findOperation, type Provider } from '../core/describe/provider';
+import { findOperation } from '../core/describe/provider';
 import { trackceo } from '../providers/protrack/trackceo';
 import { inputsOf } from './input';
 import { executeContext, StoredCredential, type NodeOptions } from '../test/support/n8n-context';

@@ -93,14 +93,17 @@ function operationOf(context: IExecuteFunctions, provider: Provider, retryOnFail
 	const operation = findOperation(provider, resource, name);
 	if (operation === undefined) {
 		throw new InvalidParams(`${provider.title} has no operation "${name}" for the resource "${resource}".`, {
-			advice: 'Choose both anew in the node.',
+			advice: 'Choose both again in the node.',
 		});
 	}
 	mustNotRetry(operation, retryOnFail);
 	if (operation.handsOutSession === true && isTool(context)) {
-		throw new NotPermitted(`"${operation.title}" makes a link that logs in whoever has it, and agents get none.`, {
-			advice: 'Use it in a node of the workflow, not as a tool. Nothing was sent.',
-		});
+		throw new NotPermitted(
+			`"${operation.title}" makes a link that logs in anyone who opens it, so agents get none.`,
+			{
+				advice: 'Use it in a node of the workflow, not as a tool. Nothing was sent.',
+			},
+		);
 	}
 	return operation;
 }

@@ -15,6 +15,8 @@ export function sortedByName<T extends { name: string }>(options: readonly T[]):
 		: [...options].sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
+const LOCAL = "Without an offset, it is in the workflow's time zone.";
+
 /** A field as n8n shows it, without what depends on the operation. */
 export function propertyOf(name: string, field: Field): INodeProperties {
 	const { title, description, placeholder } = field;
@@ -22,7 +24,7 @@ export function propertyOf(name: string, field: Field): INodeProperties {
 		displayName: title,
 		name,
 		...widgetOf(field),
-		description,
+		description: field.kind === 'time' ? `${description.replace(/\.$/, '')}. ${LOCAL}` : description,
 		...(placeholder === undefined || !shows(field) ? {} : { placeholder }),
 	};
 }

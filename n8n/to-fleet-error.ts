@@ -38,7 +38,7 @@ export function toFleetError(thrown: unknown, host: string, signal?: AbortSignal
 	if (signal?.aborted) return new TimedOut('The run was stopped.', { effect: 'unknown' });
 	const refusal = links.find(({ name = '' }) => REFUSED_BY_N8N.has(name));
 	if (refusal !== undefined) {
-		return new Unreachable(`n8n does not let the request out: ${(refusal.message ?? '').replace(/\.?$/, '.')}`, {
+		return new Unreachable(`n8n blocked the request: ${(refusal.message ?? '').replace(/\.?$/, '.')}`, {
 			advice:
 				typeof refusal.description === 'string'
 					? refusal.description

@@ -5,8 +5,8 @@ import { valueFor } from './input';
 import { isOption } from './property';
 
 /**
- * What a trigger node's parameters hold for its fields. One that the node does not have is left out; one that is there but
- * whose expression gives nothing is passed on as undefined, so that the core can say that it is missing.
+ * What a trigger node's parameters hold for its fields. A field that the node does not have is left out. One whose
+ * expression returns nothing is passed on as undefined, so that the core can report it as missing.
  */
 export function triggerInput(
 	context: IPollFunctions | ITriggerFunctions,

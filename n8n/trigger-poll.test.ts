@@ -622,7 +622,7 @@ describe('problems', () => {
 				expect(poll.database.failures.map(({ message }) => message)).toEqual(
 					poll.database.failures.map(
 						() =>
-							`${TWO} is refused: TrackCEO does not let the account see one of the devices (code 10013: IMEI is not authorized).`,
+							`${TWO} is refused: TrackCEO says that the account may not see one of the devices (code 10013: IMEI is not authorized).`,
 					),
 				);
 				expect(poll.database.failures).toHaveLength(2);

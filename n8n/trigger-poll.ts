@@ -37,7 +37,7 @@ const TOO_LITTLE_MS = 2000;
 const REMINDER_MS = 3_600_000;
 
 const STOPPED =
-	'Until then, this trigger sends nothing: it goes on when the node or its credential is changed, or the workflow is published anew.';
+	'Until then, this trigger sends nothing. It continues when you change the node or its credential, or publish the workflow again.';
 
 /** Polls of this process that are known already: the context tells the first of each activation. */
 const activations = new WeakSet<object>();
@@ -93,7 +93,7 @@ function triggerOf(context: IPollFunctions, provider: Provider): AnyTrigger {
 	const trigger = findTrigger(provider, name);
 	if (trigger === undefined || isQueued(trigger))
 		throw new InvalidParams(`The ${provider.title} trigger has no event "${name}".`, {
-			advice: 'Choose the event anew in the node.',
+			advice: 'Choose the event again in the node.',
 		});
 	return trigger;
 }
@@ -103,7 +103,7 @@ async function sample(context: IPollFunctions, poller: Poller, budgetMs: number)
 	if (events.length > 0) return events;
 	throw new NodeOperationError(context.getNode(), 'There is no recent event of this kind to show.', {
 		description:
-			'Choose other devices or fewer filters, or pin data of your own to try the workflow with. Once it is published, new events start it all the same.',
+			'Choose other devices or fewer filters, or pin data of your own to try the workflow with. Once it is published, new events start it anyway.',
 	});
 }
 
@@ -216,7 +216,7 @@ class PollRun {
 		if (state.trouble === undefined) state.trouble = { reportedAt: -Infinity };
 		else if (now - state.trouble.reportedAt >= REMINDER_MS) {
 			state.trouble.reportedAt = now;
-			context.__emitError(nodeErrorOf(problem, node, { addition: 'Events of the others come all the same.' }));
+			context.__emitError(nodeErrorOf(problem, node, { addition: 'Events of the others still arrive.' }));
 		}
 	}
 

@@ -44,7 +44,7 @@ export const readingFields = {
 	acknowledge: choice({
 		title: 'Acknowledge',
 		description:
-			'When messages are taken out of the queue. Those that are not come again, also after a restart of n8n. An execution that waits (Wait node, form, approval, sub-workflow) has not finished: until it has, no other messages are given.',
+			'When messages are removed from the queue. Messages that are not removed come again, also after a restart of n8n. An execution that waits (Wait node, form, approval, sub-workflow) has not finished: until it has, no other messages are delivered.',
 		options: [
 			{
 				value: 'executionFinishes',
@@ -56,7 +56,7 @@ export const readingFields = {
 				value: 'executionFinishesSuccessfully',
 				title: 'When the Execution Succeeds',
 				description:
-					'If it fails or is stopped, the workflow gets the same messages again, later and later. Not for workflows that wait: n8n does not tell how those end.',
+					'If it fails or is stopped, the workflow gets the same messages again, each time later. Not for workflows that wait: n8n does not report how those end.',
 			},
 			{
 				value: 'immediately',
@@ -74,7 +74,7 @@ export const readingFields = {
 	every: number({
 		title: 'Check Every',
 		description:
-			'Seconds between two looks at the queue. While there are messages, the next ones are taken without waiting.',
+			'Seconds between two reads of the queue. While there are messages, the next ones are read without waiting.',
 		unit: 'seconds',
 		min: 5,
 		max: 3600,
@@ -95,12 +95,11 @@ export function fieldsOfQueueNode(trigger: AnyTrigger | undefined): Fields {
 }
 
 /** The properties of a node that reads a queue. */
-export function queuePropertiesOf({ triggers }: Provider): INodeProperties[] {
+export function queuePropertiesOf({ title, triggers }: Provider): INodeProperties[] {
 	const trigger = triggers.find(isQueued);
 	const fields = fieldsShown(fieldsOfQueueNode(trigger), {});
 	const later: INodeProperties = {
-		displayName:
-			'Put a Ctrack node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow, and give it the delivery tags of the messages that are dealt with. What an execution has not acknowledged when it ends comes again.',
+		displayName: `Put a ${title} node with the resource <b>Queue</b> and the operation <b>Acknowledge</b> into this workflow. Pass it the delivery tags of the messages that are processed. Messages that an execution has not acknowledged when it ends come again.`,
 		name: 'acknowledgeLater',
 		type: 'notice',
 		displayOptions: { show: { acknowledge: [ACKNOWLEDGE_LATER] } },

@@ -226,9 +226,9 @@ class Listener {
 		this.report(
 			new NodeOperationError(
 				node,
-				'An execution waits, so its messages are not acknowledged, and this trigger gives no others until they are.',
+				'An execution waits, so its messages are not acknowledged, and this trigger delivers no others until they are.',
 				{
-					description: `n8n does not tell a trigger how an execution ends that has waited (Wait node, form, approval or sub-workflow)${elsewhere ? ' in a worker. Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : '. Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when this workflow is published anew.`,
+					description: `n8n does not report to a trigger how an execution that has waited (Wait node, form, approval or sub-workflow)${elsewhere ? ' in a worker. Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : '. Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when you publish this workflow again.`,
 				},
 			),
 		);
@@ -255,8 +255,8 @@ class Listener {
 		context.logger.warn(`${node.name}: ${error.sentence}`);
 		if (!this.stopped && this.failures !== REPORT_AFTER) return;
 		const addition = this.stopped
-			? 'Until then, this trigger sends nothing: it goes on when the credential is changed, or the workflow is published anew.'
-			: 'It goes on trying.';
+			? 'Until then, this trigger sends nothing. It continues when you change the credential or publish the workflow again.'
+			: 'It keeps trying.';
 		this.report(nodeErrorOf(error, node, { addition }));
 	}
 
@@ -370,7 +370,7 @@ function setAside({ events, attempt }: Batch, node: INode): NodeOperationError {
 		`${events.length} ${events.length === 1 ? 'message was' : 'messages were'} set aside: the workflow failed with them ${attempt === 1 ? 'once' : `${attempt} times`}.`,
 		{
 			description:
-				'They have been acknowledged and do not come again. This error holds them; deal with them by hand.',
+				'They have been acknowledged and do not come again. This error contains them; process them by hand.',
 		},
 	);
 	error.context.data = { messages: events as unknown as IDataObject[] };

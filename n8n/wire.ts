@@ -27,9 +27,9 @@ export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal; [PURPOSE
  * Proves that a request is of one of our nodes: who knows the account's secret has made it, and for nothing else. No
  * list of them would do, as n8n runs two of our packages side by side while it updates one, with one credential.
  */
-export function proofOf<C extends Connection>(
-	provider: Provider<C>,
-	connection: C,
+export function proofOf(
+	provider: Provider,
+	connection: Connection,
 	{ method = 'GET', url, qs = {} }: WireOptions,
 ): string {
 	const secrets = Object.entries(provider.connection)

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { asFleetError, FleetError } from '../core/describe/errors';
-import type { Provider } from '../core/describe/provider';
 import { logIn } from '../core/call/session';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
@@ -189,7 +188,7 @@ test.each(providers.map((provider) => [provider.title, provider] as const))(
 		for (const status of STATUSES) {
 			for (const body of [...refusals, { error: HOSTILE, error_description: HOSTILE }]) {
 				const error = await logIn(
-					provider as Provider,
+					provider,
 					connectionOf(provider),
 					() => Promise.resolve(json(body, status)),
 					Date.now,

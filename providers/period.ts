@@ -1,7 +1,6 @@
 import { time } from '../core/describe/field';
 
-const accepted =
-	"A date and time; without an offset it is local: in n8n to the workflow's time zone, in Node-RED to the machine's. A distance such as -24h works too.";
+const accepted = 'A date and time. Relative values such as -24h are allowed.';
 
 /** The two ends of a period. */
 export function period(from = '-24h', to = 'now') {
@@ -28,6 +27,6 @@ export function periodProblem(params: { begin: number; end: number }, now: numbe
 	if (params.end <= params.begin)
 		return `The period ends before it begins (Begin ${show(params.begin)}, End ${show(params.end)}): exchange the two, or choose a later End.`;
 	if (params.begin > now)
-		return `The period lies in the future: it begins at ${show(params.begin)}, and now it is ${show(now)}.`;
+		return `The period is in the future: it begins at ${show(params.begin)}, and it is ${show(now)} now.`;
 	return undefined;
 }

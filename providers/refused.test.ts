@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { readFields } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
-import { findTrigger, type Provider } from '../core/describe/provider';
+import { findTrigger } from '../core/describe/provider';
 import { Poller, type PollResult } from '../core/watch/poller';
 import type { FaultRule } from '../simulators/faults';
 import { PASSWORD, startProtrack } from '../simulators/protrack';
@@ -23,7 +23,7 @@ afterEach(async () => {
 
 async function start(name: string) {
 	const kit = kitOf(name);
-	const provider = kit.vendor.provider as Provider;
+	const provider = kit.vendor.provider;
 	const vendor = (await kit.startRevocable?.({ clock: () => NOW, fleetSize: FLEET })) ?? expect.fail();
 	running.push(vendor);
 	const connection = readFields(
@@ -73,7 +73,7 @@ const idsOf = (results: readonly PollResult[], ...without: string[]) =>
 		events.filter(({ deviceId }) => !without.includes(deviceId ?? '')).map(({ id }) => id),
 	);
 
-const TRIGGERS = ONE_OF_EACH.filter(({ startRevocable }) => startRevocable !== undefined).flatMap(({ name, vendor }) =>
+const TRIGGERS = ONE_OF_EACH.filter((kit) => kit.startRevocable !== undefined).flatMap(({ name, vendor }) =>
 	vendor.provider.triggers.filter(({ queue }) => queue !== true).map((trigger) => [name, trigger.name] as const),
 );
 

@@ -3,7 +3,7 @@ import { Client } from '../core/call/client';
 import { ALL, readFields, type Fields } from '../core/describe/field';
 import type { SendOptions, SignedAnswer, WireRequest } from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
-import { findTrigger, type Provider } from '../core/describe/provider';
+import { findTrigger } from '../core/describe/provider';
 import { Poller, type PollResult } from '../core/watch/poller';
 import type { Position } from '../core/describe/records';
 import { sourceOf, type FleetEvent } from '../core/describe/trigger';
@@ -35,7 +35,7 @@ class OddHost<C extends Connection> extends FetchHost<C> {
 
 async function start(name: string, settings: object = {}, Host = FetchHost) {
 	const kit = kitOf(name);
-	const provider = kit.vendor.provider as Provider;
+	const provider = kit.vendor.provider;
 	const simulator = await kit.start({ clock: () => NOW });
 	running.push(simulator);
 	const connection = readFields(

@@ -55,7 +55,7 @@ describe.each(batched)('$name $operation', ({ name, operation: operationName, st
 		expect(host.warnings).toEqual([]);
 		expect(await run([nobody, known, none])).toHaveLength(1);
 		expect(host.warnings).toEqual([
-			`${vendor.provider.title} gave no record for "${nobody}", "${none}": they may not exist, or the account may not see them.`,
+			`${vendor.provider.title} returned no record for "${nobody}", "${none}": they may not exist, or the account may not see them.`,
 		]);
 	});
 
@@ -116,8 +116,9 @@ describe('an answer that leaves one out', () => {
 			const left = Math.max(...whole.counts) === 2 ? 1 : 0;
 			expect(await run(cutTo(left).operation)).toHaveLength(left);
 			expect(host.warnings).toHaveLength(1);
-			if (left === 0) expect(host.warnings[0]).toContain(`gave no record for "${first}", "${second}": they may`);
-			else expect(host.warnings[0]).toMatch(new RegExp(`gave no record for "(${first}|${second})": it may`));
+			if (left === 0)
+				expect(host.warnings[0]).toContain(`returned no record for "${first}", "${second}": they may`);
+			else expect(host.warnings[0]).toMatch(new RegExp(`returned no record for "(${first}|${second})": it may`));
 		},
 	);
 });
@@ -136,10 +137,10 @@ test('names that are many are cut', async () => {
 	const { host, run } = await setUp('itracksense', 'position.getCurrent', 'devices');
 	await run(Array.from({ length: 25 }, (_, place) => `nobody${String(place)}`));
 	expect(host.warnings[0]).toMatch(
-		/^iTracksense gave no record for "nobody0", .*"nobody19" and 5 more: they may not exist/,
+		/^iTracksense returned no record for "nobody0", .*"nobody19" and 5 more: they may not exist/,
 	);
 	await run(['nobody']);
 	expect(host.warnings[1]).toBe(
-		'iTracksense gave no record for "nobody": it may not exist, or the account may not see it.',
+		'iTracksense returned no record for "nobody": it may not exist, or the account may not see it.',
 	);
 });

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
-import type { Connection } from '../core/describe/connection';
-import type { Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
 import { emptied, EMPTY, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';
@@ -126,7 +124,7 @@ const messageOf = (odd: unknown) =>
 		return [came, message, rest].some((one) => JSON.stringify(one) === JSON.stringify(odd));
 	}) as object;
 
-const trackceo = providers.find(({ name }) => name === 'trackceo') as Provider;
+const trackceo = providers.find(({ name }) => name === 'trackceo')!;
 const operationOf = (name: string) =>
 	trackceo.operations.find((operation) => `${operation.resource}.${operation.name}` === name) ?? expect.fail();
 function clientOf(respond: ConstructorParameters<typeof TestHost>[0]) {
@@ -275,7 +273,7 @@ describe('a run tells of what it left out', () => {
 describe('what has nothing in it is told of', () => {
 	const period = { begin: '2026-01-30', end: '2026-01-31' };
 	const collect = async (vendor: string, name: string, params: object, answer: unknown) => {
-		const provider = providers.find((one) => one.name === vendor) as Provider;
+		const provider = providers.find((one) => one.name === vendor)!;
 		const operation =
 			provider.operations.find((one) => `${one.resource}.${one.name}` === name) ?? expect.fail(name);
 		const host = new TestHost(() => json(answer));

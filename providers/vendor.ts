@@ -30,7 +30,7 @@ export interface Icon {
 	dark: Readonly<Record<string, string>>;
 }
 
-export interface N8nNodes {
+interface N8nNodes {
 	/** In class names, and with a small first letter in the types of nodes and credentials. Workflows store it. */
 	className: string;
 	/** What the node, the trigger node and, where there is one, the queue trigger node are for. */
@@ -43,7 +43,7 @@ export interface N8nNodes {
 }
 
 /** The request that n8n sends to test a credential, after a login. */
-export interface CredentialTest {
+interface CredentialTest {
 	path: string;
 	/** Whether every answer is as good as any other, as only the login counts. */
 	anyAnswer?: true;

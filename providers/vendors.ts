@@ -2,5 +2,6 @@
 export { vendor as ctrack } from './ctrack/vendor';
 export { vendor as trackceo } from './protrack/trackceo';
 export { vendor as etrack } from './protrack/etrack';
+export { vendor as protrack365 } from './protrack/protrack365';
 export { vendor as itracksense } from './itracksense/vendor';
 export { vendor as trackgps } from './trackgps/vendor';

@@ -42,8 +42,11 @@ function importsOf(source: ts.SourceFile): [string, string][] {
 			else found.push([text, '*']);
 		} else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
 			found.push([(node.argument.literal as ts.StringLiteral).text, '*']);
-		else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-			found.push([(node.arguments[0] as ts.StringLiteral).text, '*']);
+		else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+			// What is put together at run time is no name of a file.
+			const [module] = node.arguments;
+			if (module !== undefined && ts.isStringLiteralLike(module)) found.push([module.text, '*']);
+		}
 		ts.forEachChild(node, visit);
 	};
 	visit(source);

@@ -33,7 +33,8 @@ describe.each(vendors.map((vendor) => [vendor.provider.title, vendor] as const))
 	const { provider, module, icon, n8n } = vendor;
 
 	test('is exported by its module, under its name', async () => {
-		const exported = (await import(/* @vite-ignore */ `../providers/${module}`)) as Record<string, unknown>;
+		const path = `../providers/${module}`;
+		const exported = (await import(/* @vite-ignore */ path)) as Record<string, unknown>;
 		expect(exported[provider.name]).toBe(provider);
 	});
 

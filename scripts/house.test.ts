@@ -7,6 +7,7 @@ import { dirname, join, normalize } from 'node:path';
 import { ESLint } from 'eslint';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
+import { vendors } from '../providers';
 
 const root = join(__dirname, '..');
 const FOLDERS = ['core', 'providers', 'n8n', 'nodes', 'credentials', 'node-red/src', 'simulators'];
@@ -131,3 +132,35 @@ test('what follows from an error is decided where it is made', async () => {
 	for (const code of AS_IT_SHOULD_BE)
 		expect(await found('core/call/batcher.ts', code), code).not.toContain('no-restricted-syntax');
 }, 120_000);
+
+/** Names of vendors, platforms and companies, and words that only one vendor uses for a resource. */
+const VENDOR_WORDS = [
+	...vendors.flatMap(({ provider: { name, title, resourceTitles = {} }, module }) => [
+		name,
+		title,
+		module.split('/')[0] ?? '',
+		...Object.values(resourceTitles),
+	]),
+	'AROBS',
+	'Cost Center',
+].map((word) => word.toLowerCase());
+
+/** Lines that name a vendor, whether in code, in texts or in comments. */
+const vendorsNamedIn = (text: string) =>
+	text.split('\n').filter((line) => VENDOR_WORDS.some((word) => line.toLowerCase().includes(word)));
+
+test('the core names no vendor', () => {
+	const core = files.filter((name) => name.startsWith('core/'));
+	expect(core.length).toBeGreaterThan(40);
+	expect(core.flatMap((name) => vendorsNamedIn(readFileSync(join(root, name), 'utf8')))).toEqual([]);
+});
+
+test.each([
+	"export type Name = 'ctrack' | 'other';",
+	'/** As the md5 that Protrack uses. */',
+	"	group: 'Cost Centre',",
+	"const host = 'api.etrackgps.com'; // eTrack's",
+	'// TrackGPS.ro counts from 1.',
+])('a line that names one is noticed: %s', (line) => {
+	expect(vendorsNamedIn(`const a = 1;\n${line}\nconst b = 2;`)).toEqual([line]);
+});

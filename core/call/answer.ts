@@ -55,7 +55,7 @@ export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 		// What the parser says is left out: it quotes the text around the fault, which may cut a secret in two.
 		const start = body.trimStart().slice(0, 200).toLowerCase();
 		if (start.startsWith('<')) {
-			throw new UnexpectedAnswer(`A web page came in place of ${vendor}'s data (HTTP ${String(status)}).`, {
+			throw new UnexpectedAnswer(`A web page came instead of ${vendor}'s data (HTTP ${String(status)}).`, {
 				...common,
 				retryable: true,
 				advice: 'Check the base URL in the account, and whether a proxy or firewall stands in between.',
@@ -70,7 +70,7 @@ export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 		throw new UnexpectedAnswer(`${vendor} sent ${what} (HTTP ${String(status)}).`, {
 			...common,
 			retryable: true,
-			advice: 'Try again; if it stays, check the base URL in the account.',
+			advice: 'Try again. If the problem persists, check the base URL in the account.',
 		});
 	}
 }

@@ -323,7 +323,7 @@ export class Limiter {
 			});
 		}
 		return new TimedOut(`This account's request limit leaves no turn in time${next}.`, {
-			advice: 'Run it less often or ask for less at once, give it more time (Timeout), or raise the rate limit in the account if the vendor allows more.',
+			advice: 'Run it less often, ask for less at once, or raise Timeout. If the vendor allows more, raise the rate limit in the account.',
 			retryable: false,
 		});
 	}

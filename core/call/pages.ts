@@ -107,7 +107,7 @@ class Stretch<R> {
 		const full = page.length >= size;
 		if (full && last <= at) {
 			throw new UnexpectedAnswer(
-				`The vendor has more than ${String(size)} records at ${new Date(at * 1000).toISOString()}, more than one page holds, and gives no way to page past them.`,
+				`The vendor has more than ${String(size)} records at ${new Date(at * 1000).toISOString()}, more than one page holds, and offers no way to page past them.`,
 				{
 					advice: 'Ask for a period that begins one second later; the records of this second beyond the page cannot be read.',
 				},

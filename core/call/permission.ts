@@ -13,14 +13,14 @@ export function mustBePermitted(
 		throw new NotPermitted(
 			`"${operation.title}" acts on vehicles or accounts, and commands are switched off for this ${title} account.`,
 			{
-				advice: 'Switch on "Allow Commands" in the account (the credential in n8n, the account node in Node-RED) if this flow may do that. Nothing was sent.',
+				advice: 'If you want to allow this, switch on "Allow Commands" in the account. Nothing was sent.',
 			},
 		);
 	if (operation.handsOutSession === true && allowWebLinks !== true)
 		throw new NotPermitted(
-			`"${operation.title}" makes a link that logs in whoever has it, and such links are switched off for this ${title} account.`,
+			`"${operation.title}" makes a link that logs in anyone who opens it, and such links are switched off for this ${title} account.`,
 			{
-				advice: 'Switch on "Allow Web Links" in the account if everybody who gets the link may use the account. Nothing was sent.',
+				advice: 'Switch on "Allow Web Links" in the account if everyone who gets the link may use the account. Nothing was sent.',
 			},
 		);
 }

@@ -294,7 +294,7 @@ export function refusalOf(refused: ReadonlyMap<string, FleetError>): FleetError 
 			: `${String(names.length)} devices are refused (${list}). The first: ${first.message}`;
 	return first.with({
 		message,
-		advice: `${first.advice} ${names.length === 1 ? 'It is' : 'They are'} left out, and asked about again from time to time.`.trim(),
+		advice: `${first.advice} ${names.length === 1 ? 'It is' : 'They are'} skipped and tried again from time to time.`.trim(),
 	});
 }
 

@@ -38,7 +38,7 @@ function undocumented(
 	const [issue] = error.issues;
 	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;
 	return new UnexpectedAnswer(
-		`${vendor} answered "${operation.title}" with something that its document does not describe (${where}: ${issue?.message ?? 'wrong form'}).`,
+		`${vendor} answered "${operation.title}" in a form that is not documented (${where}: ${issue?.message ?? 'wrong form'}).`,
 		{
 			advice: 'Please report it with the operation that you ran.',
 			effect: operation.effect === 'read' && !operation.consuming ? 'none' : 'unknown',

@@ -269,7 +269,7 @@ export async function tokenOf(
 	wanted: Pick<SendOptions, 'stale' | 'freshForMs'> = {},
 ): Promise<string> {
 	if (host.token === undefined)
-		throw new UnexpectedAnswer('This program gives no session away.', { advice: 'Update Fleetwire.' });
+		throw new UnexpectedAnswer('This program does not expose the session token.', { advice: 'Update Fleetwire.' });
 	const token = await host.token({ ...wanted, signal, leftMs: deadline - host.now() });
 	redactor.addToken(token);
 	return token;

@@ -36,7 +36,7 @@ export class Unanswered {
 		if (names.length <= this.strangers) return undefined;
 		const more = names.length > NAMES ? ` and ${String(names.length - NAMES)} more` : '';
 		const [they, them] = names.length === 1 ? ['it', 'it'] : ['they', 'them'];
-		return `${vendor} gave no record for ${names.slice(0, NAMES).join(', ')}${more}: ${they} may not exist, or the account may not see ${them}.`;
+		return `${vendor} returned no record for ${names.slice(0, NAMES).join(', ')}${more}: ${they} may not exist, or the account may not see ${them}.`;
 	}
 }
 

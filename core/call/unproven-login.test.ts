@@ -168,7 +168,6 @@ test('logins that are refused give no turns to anybody', async () => {
 
 test('logins that are accepted keep to the quota together from their first request on', async () => {
 	const { clientOf, seen } = vendor({ perMinute: 6, burst: 6 });
-	// A setting that nobody knows makes each a login of its own.
 	const runs = Array.from({ length: 30 }, () => clientOf('right').collect(read, {}, { deadlineMs: 3_600_000 }));
 	await Promise.all(runs);
 	expect(seen.logins).toHaveLength(1);

@@ -28,7 +28,7 @@ export function checkBaseUrl(baseUrl: string, allowPrivateAddresses: boolean): v
 	if (isMetadataHost(url.hostname)) throw metadataAddress(url.hostname);
 	if (!allowPrivateAddresses && isPrivateHost(url.hostname)) {
 		throw new InvalidParams(`The base URL leads to a private address (${url.hostname}).`, {
-			advice: 'If that is meant, for instance for a simulator, switch on "Allow Private Addresses" in the account.',
+			advice: 'If you need it, for example for a simulator, switch on "Allow Private Addresses" in the account.',
 		});
 	}
 }
@@ -59,7 +59,7 @@ export function climbs(path: string): boolean {
 export function metadataAddress(shown: string): InvalidParams {
 	return new InvalidParams(
 		`The base URL leads to a private address where a cloud keeps its machines' secrets (${shown}).`,
-		{ advice: 'No vendor is there, so it is never asked, whatever the account allows.' },
+		{ advice: 'No vendor uses such an address, so it is always refused.' },
 	);
 }
 

@@ -34,7 +34,7 @@ const words = { title: 'Thing', description: 'A thing' };
 describe('a field that is there but empty', () => {
 	test.each([undefined, null, ''])('%s is missing, whatever a new node shows', (value) => {
 		expect(sentence(text(words), value)).toBe(
-			'Thing is missing: fill it in, or check that its expression gives a value.',
+			'Thing is missing: fill it in, or check that its expression returns a value.',
 		);
 		expect(sentence(number({ ...words, initial: 5 }), value)).toContain('Thing is missing');
 		expect(sentence(time({ ...words, initial: '-24h' }), value)).toContain('Thing is missing');

@@ -492,7 +492,7 @@ export function readFields<F extends Fields>(
 		const value = Object.hasOwn(input, name) ? input[name] : field.initial;
 		if (absent(value)) {
 			if (field.required)
-				wrong.push(`${field.title} is missing: fill it in, or check that its expression gives a value.`);
+				wrong.push(`${field.title} is missing: fill it in, or check that its expression returns a value.`);
 			continue;
 		}
 		const parsed = field.schema.safeParse(field.clean(value, clock));

@@ -36,8 +36,7 @@ export interface SendOptions {
 	leftMs: number;
 }
 
-/** HEAD comes from other nodes that borrow a credential. */
-export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface WireRequest {
 	method: Method;

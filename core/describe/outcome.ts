@@ -8,7 +8,7 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 	answered: 'the device answered something else, which is in the response: read it; it is not taken as done',
 	sent: "handed over; the device's answer was not waited for",
 	timedOut: 'handed over; the device did not answer in time',
-	failed: 'certainly not done',
+	failed: 'not done',
 	unknown: 'it was sent and no usable answer came: it may have been done',
 };
 

@@ -24,7 +24,7 @@ export function unreadableRow(value: unknown, why: string, beside: Row = {}): Ro
 /** The value as a row. If it is not a record, or a record without any value, a row that cannot be read. */
 export function asRow(value: unknown, what: string, beside?: Row): Row {
 	if (saysSomething(value)) return value;
-	const why = `The vendor sent ${cut(JSON.stringify(value), 80)} in place of ${what}.`;
+	const why = `The vendor sent ${cut(JSON.stringify(value), 80)} instead of ${what}.`;
 	if (!isRecord(value)) return unreadableRow(value, why, beside);
 	const row = { ...beside, ...value };
 	unreadable.set(row, why);

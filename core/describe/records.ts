@@ -125,7 +125,7 @@ export interface SubAccount {
 /**
  * confirmed: the vendor or the device answered that it was done. answered: the device said something else, which a
  * person has to read; it is not taken as done. sent: handed over, the device's answer was not waited for. timedOut:
- * handed over, the device did not answer in time. failed: it was certainly not done. unknown: the request went out and
+ * handed over, the device did not answer in time. failed: it was not done. unknown: the request went out and
  * no usable answer came back: it may have been done.
  */
 export type Outcome = 'confirmed' | 'answered' | 'sent' | 'timedOut' | 'failed' | 'unknown';

@@ -63,5 +63,5 @@ export const RECORD_WORDS: Readonly<Record<RecordKind, { title: string; holds: s
 	deviceMessage: { title: 'Device Message', holds: 'device or SIM card, direction, text, status, time' },
 	simCard: { title: 'SIM Card', holds: 'numbers, device, package, status, volumes, due dates' },
 	webLink: { title: 'Web Link', holds: 'an address that opens without a login' },
-	other: { title: 'Answer', holds: 'what the vendor sends; its document does not describe it' },
+	other: { title: 'Answer', holds: 'what the vendor sends; its form is not documented' },
 };

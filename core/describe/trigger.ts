@@ -141,22 +141,21 @@ export const LOOK_BACK_MINUTES = 10;
 export const deliveryFields = {
 	firstRun: choice({
 		title: 'First Run',
-		description: 'What to do about events from before the trigger was switched on',
+		description: 'What to do with events from before the trigger was switched on',
 		options: [
-			{ value: 'nothing', title: 'Leave Out Earlier Events' },
+			{ value: 'nothing', title: 'Skip Past Events' },
 			{
 				value: 'latest',
-				title: 'Give the Latest',
-				description: 'For each device the newest of the last 24 hours, if there is one',
+				title: 'Latest Event per Device',
+				description: 'The newest event of each device within the last 24 hours',
 			},
-			{ value: 'since', title: 'Give Those Since a Time' },
+			{ value: 'since', title: 'Events Since a Date' },
 		],
 		initial: 'nothing',
 	}),
 	since: time({
 		title: 'Since',
-		description:
-			"Time from which on events are given in the first run. Without an offset it is local: in n8n to the workflow's time zone, in Node-RED to the machine's. A distance such as -24h works too.",
+		description: 'Deliver events from this time on in the first run. Relative values such as -24h are allowed.',
 		initial: '-24h',
 		placeholder: 'e.g. 2026-01-31T08:00:00Z',
 		when: { firstRun: ['since'] },
@@ -164,7 +163,7 @@ export const deliveryFields = {
 	lookBack: number({
 		title: 'Look-Back',
 		description:
-			'How late an event may reach the vendor and still be found, in minutes. Each poll asks again for as much; what was given already is left out. Empty: 10 minutes, or more where the vendor needs it.',
+			'How far back each poll re-reads, in minutes, to catch events that reach the vendor late. Events already delivered are skipped. Empty: 10 minutes, or more where the vendor needs it.',
 		unit: 'minutes',
 		min: 0,
 		max: 10_080,

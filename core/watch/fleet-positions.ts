@@ -27,6 +27,7 @@ const sightingsOnPage = new WeakMap<readonly Row[], readonly Sighting[]>();
 
 /** The current positions of the devices that a trigger watches. */
 export class FleetPositions {
+	/** undefined: the vendor has no operation for the positions of a fleet. */
 	private readonly source: PositionSource | undefined;
 	/** Whether this poll has read any positions. */
 	private anyRead = false;

@@ -215,7 +215,7 @@ export class Poll {
 			this.usedUp = true;
 			return true;
 		}
-		// A fault of the vendor or a late answer may be about one device alone.
+		// A fault of the vendor or a late answer may concern a single device.
 		if (!error.permanent && error.scope !== 'account') return false;
 		this.ended = true;
 		this.stop ||= error.permanent;

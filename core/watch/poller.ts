@@ -115,7 +115,7 @@ export class Poller {
 			return read(structuredClone(stored));
 		} catch {
 			this.client.warn(
-				`What "${this.trigger.title}" had stored about where it stands cannot be read, so it starts afresh: events of the meantime may be missing.`,
+				`The saved position of "${this.trigger.title}" cannot be read, so it starts over: events since the last run may be missing.`,
 			);
 			return undefined;
 		}

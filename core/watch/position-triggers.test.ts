@@ -12,28 +12,28 @@ const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
 const at = (values: Partial<Position>) =>
 	({ deviceId: '1', time: null, latitude: null, longitude: null, seenAt: null, ...values }) as Position;
 
-/** Looks at one position after another, each a minute after the one before. */
+/** Compares one position after another, each a minute after the one before. */
 function watch(
 	trigger: AnyTrigger,
 	params: object,
 	positions: readonly Position[],
 	from = NOW,
 ): Compared['events'][number][][] {
-	const { compare: look } = trigger.source as SnapshotSource;
+	const { compare } = trigger.source as SnapshotSource;
 	let before: string | undefined;
-	return positions.map((position, place) => {
-		const now = from + place * 60;
-		const seen = look(position, {
+	return positions.map((position, index) => {
+		const now = from + index * 60;
+		const compared = compare(position, {
 			before,
-			first: place === 0,
+			first: index === 0,
 			lastWatermark: now - 60,
 			watermark: now,
 			now,
 			lookBack: 600,
 			params: params as never,
 		});
-		before = seen.state;
-		return [...seen.events];
+		before = compared.state;
+		return [...compared.events];
 	});
 }
 
@@ -47,20 +47,20 @@ describe('Position Changed', () => {
 			at({ time: iso(NOW + place * 60), latitude: 45 + north / 111_195, longitude: 25 }),
 		);
 
-	test('tells each new fix, and the same one once', () => {
+	test('sends each new fix, and the same one once', () => {
 		expect(counts(watch(trigger, {}, track(0, 10, 20)))).toEqual([1, 1, 1]);
 		const [fix = at({})] = track(0);
 		expect(counts(watch(trigger, {}, [fix, fix, fix]))).toEqual([1, 0, 0]);
 	});
 
-	test('Min Distance is counted from the last position that was told', () => {
+	test('Min Distance is counted from the last position that was sent', () => {
 		expect(counts(watch(trigger, { minDistance: 100 }, track(0, 40, 80, 120, 160, 230)))).toEqual([
 			1, 0, 0, 1, 0, 1,
 		]);
 		expect(counts(watch(trigger, { minDistance: 100 }, track(0, 98, 102, 110)))).toEqual([1, 0, 1, 0]);
 	});
 
-	test('Min Time is counted from the time of the last position that was told', () => {
+	test('Min Time is counted from the time of the last position that was sent', () => {
 		expect(counts(watch(trigger, { minSeconds: 150 }, track(0, 1, 2, 3, 4, 5, 6)))).toEqual([1, 0, 0, 1, 0, 0, 1]);
 		expect(counts(watch(trigger, { minSeconds: 120 }, track(0, 1, 2, 3, 4)))).toEqual([1, 0, 1, 0, 1]);
 	});
@@ -88,14 +88,14 @@ describe('Device Silent', () => {
 	const trigger = deviceSilent(declared);
 	const heard = (...ago: number[]) => ago.map((seconds, place) => at({ seenAt: iso(NOW + place * 60 - seconds) }));
 
-	test('tells once when the minutes are over, to the second', () => {
+	test('sends one event when the minutes are over, to the second', () => {
 		expect(counts(watch(trigger, { minutes: 60 }, heard(3599)))).toEqual([0]);
 		expect(counts(watch(trigger, { minutes: 60 }, heard(3600)))).toEqual([1]);
 		expect(counts(watch(trigger, { minutes: 60 }, heard(3540, 3600, 3660)))).toEqual([0, 1, 0]);
 	});
 
-	test('tells for how long it was silent, and for how long it had been when it speaks again', () => {
-		// Last heard of 70 minutes before the first look; speaks again just before the third.
+	test('says for how long the device has been silent, and for how long it had been when it reports again', () => {
+		// Its last report was 70 minutes before the first poll. It reports again just before the third.
 		const events = watch(trigger, { minutes: 60 }, heard(4200, 4260, 0)).flat();
 		expect(events).toMatchObject([
 			{ silent: true, silentMinutes: 70 },

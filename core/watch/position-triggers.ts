@@ -260,7 +260,7 @@ export function deviceSilent({ devices, evidence }: Declared): AnyTrigger {
 		name: 'deviceSilent',
 		title: 'Device Silent',
 		description:
-			'When nothing has been heard of a device for some minutes, and again when it speaks. A device that was never heard of is left out.',
+			'When a device stops reporting for the given time, and again when it resumes. A device that has never reported is left out.',
 		params: {
 			devices,
 			minutes: number({

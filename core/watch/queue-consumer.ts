@@ -25,7 +25,7 @@ export const queueFields = {
 	attempts: number({
 		title: 'Attempts',
 		description:
-			'How often messages are given that the flow fails to deal with; then they are acknowledged all the same, and reported. 0: without end.',
+			'Maximum deliveries of a message that keeps failing. It is then acknowledged and reported as an error. 0: no limit.',
 		min: 0,
 		max: 1000,
 		integer: true,
@@ -109,8 +109,8 @@ export class QueueConsumer implements QueueReader {
 		const reader = queues.get(queue);
 		if (reader !== undefined && reader !== this) {
 			throw new InvalidParams(
-				`Another trigger reads the ${queue} queue of this account already, and each message is given only once.`,
-				{ advice: 'Use one trigger for each queue, and lead what it gives to several flows.' },
+				`Another trigger reads the ${queue} queue of this account already, and each message is delivered only once.`,
+				{ advice: 'Use one trigger for each queue, and connect its output to several flows.' },
 			);
 		}
 		queues.set(queue, this);
@@ -192,7 +192,7 @@ export class QueueConsumer implements QueueReader {
 			return {
 				outcome: 'failed',
 				explanation:
-					'These messages are not under way: they were acknowledged before, or their session is over and they come again.',
+					'These messages are not waiting to be acknowledged. They were acknowledged before, or their session has ended and they will be delivered again.',
 			};
 		for (const tag of own) {
 			const event = batch.finish(tag);
@@ -210,7 +210,8 @@ export class QueueConsumer implements QueueReader {
 			? { outcome: 'confirmed' }
 			: {
 					outcome: 'sent',
-					explanation: 'Noted. The vendor is told as soon as the messages before it are acknowledged, too.',
+					explanation:
+						'Noted. It is sent to the vendor as soon as the messages before it are acknowledged, too.',
 				};
 	}
 
@@ -259,8 +260,8 @@ export class QueueConsumer implements QueueReader {
 			return;
 		}
 		throw new UnexpectedAnswer(
-			`It is not certain that the messages were acknowledged: ${outcome?.explanation ?? 'the vendor gave no answer.'}`,
-			{ advice: 'They may come again; those that were dealt with are left out then.' },
+			`It is not certain that the messages were acknowledged: ${outcome?.explanation ?? 'the vendor did not answer.'}`,
+			{ advice: 'They may come again. Messages that were processed are then left out.' },
 		);
 	}
 

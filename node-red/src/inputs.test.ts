@@ -68,7 +68,7 @@ describe('values for one message', () => {
 		['an empty field', { type: 'str', value: '' }],
 	])('%s counts as missing', async (_, command) => {
 		await expect(read({ command })).rejects.toThrow(
-			'Command is missing: fill it in, or check that its expression gives a value.',
+			'Command is missing: fill it in, or check that its expression returns a value.',
 		);
 	});
 

@@ -68,7 +68,7 @@ test('what all its nodes and routes share is made once', () => {
 test('its catalog is loaded once, with the first of its nodes', async () => {
 	const seen: string[] = [];
 	const counted = providers.map((each) => ({
-		...(each as unknown as Provider),
+		...each,
 		get operations() {
 			seen.push(each.name);
 			return each.operations;

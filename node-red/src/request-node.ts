@@ -139,7 +139,7 @@ export class RequestNode implements AccountUser {
 		// A command that was under way when the flow was stopped is not known to have been done, and no message can say
 		// so any more.
 		if (signal.aborted && operation.effect !== 'read')
-			node.warn(`"${operation.title}" was under way when this node was stopped: check whether it was done.`);
+			node.warn(`"${operation.title}" was in progress when this node was stopped: check whether it was done.`);
 		const count = delivery.end();
 		return tells ? (worst ?? { outcome: 'unknown', response: null }) : count;
 	}

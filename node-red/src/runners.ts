@@ -83,8 +83,8 @@ export class PollRunner implements Runner {
 			signal.throwIfAborted();
 			if (events.length > 0) this.deliver(events);
 			stored.change({ cursor });
-			// Node-RED hands messages over in the next iteration of its event loop: what is stored before might be lost with the
-			// process.
+			// Node-RED hands messages over in the next iteration of its event loop: what is stored before might be
+			// lost with the process.
 			if (events.length > 0) await nextIteration();
 			count += events.length;
 			notStored = await stored

@@ -1,7 +1,6 @@
 import type { NodeStatus } from 'node-red';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { trackceo } from '../../providers/protrack/trackceo';
-import type { Provider } from '../../core/describe/provider';
 import { wordsOf } from './editor/words';
 import { StatusLine } from './status-line';
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { knownLogin, sharedLogin } from '../../core/call/account';
 import type { Connection } from '../../core/describe/connection';
-import type { Provider } from '../../core/describe/provider';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { connectionOf } from './account';
 import { Trials } from './trials';

@@ -11,6 +11,7 @@ import { until } from '../../test/hosts/process';
 import { startVendor } from '../../test/hosts/vendor';
 import { AlarmFeed } from '../../test/support/alarm-feed';
 import { Runtime, type FlowNode, type RuntimeNode } from '../../test/support/node-red-runtime';
+import { PollRunner } from './runners';
 import { SharedTimers } from './shared-timers';
 
 const provider = trackceo as unknown as Provider;
@@ -259,26 +260,28 @@ describe('what goes wrong', () => {
 		press(node);
 		expect((await poll(node)).error).toMatchObject({ code: 'Unreachable' });
 		expect(node.caught).toHaveLength(2);
+		const polls = vi.spyOn(PollRunner.prototype, 'poll');
 		intervalOver();
-		expect(node.line).toEqual(yellow('unreachable'));
-		const before = feed.requests.length;
-		await new Promise((resolve) => setTimeout(resolve, 100));
-		expect(feed.requests.length).toBe(before);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect([polls.mock.calls.length, node.line]).toEqual([0, yellow('unreachable')]);
 	});
 
 	test('is an error again after it had worked', async () => {
-		feed.failing.add(ONE);
-		alarm();
+		const folder = join(userDir, 'fleetwire');
+		writeFileSync(folder, 'a file where the folder should be');
 		const node = await begun();
+		alarm();
+		press(node);
+		await until('the event', () => node.sent.length === 1);
 		expect(node.caught).toHaveLength(1);
-		feed.failing.clear();
+		rmSync(folder);
 		alarm();
 		expect((await poll(node)).error).toBeUndefined();
-		feed.failing.add(ONE);
+		rmSync(folder, { recursive: true });
+		writeFileSync(folder, 'a file where the folder should be');
 		alarm();
 		press(node);
 		await until('the error again', () => node.caught.length === 2);
-		expect(node.caught[1]?.msg).toMatchObject({ topic: 'newAlarm' });
 	});
 
 	test('an interval that comes round polls, unless a poll is under way, paused or stopped', async () => {
@@ -438,7 +441,7 @@ describe('when it is closed', () => {
 describe('a queue', () => {
 	const queue = async (changes: object) => {
 		const vendor = await startVendor('ctrack');
-		runtime = new Runtime([ctrack as unknown as Provider], { userDir });
+		runtime = new Runtime([ctrack], { userDir });
 		const { secret, ...settings } = vendor.connection;
 		await runtime.deploy(
 			[

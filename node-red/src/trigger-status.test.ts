@@ -1,6 +1,5 @@
 import type { NodeStatus } from 'node-red';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Provider } from '../../core/describe/provider';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { wordsOf } from './editor/words';
 import { TriggerStatus } from './trigger-status';

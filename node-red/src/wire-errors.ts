@@ -43,7 +43,7 @@ export function explain(
 		if (code === METADATA_ADDRESS) return metadataAddress(message);
 		return new InvalidParams(`The base URL leads to a private address (${message}).`, {
 			cause,
-			advice: 'If that is meant, for instance for a simulator, switch on "Allow Private Addresses" in the account.',
+			advice: 'If you need it, for example for a simulator, switch on "Allow Private Addresses" in the account.',
 		});
 	}
 	if (proxied && !sent)

@@ -172,7 +172,7 @@ export class Wire {
 	/** Hands the request to undici; whatever becomes of it, the reception hears. */
 	private start(request: WireRequest, reception: Reception): void {
 		if (this.closing !== undefined)
-			throw new Unreachable('The account was changed or removed in the meantime.', {
+			throw new Unreachable('The account was changed or removed while this was running.', {
 				advice: 'Nothing was sent. Run it again.',
 			});
 		const { headers, body } = bodyOf(request);

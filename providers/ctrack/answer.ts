@@ -26,7 +26,7 @@ const damaged = (what: string, status: number) =>
 	new UnexpectedAnswer(`${TITLE} sent ${what} (HTTP ${String(status)}).`, {
 		status,
 		effect: 'unknown',
-		advice: 'Try again; if it stays, check the base URL in the account.',
+		advice: 'Try again. If the problem persists, check the base URL in the account.',
 	});
 
 /** The answer's own ErrorCode; undefined for records that come without one (Vehicles/GetVehicleUsage). */
@@ -79,14 +79,14 @@ export function open(answer: WireAnswer): unknown {
 					...details,
 					retryable: true,
 					ambiguous: true,
-					advice: 'Run it less often, or lower the rate limit in the account. If it stays, check whether another program logs in with the same account.',
+					advice: 'Run it less often, or lower the rate limit in the account. If the problem persists, check whether another program logs in with the same account.',
 				},
 			);
 		case 404:
 			throw new NotFound(`${TITLE} does not know the address or a value in it (HTTP 404).`, {
 				...details,
 				effect: 'none',
-				advice: 'Check that the base URL in the account is the one Ctrack gave you, up to and including /REST, and then the values of this node.',
+				advice: 'Check that the base URL in the account is the one Ctrack gave you, up to and including /REST. Then check the values of this node.',
 			});
 	}
 	if (status >= 400)
@@ -105,23 +105,17 @@ function refusal({ code, said }: ErrorCode, status: number): SessionExpired | Ve
 		status,
 	};
 	if (code !== AUTHORISATION_FAILED)
-		throw new VendorFault(
-			`${TITLE} answered with an error that its document does not explain (error code ${said}).`,
-			{
-				...details,
-				effect: 'unknown',
-				advice: 'Check the values of this node; Ctrack can tell what the code means.',
-			},
-		);
-	return new SessionExpired(
-		`${TITLE} refused the session, or does not let the account do this (error code ${said}).`,
-		{
+		throw new VendorFault(`${TITLE} answered with an error that is not documented (error code ${said}).`, {
 			...details,
-			definite: true,
-			ambiguous: true,
-			advice: 'Fleetwire logs in again by itself. If it stays, ask Ctrack to enable this for the API user, and check that no other program logs in with it.',
-		},
-	);
+			effect: 'unknown',
+			advice: 'Check the values of this node, or ask Ctrack what the code means.',
+		});
+	return new SessionExpired(`${TITLE} refused the session, or the account may not do this (error code ${said}).`, {
+		...details,
+		definite: true,
+		ambiguous: true,
+		advice: 'Fleetwire logs in again by itself. If the problem persists, ask Ctrack to enable this for the API user. Also check that no other program logs in with it.',
+	});
 }
 
 function jsonIfAny(body: string): unknown {
@@ -147,7 +141,7 @@ export function recordsIn(body: unknown): Row[] {
 	const found = partsOf(body);
 	if (found === undefined)
 		throw new UnexpectedAnswer(`${TITLE} sent an answer with nothing in it but its error code.`, {
-			advice: 'Try again; if it stays, please report it with the operation that you ran.',
+			advice: 'Try again. If the problem persists, please report it with the operation that you ran.',
 		});
 	return rowsOf(Array.isArray(found) ? found : [found], 'a record');
 }

@@ -35,7 +35,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 		speedUnit: choice({
 			title: 'Speed Unit',
 			description:
-				'Unit in which Ctrack gives speeds; it is not documented. Kilometres per hour are a guess after a sister product (grade G). Compare a speed with what Ctrack Fleet shows, and choose another if they differ.',
+				"Unit of Ctrack's speeds; it is not documented. Kilometres per hour are assumed, as in a sister product. Compare a speed with Ctrack Fleet, and choose another unit if they differ.",
 			options: [
 				{ value: 'kmh', title: 'Kilometres per Hour' },
 				{ value: 'mph', title: 'Miles per Hour' },
@@ -46,7 +46,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 		odometerUnit: choice({
 			title: 'Odometer Unit',
 			description:
-				'Unit in which Ctrack gives odometers and distances; it is not documented. Metres are a guess after a sister product (grade G). Compare an odometer with what Ctrack Fleet shows, and choose another if they differ.',
+				"Unit of Ctrack's odometers and distances; it is not documented. Metres are assumed, as in a sister product. Compare an odometer with Ctrack Fleet, and choose another unit if they differ.",
 			options: [
 				{ value: 'metre', title: 'Metres' },
 				{ value: 'kilometre', title: 'Kilometres' },
@@ -57,7 +57,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 		}),
 		...sharedFields({
 			commands: "Whether flows may act on vehicles and accounts. Nothing in Ctrack's API does, so far.",
-			limit: `${TITLE} sets the limit by contract; this default is a cautious guess, and Fleetwire slows down by itself when told to.`,
+			limit: `${TITLE} sets the limit by contract; this default is a cautious guess, and Fleetwire slows down when the vendor asks for it.`,
 			requestsPerMinute,
 		}),
 	};

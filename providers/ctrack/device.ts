@@ -27,7 +27,7 @@ const searchBy = choice({
 	description: 'What the value is',
 	options: [
 		{ value: 'NodeId', title: 'NodeId' },
-		{ value: 'vehicleID', title: 'Vehicle ID', description: "Its registration, as the document's samples have it" },
+		{ value: 'vehicleID', title: 'Vehicle ID', description: "Its registration, as in the vendor's samples" },
 		{ value: 'MIT', title: 'MIT', description: 'Number of the unit in it' },
 		{ value: 'SerialNumber', title: 'Serial Number' },
 	],
@@ -148,7 +148,7 @@ export const getOdometer = operation({
 	evidence: {
 		section: 'Vehicles/GetVehicleOdoattime',
 		grade: 'C',
-		note: `That several values are parted by commas is likely, not documented (grade L). ${UNITS_NOTE}`,
+		note: `Several values are separated by commas: likely, but not documented. ${UNITS_NOTE}`,
 	},
 });
 
@@ -173,12 +173,12 @@ export const getOdometerOverPeriod = operation({
 	evidence: {
 		section: 'Vehicles/GetVehicleOdoOverPeriod',
 		grade: 'L',
-		note: `Whether the value is a reading or the distance of the period is not documented (grade U). ${UNITS_NOTE}`,
+		note: `Whether the value is a reading or the distance of the period is not documented. ${UNITS_NOTE}`,
 	},
 });
 
 const RUNNING_HOURS_NOTE =
-	'The unit is not documented, and the sample is no plausible number of hours: the value is passed on as it comes (grade U).';
+	"The unit is not documented, and the vendor's sample is no plausible number of hours: the value is passed on unchanged.";
 
 const runningHours = {
 	...reads,
@@ -208,14 +208,14 @@ export const getManyRunningHours = operation({
 	title: 'Get Many Running Hours',
 	action: 'Get many running hours',
 	description:
-		"Ask Ctrack's method for the running hours of several vehicles. The document lets it name a single one, as Get Running Hours does.",
+		"Ask Ctrack's method for the running hours of several vehicles. As documented, it takes a single one, like Get Running Hours.",
 	route: 'GET /Vehicles/GetVehiclesRunningHours',
 	params: { device },
 	request: ({ device }) => ({ query: { vehicleNodeId: device } }),
 	evidence: {
 		section: 'Vehicles/GetVehiclesRunningHours',
 		grade: 'C',
-		note: `In what it differs from GetVehicleRunningHours is not documented (grade U). ${RUNNING_HOURS_NOTE}`,
+		note: `The difference from GetVehicleRunningHours is not documented. ${RUNNING_HOURS_NOTE}`,
 	},
 });
 
@@ -231,8 +231,7 @@ const usage = {
 	check: periodProblem,
 	list: true,
 } as const;
-const USAGE_NOTE =
-	'The document shows a single record; how several come is not known (grade U), and read in every likely way.';
+const USAGE_NOTE = 'Only a single record is documented. Several records are read in every likely form.';
 
 export const getUsage = operation({
 	...usage,
@@ -263,7 +262,7 @@ export const getUsageByGroup = operation({
 
 /** The document's sample of these is an error. */
 const undescribed = { ...reads, rows: anythingIn, record: (row: Row) => row, kind: 'other', list: true } as const;
-const UNDESCRIBED_NOTE = 'The document does not show the answer: it is passed on as it comes.';
+const UNDESCRIBED_NOTE = 'The answer is not documented: it is passed on unchanged.';
 
 export const getGritterStatus = operation({
 	...undescribed,

@@ -47,7 +47,7 @@ export const get = operation({
 		searchBy: text({
 			title: 'Search By',
 			description:
-				"What the value is, in Ctrack's words. The document does not list them; NodeId is taken from its list for vehicles.",
+				"What the value is, in Ctrack's words. They are not documented; NodeId comes from the list for vehicles.",
 			initial: 'NodeId',
 			placeholder: 'e.g. NodeId',
 			max: 40,
@@ -63,7 +63,7 @@ export const get = operation({
 	},
 	// The document's own spelling: a capital V here, a small one in Vehicles/GetVehicleDetail.
 	request: ({ group, searchBy, value }) => ({ query: { costCentreId: group, searchType: searchBy, Value: value } }),
-	evidence: { section: 'Drivers/GetDriver', grade: 'C', note: 'What Search By may be is not documented (grade U).' },
+	evidence: { section: 'Drivers/GetDriver', grade: 'C', note: 'The values of Search By are not documented.' },
 });
 
 export const getManyOfDevice = operation({

@@ -96,7 +96,7 @@ export interface OneVehicle {
 	device: string;
 }
 /** The same over a period. */
-export interface OneVehicleAndPeriod extends OneVehicle {
+interface OneVehicleAndPeriod extends OneVehicle {
 	begin: number;
 	end: number;
 }

@@ -59,7 +59,7 @@ export const findByDevices = operation({
 	evidence: {
 		section: 'CostCentres/FindCostCentreContainingVehiclesNodeIds',
 		grade: 'C',
-		note: 'That several NodeIds are parted by commas is likely, not documented (grade L).',
+		note: 'Several NodeIds are separated by commas: likely, but not documented.',
 	},
 });
 
@@ -115,6 +115,6 @@ export const getCustomFields = operation({
 	evidence: {
 		section: 'CostCentres/GetCustomFieldsForCostCentre',
 		grade: 'U',
-		note: 'The document does not show the answer: it is passed on as it comes.',
+		note: 'The answer is not documented: it is passed on unchanged.',
 	},
 });

@@ -46,7 +46,7 @@ export const getPoints = operation({
 	evidence: {
 		section: 'Location/GetPointPOIs',
 		grade: 'C',
-		note: "That the point's NodeId is the lasting one of its numbers is likely (grade L).",
+		note: "The point's NodeId is likely its permanent number.",
 	},
 });
 
@@ -78,7 +78,7 @@ export const getAddress = operation({
 		}),
 		useMetric: flag({
 			title: 'Use Metric',
-			description: 'Whether distances in the text are metric; the document does not explain it',
+			description: 'Whether distances in the text are metric; this is not documented',
 			initial: true,
 		}),
 	},
@@ -94,6 +94,6 @@ export const getAddress = operation({
 	evidence: {
 		section: 'Location/GetLocationString',
 		grade: 'U',
-		note: 'The document does not show the answer: it is passed on as it comes.',
+		note: 'The answer is not documented: it is passed on unchanged.',
 	},
 });

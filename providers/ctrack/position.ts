@@ -131,7 +131,7 @@ export const getCurrentOfOne = operation({
 	evidence: {
 		section: 'Vehicles/GetLastVehiclePosition',
 		grade: 'C',
-		note: `The document lets it name several vehicles; for those there is Get Current. ${UNITS_NOTE}`,
+		note: `As documented, it takes several vehicles; for those there is Get Current. ${UNITS_NOTE}`,
 	},
 });
 
@@ -160,7 +160,7 @@ export const getHistory = operation({
 	evidence: {
 		section: 'Vehicles/GetVehiclePositionsDetailed',
 		grade: 'L',
-		note: `The document shows a single record, and a sample that contradicts its table of parameters; the table is followed. ${UNITS_NOTE}`,
+		note: `Only a single record is documented. The documented sample contradicts the table of parameters; the table is followed. ${UNITS_NOTE}`,
 	},
 });
 
@@ -179,6 +179,6 @@ export const getCanHistory = operation({
 	evidence: {
 		section: 'Vehicles/GetVehiclePositionsCANDetailed',
 		grade: 'L',
-		note: `The document shows a single record, and a sample that contradicts its table of parameters; the table is followed. ${UNITS_NOTE}`,
+		note: `Only a single record is documented. The documented sample contradicts the table of parameters; the table is followed. ${UNITS_NOTE}`,
 	},
 });

@@ -62,7 +62,7 @@ const acting = {
 export const directAccess = flag({
 	title: 'Direct Access',
 	description:
-		'Whether to ask for direct access. The document requires it and does not explain it; its sample has it on.',
+		'Whether to request direct access. Ctrack requires this value without explaining it; its sample has it on.',
 	initial: true,
 });
 
@@ -77,7 +77,7 @@ export const subscribe = operation({
 	params: { queue, directAccess },
 	request: ({ queue, directAccess }) => ({ query: { type: TYPES[queue], directAccess: String(directAccess) } }),
 	target: ({ queue }) => ({ target: TYPES[queue], command: 'Subscribe' }),
-	evidence: { section: 'Queues/Subscribe', grade: 'C', note: 'What Direct Access does is not documented (grade U).' },
+	evidence: { section: 'Queues/Subscribe', grade: 'C', note: 'The effect of Direct Access is not documented.' },
 });
 
 export const unsubscribe = operation({
@@ -93,7 +93,7 @@ export const unsubscribe = operation({
 	evidence: {
 		section: 'Queues/Unsubscribe',
 		grade: 'C',
-		note: 'What Direct Access does is not documented (grade U).',
+		note: 'The effect of Direct Access is not documented.',
 	},
 });
 
@@ -106,7 +106,7 @@ export const acknowledge = operation({
 	title: 'Acknowledge',
 	action: 'Acknowledge messages of a queue',
 	description:
-		'Tell Ctrack that messages have been dealt with, so that they do not come again. It counts for all messages up to the tag, not only for those with a tag given: of several tags the highest suffices, and it alone is sent. Acknowledge only when every message before it has been dealt with too.',
+		'Acknowledge messages that are processed, so that they do not come again. This covers all messages up to the tag, not only the tags you name. Of several tags only the highest is sent. Acknowledge only when every message before it is processed, too.',
 	route: 'GET /Queues/Ack',
 	params: {
 		queue,
@@ -134,7 +134,7 @@ export const acknowledge = operation({
 	evidence: {
 		section: 'Queues/Ack',
 		grade: 'C',
-		note: 'That a tag is only good in the session in which it was delivered is a guess (grade G).',
+		note: 'A tag is assumed to be valid only in the session in which it was delivered.',
 	},
 });
 
@@ -150,7 +150,7 @@ const params = {
 	autoAck: flag({
 		title: 'Acknowledge at Once',
 		description:
-			'Whether Ctrack shall count the messages as dealt with as soon as it has sent them. They are lost if the answer is, or if the flow fails later. While off, use Acknowledge once they are dealt with.',
+			'Whether Ctrack removes the messages as soon as it has sent them. They are lost if the answer is lost, or if the flow fails later. While off, use Acknowledge once they are processed.',
 		initial: false,
 	}),
 };
@@ -191,7 +191,7 @@ function toMessage(queue: QueueName, row: Row, simplify: (row: Row) => object): 
 
 const LOST = 'The messages that it took from the queue may be lost, because they were acknowledged at once.';
 const COMES_AGAIN =
-	'Its messages are still in the queue and may come again. Until they have, acknowledge no higher tag than the last one you received: that would delete them unseen.';
+	'Its messages are still in the queue and may come again. Until they have, acknowledge no higher tag than the last one you received, or they are deleted unseen.';
 
 /**
  * A Get whose answer was lost is not sent again, because it may have taken messages from the queue; the user is told
@@ -245,7 +245,7 @@ export const getTrips = operation({
 	evidence: {
 		section: 'Queues/GetTrips',
 		grade: 'L',
-		note: `The document shows a single record; how several come is inferred from Get Positions. That the driving time is in seconds is a guess (grade G). ${UNITS_NOTE}`,
+		note: `Only a single record is documented; several are assumed to come as in Get Positions. The driving time is assumed to be in seconds. ${UNITS_NOTE}`,
 	},
 });
 
@@ -260,6 +260,6 @@ export const getScripts = operation({
 	evidence: {
 		section: 'Queues/GetScripts',
 		grade: 'U',
-		note: 'The document does not show the answer: the record in each message is passed on as it comes.',
+		note: 'The answer is not documented: the record in each message is passed on unchanged.',
 	},
 });

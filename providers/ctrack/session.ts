@@ -56,7 +56,7 @@ function opened(answer: WireAnswer): unknown {
 				{
 					...details,
 					retryable: true,
-					advice: 'Run it less often, or lower the rate limit in the account. If it stays, check account and secret.',
+					advice: 'Run it less often, or lower the rate limit in the account. If the problem persists, check account and secret.',
 				},
 			);
 		}

@@ -19,7 +19,7 @@ export const triggers: readonly AnyTrigger[] = [
 		name: 'queueMessage',
 		title: 'Queue Message',
 		description:
-			'When a queue of the account has a new message. Nothing is lost: what is not acknowledged comes again.',
+			'When a queue of the account has a new message. Nothing is lost: messages that are not acknowledged come again.',
 		params: { queue: queue.queue, directAccess: queue.directAccess, ...queueFields },
 		kind: 'message',
 		queue: true,
@@ -33,7 +33,7 @@ export const triggers: readonly AnyTrigger[] = [
 		evidence: {
 			section: 'Queues',
 			grade: 'C',
-			note: 'How the queue treats messages that were not acknowledged, and whether tags hold beyond a session, is not documented (grades L and G): both are allowed for.',
+			note: 'Two things are not documented: how the queue treats messages that are not acknowledged, and whether tags are valid beyond a session. Fleetwire handles each case.',
 		},
 	}),
 	positionChanged({ devices, evidence: positions }),
@@ -41,7 +41,7 @@ export const triggers: readonly AnyTrigger[] = [
 		name: 'newTrip',
 		title: 'New Trip',
 		description:
-			'When a vehicle has ended a trip. Each vehicle takes a request: those that have been heard of come first.',
+			'When a vehicle has ended a trip. Each vehicle takes one request: those that reported recently come first.',
 		params: { devices },
 		kind: 'trip',
 		source: stream<Trip, unknown>({

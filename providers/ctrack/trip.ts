@@ -80,7 +80,7 @@ export const getManyDetailed = operation({
 	evidence: {
 		section: 'Vehicles/GetVehicleTripsDetailed',
 		grade: 'C',
-		note: `That the driving time is in seconds is a guess (grade G). ${UNITS_NOTE}`,
+		note: `The driving time is assumed to be in seconds. ${UNITS_NOTE}`,
 	},
 });
 

@@ -27,4 +27,4 @@ export function unitsOf(connection: Connection) {
 export type Units = ReturnType<typeof unitsOf>;
 
 export const UNITS_NOTE =
-	'The document gives no units: speeds are read as km/h and distances as metres, after a sister product (grade G), unless the account says otherwise.';
+	'Units are not documented. Unless the account says otherwise, speeds are assumed to be km/h and distances metres, as in a sister product.';

@@ -5,7 +5,7 @@ export const vendor: Vendor = {
 	provider: ctrack,
 	module: 'ctrack',
 	covers: 'vehicles, trips, drivers, cost centres, message queues',
-	extent: 'every method of its document',
+	extent: 'every documented method',
 	keywords: [],
 	icon: {
 		drawing: [

@@ -44,5 +44,5 @@ export const getByPlate = operation({
 	params: { plate },
 	request: (params) => ({ json: { VehiclePlate: params.plate } }),
 	record: (row: Row, params, connection) => toAddress(row, params.plate, connection),
-	...method(12, 'The document shows no answer; section 13, which asks by device ID, does.'),
+	...method(12, 'The answer is not documented; the one of section 13, which takes a device ID, is.'),
 });

@@ -72,7 +72,7 @@ const alarms = {
 	kind: 'alarm',
 	list: true,
 } as const;
-const IN_WORDS = 'The vendor names kinds of alarm in words; the document shows a few of them.';
+const IN_WORDS = 'The vendor names kinds of alarm in words; only a few of them are documented.';
 
 export const getCurrent = operation({
 	...alarms,
@@ -80,7 +80,7 @@ export const getCurrent = operation({
 	title: 'Get Current',
 	action: 'Get current alarms',
 	description:
-		"Get the alarms that devices have now. The document shows no answer: beside the fields of an alarm, each record has the vendor's own.",
+		"Get the alarms that devices have now. The answer is not documented: each record also has the vendor's own fields.",
 	params: { devices },
 	request: (params) => ({ json: { DeviceID: listOrEmpty(params.devices) } }),
 	// Not an alarm's columns alone, so not of that kind.
@@ -98,7 +98,7 @@ export const getCurrent = operation({
 	},
 	...method(
 		11,
-		`The document names the fields of the answer but shows none: they are passed through, too. ${IN_WORDS}`,
+		`The fields of the answer are documented without a sample: they are passed through, too. ${IN_WORDS}`,
 	),
 });
 

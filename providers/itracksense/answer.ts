@@ -36,7 +36,7 @@ type Codes = Readonly<Record<string, Meaning>>;
 const SESSION: Meaning = {
 	kind: SessionExpired,
 	words: 'says that the session is not valid',
-	advice: "Fleetwire logs in again by itself; if it stays, check the account's rights, and whether another program uses it.",
+	advice: "Fleetwire logs in again automatically. If the problem persists, check the account's rights, and whether another program uses it.",
 };
 const PARAMETER: Meaning = {
 	kind: InvalidParams,
@@ -60,7 +60,7 @@ const DEVICE: Meaning = {
 };
 const RIGHT: Meaning = {
 	kind: NotPermitted,
-	words: 'does not know the vehicle, or does not let the account see it',
+	words: 'does not know the vehicle, or the account may not see it',
 	advice: 'Check which devices the account has.',
 };
 
@@ -133,7 +133,7 @@ const RESULTS: Codes = {
 	3: { kind: NotFound, words: 'does not know the enterprise, or it has been deleted', advice: askProvider },
 	4: {
 		kind: NotPermitted,
-		words: 'does not let the account see the device',
+		words: 'says that the account may not see the device',
 		advice: 'Check which devices the account has.',
 	},
 	'-1': {
@@ -169,10 +169,10 @@ function failure(
 	const details = { vendorCode: code, vendorMessage: words ?? undefined, status };
 	const said = words === null ? `code ${code}` : `code ${code}: ${words}`;
 	if (meaning === undefined)
-		return new VendorFault(
-			`${TITLE} answered with an error that its document does not list for this method (${said}).`,
-			{ ...details, effect: 'unknown' },
-		);
+		return new VendorFault(`${TITLE} answered with an error that is not documented for this method (${said}).`, {
+			...details,
+			effect: 'unknown',
+		});
 	const { kind, words: what, advice, retryable, unknown } = meaning;
 	return new kind(`${TITLE} ${what} (${said}).`, {
 		...details,
@@ -274,7 +274,7 @@ export function handedOver({ words, data }: Acknowledgement): Partial<CommandOut
 		};
 	return {
 		outcome: 'sent',
-		explanation: `${TITLE} took it; what the device answers is not told here.`,
+		explanation: `${TITLE} accepted it. The vendor does not report the device's answer here.`,
 		response,
 		answeredAt: null,
 	};

@@ -39,13 +39,13 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			max: LONGEST.secret,
 		}),
 		timeZone: timeZone(
-			"Time zone of the vendor's times, which carry none, as an IANA name. The document does not say which it is; Asia/Shanghai is a guess (grade G) after a sample whose times fit working hours there. To find out, compare the time of a current position with a clock.",
+			"Time zone of the vendor's times, as an IANA name. It is not documented; Asia/Shanghai is assumed, because a documented sample fits working hours there. To check, compare the time of a current position with a clock.",
 			'Asia/Shanghai',
 		),
 		methodPaths: json({
 			title: 'Method Paths',
 			description:
-				'Paths of methods as JSON, for example {"position.getHistory": "/api/vehicle/TheMethod"}. The document lost most of them: reads are tried at a guessed path, writes and commands are refused until their path is set here. Names are those of the operations: resource, dot, operation.',
+				'Paths of methods as JSON, for example {"position.getHistory": "/api/vehicle/TheMethod"}. Most paths are missing from the documentation. Reads try the most likely path; writes and commands are refused until their path is set here. The names are resource, dot, operation.',
 			optional: true,
 			initial: '{}',
 			affectsLogin: false,
@@ -53,13 +53,13 @@ export function connectionFields(requestsPerMinute: number): Fields {
 		...sharedFields({
 			commands:
 				'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
-			limit: 'iTracksense does not publish its limit; this default is a cautious guess, and Fleetwire slows down by itself when told to.',
+			limit: 'iTracksense does not publish its limit; this default is a cautious guess, and Fleetwire slows down when the vendor asks for it.',
 			requestsPerMinute,
 		}),
 		allowWebLinks: flag({
 			title: 'Allow Web Links',
 			description:
-				"Whether flows may make links to iTracksense's web pages. Such a link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out.",
+				"Whether flows may make links to iTracksense's web pages. Such a link contains the session: anyone who has it is logged in to the account, with all its rights, until Log Out.",
 			initial: false,
 			affectsLogin: false,
 		}),

@@ -147,7 +147,7 @@ export const getMileage = operation({
 	title: 'Get Mileage',
 	action: 'Get the mileage of a device',
 	description:
-		'Get the distance that a device drove in a period. The document does not show the answer: it is passed on as it comes.',
+		'Get the distance that a device drove in a period. The answer is not documented: it is passed on unchanged.',
 	effect: 'read',
 	params: { device, ...period() },
 	request: ({ device: id, ...asked }, connection) => ({ json: { DeviceID: id, ...periodBody(asked, connection) } }),
@@ -157,7 +157,7 @@ export const getMileage = operation({
 	kind: 'other',
 	list: true,
 	check: periodProblem,
-	...method(14, 'The document does not show the answer, which is passed through, and lists no error but 500.'),
+	...method(14, 'The answer is not documented, so it is passed through. The only documented error is 500.'),
 });
 
 /** Section 17; the answer names the plate only. */
@@ -207,7 +207,7 @@ const renaming = {
 	answer: acknowledged,
 	rows: ({ words }: Acknowledgement) => [done({ data: null, words })],
 } as const;
-const ONLY_500 = 'The document lists no error code but 500; how it went is in Data.';
+const ONLY_500 = 'The only documented error is 500; the result is in Data.';
 const newName = (title: string, description: string) => text({ title, description, max: 60 });
 
 export const setPlate = operation({
@@ -216,7 +216,7 @@ export const setPlate = operation({
 	title: 'Set Plate',
 	action: 'Set the plate of a vehicle',
 	description: 'Give a vehicle another plate',
-	params: { device, plate: newName('New Plate', 'Plate that the vehicle shall have') },
+	params: { device, plate: newName('New Plate', 'New plate of the vehicle') },
 	request: (params) => ({ json: { DeviceID: params.device, NewVehiclePlate: params.plate } }),
 	target: (params) => ({ target: params.device, command: `Set plate to ${params.plate}` }),
 	...method(15, ONLY_500),
@@ -228,7 +228,7 @@ export const setAssetName = operation({
 	title: 'Set Asset Name',
 	action: 'Set the name of an asset',
 	description: 'Give an asset another name',
-	params: { device, assetName: newName('Asset Name', 'Name that the asset shall have') },
+	params: { device, assetName: newName('Asset Name', 'New name of the asset') },
 	request: (params) => ({ json: { DeviceID: params.device, AssetName: params.assetName } }),
 	target: (params) => ({ target: params.device, command: `Set name to ${params.assetName}` }),
 	...method(16, ONLY_500),

@@ -61,7 +61,7 @@ async function piecesOf(run: Pick<Run, 'warn'>, ask: Ask, begin: number, end: nu
 	}
 	if (end - begin === DAY_MS)
 		run.warn(
-			`The day from ${from} (local time) is full: it holds more records than the ${String(MOST)} at which the vendor stops, and is asked for in shorter pieces.`,
+			`The day from ${from} (local time) has more than ${String(MOST)} records, where the vendor stops, so it is read in shorter pieces.`,
 		);
 	const middle = begin + Math.floor((end - begin) / 2000) * 1000;
 	return [...(await piecesOf(run, ask, begin, middle)), ...(await piecesOf(run, ask, middle, end))];

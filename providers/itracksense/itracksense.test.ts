@@ -297,7 +297,7 @@ describe('results inside Code 200 (sections 15, 16)', () => {
 		for (const [result, kind, words] of [
 			['2', 'NotFound', 'does not know the device'],
 			['3', 'NotFound', 'enterprise'],
-			['4', 'NotPermitted', 'does not let the account see the device'],
+			['4', 'NotPermitted', 'says that the account may not see the device'],
 		] as const) {
 			const error = await start([data(result)]).fails(name);
 			expect([error.code, error.message]).toEqual([kind, expect.stringContaining(words)]);

@@ -34,7 +34,7 @@ export const set = operation({
 		password,
 		state: choice({
 			title: 'State',
-			description: 'What the lock shall do',
+			description: 'What the lock should do',
 			options: [
 				{ value: 'open', title: 'Open' },
 				{ value: 'closed', title: 'Close' },
@@ -53,14 +53,13 @@ export const setOpeningTime = operation({
 	name: 'setOpeningTime',
 	title: 'Set Opening Time',
 	action: 'Set when a lock opens',
-	description: 'Send a lock the time at which it shall open, once',
+	description: 'Send a lock the time at which it should open, once',
 	params: {
 		device,
 		password,
 		time: time({
 			title: 'Time',
-			description:
-				"When the lock shall open. Without an offset it is read in the time zone of the workflow; the vendor gets it in the account's.",
+			description: "When the lock should open. The vendor gets it in the account's time zone.",
 			placeholder: 'e.g. 2026-01-31T18:15:00Z',
 		}),
 	},

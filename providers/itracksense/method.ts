@@ -6,7 +6,7 @@ import type { ITracksenseConnection } from './connection';
 import { PATHS, type Section } from './paths';
 
 /** Said of sections 29 to 41. */
-export const NO_CODES = 'The document lists no error codes.';
+export const NO_CODES = 'No error codes are documented.';
 
 /** Route and evidence of the method that a section describes. Every one but the web link is a POST (section 2). */
 export function method(section: Section, note?: string): { route: string; evidence: Evidence } {
@@ -14,7 +14,7 @@ export function method(section: Section, note?: string): { route: string; eviden
 	const notes = [
 		note,
 		grade === 'G'
-			? 'The document lost the path of this method, and the one in use is a guess. "Method Paths" in the account sets the right one.'
+			? 'The path of this method is missing from the documentation, and the one in use is assumed. "Method Paths" in the account sets the right one.'
 			: undefined,
 	];
 	const said = notes.filter((part) => part !== undefined).join(' ');
@@ -30,7 +30,7 @@ export const nameOf = ({ resource, name }: Pick<AnyOperation, 'resource' | 'name
 const howToSet = (operation: AnyOperation) =>
 	`Ask iTracksense for the relative URL of that method, and put it into "Method Paths" in the account: {"${nameOf(operation)}": "/api/vehicle/TheMethod"}.`;
 const inWords = (operation: AnyOperation) =>
-	`"${operation.title}" (${nameOf(operation)}, section ${operation.evidence.section} of the document)`;
+	`"${operation.title}" (${nameOf(operation)}, section ${operation.evidence.section} of the vendor's documentation)`;
 
 const PATH = /^(\/[\w.~-]+)+$/;
 
@@ -76,7 +76,7 @@ export function routeOf(
 export function noSuchMethod(operation: AnyOperation, path: string, status: number): NotFound {
 	const guessed = operation.evidence.grade === 'G';
 	return new NotFound(
-		`iTracksense has no method at ${path} (HTTP ${String(status)}), where ${inWords(operation)} was asked for.${guessed ? ' Its document lost the path; this one is a guess, or comes from "Method Paths".' : ''}`,
+		`iTracksense has no method at ${path} (HTTP ${String(status)}), where ${inWords(operation)} was asked for.${guessed ? ' The path is missing from the documentation; this one is assumed, or comes from "Method Paths".' : ''}`,
 		{
 			status,
 			advice: guessed

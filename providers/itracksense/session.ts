@@ -58,7 +58,7 @@ export const logOut = operation({
 			},
 		];
 	},
-	...method(5, 'The document does not show the answer: it is passed through as the response.'),
+	...method(5, 'The answer is not documented: it is passed through as the response.'),
 });
 
 /** Section 42, fun. */
@@ -70,7 +70,7 @@ export const getWebLink = operation({
 	title: 'Get Web Link',
 	action: "Get a link to the vendor's map",
 	description:
-		"Make a link to the vendor's web pages that opens without a login. Nothing is sent. The link holds the session: whoever has it is logged in to the account, with all that it may do, until Log Out. Allow Web Links must be on in the account.",
+		"Make a link to the vendor's web pages that opens without a login. Nothing is sent. The link contains the session: anyone who has it is logged in to the account, with all its rights, until Log Out. Allow Web Links must be on in the account.",
 	effect: 'read',
 	handsOutSession: true,
 	params: {

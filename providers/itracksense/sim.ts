@@ -69,7 +69,7 @@ export const setStatus = operation({
 		iccid,
 		status: choice({
 			title: 'Status',
-			description: 'What the SIM card shall be',
+			description: 'New state of the SIM card',
 			options: [
 				{ value: 'Activate', title: 'Active' },
 				{ value: 'Deactivate', title: 'Not Active' },

@@ -37,7 +37,7 @@ interface Day {
 }
 
 const LIMITS =
-	'One call gives a day and 50,000 records at most; longer periods are put together. The unit of Mileage is not documented here; km, as in section 23.';
+	'One request returns one day and 50,000 records at most; longer periods are joined. The unit of Mileage is not documented here; km, as in section 23.';
 
 export const getHistory = operation({
 	...shared,
@@ -129,7 +129,7 @@ export const getTrack = operation({
 	kind: 'trackPoint',
 	action: 'Get the track of a device',
 	description:
-		'Get the track of one device in a period of any length, with or without standing and radio cell positions, in WGS-84 and GCJ-02, and corrected to the roads if wanted',
+		'Get the track of one device in a period of any length, in WGS-84 and GCJ-02. Standing and radio cell positions and road correction are optional.',
 	params: trackParams,
 	request: ({ of, from, to, standing, lbs, corrected }: TrackDay) => ({
 		json: {
@@ -152,6 +152,6 @@ export const getTrack = operation({
 	check: periodProblem,
 	...method(
 		26,
-		'The document gives Mileage without a unit: it is in Output = Raw only. Asked for in windows of a day, as sections 9 and 10 need it.',
+		'The unit of Mileage is not documented: it is in Output = Raw only. Periods are read day by day, as sections 9 and 10 require.',
 	),
 });

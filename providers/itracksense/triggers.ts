@@ -89,7 +89,7 @@ export const triggers: readonly AnyTrigger[] = [
 		name: 'lockEvent',
 		title: 'Lock Event',
 		description:
-			'When a lock is opened or closed. Each device takes a request: those that have been heard of come first, and it is best to choose the locks.',
+			'When a lock is opened or closed. Each device takes one request, so choose the locks. Those that reported recently come first.',
 		params: { devices },
 		kind: 'lockEvent',
 		source: stream<LockEvent, unknown>({

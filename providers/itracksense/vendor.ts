@@ -5,7 +5,7 @@ export const vendor: Vendor = {
 	provider: itracksense,
 	module: 'itracksense',
 	covers: 'vehicles, assets, locks, SIM cards',
-	extent: 'every method of its document',
+	extent: 'every documented method',
 	keywords: [],
 	icon: {
 		drawing: [

@@ -202,7 +202,7 @@ export const getMany = (brand: Brand) =>
 			grade: 'C',
 			...(brand.alarmTypes < TYPES.length
 				? {
-						note: `The document lists alarm types 1 to ${String(brand.alarmTypes)}; later ones are named as TrackCEO, on the same platform, names them.`,
+						note: `Documented are alarm types 1 to ${String(brand.alarmTypes)}; later ones are named as TrackCEO, on the same platform, names them.`,
 					}
 				: {}),
 		},

@@ -33,7 +33,8 @@ interface Meaning {
 	unknown?: true;
 }
 
-const relogin = 'Fleetwire logs in again by itself; if it stays, another program may be using the same account.';
+const relogin =
+	'Fleetwire logs in again automatically. If the problem persists, another program may be using the same account.';
 
 /** Chapter 3 of both documents. 20023 (No Data) is missing on purpose: to a read it is an empty result. */
 export const CODES: Readonly<Record<string, Meaning>> = {
@@ -78,7 +79,7 @@ export const CODES: Readonly<Record<string, Meaning>> = {
 	10012: { kind: SessionExpired, words: 'says that the session is out of date', advice: relogin },
 	10013: {
 		kind: NotPermitted,
-		words: 'does not let the account see one of the devices',
+		words: 'says that the account may not see one of the devices',
 		advice: 'Check the IMEIs: each must belong to the account or one of its sub-accounts.',
 	},
 	10014: {
@@ -165,7 +166,7 @@ export function openEnvelope(answer: WireAnswer, title: string, effect: Effect =
 		);
 	const meaning = CODES[code];
 	if (meaning === undefined)
-		throw new VendorFault(`${title} answered with an error that its document does not list (${said}).`, {
+		throw new VendorFault(`${title} answered with an error that is not documented (${said}).`, {
 			...details,
 			effect: 'unknown',
 		});

@@ -30,7 +30,7 @@ const ASK_TIMES = 30;
 const ANSWERED = 1;
 
 const WORDS_NOTE =
-	'Devices answer in words of their own. Where they clearly say that it was done, the outcome is confirmed; with a plain refusal it is failed. All else, such as that it is put off or was so already, is answered: the response has the words, for a person to read. Let a flow go on after confirmed only.';
+	'Devices answer in their own words. If they clearly say that it was done, the outcome is confirmed; after a plain refusal it is failed. Anything else is answered, for example "later" or "already done": read the words in the response. Continue after confirmed only.';
 
 export const getStatus = operation({
 	resource: 'command',
@@ -128,14 +128,14 @@ const paramsOf = (brand: Brand) => ({
 	device,
 	command: choice({
 		title: 'Command',
-		description: 'What the device shall do',
+		description: 'What the device should do',
 		options: brand.setsMileage ? [...COMMANDS, SET_MILEAGE] : COMMANDS,
 	}),
 	...(brand.setsMileage
 		? {
 				mileage: number({
 					title: 'Mileage',
-					description: 'Value to set. The document does not say its unit; a known client sends metres.',
+					description: 'Value to set. The unit is not documented; a known client sends metres.',
 					min: 0,
 					max: 100_000_000,
 					integer: true,
@@ -160,7 +160,7 @@ export function send(brand: Brand) {
 		title: 'Send',
 		action: 'Send a command to a device',
 		description:
-			'Send a command to a device, once, and tell what became of it: confirmed, answered (read its words), sent, timed out, failed or unknown',
+			"Send a command to a device, once. The outcome is confirmed, answered (read the device's words), sent, timed out, failed or unknown.",
 		effect: 'command',
 		route: 'POST /api/command/send',
 		params: paramsOf(brand),
@@ -205,7 +205,7 @@ async function* sendAndWait(run: Run<Params>, params: Params): AsyncGenerator<Ro
 				...handedOver,
 				outcome: 'unknown',
 				explanation:
-					'The vendor answered without the number of the command, so nobody can ask what became of it. Check whether it was done before you repeat it.',
+					"The vendor's answer has no command number, so the result cannot be looked up. Check whether it was done before you repeat it.",
 			},
 		];
 		return;

@@ -40,7 +40,7 @@ const STOP = 'RELAY,1';
 const RESTORE = 'RELAY,0';
 
 /**
- * Decided by a person from the words alone: was it done now, was it certainly not done, or does somebody have to read
+ * Decided by a person from the words alone: was it done now, was it not done, or does somebody have to read
  * it?
  */
 const ANSWERS: [string, string, Outcome][] = [

@@ -10,7 +10,7 @@ const BRAND: Brand = {
 	alarmTypes: 27,
 	setsMileage: false,
 	setsPasswords: false,
-	extent: 'every method of its document',
+	extent: 'every documented method',
 	icon: {
 		drawing: [
 			'<path d="M10 29h38a19 19 0 1 0-6.4 14.2" stroke="{letter}" stroke-width="8" stroke-linecap="round" stroke-linejoin="round"/>',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findOperation, type Provider } from '../../core/describe/provider';
+import { findOperation } from '../../core/describe/provider';
 import { trackceo } from './trackceo';
 
 const provider = trackceo;

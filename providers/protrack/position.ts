@@ -101,7 +101,7 @@ export const getCurrent = operation({
 	evidence: {
 		section: '2.2',
 		grade: 'C',
-		note: 'fuel, odometer, externalpower and temperature are not in the document; newer servers send them. The unit of fuel is not known.',
+		note: 'fuel, odometer, externalpower and temperature are not documented; newer servers send them. The unit of fuel is not known.',
 	},
 });
 
@@ -203,6 +203,6 @@ export const getHistory = operation({
 	evidence: {
 		section: '2.3',
 		grade: 'C',
-		note: 'That Begin counts as part of the period is inferred from the paging that the document describes.',
+		note: "Whether Begin is part of the period is not documented; the vendor's paging suggests that it is.",
 	},
 });

@@ -633,7 +633,7 @@ describe('bad input is refused with a sentence, before any request', () => {
 		const { fails } = await start();
 		const error = await fails('position.getCurrent', { devices: '999999999999999' });
 		expect(error.code).toBe('NotPermitted');
-		expect(error.sentence).toContain('does not let the account see one of the devices');
+		expect(error.sentence).toContain('says that the account may not see one of the devices');
 		expect(error.sentence).toContain('Check the IMEIs');
 	});
 

@@ -78,7 +78,7 @@ export const setPassword = operation({
 		account,
 		newPassword: text({
 			title: 'New Password',
-			description: 'Password that the sub-account shall have',
+			description: 'New password of the sub-account',
 			secret: true,
 			secretForms: (secret) => [md5(secret)],
 			max: 100,

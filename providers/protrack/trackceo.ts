@@ -10,7 +10,7 @@ const BRAND: Brand = {
 	alarmTypes: 44,
 	setsMileage: true,
 	setsPasswords: true,
-	extent: 'every method of its document',
+	extent: 'every documented method',
 	icon: {
 		drawing: [
 			'<path d="M30 1C17.5 1 8 10.6 8 23c0 15.2 22 36 22 36s22-20.8 22-36C52 10.6 42.5 1 30 1Z" fill="{pin}"/>',

@@ -48,7 +48,7 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 		trigger({
 			name: 'geofenceCrossed',
 			title: 'Geofence Crossed',
-			description: "When a device enters or leaves a geofence, as the vendor's alarms tell",
+			description: "When a device enters or leaves a geofence, as reported by the vendor's alarms",
 			params: {
 				devices,
 				direction: choice({

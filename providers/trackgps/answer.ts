@@ -179,7 +179,7 @@ export function tooOften(answer: WireAnswer): RateLimited {
 			vendorMessage: words,
 			retryAfterMs: retryAfterOf(answer),
 			retryable: true,
-			advice: 'It takes one request in 30 s from each user, other programs of this user included: give Fleetwire a user of its own, or ask the support of TrackGPS.ro for a higher limit.',
+			advice: 'It accepts one request in 30 s from each user, all programs together. Use a separate user for Fleetwire, or ask the support of TrackGPS.ro for a higher limit.',
 		},
 	);
 }
@@ -198,7 +198,7 @@ function unauthorised({ json }: WireRequest, reasons: readonly Reason[]): Sessio
 	if (vehiclesList.length === 0)
 		return new SessionExpired(`${TITLE} does not accept the session (HTTP 401${said(reasons)}).`, {
 			...details,
-			advice: 'Fleetwire logs in again by itself; if it stays, ask the support of TrackGPS.ro whether the account may use the API.',
+			advice: 'Fleetwire logs in again automatically. If the problem persists, ask the support of TrackGPS.ro whether the account may use the API.',
 		});
 	const which =
 		vehiclesList.length === 1
@@ -209,7 +209,7 @@ function unauthorised({ json }: WireRequest, reasons: readonly Reason[]): Sessio
 		{
 			...details,
 			ambiguous: true,
-			advice: 'Fleetwire logs in again by itself and asks once more. If it stays, it is the vehicle: take out those that the account may not see.',
+			advice: 'Fleetwire logs in again automatically and retries once. If the problem persists, the vehicle is the cause: remove those that the account may not see.',
 		},
 	);
 }

@@ -6,7 +6,7 @@ import { zoneOf } from './connection';
 import { localText, localWindows } from './times';
 
 /** Way, stops and consumption (facts 2.3, C); temperatures by analogy. */
-export const vehiclesPerRequest = 10;
+const vehiclesPerRequest = 10;
 
 interface Asked {
 	devices: Ids;

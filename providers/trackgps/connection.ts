@@ -36,7 +36,7 @@ export const connectionFields: Fields = {
 	),
 	...sharedFields({
 		commands:
-			'Whether flows may act on vehicles and accounts. TrackGPS.ro offers nothing of the kind, so this changes nothing.',
+			'Whether flows may act on vehicles and accounts. TrackGPS.ro has no such operations, so this has no effect.',
 		limit: 'TrackGPS.ro takes one request in 30 s, which is 2; its support can raise that.',
 		requestsPerMinute: REQUESTS_PER_MINUTE,
 	}),

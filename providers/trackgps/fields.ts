@@ -13,8 +13,7 @@ export const devicesOrAll = ids({
 	all: 'all vehicles of the company',
 });
 
-const accepted =
-	'A date and time; without an offset it is read in the time zone of the workflow. A distance such as -24h works too.';
+const accepted = 'A date and time. Relative values such as -24h are allowed.';
 
 export const period = {
 	begin: time({
@@ -38,6 +37,6 @@ export function periodProblem(params: { begin: number; end: number }, now: numbe
 	if (params.end <= params.begin)
 		return `The period ends before it begins (Begin ${show(params.begin)}, End ${show(params.end)}): exchange the two, or choose a later End.`;
 	if (params.begin > now)
-		return `The period lies in the future: it begins at ${show(params.begin)}, and now it is ${show(now)}.`;
+		return `The period is in the future: it begins at ${show(params.begin)}, and it is ${show(now)} now.`;
 	return undefined;
 }

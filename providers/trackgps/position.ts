@@ -94,7 +94,7 @@ export const getCurrent = operation({
 	evidence: {
 		section: COMPANY_VEHICLES,
 		grade: 'C',
-		note: 'Ignition is likely (L): 1 is on and 2 is off in working programs; the documentation does not say.',
+		note: 'Ignition is not documented. In working programs 1 is on and 2 is off.',
 	},
 });
 
@@ -138,6 +138,6 @@ export const getHistory = operation({
 	evidence: {
 		section: 'way (public documentation)',
 		grade: 'C',
-		note: 'Times are local: in the hour that autumn doubles, the first of the two is taken.',
+		note: 'Times are local. In the hour that occurs twice in autumn, the first one is assumed.',
 	},
 });

@@ -47,7 +47,7 @@ const params = {
 	types: choices({
 		title: 'Event Types',
 		description:
-			'Kinds of event to keep; none chosen means all. Totals, Fuel at Start and Remaining Fuel sum up the period.',
+			'Kinds of event to keep; none chosen means all. Totals, Fuel at Start and Remaining Fuel describe the whole period.',
 		options: [...KINDS.values()].map(({ type, title }) => ({ value: type, title })),
 	}),
 };
@@ -138,7 +138,7 @@ export const getRefills = operation({
 	title: 'Get Refills and Thefts',
 	action: 'Get refills and thefts of fuel',
 	description:
-		'Get refills and possible thefts of fuel in a period of any length, and what sums them up. Each vehicle and 31 days take one request, so that 20 vehicles take ten minutes.',
+		'Get refills and possible thefts of fuel in a period of any length, and their totals. Each vehicle and 31 days take one request, so 20 vehicles take ten minutes.',
 	effect: 'read',
 	route: 'POST /api/carriers/refills',
 	params,
@@ -154,6 +154,6 @@ export const getRefills = operation({
 	evidence: {
 		section: 'Refills',
 		grade: 'C',
-		note: 'No unit of the estimation is documented; litres are likely (L). Nor is a longest period: 31 days are asked at a time, as for other methods (G). Totals of longer periods are added up.',
+		note: 'The unit of the estimation is not documented; litres are likely. The longest period is not documented either: 31 days are requested at a time, as for other methods. Totals of longer periods are added up.',
 	},
 });

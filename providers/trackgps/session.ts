@@ -30,7 +30,7 @@ export async function login(connection: TrackgpsConnection, exchange: Exchange, 
 	const body = jsonOf(answer, TITLE);
 	// Not quoted: a token may be in it.
 	if (!isRecord(body))
-		throw new UnexpectedAnswer(`${TITLE} sent something else in place of the answer to the login.`, {
+		throw new UnexpectedAnswer(`${TITLE} sent something else instead of the answer to the login.`, {
 			status,
 			advice: 'Check the base URL in the account.',
 		});

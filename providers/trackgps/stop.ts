@@ -133,6 +133,6 @@ export const getMany = operation({
 	evidence: {
 		section: 'stops (public documentation)',
 		grade: 'C',
-		note: 'No unit of durations is documented, so both are counted from begins and ends. How long a period may be is not known; 31 days are asked at a time (G), and a stop that lasts across two of these may come in two parts.',
+		note: 'The unit of durations is not documented, so they are calculated from start and end. The longest period is not documented either: 31 days are requested at a time. A stop across two of these may come in two parts.',
 	},
 });

@@ -86,6 +86,6 @@ export const getMany = operation({
 	evidence: {
 		section: 'temperatures (public documentation)',
 		grade: 'C',
-		note: 'Units, and how many vehicles and days one request may ask for, are not documented: taken are degrees Celsius, percent, 10 vehicles and 31 days (G).',
+		note: 'Units are not documented; degrees Celsius and percent are assumed. The size of a request is not documented either: 10 vehicles and 31 days are assumed.',
 	},
 });

@@ -16,7 +16,7 @@ export const triggers: readonly AnyTrigger[] = [
 		name: 'refillOrTheft',
 		title: 'New Refill or Theft',
 		description:
-			'When a vehicle was refuelled, or fuel may have been stolen. Vehicles take turns, one every 30 seconds: a round over 20 vehicles takes about ten minutes.',
+			'When a vehicle was refuelled, or fuel may have been stolen. Vehicles take turns, one every 30 seconds, so 20 vehicles take about ten minutes.',
 		params: {
 			devices,
 			types: choices({
@@ -41,7 +41,7 @@ export const triggers: readonly AnyTrigger[] = [
 		}),
 		evidence: {
 			...getRefills.evidence,
-			note: `${getRefills.evidence.note ?? ''} How late an event may appear is not documented: a day is allowed for (G).`,
+			note: `${getRefills.evidence.note ?? ''} How late an event may appear is not documented: up to a day is covered.`,
 		},
 	}),
 	positionChanged({ devices, evidence: positions }),

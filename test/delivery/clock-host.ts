@@ -62,7 +62,7 @@ export class ClockHost implements Host {
 		});
 	}
 
-	/** Whoever sleeps does so no more: their process is gone. */
+	/** Drops all sleepers, as their process has ended. */
 	forgetSleepers(): void {
 		this.sleepers.length = 0;
 	}

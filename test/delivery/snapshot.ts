@@ -221,7 +221,7 @@ interface State {
 	mayRepeat: ReadonlySet<string>;
 }
 
-const AFRESH: State = { cursor: undefined, first: true, known: new Map(), mayRepeat: new Set() };
+const INITIAL: State = { cursor: undefined, first: true, known: new Map(), mayRepeat: new Set() };
 
 class End extends Error {}
 
@@ -231,8 +231,8 @@ class SnapshotRun {
 	private readonly trigger: AnyTrigger;
 	private client!: Client;
 	private poller!: Poller;
-	private stored: State = AFRESH;
-	private memory: State = AFRESH;
+	private stored: State = INITIAL;
+	private memory: State = INITIAL;
 	private poll: SnapshotCase['polls'][number] | undefined;
 	private requests = 0;
 	private controller = new AbortController();
@@ -410,7 +410,7 @@ class SnapshotRun {
 		this.controller = new AbortController();
 		const now = Math.floor(host.now() / 1000);
 		const from = this.memory;
-		const asGiven = JSON.stringify(from.cursor);
+		const asStored = JSON.stringify(from.cursor);
 		let result: PollResult;
 		try {
 			result = await Promise.race([
@@ -426,7 +426,7 @@ class SnapshotRun {
 			return;
 		}
 		const { events, cursor, began, oldestReadMs } = result;
-		must(asGiven === JSON.stringify(from.cursor), 'a poll leaves the stored cursor as it is');
+		must(asStored === JSON.stringify(from.cursor), 'a poll leaves the stored cursor as it is');
 		if (cursor === undefined) {
 			must(events.length === 0, 'without a cursor there are no events');
 			return;
@@ -455,7 +455,7 @@ class SnapshotRun {
 				[...from.mayRepeat].filter((device) => !this.returned.some((seen) => seen.device === device)),
 			),
 		};
-		if (!testCase.durable && from === AFRESH && events.length > 0) {
+		if (!testCase.durable && from === INITIAL && events.length > 0) {
 			const mayRepeat = new Set(events.map(({ deviceId }) => String(deviceId)));
 			this.stored = {
 				...next,

@@ -716,7 +716,7 @@ class StreamRun {
 		hosted.active = true;
 		const from = this.resume(hosted, activates);
 		const unreadable = typeof from === 'string';
-		const asGiven = JSON.stringify(from);
+		const asStored = JSON.stringify(from);
 		hosted.poller ??= new engine.poller.Poller(this.client, hosted.trigger, this.inputs);
 		const begunAt = host.time;
 		const local = host.now();
@@ -734,7 +734,7 @@ class StreamRun {
 		if (unreadable) must(host.warnings.length > warned, 'an unreadable cursor is reported');
 		const { events, cursor, began, more, problem } = result;
 		hosted.lastProblem = problem?.code;
-		must(asGiven === JSON.stringify(from), 'a poll leaves the stored cursor as it is');
+		must(asStored === JSON.stringify(from), 'a poll leaves the stored cursor as it is');
 		// Nothing was read yet: a cursor that cannot be read is returned as it was.
 		if (cursor === undefined || (unreadable && isDeepStrictEqual(cursor, from))) {
 			must(events.length === 0 && (from === undefined || unreadable), 'without a cursor there are no events');

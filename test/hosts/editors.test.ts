@@ -462,7 +462,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		for (const { name, operations, triggers } of providers) {
 			await small.edit(`${name}-account`);
 			await small.page.evaluate(
-				"$('.fleetwire-http').show(); $('.fleetwire-result').text('The base URL leads to a private address (127.0.0.1). If that is meant, for instance for a simulator, switch on \"Allow Private Addresses\" in the account.')",
+				"$('.fleetwire-http').show(); $('.fleetwire-result').text('The base URL leads to a private address (127.0.0.1). If you need it, for example for a simulator, switch on \"Allow Private Addresses\" in the account.')",
 			);
 			await look(`${name} account`);
 			await shot(`${name}-account`);

@@ -252,7 +252,7 @@ describe.each(BRANDS)('%s', (brand) => {
 			{ json: { deviceId: DEVICE }, pairedItem: { item: 0 } },
 			{ json: { error: expect.stringContaining('digits of an IMEI') }, pairedItem: { item: 1 } },
 			{
-				json: { error: expect.stringContaining('does not let the account see one of the devices') },
+				json: { error: expect.stringContaining('says that the account may not see one of the devices') },
 				pairedItem: { item: 2 },
 			},
 			{ json: { deviceId: DEVICE }, pairedItem: { item: 3 } },

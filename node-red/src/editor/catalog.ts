@@ -4,6 +4,8 @@ import { resourceTitle } from '../../../core/describe/resources';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { MAPPABLE } from '../worldmap';
 
+const LOCAL = "Without an offset, it is in this machine's time zone.";
+
 /** A field as the editor needs it: the words and the widget, without the check. */
 function fieldOf(
 	name: string,
@@ -29,7 +31,7 @@ function fieldOf(
 		name,
 		kind,
 		title,
-		description,
+		description: kind === 'time' ? `${description.replace(/\.$/, '')}. ${LOCAL}` : description,
 		placeholder,
 		required,
 		initial,

@@ -78,13 +78,13 @@ function requestHelp(provider: Provider): string {
 
 ### Inputs
 
-Each message runs the chosen operation once. Values can be typed in, or taken from \`msg\`, \`flow\`, \`global\`, environment variables or JSONata.
+Each message runs the chosen operation once. Type values in, or take them from \`msg\`, \`flow\`, \`global\`, environment variables or JSONata.
 
 ### Outputs
 
-: payload (array | object) : the records, or what became of a command.
+: payload (array | object) : the records, or the outcome of a command.
 : topic (string) : device or account of the record, where a message carries one record.
-: parts (object) : where *A message for each record* is chosen, so that Join, Sort and Batch work. Longer lists than 1000 records go out page by page, and only their last messages have \`count\`; an empty list sends nothing.
+: parts (object) : where *A message for each record* is chosen, so that Join, Sort and Batch work. Lists of more than 1000 records go out page by page, and only their last messages have \`count\`. An empty list sends nothing.
 
 ### Details
 
@@ -92,9 +92,9 @@ Each message runs the chosen operation once. Values can be typed in, or taken fr
 
 **Times** can be ISO 8601 (without an offset: in the time zone of this machine), seconds or milliseconds since 1970, \`now\`, or a distance such as \`-24h\` or \`-7d\`.
 
-**Devices** are named by their id. ${plain(anyNumber({ parting: 'blanks', placeholder: devices, all: 'all devices of the account' }))}. Names with a comma or a blank at an end need such a list; picking them from the account writes it.
+**Devices** are named by their id. ${plain(anyNumber({ parting: 'blanks', placeholder: devices, all: 'all devices of the account' }))}. Names with a comma, or with a blank at either end, need such a list. The picker writes it for you.
 
-**Commands** are sent exactly once, whatever happens. \`msg.payload.outcome\` tells what became of it; let a Switch node go on after \`confirmed\` only:
+**Commands** are sent exactly once. \`msg.payload.outcome\` is the result. Use a Switch node to continue after \`confirmed\` only:
 
 ${Object.entries(OUTCOME_WORDS)
 	.map(([outcome, words]) => `- \`${outcome}\`: ${words}`)
@@ -105,7 +105,7 @@ ${Object.entries(OUTCOME_WORDS)
 
 ### Errors
 
-Errors go to Catch nodes. \`msg.error.message\` says what is wrong and what to do; \`msg.error.cause\` holds the vendor's code and words; \`msg.error.code\` is one of
+Errors go to Catch nodes. \`msg.error.message\` says what is wrong and what to do. \`msg.error.cause\` holds the vendor's code and words. \`msg.error.code\` is one of
 
 ${ERRORS.map(([code, meaning]) => `- \`${code}\`: ${meaning}`).join('\n')}
 
@@ -146,7 +146,7 @@ function triggerHelp(provider: Provider): string {
 
 ### Inputs
 
-: payload (string) : \`poll\` looks now; \`pause\` stops looking, also after a restart, until \`resume\`; \`reset\` forgets where it stood and begins as a new node does. The button on the node polls, and starts a node again that had stopped.
+: payload (string) : \`poll\` polls now. \`pause\` stops polling, also after a restart, until \`resume\`. \`reset\` forgets the saved position and starts like a new node. The button on the node polls, and restarts a node that has stopped.
 
 ### Outputs
 
@@ -154,13 +154,13 @@ function triggerHelp(provider: Provider): string {
 : topic (string) : the device.
 : parts (object) : the event's place among those of one poll, so that Join works.${queue === undefined ? '' : "\n: attempt (number) : of a queue's messages: how often they have been sent, beginning with 1."}
 
-Every event has \`id\`, \`event\`, \`deviceId\`, \`time\` and \`late\` beside the fields of its kind. \`id\` stays the same if an event is ever sent twice. \`late\` says that something newer of this device was sent before.
+Every event has \`id\`, \`event\`, \`deviceId\`, \`time\` and \`late\` beside the fields of its kind. \`id\` is the same if an event is ever sent twice. \`late\` is true if a newer event of this device was sent before.
 
 ### Details
 
-The node looks every ${String(seconds)} seconds unless told otherwise, at least ${String(leastSeconds)} apart. Triggers of the same account and interval look together and share what they find.
+The node polls every ${String(seconds)} seconds by default, and every ${String(leastSeconds)} at most. Triggers of the same account and interval poll together and share their requests.
 
-It notes which events it has sent, and goes on there after a deploy or a restart: no event is lost, and none is sent twice unless Node-RED or the machine stops dead between sending and noting. A context store as *Remember in* is as lasting as that store: Node-RED's own file store writes every 30 seconds, so that more can come twice after a power cut.
+It saves which events it has sent, and continues from there after a deploy or a restart. No event is lost. None is sent twice, unless Node-RED or the machine crashes between sending and saving. With a context store in *Remember in*, the saved position lasts as long as that store. Node-RED's own file store writes every 30 seconds, so more events can come twice after a power cut.
 
 What is common to all events${queue === undefined ? '' : `, other than *${plain(queue.title)}*`}:
 
@@ -169,14 +169,14 @@ ${
 	queue === undefined
 		? ''
 		: `
-*${plain(queue.title)}*: with *By an Acknowledge operation in the flow*, wire the messages on to a ${plain(provider.title)} node with *Queue*, *Acknowledge* and \`msg.payload.deliveryTag\`. What is not acknowledged in time is sent again.
+*${plain(queue.title)}*: with *By an Acknowledge operation in the flow*, connect the messages to a ${plain(provider.title)} node with *Queue*, *Acknowledge* and \`msg.payload.deliveryTag\`. What is not acknowledged in time is sent again.
 `
 }
-**The line below the node**: \`12 new, 10:42\` - so many events at that time; \`nothing new, 10:43\` - it looked then; \`looked 4 min ago\` - the account's request limit leaves some vehicles waiting so long; \`limited, 30 s\` - it waits for its turn. A yellow ring: it failed and will try again, more and more seldom. A red ring: it has stopped, for instance because the login is refused: put that right and deploy, or send \`resume\`. With \`state not stored\` it goes on, but cannot note which events it has sent.
+**The line below the node**: \`12 new, 10:42\` - the number of new events, and when they came. \`nothing new, 10:43\` - the last poll found nothing. \`checked 4 min ago\` - some vehicles wait that long, because of the account's request limit. \`limited, 30 s\` - it waits for its turn. A yellow ring: it failed and tries again, at growing intervals. A red ring: it has stopped, for example because the login is refused. Correct that and deploy, or send \`resume\`. \`state not stored\` - it continues, but cannot save which events it has sent.
 
 ### Errors
 
-Errors go to Catch nodes: once, and again when something else is wrong or when it had worked in between. \`msg.error\` is as with the other nodes of this vendor; \`NotStored\` means that it could not be noted where the trigger stands, \`NotRead\` that this cannot be read: it sends nothing until it can.
+Errors go to Catch nodes once, and again if something else fails or if it worked in between. \`msg.error\` is the same as for the other nodes of this vendor. \`NotStored\`: the trigger's position could not be saved. \`NotRead\`: it cannot be read, and nothing is sent until it can.
 
 ### Events
 
@@ -197,13 +197,13 @@ ${settings.map(paramLine).join('\n')}
 
 ### Details
 
-Nothing is sent when flows are deployed${begins}. The secret is stored as a Node-RED credential, encrypted, and never shown again. *${tried}* uses the values in the dialog, deployed or not. The stored secret, and what environment variables hold, go only where the account is deployed: to test another address, type the secret again.
+Nothing is sent when flows are deployed${begins}. The secret is stored as a Node-RED credential, encrypted, and never shown again. *${tried}* uses the values in the dialog, deployed or not. The stored secret and environment variables go only to the address where the account is deployed. To test another address, type the secret again.
 
 Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment variable.
 
 **TLS** and **Proxy** are Node-RED's own. Certificates are always verified unless the TLS settings say otherwise. With a proxy, only literal private addresses can be refused, because the proxy resolves names.
 
-**Whoever runs Node-RED** can forbid private addresses and commands for all accounts, whatever they say, in \`settings.js\`: \`fleetwire: { allowPrivateAddresses: false, allowCommands: false }\`. Addresses where clouds keep their machines' secrets are never asked.
+**The administrator** can forbid private addresses and commands for all accounts in \`settings.js\`: \`fleetwire: { allowPrivateAddresses: false, allowCommands: false }\`. Addresses of cloud metadata services are always refused.
 `;
 }
 

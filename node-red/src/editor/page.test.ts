@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fields } from '../../../core/describe/field';
-import type { Provider } from '../../../core/describe/provider';
 import { findOperation, findTrigger } from '../../../core/describe/provider';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
 import { providers } from '../../../providers';
@@ -24,7 +23,7 @@ test('each vendor has an entry in package.json, a look and an icon of its own', 
 	expect(readdirSync(join(root, 'icons')).sort()).toEqual([...icons].sort());
 });
 
-describe.each(providers.map((provider) => [provider.title, provider as Provider] as const))('%s', (_, provider) => {
+describe.each(providers.map((provider) => [provider.title, provider] as const))('%s', (_, provider) => {
 	const page = pageOf(provider, appearanceOf(provider));
 	const types = openPage(provider).types;
 	const request = types[`fleetwire-${provider.name}`]!;

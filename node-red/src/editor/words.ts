@@ -43,11 +43,11 @@ const WORDS = {
 	trigger: {
 		event: 'Event',
 		interval: 'Every',
-		intervalHint: 'Seconds between two polls: __seconds__ unless you know better, and at least __leastSeconds__.',
+		intervalHint: 'Seconds between two polls: __seconds__ by default, and at least __leastSeconds__.',
 		record: 'A message for each event',
 		message: 'One message with all events of a poll',
 		acknowledge: 'Acknowledge',
-		acknowledgeHint: 'What is not acknowledged stays in the queue and comes again.',
+		acknowledgeHint: 'Messages that are not acknowledged remain in the queue and come again.',
 		sent: 'When the messages have been sent',
 		operation: 'By an Acknowledge operation in the flow',
 		acknowledgeWithin: 'Within',
@@ -59,8 +59,8 @@ const WORDS = {
 		file: "A file in Node-RED's folder",
 		context: 'The context store “__name__”',
 		unreadable:
-			'What was stored about where this trigger stands cannot be read (__reason__), so it starts afresh: events of the meantime may be missing. It is kept as __keptAs__.',
-		notPolled: 'The node could not be told to poll: __message__',
+			'The saved position of this trigger cannot be read (__reason__), so it starts over: events since the last run may be missing. The file is kept as __keptAs__.',
+		notPolled: 'The node could not be asked to poll: __message__',
 	},
 	picker: {
 		open: 'Choose from the account',
@@ -89,7 +89,7 @@ const WORDS = {
 		new: '__count__ new, __time__',
 		nothing: 'nothing new, __time__',
 		newLate: '__count__ new, lag __minutes__ min',
-		looked: 'looked __minutes__ min ago',
+		looked: 'checked __minutes__ min ago',
 		limitedSeconds: 'limited, __seconds__ s',
 		limitedMinutes: 'limited, __minutes__ min',
 		unacknowledged: '__count__ to acknowledge',
