@@ -597,7 +597,7 @@ describe('problems', () => {
 		}
 		expect(keys(poll)).toEqual(expected);
 		expect(poll.database.failures).toMatchObject(
-			Array(2).fill({ description: expect.stringContaining('Events of the others come all the same') }),
+			Array(2).fill({ description: expect.stringContaining('Events of the others still arrive') }),
 		);
 	}, 30_000);
 

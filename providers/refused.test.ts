@@ -208,7 +208,7 @@ describe('refusals of a batch', () => {
 		const { results: expected } = await poll(whole, whole.poller('positionChanged', { devices }), 4);
 		expect(idsOf(results).sort()).toEqual(idsOf(expected, ...gone).sort());
 		expect(results[3]?.problem?.message).toMatch(
-			/^20 devices are refused \(\d+(, \d+){9} and 10 more\)\. The first: TrackCEO does not let the account see/,
+			/^20 devices are refused \(\d+(, \d+){9} and 10 more\)\. The first: TrackCEO says that the account may not see/,
 		);
 	});
 

@@ -299,7 +299,7 @@ describe('when it is closed', () => {
 		await runtime.stop();
 		await until('the warning', () => node.warnings.length > 0);
 		expect(node.warnings).toEqual([
-			expect.stringMatching(/^".+" was under way when this node was stopped: check whether it was done\.$/),
+			expect.stringMatching(/^".+" was in progress when this node was stopped: check whether it was done\.$/),
 		]);
 		expect(node.sent).toEqual([]);
 	});

@@ -383,7 +383,7 @@ describe('what goes wrong', () => {
 		mkdirSync(join(userDir, 'fleetwire'));
 		writeFileSync(file(), 'not json');
 		const node = await begun();
-		expect(node.warnings).toEqual([expect.stringContaining(`It is kept as ${id}.json.bad.`)]);
+		expect(node.warnings).toEqual([expect.stringContaining(`The file is kept as ${id}.json.bad.`)]);
 		expect(node.line?.fill).toBe('green');
 	});
 

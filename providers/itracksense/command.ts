@@ -46,7 +46,7 @@ export const sendHighLevel = operation({
 	title: 'Send High-Level',
 	action: 'Send a high-level command to a device',
 	description: `Send a high-level text command to a device, once. ${answers}`,
-	...method(38, `${NO_CODES} Nor does it say what makes a command high-level.`),
+	...method(38, `${NO_CODES} What makes a command high-level is not documented either.`),
 });
 
 const asking = {
@@ -112,5 +112,5 @@ export const getMessages = operation({
 	}),
 	kind: 'deviceMessage',
 	list: true,
-	...method(29, `${NO_CODES} Nor does it say how far back the records go.`),
+	...method(29, `${NO_CODES} How far back the records go is not documented either.`),
 });
