@@ -130,7 +130,8 @@ describe('the catalog', () => {
 			if (evidence.grade === 'G') expect(evidence.note).toContain('missing from the documentation');
 		for (let section = 29; section <= 41; section++)
 			expect(bySection(section).evidence.note).toMatch(/no error codes/i);
-		for (const section of [14, 15, 16]) expect(bySection(section).evidence.note).toContain('The only documented error is 500');
+		for (const section of [14, 15, 16])
+			expect(bySection(section).evidence.note).toContain('The only documented error is 500');
 		for (const section of [5, 11, 14]) expect(bySection(section).evidence.note).toMatch(/passed through/);
 		expect(bySection(26).evidence.note).toContain('The unit of Mileage is not documented');
 	});
