@@ -134,7 +134,7 @@ describe('Node-RED and a state file that is not as it should be', () => {
 			await cutInHalf({ nodeRed, file });
 			await settled(nodeRed);
 			expect(nodeRed.logs()).toMatch(
-				/What was stored about where this trigger stands cannot be read \(.+\), so it starts over/,
+				/The saved position of this trigger cannot be read \(.+\), so it starts over/,
 			);
 			subject!.begin();
 			await until('some more alarms', () => due().length > 20);

@@ -311,9 +311,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await truncate(stateFile, Math.floor((await readFile(stateFile)).length / 2));
 		await nodeRed.start();
 		await poll();
-		expect(nodeRed.logs()).toMatch(
-			/What was stored about where this trigger stands cannot be read \(.+\), so it starts over/,
-		);
+		expect(nodeRed.logs()).toMatch(/The saved position of this trigger cannot be read \(.+\), so it starts over/);
 		expect((await readFile(`${stateFile}.bad`, 'utf8')).length).toBeGreaterThan(0);
 		const raised = vendor.raise({});
 		await poll();
