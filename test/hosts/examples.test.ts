@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { brandsOf } from '../support/kits';
 import { demoFlows, examples, isAccount, vendorOf, type FlowNode } from '../../demo/flows';
 import { startAll, type RunningVendor } from '../../demo/vendors';
 import { openBrowser, openNodeRedEditor, type Browser, type Page } from './browser';
@@ -16,6 +17,7 @@ const EDGE = 20;
 /** What an open sidebar and the palette leave of a screen of 1440 pixels. */
 const WIDTH = 880;
 
+const PROTRACK = brandsOf('protrack');
 const isOurs = (node: FlowNode) => node.type.startsWith('fleetwire-') && !isAccount(node);
 const isTrigger = (node: FlowNode) => node.type.endsWith('-trigger');
 const isEnd = ({ type }: FlowNode) => type === 'debug' || type === 'worldmap';
@@ -205,7 +207,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		const nodes = distinct(examples().flatMap((example) => example.nodes)).map((node) => filled(vendors, node));
 		const seen = await deploy(nodes);
 		const commands = nodes.filter(
-			({ type, resource }) => /^fleetwire-(trackceo|etrack)$/.test(type) && resource === 'command',
+			({ type, resource }) => resource === 'command' && PROTRACK.some((name) => type === `fleetwire-${name}`),
 		);
 		const behind = new Set(commands.flatMap((node) => [...reached(nodes, node)]));
 		await seen.pressAll();
