@@ -152,6 +152,18 @@ describe('the test of a login', () => {
 		expect([simulator, other].map(({ requests }) => requests.length)).toEqual(before);
 	});
 
+	test.each([
+		['a blank that addresses do not know', () => `\u00a0${simulator.url}`],
+		['a mark of the byte order', () => `\ufeff${simulator.url}`],
+		['nothing', () => ''],
+	])('does not send the deployed secret to another address, though the deployed one has %s', async (_, deployed) => {
+		await deploy({ baseUrl: deployed() });
+		const before = other.requests.length;
+		const body = { id: 'account', settings: settings({ baseUrl: `\u00a0${other.url}` }), credentials: UNCHANGED };
+		expect(await login(body)).toMatchObject({ ok: false, code: 'InvalidParams' });
+		expect(other.requests.length).toBe(before);
+	});
+
 	test('goes to another address with a secret that was typed', async () => {
 		await deploy();
 		const body = { id: 'account', settings: settings({ baseUrl: other.url }), credentials: { secret: PASSWORD } };

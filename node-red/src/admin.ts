@@ -173,16 +173,20 @@ const onLine = (value: unknown) =>
 		100,
 	);
 
+const NO_ADDRESS = 'no address';
+
 /** An address however it is written, without what may be secret in it. */
 function addressIn(baseUrl: unknown): string {
-	if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) return 'no address';
-	const { protocol, host, pathname } = new URL(baseUrl);
+	// Fields are trimmed, also of blanks that URL does not know.
+	const text = typeof baseUrl === 'string' ? baseUrl.trim() : '';
+	if (!URL.canParse(text)) return NO_ADDRESS;
+	const { protocol, host, pathname } = new URL(text);
 	return `${protocol}//${host}${pathname.replace(/(?<!\/)\/+$/, '')}`;
 }
 
-/** Where an account leads: nothing that is known to Node-RED alone goes another way. */
+/** Where an account leads; undefined if that is not known. What only Node-RED knows goes no other way. */
 const wayOf = ({ baseUrl, tls, proxy }: AccountSettings) =>
-	JSON.stringify([addressIn(baseUrl), tls ?? '', proxy ?? '']);
+	addressIn(baseUrl) === NO_ADDRESS ? undefined : JSON.stringify([addressIn(baseUrl), tls ?? '', proxy ?? '']);
 
 /**
  * The dialog's values. What only Node-RED knows - secrets that the editor does not have, environment variables - is
@@ -209,7 +213,8 @@ function settingsOf(
 	const baseUrl = isVariable(settings.baseUrl) ? filledIn('baseUrl', settings.baseUrl) : settings.baseUrl;
 	if (typeof baseUrl === 'string' && baseUrl !== '') checkBaseUrl(baseUrl.trim(), true);
 	const { tls, proxy } = settings;
-	const sameWay = node !== undefined && wayOf({ baseUrl, tls, proxy }) === wayOf(node.deployed);
+	const way = wayOf({ baseUrl, tls, proxy });
+	const sameWay = node !== undefined && way !== undefined && way === wayOf(node.deployed);
 	const all: Record<string, unknown> = { baseUrl };
 	for (const [name, field] of Object.entries(provider.connection)) {
 		if (name === 'baseUrl') continue;
