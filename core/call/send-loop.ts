@@ -241,7 +241,11 @@ export class SendLoop {
 		const error = (this.latest = asFleetError(thrown));
 		if (error.outage === 'silence' && !this.call.options.signal?.aborted) shared.breaker.failed(host.now());
 		else shared.breaker.left();
-		if (error.session === 'refused') shared.accepted = false;
+		if (error.session === 'refused') {
+			shared.accepted = false;
+			// The host may still store the session that was to be renewed: it is no proof of a login.
+			shared.suspectSession = this.suspect ?? shared.suspectSession;
+		}
 		const { error: cause } = this.suspect ?? shared.suspectSession ?? {};
 		if (!cause?.ambiguous || (error.session !== 'contested' && !error.ambiguous)) return error;
 		// A login on mere suspicion that fails says less than what raised it: it may not have been called for.

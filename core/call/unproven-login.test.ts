@@ -39,7 +39,7 @@ const command = act('command');
 let accounts = 0;
 
 /** A vendor with one account, and programs that log in to it with whatever secret they have. */
-function vendor({ perMinute = 60_000, burst = 100 } = {}) {
+function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 	const clock = new TestHost(() => json({}));
 	const provider: Provider = {
 		name: 'trackceo',
@@ -51,7 +51,7 @@ function vendor({ perMinute = 60_000, burst = 100 } = {}) {
 		sign: (request) => request,
 		open: (answer) => {
 			const body = jsonOf(answer, 'Vendor') as { expired?: boolean };
-			if (body.expired) throw new SessionExpired('The session is over.', { definite: true });
+			if (body.expired) throw new SessionExpired('The session is over.', { definite: true, ambiguous });
 			return body;
 		},
 		limits: { requestsPerMinute: perMinute, burst, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
@@ -211,6 +211,20 @@ test('a password that is changed later is refused without holding up who knows t
 	seen.secret = 'old';
 	expect(await codeOf(clientOf('old').collect(read, {}))).toBe('done');
 });
+
+test.each([read, command])(
+	'$effect runs with a password that was right once send one request, also where the refusal has two meanings',
+	async (operation) => {
+		const { clientOf, seen, codeOf } = vendor({ ambiguous: true });
+		const old = clientOf('right');
+		await old.collect(read, {});
+		seen.secret = 'new';
+		await clientOf('new').collect(read, {});
+		const before = seen.requests.length;
+		for (let count = 0; count < 30; count++) await codeOf(old.collect(operation, {}));
+		expect(seen.requests.slice(before).filter(({ secret }) => secret === 'right')).toHaveLength(1);
+	},
+);
 
 test('a command of a login that has yet to be accepted is sent once', async () => {
 	const { clientOf, seen } = vendor();
