@@ -113,9 +113,12 @@ function isDeeper(value: unknown, levels: number): boolean {
 	return false;
 }
 
+/** Single values that become records, each of which costs more than the value does. */
+const MOST_SINGLES = 100_000;
+
 /** @throws TooLarge: single values that become records must not be more than records could be */
 export function mustNotBeMany(list: readonly unknown[], vendor: string): void {
-	if (list.length > MOST_LISTS) throw tooMany(vendor, 'records');
+	if (list.length > MOST_SINGLES) throw tooMany(vendor, 'records', MOST_SINGLES);
 }
 
 const tooMany = (vendor: string, what: string, most = MOST_LISTS) =>

@@ -1,7 +1,7 @@
 import { asFleetError, UnexpectedAnswer, type FleetError } from '../describe/errors';
 import type { AnyOperation } from '../describe/operation';
 import type { Connection } from '../describe/connection';
-import { SEE_RAW } from '../describe/read';
+import { isReadable, SEE_RAW } from '../describe/read';
 import type { Row } from '../describe/records';
 import { cut } from '../describe/words';
 
@@ -19,6 +19,11 @@ export class Simplifier {
 	records(rows: readonly Row[], params: Record<string, unknown>): object[] {
 		const records: object[] = [];
 		for (const row of rows) {
+			// Only the first is reported: an error for each of hundreds of thousands would take seconds.
+			if (this.first !== undefined && !isReadable(row)) {
+				this.unreadable += 1;
+				continue;
+			}
 			try {
 				records.push(this.operation.record(row, params, this.connection));
 			} catch (thrown) {
@@ -28,6 +33,11 @@ export class Simplifier {
 		}
 		this.readable += records.length;
 		return records;
+	}
+
+	/** Whether rows could not be read, each of which costs far more time than a record. */
+	get slow(): boolean {
+		return this.unreadable > 0;
 	}
 
 	/** @throws FleetError if records came, and none of them can be read */

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { coordinatesOf, countOf, courseOf, numberOf, textOf } from './read';
+import { describe, expect, test } from 'vitest';
+import { coordinatesOf, countOf, courseOf, isReadable, numberOf, rowsOf, textOf } from './read';
 
 test.each([
 	[0, 0],
@@ -43,4 +43,19 @@ test('what is no value is null, never 0', () => {
 		expect([numberOf(value), countOf(value)]).toEqual([null, null]);
 	expect([numberOf('0'), numberOf(-3.5), countOf('-1'), countOf('7')]).toEqual([0, -3.5, null, 7]);
 	expect([textOf(''), textOf('  '), textOf(12), textOf('a ')]).toEqual([null, null, '12', 'a ']);
+});
+
+describe('a list whose elements are not records', () => {
+	test('is refused as a whole where there are more than any fault explains', () => {
+		expect(rowsOf(Array<null>(50_000).fill(null), 'a record')).toHaveLength(50_000);
+		for (const element of [null, {}, 1])
+			expect(() => rowsOf(Array<unknown>(50_001).fill(element), 'a record')).toThrow(
+				'The vendor sent a list with more than 50,000 elements, each of which is not a record.',
+			);
+	});
+
+	test('however many records it has beside them, these come', () => {
+		const list = Array.from({ length: 100_000 }, (_, place) => (place % 10 === 0 ? null : { id: place }));
+		expect(rowsOf(list, 'a record').filter(isReadable)).toHaveLength(90_000);
+	});
 });

@@ -7,24 +7,30 @@ import { clipped, cut } from './words';
  * Readers for the values in a vendor's record. A reader returns null where there is no usable value; it never guesses.
  */
 
-/** Rows that hold something other than a record -> why they cannot be read. */
-const unreadable = new WeakMap<Row, string>();
+/**
+ * Rows that hold something other than a record -> why they cannot be read. The sentence is made when it is asked for:
+ * an answer may hold hundreds of thousands of such rows.
+ */
+const unreadable = new WeakMap<Row, () => string>();
+
+/** A list with more elements that are not records is no list of records. Each costs more than a record does. */
+const MOST_DAMAGED = 50_000;
 
 /**
  * A row for a list element that is not a record, so that one bad element does not fail the others. With Output = Raw
  * the element is the row's `value`; with Output = Simplified the row is an error.
  * @param beside fields that are known from elsewhere, such as the device
  */
-export function unreadableRow(value: unknown, why: string, beside: Row = {}): Row {
+export function unreadableRow(value: unknown, why: string | (() => string), beside: Row = {}): Row {
 	const row = { ...beside, value };
-	unreadable.set(row, why);
+	unreadable.set(row, typeof why === 'string' ? () => why : why);
 	return row;
 }
 
 /** The value as a row. If it is not a record, or a record without any value, a row that cannot be read. */
 export function asRow(value: unknown, what: string, beside?: Row): Row {
 	if (saysSomething(value)) return value;
-	const why = `The vendor sent ${cut(JSON.stringify(value), 80)} instead of ${what}.`;
+	const why = () => `The vendor sent ${cut(JSON.stringify(value), 80)} instead of ${what}.`;
 	if (!isRecord(value)) return unreadableRow(value, why, beside);
 	const row = { ...beside, ...value };
 	unreadable.set(row, why);
@@ -37,11 +43,20 @@ export function asRow(value: unknown, what: string, beside?: Row): Row {
  */
 export function rowsOf(list: readonly unknown[], what: string, beside?: Row): Row[] {
 	if (beside === undefined && list.every(saysSomething)) return list as Row[];
+	let damaged = 0;
 	return list.map((value) => {
 		const row = asRow(value, what, beside);
-		return beside === undefined || !isReadable(row) ? row : { ...beside, ...row };
+		if (isReadable(row)) return beside === undefined ? row : { ...beside, ...row };
+		if (++damaged > MOST_DAMAGED) throw notAList(what);
+		return row;
 	});
 }
+
+const notAList = (what: string) =>
+	new UnexpectedAnswer(
+		`The vendor sent a list with more than ${MOST_DAMAGED.toLocaleString('en')} elements, each of which is not ${what}.`,
+		{ effect: 'unknown', advice: 'Please report it with the operation that you ran.' },
+	);
 
 /** Whether a value is an object, the form that records have. */
 export const isRecord = (value: unknown): value is Row =>
@@ -61,7 +76,7 @@ export const SEE_RAW = 'Try Output = Raw to see it, and please report it.';
 /** @throws UnexpectedAnswer if the row does not hold a record */
 export function mustBeReadable(row: Row): void {
 	const why = unreadable.get(row);
-	if (why !== undefined) throw new UnexpectedAnswer(why, { advice: SEE_RAW });
+	if (why !== undefined) throw new UnexpectedAnswer(why(), { advice: SEE_RAW });
 }
 
 /** A finite number, or numeric text as a number; null otherwise. */
