@@ -14,6 +14,7 @@ import {
 	type Host,
 	type SendOptions,
 	type SignedAnswer,
+	type WantedSession,
 	type WireRequest,
 } from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
@@ -57,10 +58,10 @@ export class N8nHost implements Host {
 
 	async send(
 		request: WireRequest,
-		{ stale, freshForMs, signal, timeoutMs: most, leftMs }: SendOptions,
+		{ signal, timeoutMs: most, leftMs, ...wanted }: SendOptions,
 	): Promise<SignedAnswer> {
 		const deadline = this.now() + leftMs;
-		const session = await orLate(this.session(stale, freshForMs), { ms: leftMs, signal, sleep: pause }, loginLate);
+		const session = await orLate(this.session(wanted), { ms: leftMs, signal, sleep: pause }, loginLate);
 		const timeoutMs = Math.min(most, deadline - this.now());
 		if (timeoutMs <= 0) throw loginTooSlow();
 		const data = { ...this.credentials, [SESSION]: JSON.stringify(session) };
@@ -74,9 +75,9 @@ export class N8nHost implements Host {
 		return { ...answer, session: (readSession(data[SESSION], this.key) ?? session).token };
 	}
 
-	async token({ stale, freshForMs, signal, leftMs }: Omit<SendOptions, 'timeoutMs'>): Promise<string> {
+	async token({ signal, leftMs, ...wanted }: Omit<SendOptions, 'timeoutMs'>): Promise<string> {
 		const limit = { ms: leftMs, signal, sleep: pause };
-		return (await orLate(this.session(stale, freshForMs), limit, loginLate)).token;
+		return (await orLate(this.session(wanted), limit, loginLate)).token;
 	}
 
 	async sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -103,13 +104,12 @@ export class N8nHost implements Host {
 		);
 	}
 
-	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<KeptSession> {
+	private async session(wanted: WantedSession): Promise<KeptSession> {
 		const { sessions } = sharedLogin(this.provider, this.connection);
 		return await sessions.get({
-			current: () => this.current(stale),
+			...wanted,
+			current: () => this.current(wanted.stale),
 			renew: () => this.logIn(),
-			stale,
-			freshForMs,
 			now: () => this.now(),
 		});
 	}

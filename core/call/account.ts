@@ -28,7 +28,7 @@ export interface SharedAccount {
 
 /** What nodes with the same login share in a process: one session, one breaker, and what is known of the account. */
 export interface SharedLogin {
-	readonly account: SharedAccount;
+	account: SharedAccount;
 	readonly sessions: SessionKeeper;
 	readonly breaker: CircuitBreaker;
 	readonly retries: RetryBudget;
@@ -43,6 +43,8 @@ export interface SharedLogin {
 	readonly queues: Map<string, QueueReader>;
 	/** Whether the vendor has accepted the login, and has not refused it since. Until then it takes no turns. */
 	accepted: boolean;
+	/** Whether others find it: a trial of settings leaves no trace. */
+	readonly kept: boolean;
 	/** The session, where the host has no store of its own. */
 	session?: Session;
 }
@@ -51,8 +53,19 @@ export interface SharedLogin {
 const CONCURRENCY = 4;
 /** More than are in use in any one program. */
 export const ACCOUNTS_KEPT = 2000;
-const accounts = new Recent<SharedAccount>(ACCOUNTS_KEPT);
-const logins = new Recent<SharedLogin>(ACCOUNTS_KEPT);
+/** Logins that the vendor has yet to accept: anybody can name one, so they must not displace those that work. */
+export const UNPROVEN_KEPT = 500;
+
+interface Known {
+	readonly accounts: Recent<SharedAccount>;
+	readonly logins: Recent<SharedLogin>;
+}
+
+const proven: Known = { accounts: new Recent(ACCOUNTS_KEPT), logins: new Recent(ACCOUNTS_KEPT) };
+const unproven: Known = { accounts: new Recent(UNPROVEN_KEPT), logins: new Recent(UNPROVEN_KEPT) };
+
+const accountNamed = (key: string) => proven.accounts.get(key) ?? unproven.accounts.get(key);
+const loginNamed = (key: string) => proven.logins.get(key) ?? unproven.logins.get(key);
 
 /**
  * Names an account: the vendor's address and the account's name there, not the node or the credential that uses it.
@@ -87,7 +100,7 @@ export function loginKey(provider: Pick<Provider, 'name' | 'connection'>, connec
 
 /** A person has tested the account: the next request tries whether a pause is over that the vendor asked for. */
 export function testedByHand(provider: Provider, connection: Connection): void {
-	accounts.get(quotaKey(provider, connection))?.limiter.probe();
+	accountNamed(quotaKey(provider, connection))?.limiter.probe();
 }
 
 /**
@@ -103,7 +116,7 @@ export function rateOf(
 
 /** The state that those share who log in like this already; nothing is made for it. */
 export const knownLogin = (provider: Provider, connection: Connection): SharedLogin | undefined =>
-	logins.get(loginKey(provider, connection));
+	loginNamed(loginKey(provider, connection));
 
 /**
  * The login's shared state; kept while the process lives, so that a redeploy neither logs in again nor refills the
@@ -112,7 +125,7 @@ export const knownLogin = (provider: Provider, connection: Connection): SharedLo
  */
 export function sharedLogin(provider: Provider, connection: Connection, keep = true): SharedLogin {
 	const key = loginKey(provider, connection);
-	const known = logins.get(key);
+	const known = loginNamed(key);
 	if (known !== undefined) return known;
 	const account = sharedAccount(provider, connection, keep);
 	const login: SharedLogin = {
@@ -125,16 +138,33 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 		refusals: new Refusals(),
 		queues: new Map(),
 		accepted: false,
+		kept: keep,
 	};
-	if (keep) logins.set(key, login);
+	if (keep) unproven.logins.set(key, login);
 	return login;
+}
+
+/**
+ * The vendor has accepted the login. From now on it takes turns, at the rate that its own settings allow where nobody
+ * has proven another: whoever merely named the account first has no say in it.
+ */
+export function accepted(login: SharedLogin, provider: Provider, connection: Connection, now: number): void {
+	login.accepted = true;
+	if (login.kept) {
+		const key = quotaKey(provider, connection);
+		// It may have been forgotten meanwhile, and another one made in its place.
+		login.account = proven.accounts.get(key) ?? login.account;
+		proven.accounts.set(key, login.account);
+		proven.logins.set(loginKey(provider, connection), login);
+	}
+	login.account.limiter.begin(...rateOf(provider, connection), now);
 }
 
 function sharedAccount(provider: Provider, connection: Connection, keep: boolean): SharedAccount {
 	const key = quotaKey(provider, connection);
-	const known = accounts.get(key);
+	const known = accountNamed(key);
 	if (known !== undefined) return known;
 	const account: SharedAccount = { limiter: new Limiter(...rateOf(provider, connection), CONCURRENCY), renewals: [] };
-	if (keep) accounts.set(key, account);
+	if (keep) unproven.accounts.set(key, account);
 	return account;
 }

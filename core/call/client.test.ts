@@ -210,7 +210,14 @@ test.each(['Ab0/9+session-token==', 'eyJhbGciOi.eyJzdWIi.c2ln', '77c8c126-7f5d-4
 			[token]: [token],
 			text: `Bearer ${token}.`,
 		};
-		for (const body of [JSON.stringify(echo), JSON.stringify(echo).replaceAll('/', '\\/')]) {
+		const escaped = (digits: (code: string) => string) =>
+			JSON.stringify(echo).replaceAll(/[+/=&<>'?]/g, (sign) => `\\u00${digits(sign.charCodeAt(0).toString(16))}`);
+		for (const body of [
+			JSON.stringify(echo),
+			JSON.stringify(echo).replaceAll('/', '\\/'),
+			escaped((code) => code),
+			escaped((code) => code.toUpperCase()),
+		]) {
 			const { client, host } = clientOf(() => json(body));
 			host.session = token;
 			const records = JSON.stringify([

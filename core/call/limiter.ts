@@ -152,6 +152,14 @@ export class Limiter {
 		if (least / 60_000 !== this.set) this.change(least, this.limits.get(least)?.burst ?? burst);
 	}
 
+	/** The first login that the vendor accepts sets the rate: nothing has been sent at another one. */
+	begin(perMinute: number, burst: number, clock: number): void {
+		if (this.limits.size > 0) return;
+		this.limits.set(perMinute, { burst, at: this.timeAt(clock) });
+		this.change(perMinute, burst);
+		this.tokens = burst;
+	}
+
 	/** What is used up stays used up, and what complaints have slowed down stays slow. */
 	private change(perMinute: number, burst: number): void {
 		const share = this.rate / this.set;

@@ -6,11 +6,18 @@ import {
 	UnexpectedAnswer,
 	type FleetError,
 } from '../describe/errors';
-import { ATTEMPT_TIMEOUT_MS, type Host, type SendOptions, type SignedAnswer, type WireRequest } from '../describe/host';
+import {
+	ATTEMPT_TIMEOUT_MS,
+	LoginNeeded,
+	type Host,
+	type SignedAnswer,
+	type WantedSession,
+	type WireRequest,
+} from '../describe/host';
 import type { Connection } from '../describe/connection';
 import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Provider } from '../describe/provider';
-import { rateOf, type SharedLogin, type Suspect } from './account';
+import { accepted, rateOf, type SharedLogin, type Suspect } from './account';
 import type { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
 import { secretField } from './session';
@@ -43,10 +50,19 @@ interface Opened {
 /** How an attempt ended: with an answer, an error, or the need for another attempt after a pause. */
 type Ended = { opened: Opened } | { error: FleetError } | { againAfterMs: number };
 
+/**
+ * A session that has just been made is good enough, and one that keeps ending while its request waits for a turn is
+ * renewed in the turn.
+ */
+const LOGINS_OUTSIDE = 2;
+
 /** Sends one request: waits for its turn, renews the session once, and - reads only - tries again. */
 export class SendLoop {
 	private attempt = 1;
 	private renewals = 0;
+	/** Logins that were called for in its turn, and left it. */
+	private loginsOutside = 0;
+	private needsLogin = false;
 	/** The session that a refusal has cast doubt on. */
 	private suspect: Suspect | undefined;
 	/** What went wrong last. */
@@ -62,7 +78,7 @@ export class SendLoop {
 	/** @throws FleetError */
 	async run(): Promise<Opened> {
 		for (;;) {
-			const ended = await (this.mustLogIn ? this.logIn() : this.inTurn());
+			const ended = await (this.mustLogIn || this.needsLogin ? this.logIn() : this.inTurn());
 			if ('opened' in ended) return ended.opened;
 			const pause = 'error' in ended ? this.pauseAfter(ended.error) : ended.againAfterMs;
 			if (pause > 0) await this.sender.host.sleep(pause, this.call.options.signal);
@@ -91,12 +107,13 @@ export class SendLoop {
 
 	/** Logs in, outside of the account's turns. */
 	private async logIn(): Promise<Ended> {
-		const { shared } = this.sender;
+		const { provider, connection, host, shared } = this.sender;
 		this.enterBreaker();
+		this.needsLogin = false;
 		try {
 			await this.timeLeft();
 			await tokenOf(this.sender, this.call, this.wanted());
-			shared.accepted = true;
+			if (!shared.accepted) accepted(shared, provider, connection, host.now());
 			shared.breaker.left();
 			return { againAfterMs: 0 };
 		} catch (thrown) {
@@ -149,10 +166,12 @@ export class SendLoop {
 	}
 
 	/** The session that it is to be sent in. */
-	private wanted(): Pick<SendOptions, 'stale' | 'freshForMs'> {
+	private wanted(
+		freshForMs = this.repeatable ? 0 : FRESH_FOR_COMMANDS_MS,
+	): Pick<WantedSession, 'stale' | 'freshForMs'> {
 		if (this.bound) return { freshForMs: 0 };
 		const { session: stale } = this.suspect ?? this.sender.shared.suspectSession ?? {};
-		return { stale, freshForMs: this.repeatable ? 0 : FRESH_FOR_COMMANDS_MS };
+		return { stale, freshForMs };
 	}
 
 	/** Sends it, and opens the answer. @param complaints the vendor's complaints that were known when its turn came */
@@ -164,12 +183,15 @@ export class SendLoop {
 		try {
 			const leftMs = await this.timeLeft();
 			const { signal } = this.call.options;
-			const wanted = this.wanted();
+			// However soon it ends, what was made for this request is as fresh as can be.
+			const wanted = this.wanted(this.loginsOutside > 0 ? 0 : undefined);
 			({ stale } = wanted);
 			const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, leftMs);
-			answer = await host.send(this.request, { ...wanted, signal, timeoutMs, leftMs });
+			const mayLogIn = host.token === undefined || this.loginsOutside >= LOGINS_OUTSIDE;
+			answer = await host.send(this.request, { ...wanted, mayLogIn, signal, timeoutMs, leftMs });
 			this.answeredIn(answer.session);
 		} catch (thrown) {
+			if (thrown instanceof LoginNeeded) return this.leaveForLogin();
 			const error = this.unanswered(thrown);
 			// Logins are outside the quota: whoever never gets past one must not use up the turns of the others.
 			if (this.latest?.session === 'refused') limiter.giveBack();
@@ -185,6 +207,16 @@ export class SendLoop {
 		} catch (thrown) {
 			return this.refused(thrown, { session: answer.session, stale });
 		}
+	}
+
+	/** A login may hang, and would keep the turn from others. */
+	private leaveForLogin(): Ended {
+		const { account, breaker } = this.sender.shared;
+		breaker.left();
+		account.limiter.giveBack();
+		this.needsLogin = true;
+		this.loginsOutside += 1;
+		return { againAfterMs: 0 };
 	}
 
 	/** The session in which an answer came. */
@@ -270,7 +302,7 @@ export class SendLoop {
 export async function tokenOf(
 	{ host, redactor }: Sender,
 	{ deadline, options: { signal } }: Call,
-	wanted: Pick<SendOptions, 'stale' | 'freshForMs'> = {},
+	wanted: WantedSession = {},
 ): Promise<string> {
 	if (host.token === undefined)
 		throw new UnexpectedAnswer('This program does not expose the session token.', { advice: 'Update Fleetwire.' });
@@ -301,14 +333,31 @@ function ofTheKey(provider: Provider, error: FleetError): FleetError {
 
 /** A shorter one could be an ordinary word of an answer. */
 const SHORTEST_TOKEN = 16;
+/** Characters that some programs escape in JSON or in addresses, and that JSON needs no escape for. */
+const ESCAPED = /[^\w.~"\\-]/g;
 
 /** An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. */
 function withoutToken(answer: SignedAnswer): SignedAnswer {
-	const { session, body } = answer;
-	// Some write slashes in JSON with a backslash.
-	const forms = [...new Set([session, session.replaceAll('/', '\\/'), encodeURIComponent(session)])];
-	if (session.length < SHORTEST_TOKEN || !forms.some((form) => body.includes(form))) return answer;
-	return { ...answer, body: forms.reduce((text, form) => text.replaceAll(form, '[token]'), body) };
+	const { session } = answer;
+	if (session.length < SHORTEST_TOKEN) return answer;
+	const forms = [...new Set([session, encodeURIComponent(session)])];
+	const repeats = (text: string) => forms.some((form) => text.includes(form));
+	const bodies = [answer.body, unescaped(answer.body, new Set(session.match(ESCAPED)))];
+	const body = bodies.findLast(repeats);
+	return body === undefined
+		? answer
+		: { ...answer, body: forms.reduce((text, form) => text.replaceAll(form, '[token]'), body) };
+}
+
+/** JSON with some characters written as they are, where it has them with a backslash. */
+function unescaped(json: string, characters: Iterable<string>): string {
+	let text = json;
+	for (const character of characters) {
+		if (character === '/') text = text.replaceAll('\\/', '/');
+		const code = character.charCodeAt(0).toString(16).padStart(4, '0');
+		for (const digits of new Set([code, code.toUpperCase()])) text = text.replaceAll(`\\u${digits}`, character);
+	}
+	return text;
 }
 
 function overdue(call: Call): TimedOut {

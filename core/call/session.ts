@@ -1,6 +1,6 @@
 import { checkBaseUrl } from '../describe/base-url';
 import { FleetError, InvalidParams, SessionContested, UnexpectedAnswer } from '../describe/errors';
-import type { Exchange } from '../describe/host';
+import { LoginNeeded, type Exchange } from '../describe/host';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 
@@ -30,6 +30,7 @@ export class SessionKeeper {
 	 * @param current where the session is kept; undefined if there is none
 	 * @param renew logs in, and keeps the result where `current` finds it
 	 * @param stale token that has just been refused: never returned
+	 * @param mayLogIn false where nobody may wait for a login: LoginNeeded is thrown instead
 	 * @throws SessionContested when tokens keep dying although nobody here renewed them
 	 */
 	async get<S extends Session>({
@@ -37,19 +38,23 @@ export class SessionKeeper {
 		renew,
 		stale,
 		freshForMs = 0,
+		mayLogIn = true,
 		now,
 	}: {
 		current: () => Promise<S | undefined>;
 		renew: () => Promise<S>;
 		stale?: string;
 		freshForMs?: number;
+		mayLogIn?: boolean;
 		now: () => number;
 	}): Promise<S> {
+		if (this.renewing !== undefined && !mayLogIn) throw new LoginNeeded();
 		// All callers of a keeper keep the same kind of session.
 		if (this.renewing !== undefined) return this.renewing as Promise<S>;
 		const { failed } = this;
 		const session = await current();
 		if (session !== undefined && session.token !== stale && session.expiresAt > now() + freshForMs) return session;
+		if (!mayLogIn) throw new LoginNeeded();
 		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- another caller may have come to the same conclusion while this one was waiting
 		if (this.renewing !== undefined) return this.renewing;
 		// A login that began and failed while this caller was waiting is the one that it would have waited for.

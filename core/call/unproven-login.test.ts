@@ -65,36 +65,39 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		/** The secret in force. */
 		secret: 'right',
 		session: 0,
+		loginMs: LOGIN_MS,
+		lastsMs: 7_200_000,
 		/** Secrets of logins. */
 		logins: [] as string[],
 		/** Requests for data: when, and by whom. */
 		requests: [] as { at: number; secret: string }[],
 		answer: (): WireAnswer | Promise<WireAnswer> => json({}),
 	};
-	const clientOf = (secret: string, answerMs = ANSWER_MS): Client => {
+	const clientOf = (secret: string, answerMs = ANSWER_MS, rateLimit = perMinute): Client => {
 		const connection: Connection = {
 			baseUrl: 'https://vendor.example',
 			account,
 			allowCommands: true,
 			allowPrivateAddresses: false,
-			rateLimit: perMinute,
+			rateLimit,
 			...{ secret },
 		};
 		const shared = sharedLogin(provider, connection);
-		const session: NonNullable<Host['token']> = async ({ stale, freshForMs }) => {
+		const session: NonNullable<Host['token']> = async ({ stale, freshForMs, mayLogIn }) => {
 			const { token } = await shared.sessions.get({
 				current: () => Promise.resolve(shared.session),
 				renew: async () => {
 					seen.logins.push(secret);
-					await clock.sleep(LOGIN_MS);
+					await clock.sleep(seen.loginMs);
 					if (secret !== seen.secret) throw new LoginRejected('Vendor refuses the password.');
 					return (shared.session = {
 						token: `token-${String(++seen.session)}`,
-						expiresAt: clock.now() + 7_200_000,
+						expiresAt: clock.now() + seen.lastsMs,
 					});
 				},
 				stale,
 				freshForMs,
+				mayLogIn,
 				now: () => clock.now(),
 			});
 			return token;
@@ -231,4 +234,51 @@ test('a command of a login that has yet to be accepted is sent once', async () =
 	seen.answer = () => json('busy', 503);
 	expect(await clientOf('right').collect(command, {})).toMatchObject([{ outcome: 'unknown' }]);
 	expect(seen.requests).toHaveLength(1);
+});
+
+test('a renewal that hangs keeps no turn from others, and its request is sent when it has ended', async () => {
+	const { clock, clientOf, seen, codeOf } = vendor();
+	await clientOf('right').collect(read, {});
+	seen.secret = 'new';
+	const renewed = clientOf('new');
+	await renewed.collect(read, {});
+	// The old secret's session is dead, and its login hangs.
+	seen.loginMs = 20_000;
+	const old = Array.from({ length: 20 }, (_, run) => codeOf(clientOf('right').collect(run % 2 ? command : read, {})));
+	await clock.sleep(10 * ANSWER_MS);
+	for (let count = 0; count < 5; count++) {
+		const began = clock.now();
+		await renewed.collect(read, {});
+		expect(clock.now() - began).toBeLessThanOrEqual(ANSWER_MS);
+	}
+	expect(new Set(await Promise.all(old))).toEqual(new Set(['LoginRejected']));
+});
+
+test('a session that never lasts as long as a command wants is renewed once for it', async () => {
+	const { clientOf, seen } = vendor();
+	seen.lastsMs = 30_000;
+	const client = clientOf('right');
+	await client.collect(read, {});
+	expect(await client.collect(command, {})).toMatchObject([{ outcome: 'confirmed' }]);
+	expect(seen.logins.length).toBeLessThanOrEqual(2);
+});
+
+test('whoever only names the account first has no say in its rate', async () => {
+	const { clock, clientOf, seen, codeOf } = vendor();
+	await codeOf(clientOf('wrong', ANSWER_MS, 1).collect(read, {}));
+	const began = clock.now();
+	const right = clientOf('right');
+	await Promise.all(Array.from({ length: 8 }, () => right.collect(read, {})));
+	expect(clock.now() - began).toBeLessThanOrEqual(LOGIN_MS + 2 * ANSWER_MS);
+	expect(seen.requests).toHaveLength(8);
+});
+
+test('logins that are made up push out no account that works', async () => {
+	const { clientOf, seen, codeOf } = vendor({ perMinute: 6, burst: 6 });
+	const run = () => clientOf('right').collect(read, {}, { deadlineMs: 3_600_000 });
+	await Promise.all(Array.from({ length: 6 }, run));
+	for (let count = 0; count < 2500; count++) await codeOf(clientOf(`wrong-${String(count)}`).collect(read, {}));
+	const before = seen.logins.filter((secret) => secret === 'right').length;
+	await Promise.all(Array.from({ length: 12 }, run));
+	expect(seen.logins.filter((secret) => secret === 'right').length).toBe(before);
 });

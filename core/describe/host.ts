@@ -24,11 +24,17 @@ export interface Host {
 	warn(message: string): void;
 }
 
-export interface SendOptions {
+/** The session that a request is to be sent in. */
+export interface WantedSession {
 	/** The session that has just turned out to be dead. */
 	stale?: string;
 	/** Wanted lifetime: a session that would end sooner is renewed first. Used before commands. */
 	freshForMs?: number;
+	/** Whether to log in where no such session is in force; otherwise `LoginNeeded` is thrown, and nothing is sent. */
+	mayLogIn?: boolean;
+}
+
+export interface SendOptions extends WantedSession {
 	signal?: AbortSignal;
 	/** For this attempt, from connecting to the last byte. */
 	timeoutMs: number;
@@ -58,6 +64,14 @@ export interface WireAnswer {
 export interface SignedAnswer extends WireAnswer {
 	/** Token of the session that the request went out with. */
 	session: string;
+}
+
+/** There is no session to send in, and this is no place to log in. Nothing was sent. */
+export class LoginNeeded extends Error {
+	constructor() {
+		super('There is no session.');
+		this.name = 'LoginNeeded';
+	}
 }
 
 /** A login that others may go on waiting for. The request that it was wanted for has not been sent. */

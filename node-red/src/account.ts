@@ -11,6 +11,7 @@ import {
 	type Host,
 	type SendOptions,
 	type SignedAnswer,
+	type WantedSession,
 	type WireRequest,
 } from '../../core/describe/host';
 import type { Connection, Session } from '../../core/describe/connection';
@@ -75,9 +76,9 @@ export class Account {
 	client(warn: (message: string) => void): Client {
 		const host: Host = {
 			send: (request, options) => this.send(request, options),
-			token: async ({ stale, freshForMs, signal, leftMs }) => {
+			token: async ({ signal, leftMs, ...wanted }) => {
 				const limit = { ms: leftMs, signal, sleep: pause };
-				return (await orLate(this.session(stale, freshForMs), limit, loginLate)).token;
+				return (await orLate(this.session(wanted), limit, loginLate)).token;
 			},
 			sleep: pause,
 			idle: () => immediate(),
@@ -117,15 +118,11 @@ export class Account {
 
 	private async send(
 		request: WireRequest,
-		{ stale, freshForMs, signal, timeoutMs, leftMs }: SendOptions,
+		{ signal, timeoutMs, leftMs, ...wanted }: SendOptions,
 	): Promise<SignedAnswer> {
 		signal?.throwIfAborted();
 		const deadline = Date.now() + leftMs;
-		const { token } = await orLate(
-			this.session(stale, freshForMs),
-			{ ms: leftMs, signal, sleep: pause },
-			loginLate,
-		);
+		const { token } = await orLate(this.session(wanted), { ms: leftMs, signal, sleep: pause }, loginLate);
 		const ms = Math.min(timeoutMs, deadline - Date.now());
 		if (ms <= 0) throw loginTooSlow();
 		const answer = await this.wire.send(this.provider.sign(request, token, this.connection), {
@@ -135,12 +132,11 @@ export class Account {
 		return { ...answer, session: token };
 	}
 
-	private async session(stale: string | undefined, freshForMs: number | undefined): Promise<Session> {
+	private async session(wanted: WantedSession): Promise<Session> {
 		return await this.shared.sessions.get({
+			...wanted,
 			current: () => Promise.resolve(this.shared.session),
 			renew: () => this.logIn(),
-			stale,
-			freshForMs,
 			now: Date.now,
 		});
 	}

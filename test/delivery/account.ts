@@ -66,5 +66,6 @@ export function newProcess(
 		refusals: new refusals.Refusals(),
 		queues: new Map(),
 		accepted: true,
+		kept: true,
 	});
 }

@@ -7,6 +7,7 @@ import {
 	type Host,
 	type SendOptions,
 	type SignedAnswer,
+	type WantedSession,
 	type WireRequest,
 } from '../../core/describe/host';
 import type { Connection } from '../../core/describe/connection';
@@ -26,19 +27,19 @@ export class FetchHost<C extends Connection> implements Host {
 		},
 	) {}
 
-	async send(request: WireRequest, { stale, freshForMs, timeoutMs }: SendOptions): Promise<SignedAnswer> {
-		const token = await this.session(timeoutMs, stale, freshForMs);
+	async send(request: WireRequest, { timeoutMs, stale, freshForMs, mayLogIn }: SendOptions): Promise<SignedAnswer> {
+		const token = await this.session(timeoutMs, { stale, freshForMs, mayLogIn });
 		return {
 			...(await this.exchange(timeoutMs)(this.provider.sign(request, token, this.connection))),
 			session: token,
 		};
 	}
 
-	async token({ stale, freshForMs }: Pick<SendOptions, 'stale' | 'freshForMs'>): Promise<string> {
-		return await this.session(30_000, stale, freshForMs);
+	async token({ stale, freshForMs, mayLogIn }: WantedSession): Promise<string> {
+		return await this.session(30_000, { stale, freshForMs, mayLogIn });
 	}
 
-	private async session(timeoutMs: number, stale?: string, freshForMs?: number): Promise<string> {
+	private async session(timeoutMs: number, wanted: WantedSession): Promise<string> {
 		const shared = sharedLogin(this.provider, this.connection);
 		const { token } = await shared.sessions.get({
 			current: () => Promise.resolve(shared.session),
@@ -46,8 +47,7 @@ export class FetchHost<C extends Connection> implements Host {
 				(shared.session = await logIn(this.provider, this.connection, this.exchange(timeoutMs), () =>
 					this.now(),
 				)),
-			stale,
-			freshForMs,
+			...wanted,
 			now: () => this.now(),
 		});
 		return token;
