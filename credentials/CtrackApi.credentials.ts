@@ -20,6 +20,6 @@ export class CtrackApi implements ICredentialType {
 
 	// The login before this request is the real test; it says itself what is wrong.
 	test: ICredentialTestRequest = {
-		request: testOf({ url: '/CostCentres/GetCostCentres' }),
+		request: testOf(ctrack, { url: '/CostCentres/GetCostCentres' }),
 	};
 }

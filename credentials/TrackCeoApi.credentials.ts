@@ -20,7 +20,7 @@ export class TrackCeoApi implements ICredentialType {
 
 	// The login before this request is the real test; it says itself what is wrong.
 	test: ICredentialTestRequest = {
-		request: testOf({ url: '/api/user/list' }),
+		request: testOf(trackceo, { url: '/api/user/list' }),
 		rules: [
 			{
 				type: 'responseSuccessBody',

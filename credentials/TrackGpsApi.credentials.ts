@@ -20,6 +20,6 @@ export class TrackGpsApi implements ICredentialType {
 
 	// The login before this request is the real test. Whatever the bare address answers, it costs nothing of the quota.
 	test: ICredentialTestRequest = {
-		request: testOf({ url: '/', ignoreHttpStatusErrors: true }),
+		request: testOf(trackgps, { url: '/', ignoreHttpStatusErrors: true }),
 	};
 }

@@ -150,13 +150,15 @@ export function borrowed(
 		search,
 		query: { ...(options.qs as Record<string, string> | undefined) },
 		headers: headersOf(options),
-		options: Object.fromEntries(
-			CONTENT.flatMap((name) =>
-				Object.hasOwn(options, name) ? [[name, options[name as keyof WireOptions]]] : [],
-			),
-		),
+		options: contentOf(options),
 	};
 }
+
+/** What goes on to n8n of a request: its content, and not the way that it takes. */
+export const contentOf = (options: WireOptions): Partial<IHttpRequestOptions> =>
+	Object.fromEntries(
+		CONTENT.flatMap((name) => (Object.hasOwn(options, name) ? [[name, options[name as keyof WireOptions]]] : [])),
+	);
 
 /** What the vendor takes: the two that all do, and others that its operations use. */
 const methodsOf = <C extends Connection>({ operations }: Provider<C>): readonly string[] => [

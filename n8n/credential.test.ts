@@ -3,6 +3,7 @@ import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-wo
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loginKey } from '../core/call/account';
 import type { Provider } from '../core/describe/provider';
+import { CtrackApi } from '../credentials/CtrackApi.credentials';
 import { ETrackApi } from '../credentials/ETrackApi.credentials';
 import { TrackCeoApi } from '../credentials/TrackCeoApi.credentials';
 import { trackceo } from '../providers/protrack/trackceo';
@@ -194,7 +195,17 @@ describe('signing', () => {
 	});
 
 	test("the mark of the credential's test signs that test and nothing else", async () => {
-		for (const more of [{ method: 'POST' }, { qs: { account: 'other' } }, { url: '/api/device/list' }])
+		for (const more of [
+			{ method: 'POST' },
+			{ qs: { account: 'other' } },
+			{ url: '/api/device/list' },
+			// Another vendor's test.
+			{ url: new CtrackApi().test.request.url },
+			{ baseURL: `${simulator.url}/elsewhere` },
+			{ baseURL: 'https://elsewhere.example' },
+			{ baseURL: undefined },
+			{ body: { account: 'other' } },
+		])
 			await expect(
 				authenticate(await loggedIn({ allowCommands: true }), {
 					...type.test.request,
@@ -203,6 +214,35 @@ describe('signing', () => {
 				} as IHttpRequestOptions),
 			).rejects.toThrow("works with Fleetwire's nodes only");
 	});
+
+	test.each([
+		{ headers: { host: 'elsewhere.example' } },
+		{ body: { account: 'other' } },
+		{ baseURL: 'https://elsewhere.example' },
+	])('the proof of a request is none for the same with %j', async (more) => {
+		const request = ours({ url: `${simulator.url}/api/user/list`, method: 'GET' });
+		await expect(authenticate(await loggedIn(), { ...request, ...more })).rejects.toThrow(
+			"works with Fleetwire's nodes only",
+		);
+	});
+
+	test.each([() => ours({ url: `${simulator.url}/api/user/list`, method: 'GET' }), () => type.test.request])(
+		'what is ours takes no way that somebody else has added',
+		async (request) => {
+			const signed = await authenticate(await loggedIn(), {
+				...request(),
+				...('baseURL' in request() ? { baseURL: simulator.url } : {}),
+				proxy: { host: 'elsewhere.example', port: 3128 },
+				skipSslCertificateValidation: true,
+				disableFollowRedirect: false,
+				agentOptions: { ca: 'mine' },
+				socketPath: '/tmp/x',
+			} as unknown as IHttpRequestOptions);
+			expect(signed).toMatchObject({ disableFollowRedirect: true, rejectUnauthorized: true });
+			for (const way of ['proxy', 'skipSslCertificateValidation', 'agentOptions', 'socketPath'])
+				expect(signed).not.toHaveProperty(way);
+		},
+	);
 
 	test('two copies of the package sign for each other, as n8n has one credential type for both', async () => {
 		vi.resetModules();

@@ -15,7 +15,7 @@ import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { Redactor } from '../core/call/redaction';
 import { logIn } from '../core/call/session';
-import { borrowed, borrowers, NotSigned, type Borrowed } from './borrowed';
+import { borrowed, borrowers, contentOf, NotSigned, type Borrowed } from './borrowed';
 import { propertyOf } from './property';
 import { keep, readSession, SESSION } from './session';
 import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, STOP, TEST, type WireOptions } from './wire';
@@ -75,14 +75,27 @@ export function credentialProperties(provider: Provider): INodeProperties[] {
 	];
 }
 
-/** Paths of the credentials' tests. */
-const tested = new Set<string>();
+/** Paths of the credentials' tests, by vendor. */
+const tested = new Map<string, string>();
 
 /** The request of a credential's test: n8n takes its parts over one by one, the purpose too. */
-export function testOf(request: Omit<ICredentialTestRequest['request'], 'baseURL'>): ICredentialTestRequest['request'] {
-	tested.add(request.url ?? '/');
+export function testOf(
+	provider: Provider,
+	request: Omit<ICredentialTestRequest['request'], 'baseURL'>,
+): ICredentialTestRequest['request'] {
+	tested.set(provider.name, request.url ?? '/');
 	return { baseURL: '={{$credentials.baseUrl}}', ...request, ...{ [PURPOSE]: TEST } };
 }
+
+const withoutSlash = (address: string) => address.replace(/(?<!\/)\/+$/, '');
+
+/** Whether it is the credential's own test, and nothing besides. */
+const isTest = (provider: Provider, { baseUrl }: Connection, options: WireOptions) =>
+	(options.method ?? 'GET') === 'GET' &&
+	options.url === tested.get(provider.name) &&
+	withoutSlash(options.baseURL ?? '') === withoutSlash(baseUrl) &&
+	Object.keys(options.qs ?? {}).length === 0 &&
+	options.body === undefined;
 
 /** Logs in. n8n calls it when there is no session, when one has ended, and in the credential test. */
 export function preAuthenticationOf(provider: Provider): NonNullable<ICredentialType['preAuthentication']> {
@@ -126,9 +139,7 @@ export function authenticateOf(provider: Provider): IAuthenticate {
 		checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
 		const ours =
 			purpose === TEST
-				? (options.method ?? 'GET') === 'GET' &&
-					tested.has(options.url) &&
-					Object.keys(options.qs ?? {}).length === 0
+				? isTest(provider, connection, options)
 				: purpose !== undefined && purpose === proofOf(provider, connection, options);
 		const sign = ours ? signOurs(connection, options) : signTheirs(provider, connection, credentials, options);
 		const session = readSession(credentials[SESSION], loginKey(provider, connection));
@@ -151,12 +162,12 @@ export function authenticateOf(provider: Provider): IAuthenticate {
 type Sign = (sign: (request: WireRequest) => WireRequest) => IHttpRequestOptions;
 
 /** A request that one of our nodes has made, or the credential's test. */
-function signOurs({ baseUrl }: Connection, { baseURL, ...options }: WireOptions): Sign {
-	const base = baseUrl.replace(/(?<!\/)\/+$/, '');
-	const address = baseURL === undefined ? options.url : `${baseURL.replace(/(?<!\/)\/+$/, '')}${options.url}`;
+function signOurs({ baseUrl }: Connection, options: WireOptions): Sign {
+	const base = withoutSlash(baseUrl);
+	const { baseURL, url, [STOP]: stop } = options;
+	const address = baseURL === undefined ? url : `${withoutSlash(baseURL)}${url}`;
 	if (!address.startsWith(`${base}/`))
 		throw new InvalidParams(`This credential is only for addresses that begin with ${base}/.`);
-	const { [STOP]: stop, [PURPOSE]: _, ...rest } = options;
 	return (sign) => {
 		const { path, query, headers } = sign({
 			method: (options.method ?? 'GET') as Method,
@@ -165,8 +176,9 @@ function signOurs({ baseUrl }: Connection, { baseURL, ...options }: WireOptions)
 			headers: options.headers as WireRequest['headers'],
 		});
 		return {
-			...rest,
-			sendCredentialsOnCrossOriginRedirect: false,
+			...contentOf(options),
+			...STRAIGHT,
+			method: options.method ?? 'GET',
 			url: addressOf(base, { method: 'GET', path }),
 			qs: { ...query },
 			headers: { ...headers },

@@ -30,13 +30,24 @@ export type WireOptions = IHttpRequestOptions & { [STOP]?: AbortSignal; [PURPOSE
 export function proofOf(
 	provider: Provider,
 	connection: Connection,
-	{ method = 'GET', url, qs = {} }: WireOptions,
+	{ method = 'GET', baseURL = '', url, qs = {}, headers = {}, body }: WireOptions,
 ): string {
 	const secrets = Object.entries(provider.connection)
 		.filter(([, { secret }]) => secret)
 		.map(([name]) => (connection as unknown as Record<string, unknown>)[name]);
 	return createHmac('sha256', JSON.stringify([provider.name, connection.account, secrets]))
-		.update(JSON.stringify([method, url, qs]))
+		.update(
+			JSON.stringify([
+				method,
+				baseURL,
+				url,
+				qs,
+				Object.entries(headers)
+					.map(([name, value]) => JSON.stringify([name.toLowerCase(), value]))
+					.sort(),
+				body instanceof URLSearchParams ? body.toString() : body,
+			]),
+		)
 		.digest('base64url');
 }
 

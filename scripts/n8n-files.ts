@@ -232,7 +232,7 @@ export class ${n8n.className}Api implements ICredentialType {
 
 	// ${testNote(provider.login !== undefined, anyAnswer === true)}
 	test: ICredentialTestRequest = {
-		request: testOf({ url: ${literal(path)}${anyAnswer ? ', ignoreHttpStatusErrors: true' : ''} }),
+		request: testOf(${provider.name}, { url: ${literal(path)}${anyAnswer ? ', ignoreHttpStatusErrors: true' : ''} }),
 		${rules === undefined ? '' : `rules: [${rules.join(', ')}],`}
 	};
 }

@@ -76,8 +76,10 @@ test('an error is clean in all its parts', () => {
 
 test('half of a secret before each of many cuts is hidden', () => {
 	const parts = ['Tok3', 'Tok3n-abc', 'TOK3N-ABCDEFGHIJK', 'p@ss', 'p%40ss%20%22', 'Tok'];
-	const shown = redactor().text(parts.map((part) => `a word ${part}…`).join(' '));
-	expect(shown).toBe([...Array<string>(5).fill('a word [secret]…'), 'a word Tok…'].join(' '));
+	for (const mark of ['…', '...']) {
+		const shown = redactor().text(parts.map((part) => `a word ${part}${mark}`).join(' '));
+		expect(shown).toBe([...Array<string>(5).fill(`a word [secret]${mark}`), `a word Tok${mark}`].join(' '));
+	}
 });
 
 /** Of the processor, as other programs may take their share of the clock. */
@@ -90,6 +92,7 @@ function cpuMs(work: () => void): number {
 
 test.each([
 	['marks', '…'],
+	['dots', '.'],
 	['marks behind words', `${'x'.repeat(40)}…`],
 	['marks behind halves', 'Tok3n-abcde…'],
 	['almost halves', `${'Tok3n-abcdefghijk'.repeat(3)}_…`],
@@ -105,6 +108,7 @@ test('a secret is found in words that were made plain before', () => {
 		secret,
 		encodeURIComponent(secret),
 		JSON.stringify({ secret }),
+		secret.replace(/[^a-z]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`),
 		`a &lt;p@ss &quot;wörd&quot;\\&amp;+/=&lt;1&gt; b`,
 		'Tok3n-abcde\u200bfghijkl',
 		`${secret}\u202e`,
@@ -137,6 +141,16 @@ describe('secrets of runs', () => {
 		expect(made.text('it is lock-password-1')).toBe('it is [password]');
 		release();
 		for (let count = 0; count < 10; count++) made.hold(`later-password-${String(count)}`)();
+		expect(made.text('it is lock-password-1')).toBe('it is [password]');
+	});
+
+	test('that a run gives up twice are still those of another run', () => {
+		const made = new Redactor();
+		const release = made.hold('lock-password-1');
+		made.hold('lock-password-1');
+		release();
+		release();
+		for (let count = 0; count < 100; count++) made.hold(`other-password-${String(count)}`)();
 		expect(made.text('it is lock-password-1')).toBe('it is [password]');
 	});
 

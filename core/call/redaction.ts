@@ -2,6 +2,9 @@ import { FleetError } from '../describe/errors';
 import type { Field, Fields } from '../describe/field';
 import { cut, CUT, plain } from '../describe/words';
 
+/** Our mark of a cut, and that of vendors. */
+const CUTS = new RegExp(`${CUT}|\\.{3}`, 'g');
+
 const TOKENS_KEPT = 4;
 /** Secrets of runs that have ended: a later run may quote what the one before was given. */
 const ENDED_KEPT = 20;
@@ -24,6 +27,7 @@ function formsOf(text: string): string[] {
 		asQuery,
 		new URL(`http://x/${text.replace(/[\\/?#]/g, percentEncoded)}`).pathname.slice(1),
 		JSON.stringify(text).slice(1, -1),
+		text.replace(/[^\w.~-]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`),
 		text
 			.replace(/&/g, '&amp;')
 			.replace(/</g, '&lt;')
@@ -129,7 +133,10 @@ export class Redactor {
 		const forms = known?.forms ?? everyFormOf(secret, otherForms);
 		if (known === undefined) this.hide(forms, 'password');
 		this.ofRuns.set(secret, { forms, runs: (known?.runs ?? 0) + 1 });
+		let released = false;
 		return () => {
+			if (released) return;
+			released = true;
 			const left = (this.ofRuns.get(secret)?.runs ?? 1) - 1;
 			this.ofRuns.delete(secret);
 			this.ofRuns.set(secret, { forms, runs: left });
@@ -202,10 +209,11 @@ export class Redactor {
 	private withoutParts(text: string): string {
 		let shown = '';
 		let done = 0;
-		for (let mark = text.indexOf(CUT); mark !== -1; mark = text.indexOf(CUT, mark + 1)) {
+		for (const { index: mark, 0: cut } of text.matchAll(CUTS)) {
 			const part = this.partBefore(text, done, mark);
-			shown += part === mark ? text.slice(done, mark + 1) : `${text.slice(done, part)}[secret]${CUT}`;
-			done = mark + 1;
+			const end = mark + cut.length;
+			shown += part === mark ? text.slice(done, end) : `${text.slice(done, part)}[secret]${cut}`;
+			done = end;
 		}
 		return shown + text.slice(done);
 	}
