@@ -5,6 +5,7 @@ import {
 	type INode,
 	type INodeExecutionData,
 	type IPollFunctions,
+	type IRun,
 } from 'n8n-workflow';
 import { accountKey } from '../core/call/account';
 import { InvalidParams, type FleetError } from '../core/describe/errors';
@@ -12,10 +13,11 @@ import { findTrigger, type Provider } from '../core/describe/provider';
 import type { Poller, PollResult } from '../core/watch/poller';
 import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../core/describe/trigger';
 import { openAccount } from './account';
+import { pause } from './abort';
 import { nodeErrorOf } from './errors';
 import { itemsOf, pollIntervalMs, triggerInput } from './trigger-input';
 import { EVENT, isQueued } from './trigger-properties';
-import { triggerStateOf, readStored, store, type TriggerState } from './trigger-state';
+import { shelfOf, triggerStateOf, type Handover, type TriggerState } from './trigger-state';
 
 /**
  * What n8n allows a poll of its own clock. One that its scheduler runs, in a transaction with the execution, has less.
@@ -33,6 +35,8 @@ const BATCH = 500;
 const LEAST_MS = 10_000;
 /** It is not worth beginning another batch. */
 const TOO_LITTLE_MS = 2000;
+/** An execution that cannot be made is refused within that time; one that runs for longer was made. */
+const REFUSED_WITHIN_MS = 5000;
 /** A trigger that has stopped says so again from time to time, as the first error may have been overlooked. */
 const REMINDER_MS = 3_600_000;
 
@@ -113,6 +117,21 @@ function allowed(context: IPollFunctions): number {
 	return getPollBudgetMs === undefined ? UNSCHEDULED_MS : getPollBudgetMs.call(context);
 }
 
+/** Settled by n8n when an execution has ended, or cannot be made. */
+type Verdict = NonNullable<Parameters<IPollFunctions['__emit']>[2]>;
+
+/** n8n's executor calls it with what a poll returns. */
+type EmittingContext = { -readonly [name in '__emit']: IPollFunctions[name] };
+
+/**
+ * n8n rejects what waits for the end of an execution if it cannot make it, and also if one that it made is stopped,
+ * runs out of time, ends with n8n, or has ended already.
+ */
+function wasMade(error: unknown): boolean {
+	const { reason, message } = (error ?? {}) as { reason?: unknown; message?: unknown };
+	return ['manual', 'timeout', 'shutdown'].includes(String(reason)) || message === 'No active execution found';
+}
+
 interface PollSettings {
 	budgetMs: number;
 	intervalMs: number;
@@ -174,26 +193,35 @@ class PollRun {
 		const { state, context, settings } = this;
 		const data = context.getWorkflowStaticData('node');
 		const exact = this.commitsTogether(data);
-		const from = state.resume(readStored(data), settings.account, Date.now());
+		const shelf = shelfOf(this.node.id, data, context.getWorkflowStaticData('global'), exact);
+		const from = state.resume(shelf.read(), settings.account, Date.now(), exact);
 		if (from === undefined) return null;
-		const { events, cursor, began, problem, partial = false, stop } = await this.fetch(from.cursor);
-		// Another poll was begun in the meantime, as this one took too long.
+		const replay = (from.replay ?? []).filter(({ event }) => event === this.poller.trigger.name);
+		const { events: found, cursor, began, problem, partial = false, stop } = await this.fetch(from.cursor);
+		// Another poll was begun in the meantime, as this one took too long; or n8n could not make the last execution.
 		if (!state.holds(turn)) return null;
 		state.stopped = undefined;
 		if (problem === undefined) state.trouble = undefined;
 		const now = Date.now();
 		if (began !== undefined) {
-			store(data, state.beginAfresh(began));
+			shelf.write(state.beginAfresh(began));
 			// Without durable cursors this does nothing: then it is stored with the first batch, or at the end of an
 			// activation.
 			await context.__commitCursor?.();
 		}
+		// What fails as a whole is told first.
+		const fails = problem !== undefined && !partial && found.length === 0;
+		const events = fails ? [] : [...replay, ...found];
 		if (events.length > 0) {
 			if (problem !== undefined) this.reportBesides(problem, now);
-			store(data, state.handOver(cursor, now, exact));
-			return [itemsOf(events)];
+			const handover = state.handOver(cursor, events, now, { exact, compares: this.poller.compares });
+			shelf.write(handover.text);
+			if (exact) return [itemsOf(events)];
+			if (!this.first) return this.handOver(events, handover);
+			if (await this.emit(events, handover)) shelf.write(handover.takenText);
+			return null;
 		}
-		store(data, state.idle(cursor, now, exact));
+		if (replay.length === 0) shelf.write(state.idle(cursor, now, exact));
 		if (problem === undefined) return null;
 		// What is wrong with one device is no failure of each poll that finds nothing new of the others.
 		if (partial) {
@@ -207,6 +235,62 @@ class PollRun {
 		if (stop) context.__emitError(error);
 		else context.logger.warn(`${this.node.name}: ${problem.sentence}`);
 		return null;
+	}
+
+	/**
+	 * Returns a batch for n8n to emit. It drops the batch if the workflow was changed or switched off during the poll;
+	 * whether it does, and whether it can make the execution, is seen where it emits.
+	 */
+	private handOver(events: readonly FleetEvent[], handover: Handover): INodeExecutionData[][] {
+		const context = this.context as EmittingContext;
+		const emit = context.__emit;
+		context.__emit = (data, response, done) => {
+			context.__emit = emit;
+			handover.emitted();
+			emit.call(context, data, response, done ?? this.verdictFor(handover));
+		};
+		return [itemsOf(events)];
+	}
+
+	/**
+	 * Emits the batch of an activation's first poll, which n8n never drops, and waits a moment for a refusal. What is
+	 * stored after that, n8n saves when the activation ends: a second start does not repeat the batch.
+	 * @returns whether n8n has the execution, as far as it is known
+	 */
+	private async emit(events: readonly FleetEvent[], handover: Handover): Promise<boolean> {
+		const { context } = this;
+		handover.emitted();
+		let refused = false;
+		const verdict = this.verdictFor({
+			...handover,
+			refused: () => {
+				refused = true;
+				handover.refused();
+			},
+		});
+		context.__emit([itemsOf(events)], undefined, verdict);
+		const over = new AbortController();
+		const ended = verdict.promise.then(
+			() => undefined,
+			() => undefined,
+		);
+		await Promise.race([ended, pause(REFUSED_WITHIN_MS, over.signal).catch(() => undefined)]);
+		over.abort();
+		return !refused;
+	}
+
+	/** Hears how an execution ends, or that there is none. */
+	private verdictFor(handover: Handover): Verdict {
+		const { context, node } = this;
+		const verdict = context.helpers.createDeferredPromise<IRun | undefined>();
+		verdict.promise.catch((error: unknown) => {
+			if (wasMade(error)) return;
+			context.logger.warn(
+				`${node.name}: n8n could not start an execution, so its events are sent again with the next poll.`,
+			);
+			handover.refused();
+		});
+		return verdict;
 	}
 
 	/** Something went wrong, but not with all of it: what lasts, people must hear of beside the events. */

@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { FleetError } from '../core/describe/errors';
+import type { FleetEvent } from '../core/describe/trigger';
 
 /**
- * Under which name a node's static data holds where it stands. One text, since n8n clones and compares it at every
- * poll.
+ * Under which name static data hold where a node stands. One text, since n8n clones and compares it at every poll.
  */
 const KEY = 'fleetwire';
 
@@ -13,13 +13,22 @@ const SETTLED_MS = 10_000;
 /** States kept in a process: more trigger nodes than that are in no n8n. */
 const KEPT = 2000;
 
+/** Characters of a batch that is stored with the position: n8n writes it with each batch. */
+const LARGEST_BATCH = 256 * 1024;
+
+/** Where to go on from. */
+export interface Position {
+	cursor: unknown;
+	/** The batch before it, which is to be sent first. */
+	replay?: readonly FleetEvent[];
+}
+
 /** What static data say. */
-export interface StoredState {
+export interface StoredState extends Position {
 	/** Number of the batch that was handed over with it; larger ones are later. */
 	batch: number;
 	/** Stands for the account that the cursor belongs to; undefined if the text cannot be read. */
 	account?: string;
-	cursor: unknown;
 }
 
 interface Stopped {
@@ -34,22 +43,42 @@ interface Stopped {
 /** n8n tries an activation that fails up to four times more within that time. */
 const RETRIED_MS = 30_000;
 
+/** The position before a batch that n8n was given. It starts an execution with it, or not. */
+interface Pending extends Position {
+	/** n8n has not dropped it, as it does if the workflow was changed or switched off meanwhile. */
+	emitted: boolean;
+}
+
+/** A batch on its way. */
+export interface Handover {
+	/** What to store with it. */
+	readonly text: string;
+	/** What to store once n8n has the execution. */
+	readonly takenText: string;
+	/** n8n is about to make the execution. */
+	emitted(): void;
+	/** n8n could not make it. */
+	refused(): void;
+}
+
 /**
  * Where a trigger node stands, as far as this process knows.
  *
  * n8n writes static data to its database shortly before it makes the execution, and only then. So what is written with
- * a batch is the cursor from before the batch, which is where the trigger has begun if it is the first: a crash between
- * the two loses nothing, and after a stop that batch alone can come again. While the process lives, the newest cursor
- * is the one in here, and the batch's number in the static data tells whether n8n took the batch over: it drops what a
- * poll returns if the workflow was changed meanwhile.
+ * a batch is what is needed to send it again: the cursor from before it or, where a state is compared with the last one
+ * that was reported, the cursor from after it and the batch itself. A crash between the two loses nothing, and after a
+ * stop that batch alone can come again. While the process lives, the newest cursor is the one in here, and n8n's own
+ * word counts: it says so if it cannot make an execution.
  */
 export class TriggerState {
 	private account: string | undefined;
 	private batch = -1;
 	/** After everything that was handed over. */
-	private cursor: unknown;
+	private position: Position = { cursor: undefined };
 	/** Before the last batch, unless it is certain that n8n has taken it over. */
-	private before: unknown;
+	private before: Position = this.position;
+	/** The last batch, while n8n may still drop or refuse it. */
+	private pending: Pending | undefined;
 	private handedOverAt = 0;
 	private turn = 0;
 	private busyUntil = 0;
@@ -87,25 +116,27 @@ export class TriggerState {
 		if (this.holds(turn)) this.busyUntil = 0;
 	}
 
-	/** The cursor to go on from; undefined while it is not certain whether n8n takes the last batch over. */
-	resume(stored: StoredState | undefined, account: string, now: number): { cursor: unknown } | undefined {
+	/**
+	 * Where to go on from. Undefined while it is not certain whether n8n takes the last batch over.
+	 * @param exact whether n8n stores the position together with the execution or not at all
+	 */
+	resume(stored: StoredState | undefined, account: string, now: number, exact: boolean): Position | undefined {
 		const other = stored?.account !== undefined && stored.account !== account;
-		const { batch, cursor } = stored === undefined || other ? { batch: -1, cursor: undefined } : stored;
-		if (this.account !== account) {
+		const { batch, cursor, replay } = stored === undefined || other ? { batch: -1, cursor: undefined } : stored;
+		if (this.account !== account || batch > this.batch) {
+			// This process has just begun, or another one has gone on in the meantime.
 			this.account = account;
 			this.batch = Math.max(batch, 0);
-			this.cursor = cursor;
-		} else if (batch > this.batch) {
-			// Another process has gone on in the meantime.
-			this.batch = batch;
-			this.cursor = cursor;
-		} else if (batch < this.batch) {
+			this.position = { cursor, ...(replay === undefined ? {} : { replay }) };
+		} else if (exact && batch < this.batch) {
 			// What was stored may have been read before the batch was: several polls are due at once after a pause.
 			if (!this.settled(now)) return undefined;
-			this.cursor = this.before;
+			this.position = this.before;
+		} else if (this.pending?.emitted === false) {
+			this.position = this.pending;
 		}
-		this.before = this.cursor;
-		return { cursor: this.cursor };
+		this.pending = undefined;
+		return (this.before = this.position);
 	}
 
 	/**
@@ -113,9 +144,10 @@ export class TriggerState {
 	 * Returns what to store before anything else.
 	 */
 	beginAfresh(cursor: unknown): string {
-		this.before = cursor;
+		this.before = { cursor };
+		this.pending = undefined;
 		this.handedOverAt = -Infinity;
-		return this.text(cursor);
+		return this.text(this.before);
 	}
 
 	private settled(now: number): boolean {
@@ -124,26 +156,54 @@ export class TriggerState {
 
 	/** A poll found nothing. Returns what to store, if anything is to be stored. */
 	idle(cursor: unknown, now: number, exact: boolean): string | undefined {
-		this.cursor = this.before = cursor;
-		return exact || this.settled(now) ? this.text(cursor) : undefined;
+		this.position = this.before = { cursor };
+		return exact || this.settled(now) ? this.text(this.position) : undefined;
 	}
 
 	/**
-	 * A poll has a batch. Returns what to store with it.
-	 * @param exact whether n8n stores it together with the execution or not at all
+	 * A poll has a batch.
+	 * @param exact whether n8n stores the position together with the execution or not at all
+	 * @param compares whether the trigger compares states: then the position before the batch does not do to repeat it
 	 */
-	handOver(cursor: unknown, now: number, exact: boolean): string {
-		this.cursor = cursor;
+	handOver(
+		cursor: unknown,
+		events: readonly FleetEvent[],
+		now: number,
+		{ exact, compares }: { exact: boolean; compares: boolean },
+	): Handover {
+		const { before } = this;
+		const after = (this.position = { cursor });
 		// Later than any other process's, without having to know them.
 		this.batch = Math.max(now, this.batch + 1);
 		this.handedOverAt = now;
-		return this.text(exact ? cursor : this.before);
+		const pending: Pending = { ...before, emitted: exact };
+		this.pending = pending;
+		const takenText = this.text(after);
+		const text = exact
+			? takenText
+			: this.text(compares && isSmall(events) ? { cursor, replay: events } : { cursor: before.cursor });
+		return {
+			text,
+			takenText,
+			emitted: () => {
+				pending.emitted = true;
+			},
+			refused: () => {
+				this.position = this.before = before;
+				this.pending = undefined;
+				// A poll under way has gone on from behind it.
+				this.turn += 1;
+				this.busyUntil = 0;
+			},
+		};
 	}
 
-	private text(cursor: unknown): string {
-		return JSON.stringify({ batch: this.batch, account: this.account, cursor });
+	private text({ cursor, replay }: Position): string {
+		return JSON.stringify({ batch: this.batch, account: this.account, cursor, replay });
 	}
 }
+
+const isSmall = (events: readonly FleetEvent[]) => JSON.stringify(events).length <= LARGEST_BATCH;
 
 const states = new Map<string, TriggerState>();
 
@@ -165,19 +225,45 @@ export function forgetTriggerStates(): void {
 	states.clear();
 }
 
-export function readStored(data: IDataObject): StoredState | undefined {
-	const { [KEY]: text } = data;
-	if (text === undefined) return undefined;
+/** The later of the texts that static data hold for a node. */
+export function readStored(...texts: unknown[]): StoredState | undefined {
+	return texts
+		.flatMap((text) => (text === undefined ? [] : [stateIn(text)]))
+		.reduce<StoredState | undefined>(
+			(best, state) => (best === undefined || state.batch > best.batch ? state : best),
+			undefined,
+		);
+}
+
+function stateIn(text: unknown): StoredState {
 	try {
-		const { batch, account, cursor } = JSON.parse(text as string) as Partial<StoredState>;
+		const { batch, account, cursor, replay } = JSON.parse(text as string) as Partial<StoredState>;
 		if (typeof batch === 'number' && Number.isSafeInteger(batch) && typeof account === 'string')
-			return { batch, account, cursor };
+			return { batch, account, cursor, ...(Array.isArray(replay) ? { replay } : {}) };
 	} catch {
 		// Damaged: the cursor's own check says so.
 	}
 	return { batch: -1, cursor: text };
 }
 
-export function store(data: IDataObject, text: string | undefined): void {
-	if (text !== undefined && data[KEY] !== text) data[KEY] = text;
+/** Where static data hold what a node has stored. */
+export interface Shelf {
+	read(): StoredState | undefined;
+	write(text: string | undefined): void;
+}
+
+/**
+ * Durable cursors are n8n's own, by the node's id. Otherwise, a node's static data are found by its name, and are gone
+ * when it is renamed: those of the workflow are not. Both are read, as the operator may switch from one to the other.
+ * @param exact whether n8n stores the position together with the execution or not at all
+ */
+export function shelfOf(nodeId: string, node: IDataObject, workflow: IDataObject, exact: boolean): Shelf {
+	const ofNode = `${KEY}:${nodeId}`;
+	const [data, key] = exact ? [node, KEY] : [workflow, ofNode];
+	return {
+		read: () => readStored(node[KEY], workflow[ofNode]),
+		write: (text) => {
+			if (text !== undefined && data[key] !== text) data[key] = text;
+		},
+	};
 }

@@ -72,6 +72,11 @@ export class Poller {
 		this.settings.lookBack ??= source.type === 'stream' ? source.lookBackMinutes : undefined;
 	}
 
+	/** Whether it reports changes of a state: what undoes the last one is found only beside the state after it. */
+	get compares(): boolean {
+		return this.source.type === 'snapshot';
+	}
+
 	/**
 	 * Finds what is new.
 	 * @param stored the cursor of the last poll whose events were delivered; undefined for the first poll. If it cannot

@@ -141,7 +141,26 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: 'the first batch is stored without a position',
 		by: 'stream',
-		changes: change(N8N_STATE, 'this.before = cursor;\n\t\tthis.handedOverAt = -Infinity;', ''),
+		changes: change(
+			N8N_STATE,
+			'this.before = { cursor };\n\t\tthis.pending = undefined;',
+			'this.pending = undefined;',
+		),
+	},
+	{
+		name: 'a batch that n8n could not start an execution with is taken as delivered',
+		by: 'stream',
+		changes: change(N8N_STATE, 'this.position = this.before = before;', ''),
+	},
+	{
+		name: 'a batch that n8n dropped is taken as delivered',
+		by: 'stream',
+		changes: change(N8N_STATE, 'this.position = this.pending;', ''),
+	},
+	{
+		name: 'the position is stored with a batch as if n8n had the execution',
+		by: 'stream',
+		changes: change(N8N_STATE, ': { cursor: before.cursor });', ': { cursor });'),
 	},
 	{
 		name: 'the begin of a stream counts as covered by its first read',

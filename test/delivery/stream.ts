@@ -54,6 +54,8 @@ interface Step {
 	/** What is stored is damaged when the process ends. */
 	damaged: boolean;
 	redeploys: boolean;
+	/** n8n cannot make the execution, or drops what the poll returns because the workflow is changed meanwhile. */
+	execution: 'made' | 'refused' | 'dropped';
 	/** By how many minutes the clock is wrong from now on. */
 	ahead: number;
 	/** Whether the other trigger is polled, too, and how many seconds later. */
@@ -126,6 +128,10 @@ const step: fc.Arbitrary<Omit<Step, 'ahead'> & { ahead: number | undefined }> = 
 	ends: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 1, max: 4 }) }),
 	damaged: seldom(19),
 	redeploys: seldom(5),
+	execution: fc.oneof(
+		{ weight: 6, arbitrary: fc.constant('made' as const) },
+		{ weight: 1, arbitrary: fc.constantFrom('refused' as const, 'dropped' as const) },
+	),
 	ahead: fc.oneof(
 		{ weight: 8, arbitrary: fc.constant(undefined) },
 		{ weight: 1, arbitrary: fc.constantFrom(...JUMPS) },
@@ -214,6 +220,7 @@ const CALM = {
 	ends: 0,
 	damaged: false,
 	redeploys: false,
+	execution: 'made',
 	ahead: 0,
 	together: -1,
 	lookBack: undefined,
@@ -342,8 +349,8 @@ function lastAhead(steps: readonly { ahead: number | undefined }[], before: numb
 	return 0;
 }
 
-/** Under which n8n's static data hold the text. */
-const KEY = 'fleetwire';
+/** Under which n8n's static data hold the text: those of the node, and those of the workflow. */
+const KEYS = { durable: 'fleetwire', n8n: 'fleetwire:node', nodeRed: '' } as const;
 const ACCOUNT = 'account';
 
 /** The process ends. */
@@ -386,6 +393,7 @@ class HostedTrigger {
 	constructor(
 		readonly trigger: AnyTrigger,
 		readonly kind: 'b' | undefined,
+		private readonly key: string,
 	) {}
 
 	/** Begins again without state, as after a reset. */
@@ -406,11 +414,11 @@ class HostedTrigger {
 
 	/** n8n reads what is stored. */
 	load(): void {
-		this.data = this.stored === undefined ? {} : { [KEY]: this.stored };
+		this.data = this.stored === undefined ? {} : { [this.key]: this.stored };
 	}
 
 	/** The host stores. */
-	keep(text = this.data[KEY] as string | undefined): void {
+	keep(text = this.data[this.key] as string | undefined): void {
 		this.stored = text;
 		this.begun = true;
 	}
@@ -442,7 +450,9 @@ class StreamRun {
 		this.host = new ClockHost(START, (request, options) => this.answer(request, options));
 		this.lookBack = lookBack;
 		this.operations = this.declare();
-		this.hostedTriggers = [undefined, 'b' as const].map((kind) => new HostedTrigger(this.triggerOf(kind), kind));
+		this.hostedTriggers = [undefined, 'b' as const].map(
+			(kind) => new HostedTrigger(this.triggerOf(kind), kind, KEYS[testCase.host]),
+		);
 		this.begin();
 	}
 
@@ -763,7 +773,8 @@ class StreamRun {
 			}
 			if (stage === 4) throw new End();
 		} else {
-			this.n8n(hosted, result, { activates, stage });
+			const { execution = 'made' } = step ?? {};
+			if (!this.n8n(hosted, result, { activates, stage, execution })) return false;
 		}
 		// n8n's default mode stores nothing where there are no events, but at the end of an activation.
 		hosted.begun ||= testCase.host !== 'n8n';
@@ -776,46 +787,76 @@ class StreamRun {
 			return hosted.memory ?? (hosted.stored === undefined ? undefined : readable(hosted.stored));
 		// With durable cursors, each poll loads it.
 		if (activates || this.testCase.host === 'durable') hosted.load();
-		const from = hosted.state.resume(this.engine.n8nState.readStored(hosted.data), ACCOUNT, this.host.now());
+		const from = hosted.state.resume(this.shelf(hosted).read(), ACCOUNT, this.host.now(), this.durable);
 		must(from !== undefined, 'n8n has taken every batch over');
 		return from.cursor;
 	}
 
-	/** What n8n's side makes of a poll, and n8n of that. */
+	private get durable(): boolean {
+		return this.testCase.host === 'durable';
+	}
+
+	private shelf({ data }: HostedTrigger) {
+		return this.engine.n8nState.shelfOf('node', data, data, this.durable);
+	}
+
+	/** What n8n's side makes of a poll, and n8n of that. @returns whether n8n has taken what there was */
 	private n8n(
 		hosted: HostedTrigger,
 		{ events, cursor, began }: PollResult,
-		{ activates, stage }: { activates: boolean; stage: number },
-	): void {
-		const { state, data } = hosted;
+		{ activates, stage, execution }: { activates: boolean; stage: number; execution: Step['execution'] },
+	): boolean {
+		const { durable, testCase } = this;
+		const { state } = hosted;
 		const now = this.host.now();
-		const durable = this.testCase.host === 'durable';
+		const shelf = this.shelf(hosted);
 		if (began !== undefined) {
-			this.engine.n8nState.store(data, state.beginAfresh(began));
+			shelf.write(state.beginAfresh(began));
 			if (durable) hosted.keep();
 		}
-		this.engine.n8nState.store(
-			data,
-			events.length > 0 ? state.handOver(cursor, now, durable) : state.idle(cursor, now, durable),
-		);
+		if (events.length === 0) {
+			shelf.write(state.idle(cursor, now, durable));
+			if (stage === 1 || stage === 2) throw new End();
+			if (durable ? !activates : activates) hosted.keep();
+			if (stage >= 3) throw new End();
+			return true;
+		}
+		const handover = state.handOver(cursor, events, now, { exact: durable, compares: false });
+		shelf.write(handover.text);
 		if (stage === 1) throw new End();
 		if (durable) {
 			if (stage === 2) throw new End();
-			// The first poll of an activation is not stored by itself.
-			if (events.length > 0 || !activates) hosted.keep();
-			this.deliver(hosted, events);
-			hosted.unconfirmed.clear();
-		} else if (events.length > 0) {
 			hosted.keep();
-			// Earlier deliveries are in the stored cursor.
-			hosted.unconfirmed.clear();
-			if (stage === 2) throw new End();
 			this.deliver(hosted, events);
-		} else {
-			if (stage === 2) throw new End();
-			if (activates) hosted.keep();
+			hosted.unconfirmed.clear();
+			if (stage >= 3) throw new End();
+			return true;
 		}
+		must(testCase.host === 'n8n', 'it is n8n');
+		if (execution === 'dropped' && !activates) {
+			// The workflow was changed during the poll: n8n forgets the batch, and activates it again.
+			hosted.active = false;
+			return false;
+		}
+		handover.emitted();
+		hosted.keep();
+		// Earlier deliveries are in the stored cursor.
+		hosted.unconfirmed.clear();
+		if (stage === 2) throw new End();
+		if (execution === 'refused') {
+			handover.refused();
+			if (activates) hosted.keep();
+			if (stage >= 3) throw new End();
+			return false;
+		}
+		this.deliver(hosted, events);
 		if (stage >= 3) throw new End();
+		if (activates) {
+			shelf.write(handover.takenText);
+			hosted.keep();
+			hosted.unconfirmed.clear();
+		}
+		return true;
 	}
 
 	/** The first poll of all defines which events must come. */

@@ -68,6 +68,11 @@ export class AlarmFeed {
 		return Math.floor(this.clock() / 1000) + this.skewSeconds;
 	}
 
+	/** Devices that are heard of now, without an alarm. */
+	hears(...imeis: string[]): void {
+		for (const imei of imeis) this.heard.set(imei, this.now());
+	}
+
 	/** New alarms; devices that raise them are heard of now, unless the alarm had been on its way for long. */
 	add(...alarms: FedAlarm[]): string[] {
 		return alarms.map(({ imei, type, at, gpsTime = at }) => {

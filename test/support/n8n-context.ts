@@ -90,7 +90,7 @@ function workflowOf(
 		settings: { timezone },
 		staticData,
 	});
-	return { workflow, node: workflow.nodes.Fleet! };
+	return { workflow, node: workflow.nodes[node.name]! };
 }
 
 /** What credentials-helper.ts of n8n does, over a variable instead of the database. */
@@ -201,6 +201,12 @@ export class PublishedPoll {
 	};
 	/** A crash at this point of the next poll that gives something. */
 	crash: 'beforeStored' | 'beforeExecution' | undefined;
+	private crashed = false;
+	/** Why n8n cannot make its next executions. */
+	readonly refusals: Error[] = [];
+	/** Whether executions do not end by themselves, and what waits for their ends. */
+	runsGoOn = false;
+	readonly runs: Parameters<IPollFunctions['__emit']>[2][] = [];
 	private current: { context: IPollFunctions; save: () => void } | undefined;
 
 	constructor(
@@ -215,6 +221,7 @@ export class PublishedPoll {
 
 	/** Publishes the workflow, or starts n8n on one that is. @throws what the first poll throws */
 	async activate(mode: WorkflowActivateMode = 'activate'): Promise<void> {
+		this.crashed = false;
 		this.current = this.opened(mode, { scheduled: false });
 		// Its scheduler has the workflow's jobs already.
 		if (mode === 'init' && (this.options.engine ?? 'clock') !== 'clock') return;
@@ -257,7 +264,9 @@ export class PublishedPoll {
 		context: IPollFunctions,
 		{ testing = false, isCurrent = () => true }: { testing?: boolean; isCurrent?: () => boolean },
 	): Promise<void> {
-		const given = await this.type.poll!.call(context);
+		const given = await this.type.poll!.call(context).catch((error: unknown) => {
+			throw this.crashed ? new Crash() : error;
+		});
 		if (!isCurrent()) return;
 		if (given !== null) context.__emit(given);
 		// What the first poll of an activation has staged and not given, n8n forgets.
@@ -283,13 +292,24 @@ export class PublishedPoll {
 		const commit = () => {
 			if (durable && JSON.stringify(snapshot) !== seed) this.database.staticData[key] = structuredClone(snapshot);
 		};
-		const emit = ([items = []]: INodeExecutionData[][]) => {
-			if (this.crash === 'beforeStored') throw new Crash();
-			if (this.crash === 'beforeExecution' && durable) throw new Crash();
+		const ends = () => {
+			this.crashed = true;
+			throw new Crash();
+		};
+		const emit: IPollFunctions['__emit'] = ([items = []], _, done) => {
+			if (this.crash === 'beforeStored') ends();
+			if (this.crash === 'beforeExecution' && durable) ends();
 			save();
-			if (this.crash === 'beforeExecution') throw new Crash();
+			if (this.crash === 'beforeExecution') ends();
+			const refusal = this.refusals.shift();
+			if (refusal !== undefined) {
+				done?.reject(refusal);
+				return;
+			}
 			commit();
 			this.database.executions.push(JSON.parse(JSON.stringify(items)) as INodeExecutionData[]);
+			this.runs.push(done);
+			if (!this.runsGoOn) done?.resolve({ status: 'success' } as IRun);
 		};
 		const fail = (error: Error) => void this.database.failures.push(error);
 		const context = new PollContext(
