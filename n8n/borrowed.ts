@@ -155,9 +155,9 @@ export function borrowed(
 }
 
 /** What goes on to n8n of a request: its content, and not the way that it takes. */
-export const contentOf = (options: WireOptions): Partial<IHttpRequestOptions> =>
+export const contentOf = (options: WireOptions, names: readonly string[] = CONTENT): Partial<IHttpRequestOptions> =>
 	Object.fromEntries(
-		CONTENT.flatMap((name) => (Object.hasOwn(options, name) ? [[name, options[name as keyof WireOptions]]] : [])),
+		names.flatMap((name) => (Object.hasOwn(options, name) ? [[name, options[name as keyof WireOptions]]] : [])),
 	);
 
 /** What the vendor takes: the two that all do, and others that its operations use. */

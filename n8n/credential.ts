@@ -93,7 +93,7 @@ const withoutSlash = (address: string) => address.replace(/(?<!\/)\/+$/, '');
 const isTest = (provider: Provider, { baseUrl }: Connection, options: WireOptions) =>
 	(options.method ?? 'GET') === 'GET' &&
 	options.url === tested.get(provider.name) &&
-	withoutSlash(options.baseURL ?? '') === withoutSlash(baseUrl) &&
+	withoutSlash((options.baseURL ?? '').trim()) === withoutSlash(baseUrl) &&
 	Object.keys(options.qs ?? {}).length === 0 &&
 	options.body === undefined;
 
@@ -161,11 +161,22 @@ export function authenticateOf(provider: Provider): IAuthenticate {
 
 type Sign = (sign: (request: WireRequest) => WireRequest) => IHttpRequestOptions;
 
+/** What our own requests say of their content: all of it is in the proof, or concerns the answer. */
+const CONTENT_OF_OURS = [
+	'body',
+	'json',
+	'encoding',
+	'timeout',
+	'returnFullResponse',
+	'ignoreHttpStatusErrors',
+	'abortSignal',
+];
+
 /** A request that one of our nodes has made, or the credential's test. */
 function signOurs({ baseUrl }: Connection, options: WireOptions): Sign {
 	const base = withoutSlash(baseUrl);
 	const { baseURL, url, [STOP]: stop } = options;
-	const address = baseURL === undefined ? url : `${withoutSlash(baseURL)}${url}`;
+	const address = baseURL === undefined ? url : `${withoutSlash(baseURL.trim())}${url}`;
 	if (!address.startsWith(`${base}/`))
 		throw new InvalidParams(`This credential is only for addresses that begin with ${base}/.`);
 	return (sign) => {
@@ -176,7 +187,7 @@ function signOurs({ baseUrl }: Connection, options: WireOptions): Sign {
 			headers: options.headers as WireRequest['headers'],
 		});
 		return {
-			...contentOf(options),
+			...contentOf(options, CONTENT_OF_OURS),
 			...STRAIGHT,
 			method: options.method ?? 'GET',
 			url: addressOf(base, { method: 'GET', path }),

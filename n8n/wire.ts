@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import type { Connection } from '../core/describe/connection';
 import { TimedOut, TooLarge } from '../core/describe/errors';
@@ -45,10 +45,20 @@ export function proofOf(
 				Object.entries(headers)
 					.map(([name, value]) => JSON.stringify([name.toLowerCase(), value]))
 					.sort(),
-				body instanceof URLSearchParams ? body.toString() : body,
+				contentOfBody(body),
 			]),
 		)
 		.digest('base64url');
+}
+
+/** Objects other than JSON and forms would all look the same as JSON. */
+function contentOfBody(body: unknown): unknown {
+	if (body instanceof URLSearchParams) return body.toString();
+	const plain =
+		typeof body !== 'object' ||
+		body === null ||
+		[Object.prototype, Array.prototype].includes(Object.getPrototypeOf(body) as object);
+	return plain ? body : { unlike: randomUUID() };
 }
 
 /** One of n8n's request helpers. */

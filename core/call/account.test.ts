@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ctrack } from '../../providers/ctrack';
 import { trackceo } from '../../providers/protrack/trackceo';
-import { loginKey } from './account';
+import { loginKey, sharedLogin } from './account';
 import type { Connection } from '../describe/connection';
 
 const common = {
@@ -36,4 +36,15 @@ test.each([{ secret: 'another' }, { account: 'other' }, { baseUrl: 'https://else
 test('how the secret is given belongs to the login', () => {
 	const of = (secretType: string) => loginKey(trackceo, { ...common, secretType } as Connection);
 	expect(of('md5')).not.toBe(of('password'));
+});
+
+test('a trial that was accepted first and an account that is deployed later share one quota', () => {
+	const login = (settings: object, keep: boolean) =>
+		sharedLogin(trackceo, { ...common, account: 'trial', ...settings }, keep);
+	const trial = login({ secretType: 'md5' }, false);
+	trial.accept(0);
+	const deployed = login({ secretType: 'password' }, true);
+	deployed.accept(0);
+	expect(trial.account.limiter).toBe(deployed.account.limiter);
+	expect(login({ secretType: 'md5' }, false)).not.toBe(trial);
 });

@@ -28,7 +28,9 @@ export interface SharedAccount {
 
 /** What nodes with the same login share in a process: one session, one breaker, and what is known of the account. */
 export interface SharedLogin {
-	account: SharedAccount;
+	readonly account: SharedAccount;
+	/** Turns of a session that was stored before the process began, until the vendor has answered in it. */
+	readonly probation: Limiter;
 	readonly sessions: SessionKeeper;
 	readonly breaker: CircuitBreaker;
 	readonly retries: RetryBudget;
@@ -41,10 +43,13 @@ export interface SharedLogin {
 	readonly refusals: Refusals;
 	/** Triggers of this process that read a queue of the account, by the queue's name. */
 	readonly queues: Map<string, QueueReader>;
-	/** Whether the vendor has accepted the login, and has not refused it since. Until then it takes no turns. */
+	/**
+	 * Whether the vendor has accepted the login, and has not refused it since. Until then it takes no turns of the
+	 * account.
+	 */
 	accepted: boolean;
-	/** Whether others find it: a trial of settings leaves no trace. */
-	readonly kept: boolean;
+	/** The vendor has accepted the login. From now on it takes turns of the account. */
+	accept(now: number): void;
 	/** The session, where the host has no store of its own. */
 	session?: Session;
 }
@@ -54,7 +59,7 @@ const CONCURRENCY = 4;
 /** More than are in use in any one program. */
 export const ACCOUNTS_KEPT = 2000;
 /** Logins that the vendor has yet to accept: anybody can name one, so they must not displace those that work. */
-export const UNPROVEN_KEPT = 500;
+const UNPROVEN_KEPT = 500;
 
 interface Known {
 	readonly accounts: Recent<SharedAccount>;
@@ -127,37 +132,54 @@ export function sharedLogin(provider: Provider, connection: Connection, keep = t
 	const key = loginKey(provider, connection);
 	const known = loginNamed(key);
 	if (known !== undefined) return known;
-	const account = sharedAccount(provider, connection, keep);
-	const login: SharedLogin = {
-		account,
-		sessions: new SessionKeeper(provider.title, connection.account, account.renewals),
-		breaker: new CircuitBreaker(provider.title),
-		retries: new RetryBudget(),
-		lookups: new Lookups(),
-		reads: new SharedReads(),
-		refusals: new Refusals(),
-		queues: new Map(),
-		accepted: false,
-		kept: keep,
-	};
+	const login = new Login(provider, connection, keep);
 	if (keep) unproven.logins.set(key, login);
 	return login;
 }
 
-/**
- * The vendor has accepted the login. From now on it takes turns, at the rate that its own settings allow where nobody
- * has proven another: whoever merely named the account first has no say in it.
- */
-export function accepted(login: SharedLogin, provider: Provider, connection: Connection, now: number): void {
-	login.accepted = true;
-	if (login.kept) {
-		const key = quotaKey(provider, connection);
-		// It may have been forgotten meanwhile, and another one made in its place.
-		login.account = proven.accounts.get(key) ?? login.account;
-		proven.accounts.set(key, login.account);
-		proven.logins.set(loginKey(provider, connection), login);
+class Login implements SharedLogin {
+	readonly sessions: SessionKeeper;
+	readonly breaker: CircuitBreaker;
+	readonly retries = new RetryBudget();
+	readonly lookups = new Lookups();
+	readonly reads = new SharedReads();
+	readonly refusals = new Refusals();
+	readonly queues = new Map<string, QueueReader>();
+	readonly probation: Limiter;
+	suspectSession?: Suspect;
+	session?: Session;
+	accepted = false;
+	private readonly own: SharedAccount;
+	private readonly accountKey: string;
+
+	/** @param kept whether others find it: a trial of settings leaves no trace */
+	constructor(
+		private readonly provider: Provider,
+		private readonly connection: Connection,
+		private readonly kept: boolean,
+	) {
+		this.accountKey = quotaKey(provider, connection);
+		this.own = sharedAccount(provider, connection, kept);
+		this.sessions = new SessionKeeper(provider.title, connection.account, this.own.renewals);
+		this.breaker = new CircuitBreaker(provider.title);
+		this.probation = new Limiter(...rateOf(provider, connection), 1);
 	}
-	login.account.limiter.begin(...rateOf(provider, connection), now);
+
+	/** The one that others with the account have, whoever came first. */
+	get account(): SharedAccount {
+		return proven.accounts.get(this.accountKey) ?? this.own;
+	}
+
+	/** At the rate that its own settings allow where nobody has proven another: naming the account first sets none. */
+	accept(now: number): void {
+		const { provider, connection, account } = this;
+		this.accepted = true;
+		if (this.kept) {
+			proven.accounts.set(this.accountKey, account);
+			proven.logins.set(loginKey(provider, connection), this);
+		}
+		account.limiter.begin(...rateOf(provider, connection), now);
+	}
 }
 
 function sharedAccount(provider: Provider, connection: Connection, keep: boolean): SharedAccount {

@@ -85,7 +85,9 @@ function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 
 		rateLimit: requestsPerMinute,
 		...{ secret: 'hunter2-secret' },
 	};
-	return { client: new Client(provider, connection, host), host };
+	const client = new Client(provider, connection, host);
+	client.shared.accept(host.now());
+	return { client, host };
 }
 const failure = async (promise: Promise<unknown>): Promise<FleetError> => {
 	try {
@@ -217,6 +219,12 @@ test.each(['Ab0/9+session-token==', 'eyJhbGciOi.eyJzdWIi.c2ln', '77c8c126-7f5d-4
 			JSON.stringify(echo).replaceAll('/', '\\/'),
 			escaped((code) => code),
 			escaped((code) => code.toUpperCase()),
+			// JSON within JSON, and addresses as .NET writes them.
+			JSON.stringify({ value: 7, inner: escaped((code) => code) }),
+			JSON.stringify({
+				value: 7,
+				url: `https://x/?key=${encodeURIComponent(token).replaceAll(/%../g, (sign) => sign.toLowerCase())}&b=1`,
+			}),
 		]) {
 			const { client, host } = clientOf(() => json(body));
 			host.session = token;
@@ -226,11 +234,38 @@ test.each(['Ab0/9+session-token==', 'eyJhbGciOi.eyJzdWIi.c2ln', '77c8c126-7f5d-4
 			]);
 			expect(records).not.toContain(token);
 			expect(records).not.toContain(encodeURIComponent(token));
+			for (const part of token.match(/[a-z0-9]{8,}/gi) ?? []) expect(records).not.toContain(part);
 			expect(records).toContain('[token]');
 			expect(records).toContain('7');
 		}
 	},
 );
+
+test.each([
+	[`${'a'.repeat(2048)}b${'a'.repeat(2047)}`, 'a'],
+	['12345678/abcdefgh', '\\/'],
+	['12345678/abcdefgh', '12345678\\/'],
+	["1234567890!#$&'()*+,:;=?@[]", '\\u0021'],
+	[`${`${'a1'.repeat(32)} `.repeat(60)}b`, `${'a1'.repeat(32)} `],
+])('a large answer that resembles the token %s takes no more time than its length', async (token, unit) => {
+	const { client, host } = clientOf(() =>
+		json(`{"value":7,"text":"${unit.repeat((4 * 1024 * 1024) / unit.length)}"}`),
+	);
+	host.session = token;
+	const began = process.cpuUsage();
+	await client.collect(read, { name: 'a' }, { output: 'raw' });
+	expect(process.cpuUsage(began).user / 1000).toBeLessThan(1000);
+});
+
+test('what stands beside a token stays as it is', async () => {
+	const token = 'Ab0+9.session-token==';
+	const body = `{"value":7,"path":"C:\\\\x \\u0041","quoted":"say \\"${token}\\" \\\\u002b","list":["${token}","\\n${token}\\n"]}`;
+	const { client, host } = clientOf(() => json(body));
+	host.session = token;
+	expect(await client.collect(read, { name: 'a' }, { output: 'raw' })).toEqual([
+		{ value: 7, path: 'C:\\x A', quoted: 'say "[token]" \\u002b', list: ['[token]', '[token]\n'] },
+	]);
+});
 
 test('a short token is no reason to take words out of an answer', async () => {
 	const { client, host } = clientOf(() => json({ value: 7, text: 'a vehicle' }));

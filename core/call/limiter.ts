@@ -28,10 +28,15 @@ interface Pause {
 
 interface Waiting {
 	order: number;
-	/** Whether its turn came within a pause. */
-	tries?: boolean;
+	/** The pause that its turn came in, as it was before. */
+	tries?: Pause;
+	/** The vendor's complaints when its turn came. */
+	complaints: number;
 	grant: () => void;
 }
+
+/** Ends a turn. `unused`: no request was sent in it. */
+export type Release = (unused?: boolean) => void;
 
 /**
  * Token bucket and concurrency cap of one account in one process. Nodes of the account share it, so that together they
@@ -75,7 +80,7 @@ export class Limiter {
 	}
 
 	/**
-	 * Waits for a turn; call the result when the request has ended. `onWait` hears how long it will take, in
+	 * Waits for a turn; call the result when the request has ended, or is not sent. `onWait` hears how long, in
 	 * milliseconds, where the rate is what it waits for.
 	 * @throws TimedOut if the turn would come after the deadline, RateLimited if that is the vendor's wish; the
 	 * signal's reason if it is aborted.
@@ -85,7 +90,7 @@ export class Limiter {
 		host: Host,
 		deadline: number,
 		{ signal, onWait }: { signal?: AbortSignal; onWait?: (ms: number) => void } = {},
-	): Promise<() => void> {
+	): Promise<Release> {
 		signal?.throwIfAborted();
 		const order = ORDER[priority];
 		const place = this.queue.findIndex((other) => other.order > order);
@@ -98,6 +103,7 @@ export class Limiter {
 		const turn = new Promise<void>((resolve) => {
 			waiting = {
 				order,
+				complaints: this.complaints,
 				grant: () => {
 					granted = true;
 					resolve();
@@ -109,12 +115,11 @@ export class Limiter {
 		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- pump() may have granted the turn
 		if (!granted) await this.orGiveUp(turn, waiting, deadline, host, signal);
 		let released = false;
-		return () => {
+		return (unused = false) => {
 			if (released) return;
 			released = true;
 			this.fill(this.timeAt(host.now()));
-			this.leaveSlot(waiting);
-			if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
+			this.leaveSlot(waiting, unused);
 			this.pump(host);
 		};
 	}
@@ -167,11 +172,6 @@ export class Limiter {
 		this.rate = this.set * share;
 		this.burst = burst;
 		this.tokens = Math.min(this.tokens, burst);
-	}
-
-	/** A turn was taken, but no request was sent. */
-	giveBack(): void {
-		this.tokens = Math.min(this.burst, this.tokens + 1);
 	}
 
 	/** Whether requests have followed each other so closely that a refusal may be about that. */
@@ -251,6 +251,7 @@ export class Limiter {
 			this.tokens -= 1;
 			this.running += 1;
 			if (head.order === ORDER.poll) this.polls += 1;
+			head.complaints = this.complaints;
 			this.takeNoteOfTry(head, now);
 			head.grant();
 		}
@@ -261,9 +262,17 @@ export class Limiter {
 		return this.running < slots && (order !== ORDER.poll || this.polls < Math.max(1, slots - 1));
 	}
 
-	private leaveSlot({ order }: Waiting): void {
+	/** @param unused no request was sent: the turn is given back, unless the vendor has complained since */
+	private leaveSlot({ order, tries, complaints }: Waiting, unused: boolean): void {
 		this.running -= 1;
 		if (order === ORDER.poll) this.polls -= 1;
+		const same = complaints === this.complaints;
+		if (unused && same) this.tokens = Math.min(this.burst, this.tokens + 1);
+		if (tries === undefined || this.pause === undefined) return;
+		this.pause.trying = false;
+		if (!unused || !same) return;
+		Object.assign(this.pause, { tryAt: tries.tryAt, tryMs: tries.tryMs });
+		this.wanted ||= order !== ORDER.command;
 	}
 
 	private takeNoteOfTry(head: Waiting, now: number): void {
@@ -272,7 +281,7 @@ export class Limiter {
 		const tryMs = Math.min(2 * pause.tryMs, LONGEST_PAUSE_MS);
 		this.pause = { ...pause, tryMs, tryAt: now + tryMs, trying: true };
 		this.wanted = false;
-		head.tries = true;
+		head.tries = pause;
 	}
 
 	private wakeIn(wait: number, host: Host): void {
@@ -310,8 +319,7 @@ export class Limiter {
 				this.queue.splice(place, 1);
 			} else {
 				// The turn came in the same moment: it must go to the next one.
-				this.leaveSlot(waiting);
-				if (waiting.tries && this.pause !== undefined) this.pause.trying = false;
+				this.leaveSlot(waiting, true);
 				this.pump(host);
 			}
 			throw error;

@@ -1,27 +1,38 @@
+/** What was used within this time is kept, however much comes after it. */
+const IN_USE_MS = 600_000;
+/** Within that time, this many times as much is kept. */
+const SURGE = 10;
+
 /**
  * A map of the `most` entries that were used last: what a process knows of accounts must not grow with every one that
- * was ever tried.
+ * was ever tried. What is in use is not displaced by what merely comes and goes.
  */
 export class Recent<V> {
-	private readonly entries = new Map<string, V>();
+	private readonly entries = new Map<string, { value: V; usedAt: number }>();
 
-	constructor(private readonly most: number) {}
+	constructor(
+		private readonly most: number,
+		private readonly now: () => number = () => performance.now(),
+	) {}
 
 	get size(): number {
 		return this.entries.size;
 	}
 
 	get(key: string): V | undefined {
-		const value = this.entries.get(key);
-		if (value !== undefined) this.set(key, value);
-		return value;
+		const entry = this.entries.get(key);
+		if (entry === undefined) return undefined;
+		this.set(key, entry.value);
+		return entry.value;
 	}
 
 	set(key: string, value: V): void {
+		const now = this.now();
 		this.entries.delete(key);
-		this.entries.set(key, value);
-		for (const [oldest] of this.entries) {
-			if (this.entries.size <= this.most) return;
+		this.entries.set(key, { value, usedAt: now });
+		for (const [oldest, { usedAt }] of this.entries) {
+			const { size } = this;
+			if (size <= this.most || (size <= SURGE * this.most && now - usedAt < IN_USE_MS)) return;
 			this.entries.delete(oldest);
 		}
 	}

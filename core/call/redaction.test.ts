@@ -108,6 +108,11 @@ test('a secret is found in words that were made plain before', () => {
 		secret,
 		encodeURIComponent(secret),
 		JSON.stringify({ secret }),
+		JSON.stringify(secret).replaceAll('/', '\\/').replaceAll('ö', '\\u00f6'),
+		secret.replace(
+			/[^ -~]|[<>&'"+]/g,
+			(sign) => `\\u${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
+		),
 		secret.replace(/[^a-z]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`),
 		`a &lt;p@ss &quot;wörd&quot;\\&amp;+/=&lt;1&gt; b`,
 		'Tok3n-abcde\u200bfghijkl',

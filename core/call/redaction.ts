@@ -27,7 +27,10 @@ function formsOf(text: string): string[] {
 		asQuery,
 		new URL(`http://x/${text.replace(/[\\/?#]/g, percentEncoded)}`).pathname.slice(1),
 		JSON.stringify(text).slice(1, -1),
-		text.replace(/[^\w.~-]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`),
+		// As PHP writes JSON, and as .NET does.
+		escaped(JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/'), /[^\0-\x7f]/g),
+		escaped(JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"'), /[^\0-\x7f]|[<>&'"+`]/g),
+		escaped(text, /[^\w.~-]/g),
 		text
 			.replace(/&/g, '&amp;')
 			.replace(/</g, '&lt;')
@@ -48,6 +51,10 @@ function formsOf(text: string): string[] {
 		...runsOf(text),
 	];
 }
+
+/** Some characters as JSON may write them. */
+const escaped = (text: string, characters: RegExp) =>
+	text.replace(characters, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** The parts of a secret that every encoding leaves as they are, where they are no ordinary words. */
 const runsOf = (text: string) => (text.match(/[\w-]{8,}/g) ?? []).filter((run) => /\d/.test(run) || run.length >= 12);

@@ -17,7 +17,8 @@ import {
 import type { Connection } from '../describe/connection';
 import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Provider } from '../describe/provider';
-import { accepted, rateOf, type SharedLogin, type Suspect } from './account';
+import { rateOf, type SharedLogin, type Suspect } from './account';
+import type { Limiter, Release } from './limiter';
 import type { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
 import { secretField } from './session';
@@ -60,9 +61,11 @@ const LOGINS_OUTSIDE = 2;
 export class SendLoop {
 	private attempt = 1;
 	private renewals = 0;
-	/** Logins that were called for in its turn, and left it. */
+	/** Logins that were called for in its turn, and made outside of it. */
 	private loginsOutside = 0;
 	private needsLogin = false;
+	/** It has a session that was stored before the process began, in which the vendor has yet to answer. */
+	private onProbation = false;
 	/** The session that a refusal has cast doubt on. */
 	private suspect: Suspect | undefined;
 	/** What went wrong last. */
@@ -98,7 +101,13 @@ export class SendLoop {
 	/** Whether the vendor has yet to accept the login: a caller that only knows the account's name takes no turns. */
 	private get mustLogIn(): boolean {
 		const { host, shared } = this.sender;
-		return !shared.accepted && host.token !== undefined;
+		return !shared.accepted && !this.onProbation && host.token !== undefined;
+	}
+
+	/** Whose turns it takes. */
+	private get limiter(): Limiter {
+		const { shared } = this.sender;
+		return this.onProbation && !shared.accepted ? shared.probation : shared.account.limiter;
 	}
 
 	private get leftMs(): number {
@@ -107,13 +116,15 @@ export class SendLoop {
 
 	/** Logs in, outside of the account's turns. */
 	private async logIn(): Promise<Ended> {
-		const { provider, connection, host, shared } = this.sender;
+		const { host, shared } = this.sender;
 		this.enterBreaker();
-		this.needsLogin = false;
 		try {
 			await this.timeLeft();
 			await tokenOf(this.sender, this.call, this.wanted());
-			if (!shared.accepted) accepted(shared, provider, connection, host.now());
+			if (this.needsLogin) this.loginsOutside += 1;
+			this.needsLogin = false;
+			if (!shared.accepted && shared.sessions.loggedIn) shared.accept(host.now());
+			this.onProbation = !shared.accepted;
 			shared.breaker.left();
 			return { againAfterMs: 0 };
 		} catch (thrown) {
@@ -123,28 +134,28 @@ export class SendLoop {
 
 	/** One attempt, in a turn of the account. */
 	private async inTurn(): Promise<Ended> {
-		const { limiter } = this.sender.shared.account;
-		const release = await this.turn();
+		const { limiter } = this;
+		const release = await this.turn(limiter);
 		try {
-			if (this.mustLogIn) {
-				// The login was refused while this one was waiting.
-				limiter.giveBack();
+			if (this.mustLogIn || limiter !== this.limiter) {
+				// The login was refused or accepted while this one was waiting.
+				release(true);
 				return { againAfterMs: 0 };
 			}
 			const { complaints } = limiter;
 			this.enterBreaker();
-			return await this.exchange(complaints);
+			return await this.exchange(limiter, complaints, release);
 		} finally {
 			release();
 		}
 	}
 
-	private async turn(): Promise<() => void> {
-		const { host, shared } = this.sender;
+	private async turn(limiter: Limiter): Promise<Release> {
+		const { host } = this.sender;
 		const { signal, onWait, priority = 'person' } = this.call.options;
 		const order = this.operation.effect === 'read' ? priority : 'command';
 		try {
-			return await shared.account.limiter.acquire(order, host, this.call.deadline, { signal, onWait });
+			return await limiter.acquire(order, host, this.call.deadline, { signal, onWait });
 		} catch (late) {
 			// With no turn left to try again, what went wrong says more than that.
 			throw this.latest === undefined || signal?.aborted ? late : this.latest;
@@ -175,9 +186,8 @@ export class SendLoop {
 	}
 
 	/** Sends it, and opens the answer. @param complaints the vendor's complaints that were known when its turn came */
-	private async exchange(complaints: number): Promise<Ended> {
-		const { provider, connection, host, shared } = this.sender;
-		const { limiter } = shared.account;
+	private async exchange(limiter: Limiter, complaints: number, release: Release): Promise<Ended> {
+		const { provider, host, shared } = this.sender;
 		let stale: string | undefined;
 		let answer: SignedAnswer;
 		try {
@@ -191,10 +201,10 @@ export class SendLoop {
 			answer = await host.send(this.request, { ...wanted, mayLogIn, signal, timeoutMs, leftMs });
 			this.answeredIn(answer.session);
 		} catch (thrown) {
-			if (thrown instanceof LoginNeeded) return this.leaveForLogin();
+			if (thrown instanceof LoginNeeded) return this.leaveForLogin(release);
 			const error = this.unanswered(thrown);
 			// Logins are outside the quota: whoever never gets past one must not use up the turns of the others.
-			if (this.latest?.session === 'refused') limiter.giveBack();
+			if (this.latest?.session === 'refused') release(true);
 			return { error };
 		}
 		try {
@@ -202,7 +212,7 @@ export class SendLoop {
 			shared.breaker.answered();
 			shared.retries.earn();
 			limiter.recover(complaints);
-			limiter.keepTo(...rateOf(provider, connection), host.now());
+			this.answered();
 			return { opened: { data, status: answer.status } };
 		} catch (thrown) {
 			return this.refused(thrown, { session: answer.session, stale });
@@ -210,13 +220,20 @@ export class SendLoop {
 	}
 
 	/** A login may hang, and would keep the turn from others. */
-	private leaveForLogin(): Ended {
-		const { account, breaker } = this.sender.shared;
-		breaker.left();
-		account.limiter.giveBack();
+	private leaveForLogin(release: Release): Ended {
+		this.sender.shared.breaker.left();
+		release(true);
 		this.needsLogin = true;
-		this.loginsOutside += 1;
+		this.onProbation = false;
 		return { againAfterMs: 0 };
+	}
+
+	/** The vendor has answered in a session that it knows: the login is right, and its settings count. */
+	private answered(): void {
+		const { provider, connection, host, shared } = this.sender;
+		const now = host.now();
+		if (!shared.accepted && host.token !== undefined) shared.accept(now);
+		shared.account.limiter.keepTo(...rateOf(provider, connection), now);
 	}
 
 	/** The session in which an answer came. */
@@ -230,12 +247,13 @@ export class SendLoop {
 	/** The answer is no success: what that says of the vendor, the account's rate and the session. */
 	private refused(thrown: unknown, { session, stale }: { session: string; stale: string | undefined }): Ended {
 		const { provider, host, shared } = this.sender;
-		const { breaker, account } = shared;
+		const { breaker } = shared;
 		const error = (this.latest = ofTheKey(provider, asFleetError(thrown)));
 		if (error.outage === 'fault') breaker.failed(host.now());
 		else breaker.answered();
-		if (error.tooOften && (!error.ambiguous || account.limiter.busy))
-			account.limiter.slowDown(host.now(), error.retryAfterMs);
+		if (shared.accepted && error.session === undefined) this.answered();
+		const { limiter } = this;
+		if (error.tooOften && (!error.ambiguous || limiter.busy)) limiter.slowDown(host.now(), error.retryAfterMs);
 		const suspect = { session, error };
 		if (this.mayRenew(error)) {
 			this.renewals += 1;
@@ -315,11 +333,22 @@ export async function tokenOf(
 async function mustBeInSession(sender: Sender, call: Call): Promise<void> {
 	const { inSession } = call.options;
 	if (inSession === undefined) return;
-	if (sender.shared.suspectSession?.session !== inSession && (await tokenOf(sender, call)) === inSession) return;
+	if (sender.shared.suspectSession?.session !== inSession && (await sessionInForce(sender, call)) === inSession)
+		return;
 	throw new SessionExpired('The session that this belongs to is over.', {
 		definite: true,
 		advice: 'Nothing was sent.',
 	});
+}
+
+/** Token of the session in force, for which nobody logs in. */
+async function sessionInForce(sender: Sender, call: Call): Promise<string | undefined> {
+	try {
+		return await tokenOf(sender, call, { mayLogIn: false });
+	} catch (thrown) {
+		if (thrown instanceof LoginNeeded) return undefined;
+		throw thrown;
+	}
 }
 
 /** Without a login there is no session that could end: the key is not valid. */
@@ -333,31 +362,55 @@ function ofTheKey(provider: Provider, error: FleetError): FleetError {
 
 /** A shorter one could be an ordinary word of an answer. */
 const SHORTEST_TOKEN = 16;
-/** Characters that some programs escape in JSON or in addresses, and that JSON needs no escape for. */
-const ESCAPED = /[^\w.~"\\-]/g;
+/** Searching for longer texts takes time that grows with both. */
+const LONGEST_ANCHOR = 64;
+/** What tokens are made of, as they are or escaped in JSON or in addresses. */
+const IN_TOKENS = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/=.~%-'));
+const BACKSLASH = 0x5c;
+/** Characters after a backslash that escape a part of a token: a slash, a backslash, and the digits of a character. */
+const ESCAPES = new Set(Buffer.from('/\\u'));
 
-/** An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. */
+/**
+ * An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. Whatever is
+ * written together with it goes as well: it may be escaped in many ways, none of which changes letters and digits.
+ */
 function withoutToken(answer: SignedAnswer): SignedAnswer {
-	const { session } = answer;
+	const { session, body } = answer;
 	if (session.length < SHORTEST_TOKEN) return answer;
-	const forms = [...new Set([session, encodeURIComponent(session)])];
-	const repeats = (text: string) => forms.some((form) => text.includes(form));
-	const bodies = [answer.body, unescaped(answer.body, new Set(session.match(ESCAPED)))];
-	const body = bodies.findLast(repeats);
-	return body === undefined
-		? answer
-		: { ...answer, body: forms.reduce((text, form) => text.replaceAll(form, '[token]'), body) };
+	const anchor = anchorOf(session);
+	const place = session.indexOf(anchor);
+	let text = '';
+	let done = 0;
+	for (let at = body.indexOf(anchor); at !== -1; at = body.indexOf(anchor, done)) {
+		let begin = at;
+		let end = at + anchor.length;
+		for (; begin > done; begin--) {
+			const code = body.charCodeAt(begin - 1);
+			if (code !== BACKSLASH && !IN_TOKENS.has(code)) break;
+		}
+		for (; end < body.length; end++) {
+			if (IN_TOKENS.has(body.charCodeAt(end))) continue;
+			// An escape stays whole.
+			if (body.charCodeAt(end) !== BACKSLASH || !ESCAPES.has(body.charCodeAt(end + 1))) break;
+			end += 1;
+		}
+		// Tokens may have other characters as well.
+		if (body.startsWith(session, at - place)) {
+			begin = Math.max(done, Math.min(begin, at - place));
+			end = Math.max(end, at - place + session.length);
+		}
+		text += `${body.slice(done, begin)}[token]`;
+		done = end;
+	}
+	return done === 0 ? answer : { ...answer, body: text + body.slice(done) };
 }
 
-/** JSON with some characters written as they are, where it has them with a backslash. */
-function unescaped(json: string, characters: Iterable<string>): string {
-	let text = json;
-	for (const character of characters) {
-		if (character === '/') text = text.replaceAll('\\/', '/');
-		const code = character.charCodeAt(0).toString(16).padStart(4, '0');
-		for (const digits of new Set([code, code.toUpperCase()])) text = text.replaceAll(`\\u${digits}`, character);
-	}
-	return text;
+/** The part of a token that no way of writing it changes, and that is no ordinary word. */
+function anchorOf(token: string): string {
+	const parts = (token.match(/[\w-]+/g) ?? []).filter(({ length }) => length >= SHORTEST_TOKEN / 2);
+	const unlikeWords = parts.filter((part) => /\d/.test(part));
+	const [longest = token] = (unlikeWords.length > 0 ? unlikeWords : parts).sort((a, b) => b.length - a.length);
+	return longest.slice(0, LONGEST_ANCHOR);
 }
 
 function overdue(call: Call): TimedOut {

@@ -14,6 +14,8 @@ const CONTEST_RENEWALS = 2;
  * one secret is right says nothing about another.
  */
 export class SessionKeeper {
+	/** Whether a login of this process has succeeded: a session that somebody has stored is no proof of one. */
+	loggedIn = false;
 	private renewing: Promise<Session> | undefined;
 	/** The latest login that failed. */
 	private failed: { error: unknown } | undefined;
@@ -65,11 +67,13 @@ export class SessionKeeper {
 		this.renewing = renewing;
 		try {
 			const renewed = await renewing;
+			this.loggedIn = true;
 			// One that fails has ended nobody's session.
 			if (killed) this.renewals.push(now());
 			return renewed;
 		} catch (error) {
 			this.failed = { error };
+			this.loggedIn = false;
 			throw error;
 		} finally {
 			this.renewing = undefined;

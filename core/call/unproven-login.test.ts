@@ -4,7 +4,7 @@ import { json, TestHost } from '../../test/support/test-host';
 import { sharedLogin } from './account';
 import { jsonOf } from './answer';
 import { Client } from './client';
-import { LoginRejected, SessionExpired } from '../describe/errors';
+import { LoginRejected, NotFound, SessionExpired, VendorFault } from '../describe/errors';
 import { text } from '../describe/field';
 import type { Host, WireAnswer } from '../describe/host';
 import { operation, type Effect } from '../describe/operation';
@@ -50,7 +50,8 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
 		sign: (request) => request,
 		open: (answer) => {
-			const body = jsonOf(answer, 'Vendor') as { expired?: boolean };
+			const body = jsonOf(answer, 'Vendor') as { expired?: boolean; missing?: boolean };
+			if (body.missing) throw new NotFound('There is no such thing.');
 			if (body.expired) throw new SessionExpired('The session is over.', { definite: true, ambiguous });
 			return body;
 		},
@@ -66,6 +67,8 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		secret: 'right',
 		session: 0,
 		loginMs: LOGIN_MS,
+		/** How the next logins fail. */
+		loginFaults: [] as Error[],
 		lastsMs: 7_200_000,
 		/** Secrets of logins. */
 		logins: [] as string[],
@@ -89,6 +92,8 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 				renew: async () => {
 					seen.logins.push(secret);
 					await clock.sleep(seen.loginMs);
+					const fault = seen.loginFaults.shift();
+					if (fault !== undefined) throw fault;
 					if (secret !== seen.secret) throw new LoginRejected('Vendor refuses the password.');
 					return (shared.session = {
 						token: `token-${String(++seen.session)}`,
@@ -122,7 +127,11 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 			() => 'done',
 			(error: unknown) => (error as LoginRejected).code,
 		);
-	return { clock, clientOf, seen, codeOf };
+	/** A session that somebody has stored for the login, as n8n keeps it in the credential. */
+	const store = (secret: string, token: string, rateLimit = perMinute) => {
+		clientOf(secret, ANSWER_MS, rateLimit).shared.session = { token, expiresAt: clock.now() + 7_200_000 };
+	};
+	return { clock, clientOf, seen, codeOf, store };
 }
 
 test.each([read, command])(
@@ -281,4 +290,75 @@ test('logins that are made up push out no account that works', async () => {
 	const before = seen.logins.filter((secret) => secret === 'right').length;
 	await Promise.all(Array.from({ length: 12 }, run));
 	expect(seen.logins.filter((secret) => secret === 'right').length).toBe(before);
+});
+
+test('a renewal that fails and then hangs keeps no turn from others', async () => {
+	const { clock, clientOf, seen, codeOf } = vendor();
+	await clientOf('right').collect(read, {});
+	seen.secret = 'new';
+	const renewed = clientOf('new');
+	await renewed.collect(read, {});
+	seen.loginFaults = Array.from({ length: 3 }, () => new VendorFault('It has a fault.', { retryable: true }));
+	const old = Array.from({ length: 20 }, () => codeOf(clientOf('right').collect(read, {})));
+	await clock.sleep(5 * LOGIN_MS);
+	seen.loginMs = 20_000;
+	for (let count = 0; count < 100; count++) {
+		const began = clock.now();
+		await renewed.collect(read, {});
+		expect(clock.now() - began).toBeLessThanOrEqual(ANSWER_MS);
+		await clock.sleep(100);
+	}
+	await Promise.all(old);
+});
+
+test('what belongs to a session that is over needs no login, and keeps no turn', async () => {
+	const { clock, clientOf, seen, codeOf } = vendor();
+	const right = clientOf('right');
+	await right.collect(read, {});
+	await clock.sleep(7_300_000);
+	seen.loginMs = 20_000;
+	const logins = seen.logins.length;
+	const bound = Array.from({ length: 4 }, () => codeOf(right.collect(read, {}, { inSession: 'token-1' })));
+	expect(new Set(await Promise.all(bound))).toEqual(new Set(['SessionExpired']));
+	expect(seen.logins).toHaveLength(logins);
+});
+
+test('a session that somebody has made up takes no turns, and has no say in the rate', async () => {
+	const { clock, clientOf, seen, codeOf, store } = vendor({ perMinute: 60, burst: 6 });
+	for (let count = 0; count < 50; count++) store(`wrong-${String(count)}`, `made-up-${String(count)}`, 30);
+	const wrong = Array.from({ length: 50 }, (_, count) =>
+		codeOf(clientOf(`wrong-${String(count)}`, ANSWER_MS, 30).collect(read, {})),
+	);
+	await clock.sleep(1);
+	const began = clock.now();
+	const right = clientOf('right');
+	await Promise.all(Array.from({ length: 6 }, () => right.collect(read, {})));
+	expect(clock.now() - began).toBeLessThanOrEqual(LOGIN_MS + 2 * ANSWER_MS);
+	expect(new Set(await Promise.all(wrong))).toEqual(new Set(['LoginRejected']));
+	expect(seen.requests.filter(({ secret }) => secret.startsWith('wrong')).length).toBeLessThanOrEqual(50);
+});
+
+test('a stored session that is in force is used without a login, and takes turns from its first answer on', async () => {
+	const { clientOf, seen, store } = vendor({ perMinute: 6, burst: 6 });
+	seen.session = 1;
+	store('right', 'token-1');
+	await Promise.all(Array.from({ length: 30 }, () => clientOf('right').collect(read, {}, { deadlineMs: 3_600_000 })));
+	expect(seen.logins).toEqual([]);
+	for (const { at } of seen.requests)
+		expect(seen.requests.filter((other) => other.at >= at && other.at < at + 60_000).length).toBeLessThanOrEqual(
+			13,
+		);
+});
+
+test('a lowered limit holds from the next answer on, a refusal too', async () => {
+	const { clock, clientOf, seen, codeOf } = vendor({ perMinute: 600, burst: 6 });
+	await clientOf('right').collect(read, {});
+	await clock.sleep(3_600_000);
+	seen.answer = () => json({ missing: true });
+	const before = seen.requests.length;
+	const lowered = clientOf('right', ANSWER_MS, 6);
+	for (let count = 0; count < 40; count++) await codeOf(lowered.collect(read, {}, { deadlineMs: 3_600_000 }));
+	const later = seen.requests.slice(before);
+	for (const { at } of later)
+		expect(later.filter((other) => other.at >= at && other.at < at + 60_000).length).toBeLessThanOrEqual(13);
 });

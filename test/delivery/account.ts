@@ -66,6 +66,7 @@ export function newProcess(
 		refusals: new refusals.Refusals(),
 		queues: new Map(),
 		accepted: true,
-		kept: true,
+		probation: new limiter.Limiter(rateLimit, burst, 1),
+		accept: () => undefined,
 	});
 }
