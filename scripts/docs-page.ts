@@ -128,7 +128,7 @@ function triggersPart({ triggers, limits }: Provider): string[] {
 	return [
 		'## Triggers',
 		'',
-		`A trigger polls; ${String(limits.poll.seconds)} s between two polls are proposed, and less than ${String(limits.poll.leastSeconds)} s make no sense with this vendor. Triggers of one account share what they ask. Every event has a stable \`id\`, the \`event\`'s name, \`deviceId\`, \`time\`, and \`late\`: whether something newer of that device was given before.`,
+		`A trigger polls; ${String(limits.poll.seconds)} s between two polls are proposed, and less than ${String(limits.poll.leastSeconds)} s make no sense with this vendor. Triggers of one account share what they ask. Every event has a stable \`id\`, the \`event\`'s name, \`deviceId\`, \`time\`, \`late\`: whether something newer of that device was given before, and \`doubtful\`: whether some clock is wrong, as its time is in the future or far in the past.`,
 		'',
 		'Beside its own filters, each trigger that polls has these:',
 		'',

@@ -181,3 +181,23 @@ function fromLocal(match: RegExpExecArray, zone: string): number | undefined {
 	const fraction = Math.floor(Number(match[7] ?? 0) * 1000);
 	return finite(instantOfLocal(Date.UTC(year, month - 1, day, hour, minute, second), zone) + fraction);
 }
+
+/** Clocks differ a little. A time that is further ahead of the local clock than this is doubtful. */
+const AHEAD_SECONDS = 300;
+/** What is new did not happen so long ago: the clock of a satellite receiver that falls back does so by 1024 weeks. */
+const LONG_AGO_SECONDS = 512 * 7 * 86_400;
+
+/** Whether a time lies in the future. Both in seconds. */
+export const isAhead = (at: number, now: number) => at > now + AHEAD_SECONDS;
+
+/** Whether a time is too long ago for something new. Both in seconds. */
+export const isLongAgo = (at: number, now: number) => at < now - LONG_AGO_SECONDS;
+
+/** Whether something new cannot have happened at this time: some clock is wrong. Both in seconds. */
+export const isDoubtful = (at: number, now: number) => isAhead(at, now) || isLongAgo(at, now);
+
+/** Whether two clocks are wrong by the same, as far as can be seen: their offsets, in seconds. */
+export const isSameOffset = (a: number, b: number) => Math.abs(a - b) <= AHEAD_SECONDS;
+
+/** An ISO text as seconds since 1970. */
+export const secondsOfIso = (iso: string) => Math.floor(Date.parse(iso) / 1000);

@@ -197,5 +197,7 @@ export interface FleetEvent {
 	time: string | null;
 	/** Whether a newer event of this device was delivered before. */
 	late: boolean;
+	/** Whether it cannot have happened at `time`: some clock is wrong. */
+	doubtful: boolean;
 	[field: string]: unknown;
 }

@@ -2,6 +2,7 @@ import { asFleetError, InvalidParams } from '../describe/errors';
 import { ALL, type Ids } from '../describe/field';
 import type { AnyOperation } from '../describe/operation';
 import type { Position, Row } from '../describe/records';
+import { isAhead, secondsOfIso } from '../describe/time';
 import type { PositionSource } from '../describe/trigger';
 import { chunks } from '../call/windows';
 import type { Failed, Poll } from './poll';
@@ -121,7 +122,7 @@ export class FleetPositions {
 				for (const row of page) this.take(row, params, found);
 				onPage = found.map(({ position }) => ({
 					deviceId: position.deviceId,
-					reported: lastReport(position),
+					reported: lastReport(position, this.poll.now),
 				}));
 				if (onPage.length === page.length) sightingsOnPage.set(page, onPage);
 			}
@@ -199,10 +200,20 @@ export function newestOf(
 	return newest;
 }
 
-/** When a device last reported, in seconds. */
-export function lastReport({ time, seenAt }: Pick<Position, 'time' | 'seenAt'>): number | undefined {
-	const times = [time, seenAt].filter((iso) => iso !== null).map((iso) => Math.floor(Date.parse(iso) / 1000));
-	return times.length === 0 ? undefined : Math.max(...times);
+/** The times of a device's latest report, in seconds: when it was, and when the vendor had it. */
+export function timesOf({ time, seenAt }: Pick<Position, 'time' | 'seenAt'>): number[] {
+	return [time, seenAt].filter((iso) => iso !== null).map(secondsOfIso);
+}
+
+const newest = (times: readonly number[]) => (times.length === 0 ? undefined : Math.max(...times));
+
+/**
+ * When a device last reported, in seconds. Times in the future do not count, unless there are no others.
+ * @param now seconds
+ */
+export function lastReport(position: Pick<Position, 'time' | 'seenAt'>, now: number): number | undefined {
+	const times = timesOf(position);
+	return newest(times.filter((at) => !isAhead(at, now))) ?? newest(times);
 }
 
 /** The list, starting at an item and continuing at its beginning. */

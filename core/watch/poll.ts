@@ -2,6 +2,7 @@ import type { Client } from '../call/client';
 import { asFleetError, type FleetError } from '../describe/errors';
 import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Row } from '../describe/records';
+import { isAhead } from '../describe/time';
 import { refusalOf } from '../call/refusals';
 import type { Cursor } from './cursor';
 import { LOOK_BACK_MINUTES, type AnyTrigger, type FleetEvent } from '../describe/trigger';
@@ -9,8 +10,6 @@ import { LOOK_BACK_MINUTES, type AnyTrigger, type FleetEvent } from '../describe
 export const DAY_SECONDS = 86_400;
 /** A read that another trigger shares is at most this old. */
 const SHARED_MS = 60_000;
-/** A record that is ahead of the local clock by no more than this is not dated in the future. */
-export const CLOCK_SECONDS = 60;
 /** A poll ends when it has this many events. */
 const MOST_EVENTS = 500;
 
@@ -109,7 +108,7 @@ export class Poll {
 
 	/** A record time, if it does not lie in the future; else undefined. Clocks may differ a little. */
 	past(time: number | undefined, now = this.time): number | undefined {
-		return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);
+		return time === undefined || isAhead(time, now) ? undefined : Math.min(time, now);
 	}
 
 	/** Whether a poll with this many events ends here. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { text } from '../describe/field';
 import type { Position } from '../describe/records';
 import type { AnyTrigger, Compared, SnapshotSource } from '../describe/trigger';
-import { deviceSilent, metresBetween, positionChanged } from './position-triggers';
+import { deviceSilent, metresBetween, positionChanged, statusChanged } from './position-triggers';
 
 const devices = text({ title: 'Device', description: 'Any' });
 const declared = { devices, evidence: { section: '1', grade: 'C' } } as const;
@@ -18,15 +18,16 @@ function watch(
 	params: object,
 	positions: readonly Position[],
 	from = NOW,
+	every = 60,
 ): Compared['events'][number][][] {
 	const { compare } = trigger.source as SnapshotSource;
 	let before: string | undefined;
 	return positions.map((position, index) => {
-		const now = from + index * 60;
+		const now = from + index * every;
 		const compared = compare(position, {
 			before,
 			first: index === 0,
-			lastWatermark: now - 60,
+			lastWatermark: now - every,
 			watermark: now,
 			now,
 			lookBack: 600,
@@ -71,6 +72,54 @@ describe('Position Changed', () => {
 		).toEqual([1, 1, 0, 0, 1, 1]);
 	});
 
+	describe('of a receiver whose clock fell back by 1024 weeks', () => {
+		const WEEKS = 1024 * 7 * 86_400;
+		/** Good fixes, then those of the fallen clock. */
+		const fallen = (drives: boolean, heard: (now: number) => number | null = (now) => now) =>
+			Array.from({ length: 8 }, (_, place) => {
+				const now = NOW + place * 60;
+				const seen = heard(now);
+				return at({
+					time: iso(place < 2 ? now : now - WEEKS),
+					latitude: 45 + (drives || place < 2 ? place / 100 : 0.01),
+					longitude: 25,
+					seenAt: seen === null ? null : iso(seen),
+				});
+			});
+
+		test('sends each fix while it drives, marked as doubtful', () => {
+			const events = watch(trigger, {}, fallen(true));
+			expect(counts(events)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+			expect(events.flat().map(({ doubtful = false }) => doubtful)).toEqual([
+				...[false, false],
+				...[true, true, true, true, true, true],
+			]);
+			expect(counts(watch(trigger, { minDistance: 100 }, fallen(true)))).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+		});
+
+		test('sends none where the place stays the same, and goes on once the clock is right again', () => {
+			expect(counts(watch(trigger, {}, fallen(false).slice(0, 3)))).toEqual([1, 1, 0]);
+			const right = at({ time: iso(NOW + 8 * 60), latitude: 46, longitude: 25, seenAt: iso(NOW + 8 * 60) });
+			expect(counts(watch(trigger, {}, [...fallen(true), right])).at(-1)).toBe(1);
+		});
+
+		test('an older fix that the vendor returns for once is no news', () => {
+			const older = at({ time: iso(NOW - 3600), latitude: 44, longitude: 25, seenAt: iso(NOW + 120) });
+			const yesterday = at({ time: iso(NOW - 90_000), latitude: 44, longitude: 25, seenAt: iso(NOW - 90_000) });
+			const [first, second] = fallen(true);
+			expect(counts(watch(trigger, {}, [first!, second!, older, yesterday, second!]))).toEqual([1, 1, 0, 0, 0]);
+		});
+
+		test('sends its fixes also where no state of it was left, from the second on', () => {
+			const parked = at({ time: iso(NOW - 7 * 86_400), latitude: 45, longitude: 25, seenAt: iso(NOW) });
+			const positions = [parked, parked, ...fallen(true).slice(2)];
+			expect(counts(watch(trigger, {}, positions)).slice(1)).toEqual([0, 0, 1, 1, 1, 1, 1]);
+			// It stands for an hour, and goes on.
+			const [, , , one, two] = fallen(true);
+			expect(counts(watch(trigger, {}, [parked, one!, ...Array<Position>(60).fill(one!), two!])).at(-1)).toBe(1);
+		});
+	});
+
 	test('distances are metres on the ground', () => {
 		expect(metresBetween({ latitude: 45, longitude: 25 }, { latitude: 46, longitude: 25 })).toBeCloseTo(
 			111_195,
@@ -102,4 +151,91 @@ describe('Device Silent', () => {
 			{ silent: false, silentMinutes: 72 },
 		]);
 	});
+
+	describe('of a device whose clock is wrong', () => {
+		const YEAR = 365 * 86_400;
+		/** A report in each of some minutes, then none. */
+		const dies = (minutes: number, offset: number, seenAt: 'too' | 'right' | 'never', length = 15) =>
+			Array.from({ length }, (_, place) => {
+				const reported = NOW + Math.min(place, minutes) * 60;
+				const seen = seenAt === 'never' ? null : iso(seenAt === 'too' ? reported + offset : reported);
+				return at({ time: iso(reported + offset), seenAt: seen });
+			});
+		const silences = (positions: Position[], minutes = 5) =>
+			watch(trigger, { minutes }, positions).flatMap((events, place) =>
+				events.map(({ silent, silentMinutes }) => [place, silent, silentMinutes]),
+			);
+
+		test.each([
+			['a year ahead', YEAR],
+			['eight hours ahead', 8 * 3600],
+			['six minutes ahead', 360],
+		])('%s: it falls silent all the same', (_, offset) => {
+			for (const seenAt of ['too', 'right', 'never'] as const) {
+				expect(silences(dies(4, offset, seenAt)), seenAt).toEqual([[9, true, 5]]);
+				expect(silences(dies(0, offset, seenAt)), seenAt).toEqual([[5, true, 5]]);
+			}
+		});
+
+		test('its time of the future is no report when the future has come', () => {
+			expect(silences(dies(2, 40 * 60, 'never', 120), 60)).toEqual([[62, true, 60]]);
+			expect(silences(dies(2, 40 * 60, 'right', 120), 60)).toEqual([[62, true, 60]]);
+		});
+
+		test('a fix that is always dated the same, far ahead, does not hide that the vendor hears nothing', () => {
+			const fixed = iso(NOW + YEAR);
+			const positions = Array.from({ length: 10 }, () => at({ time: fixed, seenAt: iso(NOW) }));
+			expect(silences(positions)).toEqual([[5, true, 5]]);
+		});
+
+		test('behind by hours: silent until three fixes are behind by the same, then as any other', () => {
+			expect(silences(dies(10, -8 * 3600, 'too', 20))).toEqual([
+				[0, true, 480],
+				[3, false, expect.any(Number)],
+				[15, true, 5],
+			]);
+		});
+
+		test('late uploads of a device that has been away are no clock', () => {
+			const uploads = [0, 600, 1400, 2300, 2900].map((later) => at({ time: iso(NOW - 20_000 + later) }));
+			expect(silences(uploads)).toEqual([[0, true, 333]]);
+		});
+
+		test('that is set right again: it goes on as any other', () => {
+			const positions = [8 * 3600, 8 * 3600, 0, 0, 0, 0].map((offset, place) =>
+				at({ time: iso(NOW + place * 60 + offset) }),
+			);
+			const dead = Array.from({ length: 6 }, () => positions[5]!);
+			expect(silences([...positions, ...dead])).toEqual([[10, true, 5]]);
+		});
+	});
+
+	test('states that earlier versions stored are read', () => {
+		const { compare } = trigger.source as SnapshotSource;
+		const compared = compare(at({ time: iso(NOW) }), {
+			...{ before: (NOW - 7200).toString(36), first: false, lastWatermark: NOW - 60, watermark: NOW, now: NOW },
+			...{ lookBack: 600, params: { minutes: 60 } as never },
+		});
+		expect(compared).toMatchObject({ state: undefined, events: [{ silent: false, silentMinutes: 120 }] });
+	});
+});
+
+test('changes of a device whose fix is always dated the same have ids of their own', () => {
+	const { source } = statusChanged({ ...declared, of: ['ignition'] });
+	const { compare } = source as SnapshotSource;
+	const keys = [1, 2, 3].map((minute) => {
+		const now = NOW + minute * 60;
+		const ignition = minute % 2 === 0;
+		const position = at({ time: iso(NOW + 9_000_000), seenAt: iso(now), ignition });
+		const comparison = {
+			first: false,
+			lastWatermark: now,
+			watermark: now,
+			now,
+			lookBack: 600,
+			params: {} as never,
+		};
+		return compare(position, { ...comparison, before: ignition ? '0' : '1' }).events.map(({ key }) => key);
+	});
+	expect(new Set(keys.flat()).size).toBe(3);
 });

@@ -1,8 +1,10 @@
 import { choices, number, type Field, type Fields } from '../describe/field';
 import type { Evidence } from '../describe/operation';
 import type { Position } from '../describe/records';
+import { isAhead, isLongAgo, secondsOfIso } from '../describe/time';
 import { lastReport } from './fleet-positions';
-import { CLOCK_SECONDS, DAY_SECONDS } from './poll';
+import { DAY_SECONDS } from './poll';
+import { compareSilence, sampleSilence } from './silence';
 import { trigger, type AnyTrigger, type Comparison, type Compared } from '../describe/trigger';
 
 /** What one vendor declares for a trigger on positions. */
@@ -28,29 +30,58 @@ export function metresBetween(
 }
 
 /**
- * The state of a device: the time of its last fix, and the fix that was last sent. Stored as "time", or with a
- * threshold as "time latitude longitude sentTime"; times in base 36.
+ * The state of a device: its last fix, and when a fix was last sent. Stored as "time latitude longitude", or with a
+ * threshold as "time latitude longitude sentTime", the place then being that of the fix that was sent; times in base
+ * 36. "<" before it: its clock has fallen back. Earlier versions stored "time" alone.
  */
 interface LastFix {
 	time: number;
-	sent?: { latitude: number; longitude: number; time: number };
+	fellBack: boolean;
+	place?: Place;
+	sentTime?: number;
 }
+
+interface Place {
+	latitude: number;
+	longitude: number;
+}
+
+const FELL_BACK = '<';
 
 function readLastFix(state: string | undefined): LastFix | undefined {
 	if (state === undefined) return undefined;
-	const [time = '', latitude, longitude, sentTime] = state.split(' ');
+	const fellBack = state.startsWith(FELL_BACK);
+	const [time = '', latitude, longitude, sentTime] = state.slice(fellBack ? FELL_BACK.length : 0).split(' ');
 	return {
 		time: parseInt(time, 36),
-		...(sentTime === undefined
+		fellBack,
+		...(longitude === undefined
 			? {}
-			: {
-					sent: {
-						latitude: Number(latitude) / 1e5,
-						longitude: Number(longitude) / 1e5,
-						time: parseInt(sentTime, 36),
-					},
-				}),
+			: { place: { latitude: Number(latitude) / 1e5, longitude: Number(longitude) / 1e5 } }),
+		...(sentTime === undefined ? {} : { sentTime: parseInt(sentTime, 36) }),
 	};
+}
+
+const inState = (degrees: number) => Math.round(degrees * 1e5);
+
+function writeLastFix({ time, fellBack, place, sentTime }: Required<Omit<LastFix, 'sentTime'>> & LastFix): string {
+	const values = [base36(time), inState(place.latitude), inState(place.longitude)];
+	if (sentTime !== undefined) values.push(base36(sentTime));
+	return (fellBack ? FELL_BACK : '') + values.join(' ');
+}
+
+/**
+ * Whether a fix that is older than the one before it is new all the same: the device is elsewhere, and has reported
+ * since, or says that it was there when satellites of this kind were new.
+ */
+function fallsBack(last: LastFix, fix: Place & { time: number }, seenAt: string | null, now: number): boolean {
+	if (last.place === undefined || fix.time >= last.time - DAY_SECONDS || isAhead(last.time, now)) return false;
+	const moved =
+		inState(fix.latitude) !== inState(last.place.latitude) ||
+		inState(fix.longitude) !== inState(last.place.longitude);
+	const seen = seenAt === null ? undefined : secondsOfIso(seenAt);
+	const reported = seen === undefined ? isLongAgo(fix.time, now) : seen > last.time && !isAhead(seen, now);
+	return moved && reported;
 }
 
 interface Thresholds {
@@ -60,7 +91,7 @@ interface Thresholds {
 
 /**
  * Finds a new fix. The state of a device without a new fix for a look-back is dropped: after that, its fix is new if it
- * is later than the watermark was.
+ * is later than the watermark was. Not that of a device whose clock has fallen back: its fixes would never be new.
  */
 function compareFix(
 	position: Position,
@@ -70,24 +101,30 @@ function compareFix(
 	const filtered = minDistance !== undefined || minSeconds !== undefined;
 	const keep = filtered ? Math.max(lookBack, DAY_SECONDS) : lookBack;
 	const last = readLastFix(before);
-	const time = position.time === null ? NaN : Math.floor(Date.parse(position.time) / 1000);
 	const { latitude, longitude } = position;
+	const dropped = last === undefined || (!last.fellBack && last.time < watermark - keep);
+	const unchanged = { state: dropped ? undefined : before, events: NOTHING };
+	if (position.time === null || latitude === null || longitude === null) return unchanged;
+	const here = { latitude, longitude, time: secondsOfIso(position.time) };
+	const { time } = here;
+	const falls = last !== undefined && fallsBack(last, here, position.seenAt, now);
+	const fellBack = falls || (last?.fellBack ?? isLongAgo(time, now));
+	const fix = { time, fellBack: fellBack && time < now - DAY_SECONDS, place: here };
+	if (last === undefined && !first && time <= lastWatermark - keep)
+		// Whether it moved since its clock fell back cannot be seen any more.
+		return { state: fix.fellBack ? writeLastFix(fix) : undefined, events: NOTHING };
 	// A time in the future must not hide the fixes that follow once the device's clock is right again.
-	const newest = last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time;
-	const known =
-		last === undefined
-			? !first && time <= lastWatermark - keep
-			: time === last.time || (newest !== undefined && time < newest);
-	if (Number.isNaN(time) || latitude === null || longitude === null || known)
-		return { state: last === undefined || last.time < watermark - keep ? undefined : before, events: NOTHING };
-	const here = { latitude, longitude, time };
-	const far = minDistance !== undefined && last?.sent !== undefined && metresBetween(last.sent, here) >= minDistance;
-	const long = minSeconds !== undefined && last?.sent !== undefined && time - last.sent.time >= minSeconds;
-	const sent = !filtered || last?.sent === undefined || far || long ? here : last.sent;
-	const state = filtered
-		? [base36(time), Math.round(sent.latitude * 1e5), Math.round(sent.longitude * 1e5), base36(sent.time)].join(' ')
-		: base36(time);
-	return { state, events: sent === here ? [{ key: position.time ?? '' }] : NOTHING };
+	const older = last !== undefined && !falls && !isAhead(last.time, now) && time < last.time;
+	if (older || time === last?.time) return unchanged;
+	const doubtful = fix.fellBack ? { doubtful: true } : {};
+	const event = { key: position.time, ...doubtful };
+	if (!filtered) return { state: writeLastFix(fix), events: [event] };
+	const { place = here, sentTime } = last ?? {};
+	const far = minDistance !== undefined && metresBetween(place, here) >= minDistance;
+	const long = minSeconds !== undefined && sentTime !== undefined && time - sentTime >= minSeconds;
+	return sentTime === undefined || falls || far || long
+		? { state: writeLastFix({ ...fix, sentTime: time }), events: [event] }
+		: { state: writeLastFix({ ...fix, place, sentTime }), events: NOTHING };
 }
 
 /** A new fix. */
@@ -151,7 +188,7 @@ function compareStates(
 	of: readonly Change[],
 	wanted: readonly Change[],
 	position: Position,
-	{ before }: Comparison,
+	{ before, now }: Comparison,
 ): Compared {
 	const events: Compared['events'][number][] = [];
 	let state = '';
@@ -161,21 +198,21 @@ function compareStates(
 		state += letter === UNKNOWN ? old : letter;
 		if (letter === UNKNOWN || old === UNKNOWN || letter === old || !wanted.includes(change)) return;
 		const to = valueOf(letter);
-		events.push({ key: keyOf(position, change, to), change, from: valueOf(old), to });
+		events.push({ key: keyOf(position, change, to, now), change, from: valueOf(old), to });
 	});
 	return { state, events };
 }
 
 /** An event for the first value that is known, as if it had just changed. */
-function sampleOf(wanted: readonly Change[], position: Position): Compared['events'] {
+function sampleOf(wanted: readonly Change[], position: Position, now: number): Compared['events'] {
 	const change = wanted.find((name) => position[name] !== null);
 	return change === undefined
 		? NOTHING
-		: [{ key: keyOf(position, change, position[change]), change, from: null, to: position[change] }];
+		: [{ key: keyOf(position, change, position[change], now), change, from: null, to: position[change] }];
 }
 
-const keyOf = (position: Position, change: Change, to: unknown) =>
-	[lastReport(position) ?? '', change, String(to)].join(':');
+const keyOf = (position: Position, change: Change, to: unknown, now: number) =>
+	[lastReport(position, now) ?? '', change, String(to)].join(':');
 
 const ADDS = { change: 'What has changed', from: 'Value before', to: 'Value now' } as const;
 
@@ -203,7 +240,7 @@ export function statusChanged({ devices, evidence, of }: Declared & { of: readon
 		source: {
 			type: 'snapshot',
 			compare: (position, comparison) => compareStates(of, wantedOf(of, comparison.params), position, comparison),
-			sample: (position, { params }) => sampleOf(wantedOf(of, params), position),
+			sample: (position, { now, params }) => sampleOf(wantedOf(of, params), position, now),
 		},
 		evidence,
 	});
@@ -221,37 +258,10 @@ export function ignitionChanged({ devices, evidence }: Declared): AnyTrigger {
 		source: {
 			type: 'snapshot',
 			compare: (position, comparison) => compareStates(['ignition'], ['ignition'], position, comparison),
-			sample: (position) => sampleOf(['ignition'], position),
+			sample: (position, { now }) => sampleOf(['ignition'], position, now),
 		},
 		evidence,
 	});
-}
-
-const silence = (reported: number, now: number) => ({
-	key: `silent:${String(reported)}`,
-	silent: true,
-	silentMinutes: Math.floor((now - reported) / 60),
-});
-
-/** Finds devices that stopped reporting, or resumed. The state of a silent device is the time of its last report. */
-function compareSilence(position: Position, { before, now, params }: Comparison): Compared {
-	const { minutes }: { minutes: number } = params;
-	const reported = lastReport(position);
-	if (reported === undefined) return { state: before, events: NOTHING };
-	const silent = now - reported >= minutes * 60;
-	if (before === undefined)
-		return silent
-			? { state: base36(reported), events: [silence(reported, now)] }
-			: { state: undefined, events: NOTHING };
-	const last = parseInt(before, 36);
-	// A clock that was set back is not a report.
-	if (silent || reported <= last) return { state: base36(Math.max(reported, last)), events: NOTHING };
-	return {
-		state: undefined,
-		events: [
-			{ key: `speaking:${String(reported)}`, silent: false, silentMinutes: Math.floor((reported - last) / 60) },
-		],
-	};
 }
 
 /** A device that stops reporting, and resumes. */
@@ -277,10 +287,7 @@ export function deviceSilent({ devices, evidence }: Declared): AnyTrigger {
 		source: {
 			type: 'snapshot',
 			compare: compareSilence,
-			sample: (position, { now }) => {
-				const reported = lastReport(position);
-				return reported === undefined ? NOTHING : [silence(reported, now)];
-			},
+			sample: sampleSilence,
 		},
 		evidence,
 	});

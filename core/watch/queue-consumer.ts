@@ -3,6 +3,7 @@ import { asFleetError, InvalidParams, UnexpectedAnswer } from '../describe/error
 import { flag, number, readFields, type Fields } from '../describe/field';
 import type { QueueReader } from '../describe/operation';
 import type { CommandOutcome, Message, Row } from '../describe/records';
+import { isDoubtful, secondsOfIso } from '../describe/time';
 import { sourceOf, type AnyTrigger, type FleetEvent, type QueueSource } from '../describe/trigger';
 import { InFlight, queueStateOf, type QueueState } from './queue-state';
 
@@ -298,13 +299,15 @@ export class QueueConsumer implements QueueReader {
 			time = null,
 			endedAt = null,
 		} = record as { deviceId?: string | null; time?: string | null; endedAt?: string | null };
+		const at = time ?? endedAt;
 		return {
 			...record,
 			id,
 			event: this.trigger.name,
 			deviceId,
-			time: time ?? endedAt,
+			time: at,
 			late: false,
+			doubtful: at !== null && isDoubtful(secondsOfIso(at), Math.floor(this.client.now() / 1000)),
 			queue,
 			deliveryTag: isTag(deliveryTag) ? deliveryTag : '0',
 			...(this.settings.includeRaw ? { raw: row } : {}),

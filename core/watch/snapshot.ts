@@ -1,9 +1,10 @@
 import { z } from 'zod/v4';
 import { recordId } from '../describe/read';
 import type { Position } from '../describe/records';
+import { isDoubtful, secondsOfIso } from '../describe/time';
 import type { FleetEvent, SnapshotSource } from '../describe/trigger';
 import { seconds, type Cursor } from './cursor';
-import { FleetPositions, lastReport, type FoundPosition } from './fleet-positions';
+import { FleetPositions, lastReport, timesOf, type FoundPosition } from './fleet-positions';
 import { pack, unpack } from './packing';
 import { DAY_SECONDS, type Poll } from './poll';
 import { coveredUntil, leftOf, nextSweep, sweepSchema } from './sweep';
@@ -91,7 +92,7 @@ export async function pollSnapshot(
 		for (const one of found) {
 			const { deviceId } = one.position;
 			if (wanted?.has(deviceId) === false) continue;
-			cursor.mark = Math.max(cursor.mark, poll.past(lastReport(one.position)) ?? 0);
+			cursor.mark = Math.max(cursor.mark, poll.past(lastReport(one.position, poll.now)) ?? 0);
 			compare(poll, source, one, {
 				cursor,
 				states,
@@ -184,16 +185,16 @@ function compare(
 	else states.set(deviceId, compared.state);
 	if (cursor.first === true && !wantedAtFirst(poll, cursor, position)) return;
 	for (const { key, ...adds } of compared.events)
-		events.push({ event: eventOf(poll, position, key, adds, row), at: lastReport(position) ?? poll.now });
+		events.push({ event: eventOf(poll, position, key, adds, row), at: lastReport(position, poll.now) ?? poll.now });
 }
 
 /** Whether a position of the first sweep has events, although it was there before the trigger. */
 function wantedAtFirst({ firstRun }: Poll, { since }: SnapshotCursor, position: Position): boolean {
-	return firstRun === 'latest' || (firstRun === 'since' && (lastReport(position) ?? 0) >= since);
+	return firstRun === 'latest' || (firstRun === 'since' && timesOf(position).some((at) => at >= since));
 }
 
 function eventOf(
-	poll: Pick<Poll, 'event' | 'includeRaw'>,
+	poll: Pick<Poll, 'event' | 'includeRaw' | 'now'>,
 	position: Position,
 	key: string,
 	adds: Record<string, unknown>,
@@ -201,6 +202,7 @@ function eventOf(
 ): FleetEvent {
 	return {
 		...position,
+		doubtful: position.time !== null && isDoubtful(secondsOfIso(position.time), poll.now),
 		...adds,
 		id: recordId(position.deviceId, key),
 		event: poll.event,

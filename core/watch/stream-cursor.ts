@@ -61,7 +61,7 @@ export function readStreamCursor(stored: unknown): StoredStream {
 /** A fleet that has not reported for this long is idle. */
 const IDLE_SECONDS = 60;
 
-/** @param newest newest time in the vendor's records, even if it lies in the future */
+/** @param newest newest time in the vendor's records that does not lie in the future */
 export function firstStreamCursor(
 	{ now, event, firstRun, since: from, lookBack }: Poll,
 	watermark: number,

@@ -1,5 +1,6 @@
 import { asFleetError } from '../describe/errors';
 import type { Row } from '../describe/records';
+import { isAhead, isDoubtful } from '../describe/time';
 import type { FleetEvent, StreamSource } from '../describe/trigger';
 import { DAY_SECONDS, type Poll } from './poll';
 import { NO_DEVICE, type Coverage } from './stream-coverage';
@@ -143,6 +144,7 @@ export class WindowReader {
 			deviceId,
 			time,
 			late: false,
+			doubtful: false,
 			...(poll.includeRaw || !readable ? { raw: row } : {}),
 		};
 		const timed = { event, time: time === null ? at : Math.floor(Date.parse(time) / 1000), device };
@@ -173,12 +175,15 @@ export class WindowReader {
 
 	/** The events in order of time. Those that are older than what an earlier poll delivered are marked as late. */
 	inOrder(): FleetEvent[] {
+		const { time: now } = this.poll;
 		this.events.sort((a, b) => a.time - b.time || (a.event.id < b.event.id ? -1 : 1));
 		for (const { event, time, device } of this.events) {
 			if (event.time === null) continue;
 			const entry = this.coverage.entryOf(device);
-			event.late = time < entry.newest;
-			entry.newest = Math.max(entry.newest, time);
+			event.doubtful = isDoubtful(time, now);
+			// After an event that is dated in the future, others are not late.
+			event.late = time < entry.newest && !isAhead(entry.newest, now);
+			if (!isAhead(time, now)) entry.newest = isAhead(entry.newest, now) ? time : Math.max(entry.newest, time);
 		}
 		return this.events.map(({ event }) => event);
 	}

@@ -24,11 +24,9 @@ export async function pollStream(
 	// Events are new from the vendor's own time on, and nothing has shown that time yet.
 	if (stored === undefined && sightings.length > 0 && fleet.mustWait()) return undefined;
 	const now = poll.time;
-	const watermark = Math.max(
-		stored?.cursor.mark ?? 0,
-		newestOf(sightings, (reported) => poll.past(reported, now)) ?? 0,
-	);
-	const stream = new StreamPoll(poll, source, stored ?? begin(poll, watermark, newestOf(sightings)), watermark);
+	const newest = newestOf(sightings, (reported) => poll.past(reported, now));
+	const watermark = Math.max(stored?.cursor.mark ?? 0, newest ?? 0);
+	const stream = new StreamPoll(poll, source, stored ?? begin(poll, watermark, newest), watermark);
 	await stream.run(sightings);
 	return stream.end(next);
 }
@@ -145,7 +143,7 @@ const SAMPLE_DEVICES = 10;
 export async function sampleStream(poll: Poll, source: StreamSource): Promise<FleetEvent[]> {
 	const { sightings } = await new FleetPositions(poll).sightings(undefined);
 	const devices = sightings.sort((a, b) => (b.reported ?? 0) - (a.reported ?? 0)).map(({ deviceId }) => deviceId);
-	const present = newestOf(sightings) ?? poll.now;
+	const present = newestOf(sightings, (reported) => poll.past(reported)) ?? poll.now;
 	const dayAgo = present - DAY_SECONDS;
 	const cursor = {
 		...firstStreamCursor(poll, present, present),

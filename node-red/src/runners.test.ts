@@ -7,7 +7,7 @@ import { PollRunner, QueueRunner, type Acknowledge } from './runners';
 import { NotStored, TriggerState } from './trigger-state';
 import type { Store } from './trigger-store';
 
-const event = (id: string): FleetEvent => ({ id, event: 'e', deviceId: 'd', time: null, late: false });
+const event = (id: string): FleetEvent => ({ id, event: 'e', deviceId: 'd', time: null, late: false, doubtful: false });
 const polled = (ids: string[], n: number, more: Partial<PollResult> = {}): PollResult => ({
 	events: ids.map(event),
 	cursor: { v: 1, event: 'e', n },

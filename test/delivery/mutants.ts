@@ -92,7 +92,7 @@ export const MUTANTS: readonly Mutant[] = [
 		by: 'stream',
 		changes: change(
 			POLL,
-			'return time === undefined || time > now + CLOCK_SECONDS ? undefined : Math.min(time, now);',
+			'return time === undefined || isAhead(time, now) ? undefined : Math.min(time, now);',
 			'return time ?? now * 0;',
 		),
 	},
@@ -110,8 +110,17 @@ export const MUTANTS: readonly Mutant[] = [
 		by: 'snapshot',
 		changes: change(
 			'watch/position-triggers.ts',
-			'last !== undefined && last.time > now + CLOCK_SECONDS ? undefined : last?.time',
-			'last?.time',
+			'!falls && !isAhead(last.time, now) && time < last.time',
+			'!falls && time < last.time',
+		),
+	},
+	{
+		name: 'a device whose clock is ahead never falls silent',
+		by: 'snapshot',
+		changes: change(
+			'watch/silence.ts',
+			'reported: right.length > 0 ? Math.max(...right) : readAt',
+			'reported: right.length > 0 ? Math.max(...right) : now',
 		),
 	},
 	{

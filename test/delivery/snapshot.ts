@@ -20,6 +20,8 @@ const MINUTE = 60_000;
 const DAY_SECONDS = 86_400;
 const LOOK_BACK = 10;
 const SILENT_MINUTES = 5;
+/** A time that is further ahead of the clock is of the future. */
+const AHEAD_SECONDS = 300;
 const SINCE_SECONDS = START_SECONDS - 120;
 
 const TRIGGERS = ['positionChanged', 'statusChanged', 'deviceSilent'] as const;
@@ -211,6 +213,11 @@ interface Known {
 	time: number | undefined;
 	ignition: boolean | undefined;
 	silentSince: number | undefined;
+	/** Of a silent one: its newest time, and how often that has changed without being recent. */
+	last?: number | undefined;
+	old?: number | undefined;
+	/** Whether its last event said that it is silent, from when on a clock may have been wrong. */
+	said?: boolean | 'unknown';
 }
 
 interface State {
@@ -394,6 +401,14 @@ class SnapshotRun {
 			this.host.time += MINUTE;
 			await this.turn(0);
 		}
+		// All reports have been made by now.
+		this.host.ahead = 0;
+		for (let round = 0; round < 3; round++) {
+			this.host.time += 2 * SILENT_MINUTES * MINUTE;
+			await this.turn(0);
+		}
+		for (const { id } of this.present())
+			must(this.memory.known.get(id)?.said !== false, `${id} falls silent, whatever its clock`);
 		const before = this.requests;
 		this.host.time += MINUTE;
 		await this.turn(0);
@@ -446,6 +461,12 @@ class SnapshotRun {
 		must(new Set(keys).size === keys.length, 'no event comes twice');
 		for (const key of expected) must(keys.includes(key), `${key} comes`);
 		for (const key of keys) must(expected.includes(key) || may.includes(key), `${key} is news`);
+		for (const [device, one] of known) {
+			const silent = events.find(({ deviceId }) => deviceId === device)?.silent;
+			if (one.said === undefined || silent === undefined) continue;
+			must(one.said !== silent, `${device} is said to be the other`);
+			one.said = silent === true;
+		}
 		for (const { id } of events) must(events.filter((event) => event.id === id).length === 1, 'ids are unique');
 		const next: State = {
 			cursor,
@@ -501,10 +522,14 @@ class SnapshotRun {
 					else if (time > old.time) (first ? atFirst : expected).push(`${device} ${String(time)}`);
 					// A time of the future is corrected by an earlier one.
 					else if (time < old.time)
-						(first ? atFirst : old.time > Math.max(now, this.host.time / 1000) + 60 ? expected : may).push(
-							`${device} ${String(time)}`,
-						);
-					fresh.time = old.time !== undefined && time < old.time && old.time <= now + 60 ? old.time : time;
+						(first
+							? atFirst
+							: old.time > Math.max(now, this.host.time / 1000) + AHEAD_SECONDS
+								? expected
+								: may
+						).push(`${device} ${String(time)}`);
+					fresh.time =
+						old.time !== undefined && time < old.time && old.time <= now + AHEAD_SECONDS ? old.time : time;
 					break;
 				case 'statusChanged':
 					if (ignition === null) break;
@@ -516,6 +541,21 @@ class SnapshotRun {
 					if (reported === null) break;
 					// Whatever is newest of it.
 					const last = Math.max(reported, time ?? 0);
+					const changed = last !== old.last;
+					fresh.last = last;
+					fresh.old = changed && old.silentSince !== undefined ? (old.old ?? 0) + 1 : old.old;
+					// Where a clock is wrong, or may be, the model does not say when; but each event ends the other.
+					if (
+						old.said !== undefined ||
+						last > now + AHEAD_SECONDS ||
+						this.host.ahead < 0 ||
+						(fresh.old ?? 0) >= 3
+					) {
+						if (first || old.last === undefined) fresh.said = 'unknown';
+						else fresh.said = old.said ?? old.silentSince !== undefined;
+						may.push(`${device} true`, `${device} false`);
+						break;
+					}
 					const silent = now - last >= SILENT_MINUTES * 60;
 					if (old.silentSince === undefined) {
 						if (!silent) break;
@@ -526,6 +566,7 @@ class SnapshotRun {
 					} else {
 						(first ? atFirst : expected).push(`${device} false`);
 						fresh.silentSince = undefined;
+						fresh.old = 0;
 					}
 				}
 			}

@@ -21,6 +21,9 @@ import { EventModel, type VendorEvent, type Unit } from './event-model';
 const START = Date.UTC(2026, 0, 31, 12);
 const START_SECONDS = START / 1000;
 const DAY = 86_400;
+/** A time that is further ahead of the clock is of the future. */
+const AHEAD_SECONDS = 300;
+const MARGIN_SECONDS = 60;
 const MINUTE = 60_000;
 const BACK_SECONDS = 120;
 /** Lists of devices are kept for so long. */
@@ -924,8 +927,12 @@ class StreamRun {
 			inBatch.set(device, { recordTime, id: event.id });
 			if (event.late) must((everBefore.get(device) ?? -Infinity) > recordTime, `${id} is not late`);
 			else must((before.get(device) ?? -Infinity) <= recordTime, `${id} is late`);
-			newest.set(device, Math.max(newest.get(device) ?? -Infinity, recordTime));
-			newestEver.set(device, Math.max(newestEver.get(device) ?? -Infinity, recordTime));
+			// One that is dated in the future makes no other late. How long the poll takes is not known to the second.
+			const ahead = recordTime - this.host.now() / 1000;
+			if (ahead < AHEAD_SECONDS - MARGIN_SECONDS)
+				newest.set(device, Math.max(newest.get(device) ?? -Infinity, recordTime));
+			if (ahead < AHEAD_SECONDS + MARGIN_SECONDS)
+				newestEver.set(device, Math.max(newestEver.get(device) ?? -Infinity, recordTime));
 		}
 	}
 
