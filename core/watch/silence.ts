@@ -7,8 +7,8 @@ import { timesOf } from './fleet-positions';
 const CONSTANT_FIXES = 3;
 
 /**
- * The state of a device that is silent, or whose clock is wrong. Stored as "time", or as "time readAt fixes", both times
- * in base 36; "~" before it: it is not silent.
+ * The state of a device that is silent, or whose clock is wrong. Stored as "time", or as "time readAt fixes", times in
+ * base 36. "~" before it: it is not silent.
  */
 interface Silence {
 	silent: boolean;
