@@ -166,7 +166,7 @@ export class Batcher {
 	private shared({ params = {}, options: { limit = Infinity, output } }: Member, rows: readonly Row[]): Answer {
 		const { client, operation } = this;
 		if (output === 'raw') return { records: structuredClone(rows.slice(0, limit)) };
-		const simplifier = new Simplifier(operation, client.connection);
+		const simplifier = new Simplifier(operation, client.connection, client.now());
 		try {
 			const records = simplifier.records(rows, params);
 			simplifier.mustHaveRead();

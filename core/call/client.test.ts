@@ -454,3 +454,18 @@ describe('a secret that a run is given', () => {
 		expect(await use(100)).toBeLessThan(before * 1.1);
 	});
 });
+
+test('records that are dated in the future come, and one sentence says how many they are', async () => {
+	const dated = { ...many, record: ({ time }: Row) => ({ time }) };
+	const warningsOf = async (...minutes: number[]) => {
+		const { client, host } = clientOf(() =>
+			json(minutes.map((minute) => ({ time: new Date(host.now() + minute * 60_000).toISOString() }))),
+		);
+		expect(await client.collect(dated, { names: ['a'] })).toHaveLength(minutes.length);
+		return host.warnings;
+	};
+	expect(await warningsOf(0, 4, -60)).toEqual([]);
+	expect(await warningsOf(0, 6, 525_600)).toEqual([
+		'2 records are dated in the future. Check the clocks of the device and of this machine, and the time zone in the account if it has one.',
+	]);
+});

@@ -24,7 +24,7 @@ export class Output {
 		private readonly form: RunOptions['output'] = 'simplified',
 	) {
 		this.sentAt = isoOf(sender.host.now());
-		this.simplifier = new Simplifier(operation, sender.connection);
+		this.simplifier = new Simplifier(operation, sender.connection, sender.host.now());
 	}
 
 	/** @param params what the rows were requested with */

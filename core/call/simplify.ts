@@ -3,6 +3,7 @@ import type { AnyOperation } from '../describe/operation';
 import type { Connection } from '../describe/connection';
 import { isReadable, SEE_RAW } from '../describe/read';
 import type { Row } from '../describe/records';
+import { AHEAD_SECONDS } from '../describe/time';
 import { cut } from '../describe/words';
 
 /** Simplifies the rows of one run. A row that cannot be read does not cost the others: it is reported at the end. */
@@ -10,11 +11,18 @@ export class Simplifier {
 	private readable = 0;
 	private unreadable = 0;
 	private first: FleetError | undefined;
+	private ahead = 0;
+	/** ISO texts are in the order of their times. */
+	private readonly future: string;
 
+	/** @param now the local clock, in milliseconds */
 	constructor(
 		private readonly operation: AnyOperation,
 		private readonly connection: Connection,
-	) {}
+		now: number,
+	) {
+		this.future = new Date(now + AHEAD_SECONDS * 1000).toISOString();
+	}
 
 	records(rows: readonly Row[], params: Record<string, unknown>): object[] {
 		const records: object[] = [];
@@ -25,7 +33,10 @@ export class Simplifier {
 				continue;
 			}
 			try {
-				records.push(this.operation.record(row, params, this.connection));
+				const record = this.operation.record(row, params, this.connection);
+				const { time } = record as { time?: unknown };
+				if (typeof time === 'string' && time > this.future) this.ahead += 1;
+				records.push(record);
 			} catch (thrown) {
 				this.unreadable += 1;
 				this.first ??= asFleetError(thrown);
@@ -51,8 +62,19 @@ export class Simplifier {
 		);
 	}
 
-	/** What to report of records that were left out, if any were. */
+	/** What to report of records that were left out or cannot be right, if any were. */
 	get warning(): string | undefined {
+		const sentences = [this.leftOut, this.datedAhead].filter((one) => one !== undefined);
+		return sentences.length === 0 ? undefined : sentences.join(' ');
+	}
+
+	private get datedAhead(): string | undefined {
+		const { ahead } = this;
+		if (ahead === 0) return undefined;
+		return `${String(ahead)} ${ahead === 1 ? 'record is' : 'records are'} dated in the future. Check the clocks of the device and of this machine, and the time zone in the account if it has one.`;
+	}
+
+	private get leftOut(): string | undefined {
 		const { first, readable, unreadable } = this;
 		if (first === undefined || readable === 0) return undefined;
 		const one = unreadable === 1;

@@ -183,7 +183,7 @@ function fromLocal(match: RegExpExecArray, zone: string): number | undefined {
 }
 
 /** Clocks differ a little. A time that is further ahead of the local clock than this is doubtful. */
-const AHEAD_SECONDS = 300;
+export const AHEAD_SECONDS = 300;
 /** What is new did not happen so long ago: the clock of a satellite receiver that falls back does so by 1024 weeks. */
 const LONG_AGO_SECONDS = 512 * 7 * 86_400;
 

@@ -21,6 +21,8 @@ function fleet({ positions, devices = '*', listed = [], reported = {}, fails = {
 	const asked: string[] = [];
 	const client = {
 		now: () => now,
+		shared: {},
+		warn: () => undefined,
 		provider: { title: 'Vendor', ...(positions === undefined ? {} : { positions: { all: false, ...positions } }) },
 		lookup: () => Promise.resolve(listed.map((value) => ({ value, title: value }))),
 	};

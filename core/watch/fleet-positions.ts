@@ -5,6 +5,7 @@ import type { Position, Row } from '../describe/records';
 import { isAhead, secondsOfIso } from '../describe/time';
 import type { PositionSource } from '../describe/trigger';
 import { chunks } from '../call/windows';
+import { noteClocks } from './fleet-clock';
 import type { Failed, Poll } from './poll';
 
 /** The share of a poll's time that reading positions may take, so that there is time left to read the devices. */
@@ -15,6 +16,8 @@ export interface Sighting {
 	deviceId: string;
 	/** Seconds; undefined: never, or not known in this poll. */
 	reported: number | undefined;
+	/** Its newest time in seconds, even if that lies in the future; the same, mostly. */
+	newest?: number | undefined;
 }
 
 /** A position, and the vendor's own record of it. */
@@ -123,6 +126,7 @@ export class FleetPositions {
 				onPage = found.map(({ position }) => ({
 					deviceId: position.deviceId,
 					reported: lastReport(position, this.poll.now),
+					newest: newestTime(timesOf(position)),
 				}));
 				if (onPage.length === page.length) sightingsOnPage.set(page, onPage);
 			}
@@ -147,6 +151,7 @@ export class FleetPositions {
 			};
 		const { everyMs } = source;
 		const reported = new Map<string, number | undefined>(chosen?.map((device) => [device, undefined]));
+		const newestTimes = new Map<string, number | undefined>();
 		const shareEnds = poll.deadlineOf(readsAll ? 1 : POSITIONS_SHARE);
 		const order = readsAll ? undefined : rotated(chosen ?? [], from);
 		const limits = {
@@ -157,8 +162,11 @@ export class FleetPositions {
 		for (const group of this.groups(order)) {
 			if (done > 0 && poll.client.now() >= shareEnds) break;
 			const { found, error } = await this.sightingsOf(group, limits);
-			for (const { deviceId, reported: at } of found)
-				if (chosen === undefined || reported.has(deviceId)) reported.set(deviceId, at);
+			for (const { deviceId, reported: at, newest: time } of found) {
+				if (chosen !== undefined && !reported.has(deviceId)) continue;
+				reported.set(deviceId, at);
+				newestTimes.set(deviceId, time);
+			}
 			if (error !== undefined) {
 				// Without positions, the sweep still reads every device in turn. But if only the positions say which
 				// devices there are, the poll cannot continue.
@@ -168,6 +176,7 @@ export class FleetPositions {
 			}
 			done += group?.length ?? 0;
 		}
+		noteClocks(poll, newestTimes);
 		return {
 			sightings: [...reported].map(([deviceId, at]) => ({ deviceId, reported: at })),
 			next: order?.[done],
@@ -205,7 +214,7 @@ export function timesOf({ time, seenAt }: Pick<Position, 'time' | 'seenAt'>): nu
 	return [time, seenAt].filter((iso) => iso !== null).map(secondsOfIso);
 }
 
-const newest = (times: readonly number[]) => (times.length === 0 ? undefined : Math.max(...times));
+export const newestTime = (times: readonly number[]) => (times.length === 0 ? undefined : Math.max(...times));
 
 /**
  * When a device last reported, in seconds. Times in the future do not count, unless there are no others.
@@ -213,7 +222,7 @@ const newest = (times: readonly number[]) => (times.length === 0 ? undefined : M
  */
 export function lastReport(position: Pick<Position, 'time' | 'seenAt'>, now: number): number | undefined {
 	const times = timesOf(position);
-	return newest(times.filter((at) => !isAhead(at, now))) ?? newest(times);
+	return newestTime(times.filter((at) => !isAhead(at, now))) ?? newestTime(times);
 }
 
 /** The list, starting at an item and continuing at its beginning. */

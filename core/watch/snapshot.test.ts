@@ -28,7 +28,7 @@ async function polled(stored: unknown, positions: Position[], error?: Error, fir
 		lookBack: 600,
 		params: {},
 		events: [],
-		client: { provider: { positions: { all: true } } },
+		client: { shared: {}, provider: { positions: { all: true } } },
 		read: () => ({ pages: pageThen(positions, error) }),
 		record: (_: unknown, row: unknown) => row,
 		failed: (thrown: Error) => thrown,

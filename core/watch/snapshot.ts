@@ -4,7 +4,8 @@ import type { Position } from '../describe/records';
 import { isDoubtful, secondsOfIso } from '../describe/time';
 import type { FleetEvent, SnapshotSource } from '../describe/trigger';
 import { seconds, type Cursor } from './cursor';
-import { FleetPositions, lastReport, timesOf, type FoundPosition } from './fleet-positions';
+import { noteClocks } from './fleet-clock';
+import { FleetPositions, lastReport, newestTime, timesOf, type FoundPosition } from './fleet-positions';
 import { pack, unpack } from './packing';
 import { DAY_SECONDS, type Poll } from './poll';
 import { coveredUntil, leftOf, nextSweep, sweepSchema } from './sweep';
@@ -82,6 +83,7 @@ export async function pollSnapshot(
 	}
 	nextSweep(sweep, ids, watermark, poll.now);
 	const events: TimedEvent[] = [];
+	const times = new Map<string, number | undefined>();
 	const wanted = chosen === undefined ? undefined : new Set(chosen);
 	const order = fleet.readsAll ? undefined : leftOf(sweep, ids);
 	let done = 0;
@@ -92,6 +94,7 @@ export async function pollSnapshot(
 		for (const one of found) {
 			const { deviceId } = one.position;
 			if (wanted?.has(deviceId) === false) continue;
+			times.set(deviceId, newestTime(timesOf(one.position)));
 			cursor.mark = Math.max(cursor.mark, poll.past(lastReport(one.position, poll.now)) ?? 0);
 			compare(poll, source, one, {
 				cursor,
@@ -123,6 +126,7 @@ export async function pollSnapshot(
 		if (next === undefined) delete sweep.next;
 		else sweep.next = next;
 	}
+	noteClocks(poll, times);
 	if (sweep.next === undefined) delete cursor.first;
 	else poll.oldestRead = sweep.atBefore;
 	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));

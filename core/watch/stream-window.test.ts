@@ -33,6 +33,8 @@ async function polled(stored: unknown, now: number, alarms: Alarm[], ...others: 
 	const operation = { resource: 'position', name: 'getCurrent' } as unknown as AnyOperation;
 	const client = {
 		now: () => now * 1000,
+		shared: {},
+		warn: () => undefined,
 		provider: { title: 'Vendor', positions: { operation, all: true } },
 	};
 	const poll = new Poll(
