@@ -26,11 +26,7 @@ export function checkBaseUrl(baseUrl: string, allowPrivateAddresses: boolean): v
 		});
 	if (/[?#]/.test(baseUrl)) throw new InvalidParams('The base URL must end before any "?" or "#".');
 	if (isMetadataHost(url.hostname)) throw metadataAddress(url.hostname);
-	if (!allowPrivateAddresses && isPrivateHost(url.hostname)) {
-		throw new InvalidParams(`The base URL leads to a private address (${url.hostname}).`, {
-			advice: 'If you need it, for example for a simulator, switch on "Allow Private Addresses" in the account.',
-		});
-	}
+	if (!allowPrivateAddresses && isPrivateHost(url.hostname)) throw privateAddress(url.hostname);
 }
 
 /** Blanks, control characters and backslashes have no place before a "?". */
@@ -62,6 +58,28 @@ export function metadataAddress(shown: string): InvalidParams {
 		{ advice: 'No vendor uses such an address, so it is always refused.' },
 	);
 }
+
+/** The refusal of a private address. @param shown how to name it, if more is known than the address */
+export function privateAddress(
+	address: string,
+	{ shown = address, cause }: { shown?: string; cause?: unknown } = {},
+): InvalidParams {
+	if (MADE_UP.test(address))
+		return new InvalidParams(
+			`The base URL leads to an address that a VPN or proxy program makes up for names (${shown}).`,
+			{
+				cause,
+				advice: 'Let that program resolve the name to its real address, or switch on "Allow Private Addresses" in the account.',
+			},
+		);
+	return new InvalidParams(`The base URL leads to a private address (${shown}).`, {
+		cause,
+		advice: 'If you need it, for example for a simulator, switch on "Allow Private Addresses" in the account.',
+	});
+}
+
+/** 198.18.0.0/15, which is for tests of networks, and from which such programs take an address for each name. */
+const MADE_UP = /^198\.1[89]\./;
 
 /** Names that clouds give to such addresses: behind a proxy, nobody here sees where a name leads. */
 const METADATA_NAMES = new Set([

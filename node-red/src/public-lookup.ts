@@ -15,24 +15,23 @@ export function refusalOf({ address, family }: LookupAddress, allowPrivateAddres
 }
 
 /**
- * Resolves names for connections, and refuses those with an address that is not to be asked. Done at the moment of
- * connecting, because a name can be given another address after it was checked.
+ * Resolves names for connections, without the addresses that are not to be asked. Done at the moment of connecting,
+ * because a name can be given another address after it was checked. It fails where no address is left.
  */
 export function lookupFor(allowPrivateAddresses: boolean): LookupFunction {
 	return (hostname, options, callback) => {
-		lookup(hostname, options, (error, found: string | LookupAddress[], family?: number) => {
-			if (error === null) {
-				for (const one of typeof found === 'string' ? [{ address: found, family: family ?? 4 }] : found) {
-					const code = refusalOf(one, allowPrivateAddresses);
-					if (code === undefined) continue;
-					callback(
-						Object.assign(new Error(`${hostname} is ${one.address}`), { code, address: one.address }),
-						'',
-					);
-					return;
-				}
-			}
-			callback(error, found, family);
+		lookup(hostname, { ...options, all: true }, (error, found) => {
+			const usable =
+				error === null ? found.filter((one) => refusalOf(one, allowPrivateAddresses) === undefined) : [];
+			const [first] = error === null ? found : [];
+			const [chosen] = usable;
+			if (first === undefined) callback(error, '');
+			else if (chosen === undefined) {
+				const { address } = first;
+				const code = refusalOf(first, allowPrivateAddresses);
+				callback(Object.assign(new Error(`${hostname} is ${address}`), { code, address }), '');
+			} else if (options.all === true) callback(null, usable);
+			else callback(null, chosen.address, chosen.family);
 		});
 	};
 }

@@ -1,5 +1,5 @@
-import { metadataAddress } from '../../core/describe/base-url';
-import { InvalidParams, Unreachable, type FleetError } from '../../core/describe/errors';
+import { metadataAddress, privateAddress } from '../../core/describe/base-url';
+import { Unreachable, type FleetError } from '../../core/describe/errors';
 import { transportError } from '../../core/call/transport';
 import { privateForbidden } from './locks';
 import { METADATA_ADDRESS, PRIVATE_ADDRESS } from './public-lookup';
@@ -8,6 +8,8 @@ interface Found {
 	code: string;
 	syscall?: string;
 	message: string;
+	/** The address that was found and refused. */
+	address: string;
 }
 
 /** What node or undici says went wrong: the first of a name's addresses speaks for all of them. */
@@ -15,13 +17,21 @@ function found(error: unknown): Found {
 	const {
 		code,
 		syscall,
+		address = '',
 		message = String(error),
 		errors,
 		cause,
-	} = (error ?? {}) as { code?: unknown; syscall?: string; message?: string; errors?: unknown[]; cause?: unknown };
+	} = (error ?? {}) as {
+		code?: unknown;
+		syscall?: string;
+		address?: string;
+		message?: string;
+		errors?: unknown[];
+		cause?: unknown;
+	};
 	if (Array.isArray(errors) && errors.length > 0) return found(errors[0]);
 	if (typeof code !== 'string' && cause !== undefined && cause !== error) return found(cause);
-	return { code: typeof code === 'string' ? code : '', syscall, message };
+	return { code: typeof code === 'string' ? code : '', syscall, message, address };
 }
 
 /**
@@ -35,16 +45,13 @@ export function explain(
 	host: string,
 	{ sent, proxied, forbidden }: { sent: boolean; proxied: boolean; forbidden: boolean },
 ): FleetError {
-	const { code, message } = found(error);
+	const { code, message, address } = found(error);
 	const effect = sent ? ('unknown' as const) : ('none' as const);
 	const cause = Object.assign(new Error(message), code === '' ? {} : { code });
 	if (code === PRIVATE_ADDRESS || code === METADATA_ADDRESS) {
 		if (forbidden) return privateForbidden();
 		if (code === METADATA_ADDRESS) return metadataAddress(message);
-		return new InvalidParams(`The base URL leads to a private address (${message}).`, {
-			cause,
-			advice: 'If you need it, for example for a simulator, switch on "Allow Private Addresses" in the account.',
-		});
+		return privateAddress(address, { shown: message, cause });
 	}
 	if (proxied && !sent)
 		return new Unreachable(

@@ -6,7 +6,7 @@ import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { FleetError } from '../../core/describe/errors';
 import { MAX_BODY_BYTES, type WireRequest } from '../../core/describe/host';
-import { refusalOf } from './public-lookup';
+import { lookupFor, refusalOf } from './public-lookup';
 import { Wire, type WireOptions } from './wire';
 
 const running: { close(): void }[] = [];
@@ -293,29 +293,75 @@ describe('private addresses', () => {
 			expect(refusalOf({ address, family }, allowed)).toBe('FLEETWIRE_METADATA_ADDRESS');
 	});
 
-	test("a name that leads to a cloud's secrets is refused at the moment of connecting", async () => {
+	/** What a resolver says of every name. */
+	async function resolvingTo<T>(addresses: readonly string[], use: () => Promise<T>): Promise<T> {
+		const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 		vi.spyOn(dns, 'lookup').mockImplementation(((
 			_: string,
 			options: { all?: boolean },
 			callback: (error: null, found: unknown, family?: number) => void,
-		) =>
-			options.all
-				? callback(null, [{ address: '169.254.169.254', family: 4 }])
-				: callback(null, '169.254.169.254', 4)) as never);
+		) => (options.all ? callback(null, found) : callback(null, found[0]?.address, found[0]?.family))) as never);
 		syncBuiltinESMExports();
 		try {
-			const error = await failure(
-				wireTo('http://inner.vendor.test', { allowPrivateAddresses: true }).send(get, { timeoutMs: 2000 }),
-			);
-			expect(error).toMatchObject({
-				code: 'InvalidParams',
-				effect: 'none',
-				message: expect.stringContaining('a cloud keeps') as string,
-			});
+			return await use();
 		} finally {
 			vi.restoreAllMocks();
 			syncBuiltinESMExports();
 		}
+	}
+	const refused = (addresses: readonly string[], options: { allowPrivateAddresses: boolean; forbidden?: boolean }) =>
+		resolvingTo(addresses, () =>
+			failure(wireTo('http://inner.vendor.test', options).send(get, { timeoutMs: 2000 })),
+		);
+	/** What is left to connect to. */
+	const usable = (addresses: readonly string[], allowPrivateAddresses: boolean, all: boolean) =>
+		resolvingTo(
+			addresses,
+			() =>
+				new Promise<unknown>((resolve) =>
+					lookupFor(allowPrivateAddresses)('vendor.test', { all }, (error, found, family) =>
+						resolve(error === null ? [found, family] : error.code),
+					),
+				),
+		);
+
+	test("a name that leads to a cloud's secrets is refused at the moment of connecting", async () => {
+		expect(await refused(['169.254.169.254'], { allowPrivateAddresses: true })).toMatchObject({
+			code: 'InvalidParams',
+			effect: 'none',
+			message: expect.stringContaining('a cloud keeps') as string,
+		});
+	});
+
+	test('beside public ones are left out, and the public ones are used', async () => {
+		const four = { address: '93.184.216.34', family: 4 };
+		const six = { address: '2606:4700::1111', family: 6 };
+		expect(await usable(['fd00::1', four.address, '10.0.0.1', six.address], false, true)).toEqual([
+			[four, six],
+			undefined,
+		]);
+		expect(await usable(['fd00::1', four.address], false, false)).toEqual([four.address, 4]);
+		expect(await usable(['198.18.0.84', six.address], false, true)).toEqual([[six], undefined]);
+		// Those of a cloud's secrets are left out, whatever the account allows.
+		expect(await usable(['169.254.169.254', '10.0.0.1', four.address], true, true)).toEqual([
+			[{ address: '10.0.0.1', family: 4 }, four],
+			undefined,
+		]);
+		expect(await usable(['10.0.0.1', 'fd00::1'], false, true)).toBe('FLEETWIRE_PRIVATE_ADDRESS');
+	});
+
+	test('that a VPN or proxy program makes up for names are named as such', async () => {
+		for (const addresses of [['198.18.0.84'], ['198.19.255.1', 'fd00::1']]) {
+			const error = await refused(addresses, { allowPrivateAddresses: false });
+			expect(error).toMatchObject({ code: 'InvalidParams', effect: 'none' });
+			expect(error.message).toContain('VPN or proxy');
+			expect(error.message).toContain(addresses[0]);
+			expect(error.sentence).not.toContain('simulator');
+			expect(error.advice).toContain('Allow Private Addresses');
+		}
+		const forbidden = await refused(['198.18.0.84'], { allowPrivateAddresses: false, forbidden: true });
+		expect(forbidden.sentence).not.toMatch(/198|VPN/);
+		expect(forbidden.message).toContain('the settings of this Node-RED allow no other');
 	});
 
 	test("where Node-RED's settings forbid them, one sentence is all there is", async () => {
