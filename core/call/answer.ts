@@ -1,5 +1,6 @@
 import { FleetError, RateLimited, UnexpectedAnswer, VendorFault } from '../describe/errors';
 import type { WireAnswer } from '../describe/host';
+import { inWords } from '../describe/time';
 import { parsed } from './json';
 
 /**
@@ -18,6 +19,12 @@ export function retryAfterOf({ headers }: WireAnswer, now = Date.now()): number 
 	return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
+/** How to say that the vendor asked for a pause, if it did. */
+export const pauseIn = (answer: WireAnswer): string => {
+	const ms = retryAfterOf(answer);
+	return ms === undefined || ms === 0 ? '' : `, and asks for a pause of ${inWords(ms / 1000)}`;
+};
+
 /**
  * The JSON of an answer.
  * @throws RateLimited (429), VendorFault (5xx), UnexpectedAnswer (redirect, web page, cut-off or other text), TooLarge,
@@ -27,7 +34,7 @@ export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 	const { status, body } = answer;
 	const common = { status, effect: 'unknown' as const };
 	if (status === 429) {
-		throw new RateLimited(`${vendor} answered that too many requests are made (HTTP 429).`, {
+		throw new RateLimited(`${vendor} answered that too many requests are made (HTTP 429)${pauseIn(answer)}.`, {
 			...common,
 			retryable: true,
 			retryAfterMs: retryAfterOf(answer),

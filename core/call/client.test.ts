@@ -327,10 +327,13 @@ test('a Retry-After beyond the deadline is not waited for', async () => {
 describe('a vendor that asks for a pause', () => {
 	test('is left alone by what runs by itself; the next run is told who asked', async () => {
 		const { client, host } = clientOf(() => json('later', 429, { 'retry-after': '99999999' }));
-		await failure(client.collect(read, { name: 'a' }));
+		const first = await failure(client.collect(read, { name: 'a' }));
+		expect(first.message).toBe(
+			'Vendor answered that too many requests are made (HTTP 429), and asks for a pause of 3 years.',
+		);
 		const error = await failure(client.collect(read, { name: 'a' }, { deadlineMs: 60_000 }));
 		expect(error.code).toBe('RateLimited');
-		expect(error.message).toMatch(/vendor asked for a pause/);
+		expect(error.message).toMatch(/vendor asked for a pause of 3 years/);
 		expect(host.sent).toHaveLength(1);
 	});
 

@@ -269,14 +269,23 @@ describe('a pause that the vendor asked for', () => {
 	});
 
 	test("is named as what it is, and not as the account's own limit", async () => {
-		const { host, limiter } = await told(99_999_999_000);
+		const { host, limiter } = await told(60_497_000);
 		const error = (await limiter
 			.acquire('person', host, host.time + MINUTE)
 			.catch((thrown: unknown) => thrown)) as RateLimited;
 		expect(error).toBeInstanceOf(RateLimited);
-		expect(error.message).toMatch(/^The vendor asked for a pause.* 300 s/);
+		expect(error.message).toBe(
+			'The vendor asked for a pause of 17 hours, which leaves no turn in time: the next one is in 300 s.',
+		);
 		expect(error.sentence).not.toMatch(/raise/);
 		expect(error).toMatchObject({ effect: 'none', retryAfterMs: 300_000 });
+		// A complaint that asks for no pause slows the account down all the same.
+		const slowed = new Limiter(60, 1);
+		(await slowed.acquire('person', host, Infinity))();
+		slowed.slowDown(host.time);
+		const slow = slowed.acquire('person', host, host.time + 500);
+		await expect(slow).rejects.toThrow(/^The vendor has said that requests come too often/);
+		await expect(slow).rejects.toMatchObject({ advice: expect.not.stringContaining('rate limit') as string });
 		// The account's own limit still says so.
 		const own = new Limiter(2, 1);
 		(await own.acquire('person', host, Infinity))();

@@ -1,6 +1,7 @@
 import { RateLimited, TimedOut, type FleetError } from '../describe/errors';
 import type { Host } from '../describe/host';
 import type { Priority } from '../describe/operation';
+import { inWords } from '../describe/time';
 
 const ORDER: Record<Priority, number> = { command: 0, person: 1, poll: 2 };
 /** The slowest that a vendor's complaints can make an account: one request in a minute. */
@@ -19,6 +20,8 @@ const EARLY_MS = 100;
 
 /** A pause that the vendor asked for. */
 interface Pause {
+	/** How long the vendor asked for, in milliseconds, and until when it is kept to. */
+	asked: number;
 	until: number;
 	/** From when on a command, or somebody who wants to know, may try whether it is over. */
 	tryAt: number;
@@ -134,7 +137,7 @@ export class Limiter {
 		const pause = Math.min(pauseMs, LONGEST_PAUSE_MS);
 		if (now === undefined || pause <= 0) return;
 		const { tryMs = TRY_MS, tryAt = now + TRY_MS, trying = false } = this.pauseAt(now) ?? {};
-		this.pause = { until: now + pause, tryAt, tryMs, trying };
+		this.pause = { asked: pauseMs, until: now + pause, tryAt, tryMs, trying };
 	}
 
 	/** Somebody wants to know: the next request tries whether the vendor's pause is over. */
@@ -332,12 +335,21 @@ export class Limiter {
 	private tooLate(waitMs: number): FleetError {
 		const next = waitMs > 0 ? `: the next one is in ${String(Math.ceil(waitMs / 1000))} s` : '';
 		if (this.pause !== undefined) {
-			return new RateLimited(`The vendor asked for a pause that leaves no turn in time${next}.`, {
+			const asked = inWords(this.pause.asked / 1000);
+			return new RateLimited(`The vendor asked for a pause of ${asked}, which leaves no turn in time${next}.`, {
 				advice: "Nothing was sent, and the account's own rate limit is not the reason. Try again later; a run or login test that you start by hand ends the pause if the vendor answers it.",
 				retryable: true,
 				retryAfterMs: waitMs > 0 ? waitMs : undefined,
 			});
 		}
+		if (this.rate < this.set)
+			return new TimedOut(
+				`The vendor has said that requests come too often, so they are fewer for a while: no turn is left in time${next}.`,
+				{
+					advice: 'Run it less often, ask for less at once, or raise Timeout. The speed comes back with each good answer.',
+					retryable: false,
+				},
+			);
 		return new TimedOut(`This account's request limit leaves no turn in time${next}.`, {
 			advice: 'Run it less often, ask for less at once, or raise Timeout. If the vendor allows more, raise the rate limit in the account.',
 			retryable: false,

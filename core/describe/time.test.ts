@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { instantOfLocal, isoOfSeconds, isTimeZone, localOfInstant, readTime } from './time';
+import { inWords, instantOfLocal, isoOfSeconds, isTimeZone, localOfInstant, readTime } from './time';
 
 const clock = { now: Date.UTC(2026, 0, 31, 12, 34, 56), timeZone: 'Europe/Bucharest' };
 const iso = (value: unknown, timeZone = clock.timeZone) => {
@@ -127,3 +127,13 @@ test('ISO text of seconds is what Date gives', () => {
 	for (const seconds of [0, 1, 59, 3599, 3600, 1419906052, 1419906052.5, 4102444799, 1419902400])
 		expect(isoOfSeconds(seconds)).toBe(new Date(seconds * 1000).toISOString());
 });
+
+test.each([
+	[1, '1 second'],
+	[45, '45 seconds'],
+	[89, '89 seconds'],
+	[300, '5 minutes'],
+	[60_497, '17 hours'],
+	[3 * 86_400, '3 days'],
+	[99_999_999, '3 years'],
+])('%d seconds in words', (seconds, words) => expect(inWords(seconds)).toBe(words));

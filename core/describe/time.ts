@@ -201,3 +201,17 @@ export const isSameOffset = (a: number, b: number) => Math.abs(a - b) <= AHEAD_S
 
 /** An ISO text as seconds since 1970. */
 export const secondsOfIso = (iso: string) => Math.floor(Date.parse(iso) / 1000);
+
+const UNITS: readonly [name: string, seconds: number][] = [
+	['years', 365 * 86_400],
+	['days', 86_400],
+	['hours', HOUR],
+	['minutes', 60],
+];
+
+/** About how long something is, e.g. "17 hours": in the largest unit of which it has two at least. */
+export function inWords(seconds: number): string {
+	const [name, length] = UNITS.find(([, one]) => Math.round(seconds / one) >= 2) ?? ['seconds', 1];
+	const count = Math.round(seconds / length);
+	return count === 1 ? '1 second' : `${count.toLocaleString('en')} ${name}`;
+}

@@ -1,7 +1,7 @@
 import type { SharedLogin } from '../call/account';
 import type { Client } from '../call/client';
 import { shown } from '../describe/field';
-import { isAhead, isSameOffset } from '../describe/time';
+import { inWords, isAhead, isSameOffset } from '../describe/time';
 
 /** After this many new times in a row that are behind by the same, it is a clock that is. */
 const CONSTANT_TIMES = 3;
@@ -79,16 +79,4 @@ function ofDevices(devices: readonly string[]): string {
 	const names = devices.slice(0, NAMES).map(shown).join(', ') + more;
 	const [clocks, them] = devices.length === 1 ? ['clock', 'it reports'] : ['clocks', 'they report'];
 	return `The ${clocks} of ${names} ${devices.length === 1 ? 'is' : 'are'} ahead: what ${them} is dated in the future. Events that are dated so are marked as doubtful.`;
-}
-
-const UNITS: readonly [string, number][] = [
-	['years', 365 * 86_400],
-	['days', 86_400],
-	['hours', 3600],
-];
-
-/** A length of time in its largest unit of which it has two. */
-function inWords(seconds: number): string {
-	const [unit, length] = UNITS.find(([, one]) => seconds >= 1.5 * one) ?? ['minutes', 60];
-	return `${String(Math.round(seconds / length))} ${unit}`;
 }

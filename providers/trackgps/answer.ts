@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { jsonOf, retryAfterOf } from '../../core/call/answer';
+import { jsonOf, pauseIn, retryAfterOf } from '../../core/call/answer';
 import {
 	InvalidParams,
 	NotFound,
@@ -173,7 +173,7 @@ export function tooOften(answer: WireAnswer): RateLimited {
 	const text = answer.body.trim();
 	const words = text === '' || isPage(text) ? undefined : cut(text, 200);
 	return new RateLimited(
-		`${TITLE} says that requests come too often (HTTP ${answer.status}${words === undefined ? '' : `: ${words}`}).`,
+		`${TITLE} says that requests come too often (HTTP ${answer.status}${words === undefined ? '' : `: ${words}`})${pauseIn(answer)}.`,
 		{
 			status: answer.status,
 			vendorMessage: words,
