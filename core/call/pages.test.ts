@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inOrder, timePages, timeWindows } from './pages';
+import { inOrder, PageSize, timePages, timeWindows } from './pages';
 import { chunks, windows } from './windows';
 
 async function all<T>(pages: AsyncIterable<T[]>): Promise<T[]> {
@@ -31,33 +31,84 @@ describe('pages by time', () => {
 				const most = Math.max(0, ...points.map((point) => points.filter(({ at }) => at === point.at).length));
 				// A second that fills a page cannot be paged past: that is the next test's.
 				fc.pre(most < size);
-				const found = await all(timePages(0, server(points, size), paging(size)));
+				const found = await all(timePages(0, server(points, size), paging(size), 100));
 				expect(found).toEqual([...points].sort((a, b) => a.at - b.at));
 			}),
 			{ numRuns: 1000 },
 		);
 	});
 
-	test('a full page that does not advance is an error, not a loop and not a loss', async () => {
+	test('a second that holds more than a page: what comes is given, the rest is told, and the next seconds follow', async () => {
 		const points = [
 			...Array.from({ length: 3 }, (_, id) => ({ at: 5, id })),
 			...Array.from({ length: 12 }, (_, id) => ({ at: 7, id })),
 			{ at: 9, id: 0 },
 		];
-		const found: Point[] = [];
-		await expect(
-			(async () => {
-				for await (const page of timePages(0, server(points, 10), paging(10))) found.push(...page);
-			})(),
-		).rejects.toThrow('more than one page holds');
-		expect(found).toHaveLength(10);
+		const warnings: string[] = [];
+		const warn = (message: string) => warnings.push(message);
+		const found = await all(timePages(0, server(points, 10), { ...paging(10), warn }, 100));
+		expect(found).toEqual(points.filter(({ at, id }) => at !== 7 || id < 10));
+		expect(warnings).toEqual([
+			'The vendor gives 10 records at 1970-01-01T00:00:07.000Z, as many as one page holds, and offers no way to page past them. Any others of that second cannot be read.',
+		]);
+	});
+
+	test('several such seconds in a row, in lists of any form', async () => {
+		const bursts = fc.array(fc.record({ at: fc.nat({ max: 6 }), count: fc.integer({ min: 1, max: 9 }) }), {
+			maxLength: 12,
+		});
+		await fc.assert(
+			fc.asyncProperty(bursts, fc.integer({ min: 2, max: 6 }), async (list, size) => {
+				const points = list.flatMap(({ at, count }, which) =>
+					Array.from({ length: count }, (_, id) => ({ at, id: 100 * which + id })),
+				);
+				const warnings: string[] = [];
+				const warn = (message: string) => warnings.push(message);
+				const found = await all(timePages(0, server(points, size), { ...paging(size), warn }, 10));
+				const of = (all: readonly Point[], second: number) => all.filter(({ at }) => at === second).length;
+				for (let second = 0; second <= 6; second++) {
+					const there = of(points, second);
+					expect(of(found, second)).toBe(Math.min(there, size));
+					expect(warnings.filter((one) => one.includes(`00:00:0${String(second)}.`))).toHaveLength(
+						there >= size ? 1 : 0,
+					);
+				}
+			}),
+			{ numRuns: 500 },
+		);
+	});
+
+	test.each([
+		['takes no notice of the period', { points: 30, readable: true }],
+		['sends times that cannot be read', { points: 30, readable: false }],
+	])('a vendor that %s is asked no more than twice or thrice', async (_, { points, readable }) => {
+		let asked = 0;
+		const warnings: string[] = [];
+		const page = Array.from({ length: points }, (_, id) => ({ at: 10 + id, id }));
+		const found = await all(
+			timePages(
+				0,
+				() => Promise.resolve((asked++, page)),
+				{
+					...paging(30),
+					mark: ({ at }) => (readable ? at : null),
+					warn: (message) => warnings.push(message),
+				},
+				1_000_000,
+			),
+		);
+		expect(asked).toBeLessThanOrEqual(3);
+		expect(found).toEqual(page);
+		expect(warnings).toEqual([
+			'The vendor gives 30 records, as many as one page holds, and no time from which the next page could begin. Any others cannot be read.',
+		]);
 	});
 
 	test('an exactly full last page costs one more request and gives nothing twice', async () => {
 		let asked = 0;
 		const points = Array.from({ length: 10 }, (_, id) => ({ at: id, id }));
 		const fetch = server(points, 10);
-		const found = await all(timePages(0, (begin) => (asked++, fetch(begin)), paging(10)));
+		const found = await all(timePages(0, (begin) => (asked++, fetch(begin)), paging(10), 100));
 		expect(found).toEqual(points);
 		expect(asked).toBe(2);
 	});
@@ -82,7 +133,9 @@ describe('records without a time of their own', () => {
 			fc.asyncProperty(records, fc.integer({ min: 4, max: 12 }), async (points, size) => {
 				fc.pre(leadsOn(points, size));
 				expect(
-					await all(timePages(0, server(points, size) as (begin: number) => Promise<Odd[]>, oddPaging(size))),
+					await all(
+						timePages(0, server(points, size) as (begin: number) => Promise<Odd[]>, oddPaging(size), 500),
+					),
 				).toEqual(sorted(points));
 			}),
 			{ numRuns: 500 },
@@ -299,12 +352,112 @@ describe('windows of time side by side', () => {
 		expect(found).toEqual(sorted.slice(0, found.length));
 	});
 
-	test('a second that holds more than a page is an error there too', async () => {
-		const { fetch } = periodServer(
-			[...fixes(5000, () => 1), ...Array.from({ length: 1001 }, (_, id) => ({ at: 4321, id: 10_000 + id }))],
-			1000,
+	test('a second that holds more than a page is passed by there, too', async () => {
+		const points = [
+			...fixes(5000, () => 1),
+			...Array.from({ length: 1001 }, (_, id) => ({ at: 4321, id: 10_000 + id })),
+		];
+		const warnings: string[] = [];
+		const warn = (message: string) => warnings.push(message);
+		const found = await all(timeWindows(0, 5000, periodServer(points, 1000).fetch, { ...paging(1000), warn }, 4));
+		expect(found.filter(({ at }) => at !== 4321)).toEqual(
+			points.filter(({ at, id }) => at !== 4321 && id < 10_000),
 		);
-		await expect(all(timeWindows(0, 5000, fetch, paging(1000), 4))).rejects.toThrow('more than one page holds');
+		expect(found.filter(({ at }) => at === 4321)).toHaveLength(1000);
+		expect(warnings).toHaveLength(1);
+		expect(warnings[0]).toContain('1970-01-01T01:12:01.000Z');
+	});
+
+	describe('a vendor that is not as documented', () => {
+		type Order = 'descending' | 'shuffled';
+		/** A server that gives the first records of a period in an order of its own: the newest, or any. */
+		const odd = (points: readonly Point[], size: number, order: Order) => {
+			const counts = { requests: 0 };
+			const placed = [...points].sort((a, b) =>
+				order === 'descending' ? b.at - a.at || a.id - b.id : ((a.id * 7919) % 1009) - ((b.id * 7919) % 1009),
+			);
+			const fetch = async (begin: number, end: number) => {
+				counts.requests += 1;
+				return placed.filter(({ at }) => at >= begin && at <= end).slice(0, size);
+			};
+			return { fetch, counts };
+		};
+		const byTime = (points: readonly Point[]) => [...points].sort((a, b) => a.at - b.at || a.id - b.id);
+
+		test.each(['descending', 'shuffled'] as const)('whose pages are %s: nothing is lost', async (order) => {
+			await fc.assert(
+				fc.asyncProperty(gaps, fc.integer({ min: 12, max: 20 }), fc.boolean(), async (between, size, side) => {
+					// Of so many different times, no page is in order by chance.
+					const points = pointsOf(between.map((gap) => (order === 'shuffled' ? Math.max(1, gap) : gap)));
+					// A page has room for three seconds, or else they cannot be told apart.
+					fc.pre(
+						points.every(
+							({ at }) => points.filter((other) => other.at >= at - 2 && other.at <= at).length < size,
+						),
+					);
+					const until = (points.at(-1)?.at ?? 0) + 10;
+					const { fetch } = odd(points, size, order);
+					const warnings: string[] = [];
+					const how = { ...paging(size), warn: (message: string) => warnings.push(message) };
+					const found = await all(
+						side ? timeWindows(0, until, fetch, how, 3) : timePages(0, fetch, how, until),
+					);
+					expect(byTime(found)).toEqual(byTime(points));
+					expect(found.map(({ at }) => at)).toEqual(byTime(points).map(({ at }) => at));
+					expect(warnings).toEqual([]);
+				}),
+				{ numRuns: 500 },
+			);
+		});
+
+		test.each([
+			['an even day', fixes(DAY, () => 25)],
+			['a week of working days', fixes(7 * DAY, worksDays)],
+		])('descending pages take no more than three times the requests: %s', async (_, points) => {
+			const end = 7 * DAY;
+			const { fetch, counts } = odd(points, 1000, 'descending');
+			expect(byTime(await all(timePages(0, fetch, paging(1000), end)))).toEqual(byTime(points));
+			expect(counts.requests).toBeLessThanOrEqual(3 * Math.ceil(points.length / 1000) + 10);
+		});
+
+		test.each(['ascending', 'descending'] as const)('whose pages are half as long, and %s', async (order) => {
+			const points = fixes(DAY, () => 25);
+			const { fetch } = order === 'ascending' ? periodServer(points, 500) : odd(points, 500, order);
+			for (const read of [timePages, undefined]) {
+				const seen = new PageSize();
+				let asked = 0;
+				const counted = (begin: number, end: number) => (asked++, fetch(begin, end));
+				const how = { ...paging(1000), seen };
+				const found = await all(
+					read === undefined ? timeWindows(0, DAY, counted, how, 4) : read(0, counted, how, DAY),
+				);
+				expect(byTime(found)).toEqual(points);
+				expect(asked).toBeLessThanOrEqual(2 * Math.ceil(points.length / 500) + 10);
+			}
+		});
+
+		test('a short page costs one more request where much of the period is left, and only until a longer one was whole', async () => {
+			const points = fixes(9000, () => 30);
+			const { fetch, counts } = periodServer(points, 1000);
+			const how = { ...paging(1000), seen: new PageSize() };
+			for (const [end, requests] of [
+				[9000, 1],
+				[DAY, 2],
+				[DAY, 1],
+			] as const) {
+				counts.requests = 0;
+				expect(await all(timePages(0, fetch, how, end))).toEqual(points);
+				expect(counts.requests).toBe(requests);
+			}
+		});
+
+		test('one record that arrives just then makes no smaller pages', () => {
+			const seen = new PageSize();
+			seen.learn(137, true);
+			expect(seen.isFull(137)).toBe(true);
+			expect(seen.isFull(138)).toBe(false);
+			expect(seen.isFull(137)).toBe(false);
+		});
 	});
 });
 

@@ -1,5 +1,3 @@
-import { UnexpectedAnswer } from '../describe/errors';
-
 /**
  * Runs tasks side by side, at most `width` at once, and yields their results in the order of the tasks. The next tasks
  * start even if the consumer is slow, but no more than `ahead` results are kept in memory.
@@ -55,26 +53,75 @@ export interface TimePages<R> {
 	mark: (row: R) => number | null;
 	/** What makes two records of the same second different. */
 	key: (row: R) => string;
+	/** What the vendor's pages have shown of their size so far: it may be smaller than documented. */
+	seen?: PageSize;
+	/** Hears which records cannot be had. */
+	warn?: (message: string) => void;
+}
+
+/** Pages shorter than this share of the documented size are taken as whole: no server has pages as small. */
+const LEAST_SHARE = 0.1;
+
+/** How long a server's pages are, as far as they have shown: on some they are shorter than documented. */
+export class PageSize {
+	/** Longest page behind which nothing came. */
+	private whole = 0;
+	/** A page that was full, although it is shorter than documented. */
+	private shown = Infinity;
+
+	isFull(length: number): boolean {
+		// What was taken for a full page may have been one record that arrived just then.
+		if (length > this.shown) this.shown = Infinity;
+		return length === this.shown;
+	}
+
+	/** Whether a page that is shorter than documented may be full all the same. */
+	mayBeFull(length: number, documented: number): boolean {
+		return length > this.whole && length >= LEAST_SHARE * documented;
+	}
+
+	/** More records came behind a page of this length, or none. */
+	learn(length: number, more: boolean): void {
+		if (more) this.shown = length;
+		else this.whole = Math.max(this.whole, length);
+	}
+}
+
+/** One for each user of a server. */
+export class PageSizes {
+	private readonly known = new WeakMap<object, PageSize>();
+
+	of(user: object): PageSize {
+		const size = this.known.get(user) ?? new PageSize();
+		this.known.set(user, size);
+		return size;
+	}
 }
 
 /**
  * Pages of a list that the vendor pages by time. A full page is followed by one that begins at the time of its last
  * record, inclusive, so that the records of that second come again. Those already yielded are left out - as often as
  * they were yielded, because a device can report the same thing twice in one second.
- * @throws UnexpectedAnswer if a full page does not advance: one second holds more records than a page, and the vendor
- * has no way past them.
+ *
+ * Where a second holds more records than a page, the vendor has no way past them: what comes is yielded, `warn` hears
+ * of it, and the next second follows. Where a full page does not ascend, shorter periods are read that fit into one.
+ * @param end where the period ends, if that is known
  */
 export async function* timePages<R>(
 	begin: number,
-	fetch: (begin: number) => Promise<R[]>,
+	fetch: (begin: number, end: number) => Promise<R[]>,
 	paging: TimePages<R>,
+	end = Infinity,
 ): AsyncGenerator<R[]> {
-	const stretch = new Stretch(begin, fetch, paging);
+	const stretch = new Stretch(begin, end, fetch, paging);
 	while (!stretch.done) {
 		const page = await stretch.next();
 		if (page.length > 0) yield page;
 	}
 }
+
+/** Windows aim at a little less than whole pages: one record more would cost a request. */
+const FILL = 0.95;
 
 /** A stretch of time that is read page by page. */
 class Stretch<R> {
@@ -83,16 +130,23 @@ class Stretch<R> {
 	at: number;
 	/** Records of that second that were yielded already, and how often. */
 	private yielded = new Map<string, number>();
+	/** How many seconds the next page is to cover, where the vendor's pages do not ascend. */
+	private span: number | undefined;
+	/** Length of the page before, if the next one shows whether it was full. */
+	private doubtful: number | undefined;
+	/** The page before, if it was full. */
+	private before: readonly R[] | undefined;
 
 	/**
 	 * @param after records of this second and earlier ones belong to the stretch before
 	 * @param until records of later seconds belong to the stretch behind; may be set to less while it is read
 	 */
 	constructor(
-		begin: number,
-		private readonly fetch: (begin: number, until: number) => Promise<R[]>,
+		private readonly begin: number,
+		private end: number,
+		private readonly fetch: (begin: number, end: number) => Promise<R[]>,
 		private readonly paging: TimePages<R>,
-		private readonly after = -Infinity,
+		private after = -Infinity,
 		public until = Infinity,
 	) {
 		this.at = begin;
@@ -100,36 +154,158 @@ class Stretch<R> {
 
 	/** One request: the new records of its answer. */
 	async next(): Promise<R[]> {
-		const { size, mark, key } = this.paging;
-		const { at, after, until, yielded } = this;
-		const page = await this.fetch(at, until);
-		const last = page.reduce((latest, row) => Math.max(latest, mark(row) ?? at), at);
-		const full = page.length >= size;
-		if (full && last <= at) {
-			throw new UnexpectedAnswer(
-				`The vendor has more than ${String(size)} records at ${new Date(at * 1000).toISOString()}, more than one page holds, and offers no way to page past them.`,
-				{
-					advice: 'Ask for a period that begins one second later; the records of this second beyond the page cannot be read.',
-				},
-			);
-		}
-		this.done = !full || last > until;
-		this.at = last;
+		const { at, span } = this;
+		const until = span === undefined ? this.until : Math.min(this.until, at + span);
+		const came = await this.request(at, until);
+		const marks = came.map(this.paging.mark).filter((mark) => mark !== null);
+		const page = ascends(marks) ? came : this.inOrder(came);
+		const last = Math.max(at, latestOf(marks));
+		const fresh = this.freshOf(page, until);
+		const full = await this.isFull(page, marks, until);
 		this.yielded = new Map();
-		if (!this.done) {
-			for (const row of page) {
-				if ((mark(row) ?? last) === last) this.yielded.set(key(row), (this.yielded.get(key(row)) ?? 0) + 1);
-			}
+		if (!full) this.moveTo(until, page.length);
+		else if (marks.length === 0 || this.comesAgain(page, until)) return this.giveUp(page);
+		else if (!ascends(marks)) return this.inShorter(page, marks, until);
+		else if (last > until) this.moveTo(until, page.length);
+		else if (last === at) return this.passBy(page, fresh);
+		else {
+			this.at = last;
+			this.remember(page, last);
 		}
-		const fresh = yielded.size === 0 ? page : withoutYielded(page, yielded, at, this.paging);
-		return after === -Infinity && until === Infinity
-			? fresh
-			: fresh.filter((row) => {
-					const own = mark(row);
-					// A record that comes twice is better than one that is lost.
-					return own === null || (own > after && own <= until);
-				});
+		return fresh;
 	}
+
+	private request(from: number, until: number): Promise<R[]> {
+		return this.fetch(from, until >= this.end ? this.end : until + 1);
+	}
+
+	/** Whether records of the period are missing in this page. */
+	private async isFull(page: readonly R[], marks: readonly number[], until: number): Promise<boolean> {
+		const { at, doubtful, end, paging } = this;
+		const { seen, size, mark } = paging;
+		const [earliest, latest] = [earliestOf(marks), latestOf(marks)];
+		if (doubtful !== undefined) seen?.learn(doubtful, latest > at);
+		this.doubtful = undefined;
+		const { length } = page;
+		if (length >= size || seen?.isFull(length)) return true;
+		if (!seen?.mayBeFull(length, size) || earliest >= latest) return false;
+		const descends = !ascends(marks);
+		// What is behind a page that was cut is longer than the pauses within it.
+		const rest = descends ? earliest - at : Math.min(until, end) - latest;
+		if (rest <= longestPause(marks)) return false;
+		if (!descends) {
+			this.doubtful = length;
+			return true;
+		}
+		const more = (await this.request(at, earliest)).some((row) => (mark(row) ?? earliest) < earliest);
+		seen.learn(length, more);
+		return more;
+	}
+
+	/** From the oldest to the newest. Reversed before, as records of one second are the other way round, too. */
+	private inOrder(page: readonly R[]): R[] {
+		const timeOf = (row: R) => this.paging.mark(row) ?? this.at;
+		return [...page].reverse().sort((a, b) => timeOf(a) - timeOf(b));
+	}
+
+	/** All records up to `until` have been read. */
+	private moveTo(until: number, records: number): void {
+		const { span, end, paging } = this;
+		if (span === undefined || until >= Math.min(this.until, end)) {
+			this.done = true;
+			return;
+		}
+		this.span = Math.max(1, Math.floor(span * Math.min(2, (FILL * paging.size) / Math.max(1, records))));
+		this.at = this.after = until;
+	}
+
+	/** Keeps in mind which records come again with the page that begins at their second. */
+	private remember(page: readonly R[], second: number): void {
+		const { mark, key } = this.paging;
+		for (const row of page)
+			if ((mark(row) ?? second) === second) this.yielded.set(key(row), (this.yielded.get(key(row)) ?? 0) + 1);
+	}
+
+	private freshOf(page: R[], until: number): R[] {
+		const { at, after, yielded, paging } = this;
+		const fresh = yielded.size === 0 ? page : withoutYielded(page, yielded, at, paging);
+		if (after === -Infinity && until === Infinity) return fresh;
+		return fresh.filter((row) => {
+			const own = paging.mark(row);
+			// A record that comes twice is better than one that is lost.
+			return own === null || (own > after && own <= until);
+		});
+	}
+
+	/** A full page that does not ascend does not tell where the next begins: a shorter period is read in its place. */
+	private inShorter(page: R[], marks: readonly number[], until: number): R[] {
+		const { at } = this;
+		if (this.end === Infinity) this.end = latestOf(marks);
+		const length = Math.min(until, this.end) - at;
+		if (length <= 1) {
+			this.cannotBeHad(page, at);
+			this.moveTo(until, page.length);
+			return this.freshOf(page, until);
+		}
+		const covered = latestOf(marks) - earliestOf(marks);
+		this.span = Math.max(1, Math.min(Math.floor(length / 2), Math.floor(FILL * covered)));
+		return [];
+	}
+
+	/** A full page that ends in the second in which it begins: what else there is of it cannot be had. */
+	private passBy(page: readonly R[], fresh: R[]): R[] {
+		const { at } = this;
+		this.cannotBeHad(page, at);
+		this.at = at + 1;
+		this.done = this.at > Math.min(this.until, this.end);
+		return fresh;
+	}
+
+	/** A full page from which no way leads on. */
+	private giveUp(page: R[]): R[] {
+		const { at, begin, until, paging } = this;
+		this.cannotBeHad(page);
+		this.done = true;
+		// Earlier records have been yielded.
+		return this.freshOf(page, until).filter((row) => at === begin || (paging.mark(row) ?? at) > at);
+	}
+
+	/** Whether the vendor gives the same page for another period, and so would for ever. */
+	private comesAgain(page: readonly R[], until: number): boolean {
+		const { at, before, paging } = this;
+		const { mark, key } = paging;
+		this.before = page;
+		const strays = (row: R) => ((own) => own !== null && (own < at || own > until + 1))(mark(row));
+		return (
+			before?.length === page.length &&
+			page.some(strays) &&
+			page.every((row, place) => key(row) === key(before[place] ?? row))
+		);
+	}
+
+	/** @param second undefined: there is no time after which to go on */
+	private cannotBeHad({ length }: readonly R[], second?: number): void {
+		this.paging.warn?.(
+			second === undefined
+				? `The vendor gives ${String(length)} records, as many as one page holds, and no time from which the next page could begin. Any others cannot be read.`
+				: `The vendor gives ${String(length)} records at ${new Date(second * 1000).toISOString()}, as many as one page holds, and offers no way to page past them. Any others of that second cannot be read.`,
+		);
+	}
+}
+
+/** Whether no time is before the one that it follows. */
+const ascends = (marks: readonly number[]) => marks.every((mark, place) => mark >= (marks[place - 1] ?? mark));
+
+// Spread, a long list would be more arguments than a function takes.
+const earliestOf = (marks: readonly number[]) => marks.reduce((one, other) => Math.min(one, other), Infinity);
+const latestOf = (marks: readonly number[]) => marks.reduce((one, other) => Math.max(one, other), -Infinity);
+
+/** The longest time between two neighbours. */
+function longestPause(marks: readonly number[]): number {
+	let longest = 0;
+	for (let place = 1; place < marks.length; place++)
+		longest = Math.max(longest, Math.abs((marks[place] ?? 0) - (marks[place - 1] ?? 0)));
+	return longest;
 }
 
 function withoutYielded<R>(
@@ -149,8 +325,6 @@ function withoutYielded<R>(
 	});
 }
 
-/** Windows aim at a little less than whole pages: one record more would cost a request. */
-const FILL = 0.95;
 /** Most pages that a window aims at. At most twice as many are read ahead in each parallel window. */
 const MOST_PAGES = 8;
 
@@ -172,8 +346,8 @@ export async function* timeWindows<R>(
 	first?: R[],
 ): AsyncGenerator<R[]> {
 	let known = first;
-	const ask = async (from: number, until: number) => {
-		const page = known ?? (await fetch(from, until === Infinity ? end : until + 1));
+	const ask = async (from: number, to: number) => {
+		const page = known ?? (await fetch(from, to));
 		known = undefined;
 		return page;
 	};
@@ -185,19 +359,23 @@ export async function* timeWindows<R>(
 	const read = async ({ stretch, most }: { stretch: Stretch<R>; most: number }) => {
 		const from = stretch.at;
 		const pages: R[][] = [];
-		do pages.push(await stretch.next());
-		while (!stretch.done && pages.length < most && !stopped);
+		let requests = 0;
+		do {
+			const page = await stretch.next();
+			requests += 1;
+			if (page.length > 0) pages.push(page);
+		} while (!stretch.done && requests < most && !stopped);
 		const seconds = (stretch.done ? Math.min(stretch.until, end) : stretch.at) - from;
 		const records = pages.reduce((sum, page) => sum + page.length, 0);
 		rate = Math.max(records / Math.max(1, seconds), rate / 2);
-		pagesRead += pages.length;
+		pagesRead += requests;
 		return { stretch, pages };
 	};
 
 	/** Cuts the rest of a stretch into windows, each at the last moment, by the density known then. */
 	function* cut(whole: Stretch<R>) {
 		const { until } = whole;
-		for (let stretch = whole, at = whole.at; ; stretch = new Stretch(at, ask, paging, at)) {
+		for (let stretch = whole, at = whole.at; ; stretch = new Stretch(at, end, ask, paging, at)) {
 			const pages = Math.min(MOST_PAGES, 1 + Math.ceil(pagesRead / width));
 			const length = Math.max(1, Math.floor((pages * paging.size * FILL) / rate));
 			// A rest of less than half the length goes into this window.
@@ -218,7 +396,7 @@ export async function* timeWindows<R>(
 	}
 
 	try {
-		const { stretch, pages } = await read({ stretch: new Stretch(begin, ask, paging), most: 1 });
+		const { stretch, pages } = await read({ stretch: new Stretch(begin, end, ask, paging), most: 1 });
 		yield* pages;
 		if (!stretch.done) yield* sideBySide(stretch);
 	} finally {

@@ -1,7 +1,7 @@
 import { ALARM_TITLES, type AlarmType } from '../../core/describe/alarm-types';
 import { choices } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
-import { timePages } from '../../core/call/pages';
+import { PageSizes, timePages, type TimePages } from '../../core/call/pages';
 import {
 	coordinatesOf,
 	countOf,
@@ -146,7 +146,13 @@ function toAlarm(row: AlarmRow): Alarm {
 	};
 }
 
-const ALARM_PAGE = 100;
+const PAGING: TimePages<AlarmRow> = {
+	size: 100,
+	// The vendor pages by the system time, not by the GPS time.
+	mark: ({ systemtime }) => markOf(systemtime),
+	key: (alarm) => JSON.stringify(alarm),
+};
+const pageSizes = new PageSizes();
 
 /** Kinds that a brand's document lists, as choices. */
 export const alarmTypes = (brand: Brand) =>
@@ -182,13 +188,14 @@ export const getMany = (brand: Brand) =>
 		run: async function* (run, { devices, begin, end, types }) {
 			const wanted = new Set<AlarmType>(types);
 			for (const device of await listed(run, devices)) {
-				const from = (at: number) => run.request({ device, begin: at * 1000, end });
-				// The vendor's mark is the system time, not the GPS time.
-				const pages = timePages(seconds(begin), from, {
-					size: ALARM_PAGE,
-					mark: (alarm) => markOf(alarm.systemtime),
-					key: (alarm) => JSON.stringify(alarm),
-				});
+				const fetch = (from: number, to: number) =>
+					run.request({ device, begin: from * 1000, end: Math.min(to * 1000, end) });
+				const paging = {
+					...PAGING,
+					seen: pageSizes.of(run.connection),
+					warn: (message: string) => run.warn(`${device}: ${message}`),
+				};
+				const pages = timePages(seconds(begin), fetch, paging, seconds(end));
 				for await (const page of pages)
 					yield wanted.size === 0
 						? page

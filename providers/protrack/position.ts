@@ -1,5 +1,5 @@
 import { operation } from '../../core/describe/operation';
-import { inOrder, timeWindows, type TimePages } from '../../core/call/pages';
+import { inOrder, PageSizes, timeWindows, type TimePages } from '../../core/call/pages';
 import {
 	coordinatesOf,
 	countOf,
@@ -169,6 +169,7 @@ const PAGING: TimePages<Point> = {
 	key: ({ longitude, latitude, speed, course, value }) =>
 		`${String(longitude)},${String(latitude)},${String(speed)},${String(course)},${String(value)}`,
 };
+const pageSizes = new PageSizes();
 
 export const getHistory = operation({
 	resource: 'position',
@@ -187,16 +188,24 @@ export const getHistory = operation({
 	record: toFix,
 	kind: 'fix',
 	run: async function* (run, { devices, begin, end }) {
-		const [first, ...others] = (await listed(run, devices)).map(
-			(device) => (from: number, to: number) => run.request({ device, begin: from * 1000, end: to * 1000 }),
-		);
 		const from = seconds(begin);
 		const to = seconds(end);
+		const fetch = (device: string) => (from: number, to: number) =>
+			run.request({ device, begin: from * 1000, end: to * 1000 });
+		const pagesOf = (device: string, page?: Point[]) => {
+			const warn = (message: string) => run.warn(`${device}: ${message}`);
+			const paging = { ...PAGING, seen: pageSizes.of(run.connection), warn };
+			return timeWindows(from, to, fetch(device), paging, run.width, page);
+		};
+		const [first, ...others] = await listed(run, devices);
 		if (first === undefined) return;
 		// By itself, so that whoever wants only a few positions causes one request.
-		yield* timeWindows(from, to, first, PAGING, run.width);
-		const begun = inOrder(others, run.width, async (fetch) => ({ fetch, page: await fetch(from, to) }));
-		for await (const { fetch, page } of begun) yield* timeWindows(from, to, fetch, PAGING, run.width, page);
+		yield* pagesOf(first);
+		const begun = inOrder(others, run.width, async (device) => ({
+			device,
+			page: await fetch(device)(from, to),
+		}));
+		for await (const { device, page } of begun) yield* pagesOf(device, page);
 	},
 	check: periodProblem,
 	list: true,

@@ -4,8 +4,9 @@ import { Redactor } from '../../core/call/redaction';
 import { FleetError } from '../../core/describe/errors';
 import type { Fields } from '../../core/describe/field';
 import type { Alarm, CommandOutcome, Device, Fix, Mileage, Outcome, Position } from '../../core/describe/records';
-import { findOperation, type Provider } from '../../core/describe/provider';
+import { findOperation, findTrigger, type Provider } from '../../core/describe/provider';
 import type { AnyOperation } from '../../core/describe/operation';
+import { Poller } from '../../core/watch/poller';
 import { createFleet } from '../../simulators/fleet';
 import {
 	ANSWER_KINDS,
@@ -25,6 +26,7 @@ import { passwordHash, signature } from './session';
 const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+const POLL = { intervalMs: 60_000, budgetMs: 60_000 };
 const IMEIS = createFleet({ now: NOW }).map(({ imei }) => imei) as [string, ...string[]];
 const [PLAIN, , , NEVER_ONLINE, OFFLINE, BLOCKED, EXPIRED, NEVER_ANSWERS, ANSWERS_FAILURE, SEND_FAILS, SPARSE, STUCK] =
 	IMEIS;
@@ -278,11 +280,29 @@ describe('tracks', () => {
 		).toBe(true);
 	});
 
-	test('more points in one second than a page holds are an error', async () => {
+	test('more points in one second than a page holds: as many as it holds, and what is missing is told', async () => {
 		const noon = Date.UTC(2026, 2, 17, 12);
-		const { fails } = await start({ stuckFixes: 1500 });
-		const error = await fails('position.getHistory', { devices: STUCK, begin: noon - HOUR, end: noon + HOUR });
-		expect(error.message).toContain('more than 1000 records at 2026-03-17T12:00:00');
+		const { run, host } = await start({ stuckFixes: 1500 });
+		const fixes = await run<Fix>('position.getHistory', { devices: STUCK, begin: noon - HOUR, end: noon + HOUR });
+		const at = (time: number) => fixes.filter((fix) => Date.parse(fix.time ?? '') === time).length;
+		expect(at(noon)).toBe(1000);
+		expect(fixes.some(({ time }) => Date.parse(time ?? '') > noon)).toBe(true);
+		expect(host.warnings).toEqual([
+			expect.stringContaining(`${String(STUCK)}: The vendor gives 1000 records at 2026-03-17T12:00:00.000Z`),
+		]);
+	});
+
+	test.each([
+		['in descending order', { recordOrder: 'descending' }],
+		['in short pages', { fixesPerPage: 300 }],
+		['in short pages in descending order', { recordOrder: 'descending', fixesPerPage: 300 }],
+	] as const)('that come %s are whole', async (_, oddity) => {
+		const params = { devices: PLAIN, begin: NOW - DAY, end: NOW };
+		const expected = await (await start()).run<Fix>('position.getHistory', params);
+		const { run, host } = await start(oddity);
+		expect(expected.length).toBeGreaterThan(1500);
+		expect(await run<Fix>('position.getHistory', params)).toEqual(expected);
+		expect(host.warnings).toEqual([]);
 	});
 });
 
@@ -318,12 +338,49 @@ describe('alarms', () => {
 		).toBe(true);
 	});
 
-	test('more in one second than a page holds are an error', async () => {
+	test('more in one second than a page holds: as many as it holds, and what is missing is told', async () => {
 		const noon = Date.UTC(2026, 2, 17, 12);
-		const { fails } = await start({ stuckAlarms: 150 });
-		expect(
-			(await fails('alarm.getMany', { devices: STUCK, begin: noon - HOUR, end: noon + HOUR })).message,
-		).toContain('more than 100 records');
+		const { run, host } = await start({ stuckAlarms: 150 });
+		const alarms = await run<Alarm>('alarm.getMany', { devices: STUCK, begin: noon - HOUR, end: NOW });
+		expect(alarms.filter(({ recordedAt }) => recordedAt === '2026-03-17T12:00:01.000Z')).toHaveLength(100);
+		expect(alarms.some(({ recordedAt }) => Date.parse(recordedAt ?? '') > noon + 1000)).toBe(true);
+		expect(host.warnings).toEqual([
+			expect.stringContaining(`${String(STUCK)}: The vendor gives 100 records at 2026-03-17T12:00:01.000Z`),
+		]);
+	});
+
+	test('a second with more than a page holds does not keep New Alarm from what comes after it', async () => {
+		const noon = Date.UTC(2026, 2, 18, 12);
+		const { client, simulator } = await start({ clock: () => noon - HOUR, stuckAlarms: 150 });
+		const poller = new Poller(client, findTrigger(trackceo, 'newAlarm')!, { devices: STUCK, firstRun: 'nothing' });
+		const times: number[] = [];
+		let { cursor } = await poller.poll(undefined, POLL);
+		for (; simulator.now() < noon + 6 * HOUR; simulator.advance(5 * 60_000)) {
+			const { events, problem, ...poll } = await poller.poll(cursor, POLL);
+			expect(problem).toBeUndefined();
+			for (const { recordedAt } of events) times.push(Date.parse(String(recordedAt)));
+			({ cursor } = poll);
+		}
+		expect(times.filter((time) => time === noon + 1000)).toHaveLength(100);
+		const later = simulator.alarmsOf(STUCK!, (noon + 10_000) / 1000, (noon + 5 * HOUR) / 1000);
+		expect(later.length).toBeGreaterThan(0);
+		expect(times).toEqual(expect.arrayContaining(later.map(({ systemtime }) => systemtime * 1000)));
+	});
+
+	test.each([
+		['in descending order', { recordOrder: 'descending' }],
+		['in short pages', { alarmsPerPage: 30 }],
+		['in short pages in descending order', { recordOrder: 'descending', alarmsPerPage: 30 }],
+	] as const)('that come %s are whole', async (_, oddity) => {
+		const ids = async (options: Partial<ProtrackOptions>) => {
+			const { run, host } = await start({ ...options, alarmsPerSecond: 0.002 });
+			const alarms = await run<Alarm>('alarm.getMany', { devices: PLAIN, ...week });
+			expect(host.warnings).toEqual([]);
+			return alarms.map(({ id }) => id).sort();
+		};
+		const expected = await ids({});
+		expect(expected.length).toBeGreaterThan(1000);
+		expect(await ids(oddity)).toEqual(expected);
 	});
 });
 

@@ -9,8 +9,6 @@ import type { Params } from './params';
 import type { Edition } from './brand';
 import type { Platform } from './platform';
 
-const MAX_FIXES = 1000;
-const MAX_ALARMS = 100;
 const MAX_LIST = 500;
 const HALF_HOUR = 1800;
 const WEEK = 7 * 86_400;
@@ -56,14 +54,17 @@ function playback(platform: Platform, account: Account, params: Params): string 
 	params.require('imei', 'begintime', 'endtime');
 	const device = platform.deviceWithRecords(account, params.imei());
 	const [begin, end] = params.period();
-	const { fixIntervalSeconds, stuckFixes, emptyPlayback, trailingSemicolon } = platform.settings;
-	const points: string[] = [];
+	const { fixIntervalSeconds, stuckFixes, emptyPlayback, trailingSemicolon, fixesPerPage, recordOrder } =
+		platform.settings;
+	const ascending = recordOrder === 'ascending';
+	let points: string[] = [];
 	for (const fix of deviceFixes(device, begin, Math.min(end, platform.now()), fixIntervalSeconds, stuckFixes)) {
 		points.push(
 			[round(fix.longitude, 6), round(fix.latitude, 6), fix.time, Math.round(fix.speed), fix.course].join(','),
 		);
-		if (points.length === MAX_FIXES) break;
+		if (ascending && points.length === fixesPerPage) break;
 	}
+	if (!ascending) points = points.reverse().slice(0, fixesPerPage);
 	if (points.length === 0 && emptyPlayback === 'nodata') throw new Refusal(20023);
 	return points.join(';') + (trailingSemicolon && points.length > 0 ? ';' : '');
 }
@@ -98,15 +99,17 @@ function listAlarms(platform: Platform, account: Account, params: Params): strin
 	params.require('imei', 'begintime', 'endtime');
 	const device = platform.deviceWithRecords(account, params.imei());
 	const [begin, end] = params.period();
-	const { emptyAlarms, shortAlarms, alarmDelaySeconds } = platform.settings;
+	const { emptyAlarms, shortAlarms, alarmDelaySeconds, alarmsPerPage, recordOrder } = platform.settings;
+	const ascending = recordOrder === 'ascending';
 	const now = platform.now();
-	const alarms = alarmsBetween(
+	let alarms = alarmsBetween(
 		platform.alarmsOf(device),
 		begin,
 		Math.min(end, now),
-		MAX_ALARMS,
+		ascending ? alarmsPerPage : Infinity,
 		(alarm) => alarm.systemtime + listingDelay(device, alarm, alarmDelaySeconds) <= now,
 	);
+	if (!ascending) alarms = alarms.reverse().slice(0, alarmsPerPage);
 	if (alarms.length === 0 && emptyAlarms === 'nodata') throw new Refusal(20023);
 	return alarms.map((alarm) => alarmText(device, alarm, shortAlarms)).join(';');
 }

@@ -38,6 +38,14 @@ export interface PlatformOptions {
 	stuckAlarms?: number;
 	/** Alarms that every device raises in each second, beside those that its movement brings about. */
 	alarmsPerSecond?: number;
+	/**
+	 * In which order a page has its points or alarms. The documents say "the last 100th record", and so imply that the
+	 * first of a period come, in ascending order; 'descending': the last of it, newest first.
+	 */
+	recordOrder?: 'ascending' | 'descending';
+	/** Points and alarms in a page, where it is smaller than the documents have it (2.3, 2.8). */
+	fixesPerPage?: number;
+	alarmsPerPage?: number;
 	/** Longest time from an alarm's system time until the list has it. */
 	alarmDelaySeconds?: number;
 	/** Seconds until devices answer commands. */
@@ -117,6 +125,9 @@ export class Platform {
 			stuckFixes: 0,
 			stuckAlarms: 0,
 			alarmsPerSecond: 0,
+			recordOrder: 'ascending',
+			fixesPerPage: 1000,
+			alarmsPerPage: 100,
 			alarmDelaySeconds: 0,
 			answersAfterSeconds: 2,
 			deviceAnswers: 'document',
