@@ -119,7 +119,13 @@ export class Client {
 	): Promise<Choice[]> {
 		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
-		return this.shared.lookups.get(name, this.host.now(), () => find(this, { onWait, deadlineMs, priority }));
+		// Accounts with the same login may differ in settings that a list follows.
+		const settings = Object.entries(this.connection).filter(
+			([field]) => this.provider.connection[field]?.affectsLogin === false,
+		);
+		return this.shared.lookups.get(`${name} ${JSON.stringify(settings)}`, this.host.now(), () =>
+			find(this, { onWait, deadlineMs, priority }),
+		);
 	}
 
 	/** A person is waiting: the next request tries whether a pause that the vendor asked for is over. */

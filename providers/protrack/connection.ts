@@ -8,6 +8,10 @@ export interface ProtrackConnection extends Connection {
 	/** What `secret` holds. */
 	secretType: 'password' | 'md5';
 	secret: string;
+	/** Whose devices pickers, * and triggers mean. */
+	fleet?: 'listed' | 'withSubAccounts' | 'oneSubAccount';
+	/** The sub-account, where they are one's. */
+	fleetAccount?: string;
 }
 
 const MD5 = /^[0-9a-f]{32}$/;
@@ -48,6 +52,26 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 			secret: true,
 			secretForms: (secret) => [md5(secret)],
 			max: LONGEST.secret,
+		}),
+		fleet: choice({
+			title: 'Devices',
+			description:
+				"Which devices the pickers, * and the triggers mean. The vendor's list has the account's own devices, on some servers those of its sub-accounts, too. A distributor's devices are often its sub-accounts'.",
+			options: [
+				{ value: 'listed', title: "The Vendor's List" },
+				{ value: 'withSubAccounts', title: 'Own and Sub-Accounts' },
+				{ value: 'oneSubAccount', title: 'One Sub-Account' },
+			],
+			initial: 'listed',
+			affectsLogin: false,
+		}),
+		fleetAccount: text({
+			title: 'Sub-Account',
+			description: 'Name of the sub-account whose devices are meant',
+			placeholder: 'e.g. demo',
+			max: LONGEST.account,
+			when: { fleet: ['oneSubAccount'] },
+			affectsLogin: false,
 		}),
 		...sharedFields({
 			commands:

@@ -7,7 +7,8 @@ import { chunks, windows } from '../../core/call/windows';
 import { recordList } from './answer';
 import { imeisPerRequest, listed, together, type Batch } from './batches';
 import { period, periodProblem } from '../period';
-import { accountOrOwn, devices, devicesOrAll } from './fields';
+import type { ProtrackConnection } from './connection';
+import { accountOrFleet, devices, devicesOrAll } from './fields';
 import { seconds, timeOf } from './times';
 import { wholeList } from './whole-list';
 
@@ -36,21 +37,23 @@ export const getMany = operation({
 	title: 'Get Many',
 	action: 'Get many devices',
 	description:
-		'List the devices of the account or of one of its sub-accounts. The vendor stops at 500; a longer list is completed from the sub-accounts.',
+		'List the devices of the account or of its sub-accounts. The vendor stops at 500; a longer list is completed from the sub-accounts.',
 	effect: 'read',
 	route: 'GET /api/device/list',
-	params: { account: accountOrOwn },
+	params: { account: accountOrFleet },
 	answer: recordList,
 	rows,
 	record: toDevice,
 	kind: 'device',
-	run: (run, { account }) =>
-		wholeList(
+	run: (run, { account }) => {
+		const { fleet, fleetAccount } = run.connection as ProtrackConnection;
+		return wholeList(account ?? (fleet === 'oneSubAccount' ? fleetAccount : undefined), {
 			run,
-			account,
-			(of) => run.request({ account: of }),
-			(row) => idTextOf(row.imei),
-		),
+			ask: (of) => run.request({ account: of }),
+			idOf: (row) => idTextOf(row.imei),
+			whole: account === undefined && fleet === 'withSubAccounts',
+		});
+	},
 	list: true,
 	evidence: { section: '2.7', grade: 'C' },
 });

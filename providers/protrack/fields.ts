@@ -44,3 +44,10 @@ export const accountOrOwn = text({
 	...accountName,
 	optional: true,
 });
+/** The same for a list of devices, of which the account says whose they are. */
+export const accountOrFleet = text({
+	title: 'Account',
+	description: 'Name of a sub-account; empty for the devices that the account\'s setting "Devices" means',
+	...accountName,
+	optional: true,
+});

@@ -65,6 +65,7 @@ async function start(options: Partial<ProtrackOptions> = {}, settings: Partial<P
 		simulator,
 		host,
 		client,
+		connection,
 		run: async <R = object>(name: string, params: object, options: Parameters<typeof client.collect>[2] = {}) =>
 			(await client.collect(find(name), params as Record<string, unknown>, options)) as R[],
 		fails: async (name: string, params: object): Promise<FleetError> => {
@@ -584,6 +585,64 @@ describe('lists that the vendor cuts at 500', () => {
 		expect(devices).toHaveLength(2000);
 	});
 
+	test.each([800, 1200, 2000])('%i devices are whole, and nothing is said to be missing', async (fleetSize) => {
+		const { run, host, calls } = await start({ fleetSize });
+		expect(await run('device.getMany', {})).toHaveLength(fleetSize);
+		expect(host.warnings).toEqual([]);
+		// None is asked about twice.
+		const accounts = calls('/api/device/list').map(({ query }) => query.account ?? 'demo');
+		expect(new Set(accounts).size).toBe(accounts.length);
+	});
+
+	test('a list that nothing below completes is told', async () => {
+		// The account's own are at most 500 on such a server, whatever the sub-accounts have.
+		const { run, host, simulator } = await start({ fleetSize: 800, deviceListScope: 'own' });
+		const demo = simulator.accounts.find(({ account }) => account === 'demo')!;
+		[...simulator.devices.values()].slice(0, 600).forEach((device) => (device.owner = demo));
+		expect(await run('device.getMany', {})).toHaveLength(500);
+		expect(host.warnings).toEqual([
+			'The list of the account has 500 entries, where the vendor stops, and the sub-accounts do not complete it: entries may be missing.',
+		]);
+	});
+
+	test.each([
+		[
+			'the list of sub-accounts',
+			{ accounts: { demo: 10007 } },
+			500,
+			[/not be complete: the sub-accounts could not be read\. .*10007/, /sub-accounts do not complete it/],
+		],
+		[
+			"a blocked sub-account's",
+			{ devices: { 'north-00': 10016 } },
+			1200,
+			[/not be complete: the sub-account "north-00" could not be read\. .*10016/],
+		],
+		[
+			'the sub-accounts of one that is an end user',
+			{ accounts: { 'demo-north': 10007 } },
+			1200,
+			[
+				/not be complete: the sub-account "demo-north" could not be read\. .*10007/,
+				/The list of "demo-north" has 500 entries/,
+			],
+		],
+	] as const)(
+		'a refusal on the way costs no more than what was refused: %s',
+		async (_, refusedLists, most, words) => {
+			const { run, host } = await start({ fleetSize: 1200, refusedLists });
+			const devices = await run('device.getMany', {});
+			expect(devices.length).toBeGreaterThanOrEqual(500);
+			expect(devices.length).toBeLessThanOrEqual(most);
+			expect(host.warnings).toEqual(words.map((pattern) => expect.stringMatching(pattern) as string));
+		},
+	);
+
+	test('the first list is not on the way: its refusal is one', async () => {
+		const { fails } = await start({ refusedLists: { devices: { demo: 10016 } } });
+		expect((await fails('device.getMany', {})).vendorCode).toBe('10016');
+	});
+
 	test('shorter ones take one request', async () => {
 		const { run, calls } = await start();
 		expect(await run('device.getMany', {})).toHaveLength(12);
@@ -600,6 +659,51 @@ describe('lists that the vendor cuts at 500', () => {
 		simulator.advance(5 * 60_000);
 		await client.lookup('device');
 		expect(calls('/api/device/list')).toHaveLength(2);
+	});
+});
+
+describe("a distributor's fleet", () => {
+	const OWN = 5;
+	const own = { deviceListScope: 'own' } as const;
+
+	test.each([
+		['listed', undefined, OWN],
+		['withSubAccounts', undefined, 12],
+		['oneSubAccount', 'demo-north', 2],
+	] as const)('%s %s: pickers, * and triggers mean the same %i devices', async (fleet, fleetAccount, count) => {
+		const { run, client, simulator } = await start(own, { fleet, fleetAccount });
+		const ids = (await client.lookup('device')).map(({ value }) => value).sort();
+		expect(ids).toHaveLength(count);
+		const positions = await run<Position>('position.getCurrent', { devices: '*' });
+		expect(positions.map(({ deviceId }) => deviceId).sort()).toEqual(ids);
+		expect((await run<Device>('device.getMany', {})).map(({ deviceId }) => deviceId).sort()).toEqual(ids);
+		const poller = new Poller(client, findTrigger(trackceo, 'positionChanged')!, {
+			devices: '*',
+			firstRun: 'nothing',
+		});
+		simulator.requests.length = 0;
+		await poller.poll(undefined, POLL);
+		const asked = simulator.requests.flatMap(({ path, query }) =>
+			path === '/api/track' ? (query.imeis ?? '').split(',') : [],
+		);
+		expect(asked.sort()).toEqual(ids);
+	});
+
+	test('an account that is named is the one that is listed', async () => {
+		const { run } = await start(own, { fleet: 'withSubAccounts' });
+		expect(await run('device.getMany', { account: 'demo-north' })).toHaveLength(2);
+	});
+
+	test('accounts with the same login and another setting have lists of their own', async () => {
+		const { client, connection } = await start(own);
+		const other = new Client(
+			trackceo,
+			{ ...connection, fleet: 'withSubAccounts' } as ProtrackConnection,
+			new FetchHost(trackceo, connection),
+		);
+		expect(await client.lookup('device')).toHaveLength(OWN);
+		expect(await other.lookup('device')).toHaveLength(12);
+		expect(await client.lookup('device')).toHaveLength(OWN);
 	});
 });
 

@@ -11,12 +11,11 @@ import { wholeList } from './whole-list';
 export const getMany = {
 	...list,
 	run: ((run, { account: of }) =>
-		wholeList(
+		wholeList(of, {
 			run,
-			of,
-			(name) => run.request({ account: name }),
-			(row) => idTextOf(row.account),
-		)) as typeof list.run,
+			ask: (name) => run.request({ account: name }),
+			idOf: (row) => idTextOf(row.account),
+		})) as typeof list.run,
 };
 
 export const get = operation({

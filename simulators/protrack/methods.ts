@@ -88,7 +88,9 @@ function createGeofence(platform: Platform, account: Account, params: Params): v
 /** 2.7. */
 function listDevices(platform: Platform, account: Account, params: Params) {
 	const top = platform.accountFor(account, params.optional('account') ?? account.account);
-	const { deviceListScope, newerFields } = platform.settings;
+	const { deviceListScope, newerFields, refusedLists } = platform.settings;
+	const refused = refusedLists.devices?.[top.account];
+	if (refused !== undefined) throw new Refusal(refused);
 	return devicesWithin(platform.devices.values(), top, deviceListScope)
 		.slice(0, MAX_LIST)
 		.map((device) => deviceRecord(device, newerFields));
@@ -167,6 +169,8 @@ function odometerAt({ vehicle, until }: Device, time: number, platform: Platform
 /** 2.15. The document's sample begins with the account asked for. */
 function listAccounts(platform: Platform, account: Account, params: Params) {
 	const top = platform.accountFor(account, params.optional('account') ?? account.account);
+	const refused = platform.settings.refusedLists.accounts?.[top.account];
+	if (refused !== undefined) throw new Refusal(refused);
 	return [top, ...top.children].slice(0, MAX_LIST).map(accountRecord);
 }
 

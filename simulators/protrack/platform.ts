@@ -56,6 +56,11 @@ export interface PlatformOptions {
 	plain?: boolean;
 	/** Whether a distributor's device list holds the devices of its sub-accounts too (the documents do not say). */
 	deviceListScope?: 'subtree' | 'own';
+	/**
+	 * Who is refused a list on the way over sub-accounts, and with which code: of the accounts below an account, or of
+	 * its devices. The documents do not say who may ask.
+	 */
+	refusedLists?: { accounts?: Readonly<Record<string, Code>>; devices?: Readonly<Record<string, Code>> };
 	/** Devices of each sub-account where the fleet has more than 500. */
 	devicesPerSubAccount?: number;
 	quirks?: {
@@ -133,6 +138,7 @@ export class Platform {
 			deviceAnswers: 'document',
 			plain: false,
 			deviceListScope: 'subtree',
+			refusedLists: {},
 			quirks: {},
 			...settings,
 		};
