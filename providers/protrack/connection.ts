@@ -67,10 +67,10 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 		}),
 		fleetAccount: text({
 			title: 'Sub-Account',
-			description: 'Name of the sub-account whose devices are meant',
+			description: 'Name of the sub-account whose devices are meant, if Devices is One Sub-Account',
 			placeholder: 'e.g. demo',
 			max: LONGEST.account,
-			when: { fleet: ['oneSubAccount'] },
+			optional: true,
 			affectsLogin: false,
 		}),
 		...sharedFields({

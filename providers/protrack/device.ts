@@ -1,3 +1,4 @@
+import { InvalidParams } from '../../core/describe/errors';
 import { flag, type Values } from '../../core/describe/field';
 import { inOrder } from '../../core/call/pages';
 import { operation, type Run } from '../../core/describe/operation';
@@ -47,6 +48,10 @@ export const getMany = operation({
 	kind: 'device',
 	run: (run, { account }) => {
 		const { fleet, fleetAccount } = run.connection as ProtrackConnection;
+		if (account === undefined && fleet === 'oneSubAccount' && fleetAccount === undefined)
+			throw new InvalidParams('Sub-Account is missing in the account, where Devices is One Sub-Account.', {
+				advice: 'Fill it in, or choose other devices there.',
+			});
 		return wholeList(account ?? (fleet === 'oneSubAccount' ? fleetAccount : undefined), {
 			run,
 			ask: (of) => run.request({ account: of }),

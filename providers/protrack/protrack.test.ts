@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../../core/call/client';
 import { Redactor } from '../../core/call/redaction';
 import { FleetError } from '../../core/describe/errors';
-import type { Fields } from '../../core/describe/field';
+import { readFields, type Fields } from '../../core/describe/field';
 import type { Alarm, CommandOutcome, Device, Fix, Mileage, Outcome, Position } from '../../core/describe/records';
 import { findOperation, findTrigger, type Provider } from '../../core/describe/provider';
 import type { AnyOperation } from '../../core/describe/operation';
@@ -687,6 +687,18 @@ describe("a distributor's fleet", () => {
 			path === '/api/track' ? (query.imeis ?? '').split(',') : [],
 		);
 		expect(asked.sort()).toEqual(ids);
+	});
+
+	test('a sub-account that is missing is missed before anything is sent', async () => {
+		const { fails, simulator } = await start(own, { fleet: 'oneSubAccount' });
+		expect((await fails('position.getCurrent', { devices: '*' })).message).toMatch(/^Sub-Account is missing/);
+		expect(simulator.requests).toHaveLength(0);
+	});
+
+	test('accounts that were stored before there was a choice mean what the vendor lists', async () => {
+		const { connection } = await start();
+		const read = readFields(trackceo.connection, { ...connection }, { now: NOW, timeZone: 'UTC' });
+		expect(read).toMatchObject({ fleet: 'listed' });
 	});
 
 	test('an account that is named is the one that is listed', async () => {

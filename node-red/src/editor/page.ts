@@ -145,7 +145,9 @@ function settingDefault(name: string, { initial, kind, required }: Field): strin
 	const value = js(initial ?? '');
 	if (kind === 'number')
 		return `${name}: { value: ${value}, required: true, validate: function (v, opt) { return fleetwire.checkNumber(PROVIDER, ${js(name)}, v, opt); } }`;
-	return `${name}: { value: ${value}${required && kind !== 'boolean' ? ', required: true' : ''} }`;
+	// Accounts that were stored before there was a choice have none, and mean the initial one.
+	const needed = required && kind !== 'boolean' && kind !== 'choice';
+	return `${name}: { value: ${value}${needed ? ', required: true' : ''} }`;
 }
 
 /** The version that a node is stored with, and the settings that only nodes of earlier versions have. */
