@@ -7,7 +7,7 @@ import { coordinatesOf, countOf, courseOf, identityOf, recordId, rowsOf } from '
 import type { Alarm, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
-import { listInData } from './answer';
+import { listInData, mustBeWhole } from './answer';
 import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plates, type SomeDevices, type SomePlates } from './fields';
 import { method } from './method';
 import { periodBody, timesOf } from './times';
@@ -90,10 +90,10 @@ export const getCurrent = operation({
 		...toAlarm(row, trimmedId(row.DeviceID) ?? identityOf(trimmedId(row.VehicleNum), 'DeviceID'), connection),
 	}),
 	run: async function* (run, params) {
-		if (params.devices === ALL) yield await run.request(params);
+		if (params.devices === ALL) yield await run.request(params, mustBeWhole(run));
 		else
 			yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) =>
-				run.request({ devices: some }),
+				run.request({ devices: some }, mustBeWhole(run)),
 			);
 	},
 	...method(
@@ -114,7 +114,7 @@ export const getMany = operation({
 	}),
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-			run.request({ ...params, devices: some }),
+			run.request({ ...params, devices: some }, mustBeWhole(run)),
 		);
 	},
 	check: periodProblem,
@@ -133,7 +133,7 @@ export const getManyByPlate = operation({
 	}),
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>
-			run.request({ ...params, plates: some }),
+			run.request({ ...params, plates: some }, mustBeWhole(run)),
 		);
 	},
 	check: periodProblem,
@@ -198,7 +198,7 @@ export const getTampers = operation({
 	record: (row, _, connection) => toAlarm(row, identityOf(row.SIM2, 'SIM2'), connection),
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-			run.request({ ...params, devices: some }),
+			run.request({ ...params, devices: some }, mustBeWhole(run)),
 		);
 	},
 	check: periodProblem,

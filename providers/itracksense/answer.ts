@@ -1,6 +1,7 @@
 import { z } from 'zod/v4';
 import { jsonOf } from '../../core/call/answer';
 import {
+	FleetError,
 	InvalidParams,
 	LoginRejected,
 	NotFound,
@@ -8,14 +9,13 @@ import {
 	SessionExpired,
 	UnexpectedAnswer,
 	VendorFault,
-	type FleetError,
 	type FleetErrorDetails,
 } from '../../core/describe/errors';
 import type { WireAnswer, WireRequest } from '../../core/describe/host';
-import { mustNotBeMany } from '../../core/call/json';
-import type { AnyOperation } from '../../core/describe/operation';
+import { mustNotBeMany, parsed } from '../../core/call/json';
+import type { AnyOperation, Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
-import { isRecord, textOf } from '../../core/describe/read';
+import { asRow, isRecord, textOf } from '../../core/describe/read';
 import type { CommandOutcome, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { integer } from '../integer';
@@ -102,7 +102,8 @@ const askProvider = 'Ask the service provider.';
 const IN_SECTION: Readonly<Record<string, Codes>> = {
 	4: {
 		401: rejected('refuses the account or its password', 'Check both in the account.'),
-		500: rejected('refuses the login', 'Check account and password, then try again later.'),
+		// What is wrong with the vendor passes: no flow may stop for good because of it.
+		500: { kind: VendorFault, words: 'has an internal fault', advice: 'Try again later.', retryable: true },
 		4000: rejected("says that the account's service period is over", askProvider),
 		4002: rejected('says that the account has expired', askProvider),
 		4003: rejected("says that the account's enterprise has expired", askProvider),
@@ -110,8 +111,13 @@ const IN_SECTION: Readonly<Record<string, Codes>> = {
 		4005: rejected('refuses the password', 'Check it in the account.'),
 		4006: rejected('says that the account has been deleted', askProvider),
 		4009: rejected('does not know the login key', askProvider),
-		4010: rejected('refuses the login without a reason', 'Check account and password, then try again later.'),
-		4011: rejected('could not store the login', 'Try again later.'),
+		4010: {
+			kind: VendorFault,
+			words: 'answered the login with an error without a reason',
+			advice: 'Try again later. If the problem persists, check account and password.',
+			retryable: true,
+		},
+		4011: { kind: VendorFault, words: 'could not store the login', advice: 'Try again later.', retryable: true },
 	},
 	7: { 401: PARAMETER },
 	8: { 401: PARAMETER },
@@ -145,6 +151,12 @@ const RESULTS: Codes = {
 };
 const RESULT_SECTIONS = new Set(['15', '16']);
 
+/** Sections of commands, which have no table of codes: what a code means there is taken from the others. */
+const WITHOUT_CODES = new Set(['5', '30', '31', '34', '35', '37', '38', '39', '40', '41']);
+/** The words of 401 in sections 19 to 28. */
+const TOKEN_INVALID = /^token (?:is )?invalid[.!]?$/i;
+const ABOUT_PARAMETER = /param|argument|value|参数/i;
+
 /** Words that tell a dead session from a bad parameter where both could be meant by 401. */
 const ABOUT_SESSION = /token|log.?in|credential|expired?\b|unauthori[sz]ed|登录|凭证|令牌/i;
 
@@ -153,7 +165,10 @@ const wordsOf = (said: unknown) => {
 	const text = textOf(typeof said === 'string' ? said : JSON.stringify(said))?.trim();
 	return text === undefined ? null : cut(text);
 };
-const Envelope = z.object({ Code: integer, Data: z.unknown(), ErrMsg: z.unknown() });
+const Envelope = z.preprocess(
+	(body) => (isRecord(body) ? named(body, ['Code', 'Data', 'ErrMsg']) : body),
+	z.object({ Code: integer, Data: z.unknown(), ErrMsg: z.unknown() }),
+);
 
 /** What a write or command is answered with: no data, but words. */
 export interface Acknowledgement {
@@ -164,7 +179,7 @@ export interface Acknowledgement {
 function failure(
 	meaning: Meaning | undefined,
 	code: string,
-	{ status, words }: { status: number; words: string | null },
+	{ status, words, guessed = false }: { status: number; words: string | null; guessed?: boolean },
 ): FleetError {
 	const details = { vendorCode: code, vendorMessage: words ?? undefined, status };
 	const said = words === null ? `code ${code}` : `code ${code}: ${words}`;
@@ -178,8 +193,8 @@ function failure(
 		...details,
 		advice,
 		retryable,
-		effect: unknown ? 'unknown' : 'none',
-		definite: true,
+		effect: unknown || guessed ? 'unknown' : 'none',
+		definite: !guessed,
 	});
 }
 
@@ -197,7 +212,7 @@ function envelopeOf(answer: WireAnswer): { code: string; data: unknown; words: s
 }
 
 /** An answer of the vendor's own, and not of the server that it runs on. */
-const CODED = /"Code"\s*:/;
+const CODED = /"Code"\s*:/i;
 
 /** Opens the answer to the login (section 4). */
 export function openLogin(answer: WireAnswer): unknown {
@@ -226,7 +241,13 @@ export function openEnvelope(
 	if (code !== '200') {
 		const own = IN_SECTION[section]?.[code];
 		const meaning = own === PARAMETER && ABOUT_SESSION.test(words ?? '') ? SESSION : (own ?? ANYWHERE[code]);
-		throw failure(meaning, code, { status, words });
+		// A command leaves again only where it is documented that nothing was done.
+		const guessed = meaning === SESSION && WITHOUT_CODES.has(section) && !TOKEN_INVALID.test(words ?? '');
+		throw failure(guessed && ABOUT_PARAMETER.test(words ?? '') ? PARAMETER : meaning, code, {
+			status,
+			words,
+			guessed,
+		});
 	}
 	if (status >= 400)
 		throw new UnexpectedAnswer(
@@ -286,32 +307,95 @@ export function done(acknowledgement: Acknowledgement): Partial<CommandOutcome> 
 	return outcome === 'sent' ? { ...CONFIRMED, response: rest.response ?? null } : { outcome, ...rest };
 }
 
-const missing = z.union([z.null(), z.undefined(), z.literal('')]);
-
 /** Only looked at from outside: each record is checked when it is read, and there may be 50,000 of them. */
-export const list = z.custom<unknown[]>(Array.isArray, { error: 'not a list' });
+const list = z.custom<unknown[]>(Array.isArray, { error: 'not a list' });
+/** How an empty one looks is documented in some sections only. That the key itself is missing never means empty. */
+const listOrNone = z.union([list, z.union([z.null(), z.literal('')]).transform(() => [] as unknown[])], {
+	error: 'not a list',
+});
+
+/** An answer that was made a text before it was put into the envelope. */
+const unwrapped = (value: unknown) => {
+	if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+	try {
+		return parsed(value, TITLE);
+	} catch (error) {
+		if (error instanceof FleetError) throw error;
+		return value;
+	}
+};
+
+/** An object whose keys are as documented where they differ in their case only. */
+function named(body: Row, names: readonly string[]): Row {
+	const found = { ...body };
+	for (const name of names) {
+		if (name in found) continue;
+		const same = Object.keys(body).filter((key) => key.toLowerCase() === name.toLowerCase());
+		if (same.length === 1) found[name] = body[same[0] ?? ''];
+	}
+	return found;
+}
+
+/** The answer with a list in `key`. The list alone, or nothing at all, leave no other reading. */
+const wrapping =
+	(key: string, ...others: string[]) =>
+	(answer: unknown): Row => {
+		const body = unwrapped(answer);
+		return isRecord(body) ? named(body, [key, ...others]) : { [key]: body ?? null };
+	};
+
+/** A list, and how many records the vendor counts in it: null if it does not say. */
+export interface Counted {
+	total: number | null;
+	data: unknown[];
+}
+const counted = { total: integer.nullable().catch(null), data: listOrNone };
 
 /** {"total":8,"data":[...]}, which is empty as {"total":0,"data":[]}. */
-export const listInData = z.object({ data: list });
+export const listInData: z.ZodType<Counted> = z.preprocess(wrapping('data', 'total'), z.object(counted));
+/** The same beside a path that is null where it could not be corrected (section 26). */
+export const listAndPath = z.preprocess(
+	wrapping('data', 'total', 'correct_path'),
+	z.object({ ...counted, correct_path: z.union([list, z.null(), z.undefined()]) }),
+);
+
+/** Says so where the vendor counts more records than came: what was cut is never hidden. */
+export const mustBeWhole =
+	(run: Pick<Run, 'warn'>) =>
+	({ total, data }: Counted): void => {
+		if (total !== null && total > data.length)
+			run.warn(
+				`The vendor counts ${String(total)} records in an answer that has ${String(data.length)}: some may be missing.`,
+			);
+	};
 /** {"total":8,"data":[...]} of the paged list (section 6). */
-export const pageInData = z.object({ total: integer, data: list });
+export const pageInData = z.preprocess(wrapping('data', 'total'), z.object({ total: integer, data: listOrNone }));
 /** A list without anything around it (sections 29, 32). How an empty one looks is not documented. */
-export const bareList = z.union([list, missing.transform(() => [] as unknown[])]);
+export const bareList = listInData.transform(({ data }) => data);
 /** {"Total_Records":6,"List":[...]} (section 36). How an empty one looks is not documented. */
-export const listInList = z.union([
-	z.object({ List: z.union([list, missing.transform(() => [] as unknown[])]) }),
-	missing.transform(() => ({ List: [] as unknown[] })),
-]);
+export const listInList = z.preprocess(wrapping('List'), z.object({ List: listOrNone }));
 /** {"data":{...}}, which is {"total":0,"data":[]} where there is nothing (sections 23, 24). */
-export const objectOrEmptyList = z.object({
-	data: z.union([z.custom<Row>(isRecord, { error: 'not an object' }), z.tuple([]), z.null()], {
-		error: 'neither an object nor an empty list',
+export const objectOrEmptyList = z.preprocess(
+	(answer) => ((body) => (isRecord(body) ? named(body, ['data']) : body))(unwrapped(answer)),
+	z.object({
+		data: z.union(
+			[
+				z.custom<Row>(isRecord, { error: 'not an object' }),
+				z.union([z.tuple([]), z.literal(''), z.null()]).transform(() => null),
+			],
+			{ error: 'neither an object nor an empty list' },
+		),
 	}),
-});
+);
+/** What it holds. */
+export const oneOrNone =
+	(what: string) =>
+	({ data }: { data: Row | null }): Row[] =>
+		data === null ? [] : [asRow(data, what)];
 /** A text, such as an address (sections 12, 13); null where the vendor has none. */
-export const textOrNull = z.union([z.string(), z.null(), z.undefined()]);
+export const textOrNull = z.union([z.string(), z.null(), z.undefined()], { error: 'not a text' });
 /** One record. */
-export const object = z.custom<Row>(isRecord, { error: 'not an object' });
+export const object = z.preprocess(unwrapped, z.custom<Row>(isRecord, { error: 'not an object' }));
 
 /** Whatever came, as records, where the document does not show the answer. */
 export function anyRows(answer: unknown): Row[] {

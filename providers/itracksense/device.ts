@@ -6,7 +6,7 @@ import { countOf, identityOf, rowsOf, textOf } from '../../core/describe/read';
 import type { Consumption, Device, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
-import { acknowledged, anyRows, done, listInData, pageInData, type Acknowledgement } from './answer';
+import { acknowledged, anyRows, done, listInData, mustBeWhole, pageInData, type Acknowledgement } from './answer';
 import { device, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
 import { method } from './method';
 import { periodBody } from './times';
@@ -189,10 +189,10 @@ export const getConsumption = operation({
 	kind: 'consumption',
 	each: { devices: 'plates', deviceOf: (row) => trimmed(row.VehicleNum) },
 	run: async function* (run, params) {
-		if (params.plates === ALL) yield await run.request(params);
+		if (params.plates === ALL) yield await run.request(params, mustBeWhole(run));
 		else
 			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
-				run.request({ ...params, plates: some }),
+				run.request({ ...params, plates: some }, mustBeWhole(run)),
 			);
 	},
 	list: true,

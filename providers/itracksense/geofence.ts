@@ -1,13 +1,12 @@
-import { z } from 'zod/v4';
 import { ALL, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { asRow, identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
+import { identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
 import type { GeofenceEvent, GeofenceState, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
-import { listInData, object } from './answer';
+import { listInData, mustBeWhole, objectOrEmptyList, oneOrNone } from './answer';
 import {
 	devices,
 	listed,
@@ -69,7 +68,7 @@ export const getEvents = operation({
 	record: toInOut,
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-			run.request({ ...params, devices: some }),
+			run.request({ ...params, devices: some }, mustBeWhole(run)),
 		);
 	},
 	check: periodProblem,
@@ -89,7 +88,7 @@ export const getEventsByPlate = operation({
 	record: toInOut,
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>
-			run.request({ ...params, plates: some }),
+			run.request({ ...params, plates: some }, mustBeWhole(run)),
 		);
 	},
 	check: periodProblem,
@@ -116,10 +115,10 @@ export const getCurrent = operation({
 			timesOf(connection).iso(row.InRegionTime),
 		),
 	run: async function* (run, params) {
-		if (params.plates === ALL) yield await run.request(params);
+		if (params.plates === ALL) yield await run.request(params, mustBeWhole(run));
 		else
 			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
-				run.request({ plates: some }),
+				run.request({ plates: some }, mustBeWhole(run)),
 			);
 	},
 	...method(18, 'The table calls the parameter VehiclePlate, the sample VehiclePlates: both are sent.'),
@@ -144,8 +143,8 @@ export const check = operation({
 		}),
 	},
 	request: (params) => ({ json: { VehiclePlate: params.plate, PolygonID: params.geofence } }),
-	answer: z.object({ data: object }),
-	rows: ({ data }) => [asRow(data, 'the state of a geofence')],
+	answer: objectOrEmptyList,
+	rows: oneOrNone('the state of a geofence'),
 	record: (row, params, connection): GeofenceState => {
 		const online = flagOf(row.IsOnline);
 		return {

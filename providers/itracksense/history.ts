@@ -3,12 +3,15 @@ import { FleetError } from '../../core/describe/errors';
 import { inOrder } from '../../core/call/pages';
 import type { Row } from '../../core/describe/records';
 import { windows } from '../../core/call/windows';
+import type { Counted } from './answer';
 import { localPeriod, localText, zoneOf } from './times';
 
 /** Longer periods silently become three days (sections 9, 10). */
 const DAY_MS = 86_400_000;
 /** Most records that one call gives. */
 const MOST = 50_000;
+/** No vendor stops at less: where fewer come than it counts, it counts something else. */
+const LEAST = 100;
 /** Pieces of this length are not cut again. */
 const SHORTEST_MS = 60_000;
 
@@ -18,7 +21,15 @@ interface Piece {
 	end: string;
 }
 
-type Ask = (from: string, to: string) => Promise<Row[]>;
+/** @param hear hears how many records the vendor counts */
+type Ask = (from: string, to: string, hear: (answer: Counted) => void) => Promise<Row[]>;
+
+/** What one request gave; no rows: they are more than one answer may hold. */
+interface Answered {
+	rows: Row[] | undefined;
+	/** Records that the vendor counts beyond those that came. */
+	missing: number;
+}
 
 const timeIn = (row: Row, name: 'GPSTime' | 'RcvTime') => {
 	const value = row[name];
@@ -41,30 +52,66 @@ function sorted(rows: Row[]): Row[] {
 	return rows;
 }
 
-/** One window; where it holds more than one call gives, or than one answer may weigh, in halves. */
-async function piecesOf(run: Pick<Run, 'warn'>, ask: Ask, begin: number, end: number): Promise<Piece[]> {
-	const from = localText(begin);
-	const to = localText(end);
-	let rows: Row[] | undefined;
-	try {
-		rows = await ask(from, to);
-	} catch (error) {
-		if (!(error instanceof FleetError && error.tooLarge) || end - begin <= SHORTEST_MS) throw error;
-	}
-	const full = rows === undefined || rows.length >= MOST;
-	if (rows !== undefined && (!full || end - begin <= SHORTEST_MS)) {
-		if (full)
-			run.warn(
-				`There are ${String(rows.length)} records between ${from} and ${to} (local time), where the vendor stops: some may be missing.`,
+/** A history that is read in windows, each in halves where it holds more than one answer. */
+class Reader {
+	/** Whether the vendor's count has been shown to be of something else than the period. */
+	private miscounts = false;
+
+	constructor(
+		private readonly run: Pick<Run, 'warn'>,
+		private readonly ask: Ask,
+	) {}
+
+	/** One window. */
+	async piecesOf(begin: number, end: number, asked?: Answered): Promise<Piece[]> {
+		const { rows, missing } = asked ?? (await this.request(begin, end));
+		const full = rows === undefined || rows.length >= MOST;
+		const from = localText(begin);
+		const to = localText(end);
+		if (rows !== undefined && (end - begin <= SHORTEST_MS || !(full || this.mayBeCut(rows, missing)))) {
+			if (full || missing > 0)
+				this.run.warn(
+					full
+						? `There are ${String(rows.length)} records between ${from} and ${to} (local time), where the vendor stops: some may be missing.`
+						: `The vendor counts ${String(rows.length + missing)} records between ${from} and ${to} (local time), and sends ${String(rows.length)}: some may be missing.`,
+				);
+			return [{ rows: sorted(rows), end: to }];
+		}
+		const middle = begin + Math.floor((end - begin) / 2000) * 1000;
+		const first = await this.request(begin, middle);
+		const second = await this.request(middle, end);
+		if (rows !== undefined && !full && !hasMore(rows, first, second)) {
+			this.miscounts = true;
+			return this.piecesOf(begin, end, { rows, missing });
+		}
+		if (end - begin === DAY_MS)
+			this.run.warn(
+				`The day from ${from} (local time) has more than ${String(full ? MOST : rows.length)} records, where the vendor stops, so it is read in shorter pieces.`,
 			);
-		return [{ rows: sorted(rows), end: to }];
+		return [...(await this.piecesOf(begin, middle, first)), ...(await this.piecesOf(middle, end, second))];
 	}
-	if (end - begin === DAY_MS)
-		run.warn(
-			`The day from ${from} (local time) has more than ${String(MOST)} records, where the vendor stops, so it is read in shorter pieces.`,
-		);
-	const middle = begin + Math.floor((end - begin) / 2000) * 1000;
-	return [...(await piecesOf(run, ask, begin, middle)), ...(await piecesOf(run, ask, middle, end))];
+
+	/** Whether halves of the period may have what the vendor counts and does not send. */
+	private mayBeCut(rows: readonly Row[], missing: number): boolean {
+		return missing > 0 && rows.length >= LEAST && !this.miscounts;
+	}
+
+	private async request(begin: number, end: number): Promise<Answered> {
+		let total: number | null = null;
+		try {
+			const rows = await this.ask(localText(begin), localText(end), (answer) => (total = answer.total));
+			return { rows, missing: Math.max(0, (total ?? 0) - rows.length) };
+		} catch (error) {
+			if (!(error instanceof FleetError && error.tooLarge) || end - begin <= SHORTEST_MS) throw error;
+			return { rows: undefined, missing: 0 };
+		}
+	}
+}
+
+/** Whether the halves of a period have more records than the whole. Those on their border come twice. */
+function hasMore(whole: readonly Row[], ...halves: Answered[]): boolean {
+	const known = new Set(whole.map((row) => JSON.stringify(row)));
+	return halves.some(({ rows }) => rows?.some((row) => !known.has(JSON.stringify(row))) ?? true);
 }
 
 /**
@@ -78,9 +125,10 @@ export async function* inDays(
 ): AsyncGenerator<Row[]> {
 	const { from, to } = localPeriod(begin, end, zoneOf(run.connection));
 	const last = localText(to);
+	const reader = new Reader(run, ask);
 	let seen = new Set<string>();
 	for await (const pieces of inOrder(windows(from, to, DAY_MS), run.width, (window) =>
-		piecesOf(run, ask, window.begin, window.end),
+		reader.piecesOf(window.begin, window.end),
 	)) {
 		for (const { rows, end: until } of pieces) {
 			const known = seen;

@@ -2,19 +2,10 @@ import { ALL, choice, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import {
-	asRow,
-	coordinatesOf,
-	countOf,
-	courseOf,
-	identityOf,
-	idTextOf,
-	recordId,
-	rowsOf,
-} from '../../core/describe/read';
+import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
 import type { Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
-import { listInData, objectOrEmptyList } from './answer';
+import { listInData, mustBeWhole, objectOrEmptyList, oneOrNone } from './answer';
 import { device, devices, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
 import { method } from './method';
 import { readStatusText } from './status-text';
@@ -91,10 +82,10 @@ export const getCurrent = operation({
 	batch: { devices: 'devices', most: NAMES_PER_REQUEST, deviceOf: (row) => idTextOf(row.SIM2) },
 	request: (params) => ({ json: { DeviceIDs: listOrEmpty(params.devices) } }),
 	run: async function* (run, params) {
-		if (params.devices === ALL) yield await run.request(params);
+		if (params.devices === ALL) yield await run.request(params, mustBeWhole(run));
 		else
 			yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) =>
-				run.request({ devices: some }),
+				run.request({ devices: some }, mustBeWhole(run)),
 			);
 	},
 	...method(8, `${UNITS} The path is proven on a sister deployment.`),
@@ -110,10 +101,10 @@ export const getCurrentByPlate = operation({
 	batch: { devices: 'plates', most: NAMES_PER_REQUEST, deviceOf: (row) => trimmed(row.VehicleNum) },
 	request: (params) => ({ json: { VehiclePlates: listOrEmpty(params.plates) } }),
 	run: async function* (run, params) {
-		if (params.plates === ALL) yield await run.request(params);
+		if (params.plates === ALL) yield await run.request(params, mustBeWhole(run));
 		else
 			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
-				run.request({ plates: some }),
+				run.request({ plates: some }, mustBeWhole(run)),
 			);
 	},
 	...method(7, UNITS),
@@ -155,6 +146,9 @@ export const getInArea = operation({
 			Coordsys: coordinates === 'wgs84' ? 'wsg84' : coordinates,
 		},
 	}),
+	run: async function* (run, params) {
+		yield await run.request(params, mustBeWhole(run));
+	},
 	check: ({ south, west, north, east }) =>
 		south >= north ? 'South must be less than North.' : west >= east ? 'West must be less than East.' : undefined,
 	...method(27, UNITS),
@@ -163,8 +157,7 @@ export const getInArea = operation({
 const located = {
 	...current,
 	answer: objectOrEmptyList,
-	rows: ({ data }: { data: Row | [] | null }) =>
-		data === null || Array.isArray(data) ? [] : [asRow(data, 'a position')],
+	rows: oneOrNone('a position'),
 	list: false,
 } as const;
 

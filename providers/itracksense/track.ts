@@ -1,11 +1,10 @@
-import { z } from 'zod/v4';
 import { flag, onlyOf, type Values } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
 import { coordinatesOf, countOf, courseOf, numberOf, rowsOf } from '../../core/describe/read';
 import type { Fix, Row, TrackPoint } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
-import { list, listInData } from './answer';
+import { listAndPath, listInData } from './answer';
 import { device, devices, listed, plates } from './fields';
 import { inDays } from './history';
 import { method } from './method';
@@ -55,7 +54,7 @@ export const getHistory = operation({
 	run: async function* (run, params) {
 		for (const of of await listed(run, 'device', params.devices)) {
 			const devices: string[] = [of];
-			for await (const rows of inDays(run, params, (from, to) => run.request({ of, from, to })))
+			for await (const rows of inDays(run, params, (from, to, hear) => run.request({ of, from, to }, hear)))
 				yield { rows, params: { devices } };
 		}
 	},
@@ -79,7 +78,7 @@ export const getHistoryByPlate = operation({
 	run: async function* (run, params) {
 		for (const of of await listed(run, 'plate', params.plates)) {
 			const plates: string[] = [of];
-			for await (const rows of inDays(run, params, (from, to) => run.request({ of, from, to })))
+			for await (const rows of inDays(run, params, (from, to, hear) => run.request({ of, from, to }, hear)))
 				yield { rows, params: { plates } };
 		}
 	},
@@ -141,13 +140,12 @@ export const getTrack = operation({
 			ContainCorrectPath: corrected,
 		},
 	}),
-	// correct_path is null where the correction failed.
-	answer: z.object({ data: list, correct_path: z.union([list, z.null(), z.undefined()]) }),
+	answer: listAndPath,
 	rows: ({ data, correct_path: path }) => rowsOf([...data, ...(path ?? [])], 'a position'),
 	record: (row: Row, params, connection) => toTrackPoint(row, params.device, connection),
 	raw: (row, { device: DeviceID }) => ({ ...row, DeviceID }),
 	run: async function* (run, { device: of, standing, lbs, corrected, ...asked }) {
-		yield* inDays(run, asked, (from, to) => run.request({ of, from, to, standing, lbs, corrected }));
+		yield* inDays(run, asked, (from, to, hear) => run.request({ of, from, to, standing, lbs, corrected }, hear));
 	},
 	check: periodProblem,
 	...method(
