@@ -97,10 +97,11 @@ class Reader {
 	}
 
 	private async request(begin: number, end: number): Promise<Answered> {
-		let total: number | null = null;
+		let total = 0;
 		try {
-			const rows = await this.ask(localText(begin), localText(end), (answer) => (total = answer.total));
-			return { rows, missing: Math.max(0, (total ?? 0) - rows.length) };
+			const rows = await this.ask(localText(begin), localText(end), (answer) => (total = answer.total ?? 0));
+			// The path of section 26 is not counted.
+			return { rows, missing: Math.max(0, total - rows.length) };
 		} catch (error) {
 			if (!(error instanceof FleetError && error.tooLarge) || end - begin <= SHORTEST_MS) throw error;
 			return { rows: undefined, missing: 0 };
