@@ -20,7 +20,6 @@ import { cut } from '../../core/describe/words';
 import { integer } from '../integer';
 
 export const REQUEST_TIME_ERROR = '10014';
-export const SEND_COMMAND_FAILED = '20018';
 const NO_DATA = '20023';
 
 type Kind = new (message: string, details: FleetErrorDetails & { definite: boolean }) => FleetError;

@@ -5,7 +5,7 @@ import { asRow, idTextOf, textOf } from '../../core/describe/read';
 import type { CommandOutcome, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { integer } from '../integer';
-import { recordObject, SEND_COMMAND_FAILED } from './answer';
+import { recordObject } from './answer';
 import type { Brand } from './brand';
 import { saidOf } from './device-answer';
 import { device } from './fields';
@@ -188,15 +188,9 @@ export function send(brand: Brand) {
 }
 
 async function* sendAndWait(run: Run<Params>, params: Params): AsyncGenerator<Row[]> {
-	let commandId: string | null;
-	try {
-		const [row] = await run.request(params);
-		commandId = idTextOf(row?.commandid);
-	} catch (error) {
-		if (!(error instanceof FleetError) || error.vendorCode !== SEND_COMMAND_FAILED) throw error;
-		yield [{ outcome: 'failed', explanation: error.sentence }];
-		return;
-	}
+	// What the vendor does not send on is an error, whatever its code: an outcome is about what has gone out.
+	const [row] = await run.request(params);
+	const commandId = idTextOf(row?.commandid);
 	const handedOver = { commandId, answeredAt: null };
 	const { waitForAnswer, command } = params;
 	if (commandId === null) {
@@ -220,15 +214,14 @@ async function* sendAndWait(run: Run<Params>, params: Params): AsyncGenerator<Ro
 		];
 		return;
 	}
-	let row: Row = {};
+	let answer: Row = {};
 	for (let asked = 0; asked < ASK_TIMES; asked++) {
 		await run.sleep(ASK_EVERY_MS);
 		try {
-			[row = {}] = await run.call(getStatus, { commandId });
-			if (hasAnswered(row)) {
-				yield [
-					{ ...handedOver, ...becameOf(row, command, 'sent'), answeredAt: new Date(run.now()).toISOString() },
-				];
+			[answer = {}] = await run.call(getStatus, { commandId });
+			if (hasAnswered(answer)) {
+				const answeredAt = new Date(run.now()).toISOString();
+				yield [{ ...handedOver, ...becameOf(answer, command, 'sent'), answeredAt }];
 				return;
 			}
 		} catch (error) {
@@ -243,5 +236,5 @@ async function* sendAndWait(run: Run<Params>, params: Params): AsyncGenerator<Ro
 			return;
 		}
 	}
-	yield [{ ...handedOver, ...becameOf(row, command, 'timedOut') }];
+	yield [{ ...handedOver, ...becameOf(answer, command, 'timedOut') }];
 }

@@ -461,13 +461,10 @@ describe('commands', () => {
 		expect(calls('/api/command/query')).toHaveLength(30);
 	});
 
-	test('fail when the device says so, or the vendor', async () => {
+	test('fail when the device says so', async () => {
 		const { run } = await start();
 		expect(await run('command.send', { ...send, device: ANSWERS_FAILURE })).toMatchObject([
 			{ outcome: 'failed', response: 'Cut off the fuel supply: Fail! Speed: 62km/h.' },
-		]);
-		expect(await run('command.send', { ...send, device: SEND_FAILS })).toMatchObject([
-			{ outcome: 'failed', commandId: null },
 		]);
 	});
 
@@ -520,10 +517,12 @@ describe('commands', () => {
 		[OFFLINE, 'DeviceOffline', 'the device is offline'],
 		[BLOCKED, 'NotPermitted', 'the device is blocked'],
 		[EXPIRED, 'NotPermitted', 'the target has expired'],
+		[SEND_FAILS, 'VendorFault', 'could not send the command'],
 	])('to %s are refused: %s', async (device, code, words) => {
-		const { fails } = await start();
+		const { fails, calls } = await start();
 		const error = await fails('command.send', { ...send, device });
-		expect(error.code).toBe(code);
+		expect(error).toMatchObject({ code, effect: 'none' });
+		expect(calls('/api/command/send')).toHaveLength(1);
 		expect(error.message).toContain(words);
 	});
 
