@@ -12,6 +12,8 @@ export interface Vendor {
 	covers: string;
 	/** Which of the vendor's methods these are, where they are all of a kind. */
 	extent?: string;
+	/** What else the docs page says of the vendor's answers, a paragraph each. */
+	notes?: readonly string[];
 	/** The platform of whose other brands the accounts work too, at the brand's own address. */
 	whiteLabelsOf?: string;
 	/** Words that people search packages with, beside the vendor's name. */

@@ -163,7 +163,12 @@ function loginPart({ login, loginMethod }: Provider): string[] {
 }
 
 /** A vendor's page: account, every operation with its parameters, what it gives and how sure it is. */
-export function pageOf({ provider, extent, covers }: Pick<Vendor, 'provider' | 'extent' | 'covers'>): string {
+export function pageOf({
+	provider,
+	extent,
+	covers,
+	notes = [],
+}: Pick<Vendor, 'provider' | 'extent' | 'covers' | 'notes'>): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
 	const { requestsPerMinute, burst, deadlineMs } = provider.limits;
 	return [
@@ -185,6 +190,7 @@ export function pageOf({ provider, extent, covers }: Pick<Vendor, 'provider' | '
 		`A run of an operation may take ${String(deadlineMs / 1000)} s in all, a single request 30 s.`,
 		'',
 		...loginPart(provider),
+		...notes.flatMap((note) => [note, '']),
 		...resources.flatMap((resource) => [
 			`## ${resourceTitle(provider, resource)} (\`${resource}\`)`,
 			'',

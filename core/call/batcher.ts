@@ -166,11 +166,11 @@ export class Batcher {
 	private shared({ params = {}, options: { limit = Infinity, output } }: Member, rows: readonly Row[]): Answer {
 		const { client, operation } = this;
 		if (output === 'raw') return { records: structuredClone(rows.slice(0, limit)) };
-		const simplifier = new Simplifier(operation, client.connection, client.now());
+		const simplifier = new Simplifier(operation, client.connection, () => client.now());
 		try {
 			const records = simplifier.records(rows, params);
 			simplifier.mustHaveRead();
-			if (simplifier.warning !== undefined) client.warn(simplifier.warning);
+			for (const warning of simplifier.warnings) client.warn(warning);
 			return { records: records.slice(0, limit) };
 		} catch (thrown) {
 			return { error: client.redactor.error(asFleetError(thrown)) };

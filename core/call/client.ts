@@ -76,7 +76,7 @@ export class Client {
 			if (operation.effect === 'read' || error.effect === 'none' || params === undefined) throw error;
 			yield [output.unknownOutcome(error, params)];
 		} finally {
-			if (output.warning !== undefined) this.warn(output.warning);
+			for (const warning of output.warnings) this.warn(warning);
 			release?.();
 		}
 	}

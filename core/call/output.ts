@@ -24,7 +24,7 @@ export class Output {
 		private readonly form: RunOptions['output'] = 'simplified',
 	) {
 		this.sentAt = isoOf(sender.host.now());
-		this.simplifier = new Simplifier(operation, sender.connection, sender.host.now());
+		this.simplifier = new Simplifier(operation, sender.connection, () => sender.host.now());
 	}
 
 	/** @param params what the rows were requested with */
@@ -54,9 +54,9 @@ export class Output {
 		this.simplifier.mustHaveRead();
 	}
 
-	/** What to report of records that were left out, if any were. */
-	get warning(): string | undefined {
-		return this.simplifier.warning;
+	/** What to report of the records. */
+	get warnings(): string[] {
+		return this.simplifier.warnings;
 	}
 
 	/** The outcome of a write or command that may have been carried out, although there is only an error. */

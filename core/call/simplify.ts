@@ -2,6 +2,7 @@ import { asFleetError, UnexpectedAnswer, type FleetError } from '../describe/err
 import type { AnyOperation } from '../describe/operation';
 import type { Connection } from '../describe/connection';
 import { isReadable, SEE_RAW } from '../describe/read';
+import { Reading } from '../describe/reading';
 import type { Row } from '../describe/records';
 import { AHEAD_SECONDS } from '../describe/time';
 import { cut } from '../describe/words';
@@ -14,17 +15,23 @@ export class Simplifier {
 	private ahead = 0;
 	/** ISO texts are in the order of their times. */
 	private readonly future: string;
+	private readonly reading: Reading;
 
 	/** @param now the local clock, in milliseconds */
 	constructor(
 		private readonly operation: AnyOperation,
 		private readonly connection: Connection,
-		now: number,
+		now: () => number,
 	) {
-		this.future = new Date(now + AHEAD_SECONDS * 1000).toISOString();
+		this.future = new Date(now() + AHEAD_SECONDS * 1000).toISOString();
+		this.reading = new Reading(now);
 	}
 
 	records(rows: readonly Row[], params: Record<string, unknown>): object[] {
+		return this.reading.of(() => this.read(rows, params));
+	}
+
+	private read(rows: readonly Row[], params: Record<string, unknown>): object[] {
 		const records: object[] = [];
 		for (const row of rows) {
 			// Only the first is reported: an error for each of hundreds of thousands would take seconds.
@@ -62,10 +69,12 @@ export class Simplifier {
 		);
 	}
 
-	/** What to report of records that were left out or cannot be right, if any were. */
-	get warning(): string | undefined {
-		const sentences = [this.leftOut, this.datedAhead].filter((one) => one !== undefined);
-		return sentences.length === 0 ? undefined : sentences.join(' ');
+	/**
+	 * What to report of the records: those that were left out or cannot be right, and values that are null as they could
+	 * not be read.
+	 */
+	get warnings(): string[] {
+		return [this.leftOut, this.datedAhead, this.reading.warning].filter((sentence) => sentence !== undefined);
 	}
 
 	private get datedAhead(): string | undefined {

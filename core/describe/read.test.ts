@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { coordinatesOf, countOf, courseOf, isReadable, numberOf, rowsOf, textOf } from './read';
+import { coordinatesOf, countOf, courseOf, isReadable, numberOf, rowsOf, textOf, timeInId } from './read';
 
 test.each([
 	[0, 0],
@@ -58,4 +58,20 @@ describe('a list whose elements are not records', () => {
 		const list = Array.from({ length: 100_000 }, (_, place) => (place % 10 === 0 ? null : { id: place }));
 		expect(rowsOf(list, 'a record').filter(isReadable)).toHaveLength(90_000);
 	});
+});
+
+test('a time that cannot be read makes no two records share an id', () => {
+	const read = '2026-01-31T08:00:00.000Z';
+	expect(timeInId(read, '31.01.2026 10:00', { a: 1 })).toBe(read);
+	const ids = [
+		timeInId(null, '03/04/2026', { a: 1 }),
+		timeInId(null, '03/04/2026', { a: 2 }),
+		timeInId(null, '04/04/2026', { a: 1 }),
+		timeInId(null, null, { a: 1 }),
+		timeInId(null, undefined, { a: 2 }),
+		timeInId(null, { at: 1 }, { a: 1 }),
+	];
+	expect(new Set(ids).size).toBe(ids.length);
+	expect(ids[0]).toMatch(/^03\/04\/2026#[\w-]{22}$/);
+	expect(timeInId(null, ' 03/04/2026 ', { a: 1 })).toBe(ids[0]);
 });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { UnexpectedAnswer } from './errors';
 import type { Row } from './records';
+import { present } from './reading';
+import { readWritten } from './time';
 import { clipped, cut } from './words';
 
 /**
@@ -111,11 +113,10 @@ export function textOf(value: unknown): string | null {
 	return text === null ? null : clipped(text, LONGEST);
 }
 
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
 /** Cuts an id but keeps it unique: a long one ends in a hash of the whole. */
-const shortId = (id: string) =>
-	id.length <= LONGEST
-		? id
-		: clipped(id, LONGEST - 22) + createHash('sha256').update(id).digest('base64url').slice(0, 22);
+const shortId = (id: string) => (id.length <= LONGEST ? id : clipped(id, LONGEST - 22) + hashOf(id));
 
 /** Text that names something; null where empty. */
 export function idTextOf(value: unknown): string | null {
@@ -153,6 +154,20 @@ export function coordinatesOf(
 export function courseOf(value: unknown): number | null {
 	const course = countOf(value);
 	return course !== null && course <= 360 ? course : null;
+}
+
+/** What all of a record adds to an id. */
+const wholeInId = (record: object) => hashOf(JSON.stringify(record));
+
+/**
+ * What a time adds to an id. Where there is none, that is the text that came, if it cannot be read, and the rest of the
+ * record, so that two records stay two.
+ * @param rest what stays the same when the vendor sends the record again
+ */
+export function timeInId(read: string | null, came: unknown, rest: object): string {
+	if (read !== null) return read;
+	const text = typeof came === 'string' ? came.trim() : JSON.stringify(came);
+	return `${readWritten(came, 'UTC', present()) === undefined ? text : ''}#${wholeInId(rest)}`;
 }
 
 /** A stable id, made of what identifies a record at the vendor. */

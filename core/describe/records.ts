@@ -7,7 +7,13 @@
 /** A vendor's own record, as it came. */
 export type Row = Record<string, unknown>;
 
-export interface Device {
+/** What the vendor may mark as faulty. */
+export interface Markable {
+	/** Only where the vendor reports an error for this record: what else is in it is its identity, or null. */
+	error?: string;
+}
+
+export interface Device extends Markable {
 	deviceId: string;
 	name: string | null;
 	plate: string | null;
@@ -27,7 +33,7 @@ export interface Device {
 export type DeviceStatus = 'online' | 'offline' | 'neverOnline' | 'expired' | 'blocked';
 
 /** Where a device is and how it does. */
-export interface Position {
+export interface Position extends Markable {
 	deviceId: string;
 	/** Name or plate, where the vendor sends it along. */
 	deviceName: string | null;
@@ -62,7 +68,7 @@ export interface Position {
 }
 
 /** One point of a track. */
-export interface Fix {
+export interface Fix extends Markable {
 	deviceId: string;
 	time: string | null;
 	latitude: number | null;
@@ -104,7 +110,7 @@ export interface Alarm {
 }
 
 /** Distance driven in a period. */
-export interface Mileage {
+export interface Mileage extends Markable {
 	deviceId: string;
 	from: string;
 	to: string;
@@ -149,7 +155,7 @@ export interface CommandOutcome {
 }
 
 /** A journey from ignition on to ignition off. Durations are in seconds. */
-export interface Trip {
+export interface Trip extends Markable {
 	id: string;
 	deviceId: string;
 	deviceName: string | null;
@@ -224,20 +230,20 @@ export interface Message<T extends object = object> {
 	record: T;
 }
 
-export interface Driver {
+export interface Driver extends Markable {
 	driverId: string;
 	name: string | null;
 	group: string | null;
 }
 
 /** A group of devices, such as a department. */
-export interface Group {
+export interface Group extends Markable {
 	groupId: string;
 	name: string | null;
 }
 
 /** What an odometer showed. */
-export interface Odometer {
+export interface Odometer extends Markable {
 	/** Null where the vendor names the vehicle by its plate alone. */
 	deviceId: string | null;
 	deviceName: string | null;
@@ -247,7 +253,7 @@ export interface Odometer {
 }
 
 /** For how long a vehicle or machine worked. */
-export interface WorkingHours {
+export interface WorkingHours extends Markable {
 	deviceId: string;
 	/** Day that the hours are of; null for all hours so far. */
 	date: string | null;
@@ -255,7 +261,7 @@ export interface WorkingHours {
 }
 
 /** A place that the account's users have marked. */
-export interface Place {
+export interface Place extends Markable {
 	placeId: string;
 	name: string | null;
 	category: string | null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inWords, instantOfLocal, isoOfSeconds, isTimeZone, localOfInstant, readTime } from './time';
+import { instantOfLocal, inWords, isoOfSeconds, isTimeZone, localOfInstant, readTime, readWritten } from './time';
 
 const clock = { now: Date.UTC(2026, 0, 31, 12, 34, 56), timeZone: 'Europe/Bucharest' };
 const iso = (value: unknown, timeZone = clock.timeZone) => {
@@ -137,3 +137,73 @@ test.each([
 	[3 * 86_400, '3 days'],
 	[99_999_999, '3 years'],
 ])('%d seconds in words', (seconds, words) => expect(inWords(seconds)).toBe(words));
+describe('times as servers write them', () => {
+	const now = Date.UTC(2026, 10, 27, 12);
+	const read = (value: unknown) => {
+		const at = readWritten(value, 'Europe/Bucharest', now);
+		return typeof at === 'number' ? new Date(at).toISOString() : at;
+	};
+
+	test.each([
+		// Of the culture ro-RO, in summer and winter.
+		['09.09.2024 09:42:51', '2024-09-09T06:42:51.000Z'],
+		['26.11.2026 21:56:14', '2026-11-26T19:56:14.000Z'],
+		['3.4.2026 9:05', '2026-04-03T06:05:00.000Z'],
+		['09.09.2024, 09:42', '2024-09-09T06:42:00.000Z'],
+		// hu-HU
+		['2024. 09. 10. 9:42:51', '2024-09-10T06:42:51.000Z'],
+		['2024.09.10. 09:42', '2024-09-10T06:42:00.000Z'],
+		// Invariant and en-GB, where only one order is possible.
+		['11/26/2026 21:56:14', '2026-11-26T19:56:14.000Z'],
+		['26/11/2026 21:56', '2026-11-26T19:56:00.000Z'],
+		['09/09/2024 9:42:51 PM', '2024-09-09T18:42:51.000Z'],
+		['9/26/2024 12:05 am', '2024-09-25T21:05:00.000Z'],
+		['26-11-2026 21:56', '2026-11-26T19:56:00.000Z'],
+		['2026/11/26 21:56', '2026-11-26T19:56:00.000Z'],
+		['2024-09-09T09:42:51.8351234', '2024-09-09T06:42:51.835Z'],
+		['2024-09-09 09:42:51,8', '2024-09-09T06:42:51.800Z'],
+		['2024-09-09T09:42:51+0300', '2024-09-09T06:42:51.000Z'],
+		['2024-09-09T09:42:51Z', '2024-09-09T09:42:51.000Z'],
+		['/Date(1419906052000+0200)/', '2014-12-30T02:20:52.000Z'],
+		[1419906052, '2014-12-30T02:20:52.000Z'],
+		['1419906052000', '2014-12-30T02:20:52.000Z'],
+		[1419906052000000, '2014-12-30T02:20:52.000Z'],
+		[now / 1000 + 86_400, '2026-11-28T12:00:00.000Z'],
+	])('%j is %s', (value, expected) => expect(read(value)).toBe(expected));
+
+	test.each([
+		[null],
+		[undefined],
+		[''],
+		['  '],
+		[0],
+		['0'],
+		[-62_135_596_800],
+		['0001-01-01T00:00:00'],
+		['01.01.0001 00:00:00'],
+		['1/1/0001 12:00:00 AM'],
+		['9999-12-31T23:59:59.9999999'],
+		['/Date(-62135596800000)/'],
+	])('%j stands for none', (value) => expect(read(value)).toBeNull());
+
+	test.each([
+		['03/04/2026 10:00'],
+		['03-04-2026 10:00:00'],
+		['2024-09-09'],
+		['09.09.2024'],
+		['soon'],
+		['13/13/2026 10:00'],
+		['31.02.2026 10:00'],
+		['26.11.26 21:56'],
+		['26.11.2026 25:00'],
+		['26.11.2026 13:00 PM'],
+		['26.11/2026 10:00'],
+		[true],
+		[{}],
+		[['2024-09-09T09:42:51']],
+		[12],
+		[1e9 * 0.9],
+		[now / 1000 + 86_401],
+		[NaN],
+	])('%j cannot be read', (value) => expect(read(value)).toBeUndefined());
+});

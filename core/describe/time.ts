@@ -215,3 +215,63 @@ export function inWords(seconds: number): string {
 	const count = Math.round(seconds / length);
 	return count === 1 ? '1 second' : `${count.toLocaleString('en')} ${name}`;
 }
+/** 2024-09-09, 2024/09/09, "2024. 09. 09.": all have the month before the day. */
+const YEAR_FIRST = /^(\d{4})([-/.]) ?(\d{1,2})\2 ?(\d{1,2})\.?(?:T|,? )(?=\d)/i;
+/** 09.09.2024, 9/9/2024 */
+const YEAR_LAST = /^(\d{1,2})([-/.]) ?(\d{1,2})\2 ?(\d{4})(?:T|,? )(?=\d)/i;
+const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AP])\.?M\.?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?$/i;
+/** WCF writes times so. The offset is only for show. */
+const WCF = /^\/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\/$/;
+const EPOCH_FROM = Date.UTC(2000, 0);
+const DAY_MS = 86_400_000;
+/** .NET's least and greatest years stand for "none". */
+const NONE_TO = 1;
+const NONE_FROM = 9999;
+
+/**
+ * A time as some server has written it, in milliseconds; null where it stands for none, undefined if it cannot be read.
+ * Forms are forgiven, but one of two readings is never chosen: with the year at the end, dots have the day before the
+ * month in every language, while slashes and dashes are read where only one order is possible. A number of seconds,
+ * milliseconds or microseconds is read if that makes it a time from 2000 to tomorrow. A date alone is no time.
+ * @param zone in which a time without an offset is read
+ * @param now milliseconds
+ */
+export function readWritten(value: unknown, zone: string, now: number): number | null | undefined {
+	if (value === null || value === undefined) return null;
+	if (typeof value === 'number') return readEpoch(value, now);
+	if (typeof value !== 'string') return undefined;
+	const text = value.trim();
+	if (text === '') return null;
+	if (/^-?\d{1,17}$/.test(text)) return readEpoch(Number(text), now);
+	const wcf = WCF.exec(text)?.[1];
+	if (wcf !== undefined) return Number(wcf) <= 0 || Number(wcf) >= Date.UTC(NONE_FROM, 0) ? null : Number(wcf);
+	const date = YEAR_FIRST.exec(text) ?? YEAR_LAST.exec(text);
+	const time = date === null ? null : TIME.exec(text.slice(date[0].length));
+	if (date === null || time === null) return undefined;
+	const [year, month, day] = orderOf(date) ?? [];
+	if (year === undefined || month === undefined || day === undefined) return undefined;
+	if (year <= NONE_TO || year >= NONE_FROM) return null;
+	const [, hour, minute, second = 0, fraction = '0', half, offset = ''] = time;
+	const hours = half === undefined ? Number(hour) : hourOfDay(Number(hour), half);
+	return readTime(
+		`${String(year)}-${two(month)}-${two(day)}T${two(hours)}:${two(Number(minute))}:${two(Number(second))}.${fraction.slice(0, 3)}${offset.toUpperCase()}`,
+		{ now, timeZone: zone },
+	);
+}
+
+/** Year, month and day of a date; undefined where more than one order is possible. */
+function orderOf([, first = '', sign = '', second = '', third = '']: readonly string[]): number[] | undefined {
+	const [a, b, c] = [Number(first), Number(second), Number(third)];
+	if (first.length === 4) return [a, b, c];
+	if (sign === '.' || a > 12 || a === b) return [c, b, a];
+	return b > 12 ? [c, a, b] : undefined;
+}
+
+function readEpoch(value: number, now: number): number | null | undefined {
+	if (value <= 0) return null;
+	return [value * 1000, value, value / 1000].find((ms) => ms >= EPOCH_FROM && ms <= now + DAY_MS);
+}
+
+/** The hour of "12:30 AM" and the like; NaN if there is none. */
+const hourOfDay = (hour: number, half: string) =>
+	hour < 1 || hour > 12 ? NaN : (hour % 12) + (half.toUpperCase() === 'P' ? 12 : 0);

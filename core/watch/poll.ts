@@ -1,6 +1,7 @@
 import type { Client } from '../call/client';
 import { asFleetError, type FleetError } from '../describe/errors';
 import type { AnyOperation, RunOptions } from '../describe/operation';
+import { Reading } from '../describe/reading';
 import type { Row } from '../describe/records';
 import { isAhead } from '../describe/time';
 import { refusalOf } from '../call/refusals';
@@ -61,6 +62,7 @@ export class Poll {
 	positionsProblem: FleetError | undefined;
 	/** Why a single position could not be read. */
 	unreadable: FleetError | undefined;
+	private readonly reading: Reading;
 	private readonly refused = new Map<string, FleetError>();
 	/** Reads that this poll did not share with an earlier one. */
 	reads = 0;
@@ -87,6 +89,7 @@ export class Poll {
 	) {
 		const now = client.now();
 		this.now = Math.floor(now / 1000);
+		this.reading = new Reading(() => client.now());
 		this.deadline = now + options.budgetMs;
 		this.event = trigger.name;
 		this.firstRun = firstRun;
@@ -166,7 +169,7 @@ export class Poll {
 
 	/** The operation's simplified record of a row. @throws UnexpectedAnswer */
 	record(operation: AnyOperation, row: Row, params: Record<string, unknown>): Record<string, unknown> {
-		return operation.record(row, params, this.client.connection) as Record<string, unknown>;
+		return this.reading.of(() => operation.record(row, params, this.client.connection) as Record<string, unknown>);
 	}
 
 	/** Reads devices together. If the vendor refuses them and the cause may be a single one, reads them in parts. */
@@ -220,6 +223,11 @@ export class Poll {
 		this.stop ||= error.permanent;
 		this.problem = error;
 		return true;
+	}
+
+	/** What to tell of values that could not be read. */
+	get warning(): string | undefined {
+		return this.reading.warning;
 	}
 
 	/** Whether the vendor refuses any devices. */

@@ -96,7 +96,8 @@ export class Poller {
 			const error = poll.failed(thrown);
 			if (!poll.concernsAll(error)) poll.report(error);
 		}
-		const { events, began, partialProblem, stop, oldestRead, reads } = poll;
+		const { events, began, partialProblem, stop, oldestRead, reads, warning } = poll;
+		if (warning !== undefined) client.warn(warning);
 		const problem = poll.problem ?? partialProblem;
 		return {
 			events,

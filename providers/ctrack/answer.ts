@@ -4,7 +4,7 @@ import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } 
 import type { WireAnswer } from '../../core/describe/host';
 import { mustNotBeMany, parsed } from '../../core/call/json';
 import { isRecord, rowsOf } from '../../core/describe/read';
-import type { Row } from '../../core/describe/records';
+import type { Markable, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { TITLE } from './connection';
 
@@ -179,16 +179,27 @@ function partsOf(body: unknown): unknown {
 export const body = z.unknown();
 
 /**
- * Records carry an error code of their own ("Errorcode" or "ErrorCode"). One that is not 0 is told with the record:
- * what else is in it may be worth nothing.
+ * Records carry an error code of their own ("Errorcode" or "ErrorCode"). What else is in one that is not 0 may be worth
+ * nothing: of such a record only its identity is given, and the error.
+ * @param identity what says whose record it is
  */
-export function withItsError<T extends object>(row: Row, record: T): T & { error?: string } {
+export function withItsError<T extends object>(
+	row: Row,
+	record: T,
+	identity: readonly (keyof NoInfer<T>)[],
+): T & Markable {
 	const value = row.Errorcode ?? row.ErrorCode ?? '';
 	if (value === '') return record;
 	const { code, said } = parsedCode(
 		typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value),
 	);
-	return code === 0
-		? record
-		: { ...record, error: `${TITLE} reports an error for this record (error code ${said}).` };
+	if (code === 0) return record;
+	const values = Object.entries(record).map(([name, one]) => [
+		name,
+		identity.includes(name as keyof T) ? (one as unknown) : null,
+	]);
+	return {
+		...(Object.fromEntries(values) as T),
+		error: `${TITLE} reports an error for this record (error code ${said}).`,
+	};
 }

@@ -12,9 +12,10 @@ import {
 	type WireAnswer,
 	type WireRequest,
 } from '../../core/describe/host';
-import { findOperation } from '../../core/describe/provider';
+import { findOperation, findTrigger } from '../../core/describe/provider';
 import type { CommandOutcome, Message, Odometer, Position, Trip } from '../../core/describe/records';
 import { logIn } from '../../core/call/session';
+import { Poller } from '../../core/watch/poller';
 import { PASSWORD, startCtrack, type CtrackOptions, type CtrackSimulator } from '../../simulators/ctrack';
 import { FetchHost } from '../../test/support/fetch-host';
 import { json, TestHost } from '../../test/support/test-host';
@@ -377,6 +378,102 @@ describe('other errors', () => {
 			error: 'Ctrack reports an error for this record (error code 12).',
 		});
 	});
+
+	const errored = (row: object, key = 'ErrorCode') => ({ ...row, [key]: 'SomeFault = 7' });
+	const error = 'Ctrack reports an error for this record (error code SomeFault = 7).';
+	const trip = {
+		NodeId: 566,
+		TripDistance: 5000,
+		MaxSpeed: 70,
+		DrivingTime: 600,
+		DriverId: 'New Driver 2',
+		TripStartUTC: '2026-01-30T08:00:00Z',
+		TripEndUTC: '2026-01-30T08:30:00Z',
+	};
+	const place = {
+		LocationNodeID: 5,
+		Description: 'Depot',
+		Latitude: 1,
+		Longitude: 2,
+		ModifiedDate: '2026-01-30T08:00:00Z',
+	};
+	test.each([
+		['position.getCurrent', { devices: '566' }, position, { deviceId: '566', id: '566:2017-04-30T02:01:26.000Z' }],
+		['position.getHistory', { devices: '566', ...period }, position, { deviceId: '566' }],
+		[
+			'position.getCanHistory',
+			{ devices: '566', ...period },
+			position,
+			{ deviceId: '566', id: '566:2017-04-30T02:01:26.000Z' },
+		],
+		[
+			'trip.getMany',
+			{ devices: '566', ...period },
+			trip,
+			{ deviceId: '566', id: '566:2026-01-30T08:00:00.000Z:2026-01-30T08:30:00.000Z' },
+		],
+		[
+			'trip.getDistances',
+			period,
+			{ VehicleNodeId: 566, TotalPeriodDistance: 12 },
+			{ deviceId: '566', from: '2026-01-30T00:00:00.000Z', to: '2026-01-31T00:00:00.000Z' },
+		],
+		['device.getMany', {}, vehicle, { deviceId: '566' }],
+		['device.getRunningHours', { devices: '566' }, { VehicleNodeId: 566, RunningHours: 7 }, { deviceId: '566' }],
+		[
+			'device.getUsage',
+			{ devices: '566', ...period },
+			{ NodeId: 566, WorkingHours: 7, OperatingDate: '2026-01-30' },
+			{ deviceId: '566' },
+		],
+		['group.getMany', {}, { NodeId: 3039, CostCentre: 'Ctrack' }, { groupId: '3039' }],
+		['driver.getMany', { group: '3039' }, { NodeId: 33347, DriverId: 'iS411' }, { driverId: '33347' }],
+		['location.getPoints', { group: '3039' }, place, { placeId: '5' }],
+	])(
+		'%s gives the identity of a record with an error of its own, and null for the rest',
+		async (name, params, row, identity) => {
+			for (const key of ['ErrorCode', 'Errorcode']) {
+				const { Errorcode: _, ErrorCode: __, ...plain } = row as Record<string, unknown>;
+				const { run } = start(() => json({ ErrorCode: 0, Records: [row, errored(plain, key)] }));
+				const [fine, bad] = await run<Record<string, unknown>>(name, params);
+				expect(Object.values(fine ?? {}).filter((value) => value !== null).length).toBeGreaterThan(
+					Object.keys(identity).length,
+				);
+				expect(bad).toEqual({
+					...Object.fromEntries(Object.keys(fine ?? {}).map((one) => [one, null])),
+					...identity,
+					error,
+				});
+			}
+		},
+	);
+
+	test.each(['2026-01-30T08:01:00Z', '0001-01-01T00:00:00Z'])(
+		'are no change for a trigger, whatever else is in the record: %s',
+		async (EventTimeUTC) => {
+			const now = { ...position, Ignition: true, EventTimeUTC: '2026-01-30T08:00:00Z' };
+			const faulty = { ...errored(now), Ignition: false, Latitude: 1, Longitude: 2, Speed: 0, EventTimeUTC };
+			const answers = [now, faulty, { ...now, EventTimeUTC: '2026-01-30T08:02:00Z' }];
+			const { host, client } = start(() => json({ ErrorCode: 0, LastVehiclePositions: [answers[polls]] }));
+			let polls = 0;
+			host.time = Date.UTC(2026, 0, 30, 8, 0, 30);
+			const events: string[] = [];
+			const cursors: Record<string, unknown> = {};
+			for (; polls < answers.length; polls++) {
+				for (const name of ['ignitionChanged', 'positionChanged', 'deviceSilent']) {
+					const poller = new Poller(client, findTrigger(provider, name)!, {});
+					const { events: found, cursor } = await poller.poll(cursors[name], {
+						intervalMs: 1,
+						budgetMs: MINUTE,
+					});
+					cursors[name] = cursor;
+					events.push(...found.map(({ event, time }) => `${event} ${String(time)}`));
+				}
+				host.time += MINUTE;
+			}
+			expect(events).toEqual(['positionChanged 2026-01-30T08:02:00.000Z']);
+		},
+	);
 });
 
 describe('the decoder finds records', () => {
@@ -434,7 +531,11 @@ describe('times', () => {
 		['2017-02-30T02:01:26Z', null],
 		['now', null],
 		['-1h', null],
-		[1493517686, null],
+		[1493517686, '2017-04-30T02:01:26.000Z'],
+		['30.04.2017 02:01:26', '2017-04-30T02:01:26.000Z'],
+		['2017. 04. 30. 2:01:26', '2017-04-30T02:01:26.000Z'],
+		['04/05/2017 02:01:26', null],
+		['2017-04-30', '2017-04-30T00:00:00.000Z'],
 		['', null],
 		[null, null],
 	])('%j is %j', (given, expected) => expect(timeOf(given)).toBe(expected));

@@ -35,19 +35,23 @@ const searchBy = choice({
 });
 
 function toDevice(row: Row): Device {
-	return withItsError(row, {
-		deviceId: nodeIdOf(row),
-		name: textOf(row.Description),
-		plate: textOf(row.VehicleRegistration),
-		model: textOf(row.Type),
-		simNumber: textOf(row.CellphoneNumber),
-		iccid: null,
-		group: textOf(row.CostCentre),
-		activatedAt: null,
-		firstOnlineAt: null,
-		expiresAt: null,
-		userExpiresAt: null,
-	});
+	return withItsError(
+		row,
+		{
+			deviceId: nodeIdOf(row),
+			name: textOf(row.Description),
+			plate: textOf(row.VehicleRegistration),
+			model: textOf(row.Type),
+			simNumber: textOf(row.CellphoneNumber),
+			iccid: null,
+			group: textOf(row.CostCentre),
+			activatedAt: null,
+			firstOnlineAt: null,
+			expiresAt: null,
+			userExpiresAt: null,
+		},
+		['deviceId'],
+	);
 }
 
 const reads = { resource: 'device', effect: 'read', answer: body, rows: recordsIn } as const;
@@ -103,13 +107,17 @@ export const get = operation({
 
 function toOdometer(row: Row, units: Units, deviceId: string | null): Odometer {
 	const deviceName = textOf(row.VehicleId ?? row.VehicleRegistration);
-	return withItsError(row, {
-		deviceId: deviceId ?? (deviceName === null ? nodeIdOf(row) : idTextOf(row.NodeId)),
-		deviceName,
-		driverName: textOf(row.DriverId),
-		time: timeOf(row.OdoTimestamp),
-		odometer: units.distance(row.VehicleOdo),
-	});
+	return withItsError(
+		row,
+		{
+			deviceId: deviceId ?? (deviceName === null ? nodeIdOf(row) : idTextOf(row.NodeId)),
+			deviceName,
+			driverName: textOf(row.DriverId),
+			time: timeOf(row.OdoTimestamp),
+			odometer: units.distance(row.VehicleOdo),
+		},
+		['deviceId', 'deviceName'],
+	);
 }
 
 export const getOdometer = operation({
@@ -183,7 +191,9 @@ const RUNNING_HOURS_NOTE =
 const runningHours = {
 	...reads,
 	record: (row: Row): WorkingHours =>
-		withItsError(row, { deviceId: nodeIdOf(row, 'VehicleNodeId'), date: null, hours: countOf(row.RunningHours) }),
+		withItsError(row, { deviceId: nodeIdOf(row, 'VehicleNodeId'), date: null, hours: countOf(row.RunningHours) }, [
+			'deviceId',
+		]),
 	kind: 'workingHours',
 	list: true,
 } as const;
@@ -222,11 +232,15 @@ export const getManyRunningHours = operation({
 const usage = {
 	...reads,
 	record: (row: Row): WorkingHours =>
-		withItsError(row, {
-			deviceId: nodeIdOf(row),
-			date: timeOf(row.OperatingDate),
-			hours: countOf(row.WorkingHours),
-		}),
+		withItsError(
+			row,
+			{
+				deviceId: nodeIdOf(row),
+				date: timeOf(row.OperatingDate),
+				hours: countOf(row.WorkingHours),
+			},
+			['deviceId'],
+		),
 	kind: 'workingHours',
 	check: periodProblem,
 	list: true,

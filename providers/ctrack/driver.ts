@@ -10,7 +10,9 @@ import { device, group, nodeIdOf } from './fields';
  * 3.3).
  */
 function toDriver(row: Row, params: { group?: string }): Driver {
-	return withItsError(row, { driverId: nodeIdOf(row), name: textOf(row.DriverId), group: params.group ?? null });
+	return withItsError(row, { driverId: nodeIdOf(row), name: textOf(row.DriverId), group: params.group ?? null }, [
+		'driverId',
+	]);
 }
 
 const drivers = {

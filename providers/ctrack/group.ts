@@ -7,7 +7,7 @@ import { device, devices, group, nodeIdOf } from './fields';
 
 /** {"CostCentre":"Ctrack","NodeId":566} */
 function toGroup(row: Row): Group {
-	return withItsError(row, { groupId: nodeIdOf(row), name: textOf(row.CostCentre) });
+	return withItsError(row, { groupId: nodeIdOf(row), name: textOf(row.CostCentre) }, ['groupId']);
 }
 
 const groups = {

@@ -8,14 +8,18 @@ import { wordsOf } from './position';
 import { parameterOf, timeOf } from './times';
 
 function toPlace(row: Row): Place {
-	return withItsError(row, {
-		placeId: nodeIdOf(row, 'LocationNodeID'),
-		name: textOf(row.Description),
-		category: textOf(row.LocationCategory),
-		...coordinatesOf(row.Latitude, row.Longitude),
-		address: wordsOf(row.Address),
-		modifiedAt: timeOf(row.ModifiedDate),
-	});
+	return withItsError(
+		row,
+		{
+			placeId: nodeIdOf(row, 'LocationNodeID'),
+			name: textOf(row.Description),
+			category: textOf(row.LocationCategory),
+			...coordinatesOf(row.Latitude, row.Longitude),
+			address: wordsOf(row.Address),
+			modifiedAt: timeOf(row.ModifiedDate),
+		},
+		['placeId'],
+	);
 }
 
 export const getPoints = operation({

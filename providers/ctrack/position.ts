@@ -2,7 +2,7 @@ import { ALL, type Several } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, idTextOf, recordId, textOf } from '../../core/describe/read';
+import { coordinatesOf, countOf, courseOf, idTextOf, recordId, textOf, timeInId } from '../../core/describe/read';
 import type { Fix, Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { body, recordsIn, withItsError } from './answer';
@@ -46,7 +46,7 @@ export const wordsOf = (value: unknown) => textOf(value)?.replace(/(?<![\s;])[\s
 export function toPosition(row: Row, units: Units): Position {
 	const deviceId = nodeIdOf(row);
 	const time = timeOf(row.EventTimeUTC);
-	return withItsError(row, {
+	const position = {
 		deviceId,
 		deviceName: null,
 		time,
@@ -70,14 +70,14 @@ export function toPosition(row: Row, units: Units): Position {
 		// In histories, Location is empty and LocationString has the words.
 		address: wordsOf(row.LocationString) ?? wordsOf(row.Location),
 		seenAt: null,
-		id: recordId(deviceId, time),
-		details: null,
-	});
+	};
+	const id = recordId(deviceId, timeInId(time, row.EventTimeUTC, position));
+	return withItsError(row, { ...position, id, details: null }, ['deviceId', 'id']);
 }
 
 function toFix(row: Row, units: Units): Fix {
 	const { deviceId, time, latitude, longitude, speed, course, odometer, ignition } = toPosition(row, units);
-	return withItsError(row, { deviceId, time, latitude, longitude, speed, course, odometer, ignition });
+	return withItsError(row, { deviceId, time, latitude, longitude, speed, course, odometer, ignition }, ['deviceId']);
 }
 
 const current = {

@@ -6,7 +6,7 @@ import { deviceSilent, ignitionChanged, positionChanged } from '../../core/watch
 import { devicesOrAll } from './fields';
 import { getCurrentOfAll } from './position';
 import * as queue from './queue';
-import { getManyDetailed } from './trip';
+import { getManyDetailed, hasEnded } from './trip';
 
 const { evidence: positions } = getCurrentOfAll;
 const GETS = { positions: queue.getPositions, trips: queue.getTrips, scripts: queue.getScripts } as const;
@@ -49,7 +49,8 @@ export const triggers: readonly AnyTrigger[] = [
 			paramsFor: (some, period) => ({ devices: some, ...period }),
 			perRequest: 1,
 			recordTime: ({ endedAt }) => endedAt,
-			keep: ({ endedAt }) => endedAt !== null,
+			// One that has ended, if only at a time that cannot be read.
+			keep: hasEnded,
 			// Whether a trip belongs to a period by its start or by its end is not documented: a day finds it by
 			// either.
 			lookBackMinutes: 1440,

@@ -1,12 +1,17 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, idTextOf, recordId, textOf } from '../../core/describe/read';
+import { coordinatesOf, countOf, idTextOf, recordId, textOf, timeInId } from '../../core/describe/read';
 import type { Mileage, Row, Trip } from '../../core/describe/records';
 import { body, recordsIn, withItsError } from './answer';
 import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehicleAndPeriod } from './fields';
 import { wordsOf } from './position';
-import { parameterOf, timeOf } from './times';
+import { isWritten, parameterOf, timeOf } from './times';
 import { UNITS_NOTE, unitsOf, type Units } from './units';
+
+/** Trips whose end came and cannot be read. */
+const endedSometime = new WeakSet<object>();
+
+export const hasEnded = (trip: Trip) => trip.endedAt !== null || endedSometime.has(trip);
 
 /** Vehicles/GetVehicleTrips has the first few of these; the rest comes with GetVehicleTripsDetailed and the queue. */
 export function toTrip(row: Row, units: Units): Trip {
@@ -15,8 +20,7 @@ export function toTrip(row: Row, units: Units): Trip {
 	const endedAt = timeOf(row.TripEndUTC);
 	const start = coordinatesOf(row.StartLatitude, row.StartLongitude);
 	const end = coordinatesOf(row.EndLatitude, row.EndLongitude);
-	return withItsError(row, {
-		id: recordId(deviceId, startedAt, endedAt),
+	const trip = {
 		deviceId,
 		deviceName: null,
 		driverId: idTextOf(row.DriverId),
@@ -34,7 +38,11 @@ export function toTrip(row: Row, units: Units): Trip {
 		// There is only a time of idling in excess of what is allowed.
 		idleSeconds: null,
 		maxSpeed: units.speed(row.MaxSpeed),
-	});
+	};
+	const id = recordId(deviceId, timeInId(startedAt, row.TripStartUTC, trip), timeInId(endedAt, row.TripEndUTC, trip));
+	const record = withItsError(row, { id, ...trip }, ['id', 'deviceId']);
+	if (endedAt === null && record.error === undefined && isWritten(row.TripEndUTC)) endedSometime.add(record);
+	return record;
 }
 
 /** A sister product counts in seconds (facts 3.5). What is longer than the trip itself is in some other unit. */
@@ -97,12 +105,16 @@ export const getDistances = operation({
 	answer: body,
 	rows: recordsIn,
 	record: (row, { begin, end }, connection): Mileage =>
-		withItsError(row, {
-			deviceId: nodeIdOf(row, 'VehicleNodeId'),
-			from: new Date(begin).toISOString(),
-			to: new Date(end).toISOString(),
-			distance: unitsOf(connection).distance(row.TotalPeriodDistance),
-		}),
+		withItsError(
+			row,
+			{
+				deviceId: nodeIdOf(row, 'VehicleNodeId'),
+				from: new Date(begin).toISOString(),
+				to: new Date(end).toISOString(),
+				distance: unitsOf(connection).distance(row.TotalPeriodDistance),
+			},
+			['deviceId', 'from', 'to'],
+		),
 	kind: 'mileage',
 	check: periodProblem,
 	list: true,

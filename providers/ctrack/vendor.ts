@@ -6,6 +6,9 @@ export const vendor: Vendor = {
 	module: 'ctrack',
 	covers: 'vehicles, trips, drivers, cost centres, message queues',
 	extent: 'every documented method',
+	notes: [
+		'Ctrack can report an error for a single record of an answer. Such a record has its identity and an `error`, in words; all other values are null. Triggers do not compare it.',
+	],
 	keywords: [],
 	icon: {
 		drawing: [

@@ -10,6 +10,7 @@ import {
 	recordId,
 	rowsOf,
 	textOf,
+	timeInId,
 } from '../../core/describe/read';
 import type { Fix, Position, Row } from '../../core/describe/records';
 import type { Connection } from '../../core/describe/connection';
@@ -30,7 +31,7 @@ function toPosition(row: Row, _params: unknown, connection: Connection): Positio
 	const of = valuesOf(row);
 	const deviceId = identityOf(of('vehicleId'), 'vehicleId');
 	const time = timeOf(of('gpsDate'), zoneOf(connection));
-	return {
+	const position = {
 		deviceId,
 		deviceName: textOf(of('vehicleName')) ?? textOf(of('vehicleRegistrationNumber')),
 		time,
@@ -52,9 +53,8 @@ function toPosition(row: Row, _params: unknown, connection: Connection): Positio
 		armed: null,
 		address: textOf(of('address')),
 		seenAt: timeOf(of('serverDate'), zoneOf(connection)),
-		id: recordId(deviceId, time),
-		details: null,
 	};
+	return { ...position, id: recordId(deviceId, timeInId(time, of('gpsDate'), position)), details: null };
 }
 
 const numberOfVehicle = (row: Row) => idTextOf(valuesOf(row)('vehicleId')) ?? '';

@@ -1,7 +1,7 @@
 import { choices, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf } from '../../core/describe/read';
+import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, timeInId } from '../../core/describe/read';
 import type { FuelEvent, Row } from '../../core/describe/records';
 import { flagOf, recordList, valuesOf, withValue } from './answer';
 import { inWindows, listed, withoutDoubles, type LocalPeriod } from './batches';
@@ -52,7 +52,26 @@ const params = {
 	}),
 };
 
-/** The vendor revises its estimation, so an event is known by everything but that. */
+/** The vendor revises its estimation, so an event is known by what else there is. */
+const knownBy = (row: Row) => ['carrierId', 'event', 'date', 'location'].map((name) => valuesOf(row)(name) ?? null);
+
+/** Events of one answer that differ in nothing but their estimation: which of them it is, from the second on. */
+const places = new WeakMap<Row, number>();
+
+/** The events of an answer. The vendor's records do not name their vehicle. */
+function eventsOf(answer: unknown[], carrierId: number): Row[] {
+	const rows = rowsOf(answer, 'an event', { carrierId });
+	const alike = new Map<string, Set<string>>();
+	for (const row of rows) {
+		const key = JSON.stringify(knownBy(row));
+		const before = alike.get(key) ?? new Set();
+		// The same once more is no other event.
+		if (before.size > 0 && !before.has(JSON.stringify(row))) places.set(row, before.size + 1);
+		alike.set(key, before.add(JSON.stringify(row)));
+	}
+	return rows;
+}
+
 function toFuelEvent(row: Row, { begin, end }: { begin: number; end: number }, connection: Connection): FuelEvent {
 	const of = valuesOf(row);
 	const deviceId = identityOf(of('carrierId'), 'carrierId');
@@ -62,7 +81,13 @@ function toFuelEvent(row: Row, { begin, end }: { begin: number; end: number }, c
 	return {
 		id:
 			over === null
-				? recordId(deviceId, event, time)
+				? recordId(
+						deviceId,
+						event,
+						timeInId(time, of('date'), { location: of('location') ?? null }),
+						textOf(of('location')),
+						...[places.get(row) ?? []].flat(),
+					)
 				: recordId(deviceId, event, new Date(begin).toISOString(), new Date(end).toISOString()),
 		deviceId,
 		type,
@@ -126,7 +151,7 @@ async function* refills(run: Run<OneVehicle>, asked: Values<typeof params>): Asy
 			for await (const page of inWindows(run, asked, (period) => run.request({ carrierId, ...period })))
 				yield summaries.take(page);
 		};
-		const key = (row: Row) => JSON.stringify(eventOf(row) === '' ? row : [valuesOf(row)('date'), eventOf(row)]);
+		const key = (row: Row) => JSON.stringify(eventOf(row) === '' ? row : [knownBy(row), places.get(row)]);
 		for await (const page of withoutDoubles(events(), key)) yield page.filter(chosen);
 		yield summaries.all().filter(chosen);
 	}
@@ -144,8 +169,7 @@ export const getRefills = operation({
 	params,
 	request: (wire: OneVehicle) => ({ json: wire }),
 	answer: recordList,
-	// The vendor's records do not name their vehicle.
-	rows: (answer, { carrierId }) => rowsOf(answer, 'an event', { carrierId }),
+	rows: (answer, { carrierId }) => eventsOf(answer, carrierId),
 	record: toFuelEvent,
 	kind: 'fuelEvent',
 	run: refills,

@@ -12,6 +12,7 @@ import {
 	recordId,
 	rowsOf,
 	textOf,
+	timeInId,
 	unreadableRow,
 } from '../../core/describe/read';
 import type { Row, Stop } from '../../core/describe/records';
@@ -81,7 +82,7 @@ function toStop(row: Row, _params: unknown, connection: Connection): Stop {
 	const startedAt = timeOf(of('startDate'), timeZone);
 	const endedAt = timeOf(of('endDate'), timeZone);
 	return {
-		id: recordId(deviceId, startedAt),
+		id: recordId(deviceId, timeInId(startedAt, of('startDate'), row)),
 		deviceId,
 		startedAt,
 		endedAt,
@@ -97,7 +98,8 @@ function toStop(row: Row, _params: unknown, connection: Connection): Stop {
 
 const key = (row: Row) => {
 	const of = valuesOf(row);
-	return JSON.stringify(isReadable(row) ? [of('vehicleId'), of('startDate')] : row);
+	const known = isReadable(row) && timeOf(of('startDate'), 'UTC') !== null;
+	return JSON.stringify(known ? [of('vehicleId'), of('startDate')] : row);
 };
 
 export const getMany = operation({

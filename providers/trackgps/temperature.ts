@@ -9,6 +9,7 @@ import {
 	recordId,
 	rowsOf,
 	textOf,
+	timeInId,
 	unreadableRow,
 } from '../../core/describe/read';
 import type { Reading, Row } from '../../core/describe/records';
@@ -50,7 +51,7 @@ function toReading(row: ReadingRow, _params: unknown, connection: Connection): R
 	const sensor = textOf(of('sensorNumber'));
 	const time = timeOf(of('date'), zoneOf(connection));
 	return {
-		id: recordId(deviceId, row.type, idTextOf(of('sensorNumber')), time),
+		id: recordId(deviceId, row.type, idTextOf(of('sensorNumber')), timeInId(time, of('date'), row)),
 		deviceId,
 		type: row.type,
 		sensor,

@@ -1,19 +1,19 @@
-import { localOfInstant, readTime } from '../../core/describe/time';
+import { present, unread } from '../../core/describe/reading';
+import { localOfInstant, readWritten } from '../../core/describe/time';
 import { windows, type Window } from '../../core/call/windows';
 
-const DATE = /^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?$/;
+/** A text that ends in Z: the documents' samples of local times do, where it means nothing (facts 2.1). */
+const WITH_Z = /(?<=\d) ?Z$/i;
 
 /**
- * ISO text of the company's local time. The documents' samples of it end in Z, which means nothing (facts 2.1). In the
- * hour that autumn doubles, the first of the two is taken: the vendor does not say which it was.
+ * ISO text of the company's local time. In the hour that autumn doubles, the first of the two is taken: the vendor does
+ * not say which it was.
  */
 export function timeOf(value: unknown, timeZone: string): string | null {
-	const match = typeof value === 'string' ? DATE.exec(value.trim()) : null;
-	if (match === null) return null;
-	const [, local = '', offset = 'Z'] = match;
-	const at = readTime(offset === 'Z' ? local : local + offset, { now: 0, timeZone });
-	// .NET writes 0001-01-01 where there is no time.
-	return at === undefined || at < 0 ? null : new Date(at).toISOString();
+	const local = typeof value === 'string' ? value.trim().replace(WITH_Z, '') : value;
+	const at = readWritten(local, timeZone, present());
+	if (at === undefined) return unread('a time', value);
+	return at === null || at < 0 ? null : new Date(at).toISOString();
 }
 
 const HOUR_MS = 3_600_000;

@@ -6,8 +6,10 @@ import { Client } from '../../core/call/client';
 import { FleetError } from '../../core/describe/errors';
 import { readFields } from '../../core/describe/field';
 import type { SendOptions, WireAnswer, WireRequest } from '../../core/describe/host';
-import { findOperation } from '../../core/describe/provider';
+import { findOperation, findTrigger } from '../../core/describe/provider';
 import type { Consumption, Fix, FuelEvent, Position, Stop } from '../../core/describe/records';
+import type { FleetEvent } from '../../core/describe/trigger';
+import { Poller } from '../../core/watch/poller';
 import { Redactor } from '../../core/call/redaction';
 import { json, TestHost } from '../../test/support/test-host';
 import { withValue } from './answer';
@@ -328,6 +330,73 @@ describe('refills', () => {
 		expect(after).toEqual({ ...before, volume: 41.5 });
 	});
 
+	const thefts = (...rows: { date: unknown; location?: string; estimation?: number }[]) =>
+		rows.map((row) => ({ ...event('', 'PossibleFuelTheft'), ...row }));
+	const idsOf = async (...rows: Parameters<typeof thefts>) => {
+		const { run, host } = start(() => envelope(thefts(...rows)));
+		const found = await run<FuelEvent>('fuel.getRefills', { devices: '100', ...period });
+		return { ids: found.map(({ id }) => id), times: found.map(({ time }) => time), warnings: host.warnings };
+	};
+
+	test('with a date that cannot be read are told of once, and none shares the id of another', async () => {
+		const { ids, times, warnings } = await idsOf(
+			{ date: '03/06/2026 21:56:14' },
+			{ date: '04/06/2026 21:56:14' },
+			{ date: '2026-06-01' },
+			{ date: 'soon' },
+			{ date: 'soon', location: 'MOL' },
+			{ date: null },
+			{ date: null, location: 'MOL' },
+		);
+		expect(new Set(ids).size).toBe(7);
+		expect(ids[0]).toContain('03/06/2026 21:56:14');
+		expect(times).toEqual(Array(7).fill(null));
+		expect(warnings).toEqual([
+			'Some values could not be read, so they are null in the records. The first is a time: "03/06/2026 21:56:14". Output = Raw gives them as they came.',
+		]);
+	});
+
+	test('with a date as Romanian and Hungarian servers write it have their time', async () => {
+		const { times, warnings } = await idsOf(
+			{ date: '26.11.2026 21:56:14' },
+			{ date: '2026. 11. 26. 21:56:14' },
+			{ date: '26/11/2026 21:56:14' },
+			{ date: '/Date(1795722974000)/' },
+		);
+		expect(times).toEqual(Array(4).fill('2026-11-26T19:56:14.000Z'));
+		expect(warnings).toEqual([]);
+	});
+
+	test('with a date that cannot be read are an event each, however often they are read', async () => {
+		const dates = ['03/06/2026 21:56:14', '04/06/2026 21:56:14', '04/06/2026 22:56:14'];
+		let known = 0;
+		const { client, host } = start((_, { method }) =>
+			envelope(method === 'GET' ? fleet(1) : thefts(...dates.slice(0, known).map((date) => ({ date })))),
+		);
+		host.time = Date.UTC(2026, 5, 1, 12, 1);
+		const poller = new Poller(client, findTrigger(trackgps, 'refillOrTheft')!, {});
+		let cursor: unknown;
+		const events: FleetEvent[][] = [];
+		for (; known <= dates.length; known++) {
+			for (const _ of [1, 2]) {
+				const result = await poller.poll(cursor, { intervalMs: 60_000, budgetMs: 60_000 });
+				cursor = JSON.parse(JSON.stringify(result.cursor));
+				events.push(result.events);
+				host.time += 60_000;
+			}
+		}
+		expect(events.map((some) => some.length)).toEqual([0, 0, 1, 0, 1, 0, 1, 0]);
+		expect(host.warnings.every((warning) => warning.includes('a time: "03/06/2026 21:56:14"'))).toBe(true);
+		expect(host.warnings).toHaveLength(6);
+	});
+
+	test('that are two in one second are two, also where only the estimation differs', async () => {
+		const date = '2026-06-01T10:00:00';
+		const { ids } = await idsOf({ date }, { date, location: 'MOL' }, { date, estimation: 3 }, { date });
+		expect(new Set(ids).size).toBe(3);
+		expect(ids[3]).toBe(ids[0]);
+	});
+
 	test('of several vehicles and months: one vehicle and 31 days a request, no doubles at borders, totals added up', async () => {
 		const { run, bodies } = start(({ startDate, endDate }) =>
 			envelope([
@@ -576,7 +645,13 @@ describe('local times', () => {
 		['now', null],
 		['-24h', null],
 		['', null],
-		[1790000000, null],
+		[1700000000, '2023-11-14T22:13:20.000Z'],
+		[17, null],
+		['31.07.2026 08:00:00', '2026-07-31T05:00:00.000Z'],
+		['2026. 07. 31. 8:00:00', '2026-07-31T05:00:00.000Z'],
+		['7/31/2026 8:00:00 AM', '2026-07-31T05:00:00.000Z'],
+		['07/06/2026 08:00:00', null],
+		['2026-07-31', null],
 		[null, null],
 	])('%j is %j', (text, iso) => expect(timeOf(text, 'Europe/Bucharest')).toBe(iso));
 
