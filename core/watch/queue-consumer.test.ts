@@ -24,9 +24,16 @@ const trigger = {
 /** An account whose vendor answers Gets with these, one after another, and confirms what is acknowledged. */
 function account(...answers: (string[] | Error)[]) {
 	const sent: string[] = [];
-	const state = { session: 's1', invalidated: [] as string[], warnings: [] as string[], confirms: 'confirmed' };
+	const state = {
+		session: 's1',
+		invalidated: [] as string[],
+		warnings: [] as string[],
+		confirms: 'confirmed',
+		now: 0,
+		takes: 0,
+	};
 	const client = {
-		now: () => 0,
+		now: () => state.now,
 		connection: {},
 		shared: { account: {}, queues: new Map() },
 		warn: (message: string) => state.warnings.push(message),
@@ -39,6 +46,7 @@ function account(...answers: (string[] | Error)[]) {
 			params: { deliveryTags?: string[] },
 			options: { onSession?: (token: string) => void; inSession?: string },
 		) => {
+			state.now += state.takes;
 			sent.push([operation.name, ...(params.deliveryTags ?? []), options.inSession ?? ''].join(' ').trim());
 			if (operation.name !== 'get') return [{ outcome: state.confirms, explanation: 'Why not.' }];
 			options.onSession?.(state.session);
@@ -139,6 +147,62 @@ describe('a queue consumer', () => {
 		expect(await next(made)).toBeUndefined();
 		// An earlier process may have taken messages, so the first Get is repeated in a new session.
 		expect(sent).toEqual(['get', 'get', 'get']);
+	});
+
+	test('says once that messages without a usable tag cannot be acknowledged', async () => {
+		for (const tag of ['', 'abc', '-1', '1.5', '123456789012345678901']) {
+			const { consumer, sent, state } = account([], [tag, `${tag}0x`], [tag], [tag, `${tag}1x`]);
+			const made = consumer();
+			expect((await next(made))?.events).toHaveLength(2);
+			for (const _ of [1, 2, 3]) await (await next(made))?.done();
+			expect(sent.filter((one) => one !== 'get')).toEqual([]);
+			expect(state.warnings).toEqual([expect.stringContaining('come without a delivery tag')]);
+		}
+	});
+
+	test.each([
+		['the same tags', ['1', '2']],
+		['one more', ['1', '2', '1']],
+	])('pauses where acknowledged messages come again for ever, and says so once: %s', async (_, again) => {
+		const { consumer, sent, state } = account(...Array<string[]>(100).fill(again));
+		const made = consumer();
+		const batch = await next(made);
+		await batch?.done();
+		for (let polls = 0; polls < 5; polls++) expect(await next(made)).toBeUndefined();
+		// Each poll asks once, and tries once more to acknowledge.
+		expect(sent).toHaveLength(12);
+		expect(state.warnings).toEqual([
+			'Messages of the q queue come again although the vendor confirmed that they are acknowledged. They are skipped, but others may not get through. Ask the vendor to empty the queue.',
+		]);
+	});
+
+	test('goes on when acknowledging has an effect again', async () => {
+		const { consumer } = account(['1'], ['1'], ['1', '2'], ['3']);
+		const made = consumer();
+		await (await next(made))?.done();
+		expect(await next(made)).toBeUndefined();
+		const batch = await next(made);
+		expect(idsOf(batch)).toEqual(['m2']);
+		await batch?.done();
+		expect(idsOf(await next(made))).toEqual(['m3']);
+	});
+
+	test('ends with its budget, also where each Get brings other messages that were processed', async () => {
+		const round = (place: number) => [String(2 * place + 1), String(2 * place + 2)];
+		const first = Array.from({ length: 50 }, (_, place) => round(place));
+		const { consumer, state, sent } = account(...first, ...first);
+		const made = consumer();
+		for (const _ of first) {
+			const batch = await next(made);
+			state.confirms = 'failed';
+			await batch?.done().catch(() => undefined);
+			state.confirms = 'confirmed';
+		}
+		sent.length = 0;
+		state.takes = 300;
+		expect(await made.next({ budgetMs: 1000 })).toBeUndefined();
+		expect(sent.filter((one) => one === 'get')).toHaveLength(2);
+		expect(state.warnings).toEqual([]);
 	});
 
 	test('claims its queue, and its successor delivers what is in flight', async () => {

@@ -2,6 +2,7 @@ import type { Client } from '../call/client';
 import { asFleetError, InvalidParams, UnexpectedAnswer } from '../describe/errors';
 import { flag, number, readFields, type Fields } from '../describe/field';
 import type { QueueReader } from '../describe/operation';
+import { Reading } from '../describe/reading';
 import type { CommandOutcome, Message, Row } from '../describe/records';
 import { isDoubtful, secondsOfIso } from '../describe/time';
 import { sourceOf, type AnyTrigger, type FleetEvent, type QueueSource } from '../describe/trigger';
@@ -67,7 +68,8 @@ interface QueueSettings {
 }
 
 const ACK_MS = 60_000;
-const isTag = (tag: string | null): tag is string => tag !== null && /^\d+$/.test(tag);
+/** As the Acknowledge operation takes them. */
+const isTag = (tag: string | null): tag is string => tag !== null && /^\d{1,20}$/.test(tag);
 
 /**
  * Reads a queue in order, one batch at a time, and acknowledges only what is finished.
@@ -81,6 +83,7 @@ export class QueueConsumer implements QueueReader {
 	private readonly settings: QueueSettings;
 	private readonly source: QueueSource;
 	private readonly state: QueueState;
+	private readonly warned = new Set<string>();
 
 	/**
 	 * @param input the trigger's params, unchecked
@@ -131,7 +134,10 @@ export class QueueConsumer implements QueueReader {
 		if (queues.get(this.source.queue) === this) queues.delete(this.source.queue);
 	}
 
-	/** The batch that failed, or the next one; undefined if the queue is empty. @throws FleetError */
+	/**
+	 * The batch that failed, or the next one; undefined if nothing new comes: the queue is empty, acknowledging has no
+	 * effect, or the time is over. @throws FleetError
+	 */
 	async next({
 		budgetMs,
 		signal,
@@ -146,9 +152,11 @@ export class QueueConsumer implements QueueReader {
 			state.inFlight.attempt += 1;
 			return this.batchOf(state.inFlight);
 		}
-		for (;;) {
-			const { rows, session } = await this.get({ deadlineMs: budgetMs, signal, onWait });
-			const messages = rows.map((row) => ({ row, message: this.read(row) }));
+		const deadline = this.client.now() + budgetMs;
+		do {
+			const deadlineMs = Math.max(1, deadline - this.client.now());
+			const { rows, session } = await this.get({ deadlineMs, signal, onWait });
+			const messages = this.read(rows);
 			const tags = messages
 				.map(({ message }) => message.deliveryTag)
 				.filter(isTag)
@@ -166,11 +174,29 @@ export class QueueConsumer implements QueueReader {
 				.filter(({ message }) => !state.processed.has(message.id))
 				.map(({ row, message }) => this.eventOf(message, row));
 			if (tags.length === 0) return this.untagged(events);
-			const batch = (state.inFlight = new InFlight(events, tags, session));
+			const ids = messages.map(({ message }) => message.id);
+			// The vendor has confirmed that these are acknowledged.
+			const inVain = ids.some((id) => state.acknowledged.has(id));
+			const batch = (state.inFlight = new InFlight(events, tags, session, ids));
 			if (events.length > 0) return this.batchOf(batch);
-			// All of them have been processed, and only the acknowledgement was lost.
+			// All of them have been processed. If only the acknowledgement was lost, others follow.
 			await this.done(batch, signal);
-		}
+			if (inVain) return this.nothingNew();
+		} while (this.client.now() < deadline);
+		return undefined;
+	}
+
+	/** Another Get would bring the same messages. */
+	private nothingNew(): undefined {
+		this.warnOnce(
+			`Messages of the ${this.source.queue} queue come again although the vendor confirmed that they are acknowledged. They are skipped, but others may not get through. Ask the vendor to empty the queue.`,
+		);
+		return undefined;
+	}
+
+	private warnOnce(message: string): void {
+		if (!this.warned.has(message)) this.client.warn(message);
+		this.warned.add(message);
 	}
 
 	/** Messages to try a flow with. They stay in the queue. @throws FleetError */
@@ -182,7 +208,7 @@ export class QueueConsumer implements QueueReader {
 			);
 		}
 		const { rows } = await this.get({ deadlineMs: budgetMs, signal });
-		return rows.map((row) => this.eventOf(this.read(row), row));
+		return this.read(rows).map(({ row, message }) => this.eventOf(message, row));
 	}
 
 	/** The flow has processed single messages. Acknowledges as many as have no unfinished message before them. */
@@ -229,6 +255,10 @@ export class QueueConsumer implements QueueReader {
 
 	/** Messages without a tag are delivered once. Nothing can acknowledge them, so they come with every Get. */
 	private untagged(events: readonly FleetEvent[]): Batch | undefined {
+		if (events.length > 0)
+			this.warnOnce(
+				`Messages of the ${this.source.queue} queue come without a delivery tag, so they cannot be acknowledged. Each is delivered once, even if the flow fails.`,
+			);
 		for (const { id } of events) this.state.remember(id);
 		return events.length === 0
 			? undefined
@@ -258,6 +288,7 @@ export class QueueConsumer implements QueueReader {
 		})) as CommandOutcome[];
 		if (outcome?.outcome === 'confirmed' || outcome?.outcome === 'sent') {
 			batch.ackedUpTo = upTo;
+			if (upTo === batch.tags.at(-1)) this.state.acknowledged = new Set(batch.ids);
 			return;
 		}
 		throw new UnexpectedAnswer(
@@ -289,8 +320,13 @@ export class QueueConsumer implements QueueReader {
 		}
 	}
 
-	private read(row: Row): Message {
-		return this.source.get.record(row, {}, this.client.connection) as Message;
+	private read(rows: readonly Row[]): { row: Row; message: Message }[] {
+		const { client, source } = this;
+		const reading = new Reading(() => client.now());
+		const read = (row: Row) => ({ row, message: source.get.record(row, {}, client.connection) as Message });
+		const messages = reading.of(() => rows.map(read));
+		if (reading.warning !== undefined) client.warn(reading.warning);
+		return messages;
 	}
 
 	private eventOf({ id, deliveryTag, queue, record }: Message, row: Row): FleetEvent {

@@ -5,7 +5,7 @@ import { InFlight, QueueState, queueStateOf } from './queue-state';
 
 const event = (tag: bigint) => ({ id: `m${String(tag)}`, deliveryTag: String(tag) }) as unknown as FleetEvent;
 /** Messages 3 and 5 are skipped. */
-const batch = () => new InFlight([event(2n), event(4n), event(6n)], [6n, 2n, 5n, 3n, 4n], 'session');
+const batch = () => new InFlight([event(2n), event(4n), event(6n)], [6n, 2n, 5n, 3n, 4n], 'session', []);
 
 describe('a batch in flight', () => {
 	test('is acknowledged up to the first message that the flow has yet to process', () => {

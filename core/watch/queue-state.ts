@@ -23,6 +23,8 @@ export class InFlight {
 		readonly events: readonly FleetEvent[],
 		tags: readonly bigint[],
 		readonly session: string,
+		/** Ids of all messages, including those that are skipped. */
+		readonly ids: readonly string[],
 	) {
 		this.tags = [...tags].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 		this.acknowledged = new Promise<void>((resolve) => (this.resolve = resolve));
@@ -68,6 +70,8 @@ export class QueueState {
 	lost = true;
 	/** The highest tag of a session that has arrived. */
 	private last: { session: string; tag: bigint } | undefined;
+	/** Ids of the last messages that the vendor has confirmed as acknowledged. */
+	acknowledged: ReadonlySet<string> = new Set();
 	/** Ids of processed messages, oldest first. They are skipped if they come again. */
 	readonly processed = new Set<string>();
 
