@@ -157,7 +157,7 @@ export function courseOf(value: unknown): number | null {
 }
 
 /** What all of a record adds to an id. */
-const wholeInId = (record: object) => hashOf(JSON.stringify(record));
+export const wholeInId = (record: object) => hashOf(JSON.stringify(record));
 
 /**
  * What a time adds to an id. Where there is none, that is the text that came, if it cannot be read, and the rest of the

@@ -29,10 +29,17 @@ const damaged = (what: string, status: number) =>
 		advice: 'Try again. If the problem persists, check the base URL in the account.',
 	});
 
+/** A value by its documented name, or by that name in another case. */
+export function valueIn(row: Row, name: string): unknown {
+	if (Object.hasOwn(row, name)) return row[name];
+	const key = Object.keys(row).find((one) => one.toLowerCase() === name.toLowerCase());
+	return key === undefined ? undefined : row[key];
+}
+
 /** The answer's own ErrorCode; undefined for records that come without one (Vehicles/GetVehicleUsage). */
 function errorCodeOf(body: unknown, status: number): ErrorCode | undefined {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-	const value = (body as Row)[ERROR_CODE];
+	const value = valueIn(body as Row, ERROR_CODE);
 	if (value === undefined) return undefined;
 	if (typeof value !== 'number' && typeof value !== 'string')
 		throw damaged('an error code that is neither number nor text', status);
@@ -137,42 +144,160 @@ function wordsOf(body: string, parsed: unknown): string | undefined {
  * (facts 3.2), as an object under a key ("Driver"), beside the ErrorCode (GetVehicleOdoOverPeriod), as a bare record
  * or as a bare list. A list that is null is empty; where there is nothing at all, something is wrong.
  */
-export function recordsIn(body: unknown): Row[] {
-	const found = partsOf(body);
+export const recordsIn = (body: unknown): Row[] => recordsAt(body);
+
+/** The records under a key that is known: where it is there, nothing else in the body counts. */
+export const recordsUnder = (key: string) => (body: unknown) => recordsAt(body, key);
+
+function recordsAt(body: unknown, key?: string): Row[] {
+	const found = partsOf(body, key);
 	if (found === undefined)
 		throw new UnexpectedAnswer(`${TITLE} sent an answer with nothing in it but its error code.`, {
 			advice: 'Try again. If the problem persists, please report it with the operation that you ran.',
 		});
-	return rowsOf(Array.isArray(found) ? found : [found], 'a record');
+	if (found === 'several')
+		throw new UnexpectedAnswer(`${TITLE} sent more than one list in an answer.`, {
+			advice: 'Please report it with the operation that you ran.',
+		});
+	return rowsOf(found, 'a record');
 }
 
-/** The same of a body that the document does not describe: what is not a record is wrapped into one. */
+/**
+ * What is in a body that the document does not describe: the elements of the only list, the only object, or else the
+ * whole body without its error code. What is not a record is wrapped into one.
+ */
 export function anythingIn(body: unknown): Row[] {
-	const found = partsOf(body) ?? [];
+	const rest = withoutCode(body);
+	const values = isRecord(rest) ? Object.values(rest) : [];
+	const [only] = values;
+	const found = isRecord(rest)
+		? values.length === 0
+			? []
+			: values.length === 1 && typeof only === 'object'
+				? (only ?? [])
+				: rest
+		: rest;
 	if (Array.isArray(found)) mustNotBeMany(found, TITLE);
 	return (Array.isArray(found) ? (found as unknown[]) : [found]).map((value) =>
 		isRecord(value) ? value : { value },
 	);
 }
 
-/** What only a record has, never the object around a list. */
-const IDENTIFIES = ['NodeId', 'VehicleNodeId', 'VehicleRegistration', 'VehicleId', 'DeliveryTag', 'LocationNodeID'];
+const DELIVERY_TAG = 'DeliveryTag';
 
-function partsOf(body: unknown): unknown {
-	if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-	const { [ERROR_CODE]: _, ...rest } = body as Row;
-	if (IDENTIFIES.some((key) => Object.hasOwn(rest, key))) return rest;
+/**
+ * The messages in a body of a queue: under its key, in every list whose elements have a delivery tag, or in the only
+ * list. As a Get may have taken them out of the queue, what is not understood is a message as it came.
+ */
+export const messagesUnder = (key?: string) => (body: unknown) => {
+	const found = partsOf(body, key) ?? [];
+	const list = found === 'several' ? taggedIn(body as Row) : found;
+	mustNotBeMany(list, TITLE);
+	return list.map((value) => (isRecord(value) ? value : { value }));
+};
+
+function taggedIn(body: Row): unknown[] {
+	const lists = Object.values(body).filter((value) => Array.isArray(value)) as unknown[][];
+	const tagged = lists.filter((list) =>
+		list.some((value) => isRecord(value) && valueIn(value, DELIVERY_TAG) !== undefined),
+	);
+	return tagged.length === 0 ? [withoutCode(body)] : tagged.flat();
+}
+
+/** What only a record has, never the object around a list. */
+const IDENTIFIES = ['NodeId', 'VehicleNodeId', 'VehicleRegistration', 'VehicleId', DELIVERY_TAG, 'LocationNodeID'];
+
+function withoutCode(body: unknown): unknown {
+	if (!isRecord(body)) return body;
+	return Object.fromEntries(Object.entries(body).filter(([name]) => name.toLowerCase() !== ERROR_CODE.toLowerCase()));
+}
+
+/** The elements in a body; undefined where there is nothing, 'several' where there is more than one list of them. */
+function partsOf(body: unknown, key?: string): unknown[] | 'several' | undefined {
+	if (Array.isArray(body)) return body as unknown[];
+	if (!isRecord(body)) return [body];
+	const known = key === undefined ? undefined : valueIn(body, key);
+	if (Array.isArray(known)) return known as unknown[];
+	if (known === null) return [];
+	// The record itself may have a value of that name (CostCentre).
+	if (isRecord(known)) return [known];
+	const rest = withoutCode(body) as Row;
+	if (IDENTIFIES.some((name) => valueIn(rest, name) !== undefined)) return [rest];
 	const values = Object.values(rest);
-	const lists = values.filter((value) => Array.isArray(value));
-	if (lists.length > 1)
-		throw new UnexpectedAnswer(`${TITLE} sent more than one list in an answer.`, {
-			advice: 'Please report it with the operation that you ran.',
-		});
-	if (lists.length === 1) return lists[0];
-	const objects = values.filter((value) => typeof value === 'object' && value !== null);
-	if (objects.length === 1) return objects[0];
+	const lists = values.filter((value) => Array.isArray(value)) as unknown[][];
+	if (lists.length > 0) {
+		// Warnings, for one, are no records.
+		const holding = lists.length === 1 ? lists : lists.filter((list) => list.some(isRecord));
+		return holding.length > 1 ? 'several' : (holding[0] ?? lists.find((list) => list.length > 0) ?? []);
+	}
+	const objects = values.filter(isRecord);
+	if (objects.length === 1) return objects;
 	if (values.length === 0) return undefined;
-	return values.every((value) => value === null) ? [] : rest;
+	return values.every((value) => value === null) ? [] : [rest];
+}
+
+/** Names in the document's records. */
+const DOCUMENTED_NAMES: ReadonlyMap<string, string> = new Map(
+	[
+		'NodeId',
+		'VehicleNodeId',
+		'LocationNodeID',
+		'VehicleId',
+		'VehicleRegistration',
+		'DeliveryTag',
+		'Type',
+		'FleetNumber',
+		'Description',
+		'CellphoneNumber',
+		'CostCentre',
+		'Tag',
+		'DriverId',
+		'DriverName',
+		'Latitude',
+		'Longitude',
+		'Location',
+		'LocationString',
+		'Speed',
+		'Ignition',
+		'HeadingText',
+		'VehicleHeading',
+		'RunningOdo',
+		'Odo',
+		'EventTimeUTC',
+		'CanBatteryLevelInPercentage',
+		'Charging',
+		'VehicleOdo',
+		'OdoTimestamp',
+		'RunningHours',
+		'WorkingHours',
+		'OperatingDate',
+		'TripStartUTC',
+		'TripEndUTC',
+		'StartLatitude',
+		'StartLongitude',
+		'EndLatitude',
+		'EndLongitude',
+		'StartLocation',
+		'EndLocation',
+		'TripDistance',
+		'TripOdo',
+		'DrivingTime',
+		'MaxSpeed',
+		'TotalPeriodDistance',
+		'LocationCategory',
+		'Address',
+		'ModifiedDate',
+		'Result',
+	].map((name) => [name.toLowerCase(), name]),
+);
+
+/** The row with its values under their documented names, should they come in another case. */
+export function known(row: Row): Row {
+	if (IDENTIFIES.some((name) => Object.hasOwn(row, name))) return row;
+	const names = Object.keys(row).filter((name) => DOCUMENTED_NAMES.get(name.toLowerCase()) !== name);
+	if (names.every((name) => !DOCUMENTED_NAMES.has(name.toLowerCase()))) return row;
+	const renamed = names.map((name) => [DOCUMENTED_NAMES.get(name.toLowerCase()) ?? name, row[name]] as const);
+	return { ...Object.fromEntries(renamed), ...row };
 }
 
 /** The body of an answer, whatever it is. */
@@ -188,7 +313,7 @@ export function withItsError<T extends object>(
 	record: T,
 	identity: readonly (keyof NoInfer<T>)[],
 ): T & Markable {
-	const value = row.Errorcode ?? row.ErrorCode ?? '';
+	const value = valueIn(row, ERROR_CODE) ?? '';
 	if (value === '') return record;
 	const { code, said } = parsedCode(
 		typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value),

@@ -494,6 +494,68 @@ describe('the decoder finds records', () => {
 		for (const row of rows) expect(row).toMatchObject({ NodeId: 566 });
 	});
 
+	test.each([
+		[
+			'beside lists of something else',
+			{ ErrorCode: 0, VehicleList: [vehicle], Warnings: [], Groups: [{ NodeId: 1 }] },
+		],
+		['beside what a record has', { NodeId: 5, VehicleList: [vehicle], ErrorCode: 0 }],
+		['in another case', { errorCode: 0, vehicleList: [vehicle] }],
+		['in an object', { ErrorCode: 0, VehicleList: vehicle, Other: { NodeId: 1 } }],
+		['under an unknown key, beside an empty list', { ErrorCode: 0, Whatever: [vehicle], Warnings: [] }],
+		['under an unknown key, beside a list of words', { ErrorCode: 0, Whatever: [vehicle], Warnings: ['slow'] }],
+	])('under the key that is known: %s', async (_, answer) => {
+		for (const output of ['raw', 'simplified'] as const) {
+			const { host, run } = start(() => json(answer));
+			expect(await run('device.getMany', {}, { output })).toMatchObject([
+				output === 'raw' ? vehicle : { deviceId: '566', plate: 'Trailer 4' },
+			]);
+			expect(host.warnings).toEqual([]);
+		}
+	});
+
+	test.each([
+		[
+			'position.getHistory',
+			{ devices: '566', ...period },
+			{ NodeId: 5, VehiclePositionsDetailed: [position] },
+			{ deviceId: '566', speed: 50 },
+		],
+		[
+			'trip.getManyDetailed',
+			{ devices: '566', ...period },
+			{ NodeId: 5, VehicleTripsDetailed: [{ NodeId: 566, TripDistance: 5000 }] },
+			{ deviceId: '566', distance: 5 },
+		],
+		['device.getMany', {}, { Messages: 'none', VehicleList: null }, undefined],
+		['group.getMany', {}, { CostCentre: 'Ctrack', NodeId: 566 }, { groupId: '566', name: 'Ctrack' }],
+	])('%s %j reads %j', async (name, params, answer, expected) => {
+		const { run } = start(() => json(answer));
+		expect(await run(name, params)).toMatchObject(expected === undefined ? [] : [expected]);
+		expect(await run(name, params, { output: 'raw' })).toHaveLength(expected === undefined ? 0 : 1);
+	});
+
+	const inCase = (row: object, to: (key: string) => string): object =>
+		Object.fromEntries(Object.entries(row).map(([key, value]) => [to(key), value]));
+	test.each([
+		['small', (key: string) => key.charAt(0).toLowerCase() + key.slice(1)],
+		['upper', (key: string) => key.toUpperCase()],
+	])('whatever the case of their keys: %s', async (_, to) => {
+		const { run } = start(() => json(inCase({ ErrorCode: 0, LastVehiclePositions: [inCase(position, to)] }, to)));
+		const plainly = start(() => json({ ErrorCode: 0, LastVehiclePositions: [position] }));
+		expect(await run('position.getCurrent', { devices: '566' })).toEqual(
+			await plainly.run('position.getCurrent', { devices: '566' }),
+		);
+		const dead = start(() => json(inCase({ ErrorCode: 12 }, to)));
+		expect((await dead.fails('device.getMany')).message).toContain('error code 12');
+		const faulty = start(() =>
+			json(inCase({ ErrorCode: 0, VehicleList: [inCase({ ...vehicle, Errorcode: 12 }, to)] }, to)),
+		);
+		expect(await faulty.run('device.getMany')).toMatchObject([
+			{ deviceId: '566', plate: null, error: expect.any(String) as string },
+		]);
+	});
+
 	test('but does not choose between two lists', () => {
 		expect(() => recordsIn({ A: [vehicle], B: [vehicle] })).toThrow('more than one list');
 	});
@@ -507,6 +569,12 @@ describe('the decoder finds records', () => {
 				[{ value: 1 }, { value: [2] }],
 			],
 			[{ ErrorCode: 0 }, []],
+			[{ ErrorCode: 0, Rows: [{ a: 1 }] }, [{ a: 1 }]],
+			[{ ErrorCode: 0, Row: { a: 1 } }, [{ a: 1 }]],
+			[{ ErrorCode: 0, Rows: [{ a: 1 }], Unit: 'km', More: [1] }, [{ Rows: [{ a: 1 }], Unit: 'km', More: [1] }]],
+			[{ ErrorCode: 0, Row: { a: 1 }, Count: 2 }, [{ Row: { a: 1 }, Count: 2 }]],
+			[{ ErrorCode: 0, A: { a: 1 }, B: { b: 1 } }, [{ A: { a: 1 }, B: { b: 1 } }]],
+			[{ ErrorCode: 0, NodeId: 5, Rows: [] }, [{ NodeId: 5, Rows: [] }]],
 		] as const) {
 			const { run } = start(() => json(body));
 			expect(
@@ -547,6 +615,105 @@ describe('times', () => {
 			'/Vehicles/9ed4bd2a-1/GetVehiclesTripDistances?fromDateTimeUTC=2026-01-30T00%3A00%3A00Z&toDateTimeUTC=2026-01-31T00%3A00%3A00Z',
 		]);
 	});
+});
+
+describe('odometers at a time', () => {
+	const fleet = [
+		vehicle,
+		{ ...vehicle, NodeId: 567, VehicleRegistration: 'B 1' },
+		{ ...vehicle, NodeId: 568, VehicleRegistration: 'B 1' },
+	];
+	const reading = (VehicleId: string, VehicleOdo = 1000) => ({
+		VehicleId,
+		DriverId: 'Ann',
+		VehicleOdo,
+		OdoTimestamp: '2026-01-30T08:00:00Z',
+	});
+	const odometers = (...readings: object[]) =>
+		start(({ path }) =>
+			json(
+				path.endsWith('/GetVehicles')
+					? { ErrorCode: 0, VehicleList: fleet }
+					: { ErrorCode: 0, VehicleOdoList: readings },
+			),
+		);
+	const at = '2026-01-30T08:00:00Z';
+	const ids = (records: readonly Odometer[]) => records.map(({ deviceId }) => deviceId);
+
+	test('* asks about all vehicles, by their NodeIds', async () => {
+		const { host, run } = odometers(reading('trailer 4 '));
+		expect(ids(await run<Odometer>('device.getOdometer', { searchBy: 'vehicleID', values: '*', at }))).toEqual([
+			'566',
+		]);
+		expect(decodeURIComponent(host.paths.at(-1) ?? '')).toContain(
+			'searchType=NodeId&odoDateTime=2026-01-30T08:00:00Z&sValues=567,568,566',
+		);
+	});
+
+	test.each([
+		[
+			'several NodeIds',
+			'NodeId',
+			'566, 567',
+			[reading('Trailer 4'), reading('B 1'), reading('X')],
+			['566', '567', null],
+		],
+		['one NodeId with two records', 'NodeId', '566', [reading('Trailer 4'), reading('B 1')], ['566', null]],
+		['one NodeId', 'NodeId', '566', [reading('renamed since')], ['566']],
+		['registrations', 'vehicleID', 'Trailer 4, B 1', [reading('Trailer 4'), reading('B 1')], [null, null]],
+	])('%s: each record is of the vehicle that it names', async (_, searchBy, values, readings, expected) => {
+		const { run } = odometers(...readings);
+		expect(ids(await run<Odometer>('device.getOdometer', { searchBy, values, at }))).toEqual(expected);
+	});
+
+	test('what is no NodeId is refused before it is sent, and what is not answered is named', async () => {
+		const { host, fails, run } = odometers();
+		expect((await fails('device.getOdometer', { searchBy: 'NodeId', values: '566, abc', at })).message).toContain(
+			'Values must be NodeIds',
+		);
+		expect(host.paths).toEqual([]);
+		expect(await run('device.getOdometer', { searchBy: 'NodeId', values: '566', at })).toEqual([]);
+		expect(host.warnings).toEqual([
+			'Ctrack returned no record for "566": it may not exist, or the account may not see it.',
+		]);
+	});
+
+	test('come also where the list of vehicles does not', async () => {
+		const { run } = start(({ path }) =>
+			json(
+				path.endsWith('/GetVehicles') ? { ErrorCode: 12 } : { ErrorCode: 0, VehicleOdoList: [reading('B 1')] },
+			),
+		);
+		expect(await run('device.getOdometer', { searchBy: 'NodeId', values: '566, 567', at })).toMatchObject([
+			{ deviceId: null, deviceName: 'B 1', odometer: 1 },
+		]);
+	});
+});
+
+test('a driverId is the NodeId of a driver, and a name is never one', async () => {
+	const trip = {
+		NodeId: 566,
+		DriverId: 'New Driver 2',
+		TripStartUTC: '2026-01-30T08:00:00Z',
+		TripEndUTC: '2026-01-30T08:30:00Z',
+	};
+	for (const [DriverName, expected] of [
+		['', 'New Driver 2'],
+		['Ann', 'Ann'],
+	] as const) {
+		const { run } = start(() => json({ ErrorCode: 0, VehicleTrips: [{ ...trip, DriverName }] }));
+		expect(await run<Trip>('trip.getMany', { devices: '566', ...period })).toMatchObject([
+			{ driverId: null, driverName: expected },
+		]);
+	}
+});
+
+test('current positions of vehicles of which none is answered are named', async () => {
+	const { host, run } = start(() => json({ ErrorCode: 0, LastVehiclePositions: [] }));
+	expect(await run('position.getCurrent', { devices: '1, 2, 3' })).toEqual([]);
+	expect(host.warnings).toEqual([
+		'Ctrack returned no record for "1", "2", "3": they may not exist, or the account may not see them.',
+	]);
 });
 
 describe("units are the account's", () => {
@@ -687,7 +854,7 @@ describe('a queue', () => {
 		const messages = await run<Message<Position>>('queue.getPositions', take);
 		expect(messages).toMatchObject([
 			{
-				id: 'positions:566:2017-04-30T02:01:26.000Z:4',
+				id: expect.stringMatching(/^positions:566:[\w-]{22}$/) as string,
 				deliveryTag: '17',
 				queue: 'positions',
 				record: { deviceId: '566', speed: 50, address: 'at Ctrack' },
@@ -708,6 +875,68 @@ describe('a queue', () => {
 		[],
 	])('that is empty gives none: %j', async (body) => {
 		expect(await start(() => json(body)).run('queue.getPositions', take)).toEqual([]);
+	});
+
+	test.each([
+		['beside its key', { VehiclePositionsDetailed: [message], Warnings: [{ Code: 1 }], Count: 1 }],
+		['in one of several lists', { Whatever: [message], Warnings: [{ Code: 1 }] }],
+		['under a key in another case', { vehiclePositionsDetailed: [message], Warnings: [] }],
+	])('is read also where there is more in the answer: %s', async (_, rest) => {
+		for (const output of ['simplified', 'raw'] as const)
+			expect(
+				await start(() => json({ ErrorCode: 0, ...rest })).run('queue.getPositions', take, { output }),
+			).toMatchObject([output === 'raw' ? { DeliveryTag: 17 } : { deliveryTag: '17' }]);
+	});
+
+	test('loses nothing that it does not understand', async () => {
+		const body = { ErrorCode: 0, A: [{ x: 1 }], B: [{ y: 2 }] };
+		expect(await start(() => json(body)).run('queue.getScripts', take)).toMatchObject([
+			{ deliveryTag: null, record: { A: [{ x: 1 }], B: [{ y: 2 }] } },
+		]);
+		const tagged = { ErrorCode: 0, Scripts: [{ deliverytag: 3, x: 1 }], Trips: [{ DeliveryTag: 4 }], Count: 2 };
+		expect(await start(() => json(tagged)).run('queue.getScripts', take)).toMatchObject([
+			{ deliveryTag: '3' },
+			{ deliveryTag: '4' },
+		]);
+	});
+
+	test('knows a message by all but its tag', async () => {
+		const trip = {
+			NodeId: 566,
+			TripStartUTC: '2026-01-30T08:00:00Z',
+			TripEndUTC: '2026-01-30T08:30:00Z',
+			TripDistance: 1,
+		};
+		for (const [name, key, one, others] of [
+			[
+				'queue.getPositions',
+				'VehiclePositionsDetailed',
+				message,
+				[
+					{ Latitude: 1 },
+					{ StatusText: 'Battery Tamper' },
+					{ SingleStatus: 5 },
+					{ EventTimeUTC: '03/04/2026 10:00' },
+					{ EventTimeUTC: '04/04/2026 10:00' },
+				],
+			],
+			[
+				'queue.getTrips',
+				'VehicleTripsDetailed',
+				trip,
+				[{ TripDistance: 2 }, { Comment: 'x' }, { IsBusinessPrivate: 1 }],
+			],
+			['queue.getScripts', 'Scripts', { NodeId: 566, Text: 'a' }, [{ Text: 'b' }]],
+		] as const) {
+			const rows = [
+				{ ...one, DeliveryTag: 1 },
+				...others.map((other, place) => ({ ...one, ...other, DeliveryTag: place + 2 })),
+				{ ...one, DeliveryTag: 99 },
+			];
+			const messages = await start(() => json({ ErrorCode: 0, [key]: rows })).run<Message>(name, take);
+			expect(new Set(messages.map(({ id }) => id)).size, name).toBe(others.length + 1);
+			expect(messages.at(-1)?.id).toBe(messages[0]?.id);
+		}
 	});
 
 	test('a limit does not throw away what was taken from it', async () => {
@@ -876,7 +1105,14 @@ describe('against the simulator', () => {
 			'device.getGritterStatusOfAll': __,
 			'queue.getScripts': ___,
 			...rest
-		}: typeof plain) => rest;
+		}: typeof plain) =>
+			// Whose id is made of all that they say, as it is written.
+			Object.fromEntries(
+				Object.entries(rest).map(([name, records]) => [
+					name,
+					name.startsWith('queue.get') ? records.map((record) => ({ ...record, id: '' })) : records,
+				]),
+			);
 		for (const options of [
 			{ shapes: 'list' },
 			{ shapes: 'record' },

@@ -1,11 +1,14 @@
-import { choice, onlyOf, text, time } from '../../core/describe/field';
-import { operation } from '../../core/describe/operation';
+import { FleetError } from '../../core/describe/errors';
+import { ALL, choice, text, time, type Several, type Values } from '../../core/describe/field';
+import { operation, type Run } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import { countOf, idTextOf, isReadable, textOf } from '../../core/describe/read';
 import type { Device, Odometer, Row, WorkingHours } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
-import { anythingIn, body, recordsIn, withItsError } from './answer';
+import { anythingIn, body, known, recordsIn, recordsUnder, withItsError } from './answer';
 import {
+	BETWEEN_NAMES,
+	NODE_ID,
 	device,
 	devicesOrAll,
 	group,
@@ -34,7 +37,8 @@ const searchBy = choice({
 	initial: 'NodeId',
 });
 
-function toDevice(row: Row): Device {
+function toDevice(came: Row): Device {
+	const row = known(came);
 	return withItsError(
 		row,
 		{
@@ -63,6 +67,7 @@ export const getMany = operation({
 	title: 'Get Many',
 	action: 'Get many vehicles',
 	description: 'List the vehicles that the API user may see',
+	rows: recordsUnder('VehicleList'),
 	route: 'GET /Vehicles/GetVehicles',
 	params: {},
 	list: true,
@@ -75,6 +80,7 @@ export const getManyInGroup = operation({
 	title: 'Get Many in a Cost Centre',
 	action: 'Get the vehicles of a cost centre',
 	description: 'List the vehicles of a cost centre',
+	rows: recordsUnder('VehicleList'),
 	route: 'GET /Vehicles/GetVehiclesinCostCentre',
 	params: { group },
 	request: ({ group }) => ({ query: { costCentreId: group } }),
@@ -88,6 +94,7 @@ export const get = operation({
 	title: 'Get Details',
 	action: 'Get details of a vehicle',
 	description: 'Find a vehicle of a cost centre by its NodeId, its registration or the numbers of its unit',
+	rows: recordsUnder('VehicleList'),
 	route: 'GET /Vehicles/GetVehicleDetail',
 	params: {
 		group,
@@ -105,8 +112,14 @@ export const get = operation({
 	evidence: { section: 'Vehicles/GetVehicleDetail', grade: 'C' },
 });
 
-function toOdometer(row: Row, units: Units, deviceId: string | null): Odometer {
-	const deviceName = textOf(row.VehicleId ?? row.VehicleRegistration);
+const nameIn = (row: Row) => {
+	const { VehicleId, VehicleRegistration } = known(row);
+	return textOf(VehicleId ?? VehicleRegistration);
+};
+
+function toOdometer(came: Row, units: Units, deviceId: string | null): Odometer {
+	const row = known(came);
+	const deviceName = nameIn(row);
 	return withItsError(
 		row,
 		{
@@ -120,38 +133,99 @@ function toOdometer(row: Row, units: Units, deviceId: string | null): Odometer {
 	);
 }
 
+const plain = (name: string) => name.trim().toLowerCase();
+
+/** NodeIds of the vehicles that odometers are of, where they are known. */
+const vehicleOf = new WeakMap<Row, string>();
+
+const odometerParams = {
+	searchBy,
+	values: texts({
+		title: 'Values',
+		description: `Vehicles to ask about: NodeIds, registrations or numbers of units, as Search By says; ${ALL} alone means all vehicles of the account`,
+		placeholder: 'e.g. 566, 567',
+		pattern: /^[^,\n]{1,100}$/,
+		expected: 'must hold texts of at most 100 characters, without commas',
+	}),
+	at: time({
+		title: 'At',
+		description: 'Time of the reading. A date and time, or a distance from now such as -24h.',
+		initial: 'now',
+		placeholder: 'e.g. 2026-01-31T08:00:00Z',
+	}),
+};
+
+interface OdometersAt {
+	searchBy: Values<typeof odometerParams>['searchBy'];
+	values: Several;
+	at: number;
+}
+
+const isAll = (values: readonly string[]) => values.length === 1 && values[0] === ALL;
+
+/** Ctrack names the vehicles by registration alone: which of those asked about it is, the account's list says. */
+async function* odometersAt(
+	run: Run<OdometersAt>,
+	{ searchBy: by, values, at }: Values<typeof odometerParams>,
+): AsyncGenerator<Row[]> {
+	const all = isAll(values);
+	const asked = all ? (await run.lookup('device')).map(({ value }) => value) : values;
+	const searchBy = all ? 'NodeId' : by;
+	for await (const rows of inOrder(chunks(asked, vehiclesPerRequest), run.width, (some) =>
+		run.request({ searchBy, values: some, at }),
+	)) {
+		const [first] = rows;
+		const [only] = asked;
+		if (
+			searchBy === 'NodeId' &&
+			asked.length === 1 &&
+			rows.length === 1 &&
+			first !== undefined &&
+			only !== undefined
+		)
+			vehicleOf.set(first, only);
+		else if (searchBy === 'NodeId' && rows.length > 0) await nameVehicles(run, rows, asked);
+		yield rows;
+	}
+}
+
+async function nameVehicles(run: Run<OdometersAt>, rows: Row[], asked: readonly string[]): Promise<void> {
+	const choices = await run.lookup('device').catch((error: unknown) => {
+		// The odometers have come: they are worth more than the NodeIds.
+		if (error instanceof FleetError) return [];
+		throw error;
+	});
+	const among = choices.filter(({ value }) => asked.includes(value));
+	for (const row of rows) {
+		const name = nameIn(row);
+		const [vehicle, another] = among.filter(
+			({ title }) => name !== null && plain(title.split(BETWEEN_NAMES)[0] ?? '') === plain(name),
+		);
+		if (vehicle !== undefined && another === undefined) vehicleOf.set(row, vehicle.value);
+	}
+}
+
 export const getOdometer = operation({
 	...reads,
 	name: 'getOdometer',
 	title: 'Get Odometer',
 	action: 'Get odometers at a time',
 	description:
-		'Get what the odometers of vehicles showed at a time. Ctrack names the vehicles in its answer by registration alone.',
+		'Get what the odometers of vehicles showed at a time. Ctrack names the vehicles in its answer by registration alone. Where you ask by NodeId, the list of vehicles says whose it is.',
 	route: 'GET /Vehicles/GetVehicleOdoattime',
-	params: {
-		searchBy,
-		values: texts({
-			title: 'Values',
-			description: 'Vehicles to ask about: NodeIds, registrations or numbers of units, as Search By says',
-			placeholder: 'e.g. 566, 567',
-			pattern: /^[^,\n]{1,100}$/,
-			expected: 'must hold texts of at most 100 characters, without commas',
-		}),
-		at: time({
-			title: 'At',
-			description: 'Time of the reading. A date and time, or a distance from now such as -24h.',
-			initial: 'now',
-			placeholder: 'e.g. 2026-01-31T08:00:00Z',
-		}),
-	},
-	request: ({ searchBy, values, at }) => ({
+	params: odometerParams,
+	request: ({ searchBy, values, at }: OdometersAt) => ({
 		query: { searchType: searchBy, odoDateTime: parameterOf(at), sValues: values.join(',') },
 	}),
-	record: (row, { searchBy, values }, connection) =>
-		toOdometer(row, unitsOf(connection), searchBy === 'NodeId' ? onlyOf(values) : null),
+	rows: recordsUnder('VehicleOdoList'),
+	record: (row, _, connection) => toOdometer(row, unitsOf(connection), vehicleOf.get(row) ?? null),
 	kind: 'odometer',
-	run: (run, params) =>
-		inOrder(chunks(params.values, vehiclesPerRequest), run.width, (values) => run.request({ ...params, values })),
+	each: { devices: 'values', deviceOf: (row) => vehicleOf.get(row) ?? nameIn(row) },
+	run: odometersAt,
+	check: ({ searchBy, values }) =>
+		searchBy === 'NodeId' && !isAll(values) && !values.every((value) => NODE_ID.test(value))
+			? 'Values must be NodeIds, which are numbers, as Search By says: choose what your values are there.'
+			: undefined,
 	list: true,
 	evidence: {
 		section: 'Vehicles/GetVehicleOdoattime',
@@ -190,10 +264,14 @@ const RUNNING_HOURS_NOTE =
 
 const runningHours = {
 	...reads,
-	record: (row: Row): WorkingHours =>
-		withItsError(row, { deviceId: nodeIdOf(row, 'VehicleNodeId'), date: null, hours: countOf(row.RunningHours) }, [
-			'deviceId',
-		]),
+	record: (came: Row): WorkingHours => {
+		const row = known(came);
+		return withItsError(
+			row,
+			{ deviceId: nodeIdOf(row, 'VehicleNodeId'), date: null, hours: countOf(row.RunningHours) },
+			['deviceId'],
+		);
+	},
 	kind: 'workingHours',
 	list: true,
 } as const;
@@ -204,9 +282,10 @@ export const getRunningHours = operation({
 	title: 'Get Running Hours',
 	action: 'Get running hours of vehicles',
 	description: 'Get for how long vehicles have run so far',
+	rows: recordsUnder('VehicleRunningHours'),
 	route: 'GET /Vehicles/GetVehicleRunningHours',
 	params: { devices: devicesOrAll },
-	each: { devices: 'devices', deviceOf: (row) => textOf(row.VehicleNodeId) },
+	each: { devices: 'devices', deviceOf: (row) => textOf(known(row).VehicleNodeId) },
 	request: ({ device }: OneVehicle) => ({ query: { vehicleNodeId: device } }),
 	run: perVehicle,
 	evidence: { section: 'Vehicles/GetVehicleRunningHours', grade: 'C', note: RUNNING_HOURS_NOTE },
@@ -219,6 +298,7 @@ export const getManyRunningHours = operation({
 	action: 'Get many running hours',
 	description:
 		"Ask Ctrack's method for the running hours of several vehicles. As documented, it takes a single one, like Get Running Hours.",
+	rows: recordsUnder('VehicleRunningHours'),
 	route: 'GET /Vehicles/GetVehiclesRunningHours',
 	params: { device },
 	request: ({ device }) => ({ query: { vehicleNodeId: device } }),
@@ -231,8 +311,9 @@ export const getManyRunningHours = operation({
 
 const usage = {
 	...reads,
-	record: (row: Row): WorkingHours =>
-		withItsError(
+	record: (came: Row): WorkingHours => {
+		const row = known(came);
+		return withItsError(
 			row,
 			{
 				deviceId: nodeIdOf(row),
@@ -240,7 +321,8 @@ const usage = {
 				hours: countOf(row.WorkingHours),
 			},
 			['deviceId'],
-		),
+		);
+	},
 	kind: 'workingHours',
 	check: periodProblem,
 	list: true,

@@ -2,14 +2,15 @@ import { text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { textOf } from '../../core/describe/read';
 import type { Driver, Row } from '../../core/describe/records';
-import { body, recordsIn, withItsError } from './answer';
+import { body, known, recordsIn, recordsUnder, withItsError } from './answer';
 import { device, group, nodeIdOf } from './fields';
 
 /**
  * {"NodeId":33347,"Tag":null,"DriverId":"iS411","DriverCategories":null}. What is called DriverId is a name (facts
  * 3.3).
  */
-function toDriver(row: Row, params: { group?: string }): Driver {
+function toDriver(came: Row, params: { group?: string }): Driver {
+	const row = known(came);
 	return withItsError(row, { driverId: nodeIdOf(row), name: textOf(row.DriverId), group: params.group ?? null }, [
 		'driverId',
 	]);
@@ -30,6 +31,7 @@ export const getMany = operation({
 	title: 'Get Many',
 	action: 'Get the drivers of a cost centre',
 	description: 'List the drivers of a cost centre',
+	rows: recordsUnder('DriverList'),
 	route: 'GET /Drivers/GetDriversInCostCentre',
 	params: { group },
 	request: ({ group }) => ({ query: { costCentreId: group } }),
@@ -43,6 +45,7 @@ export const get = operation({
 	title: 'Get',
 	action: 'Get a driver',
 	description: 'Find a driver of a cost centre',
+	rows: recordsUnder('Driver'),
 	route: 'GET /Drivers/GetDriver',
 	params: {
 		group,
@@ -74,6 +77,7 @@ export const getManyOfDevice = operation({
 	title: 'Get Many of a Vehicle',
 	action: 'Get the drivers of a vehicle',
 	description: 'List the drivers that are associated with a vehicle',
+	rows: recordsUnder('DriverList'),
 	route: 'GET /Drivers/GetDriversAssociatedWithVehicle',
 	params: { device },
 	request: ({ device }) => ({ query: { vehicleNodeId: device } }),

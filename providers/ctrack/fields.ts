@@ -10,7 +10,7 @@ import { parameterOf } from './times';
 export { period, periodProblem } from '../period';
 
 /** Ctrack numbers vehicles, drivers and cost centres alike: their NodeIds. */
-const NODE_ID = /^\d{1,18}$/;
+export const NODE_ID = /^\d{1,18}$/;
 
 /** A NodeId in an answer. @throws UnexpectedAnswer if it is none: a record of nobody would be a wrong one. */
 export function nodeIdOf(row: Row, name = 'NodeId'): string {
@@ -57,6 +57,9 @@ export const group = text({
 	pattern: NODE_ID,
 	expected: 'must be the number of a cost centre, its NodeId',
 });
+
+/** Stands between the names in a choice's title. A vehicle's registration is the first of them. */
+export const BETWEEN_NAMES = ' · ';
 
 /** A list of texts without a picker. */
 export function texts(o: {

@@ -2,11 +2,12 @@ import { number, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { textOf } from '../../core/describe/read';
 import type { Group, Row } from '../../core/describe/records';
-import { anythingIn, body, recordsIn, withItsError } from './answer';
+import { anythingIn, body, known, recordsUnder, withItsError } from './answer';
 import { device, devices, group, nodeIdOf } from './fields';
 
 /** {"CostCentre":"Ctrack","NodeId":566} */
-function toGroup(row: Row): Group {
+function toGroup(came: Row): Group {
+	const row = known(came);
 	return withItsError(row, { groupId: nodeIdOf(row), name: textOf(row.CostCentre) }, ['groupId']);
 }
 
@@ -14,7 +15,7 @@ const groups = {
 	resource: 'group',
 	effect: 'read',
 	answer: body,
-	rows: recordsIn,
+	rows: recordsUnder('CostCentre'),
 	record: toGroup,
 	kind: 'group',
 } as const;

@@ -2,12 +2,13 @@ import { flag, number, time } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { coordinatesOf, textOf } from '../../core/describe/read';
 import type { Place, Row } from '../../core/describe/records';
-import { anythingIn, body, recordsIn, withItsError } from './answer';
+import { anythingIn, body, known, recordsUnder, withItsError } from './answer';
 import { device, group, nodeIdOf } from './fields';
 import { wordsOf } from './position';
 import { parameterOf, timeOf } from './times';
 
-function toPlace(row: Row): Place {
+function toPlace(came: Row): Place {
+	const row = known(came);
 	return withItsError(
 		row,
 		{
@@ -43,7 +44,7 @@ export const getPoints = operation({
 		query: { CostCentreNodeGroupId: group, modifiedAfter: parameterOf(modifiedAfter) },
 	}),
 	answer: body,
-	rows: recordsIn,
+	rows: recordsUnder('Points'),
 	record: toPlace,
 	kind: 'place',
 	list: true,

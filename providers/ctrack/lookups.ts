@@ -2,18 +2,21 @@ import type { Collector, RunOptions } from '../../core/describe/operation';
 import type { Choice } from '../../core/describe/field';
 import { idTextOf, textOf } from '../../core/describe/read';
 import type { Driver, Group, Row } from '../../core/describe/records';
+import { known } from './answer';
 import { getMany as vehicles } from './device';
 import { getMany as drivers } from './driver';
+import { BETWEEN_NAMES } from './fields';
 import { getMany as groups } from './group';
 
-const label = (...parts: (string | null)[]) => [...new Set(parts.filter((part) => part !== null))].join(' · ');
+const label = (...parts: (string | null)[]) => [...new Set(parts.filter((part) => part !== null))].join(BETWEEN_NAMES);
 const byTitle = (a: Choice, b: Choice) => a.title.localeCompare(b.title, 'en', { numeric: true });
 
 /** Vehicles by registration, fleet number and description, so that a search finds them by any. */
 export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const rows = (await client.collect(vehicles, {}, { ...options, output: 'raw' })) as Row[];
 	return rows
-		.flatMap((row) => {
+		.flatMap((came) => {
+			const row = known(came);
 			const value = idTextOf(row.NodeId);
 			return value === null
 				? []

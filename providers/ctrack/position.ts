@@ -5,7 +5,7 @@ import type { Connection } from '../../core/describe/connection';
 import { coordinatesOf, countOf, courseOf, idTextOf, recordId, textOf, timeInId } from '../../core/describe/read';
 import type { Fix, Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
-import { body, recordsIn, withItsError } from './answer';
+import { body, known, recordsIn, recordsUnder, withItsError } from './answer';
 import {
 	device,
 	devicesOrAll,
@@ -43,7 +43,8 @@ function headingOf(value: unknown): number | null {
 export const wordsOf = (value: unknown) => textOf(value)?.replace(/(?<![\s;])[\s;]+$/, '') ?? null;
 
 /** Last positions have one set of names, those of histories and queues another. */
-export function toPosition(row: Row, units: Units): Position {
+export function toPosition(came: Row, units: Units): Position {
+	const row = known(came);
 	const deviceId = nodeIdOf(row);
 	const time = timeOf(row.EventTimeUTC);
 	const position = {
@@ -95,6 +96,7 @@ export const getCurrentOfAll = operation({
 	title: 'Get Current of All',
 	action: 'Get the current positions of all vehicles',
 	description: 'Get the latest position of every vehicle that the API user may see',
+	rows: recordsUnder('LastVehiclePositions'),
 	route: 'GET /Vehicles/GetLastVehiclePositionsforAuthenticatedUser',
 	params: {},
 	list: true,
@@ -107,9 +109,10 @@ export const getCurrent = operation({
 	title: 'Get Current',
 	action: 'Get current positions',
 	description: 'Get the latest position of any number of vehicles',
+	rows: recordsUnder('LastVehiclePositions'),
 	route: 'GET /Vehicles/GetLastVehiclePositions',
 	params: { devices: devicesOrAll },
-	batch: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => idTextOf(row.NodeId) },
+	batch: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => idTextOf(known(row).NodeId) },
 	request: ({ devices }: { devices: Several }) => ({ query: { svehicleNodeIds: devices.join(',') } }),
 	run: async function* (run, { devices }) {
 		if (devices === ALL) yield await run.call(getCurrentOfAll, {});
@@ -125,6 +128,7 @@ export const getCurrentOfOne = operation({
 	title: 'Get Current of One',
 	action: 'Get the current position of a vehicle',
 	description: 'Get the latest position of a vehicle',
+	rows: recordsUnder('LastVehiclePosition'),
 	route: 'GET /Vehicles/GetLastVehiclePosition',
 	params: { device },
 	request: ({ device }) => ({ query: { vehicleNodeId: device } }),
@@ -152,6 +156,7 @@ export const getHistory = operation({
 	title: 'Get History',
 	action: 'Get the position history of vehicles',
 	description: 'Get every recorded position of vehicles in a period',
+	rows: recordsUnder('VehiclePositionsDetailed'),
 	route: 'GET /Vehicles/GetVehiclePositionsDetailed',
 	record: (row, _, connection) => toFix(row, unitsOf(connection)),
 	kind: 'fix',
@@ -171,6 +176,7 @@ export const getCanHistory = operation({
 	action: 'Get the position history of vehicles with CAN data',
 	description:
 		'Get every recorded position of vehicles in a period, with the battery level of electric ones and whether they charge. Their range is in the raw records.',
+	rows: recordsUnder('VehiclePositionsCANDetailed'),
 	route: 'GET /Vehicles/GetVehiclePositionsCANDetailed',
 	record: (row, _, connection) => toPosition(row, unitsOf(connection)),
 	kind: 'position',

@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto';
 import { FleetError } from '../../core/describe/errors';
 import { choice, flag, number, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
-import { idTextOf, recordId, textOf } from '../../core/describe/read';
+import { idTextOf, recordId, textOf, wholeInId } from '../../core/describe/read';
 import type { Message, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
-import { anythingIn, body } from './answer';
+import { body, known, messagesUnder, valueIn } from './answer';
 import { texts } from './fields';
 import { toPosition } from './position';
-import { timeOf } from './times';
 import { toTrip } from './trip';
 import { UNITS_NOTE, unitsOf } from './units';
 
@@ -156,20 +154,13 @@ const params = {
 };
 
 /**
- * Identifies a message by what it says: delivery tags start anew with each session (facts 3.4), and messages can come
- * again.
+ * Identifies a message by all that it says but its delivery tag: tags start anew with each session (facts 3.4), and
+ * messages can come again. Two that differ in anything else are two, such as a trip and its correction.
  */
 function idOf(queue: QueueName, row: Row): string {
-	const { DeliveryTag: _, ...rest } = row;
-	const parts =
-		queue === 'positions'
-			? [idTextOf(row.NodeId), timeOf(row.EventTimeUTC), idTextOf(row.SingleStatus)]
-			: queue === 'trips'
-				? [idTextOf(row.NodeId), timeOf(row.TripStartUTC), timeOf(row.TripEndUTC)]
-				: [];
-	if (parts.length === 0 || parts.includes(null))
-		return recordId(queue, createHash('sha256').update(JSON.stringify(rest)).digest('base64url').slice(0, 22));
-	return recordId(queue, ...parts);
+	const { NodeId } = known(row);
+	const rest = Object.entries(row).filter(([name]) => name.toLowerCase() !== 'deliverytag');
+	return recordId(queue, idTextOf(NodeId), wholeInId(Object.fromEntries(rest)));
 }
 
 /**
@@ -186,7 +177,12 @@ function orAsItCame(row: Row, simplify: (row: Row) => object): object {
 }
 
 function toMessage(queue: QueueName, row: Row, simplify: (row: Row) => object): Message {
-	return { id: idOf(queue, row), deliveryTag: idTextOf(row.DeliveryTag), queue, record: orAsItCame(row, simplify) };
+	return {
+		id: idOf(queue, row),
+		deliveryTag: idTextOf(valueIn(row, 'DeliveryTag')),
+		queue,
+		record: orAsItCame(row, simplify),
+	};
 }
 
 const LOST = 'The messages that it took from the queue may be lost, because they were acknowledged at once.';
@@ -215,7 +211,6 @@ const gets = {
 		query: { autoack: String(autoAck), limit: maxMessages },
 	}),
 	answer: body,
-	rows: anythingIn,
 	kind: 'message',
 	run: get,
 	list: true,
@@ -230,6 +225,7 @@ export const getPositions = operation({
 	action: 'Get positions from the queue',
 	description: `Get new positions of all vehicles from the queue. ${TAKES}`,
 	route: 'GET /Queues/GetPositions',
+	rows: messagesUnder('VehiclePositionsDetailed'),
 	record: (row, _, connection) => toMessage('positions', row, (message) => toPosition(message, unitsOf(connection))),
 	evidence: { section: 'Queues/GetPositions', grade: 'C', note: UNITS_NOTE },
 });
@@ -241,6 +237,7 @@ export const getTrips = operation({
 	action: 'Get trips from the queue',
 	description: `Get completed trips of all vehicles from the queue, which Ctrack fills once a day. ${TAKES}`,
 	route: 'GET /Queues/GetTrips',
+	rows: messagesUnder('VehicleTripsDetailed'),
 	record: (row, _, connection) => toMessage('trips', row, (message) => toTrip(message, unitsOf(connection))),
 	evidence: {
 		section: 'Queues/GetTrips',
@@ -256,6 +253,7 @@ export const getScripts = operation({
 	action: 'Get script data from the queue',
 	description: `Get further data of vehicles from the queue. Only certain units send them. ${TAKES}`,
 	route: 'GET /Queues/GetScripts',
+	rows: messagesUnder(),
 	record: (row) => toMessage('scripts', row, (message) => message),
 	evidence: {
 		section: 'Queues/GetScripts',

@@ -1,7 +1,7 @@
 import { operation } from '../../core/describe/operation';
 import { textOf } from '../../core/describe/read';
 import type { Row } from '../../core/describe/records';
-import { body, recordsIn } from './answer';
+import { body, known, recordsUnder } from './answer';
 
 export const getVersion = operation({
 	resource: 'service',
@@ -14,8 +14,8 @@ export const getVersion = operation({
 	params: {},
 	answer: body,
 	// {"ErrorCode":0,"Version":{"Result":"4.4.13.8"}}
-	rows: recordsIn,
-	record: (row: Row) => ({ version: textOf(row.Result) }),
+	rows: recordsUnder('Version'),
+	record: (row: Row) => ({ version: textOf(known(row).Result) }),
 	kind: 'other',
 	evidence: { section: 'Membership/GetServiceVersion', grade: 'C' },
 });

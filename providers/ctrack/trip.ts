@@ -1,8 +1,8 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, idTextOf, recordId, textOf, timeInId } from '../../core/describe/read';
+import { coordinatesOf, countOf, recordId, textOf, timeInId } from '../../core/describe/read';
 import type { Mileage, Row, Trip } from '../../core/describe/records';
-import { body, recordsIn, withItsError } from './answer';
+import { body, known, recordsIn, recordsUnder, withItsError } from './answer';
 import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehicleAndPeriod } from './fields';
 import { wordsOf } from './position';
 import { isWritten, parameterOf, timeOf } from './times';
@@ -14,7 +14,8 @@ const endedSometime = new WeakSet<object>();
 export const hasEnded = (trip: Trip) => trip.endedAt !== null || endedSometime.has(trip);
 
 /** Vehicles/GetVehicleTrips has the first few of these; the rest comes with GetVehicleTripsDetailed and the queue. */
-export function toTrip(row: Row, units: Units): Trip {
+export function toTrip(came: Row, units: Units): Trip {
+	const row = known(came);
 	const deviceId = nodeIdOf(row);
 	const startedAt = timeOf(row.TripStartUTC);
 	const endedAt = timeOf(row.TripEndUTC);
@@ -23,8 +24,9 @@ export function toTrip(row: Row, units: Units): Trip {
 	const trip = {
 		deviceId,
 		deviceName: null,
-		driverId: idTextOf(row.DriverId),
-		driverName: textOf(row.DriverName),
+		// The NodeId of a driver is in no trip: what is called DriverId is a name (facts 3.3).
+		driverId: null,
+		driverName: textOf(row.DriverName) ?? textOf(row.DriverId),
 		startedAt,
 		endedAt,
 		startLatitude: start.latitude,
@@ -71,6 +73,7 @@ export const getMany = operation({
 	title: 'Get Many',
 	action: 'Get the trips of vehicles',
 	description: 'List the trips of vehicles in a period: start, end, driver, distance and highest speed',
+	rows: recordsUnder('VehicleTrips'),
 	route: 'GET /Vehicles/GetVehicleTrips',
 	run: perVehicle,
 	evidence: { section: 'Vehicles/GetVehicleTrips', grade: 'C', note: UNITS_NOTE },
@@ -83,6 +86,7 @@ export const getManyDetailed = operation({
 	action: 'Get the trips of vehicles with details',
 	description:
 		'List the trips of vehicles in a period, with places and driving time; counts of speeding, harsh driving and idling are in the raw records',
+	rows: recordsUnder('VehicleTripsDetailed'),
 	route: 'GET /Vehicles/GetVehicleTripsDetailed',
 	run: perVehicle,
 	evidence: {
@@ -103,9 +107,10 @@ export const getDistances = operation({
 	params: period(),
 	request: ({ begin, end }) => ({ query: { fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) } }),
 	answer: body,
-	rows: recordsIn,
-	record: (row, { begin, end }, connection): Mileage =>
-		withItsError(
+	rows: recordsUnder('VehicleTripPeriodDistances'),
+	record: (came, { begin, end }, connection): Mileage => {
+		const row = known(came);
+		return withItsError(
 			row,
 			{
 				deviceId: nodeIdOf(row, 'VehicleNodeId'),
@@ -114,7 +119,8 @@ export const getDistances = operation({
 				distance: unitsOf(connection).distance(row.TotalPeriodDistance),
 			},
 			['deviceId', 'from', 'to'],
-		),
+		);
+	},
 	kind: 'mileage',
 	check: periodProblem,
 	list: true,
