@@ -30,6 +30,19 @@ test('lets one probe through at a time, and closes when it is answered', () => {
 	expect([breaker.enter(30_001), breaker.enter(30_001), breaker.open]).toEqual([undefined, undefined, false]);
 });
 
+test('tells when the probe under way has ended, however it ends', async () => {
+	for (const end of ['answered', 'failed', 'left'] as const) {
+		const breaker = broken();
+		expect(breaker.probe).toBeUndefined();
+		breaker.enter(30_000);
+		const { probe } = breaker;
+		expect(probe).toBeDefined();
+		breaker[end](30_000);
+		await probe;
+		expect(breaker.probe).toBeUndefined();
+	}
+});
+
 test('says that nothing was sent, and that another attempt can help', () => {
 	const { advice, retryable } = broken().enter(1) ?? {};
 	expect(advice).toMatch(/^Nothing was sent\./);

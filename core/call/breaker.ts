@@ -11,7 +11,8 @@ const OPEN_MS = 30_000;
 export class CircuitBreaker {
 	private failures = 0;
 	private openUntil = 0;
-	private probing = false;
+	/** The request that finds out whether the vendor works again. */
+	private current: { ended: Promise<void>; end: () => void } | undefined;
 
 	constructor(private readonly vendor: string) {}
 
@@ -24,7 +25,7 @@ export class CircuitBreaker {
 	enter(now: number): Unreachable | undefined {
 		if (!this.open) return undefined;
 		// A clock that was set back must not keep it open for longer.
-		if ((now < this.openUntil && this.openUntil - now <= OPEN_MS) || this.probing) {
+		if ((now < this.openUntil && this.openUntil - now <= OPEN_MS) || this.probe !== undefined) {
 			return new Unreachable(
 				`${this.vendor} failed ${String(this.failures)} times in a row, so requests are held back for ${String(Math.max(1, Math.ceil((this.openUntil - now) / 1000)))} s.`,
 				{
@@ -33,25 +34,37 @@ export class CircuitBreaker {
 				},
 			);
 		}
-		this.probing = true;
+		let end: () => void = () => undefined;
+		const ended = new Promise<void>((resolve) => (end = resolve));
+		this.current = { ended, end };
 		return undefined;
+	}
+
+	/** Resolves when the probe under way has ended; undefined if there is none. Whoever waits enters again then. */
+	get probe(): Promise<void> | undefined {
+		return this.current?.ended;
+	}
+
+	private probed(): void {
+		this.current?.end();
+		this.current = undefined;
 	}
 
 	/** An answer came, a success or not: the vendor works. */
 	answered(): void {
 		this.failures = 0;
-		this.probing = false;
+		this.probed();
 	}
 
 	/** No usable answer came. */
 	failed(now: number): void {
 		this.failures += 1;
-		this.probing = false;
+		this.probed();
 		if (this.open) this.openUntil = now + OPEN_MS;
 	}
 
 	/** The request ended without showing whether the vendor works, e.g. because it was aborted. */
 	left(): void {
-		this.probing = false;
+		this.probed();
 	}
 }

@@ -315,6 +315,23 @@ describe('an outage', () => {
 		expect(await client.collect(read, { name: 'a' })).toHaveLength(1);
 		expect(host.sent).toHaveLength(before + 1);
 	});
+
+	test('requests that begin side by side when it is over wait for the probe', async () => {
+		let down = true;
+		const { client, host } = clientOf(() => (down ? json('down', 503) : json({ value: 1 })));
+		for (let call = 0; call < 3; call++) await failure(client.collect(read, { name: 'a' }));
+		await host.sleep(31_000);
+		const sideBySide = () => Promise.allSettled(['a', 'b', 'c'].map((name) => client.collect(read, { name })));
+		const before = host.sent.length;
+		const refused = await sideBySide();
+		expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+		expect(host.sent).toHaveLength(before + 1);
+		down = false;
+		await host.sleep(31_000);
+		const given = await sideBySide();
+		expect(given.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+		expect(host.sent).toHaveLength(before + 4);
+	});
 });
 
 test('a Retry-After beyond the deadline is not waited for', async () => {

@@ -17,6 +17,7 @@ import {
 import type { Connection } from '../describe/connection';
 import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Provider } from '../describe/provider';
+import { orAborted } from './abort';
 import { rateOf, type SharedLogin, type Suspect } from './account';
 import type { Limiter, Release } from './limiter';
 import type { Redactor } from './redaction';
@@ -117,7 +118,7 @@ export class SendLoop {
 	/** Logs in, outside of the account's turns. */
 	private async logIn(): Promise<Ended> {
 		const { host, shared } = this.sender;
-		this.enterBreaker();
+		await this.enterBreaker();
 		try {
 			await this.timeLeft();
 			await tokenOf(this.sender, this.call, this.wanted());
@@ -143,7 +144,7 @@ export class SendLoop {
 				return { againAfterMs: 0 };
 			}
 			const { complaints } = limiter;
-			this.enterBreaker();
+			await this.enterBreaker();
 			return await this.exchange(limiter, complaints, release);
 		} finally {
 			release();
@@ -163,9 +164,15 @@ export class SendLoop {
 	}
 
 	/** @throws Unreachable while requests to the vendor are held back */
-	private enterBreaker(): void {
-		const held = this.sender.shared.breaker.enter(this.sender.host.now());
-		if (held !== undefined) throw held;
+	private async enterBreaker(): Promise<void> {
+		const { host, shared } = this.sender;
+		for (;;) {
+			const held = shared.breaker.enter(host.now());
+			if (held === undefined) return;
+			const { probe } = shared.breaker;
+			if (probe === undefined) throw held;
+			await orAborted(probe, this.call.options.signal);
+		}
 	}
 
 	/** How long it may take. @throws TimedOut, SessionExpired if it makes no sense any more */
