@@ -119,15 +119,19 @@ async function* mileages(run: Run<Window>, params: Values<typeof mileageParams>)
 	for (const devices of chunks(await listed(run, params.devices), imeisPerRequest)) {
 		const totals = new Map<string, number | null>();
 		const ofNobody: Row[] = [];
+		// A sum that lacks a window would be too small.
+		const incomplete = new Set<string>();
 		const ask = ({ begin, end }: { begin: number; end: number }) =>
 			run.request({ devices, begin: begin * 1000, end: end * 1000 });
 		for await (const page of inOrder(windows(from, to, WEEK_S), run.width, ask)) {
+			const absent = new Set(devices);
 			for (const row of page) {
 				const imei = idTextOf(row.imei);
 				if (imei === null) {
 					ofNobody.push(row);
 					continue;
 				}
+				absent.delete(imei);
 				const distance = numberOf(row.mileage);
 				const sum = totals.get(imei);
 				totals.set(
@@ -135,7 +139,9 @@ async function* mileages(run: Run<Window>, params: Values<typeof mileageParams>)
 					sum === undefined ? distance : sum === null || distance === null ? null : sum + distance,
 				);
 			}
+			if (page.some(({ imei }) => idTextOf(imei) === null)) for (const imei of absent) incomplete.add(imei);
 		}
+		for (const imei of incomplete) if (totals.has(imei)) totals.set(imei, null);
 		yield [...[...totals].map(([imei, mileage]) => ({ imei, mileage, begintime: from, endtime: to })), ...ofNobody];
 	}
 }

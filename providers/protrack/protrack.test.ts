@@ -408,6 +408,19 @@ describe('mileage', () => {
 		expect(whole).toMatchObject({ from: '2026-03-02T00:00:00.000Z', to: '2026-03-18T00:00:00.000Z' });
 	});
 
+	test('is not known where a window has it without saying whose it is', async () => {
+		const { run, simulator } = await start();
+		const [, other = ''] = IMEIS;
+		const record = [{ imei: PLAIN, mileage: 10 }, { mileage: 5 }];
+		const body = JSON.stringify({ code: 0, record });
+		simulator.fail({ kind: 'status', status: 200, match: '/api/device/mileage', body });
+		const period = { begin: monday, end: monday + 16 * DAY };
+		expect(await run('device.getMileage', { devices: [PLAIN, other], ...period })).toMatchObject([
+			{ deviceId: PLAIN, distance: expect.any(Number) as number },
+			{ deviceId: other, distance: null },
+		]);
+	});
+
 	test('agrees with the odometer, which is in kilometres too', async () => {
 		const { run, simulator } = await start();
 		const halfHour = Math.floor(NOW / 1_800_000) * 1_800_000 + 1_800_000;
