@@ -273,6 +273,20 @@ test('a short token is no reason to take words out of an answer', async () => {
 	expect(await client.collect(read, { name: 'a' }, { output: 'raw' })).toEqual([{ value: 7, text: 'a vehicle' }]);
 });
 
+test('an answer of another form is told of in words for people', async () => {
+	for (const [answer, words] of [
+		['text', 'its data: not an object'],
+		[{ value: 'many' }, '"value": not a number'],
+		[[], 'its data: not an object'],
+	] as const) {
+		const { client } = clientOf(() => json(JSON.stringify(answer)));
+		const { message } = await failure(client.collect(read, { name: 'a' }));
+		expect(message).toBe(`Vendor answered "read it" in a form that is not documented (${words}).`);
+	}
+	const { client } = clientOf(() => json({ 7: true }));
+	expect((await failure(client.collect(many, { names: ['a'] }))).message).toContain('its data: not a list');
+});
+
 describe('an expired session', () => {
 	test('is renewed once, for commands too, as the vendor certainly did nothing', async () => {
 		const { client, host } = clientOf((_, __, session) =>

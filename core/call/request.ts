@@ -30,15 +30,38 @@ export async function requestRows(
 	return operation.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status, request.method));
 }
 
-function undocumented(
-	operation: AnyOperation,
-	error: { issues: readonly { path: PropertyKey[]; message: string }[] },
-	vendor: string,
-): UnexpectedAnswer {
+interface Issue {
+	path: PropertyKey[];
+	message: string;
+	/** What the checker wanted, where it is about that. */
+	expected?: unknown;
+}
+
+/** The checker's names of forms, in words for people. */
+const FORMS: Readonly<Record<string, string>> = {
+	object: 'an object',
+	record: 'an object',
+	array: 'a list',
+	tuple: 'a list',
+	string: 'a text',
+	number: 'a number',
+	int: 'a whole number',
+	boolean: 'true or false',
+};
+/** How the checker's own sentences begin, where a vendor's check has none. */
+const OWN_WORDS = /^(?:Invalid|Too|Unrecognized)\b/;
+
+function problemOf({ message, expected }: Issue): string {
+	if (!OWN_WORDS.test(message)) return message;
+	const form = typeof expected === 'string' ? FORMS[expected] : undefined;
+	return form === undefined ? 'wrong form' : `not ${form}`;
+}
+
+function undocumented(operation: AnyOperation, error: { issues: readonly Issue[] }, vendor: string): UnexpectedAnswer {
 	const [issue] = error.issues;
 	const where = issue === undefined || issue.path.length === 0 ? 'its data' : `"${issue.path.map(String).join('.')}"`;
 	return new UnexpectedAnswer(
-		`${vendor} answered "${operation.title}" in a form that is not documented (${where}: ${issue?.message ?? 'wrong form'}).`,
+		`${vendor} answered "${operation.title}" in a form that is not documented (${where}: ${issue === undefined ? 'wrong form' : problemOf(issue)}).`,
 		{
 			advice: 'Please report it with the operation that you ran.',
 			effect: operation.effect === 'read' && !operation.consuming ? 'none' : 'unknown',
