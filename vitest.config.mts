@@ -18,7 +18,9 @@ export default defineConfig({
 			{
 				test: {
 					name: 'unit',
-					include: ['{core,providers,n8n,node-red/src,simulators,scripts,bench,test/delivery}/**/*.test.ts'],
+					include: [
+						'{core,providers,n8n,node-red/src,simulators,scripts,bench,test/delivery,test/strangers}/**/*.test.ts',
+					],
 					testTimeout: 30_000,
 				},
 			},

@@ -60,6 +60,7 @@ const commands = {
 	},
 	'test:unit': () => vitest('--project', 'unit', ...args),
 	'test:delivery': () => tsx('test/delivery/main.ts', ...args),
+	'test:strangers': () => tsx('test/strangers/main.ts', ...args),
 	'test:hosts': () => {
 		pack();
 		tsx('test/hosts/install.ts');

@@ -1,0 +1,125 @@
+/**
+ * A vendor that answers otherwise than its document shows. The stranger stands between a client and a simulator. It
+ * changes answers as a seed decides, and keeps a record of what it changed: whoever judges the client knows the truth
+ * from that.
+ */
+import type { Answer, VendorRequest } from '../exchange';
+import { Random } from './random';
+
+/** What was done to one answer. */
+export interface Deed {
+	oddity: string;
+	path: string;
+	/**
+	 * - form: the same in another form, and nothing is lost.
+	 * - value: a value is missing, or in a form that nobody has to read.
+	 * - row: something that is no record stands among the records.
+	 * - spoiled: a record of the vendor's no longer says what it is about.
+	 * - refusal: one device is refused.
+	 * - fault: the request has no answer that anybody could use.
+	 * - session: the session has ended.
+	 * - cut: there are more records than the answer has.
+	 * - outcome: a write or command was answered like this.
+	 */
+	kind: 'form' | 'value' | 'row' | 'spoiled' | 'refusal' | 'fault' | 'session' | 'cut' | 'outcome';
+	/** What must be named wherever this is reported: a device, or the vendor's words. */
+	names?: readonly string[];
+	/** Of an outcome: the best that may be concluded from the answer. */
+	atBest?: 'confirmed' | 'sent' | 'unknown';
+	/** Of an outcome: whether the vendor has done it, and how it was answered. */
+	done?: boolean;
+	said?: string;
+}
+
+/** A request on its way to the vendor. */
+export interface Visit {
+	request: VendorRequest;
+	ways: Ways;
+	random: Random;
+	/** What this oddity remembers of the run. */
+	memory: Map<string, unknown>;
+	/** Carries the request out; the answer may be another oddity's. To be called once at most. */
+	pass(): Answer;
+	note(kind: Deed['kind'], details?: Omit<Deed, 'kind' | 'oddity' | 'path'>): void;
+}
+
+export interface Oddity {
+	name: string;
+	/** Whether it is about reads, those of triggers only, or writes and commands; all unless told. */
+	of?: 'reads' | 'triggers' | 'writes';
+	/** The changed answer; undefined where it has nothing to do with the request, which then passes. */
+	meet(visit: Visit): Answer | undefined;
+}
+
+export type Row = Record<string, unknown>;
+
+/** What must be known of a vendor's requests and answers to change them. */
+export interface Ways {
+	isLogin(request: VendorRequest): boolean;
+	/** Whether a request does something that must not be done twice. */
+	isWrite(request: VendorRequest): boolean;
+	/** The token that a request carries. */
+	tokenOf(request: VendorRequest): string | undefined;
+	/** Devices that a request names. */
+	askedFor(request: VendorRequest): string[];
+	/** Keys that say what a record is about, as far as anybody can tell without them whose it is. */
+	identity: readonly string[];
+	/** What the simulator's answers have as their code where all is well. */
+	ok: number;
+	/** An answer that refuses, in the vendor's way. */
+	refusal(code: number | string, words: string): Answer;
+	/** Codes that refuse a device, and whether a document says so. */
+	deviceCodes: readonly (number | string)[];
+	oddities: readonly Oddity[];
+}
+
+export class Stranger {
+	readonly deeds: Deed[] = [];
+	/** What the vendor has carried out, oldest first. */
+	readonly carriedOut: VendorRequest[] = [];
+	/** Requests that came, the login's included. */
+	requests = 0;
+	/** Whether it is strange at the moment. */
+	active = false;
+	private readonly memories: Map<string, unknown>[];
+	private readonly random: Random;
+
+	constructor(
+		private readonly vendor: { answer(request: VendorRequest): Answer },
+		readonly ways: Ways,
+		private readonly oddities: readonly Oddity[],
+		seed: number,
+	) {
+		this.random = new Random(seed);
+		this.memories = oddities.map(() => new Map<string, unknown>());
+	}
+
+	answer(request: VendorRequest): Answer {
+		this.requests += 1;
+		return this.active ? this.answerBy(0, request) : this.truth(request);
+	}
+
+	private truth(request: VendorRequest): Answer {
+		const answer = this.vendor.answer(request);
+		this.carriedOut.push(request);
+		return answer;
+	}
+
+	private answerBy(place: number, request: VendorRequest): Answer {
+		const oddity = this.oddities[place];
+		const memory = this.memories[place];
+		if (oddity === undefined || memory === undefined) return this.truth(request);
+		let passed: Answer | undefined;
+		const pass = () => (passed ??= this.answerBy(place + 1, request));
+		const changed = oddity.meet({
+			request,
+			ways: this.ways,
+			random: this.random,
+			memory,
+			pass,
+			note: (kind, details) =>
+				this.deeds.push({ kind, oddity: oddity.name, path: request.path.split('/').at(-1) ?? '', ...details }),
+		});
+		return changed ?? pass();
+	}
+}

@@ -1,0 +1,205 @@
+/** One trigger at a strange vendor, poll after poll, and whether what it gave is true. */
+import type { Fields } from '../../core/describe/field';
+import type { FleetEvent } from '../../core/describe/trigger';
+import { lastFix, stateAt, type Vehicle } from '../../simulators/fleet';
+import type { Deed, Oddity } from '../../simulators/stranger';
+import { must } from '../delivery/broken';
+import { kitOf } from '../support/kits';
+import { openAccount } from './account';
+import { compare } from './records';
+import type { Product } from './product';
+import { FIX_SECONDS, NOW } from './vendors';
+import { mustBeWords, wordsOf } from './words';
+
+const MINUTE = 60_000;
+const POLLS = { before: 2, strange: 3 } as const;
+
+/** What a trigger did in one run. */
+interface Came {
+	events: FleetEvent[];
+	/** Of each poll. */
+	told: string[];
+	stopped: boolean;
+	requests: number;
+	/** Of the last poll. */
+	last: string;
+	vehicles: ReadonlyMap<string, Vehicle>;
+	deeds: readonly Deed[];
+}
+
+const settingsOf = (trigger: string) => (trigger === 'deviceSilent' ? { minutes: 5 } : {});
+
+async function poll(
+	product: Product,
+	vendor: string,
+	name: string,
+	{ oddities, seed }: { oddities: readonly Oddity[]; seed: number },
+): Promise<Came> {
+	const everyMs = kitOf(vendor).rareEvents ? 10 * MINUTE : name === 'removalAlarm' ? 30 * MINUTE : 2 * MINUTE;
+	// Ten minutes in which all is well again, and a poll after them.
+	const after = Math.ceil((10 * MINUTE) / everyMs) + 1;
+	const account = await openAccount(product, vendor, { oddities, seed, moving: true });
+	const { host, stranger, client, provider, simulated } = account;
+	const events: FleetEvent[] = [];
+	const told: string[] = [];
+	let [stopped, last] = [false, ''];
+	try {
+		const trigger = provider.triggers.find((one) => one.name === name);
+		must(trigger !== undefined, `there is a trigger ${name}`);
+		const poller = new product.poller.Poller(client, trigger, settingsOf(name));
+		let cursor: unknown;
+		for (let count = 0; count < POLLS.before + POLLS.strange + after; count++) {
+			const begun = NOW + count * everyMs;
+			host.time = Math.max(host.time, begun);
+			stranger.active = count >= POLLS.before && count < POLLS.before + POLLS.strange;
+			const result = await poller.poll(cursor, { intervalMs: everyMs, budgetMs: everyMs });
+			cursor = JSON.parse(JSON.stringify(result.cursor ?? null)) as unknown;
+			events.push(...result.events);
+			last = wordsOf(result.problem).join(' ');
+			told.push(last);
+			stopped ||= result.stop;
+		}
+		if (host.broken !== undefined) throw host.broken;
+		for (const warning of host.warnings) mustBeWords(warning);
+		told.push(...host.warnings);
+		return {
+			events,
+			told,
+			stopped,
+			requests: stranger.requests,
+			last,
+			vehicles: simulated.vehicles,
+			deeds: stranger.deeds,
+		};
+	} finally {
+		await simulated.close();
+	}
+}
+
+const honest = new WeakMap<Product, Map<string, Promise<Came>>>();
+
+function honestly(product: Product, vendor: string, name: string): Promise<Came> {
+	const known = honest.get(product) ?? new Map<string, Promise<Came>>();
+	honest.set(product, known);
+	const key = `${vendor} ${name}`;
+	const came = known.get(key) ?? poll(product, vendor, name, { oddities: [], seed: 0 });
+	known.set(key, came);
+	return came;
+}
+
+export interface TriggerRun {
+	vendor: string;
+	trigger: string;
+	oddities: readonly Oddity[];
+	seed: number;
+}
+
+/** @throws Broken if what came is not true @returns what the stranger did */
+export async function runTrigger(
+	product: Product,
+	{ vendor, trigger, oddities, seed }: TriggerRun,
+): Promise<readonly Deed[]> {
+	const expected = await honestly(product, vendor, trigger);
+	const came = await poll(product, vendor, trigger, { oddities, seed });
+	must(!came.stopped, `the trigger goes on after "${came.told.join(' ')}"`);
+	must(came.last === expected.last, `ten minutes later all is well, without "${came.last}"`);
+	must(
+		came.requests <= 2 * expected.requests + 10,
+		`${String(came.requests)} requests are at most twice the ${String(expected.requests)} of the honest vendor, and ten more`,
+	);
+	const ids = came.events.map(({ id }) => id);
+	must(new Set(ids).size === ids.length, 'no event has the id of another');
+	const readable = came.events.filter(({ unreadable }) => unreadable === undefined);
+	const unreadable = came.events.length - readable.length;
+	const told = unreadable > 0 || came.told.some((text) => text !== '');
+	const kinds = new Set(came.deeds.map(({ kind }) => kind));
+	if (kinds.has('row')) must(told, 'what is no record was told of');
+	for (const { kind, names = [] } of came.deeds)
+		if (kind === 'refusal' && !kinds.has('fault'))
+			for (const device of names)
+				must(
+					came.told.join(' ').includes(device),
+					`${device}, which is refused, is named in "${came.told.join(' ')}"`,
+				);
+	const found = product.providers.vendors
+		.find(({ provider }) => provider.name === vendor)
+		?.provider.triggers.find(({ name }) => name === trigger);
+	if (found === undefined) throw new Error(`there is no ${trigger}`);
+	const params = product.field.readFields(found.params as Fields, settingsOf(trigger), { now: NOW, timeZone: 'UTC' });
+	if (product.trigger.sourceOf(found, params).type === 'stream') mustBeAll(expected, came, readable, kinds);
+	else mustBeSo(expected, came, readable, kinds);
+	return came.deeds;
+}
+
+/** Whether an event is late depends on when it was read. */
+const bare = ({ late: _, ...event }: FleetEvent) => event;
+
+function mustBeAll(expected: Came, came: Came, readable: FleetEvent[], kinds: ReadonlySet<Deed['kind']>): void {
+	const values = kinds.has('value') || kinds.has('spoiled');
+	const { missing, invented } = compare(expected.events.map(bare), readable.map(bare), values);
+	must(invented.length === 0, `the vendor had ${JSON.stringify(invented[0])}`);
+	if (kinds.has('spoiled')) {
+		must(
+			missing.length === 0 || came.events.length > readable.length || came.told.join('') !== '',
+			'what is missing was told of',
+		);
+		return;
+	}
+	must(missing.length === 0, `this was given: ${JSON.stringify(missing[0])}`);
+}
+
+/** A degree is some 100 km; a vehicle drives no further in a second. */
+const NEAR = 0.005;
+
+/** Each event of a snapshot has its cause on the road, and in the end all is known. */
+function mustBeSo(expected: Came, came: Came, readable: FleetEvent[], kinds: ReadonlySet<Deed['kind']>): void {
+	const changes = (events: readonly FleetEvent[]) =>
+		new Set(events.map(({ deviceId, change, to, silent }) => JSON.stringify([deviceId, change, to, silent])));
+	const known = changes(expected.events);
+	for (const event of readable) {
+		const vehicle = came.vehicles.get(event.deviceId ?? '');
+		must(vehicle !== undefined, `there is a vehicle of ${JSON.stringify(event)}`);
+		if (event.event === 'positionChanged') mustBeThere(event, vehicle);
+		else
+			must(
+				known.has(changes([event]).values().next().value ?? ''),
+				`this has happened: ${JSON.stringify(event)}`,
+			);
+		if (event.change === 'ignition' && event.time !== null) {
+			const at = Date.parse(event.time) / 1000;
+			must(
+				stateAt(vehicle, at).ignition === event.to || stateAt(vehicle, at - FIX_SECONDS).ignition === event.to,
+				`the ignition was so: ${JSON.stringify(event)}`,
+			);
+		}
+	}
+	if ([...kinds].every((kind) => kind === 'form')) {
+		const { missing, invented } = compare(expected.events.map(bare), readable.map(bare), false);
+		must(
+			missing.length + invented.length === 0,
+			`the same was given: ${JSON.stringify(missing[0] ?? invented[0])}`,
+		);
+	}
+	const latest = (events: readonly FleetEvent[]) =>
+		new Map(events.map((event) => [`${String(event.deviceId)} ${String(event.change)}`, event]));
+	const lastOnes = latest(readable);
+	for (const [key, event] of latest(expected.events)) {
+		const own = lastOnes.get(key);
+		if (event.event === 'positionChanged')
+			must(own?.time === event.time, `in the end the place is known: ${JSON.stringify(event)}`);
+		else if (own !== undefined)
+			must(own.to === event.to && own.silent === event.silent, `in the end it is so: ${JSON.stringify(event)}`);
+	}
+}
+
+function mustBeThere(event: FleetEvent, vehicle: Vehicle): void {
+	must(event.time !== null, `a new position has a time: ${JSON.stringify(event)}`);
+	const at = Date.parse(event.time) / 1000;
+	const fix = lastFix(vehicle, at, FIX_SECONDS);
+	must(fix !== null && fix.time === Math.floor(at), `there was a fix: ${JSON.stringify(event)}`);
+	const { latitude, longitude } = event as unknown as { latitude: number; longitude: number };
+	must(
+		Math.abs(latitude - fix.latitude) < NEAR && Math.abs(longitude - fix.longitude) < NEAR,
+		`the vehicle was there: ${JSON.stringify(event)}`,
+	);
+}
