@@ -70,8 +70,8 @@ export class Simplifier {
 	}
 
 	/**
-	 * What to report of the records: those that were left out or cannot be right, and values that are null as they could
-	 * not be read.
+	 * What to report of the records: those that were left out or cannot be right, and values that are null as they
+	 * could not be read.
 	 */
 	get warnings(): string[] {
 		return [this.leftOut, this.datedAhead, this.reading.warning].filter((sentence) => sentence !== undefined);
