@@ -848,6 +848,19 @@ describe('the settings', () => {
 		expect(poll.database.executions).toHaveLength(1);
 	});
 
+	test('an address that is spelled otherwise changes nothing of where it stands, also over a start of n8n', async () => {
+		const poll = published();
+		await poll.activate();
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		await poll.tick();
+		stored.data = { ...stored.data, baseUrl: feed.url.replace('http:', 'HTTP:') + '/', session: '' };
+		poll.deactivate();
+		expected.push(...feed.add({ imei: TWO, at: now() - 30 }));
+		await restart(poll);
+		await poll.tick();
+		expect(new Set(keys(poll))).toEqual(new Set(expected));
+	});
+
 	test('a new secret changes nothing of where it stands', async () => {
 		const poll = published();
 		await poll.activate();

@@ -7,7 +7,7 @@ import {
 	type IPollFunctions,
 	type IRun,
 } from 'n8n-workflow';
-import { accountKey } from '../core/call/account';
+import { positionKey } from '../core/call/account';
 import { InvalidParams, type FleetError } from '../core/describe/errors';
 import { findTrigger, type Provider } from '../core/describe/provider';
 import type { Poller, PollResult } from '../core/watch/poller';
@@ -76,7 +76,7 @@ export async function poll(
 			.update(JSON.stringify([node.parameters, client.connection]))
 			.digest('base64url');
 		const account = createHash('sha256')
-			.update(accountKey(provider, client.connection))
+			.update(positionKey(provider, client.connection))
 			.digest('base64url')
 			.slice(0, 16);
 		return await new PollRun(context, poller, {
@@ -194,7 +194,8 @@ class PollRun {
 		const data = context.getWorkflowStaticData('node');
 		const exact = this.commitsTogether(data);
 		const shelf = shelfOf(this.node.id, data, context.getWorkflowStaticData('global'), exact);
-		const from = state.resume(shelf.read(), settings.account, Date.now(), exact);
+		const stored = shelf.read();
+		const from = state.resume(stored, settings.account, Date.now(), exact);
 		if (from === undefined) return null;
 		const replay = (from.replay ?? []).filter(({ event }) => event === this.poller.trigger.name);
 		const { events: found, cursor, began, problem, partial = false, stop } = await this.fetch(from.cursor);
@@ -204,6 +205,10 @@ class PollRun {
 		if (problem === undefined) state.trouble = undefined;
 		const now = Date.now();
 		if (began !== undefined) {
+			if (stored?.account !== undefined && stored.account !== settings.account)
+				context.logger.warn(
+					`${this.node.name}: the account was changed, so this trigger starts over, as First Run says, at ${new Date(now).toISOString()}.`,
+				);
 			shelf.write(state.beginAfresh(began));
 			// Without durable cursors this does nothing: then it is stored with the first batch, or at the end of an
 			// activation.

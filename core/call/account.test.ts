@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ctrack } from '../../providers/ctrack';
 import { trackceo } from '../../providers/protrack/trackceo';
-import { loginKey, sharedLogin } from './account';
+import { loginKey, positionKey, sharedLogin } from './account';
 import type { Connection } from '../describe/connection';
 
 const common = {
@@ -47,4 +47,19 @@ test('a trial that was accepted first and an account that is deployed later shar
 	deployed.accept(0);
 	expect(trial.account.limiter).toBe(deployed.account.limiter);
 	expect(login({ secretType: 'md5' }, false)).not.toBe(trial);
+});
+
+test.each([
+	'https://vendor.example',
+	'HTTP://Vendor.Example/',
+	'https://vendor.example:443',
+	'http://vendor.example:443//',
+	'http://vendor.example:80',
+	'https://vendor.example./',
+])("a trigger's position is found again if the address is spelled %s", (baseUrl) => {
+	const key = (changes: object) => positionKey(ctrack, { ...common, ...changes });
+	expect(key({ baseUrl })).toBe(key({ baseUrl: 'http://vendor.example' }));
+	for (const other of ['https://vendor.example:8443', 'https://other.example', 'https://vendor.example/api'])
+		expect(key({ baseUrl: other })).not.toBe(key({ baseUrl }));
+	expect(key({ baseUrl, account: 'Demo' })).not.toBe(key({ baseUrl }));
 });

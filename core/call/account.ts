@@ -83,6 +83,19 @@ export function accountKey(
 	return `${provider.name} ${baseUrl.replace(/(?<!\/)\/+$/, '').toLowerCase()} ${account}`;
 }
 
+/**
+ * Names whose events a trigger's position belongs to, however the address is spelled: with http or https, in capitals,
+ * with a default port, a dot or a slash at its end. Logins and quotas are bound to the address as it is spelled.
+ */
+export function positionKey(
+	provider: Pick<Provider, 'name'>,
+	{ baseUrl, account = '' }: Pick<Connection, 'baseUrl' | 'account'>,
+): string {
+	const { hostname, port, pathname } = new URL(baseUrl);
+	const place = [hostname.replace(/\.$/, ''), ['80', '443'].includes(port) ? '' : port, pathname.replace(/\/+$/, '')];
+	return JSON.stringify([provider.name, ...place, account]);
+}
+
 /** Whose quota it is: the account's, or the key's where that is all that is known of it. */
 const quotaKey = (provider: Provider, connection: Connection) =>
 	connection.account === undefined ? loginKey(provider, connection) : accountKey(provider, connection);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { accountKey } from '../../core/call/account';
+import { accountKey, positionKey } from '../../core/call/account';
 import { asFleetError, InvalidParams, type FleetError } from '../../core/describe/errors';
 import { findTrigger, type Provider } from '../../core/describe/provider';
 import { Poller } from '../../core/watch/poller';
@@ -176,9 +176,11 @@ export class TriggerNode implements AccountUser {
 		this.tryNow = () => client.tryNow();
 		const values = await valuesOf(RED, node, fieldsOfTrigger(trigger), config.params ?? {}, {});
 		const key = accountKey(provider, client.connection);
-		await stored.open(createHash('sha256').update(key).digest('base64url').slice(0, 22), (reason, keptAs) => {
+		const position = createHash('sha256').update(positionKey(provider, client.connection)).digest('base64url');
+		const other = await stored.open(position.slice(0, 22), (reason, keptAs) => {
 			node.warn(RED._('trigger.unreadable', { reason, keptAs }));
 		});
+		if (other) node.warn(RED._('trigger.other-account', { time: new Date().toISOString() }));
 		const options = { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
 		const deliver: Deliver = (events, attempt) => this.deliver(trigger, events, attempt);
 		const prepare = async () => {

@@ -62,9 +62,10 @@ export class TriggerState {
 	 * Takes up what is known of the node.
 	 * @param account names the account; a cursor of another one is of no use
 	 * @param warn hears why the stored state cannot be used, and under which name it is kept
+	 * @returns whether it was the state of another account, which has been given up
 	 * @throws NotRead
 	 */
-	async open(account: string, warn: Warn): Promise<void> {
+	async open(account: string, warn: Warn): Promise<boolean> {
 		this.account = account;
 		if (!remembered.has(this.nodeId)) {
 			const stored = await this.load(warn);
@@ -84,7 +85,9 @@ export class TriggerState {
 		// The user chose another store: nothing of this is in it.
 		if (entry.storedIn !== this.storeName)
 			Object.assign(entry, { storedIn: this.storeName, storedAt: undefined, changed: true });
-		if (state.account !== account) this.change({ account, cursor: undefined });
+		if (state.account === account) return false;
+		this.change({ account, cursor: undefined });
+		return state.cursor !== undefined;
 	}
 
 	get state(): Readonly<StoredTriggerState> {
@@ -185,7 +188,7 @@ const reasonOf = (error: unknown) =>
 function notStored(error: unknown): NotStored {
 	return new NotStored(`Where this trigger stands could not be stored (${reasonOf(error)}).`, {
 		cause: error,
-		advice: 'It continues, but after a restart of Node-RED events may come twice. Check that the disk is not full and that Node-RED may write to its user folder, or choose another store in the node.',
+		advice: 'It continues, but a restart of Node-RED now may repeat events or, if nothing was ever stored, skip them. Check that the disk is not full and that Node-RED may write to its user folder, or choose another store in the node.',
 	});
 }
 

@@ -268,6 +268,15 @@ describe("a trigger's state", () => {
 		expect(warnings).toEqual([]);
 	});
 
+	test('of another account is given up, which is said where there was one', async () => {
+		shelf.kept = { version: 1, account: 'mine', cursor: { v: 1 }, paused: true };
+		const keeper = new TriggerState(id, shelf, '', () => now);
+		expect(await keeper.open('other', () => undefined)).toBe(true);
+		expect(keeper.state).toEqual({ account: 'other', cursor: undefined, paused: true });
+		expect(await keeper.open('other', () => undefined)).toBe(false);
+		expect(await keeper.open('third', () => undefined)).toBe(false);
+	});
+
 	test('outlives the node while the process lives, whatever is stored', async () => {
 		const first = await open();
 		first.change({ cursor: { v: 1 } });

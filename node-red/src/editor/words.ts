@@ -60,6 +60,7 @@ const WORDS = {
 		context: 'The context store “__name__”',
 		unreadable:
 			'The saved position of this trigger cannot be read (__reason__), so it starts over: events since the last run may be missing. The file is kept as __keptAs__.',
+		'other-account': 'The account was changed, so this trigger starts over, as First Run says, at __time__.',
 		notPolled: 'The node could not be asked to poll: __message__',
 	},
 	picker: {
