@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Client } from '../core/call/client';
+import { Client, type Collected } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
 import { readFields, type Field } from '../core/describe/field';
 import type { Connection } from '../core/describe/connection';
@@ -32,7 +32,21 @@ async function start(name: string) {
 	return { ...vendor, client };
 }
 
-type Outcome = { records: object[] } | { error: string; code: string };
+interface Outcome {
+	records?: object[];
+	error?: string;
+	code?: string;
+	failed?: string[];
+}
+const plain = ({ records, error }: Collected): Outcome =>
+	error === undefined
+		? { records }
+		: {
+				records,
+				error: error.message,
+				code: error.code,
+				failed: error.failedDevices.map(({ deviceId }) => deviceId),
+			};
 const outcomeOf = (run: Promise<object[]>): Promise<Outcome> =>
 	run.then(
 		(records) => ({ records }),
@@ -105,14 +119,12 @@ describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
 			asked(b, { limit: 1, output: 'raw' }),
 		];
 		const alone: Outcome[] = [];
-		for (const { input, options } of runs) alone.push(await outcomeOf(client.collect(operation, input, options)));
+		for (const { input, options } of runs) alone.push(plain(await client.gather(operation, input, options)));
 		for (const run of runs) together.add(run);
 		const shared: Outcome[] = [];
-		for (const place of runs.keys()) shared.push(await outcomeOf(together.recordsOf(place)));
+		for (const place of runs.keys()) shared.push(plain(await together.resultOf(place)));
 		expect(shared).toEqual(alone);
-		expect(
-			alone.filter((outcome) => 'records' in outcome && outcome.records.length > 0).length,
-		).toBeGreaterThanOrEqual(10);
+		expect(alone.filter(({ records = [] }) => records.length > 0).length).toBeGreaterThanOrEqual(10);
 	});
 
 	test('they share requests', async () => {
@@ -158,7 +170,8 @@ describe('requests that fail', () => {
 		const outcomes: Outcome[] = [];
 		for (let place = 0; place <= bad; place++) outcomes.push(await outcomeOf(together.recordsOf(place)));
 		expect(outcomes.flatMap((outcome, place) => ('error' in outcome ? [place] : []))).toEqual([bad]);
-		expect(requests()).toBe(1 + 10 + 10);
+		// Halves, of eleven devices.
+		expect(requests()).toBeLessThanOrEqual(1 + 8);
 	});
 
 	test('what lies in no device is not asked for again in parts', async () => {

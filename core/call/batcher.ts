@@ -1,5 +1,6 @@
-import type { Client } from './client';
-import { asFleetError, type FleetError } from '../describe/errors';
+import type { Client, Collected } from './client';
+import { partialResult } from './device-requests';
+import { asFleetError, type FailedDevice } from '../describe/errors';
 import type { AnyOperation, RunOptions, Batching } from '../describe/operation';
 import type { Row } from '../describe/records';
 import { Simplifier } from './simplify';
@@ -8,7 +9,7 @@ import { chunks } from './windows';
 /** One of many runs of a read: what `Client.collect` would be given for it. */
 export interface BatchedRun {
 	input: Readonly<Record<string, unknown>>;
-	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone'> & { limit?: number };
+	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone' | 'limit'>;
 }
 
 interface Member extends BatchedRun {
@@ -22,10 +23,8 @@ interface Batch {
 	place: number;
 	members: Member[];
 	devices: Set<string>;
-	answers?: Promise<Map<Member, Answer>>;
+	answers?: Promise<Map<Member, Collected>>;
 }
-
-type Answer = { records: object[] } | { error: FleetError };
 
 /** Parts of a batch that failed. Even if each member is wrong, this costs little more than one request for each. */
 const PARTS = 10;
@@ -70,10 +69,20 @@ export class Batcher {
 		return this.runs.push({ batch, member }) - 1;
 	}
 
-	/** The records of a run. A batch is sent with the first of its runs, and a few ahead of it. @throws FleetError */
+	/** The records of a run. @throws FleetError */
 	async recordsOf(run: number): Promise<object[]> {
+		const { records, error } = await this.resultOf(run);
+		if (error !== undefined) throw error;
+		return records;
+	}
+
+	/**
+	 * The records of a run, and what went wrong after them. A batch is sent with the first of its runs, and a few ahead
+	 * of it.
+	 */
+	async resultOf(run: number): Promise<Collected> {
 		const added = this.runs[run];
-		if (added === undefined) return [];
+		if (added === undefined) return { records: [] };
 		// Where requests have to keep apart, those sent ahead would only use up their time limit.
 		const { limits } = this.client.provider;
 		const ahead = Math.min(limits.burst, this.client.connection.rateLimit) > 1 ? WIDTH : 1;
@@ -81,9 +90,7 @@ export class Batcher {
 			batch.answers = this.answersOf(batch.members);
 			this.started += 1;
 		}
-		const answer = (await added.batch.answers)?.get(added.member) ?? { records: [] };
-		if ('error' in answer) throw answer.error;
-		return answer.records;
+		return (await added.batch.answers)?.get(added.member) ?? { records: [] };
 	}
 
 	private read(run: BatchedRun): Member {
@@ -105,41 +112,45 @@ export class Batcher {
 	}
 
 	/** Never rejects. */
-	private async answersOf(members: readonly Member[]): Promise<Map<Member, Answer>> {
+	private async answersOf(members: readonly Member[]): Promise<Map<Member, Collected>> {
 		const [first, ...others] = members;
 		if (first === undefined) return new Map();
 		if (others.length === 0) return new Map([[first, await this.alone(first)]]);
-		const answers = new Map<Member, Answer>();
-		const merge = (more: ReadonlyMap<Member, Answer>) => {
+		const answers = new Map<Member, Collected>();
+		const merge = (more: ReadonlyMap<Member, Collected>) => {
 			for (const [member, answer] of more) answers.set(member, answer);
 		};
 		const devices = [...new Set(members.flatMap((member) => member.devices ?? []))];
-		try {
-			const { input, options } = first;
-			const rows = (await this.client.collect(
-				this.operation,
-				{ ...input, [this.batching.devices]: devices },
-				{ ...this.options, ...options, limit: undefined, output: 'raw' },
-			)) as Row[];
-			const byDevice = this.byDevice(rows);
-			// A record of another device: the vendor may spell a name differently.
-			const strangers = [...byDevice.keys()].some((device) => device === null || !devices.includes(device));
-			for (const member of members) {
-				const own = new Set(member.devices);
-				const found =
-					own.size === 1
-						? (byDevice.get(member.devices?.[0] ?? '') ?? [])
-						: rows.filter((row) => own.has(this.batching.deviceOf(row) ?? ''));
-				answers.set(
-					member,
-					strangers && found.length < own.size ? await this.alone(member) : this.shared(member, found),
-				);
-			}
-		} catch (thrown) {
-			const error = asFleetError(thrown);
-			if (error.scope !== 'device') return new Map(members.map((member) => [member, { error }]));
+		const { input, options } = first;
+		const { records, error } = await this.client.gather(
+			this.operation,
+			{ ...input, [this.batching.devices]: devices },
+			{ ...this.options, ...options, limit: undefined, output: 'raw' },
+		);
+		const failed = new Map(error?.failedDevices.map((device) => [device.deviceId, device]));
+		if (error !== undefined && failed.size === 0) {
+			if (error.scope !== 'device') return new Map(members.map((member) => [member, { records: [], error }]));
 			for (const part of chunks(members, Math.ceil(members.length / PARTS))) merge(await this.answersOf(part));
+			return answers;
 		}
+		const rows = records as Row[];
+		const byDevice = this.byDevice(rows);
+		// A record of another device: the vendor may spell a name differently.
+		const strangers = [...byDevice.keys()].some((device) => device === null || !devices.includes(device));
+		const left: Member[] = [];
+		for (const member of members) {
+			const own = new Set(member.devices);
+			const found =
+				own.size === 1
+					? (byDevice.get(member.devices?.[0] ?? '') ?? [])
+					: rows.filter((row) => own.has(this.batching.deviceOf(row) ?? ''));
+			const lost = [...own].map((device) => failed.get(device)).filter((device) => device !== undefined);
+			// Alone, it would have asked about those.
+			if (lost.some(({ asked, error: { timeUp } }) => !asked && !timeUp)) left.push(member);
+			else if (strangers && found.length < own.size) answers.set(member, await this.alone(member));
+			else answers.set(member, withFailed(this.shared(member, found), lost, own.size));
+		}
+		for (const part of chunks(left, Math.ceil(left.length / PARTS))) merge(await this.answersOf(part));
 		return answers;
 	}
 
@@ -154,16 +165,12 @@ export class Batcher {
 		return found;
 	}
 
-	private async alone({ input, options }: Member): Promise<Answer> {
-		try {
-			return { records: await this.client.collect(this.operation, input, { ...this.options, ...options }) };
-		} catch (thrown) {
-			return { error: asFleetError(thrown) };
-		}
+	private async alone({ input, options }: Member): Promise<Collected> {
+		return await this.client.gather(this.operation, input, { ...this.options, ...options });
 	}
 
 	/** Its share of a batch's records, each a record of its own. */
-	private shared({ params = {}, options: { limit = Infinity, output } }: Member, rows: readonly Row[]): Answer {
+	private shared({ params = {}, options: { limit = Infinity, output } }: Member, rows: readonly Row[]): Collected {
 		const { client, operation } = this;
 		if (output === 'raw') return { records: structuredClone(rows.slice(0, limit)) };
 		const simplifier = new Simplifier(operation, client.connection, () => client.now());
@@ -173,7 +180,18 @@ export class Batcher {
 			for (const warning of simplifier.warnings) client.warn(warning);
 			return { records: records.slice(0, limit) };
 		} catch (thrown) {
-			return { error: client.redactor.error(asFleetError(thrown)) };
+			return { records: [], error: client.redactor.error(asFleetError(thrown)) };
 		}
 	}
+}
+
+/** What a run of so many devices gives of which these have failed. */
+function withFailed(answer: Collected, failed: readonly FailedDevice[], total: number): Collected {
+	const [first] = failed;
+	if (first === undefined || answer.error !== undefined) return answer;
+	const alike = new Set(failed.map(({ error: { code, vendorCode, status } }) => [code, vendorCode, status].join()));
+	return {
+		records: answer.records,
+		error: failed.length === total && alike.size === 1 ? first.error : partialResult(failed, total),
+	};
 }

@@ -1,13 +1,14 @@
-import { sharedLogin, type SharedLogin } from './account';
+import { rateOf, sharedLogin, type SharedLogin } from './account';
 import { checkBaseUrl } from '../describe/base-url';
 import { asFleetError, InvalidParams, SessionExpired, type FleetError } from '../describe/errors';
-import { shown, type Choice } from '../describe/field';
+import { ALL, shown, type Choice, type Field, type Ids } from '../describe/field';
 import type { Host } from '../describe/host';
 import type { AnyOperation, PageOf, Run, RunOptions } from '../describe/operation';
 import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { LONGEST } from '../describe/read';
 import type { Row } from '../describe/records';
+import { DeviceRequests, mustHaveTurns } from './device-requests';
 import { Output } from './output';
 import { holdSecrets, readParams } from './params';
 import { mustBePermitted } from './permission';
@@ -19,6 +20,12 @@ import { cut } from '../describe/words';
 
 /** Requests of one run that are worth making side by side. */
 const WIDTH = 4;
+
+/** The records of a run, and what went wrong after them: with some of its devices, or with all that would follow. */
+export interface Collected {
+	records: object[];
+	error?: FleetError;
+}
 
 /** Runs a provider's operations for one account. */
 export class Client {
@@ -42,7 +49,7 @@ export class Client {
 	/**
 	 * Runs an operation and yields its records page by page, in order.
 	 * @param input parameters as the host has them; checked here before anything is sent
-	 * @throws FleetError, without secrets
+	 * @throws FleetError, without secrets: after the records of the other devices where only some have failed
 	 */
 	async *run(
 		operation: AnyOperation,
@@ -54,22 +61,32 @@ export class Client {
 		const output = new Output(this.sender, operation, options.output);
 		let params: Record<string, unknown> | undefined;
 		let release: (() => void) | undefined;
+		let left = operation.consuming ? Infinity : (options.limit ?? Infinity);
 		try {
 			mustBePermitted(operation, this.provider, this.connection);
 			const checked = this.read(operation, input, options);
 			params = checked;
 			release = holdSecrets(operation, checked, this.redactor);
-			const run = this.runFor(operation, call);
+			const requests = this.deviceRequests(operation, call);
+			const run = this.runFor(operation, call, requests);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
 			const unanswered = new Unanswered(operation, checked);
 			for await (const page of pages as AsyncIterable<Row[] | PageOf>) {
-				const rows = Array.isArray(page) ? page : page.rows;
-				unanswered.answered(rows);
-				yield await output.recordsOf(rows, Array.isArray(page) ? checked : { ...checked, ...page.params });
+				const rows = unanswered.answered(Array.isArray(page) ? page : page.rows, (name) => run.failed(name));
+				const records = await output.recordsOf(
+					rows,
+					Array.isArray(page) ? checked : { ...checked, ...page.params },
+				);
+				yield records.length > left ? records.slice(0, left) : records;
+				left -= records.length;
+				if (left <= 0) break;
 			}
-			output.mustHaveRead();
+			if (left > 0) output.mustHaveRead();
+			const problem = await this.problemOf(operation, requests);
+			if (problem !== undefined) throw problem;
 			// Polls would repeat it each time.
-			const sentence = options.priority === 'poll' ? undefined : unanswered.sentence(this.provider.title);
+			const sentence =
+				left <= 0 || options.priority === 'poll' ? undefined : unanswered.sentence(this.provider.title);
 			if (sentence !== undefined) this.warn(sentence);
 		} catch (thrown) {
 			const error = this.clean(thrown);
@@ -81,25 +98,31 @@ export class Client {
 		}
 	}
 
-	/**
-	 * All records of an operation, or the first `limit` of them; later pages are not read. A consuming read is never
-	 * limited: what is cut would be lost.
-	 */
+	/** All records of an operation, or the first `limit` of them. @throws FleetError */
 	async collect(
 		operation: AnyOperation,
 		input: Readonly<Record<string, unknown>>,
-		{ limit = Infinity, ...options }: RunOptions & { limit?: number } = {},
+		options: RunOptions = {},
 	): Promise<object[]> {
-		const records: object[] = [];
-		const most = operation.consuming ? Infinity : limit;
-		for await (const page of this.run(operation, input, options)) {
-			for (const record of page) {
-				if (records.length >= most) return records;
-				records.push(record);
-			}
-			if (records.length >= most) return records;
-		}
+		const { records, error } = await this.gather(operation, input, options);
+		if (error !== undefined) throw error;
 		return records;
+	}
+
+	/** The same, with the records that came before an error. */
+	async gather(
+		operation: AnyOperation,
+		input: Readonly<Record<string, unknown>>,
+		options: RunOptions = {},
+	): Promise<Collected> {
+		const records: object[] = [];
+		try {
+			for await (const page of this.run(operation, input, options))
+				for (const record of page) records.push(record);
+			return { records };
+		} catch (thrown) {
+			return { records, error: asFleetError(thrown) };
+		}
 	}
 
 	/** Milliseconds since 1970. */
@@ -119,13 +142,17 @@ export class Client {
 	): Promise<Choice[]> {
 		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
-		// Accounts with the same login may differ in settings that a list follows.
+		return this.shared.lookups.get(this.listKey(name), this.host.now(), () =>
+			find(this, { onWait, deadlineMs, priority }),
+		);
+	}
+
+	/** Accounts with the same login may differ in settings that a list follows. */
+	private listKey(name: string): string {
 		const settings = Object.entries(this.connection).filter(
 			([field]) => this.provider.connection[field]?.affectsLogin === false,
 		);
-		return this.shared.lookups.get(`${name} ${JSON.stringify(settings)}`, this.host.now(), () =>
-			find(this, { onWait, deadlineMs, priority }),
-		);
+		return `${name} ${JSON.stringify(settings)}`;
 	}
 
 	/** A person is waiting: the next request tries whether a pause that the vendor asked for is over. */
@@ -143,12 +170,48 @@ export class Client {
 		return readParams(operation, input, this.redactor, { now: this.host.now(), timeZone });
 	}
 
-	private runFor(operation: AnyOperation, call: Call): Run<Wire> {
+	/** Undefined: no request of the run is about some of several devices, or its caller takes care of that. */
+	private deviceRequests(operation: AnyOperation, { options }: Call): DeviceRequests | undefined {
+		const { asks, effect } = operation;
+		if (asks === undefined || effect !== 'read' || options.priority === 'poll') return undefined;
+		const [, burst] = rateOf(this.provider, this.connection);
+		const { signal } = options;
+		return new DeviceRequests(operation, {
+			refusals: this.shared.refusals,
+			rare: burst <= 1,
+			now: () => this.host.now(),
+			clean: (thrown) => this.clean(thrown),
+			signal,
+		});
+	}
+
+	/** What to report of a run in which devices have failed. */
+	private async problemOf(
+		{ asks, params }: AnyOperation,
+		requests: DeviceRequests | undefined,
+	): Promise<FleetError | undefined> {
+		if (!requests?.anyFailed) return undefined;
+		const { lookup = '' } = (params as Record<string, Field>)[asks?.devices ?? ''] ?? {};
+		const list = await this.shared.lookups.known(this.listKey(lookup), this.host.now());
+		// A title is "name · plate · identifier", as far as there are these.
+		const names = new Map(list.map(({ value, title }) => [value, title.split(' · ')[0]]));
+		return requests.problem((device) => {
+			const name = names.get(device);
+			return name === device ? null : (name ?? null);
+		});
+	}
+
+	private runFor(operation: AnyOperation, call: Call, requests: DeviceRequests | undefined): Run<Wire> {
+		const send = (wire: Wire, onAnswer?: (answer: unknown) => void) =>
+			requestRows(this.sender, operation, wire, call, onAnswer);
 		return {
-			request: (wire, onAnswer) => requestRows(this.sender, operation, wire, call, onAnswer),
+			request: (wire, onAnswer, caught) =>
+				requests?.rows(wire, (part) => send(part, onAnswer), caught) ?? send(wire, onAnswer),
+			devices: (devices, each = 1) => this.devicesOf(operation, devices, each, call, requests),
+			failed: (device) => requests?.failed(device) === true,
 			call: (other, wire) =>
 				requestRows(this.sender, other as AnyOperation, wire as Wire, call) as Promise<never[]>,
-			lookup: (name) => this.lookup(name, { ...call.options, deadlineMs: call.deadline - this.host.now() }),
+			lookup: (name) => this.lookupFor(name, call),
 			token: () => tokenOf(this.sender, call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
 			now: () => this.host.now(),
@@ -158,6 +221,33 @@ export class Client {
 			width: WIDTH,
 			connection: this.connection,
 		};
+	}
+
+	private async lookupFor(name: string, { deadline, options }: Call): Promise<Choice[]> {
+		return await this.lookup(name, { ...options, deadlineMs: deadline - this.host.now() });
+	}
+
+	/** The devices that a run is about. @throws TimedOut if the requests about them cannot all get their turn */
+	private async devicesOf(
+		{ asks, params }: AnyOperation,
+		devices: Ids,
+		each: number,
+		call: Call,
+		requests: DeviceRequests | undefined,
+	): Promise<string[]> {
+		const { lookup = '' } = (params as Record<string, Field>)[asks?.devices ?? ''] ?? {};
+		const list = devices === ALL ? (await this.lookupFor(lookup, call)).map(({ value }) => value) : devices;
+		if (asks === undefined || requests === undefined) return list;
+		requests.expect(list);
+		// With a limit, it may end much sooner.
+		if ((call.options.limit ?? Infinity) === Infinity)
+			mustHaveTurns(list.length, {
+				most: asks.most,
+				requests: each,
+				turns: this.shared.account.limiter.turnsUntil(call.deadline, this.host.now()),
+				seconds: Math.round(call.deadlineMs / 1000),
+			});
+		return list;
 	}
 
 	/** Makes the next request renew the session, if the one with this token is still in force then. */

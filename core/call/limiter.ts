@@ -177,6 +177,13 @@ export class Limiter {
 		this.tokens = Math.min(this.tokens, burst);
 	}
 
+	/** How many turns there can be before a deadline, if nobody else takes any. Both in milliseconds of the clock. */
+	turnsUntil(deadline: number, clock: number): number {
+		this.fill(this.timeAt(clock));
+		// The last turn must come before the deadline, not with it.
+		return Math.max(0, Math.ceil(this.tokens + (deadline - clock) * this.set) - 1);
+	}
+
 	/** Whether requests have followed each other so closely that a refusal may be about that. */
 	get busy(): boolean {
 		return this.tokens < this.burst / 2;

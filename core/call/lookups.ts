@@ -6,6 +6,12 @@ const KEPT_MS = 5 * 60_000;
 export class Lookups {
 	private readonly lists = new Map<string, { choices: Promise<Choice[]>; until: number }>();
 
+	/** The list of that name, if it is at hand: nothing is sent for it. */
+	async known(name: string, now: number): Promise<Choice[]> {
+		const kept = this.lists.get(name);
+		return kept === undefined || kept.until <= now ? [] : await kept.choices.catch(() => []);
+	}
+
 	/** The list of that name; `find` reads it from the vendor. One that cannot be read is not kept. */
 	get(name: string, now: number, find: () => Promise<Choice[]>): Promise<Choice[]> {
 		const kept = this.lists.get(name);

@@ -120,6 +120,10 @@ export async function* timePages<R>(
 	}
 }
 
+/** The page of a device that has failed: it is not known what there is in the period. */
+export const UNREAD: never[] = Object.freeze([]) as unknown as never[];
+const isUnread = (page: readonly unknown[]) => page === UNREAD;
+
 /** Windows aim at a little less than whole pages: one record more would cost a request. */
 const FILL = 0.95;
 
@@ -157,6 +161,10 @@ class Stretch<R> {
 		const { at, span } = this;
 		const until = span === undefined ? this.until : Math.min(this.until, at + span);
 		const came = await this.request(at, until);
+		if (isUnread(came)) {
+			this.done = true;
+			return [];
+		}
 		const marks = came.map(this.paging.mark).filter((mark) => mark !== null);
 		const page = ascends(marks) ? came : this.inOrder(came);
 		const last = Math.max(at, latestOf(marks));
@@ -197,7 +205,9 @@ class Stretch<R> {
 			this.doubtful = length;
 			return true;
 		}
-		const more = (await this.request(at, earliest)).some((row) => (mark(row) ?? earliest) < earliest);
+		const earlier = await this.request(at, earliest);
+		if (isUnread(earlier)) return false;
+		const more = earlier.some((row) => (mark(row) ?? earliest) < earliest);
 		seen.learn(length, more);
 		return more;
 	}

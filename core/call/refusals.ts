@@ -5,7 +5,7 @@ import { doubling } from './backoff';
  * Whether the vendor refuses what was asked for, and would the next time. Of most HTTP errors nobody knows what they
  * mean, but not of 4xx.
  */
-function refusal(error: FleetError): boolean {
+export function refusal(error: FleetError): boolean {
 	const { scope, session, ambiguous, retryable, status = 0 } = error;
 	const refused = status >= 400 && status < 500 && status !== 408 && status !== 429;
 	return (scope === 'device' || (session === 'over' && ambiguous)) && (!retryable || refused);
@@ -69,11 +69,22 @@ interface Known {
 	readonly refused: Map<string, Pause & { error: FleetError }>;
 	/** Parts of a refused batch that may hold the refused device. */
 	suspects: (readonly string[])[];
+	/** Why the last of them was refused. */
+	suspicion?: FleetError;
 	readonly vain: Map<string, Vain>;
 	/** Devices in requests that met a fault that should pass, since they were last answered. */
 	readonly faults: Map<string, Fault>;
 	/** Devices refused since another was answered; undefined: none was answered so far. */
 	inARow: number | undefined;
+}
+
+/** These devices are no longer suspects. */
+function clear(known: Known, devices: readonly string[]): void {
+	if (known.suspects.length === 0) return;
+	const own = new Set(devices);
+	known.suspects = known.suspects
+		.map((some) => some.filter((device) => !own.has(device)))
+		.filter((some) => some.length > 0);
 }
 
 /**
@@ -85,13 +96,60 @@ export class Refusals {
 
 	/** The requests in which some devices are to be read. */
 	parts(operation: string, devices: readonly string[], now: number): Parts {
+		return new Parts(this.of(operation), devices, now);
+	}
+
+	/** Some devices, and apart from them those that may be, or are, refused. */
+	apart<D extends string | number>(
+		operation: string,
+		devices: readonly D[],
+	): Record<'suspects' | 'refused', { devices: D[]; error: FleetError }[]> & { together: D[] } {
+		const { refused, suspects, suspicion } = this.of(operation);
+		const left = new Map(devices.map((device) => [String(device), device]));
+		const taken = (names: readonly string[]) =>
+			names.flatMap((name) => {
+				const device = left.get(name);
+				return device !== undefined && left.delete(name) ? [device] : [];
+			});
+		const alone = [...refused].map(([device, { error }]) => ({ devices: taken([device]), error }));
+		const groups =
+			suspicion === undefined ? [] : suspects.map((some) => ({ devices: taken(some), error: suspicion }));
+		const some = (list: typeof alone) => list.filter((one) => one.devices.length > 0);
+		return { together: [...left.values()], suspects: some(groups), refused: some(alone) };
+	}
+
+	/** The vendor refuses a device. */
+	refused(operation: string, device: string, error: FleetError, now: number): void {
+		const known = this.of(operation);
+		clear(known, [device]);
+		prune(known.refused, now);
+		known.refused.set(device, { error, ...pauseAfter(known.refused.get(device), now, FIRST_MS) });
+	}
+
+	/** One of these devices is refused. */
+	suspect(operation: string, devices: readonly string[], error: FleetError): void {
+		const known = this.of(operation);
+		clear(known, devices);
+		known.suspects.push(devices);
+		known.suspicion = error;
+	}
+
+	/** A request about these devices was answered. */
+	answered(operation: string, devices: readonly string[]): void {
+		const known = this.known.get(operation);
+		if (known === undefined) return;
+		clear(known, devices);
+		for (const device of devices) known.refused.delete(device);
+	}
+
+	private of(operation: string): Known {
 		let known = this.known.get(operation);
 		if (known === undefined)
 			this.known.set(
 				operation,
 				(known = { refused: new Map(), suspects: [], vain: new Map(), faults: new Map(), inARow: undefined }),
 			);
-		return new Parts(known, devices, now);
+		return known;
 	}
 }
 
@@ -179,7 +237,7 @@ export class Parts {
 			known.faults.delete(device);
 			known.refused.delete(device);
 		}
-		this.cleared(part);
+		clear(known, part);
 		if (!known.vain.delete(this.batch) || this.vain === undefined) return;
 		// So the batch is not in vain: all others in one request.
 		const rest = together.filter((device) => left.has(device));
@@ -195,7 +253,7 @@ export class Parts {
 		const [device = ''] = part;
 		if (this.devices.length === 1) return this.refusesOne(device, error);
 		if (!refusal(error) && !this.lasting(part, error)) return false;
-		this.cleared(part);
+		clear(this.known, part);
 		if (part.length === 1) this.leaveAlone(device, error);
 		else {
 			const half = Math.ceil(part.length / 2);
@@ -255,7 +313,7 @@ export class Parts {
 			refused.delete(device);
 			left.add(device);
 		}
-		for (const part of queue.splice(0)) this.cleared(part);
+		for (const part of queue.splice(0)) clear(known, part);
 		const batch = devices.filter((device) => !refused.has(device));
 		const over = vain !== undefined && batch.every((device) => vain.asked.has(device));
 		const turns = (vain?.turns ?? 0) + (over ? 1 : 0);
@@ -267,14 +325,6 @@ export class Parts {
 				? vain
 				: pauseAfter({ times: turns, from: now, until: now }, now, FIRST_MS * Math.max(1, devices.length / 5));
 		known.vain.set(batch.join(), { ...pause, asked, turns });
-	}
-
-	private cleared(part: readonly string[]): void {
-		const { known } = this;
-		const own = new Set(part);
-		known.suspects = known.suspects
-			.map((some) => some.filter((device) => !own.has(device)))
-			.filter((some) => some.length > 0);
 	}
 }
 

@@ -15,20 +15,24 @@ export class Unanswered {
 
 	constructor({ each, batch: together }: AnyOperation, params: Readonly<Record<string, unknown>>) {
 		const declared = (each ?? together) as Each | undefined;
+		this.deviceOf = declared?.deviceOf;
 		const asked = declared === undefined ? undefined : params[declared.devices];
-		if (declared === undefined || !Array.isArray(asked)) return;
-		this.deviceOf = declared.deviceOf;
+		if (!Array.isArray(asked)) return;
 		for (const name of asked as string[]) this.missing.set(folded(name), name);
 		this.asked = new Set(this.missing.keys());
 	}
 
-	answered(rows: readonly Row[]): void {
-		if (this.deviceOf === undefined) return;
-		for (const row of rows) {
-			const name = folded(this.deviceOf(row) ?? '');
-			if (this.asked.has(name)) this.missing.delete(name);
+	/** @returns the rows without those of devices that have failed: with one record for each, what came is not all */
+	answered(rows: Row[], failed: (device: string) => boolean): Row[] {
+		const { deviceOf } = this;
+		if (deviceOf === undefined) return rows;
+		return rows.filter((row) => {
+			const name = deviceOf(row) ?? '';
+			if (failed(name)) return false;
+			if (this.asked.has(folded(name))) this.missing.delete(folded(name));
 			else this.strangers += 1;
-		}
+			return true;
+		});
 	}
 
 	sentence(vendor: string): string | undefined {

@@ -37,6 +37,7 @@ VendorFault       +      -       -         -        retryable -       -      -  
 Unreachable       -      +       -         -        -         +       -      -         +        unknown -       -         -        -
 TimedOut          -      -       -         -        -         +       final  -         +        unknown -       -         -        -
 TooLarge          +      -       -         -        -         -       -      -         -        unknown -       -         -        +
+PartialResult     +      -       -         -        -         -       -      -         -        unknown -       -         -        -
 UnexpectedAnswer  +      -       -         -        retryable -       -      -         -        +      -       -         -        -
 `;
 

@@ -44,6 +44,16 @@ export interface ErrorPolicy {
 	tooLarge: boolean;
 }
 
+/** A device that a run about several got nothing from, or not all. */
+export interface FailedDevice {
+	deviceId: string;
+	/** As the account's list has it; null where that is not known. */
+	deviceName: string | null;
+	error: FleetError;
+	/** Whether the vendor refused it, or a request about it and others. Otherwise it was not asked about. */
+	asked: boolean;
+}
+
 export interface FleetErrorDetails extends Partial<ErrorPolicy> {
 	/** What the user can do about it, as a sentence. */
 	advice?: string;
@@ -54,6 +64,8 @@ export interface FleetErrorDetails extends Partial<ErrorPolicy> {
 	status?: number;
 	/** How long the other side asked us to wait. */
 	retryAfterMs?: number;
+	/** Of a run about several devices: those that failed. */
+	failedDevices?: readonly FailedDevice[];
 	cause?: unknown;
 }
 
@@ -90,6 +102,7 @@ export abstract class FleetError extends Error implements Readonly<ErrorPolicy> 
 	readonly vendorMessage?: string;
 	readonly status?: number;
 	readonly retryAfterMs?: number;
+	readonly failedDevices: readonly FailedDevice[];
 	readonly scope!: ErrorPolicy['scope'];
 	readonly permanent!: boolean;
 	readonly retryable!: boolean;
@@ -112,6 +125,7 @@ export abstract class FleetError extends Error implements Readonly<ErrorPolicy> 
 		this.vendorMessage = details.vendorMessage === undefined ? undefined : sentence(details.vendorMessage);
 		this.status = details.status;
 		this.retryAfterMs = details.retryAfterMs;
+		this.failedDevices = details.failedDevices ?? [];
 		const defaults = { ...NEUTRAL, ...this.defaults(details) };
 		Object.assign(this, Object.fromEntries(POLICIES.map((name) => [name, details[name] ?? defaults[name]])));
 	}
@@ -240,6 +254,14 @@ export class UnexpectedAnswer extends FleetError {
 	readonly code = 'UnexpectedAnswer';
 	protected defaults({ retryable }: FleetErrorDetails): Partial<ErrorPolicy> {
 		return { scope: 'device', unreadable: true, outage: retryable ? 'fault' : undefined };
+	}
+}
+
+/** A run about several devices of which some failed. The records of the others came before it. */
+export class PartialResult extends FleetError {
+	readonly code = 'PartialResult';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'device' };
 	}
 }
 

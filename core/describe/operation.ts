@@ -1,7 +1,8 @@
 import type * as z from 'zod/v4';
-import type { Choice, Fields, Values, Wholes } from './field';
+import type { Choice, Fields, Ids, Values, Wholes } from './field';
 import type { WireRequest } from './host';
 import type { Connection } from './connection';
+import type { FleetError } from './errors';
 import { mustBeReadable } from './read';
 import type { RecordKind, RecordKinds, Row } from './records';
 
@@ -38,6 +39,16 @@ export interface Each<F extends Fields = Fields, R extends Row = Row> {
 }
 
 export interface Batching<F extends Fields = Fields, R extends Row = Row> extends Each<F, R> {
+	/** Most devices in one request. */
+	readonly most: number;
+}
+
+/** What the requests of a read are about, one by one or several at a time: one device never costs the others. */
+export interface Asks<F extends Fields = Fields, W = unknown> {
+	/** The parameter that lists the devices. */
+	readonly devices: keyof F & string;
+	/** What a request carries that names its devices: one, or a list. */
+	readonly as: keyof W & string;
 	/** Most devices in one request. */
 	readonly most: number;
 }
@@ -93,6 +104,8 @@ export interface Operation<
 	readonly kind: K;
 	/** How many requests it takes and in what order; by default one. */
 	readonly run?: (run: Run<W, R, A>, params: Values<F>) => AsyncIterable<R[] | PageOf<F, R>>;
+	/** For a read of several devices: what in its requests names them. */
+	readonly asks?: Asks<F, NoInfer<W>>;
 	/** For a read that gives one record for each of a list of devices: those without one are named. */
 	readonly each?: Each<F, R>;
 	/** The same, where moreover many runs of it can share requests. */
@@ -195,6 +208,8 @@ export interface RunOptions {
 	deadlineMs?: number;
 	/** 'poll' leaves half of the account's quota to others. Commands go first whatever is said here. */
 	priority?: Exclude<Priority, 'command'>;
+	/** Most records. Later pages are not read; a consuming read is never cut, as what is cut would be lost. */
+	limit?: number;
 	/** IANA zone in which times without an offset are read; UTC by default. */
 	timeZone?: string;
 	/** Hears that a request waits for its turn, and for how many milliseconds. */
@@ -208,15 +223,25 @@ export interface RunOptions {
 /** What an operation's own `run` works with. */
 export interface Run<W = never, R extends Row = Row, A = unknown> {
 	/**
-	 * Sends one request of the operation itself.
+	 * Sends one request of the operation itself. Where it is about devices (`asks`), it gives the rows of those that
+	 * are answered: the others are noted, and reported after the last page. What has failed is not asked about again.
 	 * @param hear hears the answer, for what is not in its rows, such as a total
+	 * @param caught whether the caller takes care of an error, such as an answer that is too large: it is thrown
 	 */
-	request(wire: W, hear?: (answer: A) => void): Promise<R[]>;
+	request(wire: W, hear?: (answer: A) => void, caught?: (error: FleetError) => boolean): Promise<R[]>;
 	/** Sends one request of another operation of the same vendor. */
 	call<K2 extends RecordKind, F2 extends Fields, A2, R2 extends Row, W2>(
 		operation: Operation<K2, F2, A2, R2, W2>,
 		wire: W2,
 	): Promise<R2[]>;
+	/**
+	 * The devices that the parameter of `asks` stands for.
+	 * @param requests how many each group of them takes at least, such as one for each window of the period
+	 * @throws TimedOut if that many cannot all get their turn in the time that the run has: nothing was sent about them
+	 */
+	devices(devices: Ids, requests?: number): Promise<string[]>;
+	/** Whether a device has failed: what was read of it is not all. */
+	failed(device: string): boolean;
 	/** The account's devices and the like, at most five minutes old. */
 	lookup(name: string): Promise<Choice[]>;
 	/** Token of the session in force, for what is not a request: a link that a person opens. */
@@ -241,10 +266,6 @@ export interface QueueReader {
 
 /** What lists for pickers are made with. */
 export interface Collector {
-	collect(
-		operation: AnyOperation,
-		input: Readonly<Record<string, unknown>>,
-		options?: RunOptions & { limit?: number },
-	): Promise<object[]>;
+	collect(operation: AnyOperation, input: Readonly<Record<string, unknown>>, options?: RunOptions): Promise<object[]>;
 	lookup(name: string, options?: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'>): Promise<Choice[]>;
 }

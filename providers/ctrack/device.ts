@@ -13,6 +13,7 @@ import {
 	devicesOrAll,
 	group,
 	nodeIdOf,
+	oneVehicle,
 	perVehicle,
 	period,
 	periodProblem,
@@ -169,7 +170,7 @@ async function* odometersAt(
 	{ searchBy: by, values, at }: Values<typeof odometerParams>,
 ): AsyncGenerator<Row[]> {
 	const all = isAll(values);
-	const asked = all ? (await run.lookup('device')).map(({ value }) => value) : values;
+	const asked = await run.devices(all ? (await run.lookup('device')).map(({ value }) => value) : values);
 	const searchBy = all ? 'NodeId' : by;
 	for await (const rows of inOrder(chunks(asked, vehiclesPerRequest), run.width, (some) =>
 		run.request({ searchBy, values: some, at }),
@@ -221,6 +222,7 @@ export const getOdometer = operation({
 	record: (row, _, connection) => toOdometer(row, unitsOf(connection), vehicleOf.get(row) ?? null),
 	kind: 'odometer',
 	each: { devices: 'values', deviceOf: (row) => vehicleOf.get(row) ?? nameIn(row) },
+	asks: { devices: 'values', as: 'values', most: vehiclesPerRequest },
 	run: odometersAt,
 	check: ({ searchBy, values }) =>
 		searchBy === 'NodeId' && !isAll(values) && !values.every((value) => NODE_ID.test(value))
@@ -249,6 +251,7 @@ export const getOdometerOverPeriod = operation({
 	rows: (answer, { device }) => recordsIn(answer).map((row) => (isReadable(row) ? { NodeId: device, ...row } : row)),
 	record: (row, _, connection) => toOdometer(row, unitsOf(connection), idTextOf(row.NodeId)),
 	kind: 'odometer',
+	asks: oneVehicle,
 	run: perVehicle,
 	check: periodProblem,
 	list: true,
@@ -287,6 +290,7 @@ export const getRunningHours = operation({
 	params: { devices: devicesOrAll },
 	each: { devices: 'devices', deviceOf: (row) => textOf(known(row).VehicleNodeId) },
 	request: ({ device }: OneVehicle) => ({ query: { vehicleNodeId: device } }),
+	asks: oneVehicle,
 	run: perVehicle,
 	evidence: { section: 'Vehicles/GetVehicleRunningHours', grade: 'C', note: RUNNING_HOURS_NOTE },
 });
@@ -338,6 +342,7 @@ export const getUsage = operation({
 	route: 'GET /Vehicles/GetVehicleUsage',
 	params: overPeriod,
 	request: vehicleAndPeriod,
+	asks: oneVehicle,
 	run: perVehicle,
 	evidence: { section: 'Vehicles/GetVehicleUsage', grade: 'L', note: USAGE_NOTE },
 });

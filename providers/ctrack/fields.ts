@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 import type { Run } from '../../core/describe/operation';
-import { ALL, anyNumber, asList, ids, shown, text, type Field, type Ids } from '../../core/describe/field';
+import { anyNumber, asList, ids, shown, text, type Field, type Ids } from '../../core/describe/field';
 import { inOrder } from '../../core/call/pages';
 import { UnexpectedAnswer } from '../../core/describe/errors';
 import { identityOf } from '../../core/describe/read';
@@ -89,11 +89,6 @@ export function texts(o: {
  */
 export const vehiclesPerRequest = 100;
 
-/** The NodeIds that a `devices` parameter stands for. */
-async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
-	return devices === ALL ? (await run.lookup('device')).map(({ value }) => value) : devices;
-}
-
 /** What a request carries that is about a single vehicle. */
 export interface OneVehicle {
 	device: string;
@@ -108,10 +103,13 @@ export const vehicleAndPeriod = ({ device, begin, end }: OneVehicleAndPeriod) =>
 	query: { vehicleNodeId: device, fromDateTimeUTC: parameterOf(begin), toDateTimeUTC: parameterOf(end) },
 });
 
+/** What the requests of those are about. */
+export const oneVehicle = { devices: 'devices', as: 'device', most: 1 } as const;
+
 /** One request for each vehicle, for methods that take a single one. */
 export async function* perVehicle<P extends { devices: Ids }, R extends Row>(
-	run: Pick<Run<Omit<P, 'devices'> & OneVehicle, R>, 'request' | 'lookup' | 'width'>,
+	run: Pick<Run<Omit<P, 'devices'> & OneVehicle, R>, 'request' | 'devices' | 'width'>,
 	{ devices, ...params }: P,
 ): AsyncGenerator<R[]> {
-	yield* inOrder(await listed(run, devices), run.width, (device) => run.request({ ...params, device }));
+	yield* inOrder(await run.devices(devices), run.width, (device) => run.request({ ...params, device }));
 }

@@ -10,6 +10,7 @@ import {
 	device,
 	devicesOrAll,
 	nodeIdOf,
+	oneVehicle,
 	perVehicle,
 	period,
 	periodProblem,
@@ -113,10 +114,14 @@ export const getCurrent = operation({
 	route: 'GET /Vehicles/GetLastVehiclePositions',
 	params: { devices: devicesOrAll },
 	batch: { devices: 'devices', most: vehiclesPerRequest, deviceOf: (row) => idTextOf(known(row).NodeId) },
+	asks: { devices: 'devices', as: 'devices', most: vehiclesPerRequest },
 	request: ({ devices }: { devices: Several }) => ({ query: { svehicleNodeIds: devices.join(',') } }),
 	run: async function* (run, { devices }) {
 		if (devices === ALL) yield await run.call(getCurrentOfAll, {});
-		else yield* inOrder(chunks(devices, vehiclesPerRequest), run.width, (some) => run.request({ devices: some }));
+		else
+			yield* inOrder(chunks(await run.devices(devices), vehiclesPerRequest), run.width, (some) =>
+				run.request({ devices: some }),
+			);
 	},
 	list: true,
 	evidence: { section: 'Vehicles/GetLastVehiclePositions', grade: 'C', note: UNITS_NOTE },
@@ -160,6 +165,7 @@ export const getHistory = operation({
 	route: 'GET /Vehicles/GetVehiclePositionsDetailed',
 	record: (row, _, connection) => toFix(row, unitsOf(connection)),
 	kind: 'fix',
+	asks: oneVehicle,
 	run: perVehicle,
 	check: periodProblem,
 	evidence: {
@@ -180,6 +186,7 @@ export const getCanHistory = operation({
 	route: 'GET /Vehicles/GetVehiclePositionsCANDetailed',
 	record: (row, _, connection) => toPosition(row, unitsOf(connection)),
 	kind: 'position',
+	asks: oneVehicle,
 	run: perVehicle,
 	check: periodProblem,
 	evidence: {

@@ -61,6 +61,7 @@ export const testkit: TestKitOf = () => ({
 	refusal: /refuses the account or its secret/,
 	loggedIn: (token) => ({ ErrorCode: 0, SessionToken: token, SessionDurationMinutes: 60 }),
 	refused: (words) => ({ ErrorCode: words }),
+	refusedDevice: { status: 200, body: { ErrorCode: 12 } },
 	success: {
 		code: 'ErrorCode',
 		beside: {},

@@ -3,7 +3,7 @@ import type { Connection } from '../../core/describe/connection';
 import { coordinatesOf, countOf, recordId, textOf, timeInId } from '../../core/describe/read';
 import type { Mileage, Row, Trip } from '../../core/describe/records';
 import { body, known, recordsIn, recordsUnder, withItsError } from './answer';
-import { devicesOrAll, nodeIdOf, perVehicle, period, periodProblem, vehicleAndPeriod } from './fields';
+import { devicesOrAll, nodeIdOf, oneVehicle, perVehicle, period, periodProblem, vehicleAndPeriod } from './fields';
 import { wordsOf } from './position';
 import { isWritten, parameterOf, timeOf } from './times';
 import { UNITS_NOTE, unitsOf, type Units } from './units';
@@ -75,6 +75,7 @@ export const getMany = operation({
 	description: 'List the trips of vehicles in a period: start, end, driver, distance and highest speed',
 	rows: recordsUnder('VehicleTrips'),
 	route: 'GET /Vehicles/GetVehicleTrips',
+	asks: oneVehicle,
 	run: perVehicle,
 	evidence: { section: 'Vehicles/GetVehicleTrips', grade: 'C', note: UNITS_NOTE },
 });
@@ -88,6 +89,7 @@ export const getManyDetailed = operation({
 		'List the trips of vehicles in a period, with places and driving time; counts of speeding, harsh driving and idling are in the raw records',
 	rows: recordsUnder('VehicleTripsDetailed'),
 	route: 'GET /Vehicles/GetVehicleTripsDetailed',
+	asks: oneVehicle,
 	run: perVehicle,
 	evidence: {
 		section: 'Vehicles/GetVehicleTripsDetailed',

@@ -8,7 +8,16 @@ import type { Alarm, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { listInData, mustBeWhole } from './answer';
-import { devices, listed, listOrEmpty, NAMES_PER_REQUEST, plates, type SomeDevices, type SomePlates } from './fields';
+import {
+	devices,
+	listOrEmpty,
+	NAMES_PER_REQUEST,
+	someDevices,
+	somePlates,
+	plates,
+	type SomeDevices,
+	type SomePlates,
+} from './fields';
 import { method } from './method';
 import { periodBody, timesOf } from './times';
 import { trimmed, trimmedId } from './values';
@@ -89,10 +98,11 @@ export const getCurrent = operation({
 		...row,
 		...toAlarm(row, trimmedId(row.DeviceID) ?? identityOf(trimmedId(row.VehicleNum), 'DeviceID'), connection),
 	}),
+	asks: someDevices,
 	run: async function* (run, params) {
 		if (params.devices === ALL) yield await run.request(params, mustBeWhole(run));
 		else
-			yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) =>
+			yield* inOrder(chunks(await run.devices(params.devices), NAMES_PER_REQUEST), run.width, (some) =>
 				run.request({ devices: some }, mustBeWhole(run)),
 			);
 	},
@@ -112,8 +122,9 @@ export const getMany = operation({
 	request: (wire: SomeDevices, connection) => ({
 		json: { DeviceIDs: wire.devices.join(','), ...periodBody(wire, connection) },
 	}),
+	asks: someDevices,
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
+		yield* inOrder(chunks(await run.devices(params.devices), NAMES_PER_REQUEST), run.width, (some) =>
 			run.request({ ...params, devices: some }, mustBeWhole(run)),
 		);
 	},
@@ -131,8 +142,9 @@ export const getManyByPlate = operation({
 	request: (wire: SomePlates, connection) => ({
 		json: { VehicleNums: wire.plates.join(','), ...periodBody(wire, connection) },
 	}),
+	asks: somePlates,
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>
+		yield* inOrder(chunks(await run.devices(params.plates), NAMES_PER_REQUEST), run.width, (some) =>
 			run.request({ ...params, plates: some }, mustBeWhole(run)),
 		);
 	},
@@ -196,8 +208,9 @@ export const getTampers = operation({
 		},
 	}),
 	record: (row, _, connection) => toAlarm(row, identityOf(row.SIM2, 'SIM2'), connection),
+	asks: someDevices,
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
+		yield* inOrder(chunks(await run.devices(params.devices), NAMES_PER_REQUEST), run.width, (some) =>
 			run.request({ ...params, devices: some }, mustBeWhole(run)),
 		);
 	},

@@ -7,7 +7,7 @@ import type { Consumption, Device, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { acknowledged, anyRows, done, listInData, mustBeWhole, pageInData, type Acknowledgement } from './answer';
-import { device, listOrEmpty, NAMES_PER_REQUEST, plates } from './fields';
+import { device, listOrEmpty, NAMES_PER_REQUEST, somePlates, plates } from './fields';
 import { method } from './method';
 import { periodBody } from './times';
 import { trimmed, trimmedId } from './values';
@@ -188,10 +188,11 @@ export const getConsumption = operation({
 	}),
 	kind: 'consumption',
 	each: { devices: 'plates', deviceOf: (row) => trimmed(row.VehicleNum) },
+	asks: somePlates,
 	run: async function* (run, params) {
 		if (params.plates === ALL) yield await run.request(params, mustBeWhole(run));
 		else
-			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
+			yield* inOrder(chunks(await run.devices(params.plates), NAMES_PER_REQUEST), run.width, (some) =>
 				run.request({ ...params, plates: some }, mustBeWhole(run)),
 			);
 	},

@@ -1,5 +1,4 @@
-import type { Run } from '../../core/describe/operation';
-import { ALL, ids, severalOf, text, type AllOrSeveral, type Ids, type Several } from '../../core/describe/field';
+import { ids, severalOf, text, type AllOrSeveral, type Several } from '../../core/describe/field';
 
 /** The samples range from "0010" to fifteen digits; letters are not excluded anywhere. */
 const DEVICE = /^\w{1,40}$/;
@@ -73,11 +72,6 @@ export const iccid = text({
  */
 export const listOrEmpty = (some: AllOrSeveral) => severalOf(some)?.join(',') ?? '';
 
-/** The devices or plates that a parameter stands for. */
-export async function listed(run: Pick<Run, 'lookup'>, lookup: 'device' | 'plate', some: Ids): Promise<string[]> {
-	return some === ALL ? (await run.lookup(lookup)).map(({ value }) => value) : some;
-}
-
 /** What a request carries that is about some devices, or plates, and a period. */
 export interface SomeDevices {
 	devices: Several;
@@ -92,3 +86,7 @@ export interface SomePlates {
 
 /** How many one request may name is not documented. Grade G. */
 export const NAMES_PER_REQUEST = 200;
+
+/** What the requests are about. */
+export const someDevices = { devices: 'devices', as: 'devices', most: NAMES_PER_REQUEST } as const;
+export const somePlates = { devices: 'plates', as: 'plates', most: NAMES_PER_REQUEST } as const;

@@ -9,9 +9,10 @@ import { period, periodProblem } from '../period';
 import { listInData, mustBeWhole, objectOrEmptyList, oneOrNone } from './answer';
 import {
 	devices,
-	listed,
 	listOrEmpty,
 	NAMES_PER_REQUEST,
+	someDevices,
+	somePlates,
 	plate,
 	plates,
 	type SomeDevices,
@@ -66,8 +67,9 @@ export const getEvents = operation({
 		json: { DeviceIDs: wire.devices.join(','), ...periodBody(wire, connection) },
 	}),
 	record: toInOut,
+	asks: someDevices,
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'device', params.devices), NAMES_PER_REQUEST), run.width, (some) =>
+		yield* inOrder(chunks(await run.devices(params.devices), NAMES_PER_REQUEST), run.width, (some) =>
 			run.request({ ...params, devices: some }, mustBeWhole(run)),
 		);
 	},
@@ -86,8 +88,9 @@ export const getEventsByPlate = operation({
 		json: { VehicleNums: wire.plates.join(','), ...periodBody(wire, connection) },
 	}),
 	record: toInOut,
+	asks: somePlates,
 	run: async function* (run, params) {
-		yield* inOrder(chunks(await listed(run, 'plate', params.plates), NAMES_PER_REQUEST), run.width, (some) =>
+		yield* inOrder(chunks(await run.devices(params.plates), NAMES_PER_REQUEST), run.width, (some) =>
 			run.request({ ...params, plates: some }, mustBeWhole(run)),
 		);
 	},
@@ -114,10 +117,11 @@ export const getCurrent = operation({
 			'entered',
 			timesOf(connection).iso(row.InRegionTime),
 		),
+	asks: somePlates,
 	run: async function* (run, params) {
 		if (params.plates === ALL) yield await run.request(params, mustBeWhole(run));
 		else
-			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
+			yield* inOrder(chunks(await run.devices(params.plates), NAMES_PER_REQUEST), run.width, (some) =>
 				run.request({ plates: some }, mustBeWhole(run)),
 			);
 	},

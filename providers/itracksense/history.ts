@@ -21,8 +21,16 @@ interface Piece {
 	end: string;
 }
 
-/** @param hear hears how many records the vendor counts */
-type Ask = (from: string, to: string, hear: (answer: Counted) => void) => Promise<Row[]>;
+/**
+ * @param hear hears how many records the vendor counts
+ * @param caught which errors are taken care of here
+ */
+type Ask = (
+	from: string,
+	to: string,
+	hear: (answer: Counted) => void,
+	caught: (error: FleetError) => boolean,
+) => Promise<Row[]>;
 
 /** What one request gave; no rows: they are more than one answer may hold. */
 interface Answered {
@@ -98,12 +106,14 @@ class Reader {
 
 	private async request(begin: number, end: number): Promise<Answered> {
 		let total = 0;
+		const mayHalve = ({ tooLarge }: FleetError) => tooLarge && end - begin > SHORTEST_MS;
+		const hear = (answer: Counted) => (total = answer.total ?? 0);
 		try {
-			const rows = await this.ask(localText(begin), localText(end), (answer) => (total = answer.total ?? 0));
+			const rows = await this.ask(localText(begin), localText(end), hear, mayHalve);
 			// The path of section 26 is not counted.
 			return { rows, missing: Math.max(0, total - rows.length) };
 		} catch (error) {
-			if (!(error instanceof FleetError && error.tooLarge) || end - begin <= SHORTEST_MS) throw error;
+			if (!(error instanceof FleetError) || !mayHalve(error)) throw error;
 			return { rows: undefined, missing: 0 };
 		}
 	}
@@ -113,6 +123,12 @@ class Reader {
 function hasMore(whole: readonly Row[], ...halves: Answered[]): boolean {
 	const known = new Set(whole.map((row) => JSON.stringify(row)));
 	return halves.some(({ rows }) => rows?.some((row) => !known.has(JSON.stringify(row))) ?? true);
+}
+
+/** How many windows a period has. */
+export function daysIn(run: Pick<Run, 'connection'>, { begin, end }: { begin: number; end: number }): number {
+	const { from, to } = localPeriod(begin, end, zoneOf(run.connection));
+	return Math.ceil((to - from) / DAY_MS);
 }
 
 /**

@@ -6,7 +6,7 @@ import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, recordId, rowsO
 import type { Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { listInData, mustBeWhole, objectOrEmptyList, oneOrNone } from './answer';
-import { device, devices, listOrEmpty, NAMES_PER_REQUEST, plate, plates } from './fields';
+import { device, devices, listOrEmpty, NAMES_PER_REQUEST, someDevices, somePlates, plate, plates } from './fields';
 import { method } from './method';
 import { readStatusText } from './status-text';
 import { timesOf } from './times';
@@ -81,10 +81,11 @@ export const getCurrent = operation({
 	params: { devices },
 	batch: { devices: 'devices', most: NAMES_PER_REQUEST, deviceOf: (row) => idTextOf(row.SIM2) },
 	request: (params) => ({ json: { DeviceIDs: listOrEmpty(params.devices) } }),
+	asks: someDevices,
 	run: async function* (run, params) {
 		if (params.devices === ALL) yield await run.request(params, mustBeWhole(run));
 		else
-			yield* inOrder(chunks(params.devices, NAMES_PER_REQUEST), run.width, (some) =>
+			yield* inOrder(chunks(await run.devices(params.devices), NAMES_PER_REQUEST), run.width, (some) =>
 				run.request({ devices: some }, mustBeWhole(run)),
 			);
 	},
@@ -100,10 +101,11 @@ export const getCurrentByPlate = operation({
 	params: { plates },
 	batch: { devices: 'plates', most: NAMES_PER_REQUEST, deviceOf: (row) => trimmed(row.VehicleNum) },
 	request: (params) => ({ json: { VehiclePlates: listOrEmpty(params.plates) } }),
+	asks: somePlates,
 	run: async function* (run, params) {
 		if (params.plates === ALL) yield await run.request(params, mustBeWhole(run));
 		else
-			yield* inOrder(chunks(params.plates, NAMES_PER_REQUEST), run.width, (some) =>
+			yield* inOrder(chunks(await run.devices(params.plates), NAMES_PER_REQUEST), run.width, (some) =>
 				run.request({ plates: some }, mustBeWhole(run)),
 			);
 	},

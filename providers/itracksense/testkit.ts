@@ -73,6 +73,7 @@ export const testkit: TestKitOf = ({ provider }) => ({
 	refusal: /refuses|password/i,
 	loggedIn: (token) => ({ Code: 200, Data: token, ErrMsg: '' }),
 	refused: (words) => ({ Code: 500, Data: null, ErrMsg: words }),
+	refusedDevice: { status: 200, body: { Code: 404, Data: null, ErrMsg: 'Device not found' } },
 	success: {
 		code: 'Code',
 		beside: { Data: null, ErrMsg: null },

@@ -5,8 +5,8 @@ import { coordinatesOf, countOf, courseOf, numberOf, rowsOf } from '../../core/d
 import type { Fix, Row, TrackPoint } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
 import { listAndPath, listInData } from './answer';
-import { device, devices, listed, plates } from './fields';
-import { inDays } from './history';
+import { device, devices, plates } from './fields';
+import { daysIn, inDays } from './history';
 import { method } from './method';
 import { ignitionIn } from './status-text';
 import { timesOf } from './times';
@@ -51,10 +51,13 @@ export const getHistory = operation({
 	// Records do not say whose they are.
 	record: (row, { devices: of }, connection) => toFix(row, onlyOf(of) ?? '', connection),
 	raw: (row, { devices: of }) => ({ ...row, DeviceID: onlyOf(of) }),
+	asks: { devices: 'devices', as: 'of', most: 1 },
 	run: async function* (run, params) {
-		for (const of of await listed(run, 'device', params.devices)) {
+		for (const of of await run.devices(params.devices, daysIn(run, params))) {
 			const devices: string[] = [of];
-			for await (const rows of inDays(run, params, (from, to, hear) => run.request({ of, from, to }, hear)))
+			for await (const rows of inDays(run, params, (from, to, ...hears) =>
+				run.request({ of, from, to }, ...hears),
+			))
 				yield { rows, params: { devices } };
 		}
 	},
@@ -75,10 +78,13 @@ export const getHistoryByPlate = operation({
 	rows: ({ data }) => rowsOf(data, 'a position'),
 	record: (row, { plates: of }, connection) => toFix(row, onlyOf(of) ?? '', connection),
 	raw: (row, { plates: of }) => ({ ...row, VehicleNum: onlyOf(of) }),
+	asks: { devices: 'plates', as: 'of', most: 1 },
 	run: async function* (run, params) {
-		for (const of of await listed(run, 'plate', params.plates)) {
+		for (const of of await run.devices(params.plates, daysIn(run, params))) {
 			const plates: string[] = [of];
-			for await (const rows of inDays(run, params, (from, to, hear) => run.request({ of, from, to }, hear)))
+			for await (const rows of inDays(run, params, (from, to, ...hears) =>
+				run.request({ of, from, to }, ...hears),
+			))
 				yield { rows, params: { plates } };
 		}
 	},

@@ -15,7 +15,7 @@ import {
 import type { Alarm, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { recordText } from './answer';
-import { listed, type OneDevice } from './batches';
+import { oneDevice, type OneDevice } from './batches';
 import type { Brand } from './brand';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
@@ -185,9 +185,10 @@ export const getMany = (brand: Brand) =>
 		rows: (answer, { device }) => alarmsOf(answer, device),
 		record: toAlarm,
 		kind: 'alarm',
+		asks: oneDevice,
 		run: async function* (run, { devices, begin, end, types }) {
 			const wanted = new Set<AlarmType>(types);
-			for (const device of await listed(run, devices)) {
+			for (const device of await run.devices(devices)) {
 				const fetch = (from: number, to: number) =>
 					run.request({ device, begin: from * 1000, end: Math.min(to * 1000, end) });
 				const paging = {

@@ -1,5 +1,4 @@
-import type { Run } from '../../core/describe/operation';
-import { ALL, type Ids, type Several } from '../../core/describe/field';
+import type { Several } from '../../core/describe/field';
 import { idTextOf } from '../../core/describe/read';
 import type { Row } from '../../core/describe/records';
 
@@ -25,7 +24,6 @@ export const together = {
 	deviceOf: (row: Row) => idTextOf(row.imei),
 } as const;
 
-/** The IMEIs that a `devices` parameter stands for. */
-export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
-	return devices === ALL ? (await run.lookup('device')).map((choice) => choice.value) : devices;
-}
+/** What the requests are about. */
+export const someDevices = { devices: 'devices', as: 'devices', most: imeisPerRequest } as const;
+export const oneDevice = { devices: 'devices', as: 'device', most: 1 } as const;

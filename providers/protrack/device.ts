@@ -6,7 +6,7 @@ import { identityOf, idTextOf, numberOf, rowsOf, textOf } from '../../core/descr
 import type { Device, Mileage, Row } from '../../core/describe/records';
 import { chunks, windows } from '../../core/call/windows';
 import { recordList } from './answer';
-import { imeisPerRequest, listed, together, type Batch } from './batches';
+import { imeisPerRequest, someDevices, together, type Batch } from './batches';
 import { period, periodProblem } from '../period';
 import type { ProtrackConnection } from './connection';
 import { accountOrFleet, devices, devicesOrAll } from './fields';
@@ -78,8 +78,12 @@ export const get = operation({
 	record: toDevice,
 	kind: 'device',
 	batch: together,
-	run: (run, params) =>
-		inOrder(chunks(params.devices, imeisPerRequest), run.width, (devices) => run.request({ devices })),
+	asks: someDevices,
+	run: async function* (run, params) {
+		yield* inOrder(chunks(await run.devices(params.devices), imeisPerRequest), run.width, (devices) =>
+			run.request({ devices }),
+		);
+	},
 	list: true,
 	evidence: { section: '2.12', grade: 'C' },
 });
@@ -116,14 +120,15 @@ interface Window extends Batch {
 /** One request is one window; a device's distances are added up over the windows. */
 async function* mileages(run: Run<Window>, params: Values<typeof mileageParams>): AsyncGenerator<Row[]> {
 	const { from, to } = halfHours(params);
-	for (const devices of chunks(await listed(run, params.devices), imeisPerRequest)) {
+	const weeks = [...windows(from, to, WEEK_S)];
+	for (const devices of chunks(await run.devices(params.devices, weeks.length), imeisPerRequest)) {
 		const totals = new Map<string, number | null>();
 		const ofNobody: Row[] = [];
 		// A sum that lacks a window would be too small.
 		const incomplete = new Set<string>();
 		const ask = ({ begin, end }: { begin: number; end: number }) =>
 			run.request({ devices, begin: begin * 1000, end: end * 1000 });
-		for await (const page of inOrder(windows(from, to, WEEK_S), run.width, ask)) {
+		for await (const page of inOrder(weeks, run.width, ask)) {
 			const absent = new Set(devices);
 			for (const row of page) {
 				const imei = idTextOf(row.imei);
@@ -169,6 +174,7 @@ export const getMileage = operation({
 	}),
 	kind: 'mileage',
 	batch: together,
+	asks: someDevices,
 	run: mileages,
 	check: (params, now) => {
 		const { from, to } = halfHours({ ...params, roundToHalfHours: false });

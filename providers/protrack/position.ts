@@ -14,7 +14,7 @@ import type { DeviceStatus, Fix, Position, Row } from '../../core/describe/recor
 import { cut } from '../../core/describe/words';
 import { chunks } from '../../core/call/windows';
 import { recordList, recordText } from './answer';
-import { imeisPerRequest, listed, together, type Batch, type OneDevice } from './batches';
+import { imeisPerRequest, oneDevice, someDevices, together, type Batch, type OneDevice } from './batches';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
 import { markOf, seconds, timeOf } from './times';
@@ -92,8 +92,9 @@ export const getCurrent = operation({
 	record: toPosition,
 	kind: 'position',
 	batch: together,
+	asks: someDevices,
 	run: async function* (run, { devices }) {
-		yield* inOrder(chunks(await listed(run, devices), imeisPerRequest), run.width, (some) =>
+		yield* inOrder(chunks(await run.devices(devices), imeisPerRequest), run.width, (some) =>
 			run.request({ devices: some }),
 		);
 	},
@@ -187,6 +188,7 @@ export const getHistory = operation({
 	rows: (answer, { device }) => pointsOf(answer, device),
 	record: toFix,
 	kind: 'fix',
+	asks: oneDevice,
 	run: async function* (run, { devices, begin, end }) {
 		const from = seconds(begin);
 		const to = seconds(end);
@@ -197,7 +199,7 @@ export const getHistory = operation({
 			const paging = { ...PAGING, seen: pageSizes.of(run.connection), warn };
 			return timeWindows(from, to, fetch(device), paging, run.width, page);
 		};
-		const [first, ...others] = await listed(run, devices);
+		const [first, ...others] = await run.devices(devices);
 		if (first === undefined) return;
 		// By itself, so that whoever wants only a few positions causes one request.
 		yield* pagesOf(first);

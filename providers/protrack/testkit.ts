@@ -63,6 +63,7 @@ export const testkit: TestKitOf = ({ provider: { name: brand } }) => {
 		loggedIn: (token) => ({ code: 0, record: { access_token: token, expires_in: 7200 } }),
 		// 10004 is a parameter that is wrong, 20018 a command that the platform has not got.
 		refused: (words) => ({ code: newer ? 10004 : 20018, message: words }),
+		refusedDevice: { status: 200, body: { code: 20046, message: 'Target has expired' } },
 		success: {
 			code: 'code',
 			beside: { message: '' },

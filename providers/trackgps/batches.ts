@@ -1,5 +1,5 @@
 import type { Run } from '../../core/describe/operation';
-import { ALL, type Ids, type Several } from '../../core/describe/field';
+import type { Ids, Several } from '../../core/describe/field';
 import type { Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { zoneOf } from './connection';
@@ -25,14 +25,16 @@ export interface Batch extends LocalPeriod {
 	vehiclesList: Several<number>;
 }
 
+/** What the requests are about. */
+export const someVehicles = { devices: 'devices', as: 'vehiclesList', most: vehiclesPerRequest } as const;
+
 /** The vehicles that a `devices` parameter stands for. */
-export async function listed(run: Pick<Run, 'lookup'>, devices: Ids): Promise<string[]> {
-	return devices === ALL ? (await run.lookup('device')).map(({ value }) => value) : devices;
-}
+export const listed = (run: Pick<Run, 'connection' | 'devices'>, { devices, begin, end }: Asked) =>
+	run.devices(devices, localWindows(begin, end, zoneOf(run.connection)).length);
 
 /** The same in groups of one request each. */
-export const groups = async (run: Pick<Run, 'lookup'>, devices: Ids) =>
-	chunks(await listed(run, devices), vehiclesPerRequest);
+export const groups = async (run: Pick<Run, 'connection' | 'devices'>, asked: Asked) =>
+	chunks(await listed(run, asked), vehiclesPerRequest);
 
 /**
  * The answers about one group of vehicles, window by window. They are asked for one after the other, never side by
@@ -64,12 +66,12 @@ export async function* withoutDoubles<R extends Row>(
 
 /** The ordinary run: groups of vehicles, windows of time. */
 export async function* batches<R extends Row>(
-	run: Pick<Run, 'connection' | 'lookup'>,
+	run: Pick<Run, 'connection' | 'devices'>,
 	params: Asked,
 	ask: (batch: Batch) => Promise<R[]>,
 	key: (row: R) => string,
 ): AsyncGenerator<R[]> {
-	for (const devices of await groups(run, params.devices)) {
+	for (const devices of await groups(run, params)) {
 		const vehiclesList = devices.map(Number);
 		yield* withoutDoubles(
 			inWindows(run, params, (period) => ask({ vehiclesList, ...period })),

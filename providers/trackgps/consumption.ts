@@ -3,7 +3,7 @@ import { operation, type Run } from '../../core/describe/operation';
 import { countOf, idTextOf, isReadable, isRecord, rowsOf, textOf } from '../../core/describe/read';
 import type { Consumption, Row } from '../../core/describe/records';
 import { recordList, valuesOf, withValue } from './answer';
-import { groups, inWindows, type Batch } from './batches';
+import { groups, inWindows, someVehicles, type Batch } from './batches';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { namesIn } from './lookups';
 
@@ -77,7 +77,7 @@ function vehicleOf(row: Row, asked: readonly Choice[]): string | null {
 const params = { devices: devicesOrAll, ...period };
 
 async function* consumptions(run: Run<Batch>, asked: Values<typeof params>): AsyncGenerator<Row[]> {
-	for (const devices of await groups(run, asked.devices)) {
+	for (const devices of await groups(run, asked)) {
 		const vehiclesList = devices.map(Number);
 		// The only vehicle asked about needs no name.
 		const known =
@@ -125,6 +125,7 @@ export const getConsumption = operation({
 	record: toConsumption,
 	kind: 'consumption',
 	each: { devices: 'devices', deviceOf: (row) => textOf(row.vehicleId) },
+	asks: someVehicles,
 	run: consumptions,
 	check: periodProblem,
 	list: true,

@@ -15,7 +15,7 @@ import {
 import type { Fix, Position, Row } from '../../core/describe/records';
 import type { Connection } from '../../core/describe/connection';
 import { recordList, valuesOf } from './answer';
-import { batches, type Batch } from './batches';
+import { batches, someVehicles, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { companyVehicles, COMPANY_VEHICLES } from './device';
 import { devicesOrAll, period, periodProblem } from './fields';
@@ -126,6 +126,7 @@ export const getHistory = operation({
 	rows: (answer) => rowsOf(answer, 'a track point'),
 	record: toFix,
 	kind: 'fix',
+	asks: someVehicles,
 	run: (run, params) =>
 		batches(
 			run,

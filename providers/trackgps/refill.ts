@@ -144,7 +144,7 @@ async function* refills(run: Run<OneVehicle>, asked: Values<typeof params>): Asy
 	const wanted = new Set<string>(asked.types);
 	// One that does not say what it is may be of any kind.
 	const chosen = (row: Row) => wanted.size === 0 || eventOf(row) === '' || wanted.has(kindOf(eventOf(row)).type);
-	for (const device of await listed(run, asked.devices)) {
+	for (const device of await listed(run, asked)) {
 		const carrierId = Number(device);
 		const summaries = new Summaries();
 		const events = async function* () {
@@ -153,7 +153,8 @@ async function* refills(run: Run<OneVehicle>, asked: Values<typeof params>): Asy
 		};
 		const key = (row: Row) => JSON.stringify(eventOf(row) === '' ? row : [knownBy(row), places.get(row)]);
 		for await (const page of withoutDoubles(events(), key)) yield page.filter(chosen);
-		yield summaries.all().filter(chosen);
+		// Of a vehicle that has failed, they would sum up a part of the period only.
+		if (!run.failed(device)) yield summaries.all().filter(chosen);
 	}
 }
 
@@ -172,6 +173,7 @@ export const getRefills = operation({
 	rows: (answer, { carrierId }) => eventsOf(answer, carrierId),
 	record: toFuelEvent,
 	kind: 'fuelEvent',
+	asks: { devices: 'devices', as: 'carrierId', most: 1 },
 	run: refills,
 	check: periodProblem,
 	list: true,

@@ -17,7 +17,7 @@ import {
 } from '../../core/describe/read';
 import type { Row, Stop } from '../../core/describe/records';
 import { flagOf, parts, valuesOf } from './answer';
-import { batches, type Batch } from './batches';
+import { batches, someVehicles, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
@@ -128,6 +128,7 @@ export const getMany = operation({
 	rows: stopsOf,
 	record: toStop,
 	kind: 'stop',
+	asks: someVehicles,
 	run: (run, params) =>
 		batches(run, params, (batch) => run.request({ ...batch, stationaryMargin: params.minimumMinutes }), key),
 	check: periodProblem,

@@ -14,7 +14,7 @@ import {
 } from '../../core/describe/read';
 import type { Reading, Row } from '../../core/describe/records';
 import { parts, valuesOf } from './answer';
-import { batches, type Batch } from './batches';
+import { batches, someVehicles, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
@@ -75,6 +75,7 @@ export const getMany = operation({
 	rows: readingsOf,
 	record: toReading,
 	kind: 'reading',
+	asks: someVehicles,
 	run: (run, params) =>
 		batches(
 			run,

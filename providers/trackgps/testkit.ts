@@ -31,6 +31,10 @@ export const testkit: TestKitOf = () => ({
 		error: 'invalid_grant',
 		error_description: words,
 	}),
+	refusedDevice: {
+		status: 401,
+		body: { payload: null, isSuccess: false, failureReasons: [{ errorCode: '401', errorParameters: [] }] },
+	},
 	success: {
 		code: 'isSuccess',
 		beside: { payload: [] },

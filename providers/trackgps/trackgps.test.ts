@@ -838,14 +838,17 @@ describe('401', () => {
 			'fuel.getRefills',
 			{ devices: '7' },
 			'the account may not see vehicle 7, or the session has ended: NoAccess [7].',
+			2,
 		],
 		[
 			'position.getHistory',
 			{ devices: '7,8' },
 			'the account may not see one of the vehicles 7, 8, or the session has ended: NoAccess [7].',
+			// And each of them by itself.
+			6,
 		],
-		['position.getCurrent', { devices: '7' }, 'does not accept the session (HTTP 401: NoAccess [7]).'],
-	])('that stays, in %s: says what it can be', async (name, params, words) => {
+		['position.getCurrent', { devices: '7' }, 'does not accept the session (HTTP 401: NoAccess [7]).', 2],
+	])('that stays, in %s: says what it can be', async (name, params, words, most) => {
 		const { fails, host } = start(() =>
 			json(
 				{ Payload: null, FailureReasons: [{ ErrorCode: 'NoAccess', ErrorParameters: [7] }], IsSuccess: false },
@@ -855,7 +858,7 @@ describe('401', () => {
 		const error = await fails(name, { ...params, ...period });
 		expect(error.message).toContain(words);
 		expect(error).toMatchObject({ code: 'SessionExpired', vendorCode: 'NoAccess', status: 401 });
-		expect(host.sent).toHaveLength(2);
+		expect(host.sent.length).toBeLessThanOrEqual(most);
 	});
 
 	test('is what is told when no turn is left to try again', async () => {

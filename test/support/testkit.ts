@@ -84,6 +84,8 @@ export interface TestKit {
 	loggedIn(token: string): object;
 	/** An answer that says no in these words, at the login and after it. */
 	refused(words: string): object;
+	/** An answer that refuses one of the devices of a request. */
+	refusedDevice: { status: number; body: object };
 	success: {
 		/** What says in an answer whether it is one. */
 		code: string;
