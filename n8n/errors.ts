@@ -1,6 +1,6 @@
 import { NodeApiError, NodeOperationError, type IDataObject, type INode } from 'n8n-workflow';
 import { LONGEST_PAUSE_MS } from '../core/call/limiter';
-import { asFleetError, FleetError } from '../core/describe/errors';
+import { asFleetError, FleetError, type FailedDevice } from '../core/describe/errors';
 
 /**
  * What the core throws, as n8n shows it. Only words go in: the error that it was made of is left out, because n8n
@@ -9,13 +9,18 @@ import { asFleetError, FleetError } from '../core/describe/errors';
 export function nodeErrorOf(
 	thrown: unknown,
 	node: INode,
-	{ itemIndex, addition = '' }: { itemIndex?: number; addition?: string } = {},
+	{ itemIndex, addition = '', asTool = false }: { itemIndex?: number; addition?: string; asTool?: boolean } = {},
 ): Error {
 	// n8n's own errors, such as that of an expression, say best themselves what is wrong.
 	if (!(thrown instanceof FleetError) && isOfN8n(thrown)) return thrown;
 	const error = asFleetError(thrown);
-	const { message } = error;
-	const description = [error.advice, addition].filter((part) => part !== '').join(' ');
+	const goOn =
+		error.failedDevices.length === 0
+			? ''
+			: 'To get the records of the other devices, switch on Skip Failed Devices in the options, or set On Error to continue.';
+	const description = [error.advice, goOn, addition].filter((part) => part !== '').join(' ');
+	// Agents get the message alone.
+	const message = asTool && description !== '' ? `${error.message} ${description}` : error.message;
 	const shown = error.beforeVendor
 		? new NodeOperationError(node, message, { description, itemIndex })
 		: new NodeApiError(
@@ -56,6 +61,25 @@ export function errorItemOf(thrown: unknown): { error: string; details: IDataObj
 	if (error === undefined) return { error: (thrown as Error).message, details: { code: 'Expression' } };
 	return { error: error.sentence, details: detailsOf(error) };
 }
+
+/** The same for a run that may have failed for some devices only: an item for each of those. */
+export function errorItemsOf(error: FleetError): { error: string; details: IDataObject }[] {
+	if (error.failedDevices.length === 0) return [errorItemOf(error)];
+	return error.failedDevices.map((device) => ({
+		error: `${device.deviceId}: ${wordsOf(device)}`,
+		details: { ...detailsOf(device.error), deviceId: device.deviceId, deviceName: device.deviceName },
+	}));
+}
+
+/** Failed devices as items like others, where the user wants them skipped. */
+export const failedItemsOf = ({ failedDevices }: FleetError): IDataObject[] =>
+	failedDevices.map((device) => ({
+		deviceId: device.deviceId,
+		deviceName: device.deviceName,
+		error: wordsOf(device),
+	}));
+
+const wordsOf = ({ asked, error }: FailedDevice) => `${asked ? '' : 'It was not read. '}${error.sentence}`;
 
 function detailsOf(error: FleetError): IDataObject {
 	const { code, vendorCode, vendorMessage, status, retryable } = error;

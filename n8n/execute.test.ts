@@ -129,10 +129,10 @@ describe('items', () => {
 				resource: 'alarm',
 				operation: 'getMany',
 				devices: picked(DEVICE),
-				begin: '2026-01-01',
-				end: '2026-01-02',
+				begin: '={{ $json.begin }}',
+				end: '2026-01-06',
 			},
-			{ items: Array.from({ length: 5 }, () => ({ json: {} })) },
+			{ items: Array.from({ length: 5 }, (_, place) => ({ json: { begin: `2026-01-0${String(place + 1)}` } })) },
 		);
 		expect(paths()).toEqual([
 			'authorization',
@@ -233,6 +233,64 @@ describe('items', () => {
 			},
 		);
 		expect(json).toMatchObject([{ imei: OTHER }, { deviceId: DEVICE }]);
+	});
+
+	describe('with the same settings', () => {
+		const twelve = Array.from({ length: 12 }, (_, place) => ({ json: { place } }));
+		const EXECUTE_ONCE = expect.stringContaining('switch on Execute Once') as string;
+
+		test('are one question: each has all of its records, and a hint says so', async () => {
+			const { items, hints } = await run(positions('*', { returnAll: true }), { items: twelve });
+			const size = simulator.devices.size;
+			expect(items).toHaveLength(12 * size);
+			expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
+				twelve.flatMap((_, item) => Array.from({ length: size }, () => ({ item }))),
+			);
+			expect(new Set(items.map(({ json }) => json)).size).toBe(12 * size);
+			expect(paths()).toEqual(['authorization', 'device/list', 'track']);
+			expect(hints).toMatchObject([{ message: EXECUTE_ONCE }]);
+		});
+
+		test('also where they name the time, which is one for the whole run', async () => {
+			const { hints } = await run(
+				{
+					resource: 'alarm',
+					operation: 'getMany',
+					devices: picked(DEVICE),
+					begin: '={{ $now.minus({ hours: 24 }) }}',
+					end: '={{ $now }}',
+				},
+				{ items: twelve },
+			);
+			expect(paths()).toEqual(['authorization', 'alarm/list']);
+			expect(hints).toMatchObject([{ message: EXECUTE_ONCE }]);
+		});
+
+		test('a few among others are no reason for a hint', async () => {
+			const { items, hints } = await run(positions('={{ $json.imei }}'), {
+				items: itemsOf(DEVICE, OTHER, DEVICE),
+			});
+			expect(items.map(({ json, pairedItem }) => [json.deviceId, pairedItem])).toEqual([
+				[DEVICE, { item: 0 }],
+				[OTHER, { item: 1 }],
+				[DEVICE, { item: 2 }],
+			]);
+			expect(hints).toEqual([]);
+		});
+
+		test('commands are sent for each', async () => {
+			await run(
+				{
+					resource: 'command',
+					operation: 'send',
+					device: picked(DEVICE),
+					command: 'RESET',
+					options: { waitForAnswer: false },
+				},
+				{ items: twelve.slice(0, 3) },
+			);
+			expect(paths().filter((path) => path === 'command/send')).toHaveLength(3);
+		});
 	});
 
 	test('no records are no items', async () => {
@@ -415,6 +473,132 @@ describe('parameters', () => {
 	test("raw gives the vendor's own records", async () => {
 		const [record] = (await run(positions(DEVICE, { output: 'raw' }))).json;
 		expect(record).toMatchObject({ imei: DEVICE, datastatus: expect.any(Number) });
+	});
+});
+
+describe('some of several devices fail', () => {
+	const ONE = '358899051000076';
+	const BAD = '358899051000142';
+	const fleet = [DEVICE, BAD, ONE];
+	const alarms = (devices: unknown, options: INodeParameters = {}): INodeParameters => ({
+		resource: 'alarm',
+		operation: 'getMany',
+		devices: picked(devices),
+		begin: '2026-01-01T00:00:00Z',
+		end: '2026-01-01T06:00:00Z',
+		returnAll: true,
+		options,
+	});
+	const EXPIRED = JSON.stringify({ code: 20046, message: 'Target has expired' });
+	beforeEach(() => {
+		simulator.fail({
+			kind: 'status',
+			status: 200,
+			body: EXPIRED,
+			times: Infinity,
+			match: ({ path, query }) =>
+				path !== '/api/authorization' && `${String(query.imeis)},${String(query.imei)}`.includes(BAD),
+		});
+	});
+	const skip = { skipFailedDevices: true };
+	const deviceIds = (json: IDataObject[]) => [...new Set(json.map(({ deviceId }) => deviceId))];
+
+	test.each([
+		['together', positions],
+		['one by one', alarms],
+	])('asked %s: all are tried, then the node fails, names them and says how to go on', async (_, ask) => {
+		const error = await failed(ask(fleet.join()));
+		expect(error.message).toContain(`Of 3 devices, 1 failed (${BAD}`);
+		expect(error.message).toContain('target has expired');
+		expect(error.description).toContain(
+			'switch on Skip Failed Devices in the options, or set On Error to continue',
+		);
+		expect(error.context).toMatchObject({ itemIndex: 0, data: { code: 'PartialResult', vendorCode: '20046' } });
+		expect(simulator.requests.at(-1)?.query[ask === alarms ? 'imei' : 'imeis']).toBe(ONE);
+	});
+
+	test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+		'On Error %s: the records come, then an item for each failed device',
+		async (onError) => {
+			const { items } = await run(positions(fleet.join()), { settings: { onError } });
+			expect(items).toMatchObject([
+				{ json: { deviceId: DEVICE }, pairedItem: { item: 0 } },
+				{ json: { deviceId: ONE }, pairedItem: { item: 0 } },
+				{
+					json: {
+						error: expect.stringContaining(`${BAD}: TrackCEO says that the target has expired`),
+						details: { code: 'NotPermitted', vendorCode: '20046', deviceId: BAD },
+					},
+					pairedItem: { item: 0 },
+				},
+			]);
+			// So n8n routes it to the error output.
+			expect(Object.keys(items[2]!.json)).toEqual(['error', 'details']);
+		},
+	);
+
+	test('Skip Failed Devices: records, a hint, and an item for each failed device', async () => {
+		const { json, hints } = await run(positions(fleet.join(), { options: skip }));
+		expect(json).toMatchObject([{ deviceId: DEVICE }, { deviceId: ONE }, { deviceId: BAD, deviceName: null }]);
+		expect(Object.keys(json[2]!)).toEqual(['deviceId', 'deviceName', 'error']);
+		expect(json[2]?.error).toContain('target has expired');
+		expect(hints).toMatchObject([
+			{ message: expect.stringContaining(`Of 3 devices, 1 failed (${BAD})`), type: 'warning' },
+		]);
+	});
+
+	test('the name stands there where the list of the account is at hand', async () => {
+		const { json } = await run(alarms('*', skip));
+		expect(json.at(-1)).toMatchObject({ deviceId: BAD, deviceName: expect.stringMatching(/\S/) });
+	});
+
+	test("an agent's tool says all of it in its message, which is all that an agent gets", async () => {
+		const settings = { type: 'n8n-nodes-fleetwire.trackCeoTool' };
+		const error = await failed(positions(fleet.join()), { settings });
+		expect(error.message).toContain(BAD);
+		expect(error.message).toContain('Skip Failed Devices');
+		expect((await run(positions(fleet.join(), { options: skip }), { settings })).json).toHaveLength(3);
+	});
+
+	test('items that share requests keep each their own result', async () => {
+		const items = [[DEVICE], [BAD], [ONE, BAD], [ONE], [BAD, DEVICE, ONE]].map((imeis) => ({ json: { imeis } }));
+		const on = await run(positions('={{ $json.imeis }}', { options: skip }), { items });
+		const told = on.items.map(({ json, pairedItem }) => [pairedItem, json.deviceId, 'error' in json]);
+		expect(told).toEqual([
+			[{ item: 0 }, DEVICE, false],
+			[{ item: 1 }, BAD, true],
+			[{ item: 2 }, ONE, false],
+			[{ item: 2 }, BAD, true],
+			[{ item: 3 }, ONE, false],
+			[{ item: 4 }, DEVICE, false],
+			[{ item: 4 }, ONE, false],
+			[{ item: 4 }, BAD, true],
+		]);
+		expect(on.hints).toMatchObject([
+			{ message: expect.stringContaining('In 3 items, devices failed and were skipped') },
+		]);
+		const over = await run(positions('={{ $json.imeis }}'), {
+			items,
+			settings: { onError: 'continueRegularOutput' },
+		});
+		expect(over.items.map(({ json, pairedItem }) => [pairedItem, 'error' in json])).toEqual(
+			told.map(([item, , error]) => [item, error]),
+		);
+	});
+
+	test('what is no fault of a device is not skipped', async () => {
+		stored = account({ secret: 'not-the-password' });
+		expect((await failed(positions(fleet.join(), { options: skip }))).message).toContain('code 20001');
+		stored = account();
+		expect((await failed(positions('', { options: skip }))).message).toContain('Devices is missing');
+	});
+
+	test('what came before the time was over is given', async () => {
+		simulator.clearFaults();
+		simulator.fail({ kind: 'timeout', times: Infinity, match: ({ query }) => query.imei === ONE });
+		const { json } = await run(alarms(fleet.join(), { ...skip, timeout: 1 }));
+		expect(deviceIds(json.filter((item) => !('error' in item)))).toEqual([DEVICE, BAD]);
+		expect(json.filter((item) => 'error' in item).map(({ deviceId }) => deviceId)).toEqual([ONE]);
 	});
 });
 

@@ -1,12 +1,12 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import type { Client } from '../core/call/client';
-import { InvalidParams, NotPermitted, TimedOut } from '../core/describe/errors';
+import type { Client, Collected } from '../core/call/client';
+import { InvalidParams, NotPermitted, TimedOut, type FleetError } from '../core/describe/errors';
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import { findOperation, type Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
 import { openAccount } from './account';
-import { errorItemOf, nodeErrorOf } from './errors';
-import { inputsOf, mustNotRetry } from './input';
+import { errorItemOf, errorItemsOf, failedItemsOf, nodeErrorOf } from './errors';
+import { inputsOf, mustNotRetry, type ItemInput } from './input';
 
 /** Shorter waits are nobody's concern. */
 const WAIT_WORTH_TELLING_MS = 5000;
@@ -25,22 +25,32 @@ export async function execute(
 	let waitedMs = 0;
 	const options = { signal: stop.signal, onWait: (ms: number) => (waitedMs = Math.max(waitedMs, ms)) };
 	let operation: AnyOperation | undefined;
-	let recordsOf: ((item: number) => Promise<object[]>) | undefined;
+	let resultOf: ((item: number) => Promise<Result>) | undefined;
+	const skipped: FleetError[] = [];
+	const asTool = isTool(context);
 	try {
 		for (let item = 0; item < length; item++) {
 			const pairedItem = { item };
 			try {
 				operation ??= operationOf(context, provider, node.retryOnFail);
-				recordsOf ??= runsOf(
+				resultOf ??= runsOf(
 					context,
 					operation,
 					await openAccount(context, provider, credentialType, (message) => warnings.add(message)),
 					options,
 				);
-				for (const record of await recordsOf(item)) output.push({ json: record as IDataObject, pairedItem });
+				const { records, error, skipFailed } = await resultOf(item);
+				for (const record of records) output.push({ json: record as IDataObject, pairedItem });
+				if (error === undefined) continue;
+				if (skipFailed && error.failedDevices.length > 0) {
+					skipped.push(error);
+					for (const json of failedItemsOf(error)) output.push({ json, pairedItem });
+				} else if (context.continueOnFail()) {
+					for (const json of errorItemsOf(error)) output.push({ json, pairedItem });
+				} else throw error;
 			} catch (error) {
 				if (!context.continueOnFail())
-					throw nodeErrorOf(error, node, { itemIndex: item, addition: alreadyDone(operation, item) });
+					throw nodeErrorOf(error, node, { itemIndex: item, addition: alreadyDone(operation, item), asTool });
 				output.push({ json: errorItemOf(error), pairedItem });
 			}
 		}
@@ -51,39 +61,77 @@ export async function execute(
 		warnings.add(
 			`A request had to wait ${String(Math.round(waitedMs / 1000))} s for its turn: the account's nodes share its request limit.`,
 		);
+	const [first] = skipped;
+	if (first !== undefined)
+		warnings.add(
+			`${skipped.length === 1 ? '' : `In ${String(skipped.length)} items, devices failed and were skipped. The first: `}${first.sentence} Each failed device has an item with its error.`,
+		);
 	for (const message of warnings) context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
 	return [output];
 }
 
-/** How the records of an item are got: where items can share requests, all are read before the first is run. */
+/** What an item gives, and whether its failed devices are items like others. */
+interface Result extends Collected {
+	skipFailed: boolean;
+}
+
+/**
+ * How the result of an item is got: the same is asked once, and where items can share requests, all are read before the
+ * first is run.
+ */
 function runsOf(
 	context: IExecuteFunctions,
 	operation: AnyOperation,
 	client: Client,
 	options: Pick<RunOptions, 'signal' | 'onWait'>,
-): (item: number) => Promise<object[]> {
+): (item: number) => Promise<Result> {
 	const inputOf = inputsOf(context, operation);
 	const { length } = context.getInputData();
-	if (operation.batch === undefined || length === 1) {
+	const { effect, consuming, handsOutSession } = operation;
+	if (length === 1 || effect !== 'read' || consuming || handsOutSession)
 		return async (item) => {
-			const { params, options: own } = inputOf(item);
-			return await client.collect(operation, params, { ...own, ...options });
+			const { params, options: own, skipFailed } = inputOf(item);
+			return { ...(await client.gather(operation, params, { ...own, ...options })), skipFailed };
 		};
-	}
-	const together = new Batcher(client, operation, options);
-	const runs: (() => Promise<object[]>)[] = [];
+	const alone = ({ params, options: own }: ItemInput) => {
+		let result: Promise<Collected> | undefined;
+		return () => (result ??= client.gather(operation, params, { ...own, ...options }));
+	};
+	const together = operation.batch === undefined ? undefined : new Batcher(client, operation, options);
+	const shared = ({ params: input, options: own }: ItemInput) => {
+		const run = together?.add({ input, options: own });
+		return async (): Promise<Collected> => (await together?.resultOf(run ?? 0)) ?? { records: [] };
+	};
+	/** Runs by their settings. */
+	const known = new Map<string, () => Promise<Collected>>();
+	const runs: (() => Promise<Result>)[] = [];
 	for (let item = 0; item < length; item++) {
 		try {
-			const { params, options: own } = inputOf(item);
-			const run = together.add({ input: params, options: own });
-			runs.push(() => together.recordsOf(run));
+			const input = inputOf(item);
+			const key = JSON.stringify(input);
+			const before = known.get(key);
+			const run = before ?? (together === undefined ? alone : shared)(input);
+			known.set(key, run);
+			runs.push(async () => {
+				const { records, error } = await run();
+				// Each item has records of its own, as each could be changed.
+				return {
+					records: before === undefined ? records : structuredClone(records),
+					error,
+					skipFailed: input.skipFailed,
+				};
+			});
 		} catch (error) {
 			runs.push(() => Promise.reject(error instanceof Error ? error : new Error(String(error))));
 			// Items behind it are never run.
 			if (!context.continueOnFail()) break;
 		}
 	}
-	return async (item) => (await runs[item]?.()) ?? [];
+	if (known.size === 1 && runs.length === length)
+		client.warn(
+			`"${operation.title}" has the same settings for all ${String(length)} items: it was asked once, and each item has all of its records. To get them once, switch on Execute Once in this node's settings.`,
+		);
+	return async (item) => (await runs[item]?.()) ?? { records: [], skipFailed: false };
 }
 
 /** Resource and operation take no expressions, so they are the same for every item. */

@@ -2,16 +2,18 @@ import { isResourceLocatorValue, type IExecuteFunctions, type INodeParameters } 
 import { InvalidParams } from '../core/describe/errors';
 import { number, readFields, writeList, type Field, type Fields } from '../core/describe/field';
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
-import { hasLimit } from './properties';
+import { hasLimit, SKIP_FAILED } from './properties';
 import { isOption } from './property';
 
 /** The longest that a run may be given, in seconds: a day. */
 const timeout = number({ title: 'Timeout', description: '', min: 1, max: 86_400, optional: true });
 const limit = number({ title: 'Limit', description: '', min: 1, integer: true });
 
-interface ItemInput {
+export interface ItemInput {
 	params: Record<string, unknown>;
-	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone'> & { limit?: number };
+	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone' | 'limit'>;
+	/** Whether failed devices are items like others. */
+	skipFailed: boolean;
 }
 
 /**
@@ -40,6 +42,7 @@ export function inputsOf(context: IExecuteFunctions, operation: AnyOperation): (
 		const { timeout: seconds } = readFields({ timeout }, chosen, clock);
 		return {
 			params,
+			skipFailed: chosen[SKIP_FAILED] === true,
 			options: {
 				output: raw ? 'raw' : 'simplified',
 				timeZone,
@@ -65,7 +68,7 @@ function readerOf(context: IExecuteFunctions, parameters: INodeParameters): (nam
 		const plain = path === undefined ? undefined : plainAt(items[item]?.json, path);
 		if (plain !== undefined) return plain;
 		const value: unknown = context.getNodeParameter(name, item);
-		if (!hasExpression(parameters[name])) known.set(name, value);
+		if (!varies(parameters[name])) known.set(name, value);
 		return value;
 	};
 }
@@ -91,6 +94,20 @@ function plainAt(json: unknown, path: readonly string[]): unknown {
 function hasExpression(value: unknown): boolean {
 	if (typeof value === 'string') return value.startsWith('=');
 	return typeof value === 'object' && value !== null && Object.values(value).some(hasExpression);
+}
+
+/** Whether a parameter may differ from item to item. The time is one for the whole run. */
+function varies(value: unknown): boolean {
+	if (typeof value === 'string') return value.startsWith('=') && !isTime(value);
+	return typeof value === 'object' && value !== null && Object.values(value).some(varies);
+}
+
+/** "={{ $now.minus({ days: 1 }) }}" and its like, which depend on nothing else. */
+function isTime(expression: string): boolean {
+	const names = expression.match(/\$\w*/g) ?? [];
+	return (
+		names.length > 0 && names.every((name) => name === '$now' || name === '$today') && !/random/i.test(expression)
+	);
 }
 
 const valueOf = (value: unknown) => (isResourceLocatorValue(value) ? value.value : value);

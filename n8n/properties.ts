@@ -58,7 +58,10 @@ export const hasLimit = ({ effect, list, consuming: once }: AnyOperation) => eff
 function parametersOf(operation: AnyOperation, deadlineMs: number): INodeProperties[] {
 	const { resource, name, effect } = operation;
 	const shown = { resource: [resource], operation: [name] };
-	const { own, options } = formOf(operation.params as Fields, shown, [timeout(deadlineMs)]);
+	const { own, options } = formOf(operation.params as Fields, shown, [
+		timeout(deadlineMs),
+		...(effect === 'read' && operation.asks !== undefined ? [skipFailedDevices] : []),
+	]);
 	return [
 		...(effect === 'read' ? [] : [noticeOf(operation, shown)]),
 		...(operation.handsOutSession === true ? [linkNotice(shown)] : []),
@@ -127,6 +130,18 @@ function output(shown: Shown): INodeProperties {
 		description: 'The form in which the records are returned',
 	};
 }
+
+/** Stored in users' workflows. */
+export const SKIP_FAILED = 'skipFailedDevices';
+
+const skipFailedDevices: INodeProperties = {
+	displayName: 'Skip Failed Devices',
+	name: SKIP_FAILED,
+	type: 'boolean',
+	default: false,
+	description:
+		'Whether to go on when the vendor gives nothing for some devices. Each of them becomes an item with deviceId, deviceName and error.',
+};
 
 function timeout(deadlineMs: number): INodeProperties {
 	return {

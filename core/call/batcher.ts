@@ -192,6 +192,11 @@ function withFailed(answer: Collected, failed: readonly FailedDevice[], total: n
 	const alike = new Set(failed.map(({ error: { code, vendorCode, status } }) => [code, vendorCode, status].join()));
 	return {
 		records: answer.records,
-		error: failed.length === total && alike.size === 1 ? first.error : partialResult(failed, total),
+		error:
+			total === 1
+				? first.error.with({ failedDevices: failed })
+				: failed.length === total && alike.size === 1
+					? first.error
+					: partialResult(failed, total),
 	};
 }

@@ -232,14 +232,15 @@ export class DeviceRequests {
 				.filter(({ asked }) => asked)
 				.map(({ error: { code, vendorCode, status } }) => [code, vendorCode, status].join()),
 		);
-		if (all.size === 1 || (answered.size === 0 && alike.size <= 1)) return first;
 		const devices = [...failures].map(([deviceId, { error, asked }]): FailedDevice => ({
 			deviceId,
 			deviceName: nameOf(deviceId),
 			error,
 			asked,
 		}));
-		return partialResult(devices, all.size);
+		if (all.size === 1)
+			return first === undefined || !concernsDevices(first) ? first : first.with({ failedDevices: devices });
+		return answered.size === 0 && alike.size <= 1 ? first : partialResult(devices, all.size);
 	}
 }
 

@@ -138,7 +138,7 @@ export abstract class FleetError extends Error implements Readonly<ErrorPolicy> 
 		message = this.message,
 		advice = this.advice,
 		...policy
-	}: { message?: string; advice?: string } & Partial<ErrorPolicy>): this {
+	}: Pick<FleetErrorDetails, 'advice' | 'failedDevices'> & { message?: string } & Partial<ErrorPolicy>): this {
 		const copy = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(this) as object) as this;
 		Object.defineProperties(copy, Object.getOwnPropertyDescriptors(this));
 		Object.assign(copy, { message: sentence(message), advice: sentence(advice), stack: this.stack, ...policy });
