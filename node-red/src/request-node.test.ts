@@ -138,7 +138,13 @@ describe('what goes wrong', () => {
 	};
 
 	test('reaches Catch nodes with its code, the status and what is known', async () => {
-		simulator.fail({ match: '/api/track', kind: 'status', status: 403, body: '{"message":"not yours"}' });
+		simulator.fail({
+			match: '/api/track',
+			kind: 'status',
+			status: 403,
+			body: '{"message":"not yours"}',
+			times: null,
+		});
 		const { node, error, sent } = await failed(positions);
 		expect(sent).toEqual([]);
 		const [caught] = node.caught;
@@ -206,6 +212,85 @@ describe('what goes wrong', () => {
 	test('a read runs where commands are forbidden', async () => {
 		runtime.settings.fleetwire = { allowCommands: false };
 		expect((await failed(positions)).error).toBeUndefined();
+	});
+});
+
+describe('some of several devices fail', () => {
+	const BAD = '358899051000142';
+	const devices = list(`${ONE},${BAD},${TWO}`);
+	const alarms = {
+		resource: 'alarm',
+		operation: 'getMany',
+		params: { devices, begin: { type: 'str', value: '-30d' }, end: { type: 'str', value: 'now' } },
+	};
+	const positionsOf = { ...positions, params: { devices } };
+	beforeEach(() => {
+		simulator.fail({
+			kind: 'status',
+			status: 200,
+			body: JSON.stringify({ code: 20046, message: 'Target has expired' }),
+			times: Infinity,
+			match: ({ path, query }) =>
+				path !== '/api/authorization' && `${String(query.imeis)},${String(query.imei)}`.includes(BAD),
+		});
+	});
+	// So that the names are at hand.
+	beforeEach(async () => {
+		await run({ ...positions, output: 'worldmap' });
+	});
+	const idsIn = (messages: readonly Message[]) => [
+		...new Set(
+			messages.flatMap(({ payload }) => (payload as { deviceId: string }[]).map(({ deviceId }) => deviceId)),
+		),
+	];
+	const FAILED = [
+		{ deviceId: BAD, deviceName: 'Shuttle 3', error: expect.stringContaining('target has expired') as string },
+	];
+
+	test.each([
+		['together', positionsOf],
+		['one by one', alarms],
+	])('asked %s: the records are sent, then one error lists the devices', async (_, settings) => {
+		const node = await deployed(settings);
+		const { sent, error } = await node.receive({ _msgid: 'in', failedDevices: 'of an earlier request' });
+		expect(idsIn(sent)).toEqual([ONE, TWO]);
+		expect(sent).toMatchObject([{ _msgid: 'in', failedDevices: FAILED }]);
+		expect(error).toMatchObject({
+			code: 'PartialResult',
+			message: expect.stringContaining(`Of 3 devices, 1 failed (${BAD}, "Shuttle 3")`),
+			cause: { vendorCode: '20046', failedDevices: FAILED },
+		});
+		expect(node.caught).toHaveLength(1);
+		expect(node.caught[0]?.msg).toMatchObject({ failedDevices: FAILED });
+		expect(node.line).toEqual({ fill: 'red', shape: 'ring', text: 'some devices failed' });
+	});
+
+	test('a message for each record, and a map, have what came', async () => {
+		const each = await run({ ...positionsOf, result: 'record' });
+		expect(each.sent.map(({ topic, parts }) => [topic, parts])).toMatchObject([
+			[ONE, { index: 0, count: 2 }],
+			[TWO, { index: 1, count: 2 }],
+		]);
+		expect(each.error).toMatchObject({ code: 'PartialResult' });
+		const map = await run({ ...positionsOf, output: 'worldmap' });
+		expect(map.sent).toHaveLength(2);
+		expect(map.error).toMatchObject({ code: 'PartialResult' });
+	});
+
+	test('what came before the time was over is sent', async () => {
+		simulator.clearFaults();
+		simulator.fail({ kind: 'timeout', times: Infinity, match: ({ query }) => query.imei === TWO });
+		const { sent, error } = await run({ ...alarms, timeout: 1 });
+		expect(idsIn(sent)).toContain(ONE);
+		expect(idsIn(sent)).not.toContain(TWO);
+		expect(error).toMatchObject({ code: 'PartialResult', cause: { failedDevices: [{ deviceId: TWO }] } });
+	});
+
+	test('a list that was not of this request does not go on, and nothing is sent where nothing came', async () => {
+		const { sent } = await run(positions, { failedDevices: 'of an earlier request' });
+		expect(sent[0]).not.toHaveProperty('failedDevices');
+		const all = await run({ ...positions, params: { devices: list(BAD) } });
+		expect([all.sent, all.error]).toMatchObject([[], { code: 'NotPermitted' }]);
 	});
 });
 

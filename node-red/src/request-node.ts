@@ -8,7 +8,7 @@ import type { CommandOutcome, Outcome } from '../../core/describe/records';
 import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
-import { flowError } from './flow-error';
+import { failedDevicesOf, flowError } from './flow-error';
 import { valuesOf, type Inputs } from './inputs';
 import { commandForbidden, locksOf } from './locks';
 import { StatusLine } from './status-line';
@@ -111,7 +111,7 @@ export class RequestNode implements AccountUser {
 			});
 		if (operation.effect === 'command' && locksOf(RED).commands) throw commandForbidden(operation.title);
 		const client = account.client((message) => node.warn(message));
-		const limit = positive(config.limit, 'Limit') ?? Infinity;
+		const limit = positive(config.limit, 'Limit');
 		const timeout = positive(config.timeout, 'Timeout');
 		const input = await valuesOf(RED, node, operation.params as Fields, config.params ?? {}, msg);
 		const draws = config.output === 'worldmap' && MAPPABLE.includes(operation.kind) && operation.effect === 'read';
@@ -121,16 +121,23 @@ export class RequestNode implements AccountUser {
 			...(timeout === undefined ? {} : { deadlineMs: timeout * 1000 }),
 			timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
 			onWait: (ms) => this.status.waiting(ms),
+			...(operation.list && limit !== undefined ? { limit } : {}),
 		});
-		const pages = firstOf(records, operation.list && operation.consuming !== true ? limit : Infinity);
-		if (draws) return this.draw(pages, operation, client, new MessagePerRecord(RED, msg, send));
+		// Of an earlier request in the flow.
+		delete msg.failedDevices;
+		const ended = new UpToError(records, msg);
+		if (draws) {
+			const count = await this.draw(ended.pages(), operation, client, new MessagePerRecord(RED, msg, send));
+			ended.check();
+			return count;
+		}
 		const delivery =
 			operation.list && config.result === 'record'
 				? new MessagePerRecord(RED, msg, send)
 				: new OneMessage(msg, send, operation.list);
 		const tells = operation.effect !== 'read' || (operation.kind === 'commandOutcome' && config.output !== 'raw');
 		let worst: Ended | undefined;
-		for await (const page of pages) {
+		for await (const page of ended.pages()) {
 			for (const one of tells ? (page as CommandOutcome[]) : []) {
 				if (worst === undefined || OUTCOMES.indexOf(one.outcome) > OUTCOMES.indexOf(worst.outcome)) worst = one;
 			}
@@ -140,7 +147,8 @@ export class RequestNode implements AccountUser {
 		// so any more.
 		if (signal.aborted && operation.effect !== 'read')
 			node.warn(`"${operation.title}" was in progress when this node was stopped: check whether it was done.`);
-		const count = delivery.end();
+		const count = ended.sends ? delivery.end() : 0;
+		ended.check();
 		return tells ? (worst ?? { outcome: 'unknown', response: null }) : count;
 	}
 
@@ -177,13 +185,37 @@ export class RequestNode implements AccountUser {
 	}
 }
 
-/** Pages up to a number of records; what lies beyond is not asked for. */
-async function* firstOf(pages: AsyncIterable<object[]>, limit: number): AsyncGenerator<object[]> {
-	let left = limit;
-	for await (const page of pages) {
-		yield page.length > left ? page.slice(0, left) : page;
-		left -= page.length;
-		if (left <= 0) return;
+/** A run of which some may have failed: what came is sent, and its error follows. */
+class UpToError {
+	private error: FleetError | undefined;
+	private any = false;
+
+	constructor(
+		private readonly run: AsyncIterable<object[]>,
+		private readonly msg: NodeMessageInFlow,
+	) {}
+
+	async *pages(): AsyncGenerator<object[]> {
+		try {
+			for await (const page of this.run) {
+				this.any ||= page.length > 0;
+				yield page;
+			}
+		} catch (thrown) {
+			this.error = asFleetError(thrown);
+			const failed = failedDevicesOf(this.error);
+			if (failed !== undefined) Object.assign(this.msg, { failedDevices: failed });
+		}
+	}
+
+	/** Whether there is something to send. */
+	get sends(): boolean {
+		return this.error === undefined || this.any;
+	}
+
+	/** @throws FleetError if the run ended with one */
+	check(): void {
+		if (this.error !== undefined) throw this.error;
 	}
 }
 

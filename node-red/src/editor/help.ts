@@ -19,6 +19,7 @@ const ERRORS: readonly [string, string][] = [
 	['Unreachable', 'no connection, or it broke'],
 	['TimedOut', 'no answer in time'],
 	['TooLarge', 'the answer is larger than 16 MiB'],
+	['PartialResult', 'some devices failed; the records of the others were sent before'],
 	['UnexpectedAnswer', 'the answer is not what the vendor documents'],
 	['NewerVersion', 'the node was saved by a newer version of this package'],
 ];
@@ -84,6 +85,7 @@ Each message runs the chosen operation once. Type values in, or take them from \
 
 : payload (array | object) : the records, or the outcome of a command.
 : topic (string) : device or account of the record, where a message carries one record.
+: failedDevices (array) : where some of several devices failed: \`deviceId\`, \`deviceName\` and \`error\` of each. The records of the others are sent first, then the error goes to Catch nodes.
 : parts (object) : where *A message for each record* is chosen, so that Join, Sort and Batch work. Lists of more than 1000 records go out page by page, and only their last messages have \`count\`. An empty list sends nothing.
 
 ### Details

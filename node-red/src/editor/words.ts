@@ -114,6 +114,7 @@ const WORDS = {
 		Unreachable: 'unreachable',
 		TimedOut: 'timed out',
 		TooLarge: 'answer too large',
+		PartialResult: 'some devices failed',
 		UnexpectedAnswer: 'unexpected answer',
 		NotStored: 'state not stored',
 		NotRead: 'state not readable',
