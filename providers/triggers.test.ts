@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { ALL, readFields, type Fields } from '../core/describe/field';
-import type { SendOptions, SignedAnswer, WireRequest } from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
 import { findTrigger } from '../core/describe/provider';
 import { Poller, type PollResult } from '../core/watch/poller';
@@ -9,7 +8,8 @@ import type { Position } from '../core/describe/records';
 import { sourceOf, type FleetEvent } from '../core/describe/trigger';
 import { FetchHost } from '../test/support/fetch-host';
 import { kitOf, KITTED } from '../test/support/kits';
-import { ODD, ODD_TEXTS, outermost, placesIn, withOdd } from '../test/support/oddities';
+import { ODD, ODD_TEXTS } from '../test/support/oddities';
+import { OddHost } from '../test/support/odd-host';
 import { streamRecords } from '../test/support/stream-records';
 import type { Simulator } from '../test/support/testkit';
 
@@ -20,18 +20,6 @@ const running: Simulator[] = [];
 afterEach(async () => {
 	await Promise.all(running.splice(0).map((simulator) => simulator.close()));
 });
-
-/** In every list of records that the vendor sends, further elements that are none. */
-class OddHost<C extends Connection> extends FetchHost<C> {
-	override async send(request: WireRequest, options: SendOptions): Promise<SignedAnswer> {
-		const answer = await super.send(request, options);
-		const body = outermost(placesIn(JSON.parse(answer.body))).reduce(
-			(changed: unknown, place) => withOdd(changed, place, place.text ? ODD_TEXTS : ODD),
-			JSON.parse(answer.body),
-		);
-		return { ...answer, body: JSON.stringify(body) };
-	}
-}
 
 async function start(name: string, settings: object = {}, Host = FetchHost) {
 	const kit = kitOf(name);

@@ -2,10 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
 import { Batcher } from '../core/call/batcher';
+import { Lookups } from '../core/call/lookups';
+import type { Connection } from '../core/describe/connection';
+import { readFields } from '../core/describe/field';
+import { FetchHost } from '../test/support/fetch-host';
+import { KITTED } from '../test/support/kits';
+import { OddHost } from '../test/support/odd-host';
 import { emptied, EMPTY, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';
 import { json, ok, TestHost } from '../test/support/test-host';
 import { providers } from '.';
+
+const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 
 const plain = (records: object[]) => JSON.parse(JSON.stringify(records)) as object[];
 
@@ -26,7 +34,15 @@ function listed(exchanges: Recorded['exchanges']): unknown[] {
 describe.each(providers.map((provider) => [provider.title, provider] as const))(
 	'%s: an element that is no record, or has nothing in it, does not cost the others',
 	(_, provider) => {
-		const lists = provider.operations.filter(({ effect, list }) => effect === 'read' && list);
+		// Some are asked for one record, and get a list of it.
+		const lists = provider.operations.filter(
+			(operation) =>
+				operation.effect === 'read' &&
+				(operation.list ||
+					recordingOf(provider, `${operation.resource}.${operation.name}`)?.exchanges.some(
+						({ response }) => placesIn(response).length > 0,
+					)),
+		);
 
 		test.each(lists.map((operation) => [`${operation.resource}.${operation.name}`, operation] as const))(
 			'%s',
@@ -134,6 +150,42 @@ function clientOf(respond: ConstructorParameters<typeof TestHost>[0]) {
 		client: new Client(trackceo, { ...connectionOf(trackceo), account: String(Math.random()) }, host),
 	};
 }
+
+describe.each(KITTED.map((kit) => [kit.name, kit] as const))('%s: the lists of pickers', (_, kit) => {
+	const { provider } = kit.vendor;
+
+	test.each(Object.keys(provider.lookups))(
+		'%s: an element that is no record costs none of the others',
+		async (name) => {
+			const simulator = await kit.start({ clock: () => NOW });
+			try {
+				const settings = {
+					baseUrl: simulator.url,
+					allowPrivateAddresses: true,
+					rateLimit: 60_000,
+					allowCommands: false,
+				};
+				const connection = readFields(
+					provider.connection,
+					{ ...settings, ...kit.settings },
+					{ now: NOW, timeZone: 'UTC' },
+				) as unknown as Connection;
+				const clock = { now: () => simulator.now(), pass: (ms: number) => simulator.advance(ms) };
+				const listed = async (host: FetchHost<Connection>) => {
+					const client = new Client(provider, connection, host);
+					// Not what the other has read.
+					Object.assign(client.shared, { lookups: new Lookups() });
+					return await client.lookup(name);
+				};
+				const honest = await listed(new FetchHost(provider, connection, clock));
+				expect(honest.length).toBeGreaterThan(0);
+				expect(await listed(new OddHost(provider, connection, clock))).toEqual(honest);
+			} finally {
+				await simulator.close();
+			}
+		},
+	);
+});
 
 describe('what a text of the Protrack platform leaves out is null', () => {
 	const good = '114.05,22.55,1769731200,10,90';
