@@ -6,6 +6,7 @@ import { readFields, type Field } from '../core/describe/field';
 import type { AnyOperation } from '../core/describe/operation';
 import type { Connection } from '../core/describe/connection';
 import type { FaultRule } from '../simulators/faults';
+import { startTrackgps } from '../simulators/trackgps';
 import { kitOf, nameOf, NOW, startVendor, type TestVendor } from '../test/hosts/vendor';
 import { FetchHost } from '../test/support/fetch-host';
 import { ONE_OF_EACH } from '../test/support/kits';
@@ -13,7 +14,7 @@ import { connectionOf } from '../test/support/recordings';
 import { json, ok, TestHost } from '../test/support/test-host';
 import { providers } from '.';
 
-const running: TestVendor[] = [];
+const running: Pick<TestVendor, 'close'>[] = [];
 afterEach(async () => {
 	await Promise.all(running.splice(0).map((vendor) => vendor.close()));
 });
@@ -465,4 +466,57 @@ test('a sum over windows is given of no vehicle that has failed in one of them',
 		'9',
 	]);
 	expect(error?.failedDevices.map(({ deviceId }) => deviceId)).toEqual(['8']);
+});
+
+describe('TrackGPS.ro, one request in 30 s', () => {
+	async function branch() {
+		const simulator = await startTrackgps({ clock: () => NOW });
+		running.push(simulator);
+		const { provider, operation } = operationOf('trackgps', 'fuel.getRefills');
+		// Sees four of the company's vehicles.
+		const connection = {
+			...connectionOf(provider),
+			...kitOf('trackgps').settings,
+			account: 'cluj',
+			baseUrl: simulator.url,
+			allowPrivateAddresses: true,
+			rateLimit: 2,
+		};
+		const host = new FetchHost(provider, connection, {
+			now: () => simulator.now(),
+			pass: (ms) => simulator.advance(ms),
+		});
+		const client = new Client(provider, connection, host);
+		const own = (await client.lookup('device')).map(({ value }) => value);
+		const run = (devices: string[], options?: object) =>
+			gather(client, operation, { devices, begin: '2026-03-10', end: '2026-03-12' }, options);
+		return { simulator, own, run };
+	}
+
+	test('three vehicles of others cost none of the own ones', async () => {
+		const { own, run } = await branch();
+		const foreign = Array.from({ length: 12 }, (_, place) => String(41_001 + place))
+			.filter((id) => !own.includes(id))
+			.slice(0, 3);
+		const honest = await run(own.slice(0, 3));
+		const { records, error } = await run([own[0]!, ...foreign.slice(0, 2), own[1]!, foreign[2]!, own[2]!]);
+		expect(records).toEqual(honest.records);
+		expect(error?.failedDevices.map(({ deviceId, asked }) => [deviceId, asked])).toEqual(
+			foreign.map((id) => [id, true]),
+		);
+	});
+
+	test('where the time does not suffice for all, that is said before the first request, with the number', async () => {
+		const { own, run, simulator } = await branch();
+		const before = simulator.requests.length;
+		const many = Array.from({ length: 25 }, (_, place) => String(Number(own[0]) + place));
+		const { records, error } = await run(many);
+		expect(records).toEqual([]);
+		expect(error?.message).toMatch(
+			/^These 25 devices take 25 requests, but the account's request limit leaves turns for (19|20) in 600 s: enough for (19|20) devices\. None of them was sent\.$/,
+		);
+		expect(simulator.requests.length).toBe(before);
+		// With a limit it may end sooner.
+		expect((await run(many, { limit: 1 })).error?.message ?? '').not.toContain('None of them was sent');
+	});
 });
