@@ -189,6 +189,8 @@ export function pageOf({
 		'',
 		`A run of an operation may take ${String(deadlineMs / 1000)} s in all, a single request 30 s.`,
 		'',
+		'If some of several devices fail, the records of the others come all the same: see [Partial results](partial-results.md).',
+		'',
 		...loginPart(provider),
 		...notes.flatMap((note) => [note, '']),
 		...resources.flatMap((resource) => [
