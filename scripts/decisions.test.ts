@@ -26,7 +26,7 @@ test.each(pages)('%s has a number of its own, a date, a status and all sections'
 	expect(sections.map((section) => section.split('\n')[0])).toEqual(['Context', 'Decision', 'Considered']);
 	for (const section of sections) expect(section.split('\n').slice(1).join('').trim()).not.toBe('');
 	expect(text.split('\n## Considered\n')[1]).toMatch(/^\n- /);
-	const [, , , replacement] = STATUS.exec(status) ?? [];
+	const [, , , , replacement] = STATUS.exec(status) ?? [];
 	if (replacement !== undefined) expect(pages).toContain(replacement);
 });
 

@@ -215,7 +215,8 @@ export class SendLoop {
 			return { error };
 		}
 		try {
-			const data = provider.open(withoutToken(answer), this.request, this.operation);
+			const warn = (message: string) => host.warn(this.sender.redactor.text(message));
+			const data = provider.open(withoutToken(answer), this.request, this.operation, warn);
 			shared.breaker.answered();
 			shared.retries.earn();
 			limiter.recover(complaints);

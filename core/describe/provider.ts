@@ -39,9 +39,15 @@ export interface Provider<C extends Connection = any> {
 	/**
 	 * Opens the envelope: gives the part that holds data. Request and operation are at hand because some vendors give
 	 * one code different meanings in different methods.
+	 * @param warn tells the user what the vendor says beside the data
 	 * @throws FleetError for everything that is not a success; an empty result is not an error.
 	 */
-	readonly open: (answer: WireAnswer, request: WireRequest, operation: AnyOperation) => unknown;
+	readonly open: (
+		answer: WireAnswer,
+		request: WireRequest,
+		operation: AnyOperation,
+		warn?: (message: string) => void,
+	) => unknown;
 	/**
 	 * The route of an operation where it depends on the account; by default the declared one.
 	 * @throws FleetError if the operation must not be tried as it is declared

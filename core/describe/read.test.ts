@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { coordinatesOf, countOf, courseOf, isReadable, numberOf, rowsOf, textOf, timeInId } from './read';
+import { Reading } from './reading';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	flagOf,
+	isReadable,
+	numberOf,
+	rowsOf,
+	textOf,
+	timeInId,
+	withoutUnit,
+} from './read';
 
 test.each([
 	[0, 0],
@@ -74,4 +86,46 @@ test('a time that cannot be read makes no two records share an id', () => {
 	expect(new Set(ids).size).toBe(ids.length);
 	expect(ids[0]).toMatch(/^03\/04\/2026#[\w-]{22}$/);
 	expect(timeInId(null, ' 03/04/2026 ', { a: 1 })).toBe(ids[0]);
+});
+
+test.each([
+	['12,5', 12.5],
+	[' 0,125 ', 0.125],
+	['-12,5', -12.5],
+	['1234,5678', 1234.5678],
+	['1.234,5', 1234.5],
+	['1,234.5', 1234.5],
+	['1 234 567,89', 1_234_567.89],
+	['1\u00A0234', 1234],
+	['1.234', 1.234],
+	['1,234', null],
+	['1,234,567', null],
+	['12,5,3', null],
+	['1.2.3', null],
+	['1.23,4', null],
+	[',5', null],
+	['12,', null],
+	['-', null],
+])('the number %j is %j', (value, number) => expect(numberOf(value)).toBe(number));
+
+test('a number that can be one of two is told of', () => {
+	const reading = new Reading(() => 0);
+	expect(reading.of(() => ['12,5', 'x', '1,234'].map(numberOf))).toEqual([12.5, null, null]);
+	expect(reading.warning).toContain('a number: "1,234"');
+});
+
+test.each([
+	['45.5L', 45.5],
+	['45,5 l', 45.5],
+	['45,5 Litri', 45.5],
+	['45.5 gal', null],
+	['l', null],
+	[45.5, 45.5],
+	['45.5', 45.5],
+])('of %j litres there are %j', (value, litres) => expect(numberOf(withoutUnit(value, 'l', 'litri'))).toBe(litres));
+
+test('yes and no as servers write them', () => {
+	expect([true, 'true', 'True', 1, '1'].map(flagOf)).toEqual(Array(5).fill(true));
+	expect([false, 'false', ' FALSE', 0, '0'].map(flagOf)).toEqual(Array(5).fill(false));
+	expect([null, undefined, '', 'yes', 2, [], {}].map(flagOf)).toEqual(Array(7).fill(null));
 });

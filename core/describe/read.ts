@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UnexpectedAnswer } from './errors';
 import type { Row } from './records';
-import { present } from './reading';
+import { present, unread } from './reading';
 import { readWritten } from './time';
 import { clipped, cut } from './words';
 
@@ -86,8 +86,43 @@ export function numberOf(value: unknown): number | null {
 	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
 	if (typeof value !== 'string') return null;
 	const number = Number(value);
+	if (Number.isNaN(number)) return writtenNumberOf(value.trim());
 	// Number('') is 0.
 	return Number.isFinite(number) && (number !== 0 || value.trim() !== '') ? number : null;
+}
+
+/** A comma that can only be the decimal sign: groups of thousands have three digits, and begin with no 0. */
+const DECIMAL_COMMA = /^[+-]?(?:\d+,(?:\d{1,2}|\d{4,15})|0+,\d{1,15})$/;
+/** Groups of thousands, and behind them the other sign: "1.234,5", "1,234.5", "1 234,5". */
+const GROUPED =
+	/^[+-]?\d{1,3}(?:(?:\.\d{3}){1,6},\d{1,15}|(?:,\d{3}){1,6}\.\d{1,15}|(?:[ \u00A0\u202F]\d{3}){1,6}(?:[.,]\d{1,15})?)$/;
+/** "1,234" is one and a bit, or more than a thousand. */
+const EITHER = /^[+-]?\d{1,3}(?:,\d{3}){1,6}$/;
+
+function writtenNumberOf(text: string): number | null {
+	if (DECIMAL_COMMA.test(text)) return Number(text.replace(',', '.'));
+	if (GROUPED.test(text)) {
+		const sign = Math.max(text.lastIndexOf(','), text.lastIndexOf('.'));
+		const [whole, rest] = sign === -1 ? [text, ''] : [text.slice(0, sign), text.slice(sign + 1)];
+		return Number(`${whole.replace(/[^\d+-]/g, '')}.${rest}`);
+	}
+	return EITHER.test(text) ? unread('a number', text) : null;
+}
+
+/** A value without the unit that stands behind it, if that is one of these. */
+export function withoutUnit(value: unknown, ...units: readonly string[]): unknown {
+	if (typeof value !== 'string') return value;
+	const text = value.trim().toLowerCase();
+	const unit = units.find((one) => text.endsWith(one) && /[\d\s]$/.test(text.slice(0, -one.length)));
+	return unit === undefined ? value : text.slice(0, -unit.length);
+}
+
+/** Yes or no, also as text or number; null for all else. */
+export function flagOf(value: unknown): boolean | null {
+	const said = typeof value === 'string' ? value.trim().toLowerCase() : value;
+	if (said === true || said === 1 || said === 'true' || said === '1') return true;
+	if (said === false || said === 0 || said === 'false' || said === '0') return false;
+	return null;
 }
 
 /** A number >= 0. Vendors send -1 and the like for "no value". */

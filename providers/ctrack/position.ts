@@ -2,7 +2,16 @@ import { ALL, type Several } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, idTextOf, recordId, textOf, timeInId } from '../../core/describe/read';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	flagOf,
+	idTextOf,
+	recordId,
+	textOf,
+	timeInId,
+} from '../../core/describe/read';
 import type { Fix, Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { body, known, recordsIn, recordsUnder, withItsError } from './answer';
@@ -19,15 +28,6 @@ import {
 } from './fields';
 import { timeOf } from './times';
 import { UNITS_NOTE, unitsOf, type Units } from './units';
-
-function flagOf(value: unknown): boolean | null {
-	const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
-	return word === true || word === 'true' || word === 1
-		? true
-		: word === false || word === 'false' || word === 0
-			? false
-			: null;
-}
 
 const COMPASS = ['N', 'NNE', 'NE', 'ENE', 'E', 'ESE', 'SE', 'SSE', 'S', 'SSW', 'SW', 'WSW', 'W', 'WNW', 'NW', 'NNW'];
 

@@ -8,12 +8,12 @@ import {
 	SessionExpired,
 	UnexpectedAnswer,
 	VendorFault,
-	type FleetError,
+	FleetError,
 	type FleetErrorDetails,
 } from '../../core/describe/errors';
 import type { WireAnswer, WireRequest } from '../../core/describe/host';
 import { parsed } from '../../core/call/json';
-import { isRecord, textOf } from '../../core/describe/read';
+import { flagOf, isRecord, textOf } from '../../core/describe/read';
 import type { Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 
@@ -38,9 +38,6 @@ export function withValue(row: Row, name: string, value: unknown): Row {
 	const key = Object.keys(row).find((one) => one.toLowerCase() === name.toLowerCase()) ?? name;
 	return { ...row, [key]: value };
 }
-
-/** Yes or no, where the vendor says so. */
-export const flagOf = (value: unknown) => (typeof value === 'boolean' ? value : null);
 
 /** A list of records; null is an empty one. */
 export const recordList = z
@@ -79,13 +76,51 @@ const QUOTA = /^[^{<]{0,40}quota exceeded/i;
 
 /**
  * Opens {"payload":...,"failureReasons":[...],"isSuccess":true}: gives `payload`.
+ * @param warn tells of reasons of a failure that stand beside a success
  * @throws FleetError for everything that is not a success
  */
-export function openEnvelope(answer: WireAnswer, request: WireRequest): unknown {
+export function openEnvelope(
+	answer: WireAnswer,
+	request: WireRequest,
+	_operation?: unknown,
+	warn: (message: string) => void = () => undefined,
+): unknown {
 	const { status, body } = answer;
 	if (status === 429 || QUOTA.test(body)) throw tooOften(answer);
-	const envelope = envelopeOf(status < 400 ? jsonOf(answer, TITLE) : looseJson(body));
-	const reasons = reasonsOf(envelope?.('failureReasons'));
+	const parsedBody = status < 400 ? jsonOf(answer, TITLE) : looseJson(body);
+	const envelope = envelopeOf(parsedBody);
+	const correlationId = textOf(envelope?.('correlationId'));
+	try {
+		return payloadOf(
+			answer,
+			request,
+			{ envelope, reasons: status < 400 ? given(envelope) : allReasons(body, parsedBody) },
+			warn,
+		);
+	} catch (error) {
+		if (!(error instanceof FleetError) || correlationId === null) throw error;
+		// What the support asks for.
+		throw error.with({
+			advice: `${error.advice} Correlation id for the support: ${cut(correlationId, 60)}.`.trim(),
+		});
+	}
+}
+
+const holdsData = (payload: unknown) =>
+	typeof payload === 'object' && payload !== null && Object.keys(payload).length > 0;
+
+interface Opened {
+	envelope: ReturnType<typeof valuesOf> | undefined;
+	reasons: Reason[];
+}
+
+function payloadOf(
+	answer: WireAnswer,
+	request: WireRequest,
+	{ envelope, reasons }: Opened,
+	warn: (message: string) => void,
+): unknown {
+	const { status, body } = answer;
 	if (status === 401) throw unauthorised(request, reasons);
 	const refusal = STATUS[status];
 	if (refusal !== undefined && !isPage(body)) throw refused(refusal, status, reasons);
@@ -98,8 +133,11 @@ export function openEnvelope(answer: WireAnswer, request: WireRequest): unknown 
 		});
 	// 5xx and web pages.
 	if (status >= 400) jsonOf(answer, TITLE);
-	const success = envelope?.('isSuccess');
 	const payload = envelope?.('payload');
+	const claim = envelope?.('isSuccess');
+	// An answer that gives data and no reason against it succeeds without saying so.
+	const silent = (claim === undefined || claim === null) && holdsData(payload) && reasons.length === 0;
+	const success = silent || flagOf(claim);
 	if (success === false)
 		throw refused(
 			reasons[0]?.code === '401'
@@ -118,6 +156,8 @@ export function openEnvelope(answer: WireAnswer, request: WireRequest): unknown 
 			{ ...detailsOf(status, reasons), effect: 'unknown', advice: 'Check the base URL in the account.' },
 		);
 	}
+	if (reasons.length > 0)
+		warn(`${TITLE} answered, but named reasons of a failure: ${wordsOf(reasons)}. Data may be missing.`);
 	return payload;
 }
 
@@ -155,13 +195,38 @@ export function reasonsOf(list: unknown): Reason[] {
 	});
 }
 
+const given = (envelope: Opened['envelope']) => reasonsOf(envelope?.('failureReasons'));
+
+/** Why a request was refused, in whatever form it is said: the vendor's, ASP.NET's, or plain text. */
+function allReasons(body: string, parsedBody: unknown): Reason[] {
+	if (!isRecord(parsedBody)) {
+		const text = textOf(typeof parsedBody === 'string' ? parsedBody : body);
+		return text === null || isPage(text) || Array.isArray(parsedBody) ? [] : [{ code: '', words: text.trim() }];
+	}
+	const of = valuesOf(parsedBody);
+	const reasons = reasonsOf(of('failureReasons'));
+	if (reasons.length > 0) return reasons;
+	const nested = of('error');
+	const error = isRecord(nested) ? valuesOf(nested) : () => nested;
+	const fields = of('errors');
+	const words = [
+		...[of('title'), of('detail'), of('message'), error('message'), of('error_description')].map(textOf),
+		...(isRecord(fields)
+			? Object.entries(fields).map(([name, about]) => `${name}: ${[about].flat().map(textOf).join(' ')}`)
+			: []),
+	].filter((text) => text !== null);
+	return [...new Set(words)].map((text) => ({ code: '', words: text }));
+}
+
 export const wordsOf = (reasons: readonly Reason[]) => cut(reasons.map(({ words }) => words).join('; '));
 const said = (reasons: readonly Reason[]) => (reasons.length === 0 ? '' : `: ${wordsOf(reasons)}`);
 
 function detailsOf(status: number, reasons: readonly Reason[]): FleetErrorDetails {
 	return {
 		status,
-		...(reasons[0] === undefined ? {} : { vendorCode: reasons[0].code, vendorMessage: wordsOf(reasons) }),
+		...(reasons[0] === undefined
+			? {}
+			: { vendorCode: reasons[0].code === '' ? undefined : reasons[0].code, vendorMessage: wordsOf(reasons) }),
 	};
 }
 

@@ -6,6 +6,7 @@ import { recordList, valuesOf, withValue } from './answer';
 import { groups, inWindows, someVehicles, type Batch } from './batches';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { namesIn } from './lookups';
+import { kilometresOf, litresOf } from './units';
 
 /** Seconds of "h:m:s"; as .NET writes it, days may come before: "1.02:03:04". */
 function secondsOf(value: unknown): number | null {
@@ -31,23 +32,24 @@ function toConsumption(row: Row, { begin, end }: { begin: number; end: number })
 		deviceName: textOf(of('vehicleName')) ?? textOf(of('licensePlate')),
 		from: new Date(begin).toISOString(),
 		to: new Date(end).toISOString(),
-		distance: countOf(of('distance')),
+		distance: kilometresOf(of('distance')),
 		engineSeconds: secondsOf(of('hours')),
-		fuel: countOf(of('consumptionValue')),
+		fuel: fuelOf(of('consumptionValue')),
 		fuelPer100Km: countOf(of('averageConsumption100Km')),
-		secondaryDistance: countOf(other('distance')),
-		secondaryFuel: countOf(other('consumptionValue')),
+		secondaryDistance: kilometresOf(other('distance')),
+		secondaryFuel: fuelOf(other('consumptionValue')),
 	};
 }
 
+const fuelOf = (value: unknown) => countOf(litresOf(value));
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 const plus = (a: number | null, b: number | null) => (a === null || b === null ? null : rounded(a + b));
 
 /** The record of two windows; null where one of them has no value. */
 function added(a: Row, b: Row): Row {
 	const [first, second] = [valuesOf(a), valuesOf(b)];
-	const both = (name: string) => plus(countOf(first(name)), countOf(second(name)));
-	const [distance, fuel] = [both('distance'), both('consumptionValue')];
+	const distance = plus(kilometresOf(first('distance')), kilometresOf(second('distance')));
+	const fuel = plus(fuelOf(first('consumptionValue')), fuelOf(second('consumptionValue')));
 	const seconds = plus(secondsOf(first('hours')), secondsOf(second('hours')));
 	const [gas, moreGas] = [first('secondarySource'), second('secondarySource')];
 	const totals = {

@@ -2,7 +2,6 @@ import { ALL } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import {
 	coordinatesOf,
-	countOf,
 	courseOf,
 	identityOf,
 	idTextOf,
@@ -20,6 +19,7 @@ import { zoneOf } from './connection';
 import { companyVehicles, COMPANY_VEHICLES } from './device';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
+import { kilometresPerHourOf, voltsOf } from './units';
 
 /** Facts 2.3: 1 is on (two independent clients), 2 is off (one); nothing is known of other values. */
 function ignitionOf(engineEvent: unknown): boolean | null {
@@ -36,7 +36,7 @@ function toPosition(row: Row, _params: unknown, connection: Connection): Positio
 		deviceName: textOf(of('vehicleName')) ?? textOf(of('vehicleRegistrationNumber')),
 		time,
 		...coordinatesOf(of('latitude'), of('longitude')),
-		speed: countOf(of('speed')),
+		speed: kilometresPerHourOf(of('speed')),
 		course: courseOf(of('course')),
 		status: null,
 		ignition: ignitionOf(of('engineEvent')),
@@ -44,7 +44,7 @@ function toPosition(row: Row, _params: unknown, connection: Connection): Positio
 		odometer: null,
 		distanceToday: null,
 		battery: null,
-		externalVoltage: countOf(of('externalPowerVoltage')),
+		externalVoltage: voltsOf(of('externalPowerVoltage')),
 		fuel: null,
 		temperature: null,
 		doorOpen: null,
@@ -104,7 +104,7 @@ function toFix(row: Row, _params: unknown, connection: Connection): Fix {
 		deviceId: identityOf(of('vehicleId'), 'vehicleId'),
 		time: timeOf(of('gpsDate'), zoneOf(connection)),
 		...coordinatesOf(of('latitude'), of('longitude')),
-		speed: countOf(of('speed')),
+		speed: kilometresPerHourOf(of('speed')),
 		course: courseOf(of('course')),
 		odometer: null,
 		ignition: null,

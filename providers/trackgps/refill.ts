@@ -1,13 +1,14 @@
 import { choices, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { identityOf, idTextOf, numberOf, recordId, rowsOf, textOf, timeInId } from '../../core/describe/read';
+import { flagOf, identityOf, idTextOf, recordId, rowsOf, textOf, timeInId } from '../../core/describe/read';
 import type { FuelEvent, Row } from '../../core/describe/records';
-import { flagOf, recordList, valuesOf, withValue } from './answer';
+import { recordList, valuesOf, withValue } from './answer';
 import { inWindows, listed, withoutDoubles, type LocalPeriod } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
+import { litresOf } from './units';
 
 /** How a summary of several windows is made of theirs: of the first, of the last, or their sum. Events have none. */
 type Over = 'first' | 'last' | 'sum' | null;
@@ -30,13 +31,16 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
 		totalfuelconsumption: { type: 'totalConsumption', title: 'Total Consumption', over: 'sum' },
 	}),
 );
+/** A kind that the document does not list. */
+export const OTHER = 'other';
 const SECONDARY = 'secondarysource';
 
 function kindOf(event: string): { type: string; over: Over; secondary: boolean } {
-	const name = event.trim().toLowerCase();
+	// "Possible fuel theft" is one, too.
+	const name = event.toLowerCase().replace(/[\s_-]/g, '');
 	const secondary = name.endsWith(SECONDARY);
 	const kind = KINDS.get(secondary ? name.slice(0, -SECONDARY.length) : name);
-	return { type: kind?.type ?? 'other', over: kind?.over ?? null, secondary };
+	return { type: kind?.type ?? OTHER, over: kind?.over ?? null, secondary };
 }
 
 const eventOf = (row: Row) => idTextOf(valuesOf(row)('event')) ?? '';
@@ -48,7 +52,10 @@ const params = {
 		title: 'Event Types',
 		description:
 			'Kinds of event to keep; none chosen means all. Totals, Fuel at Start and Remaining Fuel describe the whole period.',
-		options: [...KINDS.values()].map(({ type, title }) => ({ value: type, title })),
+		options: [...KINDS.values(), { type: OTHER, title: 'Other', over: null }].map(({ type, title }) => ({
+			value: type,
+			title,
+		})),
 	}),
 };
 
@@ -95,7 +102,7 @@ function toFuelEvent(row: Row, { begin, end }: { begin: number; end: number }, c
 		summary: over !== null,
 		secondary,
 		time,
-		volume: numberOf(of('estimation')),
+		volume: litresOf(of('estimation')),
 		address: textOf(of('location')),
 		private: flagOf(of('isPrivate')),
 	};
@@ -104,10 +111,12 @@ function toFuelEvent(row: Row, { begin, end }: { begin: number; end: number }, c
 /** What several windows say in sum, so that a period of months reads like one of a day. */
 class Summaries {
 	private readonly rows = new Map<string, Row>();
+	private windows = 0;
 
 	/** Takes the summaries of a window in, and gives what else is in it. */
 	take(page: readonly Row[]): Row[] {
 		const counts = new Map<string, number>();
+		this.windows += 1;
 		return page.filter((row) => {
 			const event = eventOf(row);
 			const { over } = kindOf(event);
@@ -117,6 +126,8 @@ class Summaries {
 			counts.set(event, count);
 			const key = `${event} ${count}`;
 			const before = this.rows.get(key);
+			// The start of a later window is not that of the period.
+			if (over === 'first' && this.windows > 1) return false;
 			if (before === undefined || over === 'last') this.rows.set(key, row);
 			else if (over === 'sum') this.rows.set(key, withValue(row, 'estimation', sum(before, row)));
 			return false;
@@ -130,7 +141,7 @@ class Summaries {
 
 function sum(...rows: Row[]): number | null {
 	return rows
-		.map((row) => numberOf(valuesOf(row)('estimation')))
+		.map((row) => litresOf(valuesOf(row)('estimation')))
 		.reduce((a, b) => (a === null || b === null ? null : Math.round((a + b) * 1000) / 1000));
 }
 

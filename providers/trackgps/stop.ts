@@ -4,7 +4,7 @@ import type { Connection } from '../../core/describe/connection';
 import {
 	asRow,
 	coordinatesOf,
-	countOf,
+	flagOf,
 	identityOf,
 	idTextOf,
 	isReadable,
@@ -16,11 +16,12 @@ import {
 	unreadableRow,
 } from '../../core/describe/read';
 import type { Row, Stop } from '../../core/describe/records';
-import { flagOf, parts, valuesOf } from './answer';
+import { parts, valuesOf } from './answer';
 import { batches, someVehicles, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
+import { kilometresOf } from './units';
 
 const NO_RESULTS = 'The vendor sent a part of the stops without their list by vehicle.';
 
@@ -90,7 +91,7 @@ function toStop(row: Row, _params: unknown, connection: Connection): Stop {
 		idleSeconds: idleSecondsOf(of('engineOnStops'), timeZone),
 		...coordinatesOf(of('latitude'), of('longitude')),
 		address: textOf(of('address')),
-		odometer: countOf(of('indexKm')),
+		odometer: kilometresOf(of('indexKm')),
 		driverName: driverOf(of('drivers')),
 		private: flagOf(of('isPrivate')),
 	};

@@ -5,7 +5,6 @@ import {
 	identityOf,
 	idTextOf,
 	isReadable,
-	numberOf,
 	recordId,
 	rowsOf,
 	textOf,
@@ -18,6 +17,7 @@ import { batches, someVehicles, type Batch } from './batches';
 import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
+import { measuredOf } from './units';
 
 interface ReadingRow extends Row {
 	/** Which of the payload's two lists it comes from. */
@@ -56,7 +56,7 @@ function toReading(row: ReadingRow, _params: unknown, connection: Connection): R
 		type: row.type,
 		sensor,
 		time,
-		value: numberOf(of('value')),
+		value: measuredOf(of('value')),
 	};
 }
 

@@ -437,6 +437,71 @@ describe('refills', () => {
 		);
 	});
 
+	test('of a kind that is not documented are Other, in operation and trigger alike', async () => {
+		const kinds = ['FuelDrain', 'Possible fuel theft', 'REFUEL', 'possible_fuel_theft', 'TotalRefill'];
+		const { run, client, host } = start((_, { method }) =>
+			envelope(method === 'GET' ? fleet(1) : kinds.map((kind) => event('2026-06-01T12:00:30', kind))),
+		);
+		const types = async (wanted: string[]) =>
+			(await run<FuelEvent>('fuel.getRefills', { devices: '100', ...period, types: wanted })).map(
+				({ type }) => type,
+			);
+		expect(await types([])).toEqual(['other', 'possibleTheft', 'other', 'possibleTheft', 'totalRefill']);
+		expect(await types(['other'])).toEqual(['other', 'other']);
+		for (const [wanted, expected] of [
+			[[], ['FuelDrain', 'Possible fuel theft', 'REFUEL', 'possible_fuel_theft']],
+			[['other'], ['FuelDrain', 'REFUEL']],
+			[['possibleTheft'], ['Possible fuel theft', 'possible_fuel_theft']],
+		]) {
+			host.time = Date.UTC(2026, 5, 1, 12, 1);
+			const poller = new Poller(client, findTrigger(trackgps, 'refillOrTheft')!, {
+				types: wanted,
+				firstRun: 'since',
+				since: '2026-06-01T00:00:00Z',
+			});
+			const { events } = await poller.poll(undefined, { intervalMs: 60_000, budgetMs: 60_000 });
+			expect(events.map(({ vendorType }) => vendorType).sort()).toEqual([...(expected ?? [])].sort());
+		}
+	});
+
+	test('values in the forms of a server are read', async () => {
+		const { run } = start(() =>
+			envelope([
+				{ ...event('2026-06-01T10:00:00'), estimation: '12,5', isPrivate: 'true' },
+				{ ...event('2026-06-01T11:00:00'), estimation: '45.5L', isPrivate: 'False' },
+				{ ...event('2026-06-01T12:00:00'), estimation: '1,234', isPrivate: null },
+				{ ...event('2026-06-01T13:00:00'), estimation: null, isPrivate: 'maybe' },
+			]),
+		);
+		expect(
+			(await run<FuelEvent>('fuel.getRefills', { devices: '100', ...period })).map(({ volume, private: own }) => [
+				volume,
+				own,
+			]),
+		).toEqual([
+			[12.5, true],
+			[45.5, false],
+			[null, null],
+			[null, null],
+		]);
+	});
+
+	test('the start of a later window is not that of the period', async () => {
+		const { run } = start(({ startDate }) =>
+			envelope(
+				startDate.startsWith('2026-01-01')
+					? []
+					: [event(startDate, 'FuelStart', 40), event(startDate, 'RemainingFuel', 30)],
+			),
+		);
+		const found = await run<FuelEvent>('fuel.getRefills', {
+			devices: '100',
+			begin: '2025-12-31T22:00:00Z',
+			end: '2026-02-20T22:00:00Z',
+		});
+		expect(found.map(({ type }) => type)).toEqual(['remainingFuel']);
+	});
+
 	test('can be chosen by kind', async () => {
 		const { run } = start(() =>
 			envelope([
@@ -896,7 +961,13 @@ describe('what goes wrong has words', () => {
 		[json('{"payload":[{"date":"20'), 'UnexpectedAnswer', 'breaks off'],
 		[json({ isSuccess: true }), 'UnexpectedAnswer', 'without data'],
 		[json({ payload: [] }), 'UnexpectedAnswer', 'without a result'],
-		[json({ payload: [], isSuccess: 'true' }), 'UnexpectedAnswer', 'without a result'],
+		[json({ payload: [], isSuccess: 'yes' }), 'UnexpectedAnswer', 'without a result'],
+		[json({ payload: [], isSuccess: 'False' }), 'VendorFault', 'says that the request failed'],
+		[
+			json({ payload: [event('2026-06-01T10:00:00')], failureReasons: [{ errorCode: 'X' }] }),
+			'UnexpectedAnswer',
+			'without a result (HTTP 200: X)',
+		],
 		[json([]), 'UnexpectedAnswer', 'without a result'],
 		[json({ payload: 'none', isSuccess: true }), 'UnexpectedAnswer', 'in a form that is not documented'],
 		[json({ payload: ['x'], isSuccess: true }), 'UnexpectedAnswer', 'instead of an event'],
@@ -907,6 +978,59 @@ describe('what goes wrong has words', () => {
 		expect(error.code).toBe(code);
 		expect(error.message).toContain(words);
 		expect(error.advice).not.toBe('');
+	});
+
+	test.each([
+		[
+			{
+				title: 'One or more validation errors occurred.',
+				status: 400,
+				errors: { CarrierId: ['The value 7 is not valid.'], StartDate: 'too early' },
+			},
+			'HTTP 400: One or more validation errors occurred.; CarrierId: The value 7 is not valid.; StartDate: too early',
+		],
+		[
+			{ error: { code: 'ApiVersionUnspecified', message: 'An API version is required.' } },
+			'HTTP 400: An API version is required.',
+		],
+		[{ Message: 'No such carrier' }, 'HTTP 400: No such carrier'],
+		['The carrier does not exist.', 'HTTP 400: The carrier does not exist.'],
+		['"The carrier does not exist."', 'HTTP 400: The carrier does not exist.'],
+		[{ title: null, errors: [] }, 'HTTP 400).'],
+	])('the words of a refusal, in whatever form: %j', async (body, words) => {
+		for (const status of [400, 401, 403, 404, 500]) {
+			const { fails } = start(() => ({
+				...json(body, status),
+				body: typeof body === 'string' ? body : JSON.stringify(body),
+			}));
+			const error = await fails('position.getCurrent', { devices: '*' });
+			expect(error.message).toContain(words.replace('400', String(status)));
+			if (!words.endsWith(').')) expect(error.vendorMessage).toBe(words.slice('HTTP 400: '.length));
+		}
+	});
+
+	test.each([200, 400, 401, 403, 404, 500])('the correlation id is in the advice: HTTP %i', async (status) => {
+		const { fails } = start(() => json(pascal({ ...failed('Oops'), correlationId: '3fa85f64-5717' }), status));
+		expect((await fails('fuel.getRefills', { devices: '7', ...period })).advice).toMatch(
+			/Correlation id for the support: 3fa85f64-5717\.$/,
+		);
+	});
+
+	test('reasons beside a success are told of, and a success may be text or go without saying', async () => {
+		const payload = [event('2026-06-01T10:00:00')];
+		const reasons = [{ errorCode: 'PartialData', errorParameters: ['7'] }];
+		for (const [answer, warnings] of [
+			[
+				{ payload, isSuccess: true, failureReasons: reasons },
+				['TrackGPS.ro answered, but named reasons of a failure: PartialData [7]. Data may be missing.'],
+			],
+			[{ payload, isSuccess: 'True' }, []],
+			[{ Payload: payload }, []],
+		] as const) {
+			const { run, host } = start(() => json(answer));
+			expect(await run('fuel.getRefills', { devices: '7', ...period })).toHaveLength(1);
+			expect(host.warnings).toEqual(warnings);
+		}
 	});
 
 	test('no data is an empty list', async () => {

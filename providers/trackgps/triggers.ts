@@ -4,7 +4,7 @@ import { stream, trigger, type AnyTrigger } from '../../core/describe/trigger';
 import { ignitionChanged, positionChanged } from '../../core/watch/position-triggers';
 import { devicesOrAll } from './fields';
 import { getCurrent } from './position';
-import { getRefills } from './refill';
+import { getRefills, OTHER } from './refill';
 
 const { evidence: positions } = getCurrent;
 
@@ -21,10 +21,12 @@ export const triggers: readonly AnyTrigger[] = [
 			devices,
 			types: choices({
 				title: 'Event Types',
-				description: 'Kinds of event to report; none chosen means both',
+				description:
+					'Kinds of event to report; none chosen means all. Other: a kind that is not documented, such as a new word for a theft.',
 				options: [
 					{ value: 'fueling', title: 'Fueling' },
 					{ value: 'possibleTheft', title: 'Possible Theft' },
+					{ value: OTHER, title: 'Other' },
 				],
 			}),
 		},
@@ -32,7 +34,7 @@ export const triggers: readonly AnyTrigger[] = [
 		// Summaries of the period that was asked for are no events.
 		source: stream<FuelEvent, { types: readonly string[] }>({
 			operation: getRefills,
-			paramsFor: (some, period) => ({ devices: some, ...period, types: ['fueling', 'possibleTheft'] }),
+			paramsFor: (some, period) => ({ devices: some, ...period, types: ['fueling', 'possibleTheft', OTHER] }),
 			perRequest: 1,
 			recordTime: ({ time }) => time,
 			keep: ({ type }, { types }) => types.length === 0 || types.includes(type),
