@@ -19,7 +19,8 @@ export class CtrackQueueTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["queue"] }}',
-		description: 'Starts the workflow with the messages of a queue of Ctrack, and loses none',
+		description:
+			'Starts the workflow with the messages of a queue of Ctrack, which come again until they are acknowledged or expire',
 		defaults: { name: 'Ctrack Queue Trigger' },
 		eventTriggerDescription: '',
 		triggerPanel: {

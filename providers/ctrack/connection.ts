@@ -7,11 +7,22 @@ export const TITLE = 'Ctrack';
 /** The document's test environment. Every customer has an address of their own (facts 3.1). */
 const SANDBOX = 'https://uksb-fleet.ctrack.com/DCTTPIEngine/TPIEngine/REST';
 
+export type TimeUnit = 'second' | 'minute' | 'hour';
+
+const TIME_UNITS = [
+	{ value: 'second', title: 'Seconds' },
+	{ value: 'minute', title: 'Minutes' },
+	{ value: 'hour', title: 'Hours' },
+] as const;
+
 export interface CtrackConnection extends Connection {
 	account: string;
 	secret: string;
 	speedUnit: 'kmh' | 'mph';
 	odometerUnit: 'metre' | 'kilometre' | 'mile';
+	/** Accounts from before there was a choice have none of these. */
+	durationUnit?: TimeUnit;
+	runningHoursUnit?: TimeUnit;
 }
 
 /** Account settings; their names are stored by users. */
@@ -53,6 +64,22 @@ export function connectionFields(requestsPerMinute: number): Fields {
 				{ value: 'mile', title: 'Miles' },
 			],
 			initial: 'metre',
+			affectsLogin: false,
+		}),
+		durationUnit: choice({
+			title: 'Duration Unit',
+			description:
+				"Unit of Ctrack's driving times; it is not documented. Seconds are assumed, as in a sister product. Compare a trip with Ctrack Fleet, and choose another unit if they differ.",
+			options: TIME_UNITS,
+			initial: 'second',
+			affectsLogin: false,
+		}),
+		runningHoursUnit: choice({
+			title: 'Running Hours Unit',
+			description:
+				"Unit of Ctrack's running hours; it is not documented. Hours are assumed, after their name. Compare a vehicle with Ctrack Fleet, and choose another unit if they differ.",
+			options: TIME_UNITS,
+			initial: 'hour',
 			affectsLogin: false,
 		}),
 		...sharedFields({

@@ -767,6 +767,50 @@ describe("units are the account's", () => {
 			),
 		).toEqual([3000, null]);
 	});
+
+	test.each([
+		['second', 45, 45],
+		['minute', 45, 2700],
+		['hour', 0.75, 2700],
+		['minute', '45', 2700],
+		['second', '00:45:00', 2700],
+		['hour', '00:45:00.5', 2700],
+		['minute', 61, null],
+		['second', 'soon', null],
+	] as const)('driving times in %ss: %j is %j s', async (durationUnit, DrivingTime, expected) => {
+		const trip = { NodeId: 1, TripStartUTC: '2026-01-30T10:00:00Z', TripEndUTC: '2026-01-30T11:00:00Z' };
+		const { run } = start(() => json([{ ...trip, DrivingTime }]), { durationUnit });
+		expect(await run('trip.getManyDetailed', { devices: '1', ...period })).toMatchObject([
+			{ drivingSeconds: expected },
+		]);
+	});
+
+	test.each([
+		['hour', 1250, 1250],
+		['second', 19_000_000, 5277.778],
+		['minute', '90', 1.5],
+		['hour', '1.02:30:00', 26.5],
+		['hour', -1, null],
+	] as const)('running hours in %ss: %j is %j h', async (runningHoursUnit, RunningHours, expected) => {
+		const { run } = start(() => json({ ErrorCode: 0, VehicleRunningHours: [{ VehicleNodeId: 1, RunningHours }] }), {
+			runningHoursUnit,
+		});
+		expect(await run('device.getRunningHours', { devices: '1' })).toMatchObject([{ hours: expected }]);
+	});
+
+	test.each([
+		[{ TripOdo: 190_000_000 }, null],
+		[{ TripDistance: 400_000 }, null],
+		[{ TripDistance: 90_000 }, 90],
+	])('a distance that nobody can have driven in the time is none, and told of: %j', async (distances, expected) => {
+		const { host, run } = start(() =>
+			json([
+				{ NodeId: 1, TripStartUTC: '2026-01-30T10:00:00Z', TripEndUTC: '2026-01-30T11:00:00Z', ...distances },
+			]),
+		);
+		expect(await run('trip.getMany', { devices: '1', ...period })).toMatchObject([{ distance: expected }]);
+		expect(host.warnings).toHaveLength(expected === null ? 1 : 0);
+	});
 });
 
 describe('many vehicles', () => {

@@ -2,7 +2,8 @@ import { FleetError } from '../../core/describe/errors';
 import { ALL, choice, text, time, type Several, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
-import { countOf, idTextOf, isReadable, textOf } from '../../core/describe/read';
+import type { Connection } from '../../core/describe/connection';
+import { idTextOf, isReadable, textOf } from '../../core/describe/read';
 import type { Device, Odometer, Row, WorkingHours } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { anythingIn, body, known, recordsIn, recordsUnder, withItsError } from './answer';
@@ -263,15 +264,19 @@ export const getOdometerOverPeriod = operation({
 });
 
 const RUNNING_HOURS_NOTE =
-	"The unit is not documented, and the vendor's sample is no plausible number of hours: the value is passed on unchanged.";
+	"The unit is not documented, and the vendor's sample is no plausible number of hours. Hours are assumed, unless the account says otherwise.";
 
 const runningHours = {
 	...reads,
-	record: (came: Row): WorkingHours => {
+	record: (came: Row, _: unknown, connection: Connection): WorkingHours => {
 		const row = known(came);
 		return withItsError(
 			row,
-			{ deviceId: nodeIdOf(row, 'VehicleNodeId'), date: null, hours: countOf(row.RunningHours) },
+			{
+				deviceId: nodeIdOf(row, 'VehicleNodeId'),
+				date: null,
+				hours: unitsOf(connection).runningHours(row.RunningHours),
+			},
 			['deviceId'],
 		);
 	},
@@ -315,14 +320,14 @@ export const getManyRunningHours = operation({
 
 const usage = {
 	...reads,
-	record: (came: Row): WorkingHours => {
+	record: (came: Row, _: unknown, connection: Connection): WorkingHours => {
 		const row = known(came);
 		return withItsError(
 			row,
 			{
 				deviceId: nodeIdOf(row),
 				date: timeOf(row.OperatingDate),
-				hours: countOf(row.WorkingHours),
+				hours: unitsOf(connection).workingHours(row.WorkingHours),
 			},
 			['deviceId'],
 		);

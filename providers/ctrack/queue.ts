@@ -9,11 +9,15 @@ import { body, known, messagesUnder, valueIn } from './answer';
 import { texts } from './fields';
 import { toPosition } from './position';
 import { toTrip } from './trip';
-import { UNITS_NOTE, unitsOf } from './units';
+import { DURATIONS_NOTE, UNITS_NOTE, unitsOf } from './units';
+
+/** What the vendor does not keep. */
+export const LIMITS =
+	'Ctrack discards messages after a time that is not documented. It deletes a queue that is not read for 14 days, with the messages in it.';
 
 export const queue = choice({
 	title: 'Queue',
-	description: "Which of the account's queues",
+	description: `Which of the account's queues. ${LIMITS}`,
 	options: [
 		{ value: 'positions', title: 'Positions', description: 'Every new position of every vehicle' },
 		{ value: 'trips', title: 'Trips', description: 'Once a day, the trips of the last 24 hours' },
@@ -69,8 +73,7 @@ export const subscribe = operation({
 	name: 'subscribe',
 	title: 'Subscribe',
 	action: 'Subscribe to a queue',
-	description:
-		'Have Ctrack fill a queue. It can take up to 24 hours until messages come. A queue that is not read for 14 days is deleted, with the messages in it.',
+	description: 'Have Ctrack fill a queue. It can take up to 24 hours until messages come.',
 	route: 'GET /Queues/Subscribe',
 	params: { queue, directAccess },
 	request: ({ queue, directAccess }) => ({ query: { type: TYPES[queue], directAccess: String(directAccess) } }),
@@ -242,7 +245,7 @@ export const getTrips = operation({
 	evidence: {
 		section: 'Queues/GetTrips',
 		grade: 'L',
-		note: `Only a single record is documented; several are assumed to come as in Get Positions. The driving time is assumed to be in seconds. ${UNITS_NOTE}`,
+		note: `Only a single record is documented; several are assumed to come as in Get Positions. ${DURATIONS_NOTE} ${UNITS_NOTE}`,
 	},
 });
 

@@ -18,8 +18,7 @@ export const triggers: readonly AnyTrigger[] = [
 	trigger({
 		name: 'queueMessage',
 		title: 'Queue Message',
-		description:
-			'When a queue of the account has a new message. Nothing is lost: messages that are not acknowledged come again.',
+		description: `When a queue of the account has a new message. Messages that are not acknowledged come again. ${queue.LIMITS}`,
 		params: { queue: queue.queue, directAccess: queue.directAccess, ...queueFields },
 		kind: 'message',
 		queue: true,
@@ -33,7 +32,7 @@ export const triggers: readonly AnyTrigger[] = [
 		evidence: {
 			section: 'Queues',
 			grade: 'C',
-			note: 'Two things are not documented: how the queue treats messages that are not acknowledged, and whether tags are valid beyond a session. Fleetwire handles each case.',
+			note: 'Three things are not documented: how the queue treats messages that are not acknowledged, and whether tags are valid beyond a session, and after what time messages are discarded. Fleetwire handles each case of the first two.',
 		},
 	}),
 	positionChanged({ devices, evidence: positions }),

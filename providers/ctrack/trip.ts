@@ -1,12 +1,13 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, recordId, textOf, timeInId } from '../../core/describe/read';
+import { coordinatesOf, recordId, textOf, timeInId } from '../../core/describe/read';
+import { unread } from '../../core/describe/reading';
 import type { Mileage, Row, Trip } from '../../core/describe/records';
 import { body, known, recordsIn, recordsUnder, withItsError } from './answer';
 import { devicesOrAll, nodeIdOf, oneVehicle, perVehicle, period, periodProblem, vehicleAndPeriod } from './fields';
 import { wordsOf } from './position';
 import { isWritten, parameterOf, timeOf } from './times';
-import { UNITS_NOTE, unitsOf, type Units } from './units';
+import { DURATIONS_NOTE, UNITS_NOTE, unitsOf, type Units } from './units';
 
 /** Trips whose end came and cannot be read. */
 const endedSometime = new WeakSet<object>();
@@ -35,8 +36,8 @@ export function toTrip(came: Row, units: Units): Trip {
 		endLatitude: end.latitude,
 		endLongitude: end.longitude,
 		endAddress: wordsOf(row.EndLocation),
-		distance: units.distance(row.TripDistance ?? row.TripOdo),
-		drivingSeconds: secondsWithin(row.DrivingTime, startedAt, endedAt),
+		distance: distanceWithin(row.TripDistance ?? row.TripOdo, units, startedAt, endedAt),
+		drivingSeconds: secondsWithin(row.DrivingTime, units, startedAt, endedAt),
 		// There is only a time of idling in excess of what is allowed.
 		idleSeconds: null,
 		maxSpeed: units.speed(row.MaxSpeed),
@@ -47,11 +48,34 @@ export function toTrip(came: Row, units: Units): Trip {
 	return record;
 }
 
-/** A sister product counts in seconds (facts 3.5). What is longer than the trip itself is in some other unit. */
-function secondsWithin(value: unknown, startedAt: string | null, endedAt: string | null): number | null {
-	const seconds = countOf(value);
-	if (seconds === null || startedAt === null || endedAt === null) return null;
-	return seconds * 1000 <= Date.parse(endedAt) - Date.parse(startedAt) ? seconds : null;
+/** How long a trip took, in seconds. */
+const lengthOf = (startedAt: string | null, endedAt: string | null) =>
+	startedAt === null || endedAt === null ? null : (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+
+type Ends = [startedAt: string | null, endedAt: string | null];
+
+/** What is longer than the trip itself is in another unit than the account says. */
+function secondsWithin(value: unknown, units: Units, ...ends: Ends): number | null {
+	const seconds = units.seconds(value);
+	const length = lengthOf(...ends);
+	if (seconds === null || length === null) return null;
+	return seconds <= length ? seconds : unread('a driving time', value);
+}
+
+/** Nobody drives as fast as this, in km/h. */
+const FASTEST = 300;
+/** Odometers and clocks are not read at the same moment. */
+const SLACK_KM = 5;
+
+/**
+ * What cannot have been driven in the time is in another unit than the account says, or what the odometer showed: of
+ * TripOdo, it is only likely that it is the trip's distance (facts 3.3).
+ */
+function distanceWithin(value: unknown, units: Units, ...ends: Ends): number | null {
+	const distance = units.distance(value);
+	const length = lengthOf(...ends);
+	if (distance === null || length === null) return distance;
+	return distance <= (Math.max(0, length) / 3600) * FASTEST + SLACK_KM ? distance : unread('a distance', value);
 }
 
 const trips = {
@@ -77,7 +101,11 @@ export const getMany = operation({
 	route: 'GET /Vehicles/GetVehicleTrips',
 	asks: oneVehicle,
 	run: perVehicle,
-	evidence: { section: 'Vehicles/GetVehicleTrips', grade: 'C', note: UNITS_NOTE },
+	evidence: {
+		section: 'Vehicles/GetVehicleTrips',
+		grade: 'C',
+		note: `That TripOdo is the distance of the trip, and no reading of the odometer, is likely but not documented. ${UNITS_NOTE}`,
+	},
 });
 
 export const getManyDetailed = operation({
@@ -94,7 +122,7 @@ export const getManyDetailed = operation({
 	evidence: {
 		section: 'Vehicles/GetVehicleTripsDetailed',
 		grade: 'C',
-		note: `The driving time is assumed to be in seconds. ${UNITS_NOTE}`,
+		note: `${DURATIONS_NOTE} ${UNITS_NOTE}`,
 	},
 });
 

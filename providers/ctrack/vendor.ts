@@ -22,7 +22,8 @@ export const vendor: Vendor = {
 		className: 'Ctrack',
 		node: 'Read vehicles, trips, drivers and message queues with Ctrack',
 		trigger: 'Starts the workflow when vehicles move, end trips or fall silent in Ctrack',
-		queueTrigger: 'Starts the workflow with the messages of a queue of Ctrack, and loses none',
+		queueTrigger:
+			'Starts the workflow with the messages of a queue of Ctrack, which come again until they are acknowledged or expire',
 		alias: ['telematics', 'trip', 'queue'],
 		test: { path: '/CostCentres/GetCostCentres' },
 	},
