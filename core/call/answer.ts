@@ -25,6 +25,9 @@ export const pauseIn = (answer: WireAnswer): string => {
 	return ms === undefined || ms === 0 ? '' : `, and asks for a pause of ${inWords(ms / 1000)}`;
 };
 
+/** What a server in front of the vendor, or the vendor's own framework, may write; never a page to look at. */
+const XML = /^<(?:\?xml(?!.*<html)|(?!!|html|head|body|center|h\d|p\b|div)[a-z][\w:.-]*[\s>])/s;
+
 /**
  * The JSON of an answer.
  * @throws RateLimited (429), VendorFault (5xx), UnexpectedAnswer (redirect, web page, cut-off or other text), TooLarge,
@@ -62,7 +65,8 @@ export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 		// What the parser says is left out: it quotes the text around the fault, which may cut a secret in two.
 		const start = body.trimStart().slice(0, 200).toLowerCase();
 		if (start.startsWith('<')) {
-			throw new UnexpectedAnswer(`A web page came instead of ${vendor}'s data (HTTP ${String(status)}).`, {
+			const what = XML.test(start) ? 'XML' : 'A web page';
+			throw new UnexpectedAnswer(`${what} came instead of ${vendor}'s data (HTTP ${String(status)}).`, {
 				...common,
 				retryable: true,
 				advice: 'Check the base URL in the account, and whether a proxy or firewall stands in between.',

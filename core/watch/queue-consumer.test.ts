@@ -29,6 +29,7 @@ function account(...answers: (string[] | Error)[]) {
 		invalidated: [] as string[],
 		warnings: [] as string[],
 		confirms: 'confirmed',
+		response: null as string | null,
 		now: 0,
 		takes: 0,
 	};
@@ -48,7 +49,8 @@ function account(...answers: (string[] | Error)[]) {
 		) => {
 			state.now += state.takes;
 			sent.push([operation.name, ...(params.deliveryTags ?? []), options.inSession ?? ''].join(' ').trim());
-			if (operation.name !== 'get') return [{ outcome: state.confirms, explanation: 'Why not.' }];
+			if (operation.name !== 'get')
+				return [{ outcome: state.confirms, explanation: 'Why not.', response: state.response }];
 			options.onSession?.(state.session);
 			const answer = answers.shift() ?? [];
 			if (answer instanceof Error) throw answer;
@@ -219,9 +221,15 @@ describe('a queue consumer', () => {
 		expect(sent).toEqual(['get']);
 	});
 
-	test('warns where the subscription is uncertain', async () => {
+	test('warns where the subscription is uncertain, but not where there is one already', async () => {
 		const { consumer, state } = account();
 		state.confirms = 'unknown';
+		state.response = 'AlreadySubscribed';
+		const first = consumer({ subscribe: true });
+		await first.open();
+		first.close();
+		expect(state.warnings).toEqual([]);
+		state.response = 'No';
 		await consumer({ subscribe: true }).open();
 		expect(state.warnings).toEqual(['It is not certain that the q queue is subscribed to: Why not.']);
 	});

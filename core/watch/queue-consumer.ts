@@ -124,7 +124,8 @@ export class QueueConsumer implements QueueReader {
 			priority: 'poll',
 		})) as CommandOutcome[];
 		const [outcome] = outcomes;
-		if (outcome?.outcome === 'failed' || outcome?.outcome === 'unknown')
+		const already = /\balready/i.test(outcome?.response ?? '');
+		if (!already && (outcome?.outcome === 'failed' || outcome?.outcome === 'unknown'))
 			this.client.warn(`It is not certain that the ${queue} queue is subscribed to: ${outcome.explanation}`);
 	}
 

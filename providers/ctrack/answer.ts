@@ -12,8 +12,8 @@ const ERROR_CODE = 'ErrorCode';
 const AUTHORISATION_FAILED = 4;
 /** "Success = 0" and the like: how the document writes what arrives as 0 (facts 3.1). */
 const NAMED = /^(?:(\w+)\s*=\s*)?(-?\d+)$/;
-/** Statuses with an answer of their own in the document; its body need not be JSON. */
-const DOCUMENTED = new Set([400, 401, 404, 405]);
+/** Statuses with an answer of their own in the document, and what HTTP has beside 401; its body need not be JSON. */
+const DOCUMENTED = new Set([400, 401, 403, 404, 405]);
 
 interface ErrorCode {
 	/** NaN where the vendor gave a name alone. */
@@ -89,6 +89,16 @@ export function open(answer: WireAnswer): unknown {
 					advice: 'Run it less often, or lower the rate limit in the account. If the problem persists, check whether another program logs in with the same account.',
 				},
 			);
+		case 403:
+			throw new SessionExpired(
+				`${TITLE} refused the request (HTTP 403): either the account may not do this, or the session is not valid.`,
+				{
+					...details,
+					definite: false,
+					ambiguous: true,
+					advice: NOT_ENABLED,
+				},
+			);
 		case 404:
 			throw new NotFound(`${TITLE} does not know the address or a value in it (HTTP 404).`, {
 				...details,
@@ -104,6 +114,9 @@ export function open(answer: WireAnswer): unknown {
 	if (body === null) throw damaged('an empty answer', status);
 	return body;
 }
+
+const NOT_ENABLED =
+	'Fleetwire logs in again by itself. If the problem persists, ask Ctrack to enable this for the API user. Also check that no other program logs in with it.';
 
 function refusal({ code, said }: ErrorCode, status: number): SessionExpired | VendorFault {
 	const details = {
@@ -121,7 +134,7 @@ function refusal({ code, said }: ErrorCode, status: number): SessionExpired | Ve
 		...details,
 		definite: true,
 		ambiguous: true,
-		advice: 'Fleetwire logs in again by itself. If the problem persists, ask Ctrack to enable this for the API user. Also check that no other program logs in with it.',
+		advice: NOT_ENABLED,
 	});
 }
 

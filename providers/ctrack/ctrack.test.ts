@@ -334,6 +334,17 @@ describe('other errors', () => {
 		[json({ ErrorCode: 'NoSuchVehicle = 12', VehicleList: null }), 'VendorFault', /error code NoSuchVehicle = 12/],
 		[json('<html>', 404), 'NotFound', /does not know the address or a value in it/],
 		[json('', 405), 'UnexpectedAnswer', /refused the request \(HTTP 405\)/],
+		[
+			json('<?xml version="1.0"?><Fault><Code>x</Code></Fault>'),
+			'UnexpectedAnswer',
+			/^XML came instead of Ctrack's data/,
+		],
+		[
+			json('<Fault xmlns="http://schemas.microsoft.com/ws">x</Fault>'),
+			'UnexpectedAnswer',
+			/^XML came instead of Ctrack's data/,
+		],
+		[json('<?xml version="1.0"?><!DOCTYPE html><html>'), 'UnexpectedAnswer', /^A web page came/],
 		[json({ ErrorCode: true }), 'UnexpectedAnswer', /an error code that is neither number nor text/],
 		[json('null'), 'UnexpectedAnswer', /an empty answer/],
 		[json({ ErrorCode: 0 }), 'UnexpectedAnswer', /nothing in it but its error code/],
@@ -350,6 +361,31 @@ describe('other errors', () => {
 		expect(error.code).toBe(code);
 		expect(error.sentence).toMatch(words);
 		expect(host.logins).toHaveLength(1);
+	});
+
+	test.each(['', 'no right', '<html>'])(
+		'HTTP 403 is a right or a session, and the words are kept: %j',
+		async (body) => {
+			const { host, fails } = start(() => ({ ...json({}, 403), body }));
+			const error = await fails('device.getMany');
+			expect(error).toMatchObject({ code: 'SessionExpired', ambiguous: true, status: 403 });
+			expect(error.sentence).toMatch(
+				/refused the request \(HTTP 403\): either the account may not do this.*ask Ctrack to enable this/,
+			);
+			expect(error.vendorMessage).toBe(body === 'no right' ? body : undefined);
+			expect(host.logins).toHaveLength(2);
+		},
+	);
+
+	test('a refusal by a code: advice for queue and login', async () => {
+		const { host, fails } = start(() => json({ ErrorCode: 11 }));
+		expect((await fails('queue.getPositions', { maxMessages: 1, autoAck: true })).advice).toMatch(
+			/^Check the values/,
+		);
+		host.loginAnswer = () => json({ ErrorCode: 3 });
+		const other = start(vehicles);
+		other.host.loginAnswer = () => json({ ErrorCode: 3 });
+		expect((await other.fails('device.getMany')).sentence).toMatch(/error code 3\)\. Check account and secret/);
 	});
 
 	test('of single records are told with the record', async () => {
@@ -688,6 +724,21 @@ describe('odometers at a time', () => {
 			{ deviceId: null, deviceName: 'B 1', odometer: 1 },
 		]);
 	});
+});
+
+test.each([
+	['NNW', 337.5],
+	['North West', 315],
+	['north-east', 45],
+	['South', 180],
+	['270°', 270],
+	['90 deg', 90],
+	['361', null],
+	['up', null],
+	['', null],
+])('a heading of %j is %j', async (HeadingText, course) => {
+	const { run } = start(() => json({ ErrorCode: 0, LastVehiclePositions: [{ ...position, HeadingText }] }));
+	expect(await run('position.getCurrent', { devices: '566' })).toMatchObject([{ course }]);
 });
 
 test('a driverId is the NodeId of a driver, and a name is never one', async () => {

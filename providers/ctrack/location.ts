@@ -99,6 +99,6 @@ export const getAddress = operation({
 	evidence: {
 		section: 'Location/GetLocationString',
 		grade: 'U',
-		note: 'The answer is not documented: it is passed on unchanged.',
+		note: 'The answer is not documented: it is passed on unchanged. Nor is it certain that Use Metric has an effect: its name is written with a blank, which is left out.',
 	},
 });

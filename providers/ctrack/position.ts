@@ -11,6 +11,7 @@ import {
 	recordId,
 	textOf,
 	timeInId,
+	withoutUnit,
 } from '../../core/describe/read';
 import type { Fix, Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
@@ -36,9 +37,16 @@ const COMPASS = ['N', 'NNE', 'NE', 'ENE', 'E', 'ESE', 'SE', 'SSE', 'S', 'SSW', '
  * at.
  */
 function headingOf(value: unknown): number | null {
-	const point = typeof value === 'string' ? COMPASS.indexOf(value.trim().toUpperCase()) : -1;
-	return point === -1 ? courseOf(value) : point * 22.5;
+	const point = typeof value === 'string' ? COMPASS.indexOf(pointIn(value)) : -1;
+	return point === -1 ? courseOf(withoutUnit(value, '°', 'deg', 'degrees')) : point * 22.5;
 }
+
+/** "North West", "north-west" and "NW" are one. */
+const pointIn = (text: string) =>
+	text
+		.toUpperCase()
+		.replace(/NORTH|EAST|SOUTH|WEST/g, (word) => word.charAt(0))
+		.replace(/[\s-]/g, '');
 
 /** "at Ctrack; near Regency Drive; 0157; " without what trails behind. */
 export const wordsOf = (value: unknown) => textOf(value)?.replace(/(?<![\s;])[\s;]+$/, '') ?? null;

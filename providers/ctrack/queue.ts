@@ -201,6 +201,8 @@ async function* get(run: Run<Values<typeof params>>, given: Values<typeof params
 		yield await run.request(given);
 	} catch (error) {
 		if (!(error instanceof FleetError) || error.effect !== 'unknown' || error.tooOften) throw error;
+		// A refusal has come, and no message in it.
+		if (error.vendorCode !== undefined) throw error;
 		throw error.with({ advice: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim() });
 	}
 }

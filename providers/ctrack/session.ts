@@ -35,18 +35,22 @@ export async function login(
 	return { token: SessionToken, expiresAt: begun + SessionDurationMinutes * 60_000 };
 }
 
+const CHECK_LOGIN = 'Check account and secret, and that the base URL is the one Ctrack gave you.';
+
 /** A login that is refused means the account. It is not tried again by itself: that could lock the API user out. */
 function opened(answer: WireAnswer): unknown {
 	try {
 		return open(answer);
 	} catch (error) {
-		if (!(error instanceof FleetError) || (error.session !== 'over' && error.session !== 'suspect')) throw error;
+		if (!(error instanceof FleetError)) throw error;
+		if (error.session !== 'over' && error.session !== 'suspect')
+			throw error.vendorCode === undefined ? error : error.with({ advice: CHECK_LOGIN });
 		const { status, vendorCode, vendorMessage } = error;
 		const details = { status, vendorCode, vendorMessage };
 		if (error.session === 'over') {
 			throw new LoginRejected(
 				`${TITLE} refuses the account or its secret (error code ${vendorMessage ?? vendorCode ?? ''}).`,
-				{ ...details, advice: 'Check account and secret, and that the base URL is the one Ctrack gave you.' },
+				{ ...details, advice: CHECK_LOGIN },
 			);
 		}
 		if (status === 400) {

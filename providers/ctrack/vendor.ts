@@ -8,6 +8,7 @@ export const vendor: Vendor = {
 	extent: 'every documented method',
 	notes: [
 		'Ctrack can report an error for a single record of an answer. Such a record has its identity and an `error`, in words; all other values are null. Triggers do not compare it.',
+		"Ctrack's page mentions status values to filter by. Its methods have no such parameter: the words belong to the page's template.",
 	],
 	keywords: [],
 	icon: {

@@ -92,7 +92,7 @@ function toFuelEvent(row: Row, { begin, end }: { begin: number; end: number }, c
 						deviceId,
 						event,
 						timeInId(time, of('date'), { location: of('location') ?? null }),
-						textOf(of('location')),
+						idTextOf(of('location')),
 						...[places.get(row) ?? []].flat(),
 					)
 				: recordId(deviceId, event, new Date(begin).toISOString(), new Date(end).toISOString()),
