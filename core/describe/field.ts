@@ -226,9 +226,11 @@ export function text<const O extends TextOptions>(o: O): Field<Optional<O, strin
 			.string({ error: (issue) => `${title} must be a text, not ${shown(issue.input)}.` })
 			.min(min, { error: () => `${title} must not be shorter than ${String(min)} characters.` });
 		if (max !== undefined) {
-			schema = schema.max(max, {
+			// Signs of two units, such as emojis, are one character.
+			const length = (value: string) => (value.length > max ? Array.from(value).length : value.length);
+			schema = schema.refine((value) => length(value) <= max, {
 				error: (issue) =>
-					`${title} must not be longer than ${String(max)} characters; it has ${String((issue.input as string).length)}.`,
+					`${title} must not be longer than ${String(max)} characters; it has ${String(length(issue.input as string))}.`,
 			});
 		}
 		if (pattern !== undefined)

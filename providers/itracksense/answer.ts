@@ -19,6 +19,7 @@ import { asRow, isRecord, textOf } from '../../core/describe/read';
 import type { CommandOutcome, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
 import { integer } from '../integer';
+import { named } from '../named';
 import { TITLE } from './connection';
 import { noSuchMethod } from './method';
 
@@ -324,17 +325,6 @@ const unwrapped = (value: unknown) => {
 		return value;
 	}
 };
-
-/** An object whose keys are as documented where they differ in their case only. */
-function named(body: Row, names: readonly string[]): Row {
-	const found = { ...body };
-	for (const name of names) {
-		if (name in found) continue;
-		const same = Object.keys(body).filter((key) => key.toLowerCase() === name.toLowerCase());
-		if (same.length === 1) found[name] = body[same[0] ?? ''];
-	}
-	return found;
-}
 
 /** The answer with a list in `key`. The list alone, or nothing at all, leave no other reading. */
 const wrapping =

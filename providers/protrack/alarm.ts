@@ -8,7 +8,6 @@ import {
 	courseOf,
 	idTextOf,
 	isReadable,
-	numberOf,
 	recordId,
 	unreadableRow,
 } from '../../core/describe/read';
@@ -20,6 +19,7 @@ import type { Brand } from './brand';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
 import { markOf, seconds, timeOf } from './times';
+import { valueIn, type Value } from './values';
 
 /** Section 2.8: the vendor's number of each kind is its place here, counted from 1. eTrack's document ends with 27. */
 const TYPES: readonly AlarmType[] = [
@@ -82,12 +82,12 @@ interface AlarmRow extends Row {
 	imei: string;
 	/** A word, where the vendor sends one. */
 	alarmtype: number | string;
-	longitude: number | null;
-	latitude: number | null;
-	gpstime: number | null;
-	systemtime: number | null;
-	speed: number | null;
-	course: number | null;
+	longitude: Value;
+	latitude: Value;
+	gpstime: Value;
+	systemtime: Value;
+	speed: Value;
+	course: Value;
 	/** Missing on some servers (facts 4.3); 0 where the alarm has to do with no geofence. */
 	geofenceid: string | null;
 }
@@ -112,10 +112,10 @@ function alarmsOf(text: string, imei: string): AlarmRow[] {
 			continue;
 		}
 		const [, longitude = null, latitude = null, gpstime = null, systemtime = null, speed = null, course = null] =
-			parts.map(numberOf);
+			parts.map(valueIn);
 		alarms.push({
 			imei,
-			alarmtype: numberOf(type) ?? type,
+			alarmtype: valueIn(type) ?? type,
 			longitude,
 			latitude,
 			gpstime,
@@ -129,19 +129,30 @@ function alarmsOf(text: string, imei: string): AlarmRow[] {
 }
 
 function toAlarm(row: AlarmRow): Alarm {
-	const { imei, alarmtype, gpstime, systemtime, geofenceid } = row;
+	const { imei, alarmtype, gpstime, systemtime, geofenceid, longitude, latitude, speed, course } = row;
 	const type = alarmTypeOf(alarmtype);
 	return {
-		id: recordId(imei, systemtime, gpstime, alarmtype, geofenceid),
+		// All that the vendor says of it: two of one kind in a second, elsewhere, are two.
+		id: recordId(
+			imei,
+			markOf(systemtime) ?? systemtime,
+			markOf(gpstime) ?? gpstime,
+			alarmtype,
+			geofenceid,
+			longitude,
+			latitude,
+			speed,
+			course,
+		),
 		deviceId: imei,
 		type,
 		title: typeof alarmtype === 'string' ? alarmtype : ALARM_TITLES[type],
 		vendorType: String(alarmtype),
 		time: timeOf(gpstime),
 		recordedAt: timeOf(systemtime),
-		...coordinatesOf(row.latitude, row.longitude),
-		speed: countOf(row.speed),
-		course: courseOf(row.course),
+		...coordinatesOf(latitude, longitude),
+		speed: countOf(speed),
+		course: courseOf(course),
 		geofenceId: geofenceid === '0' ? null : idTextOf(geofenceid),
 	};
 }

@@ -16,8 +16,10 @@ import {
 import type { WireAnswer } from '../../core/describe/host';
 import { MOST_LISTS, mayHold } from '../../core/call/json';
 import type { Effect } from '../../core/describe/operation';
+import { isRecord } from '../../core/describe/read';
 import { cut } from '../../core/describe/words';
 import { integer } from '../integer';
+import { named } from '../named';
 
 export const REQUEST_TIME_ERROR = '10014';
 const NO_DATA = '20023';
@@ -130,7 +132,10 @@ const isWell = (message: unknown) =>
 	message === null ||
 	(typeof message === 'string' && /^(?:(?:success(?:ful(?:ly)?)?|ok)[!.]?)?$/i.test(message.trim()));
 
-const Envelope = z.object({ code: integer, message: z.unknown().optional(), record: z.unknown().optional() });
+const Envelope = z.preprocess(
+	(body) => (isRecord(body) ? named(body, ['code', 'message', 'record']) : body),
+	z.object({ code: integer, message: z.unknown().optional(), record: z.unknown().optional() }),
+);
 
 /**
  * Opens {"code":0,"message":"","record":...} (section 1.4): gives `record`, or undefined where the vendor has no data.
@@ -181,17 +186,24 @@ export function openEnvelope(answer: WireAnswer, title: string, effect: Effect =
 
 const nothing = z.union([z.null(), z.undefined(), z.literal('')]);
 
-/** A list of records; "", null and a missing `record` are an empty one (facts 4.3). */
+const WRONG = { error: 'not a list of records' };
+/** A list of records; "", null and a missing `record` are an empty one (facts 4.3). A single one may have no list. */
 export const recordList = z
-	.union([z.array(z.unknown()), nothing.transform(() => [])])
+	.union([z.array(z.unknown()), nothing.transform(() => []), z.looseObject({}).transform((one) => [one])], WRONG)
 	.transform((list) => list as unknown[]);
+const one = z.record(z.string(), z.unknown());
 /** One record. */
-export const recordObject = z.record(z.string(), z.unknown());
+export const recordObject = z.union([one, z.tuple([one]).transform(([only]) => only)], { error: 'not one record' });
+/** The same, where there may be none. */
+export const recordOrNone = z.union([recordObject, nothing, z.tuple([])], { error: 'not one record' });
 /** Records as one text, "a,b,c;d,e,f"; no more of them than a list may hold. */
-export const recordText = z.union([
-	z.string().refine((text) => !mayHold(text, MOST_LISTS, ';')),
-	nothing.transform(() => ''),
-	z.array(z.never()).transform(() => ''),
-]);
+export const recordText = z.union(
+	[
+		z.string().refine((text) => !mayHold(text, MOST_LISTS, ';')),
+		nothing.transform(() => ''),
+		z.array(z.never()).transform(() => ''),
+	],
+	{ error: 'not a text of records' },
+);
 /** The answer of a method that only acknowledges, and has nothing to add. */
 export const acknowledged = z.union([nothing, z.array(z.never()), z.strictObject({})]);

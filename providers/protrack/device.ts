@@ -2,7 +2,7 @@ import { InvalidParams } from '../../core/describe/errors';
 import { flag, type Values } from '../../core/describe/field';
 import { inOrder } from '../../core/call/pages';
 import { operation, type Run } from '../../core/describe/operation';
-import { identityOf, idTextOf, numberOf, rowsOf, textOf } from '../../core/describe/read';
+import { countOf, identityOf, idTextOf, numberOf, rowsOf, textOf } from '../../core/describe/read';
 import type { Device, Mileage, Row } from '../../core/describe/records';
 import { chunks, windows } from '../../core/call/windows';
 import { recordList } from './answer';
@@ -122,7 +122,7 @@ async function* mileages(run: Run<Window>, params: Values<typeof mileageParams>)
 	const { from, to } = halfHours(params);
 	const weeks = [...windows(from, to, WEEK_S)];
 	for (const devices of chunks(await run.devices(params.devices, weeks.length), imeisPerRequest)) {
-		const totals = new Map<string, number | null>();
+		const totals = new Map<string, Row & { mileage: number | null }>();
 		const ofNobody: Row[] = [];
 		// A sum that lacks a window would be too small.
 		const incomplete = new Set<string>();
@@ -137,17 +137,25 @@ async function* mileages(run: Run<Window>, params: Values<typeof mileageParams>)
 					continue;
 				}
 				absent.delete(imei);
-				const distance = numberOf(row.mileage);
-				const sum = totals.get(imei);
-				totals.set(
-					imei,
-					sum === undefined ? distance : sum === null || distance === null ? null : sum + distance,
-				);
+				// -1 is no distance, and no sum has one.
+				const distance = countOf(row.mileage);
+				const before = totals.get(imei);
+				const sum = before === undefined ? 0 : before.mileage;
+				totals.set(imei, {
+					...before,
+					...row,
+					mileage: sum === null || distance === null ? null : sum + distance,
+					begintime: from,
+					endtime: to,
+				});
 			}
 			if (page.some(({ imei }) => idTextOf(imei) === null)) for (const imei of absent) incomplete.add(imei);
 		}
-		for (const imei of incomplete) if (totals.has(imei)) totals.set(imei, null);
-		yield [...[...totals].map(([imei, mileage]) => ({ imei, mileage, begintime: from, endtime: to })), ...ofNobody];
+		for (const imei of incomplete) {
+			const total = totals.get(imei);
+			if (total !== undefined) total.mileage = null;
+		}
+		yield [...totals.values(), ...ofNobody];
 	}
 }
 

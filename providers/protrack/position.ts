@@ -8,6 +8,7 @@ import {
 	numberOf,
 	recordId,
 	rowsOf,
+	timeInId,
 	unreadableRow,
 } from '../../core/describe/read';
 import type { DeviceStatus, Fix, Position, Row } from '../../core/describe/records';
@@ -18,6 +19,7 @@ import { imeisPerRequest, oneDevice, someDevices, together, type Batch, type One
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
 import { markOf, seconds, timeOf } from './times';
+import { valueIn, type Value } from './values';
 
 /** Section 2.2, datastatus. */
 const STATUS: Readonly<Record<string, DeviceStatus>> = {
@@ -29,27 +31,39 @@ const STATUS: Readonly<Record<string, DeviceStatus>> = {
 };
 
 /** 1 and 0; -1 and anything else mean that the device has no such status. */
-const flagOf = (value: unknown) => (value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : null);
+function flagOf(value: unknown): boolean | null {
+	const said = typeof value === 'string' ? value.trim().toLowerCase() : value;
+	if (said === 1 || said === '1' || said === true || said === 'true') return true;
+	return said === 0 || said === '0' || said === false || said === 'false' ? false : null;
+}
 
 const kilometres = (metres: number | null) => (metres === null ? null : metres / 1000);
+
+/** No place on earth, and no load, is colder: such a number stands for none. */
+const COLDEST = -273.15;
 
 /**
  * facts 4.3: an array of unknown elements, empty where there is no sensor; a number is taken, anything else left alone.
  */
 function temperatureOf(value: unknown): number | null {
-	return numberOf(Array.isArray(value) ? value[0] : value);
+	const degrees = numberOf(Array.isArray(value) ? value[0] : value);
+	return degrees === null || degrees < COLDEST ? null : degrees;
+}
+
+/** Sometimes negative (facts 4.3); -1 is no value, as everywhere else. */
+function voltageOf(value: unknown): number | null {
+	const volts = numberOf(value);
+	return volts === null || volts === -1 ? null : Math.abs(volts);
 }
 
 /**
- * Section 2.2. odometer, externalpower, fuel and temperature come from newer servers (facts 4.2); externalpower is
- * sometimes negative there.
+ * Section 2.2. odometer, externalpower, fuel and temperature come from newer servers (facts 4.2).
  */
 function toPosition(row: Row): Position {
 	const deviceId = identityOf(row.imei, 'imei');
 	const time = timeOf(row.gpstime);
 	const ignition = flagOf(row.accstatus);
-	const voltage = numberOf(row.externalpower);
-	return {
+	const position = {
 		deviceId,
 		deviceName: null,
 		time,
@@ -63,7 +77,7 @@ function toPosition(row: Row): Position {
 		odometer: kilometres(countOf(row.odometer) ?? countOf(row.mileage)),
 		distanceToday: kilometres(countOf(row.todaymileage)),
 		battery: countOf(row.battery),
-		externalVoltage: voltage === null ? null : Math.abs(voltage),
+		externalVoltage: voltageOf(row.externalpower),
 		fuel: countOf(row.fuel),
 		temperature: temperatureOf(row.temperature),
 		doorOpen: flagOf(row.doorstatus),
@@ -72,9 +86,9 @@ function toPosition(row: Row): Position {
 		armed: flagOf(row.defencestatus),
 		address: null,
 		seenAt: timeOf(row.hearttime),
-		id: recordId(deviceId, time),
 		details: null,
 	};
+	return { ...position, id: recordId(deviceId, timeInId(time, row.gpstime, { ...position, gpstime: row.gpstime })) };
 }
 
 export const getCurrent = operation({
@@ -109,11 +123,11 @@ export const getCurrent = operation({
 /** A point of section 2.3, under the names of the document. */
 interface Point extends Row {
 	imei: string;
-	longitude: number | null;
-	latitude: number | null;
-	gpstime: number | null;
-	speed: number | null;
-	course: number | null;
+	longitude: Value;
+	latitude: Value;
+	gpstime: Value;
+	speed: Value;
+	course: Value;
 }
 
 /**
@@ -141,11 +155,11 @@ function pointsOf(text: string, imei: string): Point[] {
 		const fifth = group.indexOf(',', fourth + 1);
 		points.push({
 			imei,
-			longitude: numberOf(group.slice(0, first)),
-			latitude: numberOf(group.slice(first + 1, second)),
-			gpstime: numberOf(group.slice(second + 1, third)),
-			speed: numberOf(group.slice(third + 1, fourth)),
-			course: numberOf(group.slice(fourth + 1, fifth === -1 ? undefined : fifth)),
+			longitude: valueIn(group.slice(0, first)),
+			latitude: valueIn(group.slice(first + 1, second)),
+			gpstime: valueIn(group.slice(second + 1, third)),
+			speed: valueIn(group.slice(third + 1, fourth)),
+			course: valueIn(group.slice(fourth + 1, fifth === -1 ? undefined : fifth)),
 		});
 	}
 	return points;

@@ -4,6 +4,7 @@ import { Redactor } from '../../core/call/redaction';
 import { FleetError } from '../../core/describe/errors';
 import { readFields, type Fields } from '../../core/describe/field';
 import type { Alarm, CommandOutcome, Device, Fix, Mileage, Outcome, Position } from '../../core/describe/records';
+import type { WireRequest } from '../../core/describe/host';
 import { findOperation, findTrigger, type Provider } from '../../core/describe/provider';
 import type { AnyOperation } from '../../core/describe/operation';
 import { Poller } from '../../core/watch/poller';
@@ -17,6 +18,7 @@ import {
 	type ProtrackSimulator,
 } from '../../simulators/protrack';
 import { FetchHost } from '../../test/support/fetch-host';
+import { json } from '../../test/support/test-host';
 import { CODES } from './answer';
 import type { ProtrackConnection } from './connection';
 import { etrack } from './etrack';
@@ -129,6 +131,28 @@ describe('login', () => {
 		host.now = () => simulator.now() - HOUR;
 		expect(await run('device.getMany', {})).not.toHaveLength(0);
 		expect(calls('/api/authorization').map(({ code }) => code)).toEqual([10014, 0]);
+	});
+
+	test.each([
+		['by its date header', 'Zeitfehler', { date: new Date(NOW).toUTCString() }, 2],
+		['not at all', 'Zeitfehler', {}, 1],
+	])('a wrong clock is corrected where the server tells its time %s', async (how, message, headers, attempts) => {
+		const times: number[] = [];
+		const exchange = ({ query = {} }: WireRequest) => {
+			times.push(Number(query.time));
+			const right = Math.abs(Number(query.time) - NOW / 1000) < 60;
+			const record = { access_token: 'A'.repeat(32), expires_in: 7200 };
+			return Promise.resolve(json(right ? { code: 0, record } : { code: 10014, message }, 200, headers));
+		};
+		const { connection } = await start();
+		const session = trackceo.login(
+			{ ...connection, baseUrl: `https://vendor.example/${how}` },
+			exchange,
+			() => NOW - HOUR,
+		);
+		if (attempts === 1) await expect(session).rejects.toMatchObject({ vendorCode: '10014' });
+		else await expect(session).resolves.toMatchObject({ token: 'A'.repeat(32) });
+		expect(times).toHaveLength(attempts);
 	});
 
 	test.each([

@@ -42,6 +42,7 @@ export async function login(
 ): Promise<Session> {
 	const problem = secretProblem(connection);
 	if (problem !== undefined) throw new InvalidParams(problem);
+	let serverDate = NaN;
 	const attempt = async () => {
 		const seconds = Math.floor((now() + (skews.get(connection.baseUrl) ?? 0)) / 1000);
 		const query = {
@@ -49,7 +50,9 @@ export async function login(
 			account: connection.account,
 			signature: signature(passwordHash(connection), seconds),
 		};
-		const record = openEnvelope(await exchange({ method: 'GET', path: '/api/authorization', query }), title);
+		const answer = await exchange({ method: 'GET', path: '/api/authorization', query });
+		serverDate = Date.parse(answer.headers.date ?? '');
+		const record = openEnvelope(answer, title);
 		const token = Token.safeParse(record);
 		if (!token.success)
 			throw new UnexpectedAnswer(`${title} accepted the login but sent no access token.`, {
@@ -60,12 +63,12 @@ export async function login(
 	try {
 		return await attempt();
 	} catch (error) {
-		const told =
-			error instanceof FleetError && error.vendorCode === REQUEST_TIME_ERROR
-				? SERVER_TIME.exec(error.vendorMessage ?? '')
-				: null;
-		if (told === null) throw error;
-		skews.set(connection.baseUrl, Number(told[1]) * 1000 - now());
+		if (!(error instanceof FleetError) || error.vendorCode !== REQUEST_TIME_ERROR) throw error;
+		const told = SERVER_TIME.exec(error.vendorMessage ?? '');
+		// In other words, or in none, the server's own clock is still in its answer.
+		const serverTime = told === null ? serverDate : Number(told[1]) * 1000;
+		if (Number.isNaN(serverTime)) throw error;
+		skews.set(connection.baseUrl, serverTime - now());
 		return attempt();
 	}
 }

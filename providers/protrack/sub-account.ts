@@ -1,8 +1,9 @@
+import { NotFound } from '../../core/describe/errors';
 import { text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
 import { asRow, idTextOf } from '../../core/describe/read';
-import { acknowledged, recordObject } from './answer';
+import { acknowledged, recordOrNone } from './answer';
 import { account } from './fields';
 import { md5 } from './md5';
 import { list, toSubAccount } from './sub-account-list';
@@ -27,8 +28,15 @@ export const get = operation({
 	effect: 'read',
 	route: 'GET /api/user/info',
 	params: { account },
-	answer: recordObject,
-	rows: (answer) => [asRow(answer, 'an account')],
+	answer: recordOrNone,
+	rows: (answer, { account: name }) => {
+		if (answer === undefined || answer === null || answer === '' || Array.isArray(answer))
+			throw new NotFound(`The vendor has no account "${name}" that this account may see.`, {
+				permanent: false,
+				advice: 'Check its name: it must be as in the list of sub-accounts.',
+			});
+		return [asRow(answer, 'an account')];
+	},
 	record: toSubAccount,
 	kind: 'subAccount',
 	evidence: { section: '2.11', grade: 'C' },
