@@ -3,7 +3,7 @@ import { ALL, choice, flag, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, identityOf, recordId, rowsOf } from '../../core/describe/read';
+import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, rowsOf } from '../../core/describe/read';
 import type { Alarm, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
@@ -56,7 +56,14 @@ function toAlarm(row: Row, deviceId: string, connection: Connection): Alarm {
 	const vendorType = trimmed(row.AlarmType) ?? '';
 	const type = alarmTypeOf(vendorType);
 	return {
-		id: recordId(deviceId, recordedAt, time, trimmedId(row.AlarmType) ?? ''),
+		// All that the vendor says of it: two of one kind in a second, elsewhere, are two.
+		id: recordId(
+			deviceId,
+			times.inId(row.RcvTime),
+			times.inId(row.GPSTime),
+			trimmedId(row.AlarmType) ?? '',
+			...[row.Lon, row.Lat, row.Speed, row.Direct].map((value) => numberOf(value) ?? trimmedId(value)),
+		),
 		deviceId,
 		type,
 		title: type === 'other' && vendorType !== '' ? vendorType : ALARM_TITLES[type],

@@ -22,10 +22,18 @@ import { method } from './method';
 import { periodBody, timesOf } from './times';
 import { flagOf, trimmed, trimmedId } from './values';
 
-function toEvent(row: Row, deviceId: string, type: GeofenceEvent['type'], time: string | null): GeofenceEvent {
+function toEvent(
+	row: Row,
+	deviceId: string,
+	type: GeofenceEvent['type'],
+	at: unknown,
+	connection: Connection,
+): GeofenceEvent {
 	const geofenceName = trimmed(row.RegionName);
+	const times = timesOf(connection);
+	const time = times.iso(at);
 	return {
-		id: recordId(deviceId, time, type, trimmedId(row.RegionName)),
+		id: recordId(deviceId, times.inId(at), type ?? trimmedId(row.IOType), trimmedId(row.RegionName)),
 		deviceId,
 		type,
 		geofenceId: null,
@@ -43,7 +51,8 @@ function toInOut(row: Row, _: unknown, connection: Connection): GeofenceEvent {
 		row,
 		identityOf(trimmedId(row.DeviceID), 'DeviceID'),
 		out === null ? null : out ? 'left' : 'entered',
-		timesOf(connection).iso(row.IOTime),
+		row.IOTime,
+		connection,
 	);
 }
 
@@ -111,12 +120,7 @@ export const getCurrent = operation({
 		json: { VehiclePlate: listOrEmpty(params.plates), VehiclePlates: listOrEmpty(params.plates) },
 	}),
 	record: (row, _, connection) =>
-		toEvent(
-			row,
-			identityOf(trimmedId(row.VehicleNum), 'VehicleNum'),
-			'entered',
-			timesOf(connection).iso(row.InRegionTime),
-		),
+		toEvent(row, identityOf(trimmedId(row.VehicleNum), 'VehicleNum'), 'entered', row.InRegionTime, connection),
 	asks: somePlates,
 	run: async function* (run, params) {
 		if (params.plates === ALL) yield await run.request(params, mustBeWhole(run));

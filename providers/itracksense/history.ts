@@ -47,17 +47,21 @@ const timeIn = (row: Row, name: 'GPSTime' | 'RcvTime') => {
 /** Comes after every time: what has none, such as the corrected path of section 26, keeps its order at the end. */
 const NEVER = '~';
 const orderOf = (row: Row) => timeIn(row, 'GPSTime') || NEVER;
+/** Times in the form that the document has in sections 9, 10 and 26 sort as texts; others stay as they came. */
+const sorts = (time: string) => time === NEVER || (time.length === 19 && time[4] === '-' && time[10] === ' ');
 
-/** In the order of their times, which as texts sort as they do as times; most answers are in order already. */
+/** In the order of their times; most answers are in order already. */
 function sorted(rows: Row[]): Row[] {
 	let before = '';
+	let ordered = true;
 	for (const row of rows) {
 		const time = orderOf(row);
-		if (time < before)
-			return [...rows].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : orderOf(a) > orderOf(b) ? 1 : 0));
+		if (!sorts(time)) return rows;
+		ordered &&= time >= before;
 		before = time;
 	}
-	return rows;
+	if (ordered) return rows;
+	return [...rows].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : orderOf(a) > orderOf(b) ? 1 : 0));
 }
 
 /** A history that is read in windows, each in halves where it holds more than one answer. */

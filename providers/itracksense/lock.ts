@@ -97,15 +97,23 @@ export const getEvents = operation({
 	rows: (answer) => rowsOf(answer, 'a lock event'),
 	record: (row, params, connection): LockEvent => {
 		const deviceId = trimmedId(row.DeviceID) ?? params.device;
-		const at = timesOf(connection).iso(row.EventTime);
+		const times = timesOf(connection);
+		const place = coordinatesOf(row.Lat, row.Lon);
 		const title = trimmed(row.EventInfo);
 		return {
-			id: recordId(deviceId, at, trimmedId(row.EventInfo)),
+			// The same words of one second, elsewhere, are another event.
+			id: recordId(
+				deviceId,
+				times.inId(row.EventTime),
+				trimmedId(row.EventInfo),
+				place.latitude,
+				place.longitude,
+			),
 			deviceId,
 			type: kindOf(title),
 			title,
-			time: at,
-			...coordinatesOf(row.Lat, row.Lon),
+			time: times.iso(row.EventTime),
+			...place,
 			operator: null,
 		};
 	},

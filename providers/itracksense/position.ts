@@ -2,7 +2,16 @@ import { ALL, choice, number } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
-import { coordinatesOf, countOf, courseOf, identityOf, idTextOf, recordId, rowsOf } from '../../core/describe/read';
+import {
+	coordinatesOf,
+	countOf,
+	courseOf,
+	identityOf,
+	idTextOf,
+	recordId,
+	rowsOf,
+	timeInId,
+} from '../../core/describe/read';
 import type { Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { listInData, mustBeWhole, objectOrEmptyList, oneOrNone } from './answer';
@@ -24,7 +33,7 @@ function toPosition(row: Row, deviceId: string, connection: Connection): Positio
 	const told = said.acc === 'on' ? true : said.acc === 'off' ? false : null;
 	const ignition = flagOf(row.Status) ?? told;
 	const online = flagOf(row.IsOnline);
-	return {
+	const position: Position = {
 		deviceId,
 		deviceName: trimmed(row.VehicleNum),
 		time,
@@ -47,7 +56,7 @@ function toPosition(row: Row, deviceId: string, connection: Connection): Positio
 		armed: null,
 		address: trimmed(row.Location),
 		seenAt: times.iso(row.RcvTime),
-		id: recordId(deviceId, time),
+		id: '',
 		details: {
 			idleSeconds: said.idleSeconds,
 			network: said.network,
@@ -59,6 +68,8 @@ function toPosition(row: Row, deviceId: string, connection: Connection): Positio
 			...gcj02Of(row.RLat, row.RLon),
 		},
 	};
+	position.id = recordId(deviceId, time ?? timeInId(null, row.GPSTime, { ...position, time: row.GPSTime }));
+	return position;
 }
 
 const current = {

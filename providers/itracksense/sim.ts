@@ -120,17 +120,17 @@ export const getMessages = operation({
 	rows: ({ List }) => rowsOf(List, 'a message'),
 	record: (row, params, connection): DeviceMessage => {
 		const of = trimmedId(row.ICCID) ?? params.iccid;
-		const time = timesOf(connection).iso(row.CreateTime);
+		const times = timesOf(connection);
 		const kind = trimmed(row.MType);
 		const content = trimmed(row.Content);
 		return {
-			id: recordId(of, time, trimmedId(row.MType), trimmedId(row.Content)),
+			id: recordId(of, times.inId(row.CreateTime), trimmedId(row.MType), trimmedId(row.Content)),
 			deviceId: null,
 			iccid: of,
 			direction: DIRECTIONS.get(kind ?? '') ?? null,
 			text: content,
 			status: trimmed(row.Status),
-			time,
+			time: times.iso(row.CreateTime),
 		};
 	},
 	kind: 'deviceMessage',

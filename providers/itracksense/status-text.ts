@@ -28,9 +28,10 @@ const IDLE = /\bidle\s?\[([^\]]{0,60})\]/i;
 const MOVING = /\bmoving\s?\[([^\]]{0,60})\]/i;
 const NETWORK = /\b(\w{1,8})\s{1,3}network\s{1,3}(?:(?:strong|middle|weak)\s{1,3})?(\d{1,3})\b/i;
 const SATELLITES = /\bsatellites?\s{1,3}(?:(?:strong|middle|weak)\s{1,3})?(\d{1,3})\b/i;
-const VOLTAGE = /\bmain voltage\s{0,3}(\d{1,3}(?:\.\d{1,3})?)\s?V\b/i;
-const BATTERY = /\bbattery(?: level)?\s{0,3}(\d{1,3})\s?%/i;
-const TEMPERATURE = /\btemperature\s{0,3}(-?\d{1,3}(?:\.\d{1,3})?)\s?(?:℃|°C)/i;
+// Between a name and its value there may be a colon, and in the document's samples the end of a line.
+const VOLTAGE = /\bmain voltage\s{0,3}[:：]?\s{0,40}(\d{1,3}(?:\.\d{1,3})?)\s?V\b/i;
+const BATTERY = /\bbattery(?: level)?\s{0,3}[:：]?\s{0,40}(\d{1,3})\s?%/i;
+const TEMPERATURE = /\btemperature\s{0,3}[:：]?\s{0,40}(-?\d{1,3}(?:\.\d{1,3})?)\s?(?:℃|°C)/i;
 const LBS = /\bLBS\b/i;
 
 /** Longer texts are nobody's status. */

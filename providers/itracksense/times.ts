@@ -1,5 +1,6 @@
 import type { Connection } from '../../core/describe/connection';
-import { instantOfLocal, isoOfSeconds, localOfInstant } from '../../core/describe/time';
+import { present, unread } from '../../core/describe/reading';
+import { instantOfLocal, isoOfSeconds, localOfInstant, readWritten } from '../../core/describe/time';
 import type { ITracksenseConnection } from './connection';
 
 /** The vendor's times are local and carry no offset (facts 1.4): the account says in which zone. */
@@ -92,14 +93,30 @@ export class LocalTimes {
 	}
 }
 
-const readers = new Map<string, LocalTimes>();
-let latest = new LocalTimes('UTC');
+/** The same, and times in a form that is not the document's, as far as they have one meaning only. */
+class VendorTimes extends LocalTimes {
+	override iso(value: unknown): string | null {
+		const documented = super.iso(value);
+		if (documented !== null) return documented;
+		const at = readWritten(value, this.zone, present());
+		if (at === undefined) return unread('a time', value);
+		return at === null || at < Date.UTC(Number(EARLIEST), 0) ? null : new Date(at).toISOString();
+	}
+
+	/** What a time adds to an id: itself, or what came instead. */
+	inId(value: unknown): string {
+		return this.iso(value) ?? (typeof value === 'string' ? value.trim() : '');
+	}
+}
+
+const readers = new Map<string, VendorTimes>();
+let latest = new VendorTimes('UTC');
 
 /** The reader of an account's times. */
-export function timesOf(connection: Connection): LocalTimes {
+export function timesOf(connection: Connection): VendorTimes {
 	const zone = zoneOf(connection);
 	if (latest.zone === zone) return latest;
-	latest = readers.get(zone) ?? new LocalTimes(zone);
+	latest = readers.get(zone) ?? new VendorTimes(zone);
 	readers.set(zone, latest);
 	return latest;
 }

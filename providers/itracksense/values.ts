@@ -5,15 +5,12 @@ export const trimmed = (value: unknown) => textOf(value)?.trim() ?? null;
 /** The same of what identifies something. */
 export const trimmedId = (value: unknown) => idTextOf(value)?.trim() ?? null;
 
-/** 1 and 0, also as text, also as "Yes" and "No" (section 32), also as true and false (section 6). */
+/** 1 and 0, "Yes" and "No" (section 32), true and false (section 6), each also as text. */
 export function flagOf(value: unknown): boolean | null {
 	if (typeof value === 'boolean') return value;
 	const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
-	return word === 1 || word === '1' || word === 'yes'
-		? true
-		: word === 0 || word === '0' || word === 'no'
-			? false
-			: null;
+	if (word === 1 || word === '1' || word === 'yes' || word === 'true') return true;
+	return word === 0 || word === '0' || word === 'no' || word === 'false' ? false : null;
 }
 
 /** GCJ-02, China's own datum, under its own name: never in the fields that hold WGS-84. */

@@ -63,7 +63,7 @@ function toPosition(row: Row): Position {
 	const deviceId = identityOf(row.imei, 'imei');
 	const time = timeOf(row.gpstime);
 	const ignition = flagOf(row.accstatus);
-	const position = {
+	const position: Position = {
 		deviceId,
 		deviceName: null,
 		time,
@@ -86,9 +86,11 @@ function toPosition(row: Row): Position {
 		armed: flagOf(row.defencestatus),
 		address: null,
 		seenAt: timeOf(row.hearttime),
+		id: '',
 		details: null,
 	};
-	return { ...position, id: recordId(deviceId, timeInId(time, row.gpstime, { ...position, gpstime: row.gpstime })) };
+	position.id = recordId(deviceId, time ?? timeInId(null, row.gpstime, { ...position, time: row.gpstime }));
+	return position;
 }
 
 export const getCurrent = operation({
