@@ -86,6 +86,16 @@ describe('a position on the map', () => {
 		expect([...maker('position').add([{ ...position, ...part }])][0]).toMatchObject({ state });
 	});
 
+	test('without a course is no arrow, and no line ahead: both would point north', () => {
+		const [marker = {}] = maker('position').add([{ ...position, course: null }]);
+		expect(marker).toMatchObject({ lat: 44.4, lon: 26.1, icon: 'fa-circle', speed: '50 kph', state: 'moving' });
+		for (const key of ['heading', 'bearing', 'track', 'lineColor']) expect(marker).not.toHaveProperty(key);
+		// Null takes away the heading that the map has kept of the marker.
+		expect(marker.hdg).toBeNull();
+		const [north = {}] = maker('position').add([{ ...position, course: 0 }]);
+		expect(north).toMatchObject({ icon: 'arrow', hdg: 0 });
+	});
+
 	test('is left out without coordinates', () => {
 		expect([...maker('position').add([{ ...position, latitude: null, longitude: null }])]).toEqual([]);
 	});

@@ -13,7 +13,7 @@ type Happening = Pick<Alarm, 'deviceId' | 'time' | 'latitude' | 'longitude'> & {
 };
 
 /** What node-red-contrib-web-worldmap draws. Keys that it does not know land in the marker's popup, as html. */
-type Marker = Record<string, string | number | [number, number][]>;
+type Marker = Record<string, string | number | null | [number, number][]>;
 
 /** Below this, km/h are a parked vehicle's jitter. */
 const MOVING = 3;
@@ -108,17 +108,17 @@ export class MapMaker {
 		if (latitude === null || longitude === null) return undefined;
 		const silent = status !== null && status !== 'online';
 		const state = silent ? 'offline' : (speed ?? 0) >= MOVING ? 'moving' : ignition === true ? 'idling' : 'parked';
-		return flat({
+		const marker = flat({
 			name: this.name(deviceId),
 			deviceId: escaped(deviceId),
 			lat: latitude,
 			lon: longitude,
 			layer: this.layer,
-			icon: 'arrow',
+			icon: course === null ? 'fa-circle' : 'arrow',
 			iconColor: COLOURS[state],
 			// The map draws a line ahead of what moves: where it will be in a minute.
-			lineColor: COLOURS[state],
-			hdg: course ?? 0,
+			lineColor: course === null ? null : COLOURS[state],
+			hdg: course,
 			speed: speed === null ? null : `${String(speed)} kph`,
 			state: silent ? status : state,
 			ignition: ignition === null ? null : ignition ? 'on' : 'off',
@@ -128,6 +128,8 @@ export class MapMaker {
 			fuel,
 			battery: battery === null ? null : `${String(battery)} %`,
 		});
+		// The map keeps what a marker had before, unless it is null; an arrow without a heading would point north.
+		return course === null ? { ...marker, hdg: null } : marker;
 	}
 
 	private happeningOf(record: object): Happening {
