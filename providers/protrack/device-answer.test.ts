@@ -115,6 +115,7 @@ const ANSWERS: [string, string, Outcome][] = [
 	[RESTORE, 'HFYD=Fail!', 'failed'],
 	['LOCKDOOR', 'Lock door: Fail!', 'failed'],
 	['RESET', 'ERROR:100', 'failed'],
+	['SET_MILEAGE', 'Set mileage: Fail!', 'failed'],
 	// Put off: it may still be done.
 	[STOP, 'Cut off the fuel supply: Delay! speed limit: 45km/h.', 'answered'],
 	[STOP, 'Speed is too high, it will be cut off when the speed is below 20km/h', 'answered'],

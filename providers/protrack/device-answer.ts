@@ -60,7 +60,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 		done: whole('reset|restart|reboot'),
 		also: /^reset(?: set)? ok[!.]? ?the (?:terminal|device|tracker) will (?:restart|reboot) (?:after|in) \d{1,2} ?s(?:ec(?:onds?)?)?[!.]?$/,
 	},
-	SET_MILEAGE: { does: word('mileage', 'odometer'), done: whole('(?:set )?(?:mileage|odometer)(?:[ ,:=]\\d{1,9})?') },
+	SET_MILEAGE: {
+		does: word('(?:set )?mileage', '(?:set )?odometer'),
+		done: whole('(?:set )?(?:mileage|odometer)(?:[ ,:=]\\d{1,9})?'),
+	},
 };
 
 const REFUSAL = [
