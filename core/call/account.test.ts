@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { json, TestHost } from '../../test/support/test-host';
 import { ctrack } from '../../providers/ctrack';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { loginKey, positionKey, sharedLogin } from './account';
@@ -42,9 +43,10 @@ test('a trial that was accepted first and an account that is deployed later shar
 	const login = (settings: object, keep: boolean) =>
 		sharedLogin(trackceo, { ...common, account: 'trial', ...settings }, keep);
 	const trial = login({ secretType: 'md5' }, false);
-	trial.accept(0);
+	const host = new TestHost(() => json({}));
+	trial.accept(host);
 	const deployed = login({ secretType: 'password' }, true);
-	deployed.accept(0);
+	deployed.accept(host);
 	expect(trial.account.limiter).toBe(deployed.account.limiter);
 	expect(login({ secretType: 'md5' }, false)).not.toBe(trial);
 });

@@ -5,6 +5,7 @@ import { Limiter } from './limiter';
 import { Lookups } from './lookups';
 import { Refusals } from './refusals';
 import type { Connection, Session } from '../describe/connection';
+import type { Host } from '../describe/host';
 import type { Provider } from '../describe/provider';
 import { Recent } from './recent';
 import { RetryBudget } from './retry';
@@ -21,7 +22,7 @@ export interface Suspect {
 
 /** What all logins to one account share in a process, whatever their secret: its quota. */
 export interface SharedAccount {
-	readonly limiter: Limiter;
+	limiter: Limiter;
 	/** When dead tokens forced renewals, in milliseconds since 1970. */
 	readonly renewals: number[];
 }
@@ -29,7 +30,7 @@ export interface SharedAccount {
 /** What nodes with the same login share in a process: one session, one breaker, and what is known of the account. */
 export interface SharedLogin {
 	readonly account: SharedAccount;
-	/** Turns of a session that was stored before the process began, until the vendor has answered in it. */
+	/** Turns of a login that the vendor has yet to accept, with a session that was stored before the process began. */
 	readonly probation: Limiter;
 	readonly sessions: SessionKeeper;
 	readonly breaker: CircuitBreaker;
@@ -49,7 +50,7 @@ export interface SharedLogin {
 	 */
 	accepted: boolean;
 	/** The vendor has accepted the login. From now on it takes turns of the account. */
-	accept(now: number): void;
+	accept(host: Host): void;
 	/** The session, where the host has no store of its own. */
 	session?: Session;
 }
@@ -158,7 +159,7 @@ class Login implements SharedLogin {
 	readonly reads = new SharedReads();
 	readonly refusals = new Refusals();
 	readonly queues = new Map<string, QueueReader>();
-	readonly probation: Limiter;
+	probation: Limiter;
 	suspectSession?: Suspect;
 	session?: Session;
 	accepted = false;
@@ -175,7 +176,7 @@ class Login implements SharedLogin {
 		this.own = sharedAccount(provider, connection, kept);
 		this.sessions = new SessionKeeper(provider.title, connection.account, this.own.renewals);
 		this.breaker = new CircuitBreaker(provider.title);
-		this.probation = new Limiter(...rateOf(provider, connection), 1);
+		this.probation = this.newProbation();
 	}
 
 	/** The one that others with the account have, whoever came first. */
@@ -183,15 +184,20 @@ class Login implements SharedLogin {
 		return proven.accounts.get(this.accountKey) ?? this.own;
 	}
 
-	/** At the rate that its own settings allow where nobody has proven another: naming the account first sets none. */
-	accept(now: number): void {
+	accept(host: Host): void {
 		const { provider, connection, account } = this;
 		this.accepted = true;
-		if (this.kept) {
-			proven.accounts.set(this.accountKey, account);
-			proven.logins.set(loginKey(provider, connection), this);
-		}
-		account.limiter.begin(...rateOf(provider, connection), now);
+		if (this.kept) proven.logins.set(loginKey(provider, connection), this);
+		if (proven.accounts.get(this.accountKey) !== undefined) return;
+		// Those of others who named the account have sent nothing, and set no rate for it.
+		account.limiter = this.probation;
+		this.probation = this.newProbation();
+		if (this.kept) proven.accounts.set(this.accountKey, account);
+		account.limiter.widen(CONCURRENCY, host);
+	}
+
+	private newProbation(): Limiter {
+		return new Limiter(...rateOf(this.provider, this.connection), 1);
 	}
 }
 

@@ -86,7 +86,7 @@ function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 
 		...{ secret: 'hunter2-secret' },
 	};
 	const client = new Client(provider, connection, host);
-	client.shared.accept(host.now());
+	client.shared.accept(host);
 	return { client, host };
 }
 const failure = async (promise: Promise<unknown>): Promise<FleetError> => {

@@ -75,7 +75,7 @@ export class Limiter {
 	constructor(
 		perMinute: number,
 		private burst: number,
-		private readonly concurrency = 4,
+		private concurrency = 4,
 	) {
 		this.set = perMinute / 60_000;
 		this.rate = this.set;
@@ -160,12 +160,10 @@ export class Limiter {
 		if (least / 60_000 !== this.set) this.change(least, this.limits.get(least)?.burst ?? burst);
 	}
 
-	/** The first login that the vendor accepts sets the rate: nothing has been sent at another one. */
-	begin(perMinute: number, burst: number, clock: number): void {
-		if (this.limits.size > 0) return;
-		this.limits.set(perMinute, { burst, at: this.timeAt(clock) });
-		this.change(perMinute, burst);
-		this.tokens = burst;
+	/** From now on, so many requests may be in flight. */
+	widen(concurrency: number, host: Host): void {
+		this.concurrency = concurrency;
+		this.pump(host);
 	}
 
 	/** What is used up stays used up, and what complaints have slowed down stays slow. */

@@ -124,7 +124,7 @@ export class SendLoop {
 			await tokenOf(this.sender, this.call, this.wanted());
 			if (this.needsLogin) this.loginsOutside += 1;
 			this.needsLogin = false;
-			if (!shared.accepted && shared.sessions.loggedIn) shared.accept(host.now());
+			if (!shared.accepted && shared.sessions.loggedIn) shared.accept(host);
 			this.onProbation = !shared.accepted;
 			shared.breaker.left();
 			return { againAfterMs: 0 };
@@ -239,9 +239,8 @@ export class SendLoop {
 	/** The vendor has answered in a session that it knows: the login is right, and its settings count. */
 	private answered(): void {
 		const { provider, connection, host, shared } = this.sender;
-		const now = host.now();
-		if (!shared.accepted && host.token !== undefined) shared.accept(now);
-		shared.account.limiter.keepTo(...rateOf(provider, connection), now);
+		if (!shared.accepted && host.token !== undefined) shared.accept(host);
+		shared.account.limiter.keepTo(...rateOf(provider, connection), host.now());
 	}
 
 	/** The session in which an answer came. */
