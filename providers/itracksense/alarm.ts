@@ -7,6 +7,7 @@ import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, rowsO
 import type { Alarm, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
+import { ofTwin, withTwins } from '../twins';
 import { listInData, mustBeWhole } from './answer';
 import {
 	devices,
@@ -56,13 +57,15 @@ function toAlarm(row: Row, deviceId: string, connection: Connection): Alarm {
 	const vendorType = trimmed(row.AlarmType) ?? '';
 	const type = alarmTypeOf(vendorType);
 	return {
-		// All that the vendor says of it: two of one kind in a second, elsewhere, are two.
+		// Two of one kind in a second, elsewhere, are two.
 		id: recordId(
 			deviceId,
 			times.inId(row.RcvTime),
 			times.inId(row.GPSTime),
 			trimmedId(row.AlarmType) ?? '',
-			...[row.Lon, row.Lat, row.Speed, row.Direct].map((value) => numberOf(value) ?? trimmedId(value)),
+			...ofTwin(row, [row.Lon, row.Lat, row.Speed, row.Direct]).map(
+				(value) => numberOf(value) ?? trimmedId(value),
+			),
 		),
 		deviceId,
 		type,
@@ -82,7 +85,10 @@ const alarms = {
 	resource: 'alarm',
 	effect: 'read',
 	answer: listInData,
-	rows: ({ data }: { data: unknown[] }) => rowsOf(data, 'an alarm'),
+	rows: ({ data }: { data: unknown[] }) =>
+		withTwins(rowsOf(data, 'an alarm'), ({ DeviceID, SIM2, RcvTime, GPSTime, AlarmType }) =>
+			JSON.stringify([DeviceID, SIM2, RcvTime, GPSTime, AlarmType]),
+		),
 	record: (row: Row, _: unknown, connection: Connection) =>
 		toAlarm(row, identityOf(row.DeviceID, 'DeviceID'), connection),
 	kind: 'alarm',

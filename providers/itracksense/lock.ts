@@ -3,6 +3,7 @@ import { operation } from '../../core/describe/operation';
 import { coordinatesOf, recordId, rowsOf } from '../../core/describe/read';
 import type { LockEvent } from '../../core/describe/records';
 import { period, periodProblem } from '../period';
+import { ofTwin, withTwins } from '../twins';
 import { acknowledged, bareList, handedOver, type Acknowledgement } from './answer';
 import { device } from './fields';
 import { method, NO_CODES } from './method';
@@ -94,7 +95,10 @@ export const getEvents = operation({
 	params: { device, ...period() },
 	request: ({ device: id, ...asked }, connection) => ({ json: { DeviceID: id, ...periodBody(asked, connection) } }),
 	answer: bareList,
-	rows: (answer) => rowsOf(answer, 'a lock event'),
+	rows: (answer) =>
+		withTwins(rowsOf(answer, 'a lock event'), ({ DeviceID, EventTime, EventInfo }) =>
+			JSON.stringify([DeviceID, EventTime, EventInfo]),
+		),
 	record: (row, params, connection): LockEvent => {
 		const deviceId = trimmedId(row.DeviceID) ?? params.device;
 		const times = timesOf(connection);
@@ -106,8 +110,7 @@ export const getEvents = operation({
 				deviceId,
 				times.inId(row.EventTime),
 				trimmedId(row.EventInfo),
-				place.latitude,
-				place.longitude,
+				...ofTwin(row, [place.latitude, place.longitude]),
 			),
 			deviceId,
 			type: kindOf(title),

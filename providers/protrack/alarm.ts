@@ -19,6 +19,7 @@ import type { Brand } from './brand';
 import { period, periodProblem } from '../period';
 import { devicesOrAll } from './fields';
 import { markOf, seconds, timeOf } from './times';
+import { ofTwin, withTwins } from '../twins';
 import { valueIn, type Value } from './values';
 
 /** Section 2.8: the vendor's number of each kind is its place here, counted from 1. eTrack's document ends with 27. */
@@ -125,25 +126,22 @@ function alarmsOf(text: string, imei: string): AlarmRow[] {
 			geofenceid: parts[7]?.trim() ?? null,
 		});
 	}
-	return alarms;
+	return withTwins(alarms, (alarm) => identity(alarm).join());
 }
+
+const identity = ({ systemtime, gpstime, alarmtype, geofenceid }: AlarmRow) => [
+	markOf(systemtime) ?? systemtime,
+	markOf(gpstime) ?? gpstime,
+	alarmtype,
+	geofenceid,
+];
 
 function toAlarm(row: AlarmRow): Alarm {
 	const { imei, alarmtype, gpstime, systemtime, geofenceid, longitude, latitude, speed, course } = row;
 	const type = alarmTypeOf(alarmtype);
 	return {
-		// All that the vendor says of it: two of one kind in a second, elsewhere, are two.
-		id: recordId(
-			imei,
-			markOf(systemtime) ?? systemtime,
-			markOf(gpstime) ?? gpstime,
-			alarmtype,
-			geofenceid,
-			longitude,
-			latitude,
-			speed,
-			course,
-		),
+		// Two of one kind in a second, elsewhere, are two.
+		id: recordId(imei, ...identity(row), ...ofTwin(row, [longitude, latitude, speed, course])),
 		deviceId: imei,
 		type,
 		title: typeof alarmtype === 'string' ? alarmtype : ALARM_TITLES[type],
