@@ -2,7 +2,7 @@ import { z } from 'zod/v4';
 import { ALL, choice, text, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
-import { countOf, identityOf, rowsOf, textOf } from '../../core/describe/read';
+import { countOf, identityOf, rowsOf, textOf, withoutUnit } from '../../core/describe/read';
 import type { Consumption, Device, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
@@ -179,9 +179,9 @@ export const getConsumption = operation({
 		deviceName: identityOf(trimmedId(row.VehicleNum), 'VehicleNum'),
 		from: new Date(begin).toISOString(),
 		to: new Date(end).toISOString(),
-		distance: countOf(row.Mileage),
+		distance: countOf(withoutUnit(row.Mileage, 'km')),
 		engineSeconds: null,
-		fuel: countOf(row.OilNum),
+		fuel: countOf(withoutUnit(row.OilNum, 'l')),
 		fuelPer100Km: null,
 		secondaryDistance: null,
 		secondaryFuel: null,

@@ -11,6 +11,7 @@ import {
 	recordId,
 	rowsOf,
 	timeInId,
+	withoutUnit,
 } from '../../core/describe/read';
 import type { Position, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
@@ -44,11 +45,11 @@ function toPosition(row: Row, deviceId: string, connection: Connection): Positio
 		ignition,
 		// The text's duration is about what the text says, which is not always what Status says.
 		ignitionSeconds: ignition !== null && ignition === told ? said.accSeconds : null,
-		odometer: countOf(row.Mileage),
+		odometer: countOf(withoutUnit(row.Mileage, 'km')),
 		distanceToday: null,
 		battery: said.battery,
 		externalVoltage: said.mainVoltage,
-		fuel: countOf(row.OilNum),
+		fuel: countOf(withoutUnit(row.OilNum, 'l')),
 		temperature: said.temperature,
 		doorOpen: null,
 		charging: null,

@@ -135,6 +135,23 @@ test.each([
 	expect(readStatusText(text)).toMatchObject(expected);
 });
 
+test.each([
+	[
+		{ OilNum: '45.5L', Mileage: '120.5 km' },
+		{ fuel: 45.5, odometer: 120.5 },
+	],
+	[
+		{ OilNum: '45,5', Mileage: '1.234,5' },
+		{ fuel: 45.5, odometer: 1234.5 },
+	],
+	[
+		{ OilNum: '', Mileage: '1,234' },
+		{ fuel: null, odometer: null },
+	],
+])('%j is %j', async (row, expected) => {
+	expect((await positions(row)).records).toMatchObject([expected]);
+});
+
 test('truth in words', async () => {
 	const { records } = await positions({ IsOnline: 'true', Status: 'False' }, { IsOnline: null, Status: '' });
 	expect(records).toMatchObject([

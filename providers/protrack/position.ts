@@ -4,12 +4,14 @@ import {
 	coordinatesOf,
 	countOf,
 	courseOf,
+	flagOf,
 	identityOf,
 	numberOf,
 	recordId,
 	rowsOf,
 	timeInId,
 	unreadableRow,
+	withoutUnit,
 } from '../../core/describe/read';
 import type { DeviceStatus, Fix, Position, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
@@ -30,13 +32,6 @@ const STATUS: Readonly<Record<string, DeviceStatus>> = {
 	5: 'blocked',
 };
 
-/** 1 and 0; -1 and anything else mean that the device has no such status. */
-function flagOf(value: unknown): boolean | null {
-	const said = typeof value === 'string' ? value.trim().toLowerCase() : value;
-	if (said === 1 || said === '1' || said === true || said === 'true') return true;
-	return said === 0 || said === '0' || said === false || said === 'false' ? false : null;
-}
-
 const kilometres = (metres: number | null) => (metres === null ? null : metres / 1000);
 
 /** No place on earth, and no load, is colder: such a number stands for none. */
@@ -46,13 +41,13 @@ const COLDEST = -273.15;
  * facts 4.3: an array of unknown elements, empty where there is no sensor; a number is taken, anything else left alone.
  */
 function temperatureOf(value: unknown): number | null {
-	const degrees = numberOf(Array.isArray(value) ? value[0] : value);
+	const degrees = numberOf(withoutUnit(Array.isArray(value) ? value[0] : value, '℃', '°c', 'c'));
 	return degrees === null || degrees < COLDEST ? null : degrees;
 }
 
 /** Sometimes negative (facts 4.3); -1 is no value, as everywhere else. */
 function voltageOf(value: unknown): number | null {
-	const volts = numberOf(value);
+	const volts = numberOf(withoutUnit(value, 'v'));
 	return volts === null || volts === -1 ? null : Math.abs(volts);
 }
 
@@ -62,6 +57,7 @@ function voltageOf(value: unknown): number | null {
 function toPosition(row: Row): Position {
 	const deviceId = identityOf(row.imei, 'imei');
 	const time = timeOf(row.gpstime);
+	// -1 and anything but 1 and 0: the device has no such status.
 	const ignition = flagOf(row.accstatus);
 	const position: Position = {
 		deviceId,
@@ -76,9 +72,9 @@ function toPosition(row: Row): Position {
 		ignitionSeconds: ignition === null ? null : countOf(row.acctime),
 		odometer: kilometres(countOf(row.odometer) ?? countOf(row.mileage)),
 		distanceToday: kilometres(countOf(row.todaymileage)),
-		battery: countOf(row.battery),
+		battery: countOf(withoutUnit(row.battery, '%')),
 		externalVoltage: voltageOf(row.externalpower),
-		fuel: countOf(row.fuel),
+		fuel: countOf(withoutUnit(row.fuel, 'l')),
 		temperature: temperatureOf(row.temperature),
 		doorOpen: flagOf(row.doorstatus),
 		charging: flagOf(row.chargestatus),

@@ -67,6 +67,8 @@ describe('a number that is not there is null', () => {
 		['-1', null],
 		[-1, null],
 		['-12.35', 12.35],
+		['12.4V', 12.4],
+		['12,4', 12.4],
 		['', null],
 		[[], null],
 	])('external power %j is %j V', async (externalpower, externalVoltage) => {
@@ -76,10 +78,23 @@ describe('a number that is not there is null', () => {
 	test.each([
 		[[-1000], null],
 		[[-18.5], -18.5],
+		['28.3℃', 28.3],
 		[[], null],
 		['-1000', null],
 	])('temperature %j is %j', async (given, temperature) => {
 		expect(await position({ temperature: given })).toMatchObject({ temperature });
+	});
+
+	test.each([
+		['45.5L', 45.5],
+		['45,5 l', 45.5],
+		['45.5', 45.5],
+		['-1', null],
+		['45.5 gal', null],
+		['1,234', null],
+		['', null],
+	])('fuel %j is %j', async (given, fuel) => {
+		expect(await position({ fuel: given, battery: '96%' })).toMatchObject({ fuel, battery: 96 });
 	});
 
 	test.each([
