@@ -220,10 +220,13 @@ function taggedIn(body: Row): unknown[] {
 /** What only a record has, never the object around a list. */
 const IDENTIFIES = ['NodeId', 'VehicleNodeId', 'VehicleRegistration', 'VehicleId', DELIVERY_TAG, 'LocationNodeID'];
 
-function withoutCode(body: unknown): unknown {
+export function withoutCode(body: unknown): unknown {
 	if (!isRecord(body)) return body;
 	return Object.fromEntries(Object.entries(body).filter(([name]) => name.toLowerCase() !== ERROR_CODE.toLowerCase()));
 }
+
+const isIdentified = (value: unknown) =>
+	isRecord(value) && IDENTIFIES.some((name) => valueIn(value, name) !== undefined);
 
 /** The elements in a body; undefined where there is nothing, 'several' where there is more than one list of them. */
 function partsOf(body: unknown, key?: string): unknown[] | 'several' | undefined {
@@ -235,12 +238,14 @@ function partsOf(body: unknown, key?: string): unknown[] | 'several' | undefined
 	// The record itself may have a value of that name (CostCentre).
 	if (isRecord(known)) return [known];
 	const rest = withoutCode(body) as Row;
-	if (IDENTIFIES.some((name) => valueIn(rest, name) !== undefined)) return [rest];
+	if (isIdentified(rest)) return [rest];
 	const values = Object.values(rest);
 	const lists = values.filter((value) => Array.isArray(value)) as unknown[][];
 	if (lists.length > 0) {
-		// Warnings, for one, are no records.
-		const holding = lists.length === 1 ? lists : lists.filter((list) => list.some(isRecord));
+		// Warnings, for one, are no records, and notices are about nothing that has a number.
+		const ofRecords = lists.length === 1 ? lists : lists.filter((list) => list.some(isRecord));
+		const ofSomething = ofRecords.filter((list) => list.some(isIdentified));
+		const holding = ofSomething.length === 1 ? ofSomething : ofRecords;
 		return holding.length > 1 ? 'several' : (holding[0] ?? lists.find((list) => list.length > 0) ?? []);
 	}
 	const objects = values.filter(isRecord);

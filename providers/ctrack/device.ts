@@ -250,7 +250,7 @@ export const getOdometerOverPeriod = operation({
 	request: vehicleAndPeriod,
 	// One flat record without a NodeId: each vehicle is asked for on its own, and its number put in front.
 	rows: (answer, { device }) => recordsIn(answer).map((row) => (isReadable(row) ? { NodeId: device, ...row } : row)),
-	record: (row, _, connection) => toOdometer(row, unitsOf(connection), idTextOf(row.NodeId)),
+	record: ({ NodeId, ...row }: Row, _, connection) => toOdometer(row, unitsOf(connection), idTextOf(NodeId)),
 	kind: 'odometer',
 	asks: oneVehicle,
 	run: perVehicle,

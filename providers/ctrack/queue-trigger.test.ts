@@ -323,3 +323,49 @@ describe('elements of a queue that are no messages', () => {
 		expect(queueOf(simulator)).toMatchObject({ acknowledged: tags.length });
 	});
 });
+
+describe('what no document shows', () => {
+	test('two messages of one vehicle and second are two', async () => {
+		const { simulator, consumer } = await start({ doubleMessages: true });
+		const reader = consumer();
+		await reader.open();
+		simulator.advance(10 * MINUTE);
+		const given: FleetEvent[] = [];
+		await drain(reader, given);
+		expect(given).toHaveLength(simulator.history('API_Demo', 'Positions').length);
+		expect(new Set(ids(given)).size).toBe(given.length);
+		expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0, acknowledged: given.length });
+	});
+
+	test('a tag in another case is a tag', async () => {
+		const { simulator, consumer } = await start({ messageTags: 'otherCase', keyCase: 'camel', extras: true });
+		const reader = consumer();
+		await reader.open();
+		simulator.advance(5 * MINUTE);
+		const given: FleetEvent[] = [];
+		await drain(reader, given);
+		expect(given).toHaveLength(simulator.history('API_Demo', 'Positions').length);
+		expect(queueOf(simulator)).toMatchObject({ ready: 0, unacknowledged: 0 });
+	});
+
+	test.each([
+		{ acknowledging: 'ignored' },
+		{ messageTags: 'none' },
+		{ messageTags: 'text' },
+	] satisfies Partial<CtrackOptions>[])(
+		'the reader does not go round where nothing can be acknowledged: %j',
+		async (options) => {
+			const { simulator, consumer } = await start({ ...options, subscribedAlready: 'word' });
+			const reader = consumer();
+			await reader.open();
+			simulator.advance(10 * MINUTE);
+			const given: FleetEvent[] = [];
+			await drain(reader, given);
+			const before = simulator.requests.length;
+			for (let polls = 0; polls < 10; polls++) expect(await next(reader)).toBeUndefined();
+			expect(simulator.requests.length - before).toBeLessThanOrEqual(20);
+			expect(given).toHaveLength(20);
+			expect(new Set(ids(given)).size).toBe(20);
+		},
+	);
+});

@@ -2,10 +2,10 @@ import { FleetError } from '../../core/describe/errors';
 import { choice, flag, number, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
-import { idTextOf, recordId, textOf, wholeInId } from '../../core/describe/read';
+import { idTextOf, isRecord, recordId, textOf, wholeInId } from '../../core/describe/read';
 import type { Message, Row } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
-import { body, known, messagesUnder, valueIn } from './answer';
+import { body, known, messagesUnder, valueIn, withoutCode } from './answer';
 import { texts } from './fields';
 import { toPosition } from './position';
 import { toTrip } from './trip';
@@ -28,6 +28,9 @@ export const queue = choice({
 const TYPES = { positions: 'Positions', trips: 'Trips', scripts: 'Scripts' } as const;
 type QueueName = keyof typeof TYPES;
 
+/** Where the word is. */
+const ANSWERS = ['subscribe', 'unsubscribe', 'result', 'ack'];
+const REFUSAL = /fail|error|fault|invalid|denied|reject|refus|unable|unsuccess|\b(?:no|not|cannot)\b/i;
 const SUCCESS = /^(success(\s*=\s*0)?|true|ok)$/i;
 
 /**
@@ -36,10 +39,15 @@ const SUCCESS = /^(success(\s*=\s*0)?|true|ok)$/i;
  * answer.
  */
 function wordIn(answer: unknown): Row[] {
-	const { ErrorCode: code, ...rest } = (
-		typeof answer === 'object' && !Array.isArray(answer) ? answer : { answer }
-	) as Row;
-	const said = Object.values(rest).filter((value) => value !== null);
+	const body = isRecord(answer) ? answer : { answer };
+	const code = valueIn(body, 'ErrorCode');
+	const rest = Object.entries(withoutCode(body) as Row).filter(([, value]) => value !== null);
+	const answers = rest.filter(([name]) => ANSWERS.includes(name.toLowerCase()));
+	// Beside the word, only what speaks against it counts.
+	const against = rest.filter(
+		([name, value]) => !ANSWERS.includes(name.toLowerCase()) && typeof value === 'string' && REFUSAL.test(value),
+	);
+	const said = (answers.length === 0 ? rest : [...answers, ...against]).map(([, value]) => value);
 	const odd = said.find((value) => value !== true && !(typeof value === 'string' && SUCCESS.test(value)));
 	const word =
 		textOf(said.find((value) => textOf(value) !== null)) ?? (odd === undefined ? null : JSON.stringify(odd));

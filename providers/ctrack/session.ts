@@ -2,7 +2,8 @@ import { z } from 'zod/v4';
 import { FleetError, LoginRejected, RateLimited, UnexpectedAnswer } from '../../core/describe/errors';
 import type { Exchange, WireAnswer, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
-import { open } from './answer';
+import { isRecord } from '../../core/describe/read';
+import { open, valueIn } from './answer';
 import { TITLE, type CtrackConnection } from './connection';
 
 export const LOGIN = 'GET /Membership/Login';
@@ -26,7 +27,14 @@ export async function login(
 	const body = opened(
 		await exchange({ method: 'GET', path: '/Membership/Login', query: { Username: account, Password: secret } }),
 	);
-	const parsed = Login.safeParse(body);
+	const parsed = Login.safeParse(
+		isRecord(body)
+			? {
+					SessionToken: valueIn(body, 'SessionToken'),
+					SessionDurationMinutes: valueIn(body, 'SessionDurationMinutes'),
+				}
+			: body,
+	);
 	if (!parsed.success)
 		throw new UnexpectedAnswer(`${TITLE} accepted the login but sent no session token.`, {
 			advice: 'Check the base URL in the account.',

@@ -228,3 +228,52 @@ test('where another program uses up the turns, the request is made again', async
 		200, 429, 200,
 	]);
 });
+
+describe('what no document shows', () => {
+	const week = { devices: '41011', begin: NOW - 7 * DAY, end: NOW };
+	const refills = async (options: TrackgpsOptions = {}) => {
+		const { run, host } = await start({ rateLimit: null, ...options }, { rateLimit: 60_000 });
+		const found = await run<FuelEvent>('fuel.getRefills', week);
+		return { found, warnings: host.warnings };
+	};
+
+	test.each([
+		{ refillDates: 'romanian' },
+		{ refillDates: 'hungarian' },
+		{ refillValues: 'texts' },
+		{ success: 'text' },
+		{ success: 'unsaid' },
+	] satisfies TrackgpsOptions[])('%j gives the same events', async (options) => {
+		const [plain, odd] = [await refills(), await refills(options)];
+		expect(plain.found.filter(({ summary }) => !summary).length).toBeGreaterThan(0);
+		expect(odd).toEqual(plain);
+	});
+
+	test('dates of which the order is not certain lose no event', async () => {
+		const [plain, odd] = [await refills(), await refills({ refillDates: 'slashes' })];
+		expect(odd.found).toHaveLength(plain.found.length);
+		expect(new Set(odd.found.map(({ id }) => id)).size).toBe(plain.found.length);
+		for (const { time } of odd.found) if (time !== null) expect(plain.found.map((one) => one.time)).toContain(time);
+		// In March 2026, days up to the twelfth could be months.
+		expect(odd.warnings).toHaveLength(odd.found.some(({ time }) => time === null) ? 1 : 0);
+	});
+
+	test.each([
+		[{ refillEvents: 'words' }, 'possibleTheft'],
+		[{ refillEvents: 'others' }, 'other'],
+	] satisfies [TrackgpsOptions, string][])('%j: each theft is told of', async (options, type) => {
+		const { found: plain } = await refills();
+		const thefts = plain.filter((event) => event.type === 'possibleTheft').map(({ time }) => time);
+		const { found } = await refills(options);
+		expect(thefts.length).toBeGreaterThan(0);
+		expect(found.filter((event) => event.type === type).map(({ time }) => time)).toEqual(
+			expect.arrayContaining(thefts),
+		);
+	});
+
+	test('reasons beside a success are told of', async () => {
+		const { found, warnings } = await refills({ reasonsBesideSuccess: true });
+		expect(found).toEqual((await refills()).found);
+		expect(warnings).toEqual([expect.stringContaining('named reasons of a failure: PartialData')]);
+	});
+});

@@ -1,11 +1,13 @@
 /**
- * The document shows two values, 0 and 4. The others are unknown (facts 3.1); 1 stands for all of them here.
+ * The document shows two values, 0 and 4. The others are unknown (facts 3.1); 1 and 3 stand for all of them here.
  */
-export const ERROR_NAMES = { 0: 'Success', 1: 'Failed', 4: 'AuthorisationFailed' } as const;
+export const ERROR_NAMES = { 0: 'Success', 1: 'Failed', 3: 'InvalidToken', 4: 'AuthorisationFailed' } as const;
 
 export type ErrorCode = keyof typeof ERROR_NAMES;
 
 export const FAILED = 1;
+/** Made up. */
+export const INVALID_TOKEN = 3;
 export const AUTHORISATION_FAILED = 4;
 
 /** Ends a request with an ErrorCode, HTTP 200. */
@@ -20,7 +22,7 @@ export class Refusal extends Error {
 
 /** Ends a request with a bare HTTP status. */
 export class HttpRefusal extends Error {
-	constructor(readonly status: 400 | 401 | 404 | 405) {
+	constructor(readonly status: 400 | 401 | 403 | 404 | 405) {
 		super(`HTTP ${status}`);
 	}
 }

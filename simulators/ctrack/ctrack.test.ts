@@ -42,7 +42,8 @@ const login = (simulator: CtrackSimulator, Username = 'API_Demo', Password = PAS
 	ask(simulator, 'Membership/Login', { Username, Password });
 
 async function session(simulator: CtrackSimulator, username = 'API_Demo') {
-	const token: string = (await login(simulator, username)).SessionToken;
+	const { SessionToken, sessionToken } = await login(simulator, username);
+	const token: string = SessionToken ?? sessionToken;
 	return {
 		token,
 		get: (path: string, values: Values = {}, status = 200) =>
@@ -605,4 +606,86 @@ test('faults, and steering over HTTP', async () => {
 	});
 	expect(kill.status).toBe(200);
 	expect((await get('Vehicles/GetVehicles')).ErrorCode).toBe(4);
+});
+
+test('what no document shows: keys, lists, times, units, records with an error', async () => {
+	const last = async (options: CtrackOptions, advance = 0) => {
+		const simulator = await start({ fleet: FLEET, ...options });
+		simulator.advance(advance);
+		return (await session(simulator)).get('Vehicles/GetLastVehiclePositionsforAuthenticatedUser');
+	};
+	expect(Object.keys(await last({ extras: true }))).toEqual([
+		'ErrorCode',
+		'LastVehiclePositions',
+		'Warnings',
+		'Notices',
+		'Server',
+	]);
+	expect((await last({ keyCase: 'camel' })).lastVehiclePositions[0]).toMatchObject({ nodeId: PLAIN });
+	expect((await last({ times: 'dotted' })).LastVehiclePositions[0].EventTimeUTC).toMatch(/^18\.03\.2026 09:/);
+	expect(SECONDS - (await last({ times: 'epoch' })).LastVehiclePositions[0].EventTimeUTC).toBeLessThan(60);
+	const faulty: number[] = [];
+	for (let minute = 0; minute < 5; minute++) {
+		const { LastVehiclePositions } = await last({ faultyRecords: true }, minute * 60_000);
+		const [{ ErrorCode, Latitude }] = LastVehiclePositions;
+		expect(Latitude === 0).toBe(ErrorCode !== 0);
+		faulty.push(ErrorCode);
+	}
+	expect(faulty.filter((code) => code !== 0)).toHaveLength(1);
+	const driving = async (durations: CtrackOptions['durations']) => {
+		const { get } = await session(await start({ fleet: FLEET, durations }));
+		const { VehicleTripsDetailed } = await get('Vehicles/GetVehicleTripsDetailed', {
+			vehicleNodeId: PLAIN,
+			...period(SECONDS - DAY, SECONDS),
+		});
+		return VehicleTripsDetailed[0].DrivingTime;
+	};
+	const seconds = await driving('seconds');
+	expect(await driving('minutes')).toBe(seconds / 60);
+	expect(await driving('timespan')).toBe(new Date(seconds * 1000).toISOString().slice(11, 19));
+	const hours = async (runningHours: CtrackOptions['runningHours']) => {
+		const { get } = await session(await start({ fleet: FLEET, runningHours }));
+		return (await get('Vehicles/GetVehiclesRunningHours', { vehicleNodeId: PLAIN })).VehicleRunningHours[0]
+			.RunningHours;
+	};
+	expect((await hours('seconds')) / (await hours('hours'))).toBeGreaterThan(3600);
+});
+
+test('what no document shows: dead sessions in other words', async () => {
+	for (const [sessionErrors, status, code] of [
+		['otherCode', 200, 3],
+		['http403', 403, undefined],
+	] as const) {
+		const simulator = await start({ sessionErrors });
+		const { get } = await session(simulator);
+		simulator.killToken('API_Demo');
+		const answer = await get('Vehicles/GetVehicles', {}, status);
+		if (code !== undefined) expect(answer.ErrorCode).toBe(code);
+	}
+});
+
+test('what no document shows: queues', async () => {
+	const take = async (options: CtrackOptions) => {
+		const simulator = await start({ fleet: FLEET, ...options });
+		const { get } = await session(simulator);
+		const subscribe = () => get('Queues/Subscribe', { type: 'Positions', directAccess: true });
+		const answers = [await subscribe(), await subscribe()].map(({ Subscribe }) => Subscribe);
+		simulator.advance(300_000);
+		const messages = async () =>
+			(await get('Queues/GetPositions', { autoack: false, limit: 10 })).VehiclePositionsDetailed as Json[];
+		const first = await messages();
+		await get('Queues/Ack', { type: 'Positions', Tags: 10 });
+		return { answers, first, second: await messages() };
+	};
+	expect((await take({})).answers).toEqual(['Success', 'Success']);
+	expect((await take({ subscribedAlready: 'word' })).answers).toEqual(['Success', 'AlreadySubscribed']);
+	expect((await take({ messageTags: 'none' })).first[0]).not.toHaveProperty('DeliveryTag');
+	expect((await take({ messageTags: 'otherCase' })).first[0]).toMatchObject({ deliveryTag: 1 });
+	expect((await take({ messageTags: 'text' })).first[0]).toMatchObject({ DeliveryTag: 'tag-1' });
+	const ignored = await take({ acknowledging: 'ignored' });
+	expect(ignored.second).toEqual(ignored.first);
+	const { first } = await take({ doubleMessages: true });
+	const [one, two] = first as [Json, Json];
+	expect([one.NodeId, one.EventTimeUTC]).toEqual([two.NodeId, two.EventTimeUTC]);
+	expect(two.StatusText).toBe('Battery Tamper');
 });

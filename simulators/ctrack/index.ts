@@ -117,7 +117,7 @@ class Ctrack implements Vendor {
 		return {
 			status: 200,
 			headers: HEADERS,
-			body: JSON.stringify({ ErrorCode: errorCodes === 'text' ? `${name} = ${code}` : code }),
+			body: JSON.stringify(this.inCase({ ErrorCode: errorCodes === 'text' ? `${name} = ${code}` : code })),
 			code,
 		};
 	}
@@ -173,17 +173,37 @@ class Ctrack implements Vendor {
 		if (!known.wrapper || settings.shapes === 'wrapped') return this.answerWith(0, rest);
 		const list = (rest as Record<string, object[]>)[known.wrapper]!;
 		const bare = settings.shapes === 'record' && list.length === 1 ? list[0] : list;
-		return { status: 200, headers: HEADERS, body: JSON.stringify(bare), code: 0 };
+		return { status: 200, headers: HEADERS, body: JSON.stringify(this.inCase(bare)), code: 0 };
+	}
+
+	private inCase(body: unknown): unknown {
+		return this.platform.settings.keyCase === 'camel' ? camelCase(body) : body;
+	}
+
+	/** What a later version of the vendor may add. */
+	private extras(): object {
+		return this.platform.settings.extras ? { Warnings: [], Notices: [{ Text: 'Maintenance' }], Server: 'A1' } : {};
 	}
 
 	private answerWith(code: ErrorCode, rest: object): Answer {
 		return {
 			status: 200,
 			headers: HEADERS,
-			body: JSON.stringify({ ErrorCode: codeText(code, this.platform.settings), ...rest }),
+			body: JSON.stringify(
+				this.inCase({ ErrorCode: codeText(code, this.platform.settings), ...rest, ...this.extras() }),
+			),
 			code,
 		};
 	}
+}
+
+/** With small first letters. */
+function camelCase(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(camelCase);
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(
+		Object.entries(value).map(([name, inner]) => [name.charAt(0).toLowerCase() + name.slice(1), camelCase(inner)]),
+	);
 }
 
 /** The same page whatever the reason, as WCF does. */

@@ -254,7 +254,8 @@ function runningHours({ platform, session, params }: Context) {
 			return {
 				VehicleNodeId: nodeId,
 				RunningHours: Math.floor(
-					engineHours(unit.vehicle, odometerRecord(unit, platform.now(), platform).VehicleOdo),
+					engineHours(unit.vehicle, odometerRecord(unit, platform.now(), platform).VehicleOdo) *
+						{ hours: 1, minutes: 60, seconds: 3600 }[platform.settings.runningHours],
 				),
 			};
 		}),
@@ -418,9 +419,9 @@ function locationString({ platform, session, params }: Context) {
 	};
 }
 
-function subscribe({ queues, session, params }: Context) {
-	queues.subscribe(session.user, params.oneOf('type', QUEUE_TYPES), params.flag('directAccess'));
-	return { Subscribe: 'Success' };
+function subscribe({ platform, queues, session, params }: Context) {
+	const fresh = queues.subscribe(session.user, params.oneOf('type', QUEUE_TYPES), params.flag('directAccess'));
+	return { Subscribe: fresh || platform.settings.subscribedAlready === 'success' ? 'Success' : 'AlreadySubscribed' };
 }
 
 /** Its answer says Subscribe too. */

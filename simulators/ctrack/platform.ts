@@ -15,16 +15,17 @@ export interface CtrackOptions {
 	/** How an ErrorCode is written: 4, or "AuthorisationFailed = 4". */
 	errorCodes?: 'number' | 'text';
 	/**
-	 * How times are written: as the document prints each field, all without or all with milliseconds, or as /Date(ms)/.
+	 * How times are written: as the document prints each field, all without or all with milliseconds, as /Date(ms)/, as
+	 * seconds since 1970, or as a server does whose language has the day first.
 	 */
-	times?: 'document' | 'seconds' | 'milliseconds' | 'wcf';
+	times?: 'document' | 'seconds' | 'milliseconds' | 'wcf' | 'epoch' | 'dotted';
 	/**
 	 * How the answers look whose wrapper the document lost (facts 3.2): under a key, as a bare list, or as a bare
 	 * record, which the document prints (and still a list where there is not just one).
 	 */
 	shapes?: 'wrapped' | 'list' | 'record';
-	/** How a dead session or a wrong login is told. */
-	sessionErrors?: 'code' | 'http401';
+	/** How a dead session or a wrong login is told. `otherCode`: by a code that the document does not have. */
+	sessionErrors?: 'code' | 'otherCode' | 'http401' | 'http403';
 	sessionMinutes?: number;
 	/** Whether each call prolongs the session. */
 	slidingSessions?: boolean;
@@ -43,6 +44,27 @@ export interface CtrackOptions {
 	unknownVehicles?: 'record' | 'omit' | 'refuse';
 	/** The methods of which the document shows nothing but "AuthorisationFailed = 4": that, or something plausible. */
 	undocumented?: 'answered' | 'refused';
+	/** Whether answers have further keys and lists beside what the document shows. */
+	extras?: boolean;
+	/** The case of all keys. */
+	keyCase?: 'document' | 'camel';
+	/**
+	 * Whether last positions have an error of their own now and then: a minute in five for each vehicle, with nothing
+	 * in the record, although it was well before.
+	 */
+	faultyRecords?: boolean;
+	/** The unit of DrivingTime, which the document does not name. */
+	durations?: 'seconds' | 'minutes' | 'hours' | 'timespan';
+	/** The unit of RunningHours, likewise. */
+	runningHours?: 'hours' | 'minutes' | 'seconds';
+	/** What Subscribe says where there is a queue already. */
+	subscribedAlready?: 'success' | 'word';
+	/** Where a message has its delivery tag: under its name, in another case, as a text without number, or nowhere. */
+	messageTags?: 'number' | 'otherCase' | 'text' | 'none';
+	/** Whether messages stay in the queue that were acknowledged with success. */
+	acknowledging?: 'works' | 'ignored';
+	/** Whether a vehicle can have two messages in one second, of different places and texts. */
+	doubleMessages?: boolean;
 	/** HeadingText and VehicleHeading are empty in all samples; 'compass' writes "NE". */
 	headings?: 'empty' | 'compass';
 	fixIntervalSeconds?: number;
@@ -137,6 +159,15 @@ export class Platform {
 			unknownVehicles: 'record',
 			undocumented: 'answered',
 			headings: 'empty',
+			extras: false,
+			keyCase: 'document',
+			faultyRecords: false,
+			durations: 'seconds',
+			runningHours: 'hours',
+			subscribedAlready: 'success',
+			messageTags: 'number',
+			acknowledging: 'works',
+			doubleMessages: false,
 			fixIntervalSeconds: 10,
 			queueIntervalSeconds: 30,
 			queueDelaySeconds: 0,

@@ -16,7 +16,7 @@ export interface Message {
 	unit: Unit;
 	/** When it came to the queue. */
 	time: number;
-	content: { fix: VehicleState } | { trip: Trip } | { script: number };
+	content: { fix: VehicleState; second?: true } | { trip: Trip } | { script: number };
 }
 
 interface Delivery {
@@ -74,11 +74,12 @@ export class Queues {
 		private readonly sessions: Sessions,
 	) {}
 
-	subscribe(user: User, type: QueueType, directAccess: boolean): void {
+	/** Returns whether there was no such queue before. */
+	subscribe(user: User, type: QueueType, directAccess: boolean): boolean {
 		const known = this.find(user, type);
 		if (known) {
 			this.touch(known);
-			return;
+			return false;
 		}
 		const now = this.platform.now();
 		this.queues.set(keyOf(user.username, type), {
@@ -97,6 +98,7 @@ export class Queues {
 			acknowledged: 0,
 			lost: 0,
 		});
+		return true;
 	}
 
 	unsubscribe(user: User, type: QueueType): void {
@@ -132,6 +134,7 @@ export class Queues {
 		const queue = this.queueFor(user, type);
 		const last = queue.tags.get(this.counterOf(token)) ?? 0;
 		if (tags.some((tag) => tag < 1 || tag > last)) throw new Refusal(FAILED);
+		if (this.platform.settings.acknowledging === 'ignored') return 0;
 		const highest = Math.max(...tags);
 		const before = queue.open.length + queue.ready.length;
 		const covered = ({ session, tag }: { session: string; tag: number }) => session === token && tag <= highest;
@@ -197,7 +200,14 @@ export class Queues {
 				: 'trip' in content
 					? detailedTrip(unit, content.trip, settings)
 					: scriptRecord(unit, content.script, settings);
-		return { ...record, DeliveryTag: tag };
+		const more = 'second' in content ? { StatusText: 'Battery Tamper', LocationString: '' } : {};
+		const { DeliveryTag: _, ...rest } = { ...record, ...more };
+		const { messageTags } = settings;
+		if (messageTags === 'none') return rest;
+		return {
+			...rest,
+			[messageTags === 'otherCase' ? 'deliveryTag' : 'DeliveryTag']: messageTags === 'text' ? `tag-${tag}` : tag,
+		};
 	}
 
 	private find(user: User, type: QueueType): Queue | undefined {
@@ -267,7 +277,7 @@ export class Queues {
 		return units.flatMap((unit) => scripts(unit, begin, end));
 	}
 
-	/** Duplicates are filtered out, the document says: one message for each vehicle and second. */
+	/** Duplicates are filtered out, the document says: one message for each vehicle and second, or two that differ. */
 	private positions(unit: Unit, begin: number, end: number): Omit<Message, 'number'>[] {
 		const seconds = new Set<number>();
 		const messages: Omit<Message, 'number'>[] = [];
@@ -275,6 +285,8 @@ export class Queues {
 			if (seconds.has(fix.time)) continue;
 			seconds.add(fix.time);
 			messages.push({ unit, time: fix.time, content: { fix } });
+			if (this.platform.settings.doubleMessages)
+				messages.push({ unit, time: fix.time, content: { fix, second: true } });
 		}
 		return messages;
 	}

@@ -17,9 +17,11 @@ export function codeText(code: ErrorCode, { errorCodes }: Pick<Settings, 'errorC
 }
 
 /** `milliseconds`: whether the document prints this field with them. */
-export function timeText(time: number, { times }: Settings, milliseconds = false): string {
+export function timeText(time: number, { times }: Settings, milliseconds = false): string | number {
+	if (times === 'epoch') return time;
 	if (times === 'wcf') return `/Date(${time * 1000})/`;
 	const text = new Date(time * 1000).toISOString();
+	if (times === 'dotted') return `${text.slice(8, 10)}.${text.slice(5, 7)}.${text.slice(0, 4)} ${text.slice(11, 19)}`;
 	return times === 'milliseconds' || (times === 'document' && milliseconds) ? text : `${text.slice(0, 19)}Z`;
 }
 
@@ -58,7 +60,7 @@ export function vehicleRecord(unit: Unit, platform: Platform) {
 
 export function positionRecord(unit: Unit, platform: Platform) {
 	const fix = fixOf(unit, platform);
-	if (!fix) return noPosition(unit.nodeId, 1, platform);
+	if (!fix || isFaulty(unit, platform)) return noPosition(unit.nodeId, 1, platform);
 	const { settings } = platform;
 	return {
 		NodeId: unit.nodeId,
@@ -76,6 +78,9 @@ export function positionRecord(unit: Unit, platform: Platform) {
 		EventTimeUTC: timeText(fix.time, settings, true),
 	};
 }
+
+const isFaulty = ({ nodeId }: Unit, platform: Platform) =>
+	platform.settings.faultyRecords && (Math.floor(platform.now() / 60) + nodeId) % 5 === 0;
 
 /** A vehicle that was never heard of (inner code 1), does not exist (1) or is not the user's (4). */
 export function noPosition(nodeId: number, code: ErrorCode, { settings }: Platform) {
@@ -158,13 +163,18 @@ export function tripRecord(unit: Unit, trip: Trip, settings: Settings) {
 	};
 }
 
+function durationText(seconds: number, { durations }: Settings): number | string {
+	if (durations === 'timespan') return new Date(seconds * 1000).toISOString().slice(11, 19);
+	return seconds / { seconds: 1, minutes: 60, hours: 3600 }[durations];
+}
+
 export function detailedTrip(unit: Unit, trip: Trip, settings: Settings) {
 	const { vehicle, driver } = unit;
 	const [from, to] = [Math.round(trip.start.odometer), Math.round(trip.end.odometer)];
 	const sprinkled = trip.start.time % 7;
 	return {
 		NodeId: unit.nodeId,
-		DrivingTime: trip.drivingSeconds,
+		DrivingTime: durationText(trip.drivingSeconds, settings),
 		StartOdometerReading: from,
 		EndOdometerReading: to,
 		TripDistance: to - from,

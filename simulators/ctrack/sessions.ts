@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RateLimit } from '../clock';
-import { AUTHORISATION_FAILED, HttpRefusal, Refusal } from './codes';
+import { AUTHORISATION_FAILED, HttpRefusal, INVALID_TOKEN, Refusal } from './codes';
 import type { Params } from './params';
 import type { Platform, User } from './platform';
 
@@ -60,9 +60,10 @@ export class Sessions {
 	}
 
 	private refusal(rest?: object): Error {
-		return this.platform.settings.sessionErrors === 'code'
-			? new Refusal(AUTHORISATION_FAILED, rest)
-			: new HttpRefusal(401);
+		const { sessionErrors } = this.platform.settings;
+		if (sessionErrors === 'http401') return new HttpRefusal(401);
+		if (sessionErrors === 'http403') return new HttpRefusal(403);
+		return new Refusal(sessionErrors === 'code' ? AUTHORISATION_FAILED : INVALID_TOKEN, rest);
 	}
 
 	private count(user: User): void {

@@ -85,7 +85,8 @@ class Trackgps implements Vendor {
 		} catch (error) {
 			if (!(error instanceof Refusal)) throw error;
 			const { status, reason, headers, body } = error;
-			return reason ? this.envelope(status, null, [reason]) : { status, headers, body, code: status };
+			if (reason === null) return { status, headers, body, code: status };
+			return status === 400 ? this.refused(reason) : this.envelope(status, null, [reason]);
 		}
 	}
 
@@ -140,9 +141,36 @@ class Trackgps implements Vendor {
 		return this.envelope(200, method.handle(this.platform, user, params), []);
 	}
 
+	private refused(reason: FailureReason): Answer {
+		const { errorCode, errorParameters } = reason;
+		const { refusals } = this.platform.settings;
+		if (refusals === 'envelope') return this.envelope(400, null, [reason]);
+		const text = `${errorCode}: ${errorParameters.join(', ')}`;
+		const problem = {
+			type: 'https://tools.ietf.org/html/rfc7231#section-6.5.1',
+			title: 'One or more validation errors occurred.',
+			status: 400,
+			errors: Object.fromEntries(errorParameters.map((name) => [name, [`${errorCode}.`]])),
+		};
+		return refusals === 'text'
+			? { status: 400, headers: { 'content-type': 'text/plain' }, body: text, code: 400 }
+			: {
+					status: 400,
+					headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+					body: JSON.stringify(problem),
+					code: 400,
+				};
+	}
+
 	private envelope(status: number, payload: unknown, failureReasons: FailureReason[]): Answer {
 		const isSuccess = failureReasons.length === 0;
-		const value = { payload, correlationId: randomUUID(), failureReasons, isSuccess };
+		const { success, reasonsBesideSuccess } = this.platform.settings;
+		const said = { json: isSuccess, text: isSuccess ? 'True' : 'False', unsaid: isSuccess ? undefined : false }[
+			success
+		];
+		const reasons =
+			isSuccess && reasonsBesideSuccess ? [{ errorCode: 'PartialData', errorParameters: [] }] : failureReasons;
+		const value = { payload, correlationId: randomUUID(), failureReasons: reasons, isSuccess: said };
 		const written = this.platform.settings.casing === 'pascal' ? pascalCase(value) : value;
 		return { status, headers: HEADERS, body: JSON.stringify(written), code: isSuccess ? 0 : 1 };
 	}

@@ -13,7 +13,7 @@ import {
 import { placeOf } from '../places';
 import { localTime } from '../zones';
 import type { Params } from './params';
-import type { Carrier, Platform, User } from './platform';
+import type { Carrier, Platform, Settings, User } from './platform';
 
 /** The payload of an answer, with the names of the document. */
 export type Handler = (context: { platform: Platform; user: User; params: Params }) => unknown;
@@ -206,7 +206,7 @@ function tankEvents(
 	end: number,
 	share: number,
 	suffix: string,
-	{ settings: { timeZone } }: Platform,
+	{ settings }: Platform,
 ) {
 	const from = Math.max(begin, vehicle.activated);
 	const until = Math.max(from, lastKnown(vehicle, end)!);
@@ -215,11 +215,14 @@ function tankEvents(
 	const refilled = sum(changes.map(({ litres }) => Math.max(0, litres)));
 	const stolen = sum(changes.map(({ litres }) => Math.max(0, -litres)));
 	const event = (kind: string, litres: number, time: number, state: VehicleState | null) => ({
-		date: localTime(timeZone, time),
-		event: kind + suffix,
+		date: refillDate(localTime(settings.timeZone, time), settings),
+		event: eventName(kind + suffix, settings),
 		location: state ? addressOf(vehicle, state) : '',
-		estimation: round(litres * share, 2),
-		isPrivate,
+		estimation:
+			settings.refillValues === 'json'
+				? round(litres * share, 2)
+				: String(round(litres * share, 2)).replace('.', ',') + (time % 2 === 0 ? ' l' : ''),
+		isPrivate: settings.refillValues === 'json' ? isPrivate : isPrivate ? 'True' : 'False',
 	});
 	return [
 		event('FuelStart', first.fuelLitres, from, first),
@@ -231,6 +234,26 @@ function tankEvents(
 		event('RemainingFuel', last.fuelLitres, until, last),
 		event('TotalFuelConsumption', first.fuelLitres + refilled - stolen - last.fuelLitres, until, null),
 	];
+}
+
+/** 2024-09-09T09:42:51, as a server writes it whose settings are its country's. */
+function refillDate(iso: string, { refillDates }: Settings): string {
+	const [year, month, day] = iso.slice(0, 10).split('-') as [string, string, string];
+	const time = iso.slice(11, 19);
+	return {
+		iso,
+		romanian: `${day}.${month}.${year} ${time}`,
+		hungarian: `${year}. ${month}. ${day}. ${time.replace(/^0/, '')}`,
+		slashes: `${month}/${day}/${year} ${time}`,
+	}[refillDates];
+}
+
+/** The words are those of the "List of Possible Events". */
+function eventName(name: string, { refillEvents }: Settings): string {
+	if (refillEvents === 'words') return name === 'PossibleFuelTheft' ? 'Possible fuel theft' : name;
+	return refillEvents === 'others'
+		? (({ Fueling: 'REFUEL', PossibleFuelTheft: 'FuelDrain' } as Record<string, string>)[name] ?? name)
+		: name;
 }
 
 /** Every ten minutes, from the vehicles that are refrigerated; two sensors on each. */

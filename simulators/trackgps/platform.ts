@@ -27,6 +27,21 @@ export interface TrackgpsOptions {
 	jsonLogin?: boolean;
 	/** Ends the times of `way` with Z, as the samples of its page do; they are local all the same. */
 	trailingZ?: boolean;
+	/**
+	 * How a refill's date is written, for which the document has no sample: as all others, as a server in Romania or
+	 * Hungary writes its local time, or with slashes and the month first.
+	 */
+	refillDates?: 'iso' | 'romanian' | 'hungarian' | 'slashes';
+	/** The names of events: the document's, the words that it explains them with, or names that it does not have. */
+	refillEvents?: 'document' | 'words' | 'others';
+	/** How a refill's numbers and truth values are written: as JSON's, or as texts, in the form of the country. */
+	refillValues?: 'json' | 'texts';
+	/** How a wrong request is refused: in the envelope, as ASP.NET itself does, or in a plain text. */
+	refusals?: 'envelope' | 'problem' | 'text';
+	/** Whether a success has reasons of a failure beside it. */
+	reasonsBesideSuccess?: boolean;
+	/** How the envelope tells a success: as JSON's true, as a text, or not at all. */
+	success?: 'json' | 'text' | 'unsaid';
 	fixIntervalSeconds?: number;
 	/** Seconds between the points of `way`; with the ignition off a minute at least. */
 	wayIntervalSeconds?: number;
@@ -78,6 +93,12 @@ export class Platform {
 			wrongPasswordStatus: 401,
 			jsonLogin: false,
 			trailingZ: false,
+			refillDates: 'iso',
+			refillEvents: 'document',
+			refillValues: 'json',
+			refusals: 'envelope',
+			reasonsBesideSuccess: false,
+			success: 'json',
 			fixIntervalSeconds: 10,
 			wayIntervalSeconds: 60,
 			...settings,

@@ -440,3 +440,47 @@ test('faults, and steering over HTTP', async () => {
 		],
 	});
 });
+
+test('what no document shows: forms of dates, names, values, refusals and successes', async () => {
+	const times = { begin: SECONDS - 7 * DAY, end: SECONDS };
+	const refills = async (options: TrackgpsOptions): Promise<Json[]> =>
+		(
+			await (
+				await session(await start({ fleet: FLEET, ...options }))
+			).ask('refills', {
+				carrierId: ROBBED,
+				...period(times.begin, times.end),
+			})
+		).Payload as Json[];
+	const plain = await refills({});
+	expect((await refills({ refillDates: 'romanian' }))[0].Date).toMatch(/^\d\d\.03\.2026 \d\d:\d\d:\d\d$/);
+	expect((await refills({ refillDates: 'hungarian' }))[0].Date).toMatch(/^2026\. 03\. \d\d\. \d+:\d\d:\d\d$/);
+	expect((await refills({ refillDates: 'slashes' }))[0].Date).toMatch(/^03\/\d\d\/2026 /);
+	const names = (rows: Json[]) => new Set(rows.map(({ Event }) => Event as string));
+	expect(names(plain)).toContain('PossibleFuelTheft');
+	expect(names(await refills({ refillEvents: 'words' }))).toContain('Possible fuel theft');
+	expect(names(await refills({ refillEvents: 'others' }))).toContain('FuelDrain');
+	const [texts] = await refills({ refillValues: 'texts' });
+	expect(texts.Estimation).toMatch(/^\d+(,\d+)?( l)?$/);
+	expect(texts.IsPrivate).toBe('False');
+	for (const [refusals, type, words] of [
+		['problem', 'application/problem+json; charset=utf-8', '"errors":{"carrierId":["InvalidParameter."]}'],
+		['text', 'text/plain', 'InvalidParameter: carrierId'],
+	] as const) {
+		const { send } = await session(await start({ refusals }));
+		const response = await send('refills', { carrierId: 'x', ...period(times.begin, times.end) });
+		expect([response.status, response.headers.get('content-type')]).toEqual([400, type]);
+		expect(await response.text()).toContain(words);
+	}
+	for (const [options, part] of [
+		[{ success: 'text' }, { isSuccess: 'True' }],
+		[{ success: 'unsaid' }, { failureReasons: [] }],
+		[
+			{ reasonsBesideSuccess: true },
+			{ isSuccess: true, failureReasons: [{ errorCode: 'PartialData', errorParameters: [] }] },
+		],
+	] as const) {
+		const { send } = await session(await start({ casing: 'camel', ...options }));
+		expect(await (await send('company-vehicles')).json()).toMatchObject(part);
+	}
+});
