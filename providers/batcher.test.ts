@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { recordsOf } from '../test/support/batched';
 import { Client, type Collected } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
 import { readFields, type Field } from '../core/describe/field';
@@ -131,7 +132,7 @@ describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
 		const { devices, asked, together, requests } = await setUp();
 		for (const device of devices) together.add(asked(device));
 		const before = requests();
-		for (const place of devices.keys()) await together.recordsOf(place);
+		for (const place of devices.keys()) await recordsOf(together, place);
 		// Mileage has a request for each week.
 		expect(requests() - before).toBeLessThanOrEqual(2);
 		expect(devices.length).toBeGreaterThanOrEqual(8);
@@ -145,7 +146,7 @@ describe.each(operations)('$vendor $name', ({ vendor: vendorName, name }) => {
 		} = await setUp();
 		for (const output of ['raw', 'raw', 'simplified', 'simplified'] as const)
 			together.add(asked(device, { output }));
-		const found = (await Promise.all([0, 1, 2, 3].map((place) => together.recordsOf(place)))).flat();
+		const found = (await Promise.all([0, 1, 2, 3].map((place) => recordsOf(together, place)))).flat();
 		expect(found).toHaveLength(4);
 		expect(new Set(found).size).toBe(4);
 	});
@@ -168,7 +169,7 @@ describe('requests that fail', () => {
 		const { together, add, requests } = await positions(99);
 		const bad = add('999999999999999');
 		const outcomes: Outcome[] = [];
-		for (let place = 0; place <= bad; place++) outcomes.push(await outcomeOf(together.recordsOf(place)));
+		for (let place = 0; place <= bad; place++) outcomes.push(await outcomeOf(recordsOf(together, place)));
 		expect(outcomes.flatMap((outcome, place) => ('error' in outcome ? [place] : []))).toEqual([bad]);
 		// Halves, of eleven devices.
 		expect(requests()).toBeLessThanOrEqual(1 + 8);
@@ -179,7 +180,7 @@ describe('requests that fail', () => {
 		vendor.simulator.fail({ kind: 'code', code: 10007, match: '/api/authorization', times: Infinity });
 		vendor.simulator.fail({ kind: 'code', code: 20001, match: '/api/track', times: Infinity });
 		for (let place = 0; place < 50; place++)
-			expect(await outcomeOf(together.recordsOf(place))).toMatchObject({ code: 'LoginRejected' });
+			expect(await outcomeOf(recordsOf(together, place))).toMatchObject({ code: 'LoginRejected' });
 		expect(requests()).toBe(1);
 	});
 });
@@ -198,7 +199,7 @@ test('a vendor that names devices in another way than it was asked is asked alon
 	const together = new Batcher(vendor.client, changed, {});
 	for (const plate of plates) together.add({ input: { plates: plate }, options: {} });
 	for (const [place, plate] of plates.entries())
-		expect(await together.recordsOf(place)).toMatchObject([{ deviceName: plate }]);
+		expect(await recordsOf(together, place)).toMatchObject([{ deviceName: plate }]);
 });
 
 test('where requests must keep apart from each other, batches go one at a time', async () => {
@@ -209,6 +210,6 @@ test('where requests must keep apart from each other, batches go one at a time',
 	const devices = (await vendor.client.lookup('device')).map(({ value }) => value).slice(0, 4);
 	for (const device of devices) together.add({ input: { devices: device }, options: {} });
 	const before = vendor.simulator.requests.length;
-	await together.recordsOf(0);
+	await recordsOf(together, 0);
 	expect(vendor.simulator.requests.length - before).toBe(1);
 });

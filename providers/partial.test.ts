@@ -520,3 +520,16 @@ describe('TrackGPS.ro, one request in 30 s', () => {
 		expect((await run(many, { limit: 1 })).error?.message ?? '').not.toContain('None of them was sent');
 	});
 });
+
+test('of a vehicle without a record and one that is refused, both are told of', async () => {
+	const { run, host } = clientOf('trackceo', 'position.getCurrent', ({ query = {} }) => {
+		const some = String(query.imeis).split(',');
+		return some.includes('358899051000003')
+			? json({ code: 10013, message: 'no right' })
+			: ok(some.filter((imei) => imei !== '358899051000002').map((imei) => ({ imei })));
+	});
+	const { records, error } = await run({ devices: '358899051000001,358899051000002,358899051000003' });
+	expect(records).toHaveLength(1);
+	expect(error?.failedDevices.map(({ deviceId }) => deviceId)).toEqual(['358899051000003']);
+	expect(host.warnings).toEqual([expect.stringContaining('returned no record for "358899051000002": it may not')]);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { recordsOf } from '../test/support/batched';
 import { Client } from '../core/call/client';
 import type { FleetError } from '../core/describe/errors';
 import { Batcher } from '../core/call/batcher';
@@ -313,11 +314,11 @@ describe('a run tells of what it left out', () => {
 		const together = new Batcher(client, getCurrent, {});
 		for (const devices of [imeis(1, 1), imeis(2, 1), imeis(2, 4)])
 			together.add({ input: { devices }, options: {} });
-		expect(await together.recordsOf(0)).toHaveLength(1);
-		await expect(together.recordsOf(1)).rejects.toMatchObject({
+		expect(await recordsOf(together, 0)).toHaveLength(1);
+		await expect(recordsOf(together, 1)).rejects.toMatchObject({
 			message: 'The vendor sent null instead of a position.',
 		});
-		expect(await together.recordsOf(2)).toHaveLength(2);
+		expect(await recordsOf(together, 2)).toHaveLength(2);
 		expect(host.warnings).toEqual([expect.stringMatching(/^2 of 4 records could not be read/)]);
 	});
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { describe, expect, test } from 'vitest';
+import { recordsOf } from '../../test/support/batched';
 import { json, TestHost } from '../../test/support/test-host';
 import type { Connection } from '../describe/connection';
 import { NotFound, RateLimited, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
@@ -82,7 +83,7 @@ describe('runs share requests', () => {
 	test('and each gets its own records', async () => {
 		const { batcher, asked, add } = batcherOf();
 		const runs = [['a'], ['b', 'c'], ['a']].map((devices) => add(devices));
-		const records = await Promise.all(runs.map((run) => batcher.recordsOf(run)));
+		const records = await Promise.all(runs.map((run) => recordsOf(batcher, run)));
 		expect(asked).toEqual([['a', 'b', 'c']]);
 		expect(records).toEqual([
 			[{ device: 'a', value: 'a!' }],
@@ -99,7 +100,7 @@ describe('runs share requests', () => {
 	test('as many as fit into one', async () => {
 		const { batcher, asked, add } = batcherOf();
 		const runs = names(MOST + 1).map((device) => add([device]));
-		await Promise.all(runs.map((run) => batcher.recordsOf(run)));
+		await Promise.all(runs.map((run) => recordsOf(batcher, run)));
 		expect(asked.map((devices) => devices.length)).toEqual([MOST, 1]);
 	});
 
@@ -112,7 +113,7 @@ describe('runs share requests', () => {
 			add(['d']),
 			add(['e'], { output: 'raw', limit: 0 }),
 		];
-		const records = await Promise.all(runs.map((run) => batcher.recordsOf(run)));
+		const records = await Promise.all(runs.map((run) => recordsOf(batcher, run)));
 		expect(asked.map((devices) => devices.join()).sort()).toEqual(['a,d,e', 'b', 'c']);
 		expect(records[4]).toEqual([]);
 	});
@@ -124,9 +125,9 @@ describe('runs share requests', () => {
 		]) {
 			const { batcher, asked, add } = batcherOf(each, { burst });
 			for (const device of names(6 * MOST)) add([device]);
-			await batcher.recordsOf(0);
+			await recordsOf(batcher, 0);
 			expect(asked.length).toBeLessThanOrEqual(ahead!);
-			await batcher.recordsOf(MOST);
+			await recordsOf(batcher, MOST);
 			expect(asked.length).toBeLessThanOrEqual(ahead! + 1);
 		}
 	});
@@ -134,8 +135,8 @@ describe('runs share requests', () => {
 	test('what is wrong with the input of one is its own error, and nothing is sent for it', async () => {
 		const { batcher, asked, add } = batcherOf();
 		const [good, bad] = [add(['a']), add('!!')];
-		expect(await batcher.recordsOf(good)).toHaveLength(1);
-		await expect(batcher.recordsOf(bad)).rejects.toMatchObject({ code: 'InvalidParams' });
+		expect(await recordsOf(batcher, good)).toHaveLength(1);
+		await expect(recordsOf(batcher, bad)).rejects.toMatchObject({ code: 'InvalidParams' });
 		expect(asked).toEqual([['a']]);
 	});
 });
@@ -146,7 +147,7 @@ describe('a batch that fails', () => {
 			devices.includes('d13') ? new NotFound('No such device.', { vendorCode: '404' }) : each(devices),
 		);
 		const runs = names(MOST).map((device) => add([device]));
-		const ended = await Promise.allSettled(runs.map((run) => batcher.recordsOf(run)));
+		const ended = await Promise.allSettled(runs.map((run) => recordsOf(batcher, run)));
 		expect(ended.flatMap(({ status }, at) => (status === 'rejected' ? [at] : []))).toEqual([13]);
 		expect(ended[13]).toMatchObject({ reason: { code: 'NotFound', message: 'No such device.' } });
 		// The whole, its ten parts of five, and the five devices of one part.
@@ -161,7 +162,7 @@ describe('a batch that fails', () => {
 	])('for what concerns the %s (%s) fails for all, and once', async (_, error) => {
 		const { batcher, asked, add } = batcherOf(() => error);
 		const runs = names(10).map((device) => add([device]));
-		for (const run of runs) await expect(batcher.recordsOf(run)).rejects.toMatchObject({ code: error.code });
+		for (const run of runs) await expect(recordsOf(batcher, run)).rejects.toMatchObject({ code: error.code });
 		expect(asked).toHaveLength(1);
 	});
 });
@@ -174,7 +175,7 @@ test('where an answer names devices that nobody asked about, those without a rec
 		})),
 	);
 	const runs = [add(['a']), add(['b'])];
-	expect(await Promise.all(runs.map((run) => batcher.recordsOf(run)))).toEqual([
+	expect(await Promise.all(runs.map((run) => recordsOf(batcher, run)))).toEqual([
 		[{ device: 'a', value: 2 }],
 		[{ device: 'b', value: 1 }],
 	]);
@@ -186,7 +187,7 @@ test('a record that cannot be read is the error of the runs that asked for its d
 		devices.map((device) => ({ device, value: device === 'a' ? 'broken' : 1 })),
 	);
 	const runs = [add(['a']), add(['a'], { output: 'raw' }), add(['b'])];
-	const [simple, raw, other] = await Promise.allSettled(runs.map((run) => batcher.recordsOf(run)));
+	const [simple, raw, other] = await Promise.allSettled(runs.map((run) => recordsOf(batcher, run)));
 	expect(simple).toMatchObject({ status: 'rejected', reason: { message: 'The value is broken.' } });
 	expect(raw).toMatchObject({ value: [{ device: 'a', value: 'broken' }] });
 	expect(other).toMatchObject({ value: [{ device: 'b', value: 1 }] });

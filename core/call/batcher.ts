@@ -69,13 +69,6 @@ export class Batcher {
 		return this.runs.push({ batch, member }) - 1;
 	}
 
-	/** The records of a run. @throws FleetError */
-	async recordsOf(run: number): Promise<object[]> {
-		const { records, error } = await this.resultOf(run);
-		if (error !== undefined) throw error;
-		return records;
-	}
-
 	/**
 	 * The records of a run, and what went wrong after them. A batch is sent with the first of its runs, and a few ahead
 	 * of it.

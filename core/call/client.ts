@@ -82,12 +82,12 @@ export class Client {
 				if (left <= 0) break;
 			}
 			if (left > 0) output.mustHaveRead();
+			// Polls would repeat it each time.
+			const whole = left > 0 && options.priority !== 'poll';
+			const sentence = whole ? unanswered.sentence(this.provider.title, (name) => run.failed(name)) : undefined;
+			if (sentence !== undefined) this.warn(sentence);
 			const problem = await this.problemOf(operation, requests);
 			if (problem !== undefined) throw problem;
-			// Polls would repeat it each time.
-			const sentence =
-				left <= 0 || options.priority === 'poll' ? undefined : unanswered.sentence(this.provider.title);
-			if (sentence !== undefined) this.warn(sentence);
 		} catch (thrown) {
 			const error = this.clean(thrown);
 			if (operation.effect === 'read' || error.effect === 'none' || params === undefined) throw error;

@@ -35,8 +35,9 @@ export class Unanswered {
 		});
 	}
 
-	sentence(vendor: string): string | undefined {
-		const names = [...this.missing.values()].map(shown);
+	/** @param failed those are named with their error */
+	sentence(vendor: string, failed: (device: string) => boolean): string | undefined {
+		const names = [...this.missing.values()].filter((name) => !failed(name)).map(shown);
 		if (names.length <= this.strangers) return undefined;
 		const more = names.length > NAMES ? ` and ${String(names.length - NAMES)} more` : '';
 		const [they, them] = names.length === 1 ? ['it', 'it'] : ['they', 'them'];
