@@ -259,6 +259,63 @@ describe.each(BRANDS)('%s', (brand) => {
 		]);
 	});
 
+	test('a device that the vendor refuses costs none of the others their records', async () => {
+		const { simulator, operation } = vendors.of(brand);
+		const [good, bad] = ['358899051000076', '358899051000142'] as const;
+		simulator.fail({
+			kind: 'code',
+			code: 20046,
+			times: null,
+			match: ({ path, query }) => path === '/api/track' && String(query.imeis).includes(bad),
+		});
+		const devices = { devices: [DEVICE, bad, good].join() };
+		const name = 'position.getCurrent';
+		try {
+			const stopped = await run(brand, name, devices);
+			expect(stopped.status).toBe('error');
+			expect(stopped.error?.message).toContain(`Of 3 devices, 1 failed (${bad}`);
+			expect(stopped.error?.description).toContain('Skip Failed Devices');
+
+			const skipped = await run(brand, name, devices, { options: { skipFailedDevices: true } });
+			expect(skipped.data.Fleet).toMatchObject([
+				{ deviceId: DEVICE },
+				{ deviceId: good },
+				{ deviceId: bad, error: expect.stringContaining('expired') },
+			]);
+			expect(skipped.runs.Fleet?.[0]?.hints).toMatchObject([{ message: expect.stringContaining(bad) }]);
+
+			const panel = panelOf(operation(name), devices);
+			const split = await n8n.runWorkflow(chain(node(brand, panel, { onError: 'continueErrorOutput' })));
+			const [records = [], errors = []] = split.runs.Fleet?.[0]?.outputs ?? [];
+			expect(records.map(({ json }) => json.deviceId)).toEqual([DEVICE, good]);
+			expect(errors.map(({ json }) => json)).toMatchObject([
+				{ error: expect.stringContaining(`${bad}: `), details: { deviceId: bad, vendorCode: '20046' } },
+			]);
+		} finally {
+			simulator.clearFaults();
+		}
+	});
+
+	test('items with the same settings are one request, and a hint says so', async () => {
+		const { simulator, operation } = vendors.of(brand);
+		const items = [1, 2, 3].map((place) => ({ json: { place } }));
+		simulator.requests.length = 0;
+		const execution = await n8n.runWorkflow({
+			nodes: [
+				{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
+				{ name: 'Items', type: 'n8n-nodes-base.code', typeVersion: 2, parameters: { jsCode: 'return [];' } },
+				node(brand, panelOf(operation('position.getCurrent'), { devices: DEVICE })),
+			],
+			pinData: { Items: items },
+		});
+		const [output = []] = execution.runs.Fleet?.[0]?.outputs ?? [];
+		expect(output.map(({ json, pairedItem }) => [json.deviceId, pairedItem])).toEqual(
+			items.map((_, item) => [DEVICE, { item }]),
+		);
+		expect(simulator.requests.filter(({ path }) => path === '/api/track')).toHaveLength(1);
+		expect(execution.runs.Fleet?.[0]?.hints).toMatchObject([{ message: expect.stringContaining('Execute Once') }]);
+	});
+
 	test.each(['reset', 'html', 'cutoff'] as const)(
 		'a command under "%s" is carried out once and its outcome is unknown',
 		async (kind) => {

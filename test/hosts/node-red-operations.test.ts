@@ -180,6 +180,29 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			}
 		});
 
+		test('a device that the vendor refuses costs none of the others: records first, then one error with its name', async () => {
+			const { simulator } = vendors.of(brand);
+			const [good, bad] = ['358899051000076', '358899051000142'] as const;
+			simulator.fail({
+				kind: 'code',
+				code: 20046,
+				times: null,
+				match: ({ path, query }) => path === '/api/track' && String(query.imeis).includes(bad),
+			});
+			const result = await run(brand, 'position.getCurrent', { devices: [DEVICE, bad, good].join() });
+			simulator.clearFaults();
+			const failedDevices = [{ deviceId: bad, error: expect.stringContaining('expired') as string }];
+			expect(records(result)).toMatchObject([{ deviceId: DEVICE }, { deviceId: good }]);
+			expect(result.outputs[0]?.[0]).toMatchObject({ failedDevices });
+			expect(result.caught).toMatchObject([
+				{
+					failedDevices,
+					error: { code: 'PartialResult', message: expect.stringContaining(bad), cause: { failedDevices } },
+				},
+			]);
+			expect(result.statuses.at(-1)).toMatchObject({ fill: 'red', text: 'some devices failed' });
+		});
+
 		test('bad input goes to Catch as one sentence with a code, and nothing is sent', async () => {
 			const { simulator } = vendors.of(brand);
 			simulator.requests.length = 0;
