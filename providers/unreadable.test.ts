@@ -9,7 +9,7 @@ import { readFields } from '../core/describe/field';
 import { FetchHost } from '../test/support/fetch-host';
 import { KITTED } from '../test/support/kits';
 import { OddHost } from '../test/support/odd-host';
-import { emptied, EMPTY, ODD, ODD_TEXTS, placesIn, withOdd, type Place } from '../test/support/oddities';
+import { emptied, EMPTY, oddFor, placesIn, withOdd } from '../test/support/oddities';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';
 import { json, ok, TestHost } from '../test/support/test-host';
 import { providers } from '.';
@@ -131,7 +131,15 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 	},
 );
 
-const oddFor = ({ text }: Place): readonly unknown[] => (text ? ODD_TEXTS : [...ODD, ...EMPTY]);
+test('a list of plain values is a list too', () => {
+	const imeis = { code: 0, record: ['358899051025339', '358899051025340'] };
+	const [place, ...others] = placesIn(imeis);
+	expect([place, others]).toEqual([{ path: ['record'], text: false, plain: 'string' }, []]);
+	expect(oddFor(place!)).toContain(7);
+	expect(oddFor(place!)).not.toContain('{"imei":"35889905');
+	expect(emptied(imeis, place!)).toEqual({ code: 0, record: [] });
+	expect(placesIn({ record: [1, 'a'] })).toEqual([]);
+});
 
 /** A queue's message holds what came; others that are passed on as they come are what came. */
 const messageOf = (odd: unknown) =>
