@@ -93,7 +93,7 @@ export function positionKey(
 	{ baseUrl, account = '' }: Pick<Connection, 'baseUrl' | 'account'>,
 ): string {
 	const { hostname, port, pathname } = new URL(baseUrl);
-	const place = [hostname.replace(/\.$/, ''), ['80', '443'].includes(port) ? '' : port, pathname.replace(/\/+$/, '')];
+	const place = [hostname.replace(/\.$/, ''), ['80', '443'].includes(port) ? '' : port, pathname.replace(/(?<!\/)\/+$/, '')];
 	return JSON.stringify([provider.name, ...place, account]);
 }
 
