@@ -1,5 +1,7 @@
 /** Trigger nodes in the real n8n: what happens on the road comes as executions, whatever happens to n8n meanwhile. */
 import { readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -38,11 +40,25 @@ describe.each([
 	let credential: Credential;
 	let workflow: Workflow;
 
+	let folder: string;
+	/** While it is there, n8n's database stores no new executions. */
+	let full: string;
+
 	beforeAll(async () => {
-		n8n = await startN8n({ packages: [tarball], env });
+		folder = await mkdtemp(join(tmpdir(), 'fleetwire-full-'));
+		full = join(folder, 'full');
+		n8n = await startN8n({
+			packages: [tarball],
+			env: {
+				...env,
+				NODE_OPTIONS: `--require ${join(__dirname, 'n8n-full-disk.cjs')}`,
+				FLEETWIRE_FULL: full,
+			},
+		});
 	});
 	afterAll(async () => {
 		await n8n?.stop();
+		await rm(folder, { recursive: true, force: true });
 	});
 	beforeEach(async () => {
 		feed = await AlarmFeed.start();
@@ -229,6 +245,93 @@ describe.each([
 		expect(new Set(keys())).toEqual(new Set(expected));
 		if (durable) expect(twice()).toEqual([]);
 		else expect(expected.slice(0, 1)).toEqual(expect.arrayContaining(twice()));
+	});
+
+	test('executions that n8n cannot store, as its disk is full: their events come once it can, over a restart too', async () => {
+		await publish();
+		const expected = feed.add({ imei: ONE, at: now() });
+		await delivered(expected);
+		await writeFile(full, '');
+		expected.push(...feed.add({ imei: TWO, at: now() }));
+		await looks(2);
+		expected.push(...feed.add({ imei: THREE, at: now() }));
+		await looks(2);
+		expect(keys()).toHaveLength(1);
+		await rm(full);
+		await delivered(expected);
+		await looks(2);
+		expect(sorted(keys())).toEqual(sorted(expected));
+		await writeFile(full, '');
+		expected.push(...feed.add({ imei: TWO, at: now() }));
+		await looks(2);
+		await n8n.end();
+		await rm(full);
+		await n8n.start();
+		await delivered(expected);
+		expect(new Set(keys())).toEqual(new Set(expected));
+	});
+
+	test.each(['while n8n runs', 'while n8n is down'])(
+		'a node that is renamed %s goes on where it stands',
+		async (when) => {
+			await publish();
+			const expected = feed.add({ imei: ONE, at: now() });
+			await delivered(expected);
+			await looks(2);
+			await n8n.deactivate(workflow);
+			const rename = async () => {
+				const [trigger, end] = (await n8n.getWorkflow(workflow.id)).nodes;
+				await n8n.updateWorkflow(workflow.id, {
+					nodes: [{ ...trigger!, name: 'Alarms of the fleet' }, end!],
+					connections: { 'Alarms of the fleet': { main: [[{ node: 'End', type: 'main', index: 0 }]] } },
+				});
+			};
+			if (when === 'while n8n is down') {
+				await n8n.end();
+				await n8n.start();
+			}
+			await rename();
+			expected.push(...feed.add({ imei: TWO, at: now() - 1 }));
+			await n8n.activate(workflow);
+			await delivered(expected);
+			await looks(2);
+			expect(new Set(keys())).toEqual(new Set(expected));
+			if (durable || when === 'while n8n runs') expect(twice()).toEqual([]);
+			else expect(expected.slice(0, 1)).toEqual(expect.arrayContaining(twice()));
+		},
+	);
+
+	test('an old batch comes again once at most, however often n8n starts', async () => {
+		await publish();
+		const expected = feed.add({ imei: ONE, at: now() });
+		await delivered(expected);
+		for (let starts = 0; starts < 3; starts++) {
+			await looks(2);
+			await n8n.end();
+			await n8n.start();
+		}
+		await looks(2);
+		expect(new Set(keys())).toEqual(new Set(expected));
+		expect(twice().length).toBeLessThanOrEqual(durable ? 0 : 1);
+	});
+
+	test('a device that was reported as silent before a restart: it is told when it reports again', async () => {
+		feed.add({ imei: ONE, at: now() - 3600 });
+		await publish({ event: 'deviceSilent', minutes: 1, firstRun: 'latest' });
+		const told = () =>
+			n8n
+				.deliveries(workflow.id)
+				.flatMap(({ items }) =>
+					items.filter(({ json }) => json.deviceId === ONE).map(({ json }) => json.silent),
+				);
+		feed.silent(ONE, 120);
+		await until('the silence', () => told().includes(true), SOON);
+		await looks(2);
+		await n8n.end();
+		feed.hears(ONE);
+		await n8n.start();
+		await until('its end', () => told().includes(false), SOON);
+		expect(told().at(-1)).toBe(false);
 	});
 
 	test('where it stands was cut off in the database: it starts over and says so', async () => {

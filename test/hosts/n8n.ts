@@ -467,7 +467,7 @@ export class N8n extends HostProcess {
 	changeTriggerState(workflowId: string, change: (text: string) => string): void {
 		const changed = (json: string) =>
 			JSON.stringify(JSON.parse(json), (key, value: unknown) =>
-				key === 'fleetwire' ? change(String(value)) : value,
+				/^fleetwire(:|$)/.test(key) ? change(String(value)) : value,
 			);
 		this.inDatabase((database) => {
 			for (const [table, column, id] of [

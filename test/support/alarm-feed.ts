@@ -73,6 +73,11 @@ export class AlarmFeed {
 		for (const imei of imeis) this.heard.set(imei, this.now());
 	}
 
+	/** The device was last heard of so many seconds ago. */
+	silent(imei: string, seconds: number): void {
+		this.heard.set(imei, this.now() - seconds);
+	}
+
 	/** New alarms; devices that raise them are heard of now, unless the alarm had been on its way for long. */
 	add(...alarms: FedAlarm[]): string[] {
 		return alarms.map(({ imei, type, at, gpsTime = at }) => {
