@@ -21,7 +21,7 @@ import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
 import { chainOf, toFleetError } from './to-fleet-error';
-import { latestOf, newest, readSession, SESSION, type KeptSession } from './session';
+import { latestOf, newest, noteDoubt, readSession, SESSION, type KeptSession } from './session';
 import { pause } from './abort';
 import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, type WireOptions } from './wire';
 
@@ -72,7 +72,8 @@ export class N8nHost implements Host {
 			signal,
 		});
 		// n8n writes into `data` if the session ended on the way and it logged in again.
-		return { ...answer, session: (readSession(data[SESSION], this.key) ?? session).token };
+		const { token, ...login } = readSession(data[SESSION], this.key) ?? session;
+		return { ...answer, session: token, login };
 	}
 
 	async token({ signal, leftMs, ...wanted }: Omit<SendOptions, 'timeoutMs'>): Promise<string> {
@@ -109,7 +110,7 @@ export class N8nHost implements Host {
 		return await sessions.get({
 			...wanted,
 			current: () => this.current(wanted.stale),
-			renew: () => this.logIn(),
+			renew: (doubtedAt) => this.logIn(doubtedAt),
 			now: () => this.now(),
 		});
 	}
@@ -143,7 +144,8 @@ export class N8nHost implements Host {
 	}
 
 	/** Has n8n log in and store the session: an empty one makes it do so before it signs. Nothing else is sent. */
-	private async logIn(): Promise<KeptSession> {
+	private async logIn(doubtedAt: number | undefined): Promise<KeptSession> {
+		noteDoubt(this.key, doubtedAt);
 		const data = { ...this.credentials, [SESSION]: '' };
 		const options = optionsOf(this.connection.baseUrl, { method: 'GET', path: '/' }, ATTEMPT_TIMEOUT_MS);
 		try {

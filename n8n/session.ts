@@ -7,18 +7,25 @@ import { isToken } from '../core/call/session';
 export const SESSION = 'session';
 
 /** A session as the credential keeps it: JSON text. */
-export interface KeptSession extends Session {
+export interface KeptSession extends Session, Required<Pick<Session, 'madeAt'>> {
 	/** The login that it belongs to (loginKey): a credential that has been changed since logs in anew. */
 	key: string;
-	/** When it was made, in milliseconds since 1970. Each login ends the sessions before it. */
 	madeAt: number;
 }
 
 /** Sessions of this process, so that two credentials of one account do not end each other's. */
 const latest = new Recent<KeptSession>(ACCOUNTS_KEPT);
 
+/** When a login was last made on a mere doubt, by the login's key: n8n makes it, and does not say what for. */
+const doubts = new Recent<number>(ACCOUNTS_KEPT);
+
+/** What the next login is to be kept with. */
+export function noteDoubt(key: string, doubtedAt: number | undefined): void {
+	if (doubtedAt !== undefined) doubts.set(key, doubtedAt);
+}
+
 export function keep(session: Session, key: string, now: number): KeptSession {
-	const kept = { ...session, key, madeAt: now };
+	const kept = { ...session, key, madeAt: now, doubtedAt: doubts.get(key) };
 	latest.set(key, newest(latest.get(key), kept) ?? kept);
 	return kept;
 }
@@ -39,7 +46,7 @@ export function latestOf(key: string): KeptSession | undefined {
 export function readSession(text: unknown, key: string): KeptSession | undefined {
 	if (typeof text !== 'string' || text === '') return undefined;
 	try {
-		const { token, expiresAt, key: madeFor, madeAt } = JSON.parse(text) as Partial<KeptSession>;
+		const { token, expiresAt, key: madeFor, madeAt, doubtedAt } = JSON.parse(text) as Partial<KeptSession>;
 		if (
 			typeof token !== 'string' ||
 			!isToken(token) ||
@@ -48,7 +55,7 @@ export function readSession(text: unknown, key: string): KeptSession | undefined
 			madeFor !== key
 		)
 			return undefined;
-		return { token, expiresAt, key, madeAt };
+		return { token, expiresAt, key, madeAt, ...(typeof doubtedAt === 'number' ? { doubtedAt } : {}) };
 	} catch {
 		return undefined;
 	}

@@ -3,6 +3,7 @@ import type { FleetError } from '../describe/errors';
 import { CircuitBreaker } from './breaker';
 import { Limiter } from './limiter';
 import { Lookups } from './lookups';
+import { MethodRefusals } from './method-refusals';
 import { Refusals } from './refusals';
 import type { Connection, Session } from '../describe/connection';
 import type { Host } from '../describe/host';
@@ -18,6 +19,8 @@ export interface Suspect {
 	session: string;
 	/** What cast doubt on it. */
 	error: FleetError;
+	/** Whether nothing else speaks against it: the account logs in for that in rare cases only. */
+	doubted?: boolean;
 }
 
 /** What all logins to one account share in a process, whatever their secret: its quota. */
@@ -42,6 +45,10 @@ export interface SharedLogin {
 	readonly reads: SharedReads;
 	/** Devices that the vendor refuses, as far as triggers know. */
 	readonly refusals: Refusals;
+	/** Methods that it refuses. */
+	readonly methods: MethodRefusals;
+	/** When this process last logged in on a mere doubt, in milliseconds since 1970. */
+	doubtedAt?: number;
 	/** Triggers of this process that read a queue of the account, by the queue's name. */
 	readonly queues: Map<string, QueueReader>;
 	/**
@@ -93,7 +100,11 @@ export function positionKey(
 	{ baseUrl, account = '' }: Pick<Connection, 'baseUrl' | 'account'>,
 ): string {
 	const { hostname, port, pathname } = new URL(baseUrl);
-	const place = [hostname.replace(/\.$/, ''), ['80', '443'].includes(port) ? '' : port, pathname.replace(/(?<!\/)\/+$/, '')];
+	const place = [
+		hostname.replace(/\.$/, ''),
+		['80', '443'].includes(port) ? '' : port,
+		pathname.replace(/(?<!\/)\/+$/, ''),
+	];
 	return JSON.stringify([provider.name, ...place, account]);
 }
 
@@ -158,6 +169,8 @@ class Login implements SharedLogin {
 	readonly lookups = new Lookups();
 	readonly reads = new SharedReads();
 	readonly refusals = new Refusals();
+	readonly methods = new MethodRefusals();
+	doubtedAt?: number;
 	readonly queues = new Map<string, QueueReader>();
 	probation: Limiter;
 	suspectSession?: Suspect;

@@ -35,7 +35,9 @@ const XML = /^<(?:\?xml(?!.*<html)|(?!!|html|head|body|center|h\d|p\b|div)[a-z][
  */
 export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 	const { status, body } = answer;
-	const common = { status, effect: 'unknown' as const };
+	// No vendor documents these without a code of its own.
+	const unexplained = status === 401 || status === 403;
+	const common = { status, effect: 'unknown' as const, unexplained };
 	if (status === 429) {
 		throw new RateLimited(`${vendor} answered that too many requests are made (HTTP 429)${pauseIn(answer)}.`, {
 			...common,

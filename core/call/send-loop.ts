@@ -14,7 +14,7 @@ import {
 	type WantedSession,
 	type WireRequest,
 } from '../describe/host';
-import type { Connection } from '../describe/connection';
+import type { Connection, LoginTimes } from '../describe/connection';
 import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Provider } from '../describe/provider';
 import { orAborted } from './abort';
@@ -26,6 +26,10 @@ import { secretField } from './session';
 
 /** A command does not start with a session that may end on the way. */
 const FRESH_FOR_COMMANDS_MS = 60_000;
+
+/** On a mere doubt, an account logs in only if the session is older than this, and only so often. */
+const YOUNG_MS = 60_000;
+const DOUBT_MS = 600_000;
 
 /** What requests are sent with: an account of a vendor, and the program around it. */
 export interface Sender {
@@ -50,7 +54,13 @@ interface Opened {
 }
 
 /** How an attempt ended: with an answer, an error, or the need for another attempt after a pause. */
-type Ended = { opened: Opened } | { error: FleetError } | { againAfterMs: number };
+type Ended = { opened: Opened } | Failed | { againAfterMs: number };
+
+/** @param beforeSending whether it was not sent, as a login failed */
+interface Failed {
+	error: FleetError;
+	beforeSending?: boolean;
+}
 
 /**
  * A session that has just been made is good enough, and one that keeps ending while its request waits for a turn is
@@ -69,6 +79,8 @@ export class SendLoop {
 	private onProbation = false;
 	/** The session that a refusal has cast doubt on. */
 	private suspect: Suspect | undefined;
+	/** Whether the method had been refused in its session before it was sent. */
+	private refusedBefore: boolean | undefined;
 	/** What went wrong last. */
 	private latest: FleetError | undefined;
 
@@ -84,7 +96,7 @@ export class SendLoop {
 		for (;;) {
 			const ended = await (this.mustLogIn || this.needsLogin ? this.logIn() : this.inTurn());
 			if ('opened' in ended) return ended.opened;
-			const pause = 'error' in ended ? this.pauseAfter(ended.error) : ended.againAfterMs;
+			const pause = 'error' in ended ? this.pauseAfter(ended) : ended.againAfterMs;
 			if (pause > 0) await this.sender.host.sleep(pause, this.call.options.signal);
 		}
 	}
@@ -129,7 +141,7 @@ export class SendLoop {
 			shared.breaker.left();
 			return { againAfterMs: 0 };
 		} catch (thrown) {
-			return { error: this.unanswered(thrown) };
+			return { error: this.unanswered(thrown), beforeSending: true };
 		}
 	}
 
@@ -184,12 +196,10 @@ export class SendLoop {
 	}
 
 	/** The session that it is to be sent in. */
-	private wanted(
-		freshForMs = this.repeatable ? 0 : FRESH_FOR_COMMANDS_MS,
-	): Pick<WantedSession, 'stale' | 'freshForMs'> {
+	private wanted(freshForMs = this.repeatable ? 0 : FRESH_FOR_COMMANDS_MS): Omit<WantedSession, 'mayLogIn'> {
 		if (this.bound) return { freshForMs: 0 };
-		const { session: stale } = this.suspect ?? this.sender.shared.suspectSession ?? {};
-		return { stale, freshForMs };
+		const { session: stale, doubted } = this.suspect ?? this.sender.shared.suspectSession ?? {};
+		return { stale, doubted, freshForMs };
 	}
 
 	/** Sends it, and opens the answer. @param complaints the vendor's complaints that were known when its turn came */
@@ -219,11 +229,17 @@ export class SendLoop {
 			const data = provider.open(withoutToken(answer), this.request, this.operation, warn);
 			shared.breaker.answered();
 			shared.retries.earn();
+			shared.methods.answered(this.method, answer.session, host.now());
 			limiter.recover(complaints);
 			this.answered();
+			if (this.operation.endsSession === true)
+				shared.suspectSession = {
+					session: answer.session,
+					error: new SessionExpired('The account has logged out.', { definite: true }),
+				};
 			return { opened: { data, status: answer.status } };
 		} catch (thrown) {
-			return this.refused(thrown, { session: answer.session, stale });
+			return this.refused(thrown, answer, stale);
 		}
 	}
 
@@ -252,7 +268,7 @@ export class SendLoop {
 	}
 
 	/** The answer is no success: what that says of the vendor, the account's rate and the session. */
-	private refused(thrown: unknown, { session, stale }: { session: string; stale: string | undefined }): Ended {
+	private refused(thrown: unknown, { session, login }: SignedAnswer, stale: string | undefined): Ended {
 		const { provider, host, shared } = this.sender;
 		const { breaker } = shared;
 		const error = (this.latest = ofTheKey(provider, asFleetError(thrown)));
@@ -261,30 +277,72 @@ export class SendLoop {
 		if (shared.accepted && error.session === undefined) this.answered();
 		const { limiter } = this;
 		if (error.tooOften && (!error.ambiguous || limiter.busy)) limiter.slowDown(host.now(), error.retryAfterMs);
-		const suspect = { session, error };
+		const mayBeOver = error.session === 'over' || error.session === 'suspect' || error.unexplained;
+		let doubted = false;
+		if (mayBeOver && raisesDoubt(error)) {
+			const known = { now: host.now(), renewed: this.renewals > 0, lately: error.tooOften };
+			const { good, again } = shared.methods.refused(this.method, session, known);
+			// Whatever it was, it was not the session.
+			if (good) return { error: error.inGoodSession ?? error };
+			this.refusedBefore ??= again;
+			doubted = this.refusedBefore ? true : error.session === undefined;
+			if (doubted && !this.mayDoubt(login)) return { error };
+		}
+		const suspect = { session, error, doubted };
 		if (this.mayRenew(error)) {
 			this.renewals += 1;
-			this.suspect = suspect;
+			this.doubt(suspect);
 			// Requests that wait for their turn need not find out by themselves.
-			if (!error.ambiguous) shared.suspectSession = suspect;
+			if (!error.ambiguous && !doubted) shared.suspectSession = suspect;
 			// Two programs that log in one after the other may not be done with it yet.
 			if (this.renewals === 1) return { againAfterMs: 0 };
 			return { againAfterMs: Math.min(backoff(1, { tooOften: false }, Math.random), Math.max(0, this.leftMs)) };
 		}
-		const mayBeOver = error.session === 'over' || error.session === 'suspect';
-		if (mayBeOver && !this.repeatable && stale === undefined) shared.suspectSession = suspect;
+		// A write that is refused in any words is mostly wrong by itself.
+		const asksNext = !this.repeatable && (this.operation.consuming === true || error.session !== undefined);
+		if (mayBeOver && asksNext && stale === undefined) {
+			shared.suspectSession = suspect;
+			if (doubted) shared.doubtedAt = host.now();
+		}
 		// Where too many requests look like a session that is over, backing off comes before logging in.
-		else if (mayBeOver && this.repeatable && this.attempt > 1) this.suspect ??= suspect;
+		else if (mayBeOver && this.repeatable && this.attempt > 1 && this.suspect === undefined) this.doubt(suspect);
 		return { error };
+	}
+
+	private get method(): string {
+		return `${this.operation.resource}.${this.operation.name}`;
+	}
+
+	/** Whether the account may log in on a mere doubt about a session: no more often than the others can bear. */
+	private mayDoubt({ madeAt = -Infinity, doubtedAt = -Infinity }: LoginTimes = {}): boolean {
+		const { provider, host, shared } = this.sender;
+		const now = host.now();
+		// What lies in the future was before a clock was set back.
+		const isOver = (at: number, ms: number) => at > now || now - at >= ms;
+		return (
+			provider.login !== undefined &&
+			isOver(madeAt, YOUNG_MS) &&
+			isOver(doubtedAt, DOUBT_MS) &&
+			isOver(shared.doubtedAt ?? -Infinity, DOUBT_MS)
+		);
+	}
+
+	/** The next attempt has another session. */
+	private doubt(suspect: Suspect): void {
+		this.suspect = suspect;
+		if (suspect.doubted) this.sender.shared.doubtedAt = this.sender.host.now();
 	}
 
 	/** Whether the session is renewed, and the request sent again. */
 	private mayRenew(error: FleetError): boolean {
 		// A read may meet two dead sessions: those of two other workers that logged in one after the other. Where turns
 		// are rare, one has to do.
-		const most = this.repeatable && !error.ambiguous && this.sender.provider.limits.burst > 1 ? 2 : 1;
+		const most =
+			this.repeatable && error.session === 'over' && !error.ambiguous && this.sender.provider.limits.burst > 1
+				? 2
+				: 1;
 		return (
-			error.session === 'over' &&
+			(error.session === 'over' || (error.unexplained && !error.tooOften && this.repeatable)) &&
 			this.renewals < most &&
 			(this.suspect === undefined || this.renewals > 0) &&
 			!this.bound &&
@@ -304,17 +362,21 @@ export class SendLoop {
 			shared.suspectSession = this.suspect ?? shared.suspectSession;
 		}
 		const { error: cause } = this.suspect ?? shared.suspectSession ?? {};
-		if (!cause?.ambiguous || (error.session !== 'contested' && !error.ambiguous)) return error;
+		const saysMore =
+			cause?.ambiguous === true
+				? error.session === 'contested' || error.ambiguous
+				: cause?.unexplained === true && error.session !== 'refused';
+		if (cause === undefined || !saysMore) return error;
 		// A login on mere suspicion that fails says less than what raised it: it may not have been called for.
 		shared.suspectSession = undefined;
 		return cause;
 	}
 
 	/** How long to wait before the next attempt. @throws the error, if there is to be none */
-	private pauseAfter(error: FleetError): number {
+	private pauseAfter({ error, beforeSending = false }: Failed): number {
 		const { host, shared } = this.sender;
 		const { attempt } = this;
-		if (!this.repeatable || !error.retryable || attempt >= ATTEMPTS) throw error;
+		if (!(this.repeatable || beforeSending) || !error.retryable || attempt >= ATTEMPTS) throw error;
 		const tooOften = error.tooOften && (!error.ambiguous || attempt > 1);
 		const pause = backoff(attempt, { tooOften, retryAfterMs: error.retryAfterMs }, Math.random);
 		if (host.now() + pause > this.call.deadline || shared.breaker.open || !shared.retries.spend()) throw error;
@@ -322,6 +384,9 @@ export class SendLoop {
 		return pause;
 	}
 }
+
+/** Whether a refusal may have another cause than the session. */
+const raisesDoubt = ({ ambiguous, unexplained }: FleetError) => ambiguous || unexplained;
 
 /** Token of the session in force. @throws FleetError if there is none, and the login fails */
 export async function tokenOf(

@@ -30,8 +30,9 @@ export class SessionKeeper {
 	/**
 	 * A session that is in force.
 	 * @param current where the session is kept; undefined if there is none
-	 * @param renew logs in, and keeps the result where `current` finds it
+	 * @param renew logs in, and keeps the result where `current` finds it, with the time of the last doubt
 	 * @param stale token that has just been refused: never returned
+	 * @param doubted whether it is only in doubt
 	 * @param mayLogIn false where nobody may wait for a login: LoginNeeded is thrown instead
 	 * @throws SessionContested when tokens keep dying although nobody here renewed them
 	 */
@@ -39,13 +40,15 @@ export class SessionKeeper {
 		current,
 		renew,
 		stale,
+		doubted = false,
 		freshForMs = 0,
 		mayLogIn = true,
 		now,
 	}: {
 		current: () => Promise<S | undefined>;
-		renew: () => Promise<S>;
+		renew: (doubtedAt: number | undefined) => Promise<S>;
 		stale?: string;
+		doubted?: boolean;
 		freshForMs?: number;
 		mayLogIn?: boolean;
 		now: () => number;
@@ -61,9 +64,11 @@ export class SessionKeeper {
 		if (this.renewing !== undefined) return this.renewing;
 		// A login that began and failed while this caller was waiting is the one that it would have waited for.
 		if (this.failed !== undefined && this.failed !== failed) throw this.failed.error;
-		const killed = session !== undefined && session.token === stale && session.expiresAt > now();
+		const dropped = session !== undefined && session.token === stale && session.expiresAt > now();
+		// A doubt is no sign of another program.
+		const killed = dropped && !doubted;
 		if (killed) this.mustNotBeContested(now());
-		const renewing = renew();
+		const renewing = renew(dropped && doubted ? now() : session?.doubtedAt);
 		this.renewing = renewing;
 		try {
 			const renewed = await renewing;
@@ -88,7 +93,7 @@ export class SessionKeeper {
 			throw new SessionContested(
 				`Another program is logging in to ${this.vendor} with ${this.account === undefined ? 'this account' : `the account "${this.account}"`}, and each login ends the other's session.`,
 				{
-					advice: 'Stop the other program, or give each its own account. Fleetwire waits a minute before it logs in again.',
+					advice: 'Stop the other program, or give each its own account. If there is none, ask the vendor why sessions end at once. Fleetwire waits a minute before it logs in again.',
 					retryable: true,
 				},
 			);
@@ -142,7 +147,7 @@ export async function logIn(
 				`${provider.title} accepted the login, but its token has ${session.token.length > LONGEST_TOKEN ? `${session.token.length.toLocaleString('en')} characters` : 'signs that no token has'}.`,
 				{ advice: 'Check the base URL in the account.' },
 			);
-		return { ...session, expiresAt: Math.min(session.expiresAt, FOREVER) };
+		return { ...session, expiresAt: Math.min(session.expiresAt, FOREVER), madeAt: now() };
 	} catch (error) {
 		throw error instanceof FleetError ? error.with({ effect: 'none' }) : error;
 	}

@@ -76,6 +76,7 @@ test('a key is a session that n8n can store: no end that JSON has no number for'
 	const endless = { ...toy, login: async () => ({ token: 'abc', expiresAt: Infinity }) };
 	expect(await logIn(endless, connectionWith(), () => expect.fail(), Date.now)).toEqual({
 		token: 'abc',
+		madeAt: expect.any(Number) as number,
 		expiresAt: FOREVER,
 	});
 });

@@ -16,4 +16,11 @@ export interface Session {
 	token: string;
 	/** Milliseconds since 1970. */
 	expiresAt: number;
+	/** When it was made. Each login ends the sessions before it. */
+	madeAt?: number;
+	/** When the account last logged in because a refusal cast doubt on a session, and for no better reason. */
+	doubtedAt?: number;
 }
+
+/** When the logins to an account were made. */
+export type LoginTimes = Pick<Session, 'madeAt' | 'doubtedAt'>;

@@ -38,6 +38,11 @@ export interface ErrorPolicy {
 	slowsPolls: boolean;
 	/** Whether the vendor was not even asked, because of the user's settings. */
 	beforeVendor: boolean;
+	/**
+	 * Whether the vendor refused with a code or in words that its description does not have: they may say that the
+	 * session is over.
+	 */
+	unexplained: boolean;
 	/** Whether an answer came that cannot be read. */
 	unreadable: boolean;
 	/** Whether the answer holds more than is read of one. */
@@ -66,6 +71,8 @@ export interface FleetErrorDetails extends Partial<ErrorPolicy> {
 	retryAfterMs?: number;
 	/** Of a run about several devices: those that failed. */
 	failedDevices?: readonly FailedDevice[];
+	/** What it is instead where the session is known to be good. */
+	inGoodSession?: FleetError;
 	cause?: unknown;
 }
 
@@ -81,6 +88,7 @@ const NEUTRAL: Readonly<ErrorPolicy> = {
 	timeUp: false,
 	slowsPolls: false,
 	beforeVendor: false,
+	unexplained: false,
 	unreadable: false,
 	tooLarge: false,
 };
@@ -103,6 +111,7 @@ export abstract class FleetError extends Error implements Readonly<ErrorPolicy> 
 	readonly status?: number;
 	readonly retryAfterMs?: number;
 	readonly failedDevices: readonly FailedDevice[];
+	readonly inGoodSession?: FleetError;
 	readonly scope!: ErrorPolicy['scope'];
 	readonly permanent!: boolean;
 	readonly retryable!: boolean;
@@ -114,6 +123,7 @@ export abstract class FleetError extends Error implements Readonly<ErrorPolicy> 
 	readonly timeUp!: boolean;
 	readonly slowsPolls!: boolean;
 	readonly beforeVendor!: boolean;
+	readonly unexplained!: boolean;
 	readonly unreadable!: boolean;
 	readonly tooLarge!: boolean;
 
@@ -126,6 +136,7 @@ export abstract class FleetError extends Error implements Readonly<ErrorPolicy> 
 		this.status = details.status;
 		this.retryAfterMs = details.retryAfterMs;
 		this.failedDevices = details.failedDevices ?? [];
+		this.inGoodSession = details.inGoodSession;
 		const defaults = { ...NEUTRAL, ...this.defaults(details) };
 		Object.assign(this, Object.fromEntries(POLICIES.map((name) => [name, details[name] ?? defaults[name]])));
 	}

@@ -1,4 +1,5 @@
 import { climbs } from './base-url';
+import type { LoginTimes } from './connection';
 import { InvalidParams, TimedOut } from './errors';
 
 /** The one interface to the program around the core: n8n, Node-RED or a test. */
@@ -28,6 +29,8 @@ export interface Host {
 export interface WantedSession {
 	/** The session that has just turned out to be dead. */
 	stale?: string;
+	/** Whether that is only a doubt. */
+	doubted?: boolean;
 	/** Wanted lifetime: a session that would end sooner is renewed first. Used before commands. */
 	freshForMs?: number;
 	/** Whether to log in where no such session is in force; otherwise `LoginNeeded` is thrown, and nothing is sent. */
@@ -64,6 +67,8 @@ export interface WireAnswer {
 export interface SignedAnswer extends WireAnswer {
 	/** Token of the session that the request went out with. */
 	session: string;
+	/** When that was made, if it is known. */
+	login?: LoginTimes;
 }
 
 /** There is no session to send in, and this is no place to log in. Nothing was sent. */

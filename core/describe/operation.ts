@@ -88,6 +88,8 @@ export interface Operation<
 	 * agent.
 	 */
 	readonly handsOutSession?: boolean;
+	/** Whether it ends the session that it is sent in. */
+	readonly endsSession?: boolean;
 	readonly params: F;
 	/** Method and path, e.g. 'GET /api/track'; {names} stand for what the request carries. */
 	readonly route: string;

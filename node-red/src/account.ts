@@ -122,21 +122,22 @@ export class Account {
 	): Promise<SignedAnswer> {
 		signal?.throwIfAborted();
 		const deadline = Date.now() + leftMs;
-		const { token } = await orLate(this.session(wanted), { ms: leftMs, signal, sleep: pause }, loginLate);
+		const limit = { ms: leftMs, signal, sleep: pause };
+		const { token, ...login } = await orLate(this.session(wanted), limit, loginLate);
 		const ms = Math.min(timeoutMs, deadline - Date.now());
 		if (ms <= 0) throw loginTooSlow();
 		const answer = await this.wire.send(this.provider.sign(request, token, this.connection), {
 			timeoutMs: ms,
 			signal,
 		});
-		return { ...answer, session: token };
+		return { ...answer, session: token, login };
 	}
 
 	private async session(wanted: WantedSession): Promise<Session> {
 		return await this.shared.sessions.get({
 			...wanted,
 			current: () => Promise.resolve(this.shared.session),
-			renew: () => this.logIn(),
+			renew: async (doubtedAt) => (this.shared.session = { ...(await this.logIn()), doubtedAt }),
 			now: Date.now,
 		});
 	}

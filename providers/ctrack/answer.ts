@@ -1,6 +1,13 @@
 import { z } from 'zod/v4';
 import { jsonOf } from '../../core/call/answer';
-import { NotFound, RateLimited, SessionExpired, UnexpectedAnswer, VendorFault } from '../../core/describe/errors';
+import {
+	NotFound,
+	NotPermitted,
+	RateLimited,
+	SessionExpired,
+	UnexpectedAnswer,
+	VendorFault,
+} from '../../core/describe/errors';
 import type { WireAnswer } from '../../core/describe/host';
 import { mustNotBeMany, parsed } from '../../core/call/json';
 import { isRecord, rowsOf } from '../../core/describe/read';
@@ -109,6 +116,7 @@ export function open(answer: WireAnswer): unknown {
 	if (status >= 400)
 		throw new UnexpectedAnswer(`${TITLE} refused the request (HTTP ${String(status)}).`, {
 			...details,
+			unexplained: status === 403,
 			advice: 'Check the base URL in the account.',
 		});
 	if (body === null) throw damaged('an empty answer', status);
@@ -128,12 +136,17 @@ function refusal({ code, said }: ErrorCode, status: number): SessionExpired | Ve
 		throw new VendorFault(`${TITLE} answered with an error that is not documented (error code ${said}).`, {
 			...details,
 			effect: 'unknown',
+			unexplained: true,
 			advice: 'Check the values of this node, or ask Ctrack what the code means.',
 		});
 	return new SessionExpired(`${TITLE} refused the session, or the account may not do this (error code ${said}).`, {
 		...details,
 		definite: true,
 		ambiguous: true,
+		inGoodSession: new NotPermitted(`${TITLE} does not permit this to the account (error code ${said}).`, {
+			...details,
+			advice: 'Ask Ctrack to enable this for the API user.',
+		}),
 		advice: NOT_ENABLED,
 	});
 }

@@ -52,7 +52,7 @@ function opened(answer: WireAnswer): unknown {
 	} catch (error) {
 		if (!(error instanceof FleetError)) throw error;
 		if (error.session !== 'over' && error.session !== 'suspect')
-			throw error.vendorCode === undefined ? error : error.with({ advice: CHECK_LOGIN });
+			throw error.vendorCode === undefined ? error : error.with({ advice: CHECK_LOGIN, unexplained: false });
 		const { status, vendorCode, vendorMessage } = error;
 		const details = { status, vendorCode, vendorMessage };
 		if (error.session === 'over') {

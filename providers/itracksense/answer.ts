@@ -96,10 +96,7 @@ const ANYWHERE: Codes = {
 const rejected = (words: string, advice: string): Meaning => ({ kind: LoginRejected, words, advice });
 const askProvider = 'Ask the service provider.';
 
-/**
- * Codes with a meaning of their own in some sections. 401 is a bad parameter in sections 7 to 13, 17 and 18 (facts
- * 1.3).
- */
+/** Codes with a meaning of their own in some sections. 401 is a bad parameter in 7 to 13 and 17 (facts 1.3). */
 const IN_SECTION: Readonly<Record<string, Codes>> = {
 	4: {
 		401: rejected('refuses the account or its password', 'Check both in the account.'),
@@ -129,7 +126,6 @@ const IN_SECTION: Readonly<Record<string, Codes>> = {
 	12: { 401: PARAMETER, 4001: RIGHT },
 	13: { 401: PARAMETER, 4001: RIGHT },
 	17: { 401: PARAMETER, 4001: PLATE },
-	18: { 401: PARAMETER },
 	28: { 4001: HOLDER, 4005: DEVICE, 4006: PLATE },
 };
 
@@ -152,14 +148,34 @@ const RESULTS: Codes = {
 };
 const RESULT_SECTIONS = new Set(['15', '16']);
 
-/** Sections of commands, which have no table of codes: what a code means there is taken from the others. */
-const WITHOUT_CODES = new Set(['5', '30', '31', '34', '35', '37', '38', '39', '40', '41']);
 /** The words of 401 in sections 19 to 28. */
 const TOKEN_INVALID = /^token (?:is )?invalid[.!]?$/i;
-const ABOUT_PARAMETER = /param|argument|value|参数/i;
-
+/** Sections that have 401 in their tables, as a session that is not valid. */
+const SESSION_SECTIONS = new Set(['19', '20', '21', '22', '23', '24', '25', '26', '27', '28']);
 /** Words that tell a dead session from a bad parameter where both could be meant by 401. */
-const ABOUT_SESSION = /token|log.?in|credential|expired?\b|unauthori[sz]ed|登录|凭证|令牌/i;
+const ABOUT_SESSION = /token|log.?in|credential|expired?\b|unauthori[sz]ed|登录|凭证|令牌|授权|过期|失效/i;
+
+/** The document's own words for a bad parameter. */
+const ABOUT_PARAMETER = /^(?:dangerous|risky) value/i;
+
+/** Whether the words are those, or name a parameter that the request has. */
+function namesParameter(words: string | null, { json }: Pick<WireRequest, 'json'>): boolean {
+	const said = (words ?? '').toLowerCase();
+	if (ABOUT_PARAMETER.test(said)) return true;
+	return isRecord(json) && Object.keys(json).some((name) => said.includes(name.toLowerCase()));
+}
+
+/**
+ * 401 where it is not documented as a session that is not valid. It is documented as a bad parameter in some sections,
+ * and no other code is for a session that is over.
+ */
+function unclear401(words: string | null, status: number, request: WireRequest, { effect }: AnyOperation): FleetError {
+	if (namesParameter(words, request)) return failure(PARAMETER, '401', { status, words });
+	if (TOKEN_INVALID.test(words ?? '')) return failure(SESSION, '401', { status, words });
+	if (ABOUT_SESSION.test(words ?? ''))
+		return failure(SESSION, '401', { status, words, unexplained: effect !== 'read' });
+	return failure(PARAMETER, '401', { status, words, unexplained: true });
+}
 
 const wordsOf = (said: unknown) => {
 	if (said === undefined || said === null) return null;
@@ -177,25 +193,29 @@ export interface Acknowledgement {
 	words: string | null;
 }
 
-function failure(
-	meaning: Meaning | undefined,
-	code: string,
-	{ status, words, guessed = false }: { status: number; words: string | null; guessed?: boolean },
-): FleetError {
-	const details = { vendorCode: code, vendorMessage: words ?? undefined, status };
+interface Said {
+	status: number;
+	words: string | null;
+	/** Whether the document does not have this answer. */
+	unexplained?: boolean;
+}
+
+function failure(meaning: Meaning | undefined, code: string, { status, words, unexplained }: Said): FleetError {
+	const details = { vendorCode: code, vendorMessage: words ?? undefined, status, unexplained };
 	const said = words === null ? `code ${code}` : `code ${code}: ${words}`;
 	if (meaning === undefined)
 		return new VendorFault(`${TITLE} answered with an error that is not documented for this method (${said}).`, {
 			...details,
 			effect: 'unknown',
+			unexplained: true,
 		});
 	const { kind, words: what, advice, retryable, unknown } = meaning;
 	return new kind(`${TITLE} ${what} (${said}).`, {
 		...details,
 		advice,
 		retryable,
-		effect: unknown || guessed ? 'unknown' : 'none',
-		definite: !guessed,
+		effect: unknown || unexplained ? 'unknown' : 'none',
+		definite: !unexplained,
 	});
 }
 
@@ -228,27 +248,18 @@ export function openLogin(answer: WireAnswer): unknown {
  * Opens {"Code":200,"Data":...,"ErrMsg":...} (section 2): gives Data; for a write or command an Acknowledgement.
  * What a code other than 200 means depends on the section.
  */
-export function openEnvelope(
-	answer: WireAnswer,
-	{ path }: Pick<WireRequest, 'path'>,
-	operation: AnyOperation,
-): unknown {
+export function openEnvelope(answer: WireAnswer, request: WireRequest, operation: AnyOperation): unknown {
 	const { status, body } = answer;
 	const { section } = operation.evidence;
 	// Whether HTTP's own 401 and 404 are used is not documented (facts 1.4). Without a Code they can only mean this.
-	if ((status === 404 || status === 405) && !CODED.test(body)) throw noSuchMethod(operation, path, status);
-	if (status === 401 && !CODED.test(body)) throw failure(SESSION, '401', { status, words: null });
+	if ((status === 404 || status === 405) && !CODED.test(body)) throw noSuchMethod(operation, request.path, status);
+	const known = operation.effect === 'read' || SESSION_SECTIONS.has(section);
+	if (status === 401 && !CODED.test(body))
+		throw failure(SESSION, '401', { status, words: null, unexplained: !known });
 	const { code, data, words } = envelopeOf(answer);
 	if (code !== '200') {
-		const own = IN_SECTION[section]?.[code];
-		const meaning = own === PARAMETER && ABOUT_SESSION.test(words ?? '') ? SESSION : (own ?? ANYWHERE[code]);
-		// A command leaves again only where it is documented that nothing was done.
-		const guessed = meaning === SESSION && WITHOUT_CODES.has(section) && !TOKEN_INVALID.test(words ?? '');
-		throw failure(guessed && ABOUT_PARAMETER.test(words ?? '') ? PARAMETER : meaning, code, {
-			status,
-			words,
-			guessed,
-		});
+		if (code === '401' && !SESSION_SECTIONS.has(section)) throw unclear401(words, status, request, operation);
+		throw failure(IN_SECTION[section]?.[code] ?? ANYWHERE[code], code, { status, words });
 	}
 	if (status >= 400)
 		throw new UnexpectedAnswer(

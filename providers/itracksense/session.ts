@@ -44,6 +44,7 @@ export const logOut = operation({
 	action: 'Log out of the account',
 	description: 'End the session of the account, which all nodes share. The next request logs in again.',
 	effect: 'write',
+	endsSession: true,
 	params: {},
 	request: () => ({ json: {} }),
 	target: () => ({ target: null, command: 'Log out' }),

@@ -166,13 +166,19 @@ export function openEnvelope(answer: WireAnswer, title: string, effect: Effect =
 	if (code === '0' || code === NO_DATA)
 		throw new UnexpectedAnswer(
 			`${title} does not say clearly whether it was done (HTTP ${String(answer.status)}, ${said}).`,
-			{ ...details, effect: 'unknown', advice: 'Please report it with the operation that you ran.' },
+			{
+				...details,
+				effect: 'unknown',
+				unexplained: answer.status === 401 || answer.status === 403,
+				advice: 'Please report it with the operation that you ran.',
+			},
 		);
 	const meaning = CODES[code];
 	if (meaning === undefined)
 		throw new VendorFault(`${title} answered with an error that is not documented (${said}).`, {
 			...details,
 			effect: 'unknown',
+			unexplained: true,
 		});
 	const { kind, words, advice, retryable, unknown } = meaning;
 	throw new kind(`${title} ${words} (${said}).`, {

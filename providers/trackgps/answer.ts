@@ -52,10 +52,13 @@ interface Refusal {
 	kind: new (message: string, details: FleetErrorDetails) => FleetError;
 	words: string;
 	advice: string;
+	/** Whether the documents do not have it. */
+	unexplained?: true;
 }
 
 const NO_RIGHT: Refusal = {
 	kind: NotPermitted,
+	unexplained: true,
 	words: 'does not permit this to the account',
 	advice: 'Check that the account may see each of the vehicles, and that its right to the API includes this.',
 };
@@ -145,6 +148,7 @@ function payloadOf(
 				: {
 						kind: VendorFault,
 						words: 'says that the request failed',
+						unexplained: true,
 						advice: 'Check the values of this node; if they are right, ask the support of TrackGPS.ro.',
 					},
 			status,
@@ -230,8 +234,16 @@ function detailsOf(status: number, reasons: readonly Reason[]): FleetErrorDetail
 	};
 }
 
-function refused({ kind, words, advice }: Refusal, status: number, reasons: readonly Reason[]): FleetError {
-	return new kind(`${TITLE} ${words} (HTTP ${status}${said(reasons)}).`, { ...detailsOf(status, reasons), advice });
+function refused(
+	{ kind, words, advice, unexplained }: Refusal,
+	status: number,
+	reasons: readonly Reason[],
+): FleetError {
+	return new kind(`${TITLE} ${words} (HTTP ${status}${said(reasons)}).`, {
+		...detailsOf(status, reasons),
+		unexplained,
+		advice,
+	});
 }
 
 export function tooOften(answer: WireAnswer): RateLimited {

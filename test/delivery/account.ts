@@ -22,7 +22,7 @@ export function newProcess(
 	host: Host,
 	{ operations, positions, limits, lookups = {} }: Offered,
 ): Client {
-	const { breaker, client, errors, limiter, pickers, refusals, retry, session, sharedReads } = engine;
+	const { breaker, client, errors, limiter, pickers, refusals, methodRefusals, retry, session, sharedReads } = engine;
 	const provider: Provider = {
 		name: 'trackceo',
 		title: 'Vendor',
@@ -64,6 +64,7 @@ export function newProcess(
 		lookups: new pickers.Lookups(),
 		reads: new sharedReads.SharedReads(),
 		refusals: new refusals.Refusals(),
+		methods: new methodRefusals.MethodRefusals(),
 		queues: new Map(),
 		accepted: true,
 		probation: new limiter.Limiter(rateLimit, burst, 1),

@@ -21,6 +21,7 @@ export interface Engine {
 	pickers: typeof import('../../core/call/lookups');
 	poller: typeof import('../../core/watch/poller');
 	queueConsumer: typeof import('../../core/watch/queue-consumer');
+	methodRefusals: typeof import('../../core/call/method-refusals');
 	refusals: typeof import('../../core/call/refusals');
 	retry: typeof import('../../core/call/retry');
 	session: typeof import('../../core/call/session');
@@ -42,6 +43,7 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	pickers: 'call/lookups',
 	poller: 'watch/poller',
 	queueConsumer: 'watch/queue-consumer',
+	methodRefusals: 'call/method-refusals',
 	refusals: 'call/refusals',
 	retry: 'call/retry',
 	session: 'call/session',

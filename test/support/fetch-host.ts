@@ -10,7 +10,7 @@ import {
 	type WantedSession,
 	type WireRequest,
 } from '../../core/describe/host';
-import type { Connection } from '../../core/describe/connection';
+import type { Connection, Session } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
 import { logIn } from '../../core/call/session';
 
@@ -27,30 +27,34 @@ export class FetchHost<C extends Connection> implements Host {
 		},
 	) {}
 
-	async send(request: WireRequest, { timeoutMs, stale, freshForMs, mayLogIn }: SendOptions): Promise<SignedAnswer> {
-		const token = await this.session(timeoutMs, { stale, freshForMs, mayLogIn });
+	async send(
+		request: WireRequest,
+		{ timeoutMs, stale, doubted, freshForMs, mayLogIn }: SendOptions,
+	): Promise<SignedAnswer> {
+		const { token, ...login } = await this.session(timeoutMs, { stale, doubted, freshForMs, mayLogIn });
 		return {
 			...(await this.exchange(timeoutMs)(this.provider.sign(request, token, this.connection))),
 			session: token,
+			login,
 		};
 	}
 
-	async token({ stale, freshForMs, mayLogIn }: WantedSession): Promise<string> {
-		return await this.session(30_000, { stale, freshForMs, mayLogIn });
+	async token({ stale, doubted, freshForMs, mayLogIn }: WantedSession): Promise<string> {
+		return (await this.session(30_000, { stale, doubted, freshForMs, mayLogIn })).token;
 	}
 
-	private async session(timeoutMs: number, wanted: WantedSession): Promise<string> {
+	private async session(timeoutMs: number, wanted: WantedSession): Promise<Session> {
 		const shared = sharedLogin(this.provider, this.connection);
-		const { token } = await shared.sessions.get({
+		return await shared.sessions.get({
 			current: () => Promise.resolve(shared.session),
-			renew: async () =>
-				(shared.session = await logIn(this.provider, this.connection, this.exchange(timeoutMs), () =>
-					this.now(),
-				)),
+			renew: async (doubtedAt) => {
+				const ask = this.exchange(timeoutMs);
+				const session = await logIn(this.provider, this.connection, ask, () => this.now());
+				return (shared.session = { ...session, doubtedAt });
+			},
 			...wanted,
 			now: () => this.now(),
 		});
-		return token;
 	}
 
 	private exchange(timeoutMs: number): Exchange {
