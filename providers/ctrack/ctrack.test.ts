@@ -1252,9 +1252,11 @@ describe('against the simulator', () => {
 		{ sessionErrors: 'code' },
 		{ sessionErrors: 'code', errorCodes: 'text' },
 		{ sessionErrors: 'http401' },
+		{ sessionErrors: 'otherCode' },
 	] satisfies CtrackOptions[])('a dead session is renewed once: %j', async (options) => {
 		const { simulator, run } = await simulated(options);
 		await run('device.getMany', {});
+		simulator.advance(61_000);
 		simulator.killToken('API_Demo');
 		simulator.requests.length = 0;
 		expect(await run('device.getMany', {})).not.toHaveLength(0);

@@ -1322,6 +1322,18 @@ describe('the simulator, which was written from the document without a look at t
 		expect(well.problem).toBeUndefined();
 	});
 
+	test('may tell a dead token in any words', async () => {
+		const { run, simulator, calls } = await simulated({ deadToken: 'otherWords' });
+		const names = ['position.getCurrent', 'alarm.getCurrent', 'device.getMany'];
+		for (const name of names) {
+			await run(name, name === 'device.getMany' ? {} : { devices: '*' });
+			simulator.advance(11 * 60_000);
+			simulator.killToken('demo');
+		}
+		for (const name of names) await run(name, name === 'device.getMany' ? {} : { devices: '*' });
+		expect(calls(PATHS[4].path)).toHaveLength(4);
+	});
+
 	test('says what is wrong with an account', async () => {
 		for (const [account, secret, words] of [
 			['demo', 'wrong', 'refuses the password'],

@@ -184,6 +184,7 @@ class Itracksense implements Vendor {
 	private deadToken(section: Section): Answer {
 		if (this.platform.settings.deadToken === 'http401')
 			return webApiError(401, 'Authorization has been denied for this request.');
+		if (this.platform.settings.deadToken === 'otherWords') return this.answerCode(401, 'Authentication failed');
 		if (section === 15 || section === 16) return this.envelope(OK, '1', null);
 		return this.answerCode(401, TOKEN_INVALID);
 	}

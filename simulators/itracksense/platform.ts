@@ -26,8 +26,8 @@ export interface ItracksenseOptions {
 	maxPageSize?: number | null;
 	/** Whether a new login ends the token before. */
 	newLoginEndsOld?: boolean;
-	/** How a dead token is told: Code 401 in the body, or HTTP 401. */
-	deadToken?: 'code' | 'http401';
+	/** How a dead token is told: Code 401 in the body, the same in words that no section has, or HTTP 401. */
+	deadToken?: 'code' | 'otherWords' | 'http401';
 	/** The HTTP status of an answer whose Code is not 200. */
 	errorStatus?: 'ok' | 'mirrored';
 	/** Which three days a history of more than one day becomes (9, 10). */
