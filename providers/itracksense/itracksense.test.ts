@@ -1334,6 +1334,18 @@ describe('the simulator, which was written from the document without a look at t
 		expect(calls(PATHS[4].path)).toHaveLength(4);
 	});
 
+	test('is read in shorter periods where it gives fewer records than it counts', async () => {
+		const params = { device: '', devices: '358899051000001', begin: NOW - DAY, end: NOW };
+		const ask = { ...params, device: params.devices };
+		for (const name of ['position.getHistory', 'position.getTrack']) {
+			const whole = await (await simulated()).run<Fix>(name, ask);
+			const { run, host } = await simulated({ mostRecords: 1000 });
+			expect(whole.length).toBeGreaterThan(2000);
+			expect(await run<Fix>(name, ask)).toEqual(whole);
+			expect(host.warnings.filter((warning) => !warning.includes('read in shorter pieces'))).toEqual([]);
+		}
+	});
+
 	test('says what is wrong with an account', async () => {
 		for (const [account, secret, words] of [
 			['demo', 'wrong', 'refuses the password'],

@@ -187,9 +187,8 @@ function history({ platform, account, params, section }: Context) {
 			OilNum: fix.fuelLitres.toFixed(1),
 			IsReversal: 0,
 		});
-		if (records.length === MAX_RECORDS) break;
 	}
-	return listOf(records);
+	return cut(records, platform);
 }
 
 /** 11. */
@@ -420,7 +419,7 @@ function track({ platform, account, params }: Context) {
 		y: String(fix.latitude + GCJ_SHIFT.latitude),
 	}));
 	const failed = device.vehicle.index === UNCORRECTABLE && path.length > 0;
-	return { ...listOf(data), correct_path: !corrected ? [] : failed ? null : path };
+	return { ...cut(data, platform), correct_path: !corrected ? [] : failed ? null : path };
 }
 
 /** 27: where there is nothing its answer has a correct_path, as that of 26. */
@@ -671,6 +670,12 @@ function receivedAt(platform: Platform, { vehicle }: Device, { time }: VehicleSt
 
 function listOf<T>(data: T[]): { total: number; data: T[] } {
 	return { total: data.length, data };
+}
+
+/** 9, 10, 26: as many as one answer holds. */
+function cut<T>(data: T[], { settings: { mostRecords } }: Platform): { total: number; data: T[] } {
+	const listed = listOf(data.slice(0, MAX_RECORDS));
+	return mostRecords === null ? listed : { ...listed, data: listed.data.slice(0, mostRecords) };
 }
 
 function kilometres(metres: number): string {

@@ -32,6 +32,11 @@ export interface ItracksenseOptions {
 	errorStatus?: 'ok' | 'mirrored';
 	/** Which three days a history of more than one day becomes (9, 10). */
 	longHistory?: 'fromStart' | 'untilEnd';
+	/**
+	 * The most records of a history (9, 10, 26), where they are fewer than the document's 50,000: its total then counts
+	 * what there is.
+	 */
+	mostRecords?: number | null;
 	/** What the Mileage of section 26 is, which has no unit. */
 	trackMileage?: 'metres' | 'kilometres';
 	/**
@@ -123,6 +128,7 @@ export class Platform {
 			deadToken: 'code',
 			errorStatus: 'ok',
 			longHistory: 'fromStart',
+			mostRecords: null,
 			trackMileage: 'metres',
 			unknownDevices: 'omit',
 			alarmNumbers: 'number',
