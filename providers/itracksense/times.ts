@@ -63,7 +63,12 @@ export class LocalTimes {
 	/** ISO 8601, UTC. */
 	iso(value: unknown): string | null {
 		const seconds = this.seconds(value);
-		return seconds === null ? null : isoOfSeconds(seconds);
+		return seconds === null ? this.otherwise(value) : isoOfSeconds(seconds);
+	}
+
+	/** What is made of a value in another form. */
+	protected otherwise(_value: unknown): string | null {
+		return null;
 	}
 
 	private turnTo(hour: string): void {
@@ -95,9 +100,7 @@ export class LocalTimes {
 
 /** The same, and times in a form that is not the document's, as far as they have one meaning only. */
 class VendorTimes extends LocalTimes {
-	override iso(value: unknown): string | null {
-		const documented = super.iso(value);
-		if (documented !== null) return documented;
+	protected override otherwise(value: unknown): string | null {
 		const at = readWritten(value, this.zone, present());
 		if (at === undefined) return unread('a time', value);
 		return at === null || at < Date.UTC(Number(EARLIEST), 0) ? null : new Date(at).toISOString();
