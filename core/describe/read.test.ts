@@ -8,6 +8,7 @@ import {
 	isReadable,
 	numberOf,
 	rowsOf,
+	speedOf,
 	textOf,
 	timeInId,
 	withoutUnit,
@@ -107,6 +108,16 @@ test.each([
 	['12,', null],
 	['-', null],
 ])('the number %j is %j', (value, number) => expect(numberOf(value)).toBe(number));
+
+test.each([
+	[0, 0],
+	['87.5', 87.5],
+	[500, 500],
+	[501, null],
+	[65535, null],
+	[-1, null],
+	['', null],
+])('the speed %j is %j', (value, speed) => expect(speedOf(value)).toBe(speed));
 
 test('a number that can be one of two is told of', () => {
 	const reading = new Reading(() => 0);

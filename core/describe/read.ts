@@ -185,6 +185,15 @@ export function coordinatesOf(
 	return usable ? { latitude: lat, longitude: lon } : { latitude: null, longitude: null };
 }
 
+/** No vehicle drives faster, in km/h: 65535 and the like stand for "no value". */
+const FASTEST = 500;
+
+/** A speed in km/h that a vehicle can have; null otherwise. */
+export function speedOf(value: unknown): number | null {
+	const speed = countOf(value);
+	return speed !== null && speed <= FASTEST ? speed : null;
+}
+
 /** Degrees clockwise from north, 0 to 360; null otherwise. */
 export function courseOf(value: unknown): number | null {
 	const course = countOf(value);

@@ -485,6 +485,31 @@ describe('other errors', () => {
 		},
 	);
 
+	test('a trip that has ended at a time that cannot be read is a new trip, once; one that goes on is none', async () => {
+		const begun = { ...trip, TripStartUTC: '2026-01-30T07:30:00Z' };
+		const rows: object[] = [{ ...begun, TripEndUTC: null }, errored(begun)];
+		const { host, client } = start(({ path }) =>
+			json(
+				path.endsWith('/GetVehicleTripsDetailed')
+					? { ErrorCode: 0, VehicleTripsDetailed: rows }
+					: { ErrorCode: 0, LastVehiclePositions: [{ ...position, EventTimeUTC: '2026-01-30T08:00:00Z' }] },
+			),
+		);
+		host.time = Date.UTC(2026, 0, 30, 8, 0, 30);
+		const poller = new Poller(client, findTrigger(provider, 'newTrip')!, {});
+		let cursor: unknown;
+		const counts: number[] = [];
+		for (const more of [[], ['01/02/2026 08:00'], [], ['02/02/2026 08:00', '03/02/2026 08:00'], []]) {
+			rows.push(...more.map((TripEndUTC) => ({ ...begun, TripEndUTC })));
+			const result = await poller.poll(cursor, { intervalMs: 1, budgetMs: MINUTE });
+			cursor = result.cursor;
+			counts.push(result.events.length);
+			host.time += MINUTE;
+		}
+		expect(counts).toEqual([0, 1, 0, 2, 0]);
+		expect(host.warnings.every((warning) => warning.includes('a time: "01/02/2026 08:00"'))).toBe(true);
+	});
+
 	test.each(['2026-01-30T08:01:00Z', '0001-01-01T00:00:00Z'])(
 		'are no change for a trigger, whatever else is in the record: %s',
 		async (EventTimeUTC) => {
@@ -758,6 +783,15 @@ test('a driverId is the NodeId of a driver, and a name is never one', async () =
 			{ driverId: null, driverName: expected },
 		]);
 	}
+});
+
+test.each([
+	['kmh', 65535, null],
+	['kmh', 180, 180],
+	['mph', 400, null],
+] as const)('a speed that no vehicle has is none: %s %j', async (speedUnit, Speed, speed) => {
+	const { run } = start(() => json({ ErrorCode: 0, LastVehiclePositions: [{ ...position, Speed }] }), { speedUnit });
+	expect(await run('position.getCurrent', { devices: '566' })).toMatchObject([{ speed }]);
 });
 
 test('current positions of vehicles of which none is answered are named', async () => {

@@ -1,5 +1,5 @@
 import type { Connection } from '../../core/describe/connection';
-import { countOf } from '../../core/describe/read';
+import { countOf, speedOf } from '../../core/describe/read';
 import type { CtrackConnection, TimeUnit } from './connection';
 
 const KILOMETRES_PER_MILE = 1.609344;
@@ -46,8 +46,9 @@ export function unitsOf(connection: Connection) {
 		const seconds = secondsOf(value, unit);
 		return seconds === null || !Number.isFinite(seconds) ? null : rounded(seconds / SECONDS.hour);
 	};
+	const speed = reader(SPEEDS[speedUnit]);
 	return {
-		speed: reader(SPEEDS[speedUnit]),
+		speed: (value: unknown) => speedOf(speed(value)),
 		distance: reader(DISTANCES[odometerUnit]),
 		seconds: (value: unknown) => secondsOf(value, durationUnit),
 		runningHours: (value: unknown) => hours(value, runningHoursUnit),
