@@ -207,7 +207,7 @@ describe('what a text of the Protrack platform leaves out is null', () => {
 		['114.05,22.55,,10,90', { ...place, time: null }],
 		['114.05,22.55,0,10,90', { ...place, time: null }],
 		['114.05,22.55,1769731200,,', { ...place, time, speed: null, course: null }],
-		['114.05,22.55,1769731200000,10,90', { ...place, time: null }],
+		['114.05,22.55,1769731200000,10,90', { ...place, time }],
 		['114.05,22.55,9e99,10,90', { ...place, time: null }],
 		['114.05,22.55,soon,10,90', { ...place, time: null }],
 	])('%s', async (point, expected) => {
