@@ -19,6 +19,13 @@ const ANSWERS: Record<string, (error: FleetError) => boolean> = {
 	tooLarge: ({ tooLarge }) => tooLarge,
 };
 
+test('what the vendor has refused, if only by its HTTP status, is no setting of the user', () => {
+	for (const kind of [errors.InvalidParams, errors.NotPermitted]) {
+		const { permanent, beforeVendor } = new kind('The vendor refuses it.', { status: 403 });
+		expect({ permanent, beforeVendor }).toEqual({ permanent: false, beforeVendor: false });
+	}
+});
+
 /**
  * +: always, -: never; otherwise on which condition: it is or is not retryable or ambiguous, has an unknown effect, or
  * no code of the vendor.

@@ -165,8 +165,8 @@ export abstract class FleetError extends Error implements Readonly<ErrorPolicy> 
 /** A parameter or an account setting is missing or out of range; nothing was sent, or the vendor refuses a value. */
 export class InvalidParams extends FleetError {
 	readonly code = 'InvalidParams';
-	protected defaults({ vendorCode }: FleetErrorDetails): Partial<ErrorPolicy> {
-		const own = vendorCode === undefined;
+	protected defaults({ vendorCode, status }: FleetErrorDetails): Partial<ErrorPolicy> {
+		const own = vendorCode === undefined && status === undefined;
 		return { scope: 'device', permanent: own, beforeVendor: own };
 	}
 }
@@ -201,8 +201,8 @@ export class SessionContested extends FleetError {
 /** The account has no right to this, or commands are switched off in the account. */
 export class NotPermitted extends FleetError {
 	readonly code = 'NotPermitted';
-	protected defaults({ vendorCode }: FleetErrorDetails): Partial<ErrorPolicy> {
-		const own = vendorCode === undefined;
+	protected defaults({ vendorCode, status }: FleetErrorDetails): Partial<ErrorPolicy> {
+		const own = vendorCode === undefined && status === undefined;
 		return { scope: 'device', permanent: own, beforeVendor: own };
 	}
 }
