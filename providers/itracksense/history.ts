@@ -37,6 +37,8 @@ interface Answered {
 	rows: Row[] | undefined;
 	/** Records that the vendor counts beyond those that came. */
 	missing: number;
+	/** How many of those that the vendor counts came. */
+	sent: number;
 }
 
 const timeIn = (row: Row, name: 'GPSTime' | 'RcvTime') => {
@@ -76,7 +78,7 @@ class Reader {
 
 	/** One window. */
 	async piecesOf(begin: number, end: number, asked?: Answered): Promise<Piece[]> {
-		const { rows, missing } = asked ?? (await this.request(begin, end));
+		const { rows, missing, sent } = asked ?? (await this.request(begin, end));
 		const full = rows === undefined || rows.length >= MOST;
 		const from = localText(begin);
 		const to = localText(end);
@@ -85,7 +87,7 @@ class Reader {
 				this.run.warn(
 					full
 						? `There are ${String(rows.length)} records between ${from} and ${to} (local time), where the vendor stops: some may be missing.`
-						: `The vendor counts ${String(rows.length + missing)} records between ${from} and ${to} (local time), and sends ${String(rows.length)}: some may be missing.`,
+						: `The vendor counts ${String(sent + missing)} records between ${from} and ${to} (local time), and sends ${String(sent)}: some may be missing.`,
 				);
 			return [{ rows: sorted(rows), end: to }];
 		}
@@ -94,7 +96,7 @@ class Reader {
 		const second = await this.request(middle, end);
 		if (rows !== undefined && !full && !hasMore(rows, first, second)) {
 			this.miscounts = true;
-			return this.piecesOf(begin, end, { rows, missing });
+			return this.piecesOf(begin, end, { rows, missing, sent });
 		}
 		if (end - begin === DAY_MS)
 			this.run.warn(
@@ -109,16 +111,19 @@ class Reader {
 	}
 
 	private async request(begin: number, end: number): Promise<Answered> {
-		let total = 0;
+		let [missing, sent] = [0, 0];
 		const mayHalve = ({ tooLarge }: FleetError) => tooLarge && end - begin > SHORTEST_MS;
-		const hear = (answer: Counted) => (total = answer.total ?? 0);
+		// The path of section 26 is not counted.
+		const hear = ({ total, data }: Counted) => {
+			sent = data.length;
+			missing = Math.max(0, (total ?? 0) - sent);
+		};
 		try {
 			const rows = await this.ask(localText(begin), localText(end), hear, mayHalve);
-			// The path of section 26 is not counted.
-			return { rows, missing: Math.max(0, total - rows.length) };
+			return { rows, missing, sent };
 		} catch (error) {
 			if (!(error instanceof FleetError) || !mayHalve(error)) throw error;
-			return { rows: undefined, missing: 0 };
+			return { rows: undefined, missing: 0, sent: 0 };
 		}
 	}
 }

@@ -774,6 +774,14 @@ describe('history', () => {
 		},
 	);
 
+	test('section 26: the corrected path does not make up for records that are missing', async () => {
+		const points = [{ GPSTime: '2026-01-10 13:40:00' }];
+		const cut = data({ total: 3, data: points, correct_path: [...points, ...points] });
+		const { run, host } = start([cut]);
+		await run('position.getTrack', { device: '1', begin, end: begin + 3_600_000 });
+		expect(host.warnings).toEqual([expect.stringContaining('counts 3 records')]);
+	});
+
 	test('a minute that is full is said: records may be missing', async () => {
 		const full = Array.from({ length: 50_000 }, () => ({ GPSTime: '2026-01-10 13:30:00' }));
 		const { run, host } = start([rows(...full)]);
