@@ -32,6 +32,9 @@ type Ask = (
 	caught: (error: FleetError) => boolean,
 ) => Promise<Row[]>;
 
+/** A vendor whose counts are never met must not cost the account's quota. */
+const MOST_FURTHER = 10;
+
 /** What one request gave; no rows: they are more than one answer may hold. */
 interface Answered {
 	rows: Row[] | undefined;
@@ -70,6 +73,8 @@ function sorted(rows: Row[]): Row[] {
 class Reader {
 	/** Whether the vendor's count has been shown to be of something else than the period. */
 	private miscounts = false;
+	/** Requests that have looked for what the vendor counts and does not send. */
+	private further = 0;
 
 	constructor(
 		private readonly run: Pick<Run, 'warn'>,
@@ -91,6 +96,7 @@ class Reader {
 				);
 			return [{ rows: sorted(rows), end: to }];
 		}
+		if (!full) this.further += 2;
 		const middle = begin + Math.floor((end - begin) / 2000) * 1000;
 		const first = await this.request(begin, middle);
 		const second = await this.request(middle, end);
@@ -107,7 +113,7 @@ class Reader {
 
 	/** Whether halves of the period may have what the vendor counts and does not send. */
 	private mayBeCut(rows: readonly Row[], missing: number): boolean {
-		return missing > 0 && rows.length >= LEAST && !this.miscounts;
+		return missing > 0 && rows.length >= LEAST && !this.miscounts && this.further < MOST_FURTHER;
 	}
 
 	private async request(begin: number, end: number): Promise<Answered> {
