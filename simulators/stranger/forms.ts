@@ -41,6 +41,11 @@ const FORMS: readonly Oddity[] = [
 		Object.assign(body, { traceId: '0af7651916cd43dd', elapsedMs: 12, note: null });
 		return true;
 	}),
+	ofBody('a further list in the envelope', 'form', (body, { random, request, ways }) => {
+		if (ways.undocumented?.(request) === true) return false;
+		body[random.pick(['warnings', 'Warnings', 'links', 'errors'])] = random.pick([[], [{}], ['none'], [{ id: 1 }]]);
+		return true;
+	}),
 	ofRows('further keys in records', 'form', (row) => {
 		Object.assign(row, { revision: 3, hint: null, links: { self: '/x' }, flags: [] });
 		return true;
@@ -102,7 +107,59 @@ const NUMBERS: readonly Oddity[] = [
 /** Values that are missing or worthless; nobody has to make a value of them, and nobody may. */
 const WORTHLESS: readonly unknown[] = [null, '', undefined, 'N/A', '-', {}, [], 'null', '--'];
 
+/** Values that cannot be. */
+const IMPOSSIBLE: Readonly<Record<string, readonly unknown[]>> = {
+	latitude: [91, -200, 4442.64],
+	lat: [91, -200, 4442.64],
+	longitude: [181, -999, 26102538],
+	lon: [181, -999, 26102538],
+	speed: [-5, -1],
+	course: [361, -1, 4095],
+	direct: [361, -1, 4095],
+};
+
 const VALUES: readonly Oddity[] = [
+	ofRows('numbers with a decimal comma or a unit', 'value', (row, { random }) => {
+		let changed = false;
+		for (const [key, value] of Object.entries(row)) {
+			if (typeof value !== 'number' || !COUNTS.test(key)) continue;
+			row[key] = random.pick([
+				String(value).replace('.', ','),
+				`${String(value)} km`,
+				`${String(value)}L`,
+				`ca. ${String(value)}`,
+				value.toLocaleString('en', { maximumFractionDigits: 20 }),
+				value.toLocaleString('de', { maximumFractionDigits: 20, useGrouping: false }),
+			]);
+			changed = true;
+		}
+		return changed;
+	}),
+	ofRows(
+		'values that cannot be',
+		'value',
+		(row, { random }) => {
+			const key = random.pick(['', ...Object.keys(row).filter((one) => one.toLowerCase() in IMPOSSIBLE)]);
+			if (key === '') return false;
+			row[key] = random.pick(IMPOSSIBLE[key.toLowerCase()] ?? []);
+			return true;
+		},
+		0.5,
+	),
+	ofRows(
+		'truth values in other forms',
+		'value',
+		(row, { random }) => {
+			let changed = false;
+			for (const [key, value] of Object.entries(row)) {
+				if (typeof value !== 'boolean') continue;
+				row[key] = random.pick([String(value), Number(value), value ? 'True' : 'False', null, '', 'maybe']);
+				changed = true;
+			}
+			return changed;
+		},
+		0.5,
+	),
 	ofRows(
 		'numbers that are missing',
 		'value',
@@ -195,10 +252,22 @@ const faults: readonly Oddity[] = FAULTS.map(({ name, answer }) => ({
 
 export const OF_ANY: readonly Oddity[] = [...FORMS, ...NUMBERS, ...VALUES, ...ROWS, ...faults];
 
+/** The vendor says that it went wrong, or nothing, in place of any data. */
+export const unreadableCodes = (bodies: readonly unknown[]): Oddity => ({
+	name: 'a read is answered with a code that is none',
+	of: 'reads',
+	meet({ ways, request, random, note }) {
+		if (ways.isLogin(request) || ways.isWrite(request)) return undefined;
+		note('fault');
+		const headers = { 'content-type': 'application/json' };
+		return { status: 200, headers, body: JSON.stringify(random.pick(bodies)), code: MADE_UP };
+	},
+});
+
 /** One device is refused wherever it is named, with one of the vendor's codes. */
 export const deviceRefused: Oddity = {
 	name: 'one device is refused',
-	of: 'triggers',
+	of: 'reads',
 	meet(visit) {
 		const { memory, random, ways, request, note } = visit;
 		if (ways.isLogin(request) || ways.isWrite(request)) return undefined;

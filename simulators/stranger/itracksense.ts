@@ -1,9 +1,19 @@
 /** iTracksense. */
 import type { Answer, VendorRequest } from '../exchange';
 import { DEFAULT_PATHS } from '../itracksense/paths';
-import { MADE_UP, ofBody } from './answers';
-import { deviceRefused, loginFails, OF_ANY, page, sessionEnds, writesAnswered, type Said } from './forms';
+import { isRow, MADE_UP, ofBody } from './answers';
+import {
+	deviceRefused,
+	loginFails,
+	OF_ANY,
+	page,
+	sessionEnds,
+	unreadableCodes,
+	writesAnswered,
+	type Said,
+} from './forms';
 import type { Oddity, Row, Ways } from './stranger';
+import { timesInOtherForms, timesThatAreNone } from './times';
 
 const HEADERS = { 'content-type': 'application/json; charset=UTF-8' };
 const json = (body: unknown, status = 200): Answer => ({
@@ -46,6 +56,7 @@ const UNCLEAR: readonly Said[] = [false, true].flatMap((done) => [
 	said({ Code: 200, Data: null, ErrMsg: 'Device offline' }, done),
 	said({ Code: 200, Data: 'x', ErrMsg: 'not ok' }, done),
 	said({ Code: 200, Data: '7', ErrMsg: 'unsuccessful' }, done),
+	said({ Code: 401, Data: null, ErrMsg: 'Parameter error' }, done),
 	said({ Code: 999, Data: null, ErrMsg: '失败' }, done),
 	said({ Data: null, ErrMsg: 'OK' }, done),
 	said('', done),
@@ -68,12 +79,33 @@ const ODDITIES: readonly Oddity[] = [
 		body.ErrMsg = random.pick(['OK', 'success', null, '', 'Success']);
 		return true;
 	}),
+	timesInOtherForms('Asia/Shanghai'),
+	timesThatAreNone,
+	unreadableCodes(
+		[null, '', false, [], {}, 0.5, 'abc', undefined].map((Code) => ({
+			Code,
+			Data: { total: 0, data: [] },
+			ErrMsg: 'no',
+		})),
+	),
+	ofBody('fewer records than the total says', 'cut', ({ Data }, { random }) => {
+		if (!isRow(Data) || typeof Data.total !== 'number' || !Array.isArray(Data.data) || Data.data.length < 2)
+			return false;
+		Data.data = (Data.data as unknown[]).slice(0, 1 + random.below(Data.data.length - 1));
+		return true;
+	}),
 	sessionEnds('the session ends in documented words', () =>
 		['Token invalid', 'Token expired', 'Unauthorized', '登录凭证无效'].map((ErrMsg) =>
 			json({ Code: 401, Data: null, ErrMsg }),
 		),
 	),
-	loginFails('logins fail for a fault of the vendor', [page(502), page(503)]),
+	loginFails('logins fail for a fault of the vendor', [
+		page(502),
+		page(503),
+		json({ Code: 500, Data: null, ErrMsg: 'System error' }),
+		json({ Code: 4010, Data: null, ErrMsg: 'Error' }),
+		json({ Code: 4011, Data: null, ErrMsg: 'Storage process error' }),
+	]),
 	writesAnswered('a write is answered without a clear word', UNCLEAR),
 ];
 

@@ -1,8 +1,18 @@
 /** TrackCEO, eTrack and the platform's other brands. */
 import type { Answer, VendorRequest } from '../exchange';
 import { isRow, jsonOf, listsOf, MADE_UP, ofBody, put, withBody } from './answers';
-import { deviceRefused, loginFails, OF_ANY, page, sessionEnds, writesAnswered, type Said } from './forms';
+import {
+	deviceRefused,
+	loginFails,
+	OF_ANY,
+	page,
+	sessionEnds,
+	unreadableCodes,
+	writesAnswered,
+	type Said,
+} from './forms';
 import type { Oddity, Ways } from './stranger';
+import { epochsInOtherForms, epochsThatAreNone } from './times';
 
 const HEADERS = { 'content-type': 'application/json; charset=UTF-8' };
 const json = (body: unknown, status = 200): Answer => ({
@@ -158,6 +168,11 @@ const ODDITIES: readonly Oddity[] = [
 		}
 		return changed;
 	}),
+	epochsInOtherForms,
+	epochsThatAreNone,
+	unreadableCodes(
+		[null, '', false, [], {}, 0.5, 'abc', undefined].map((code) => ({ code, message: 'no', record: [] })),
+	),
 	sessionEnds('the session ends in documented words', () =>
 		[
 			[10002, 'Login timeout'],

@@ -13,6 +13,10 @@ export interface Deed {
 	/**
 	 * - form: the same in another form, and nothing is lost.
 	 * - value: a value is missing, or in a form that nobody has to read.
+	 * - time: a time is in another form. Whoever cannot read it says so.
+	 * - errored: a record says that it is wrong, and holds values that mean nothing.
+	 * - kind: a record is of a kind that the document does not know.
+	 * - twin: another record that differs in a single value stands beside each.
 	 * - row: something that is no record stands among the records.
 	 * - spoiled: a record of the vendor's no longer says what it is about.
 	 * - refusal: one device is refused.
@@ -21,7 +25,20 @@ export interface Deed {
 	 * - cut: there are more records than the answer has.
 	 * - outcome: a write or command was answered like this.
 	 */
-	kind: 'form' | 'value' | 'row' | 'spoiled' | 'refusal' | 'fault' | 'session' | 'cut' | 'outcome';
+	kind:
+		| 'form'
+		| 'value'
+		| 'time'
+		| 'errored'
+		| 'kind'
+		| 'twin'
+		| 'row'
+		| 'spoiled'
+		| 'refusal'
+		| 'fault'
+		| 'session'
+		| 'cut'
+		| 'outcome';
 	/** What must be named wherever this is reported: a device, or the vendor's words. */
 	names?: readonly string[];
 	/** Of an outcome: the best that may be concluded from the answer. */
@@ -45,8 +62,8 @@ export interface Visit {
 
 export interface Oddity {
 	name: string;
-	/** Whether it is about reads, those of triggers only, or writes and commands; all unless told. */
-	of?: 'reads' | 'triggers' | 'writes';
+	/** Whether it is about reads, those of triggers or of queues only, or writes and commands; all unless told. */
+	of?: 'reads' | 'triggers' | 'queues' | 'writes';
 	/** The changed answer; undefined where it has nothing to do with the request, which then passes. */
 	meet(visit: Visit): Answer | undefined;
 }
@@ -58,6 +75,8 @@ export interface Ways {
 	isLogin(request: VendorRequest): boolean;
 	/** Whether a request does something that must not be done twice. */
 	isWrite(request: VendorRequest): boolean;
+	/** Whether the document does not show what a request is answered with: any list may be the one. */
+	undocumented?(request: VendorRequest): boolean;
 	/** The token that a request carries. */
 	tokenOf(request: VendorRequest): string | undefined;
 	/** Devices that a request names. */

@@ -11,12 +11,16 @@ import {
 } from '../../core/describe/host';
 import type { Provider } from '../../core/describe/provider';
 import type { Answer, VendorRequest } from '../../simulators/exchange';
+import { must } from '../delivery/broken';
 import type { Product } from './product';
 
 interface Sleeper {
 	at: number;
 	wake: () => void;
 }
+
+/** Requests of a run that goes round without end. */
+const MOST = 5000;
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -29,6 +33,7 @@ export class StrangerHost implements Host {
 	time: number;
 	/** What went wrong in a simulator: no fault of the product's. */
 	broken: unknown;
+	private count = 0;
 	private readonly sleepers: Sleeper[] = [];
 	private ticking = false;
 
@@ -95,7 +100,9 @@ export class StrangerHost implements Host {
 	private readonly exchange: Exchange = (request) => {
 		const { headers, body } = bodyOf(request);
 		const address = new URL(addressOf('http://vendor.example', request));
+		this.count += 1;
 		try {
+			must(this.count < MOST, 'the requests come to an end');
 			const answer = this.vendor.answer({
 				method: request.method,
 				path: this.vendor.prefix + address.pathname,

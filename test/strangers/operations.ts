@@ -8,7 +8,7 @@ import { kitOf } from '../support/kits';
 import { recordingOf } from '../support/recordings';
 import { openAccount, type Account } from './account';
 import type { Product } from './product';
-import { compare } from './records';
+import { compare, lacksTime, type Allowed } from './records';
 import { mustBeWords, wordsOf } from './words';
 
 const MINUTE = 60_000;
@@ -19,11 +19,14 @@ interface Came {
 	/** Warnings and the error. */
 	told: string;
 	requests: number;
+	/** Devices that the requests named. */
+	devices: ReadonlySet<string>;
 }
 
 async function come(account: Account, operation: AnyOperation, params: object, product: Product): Promise<Came> {
 	const { client, host, stranger } = account;
 	const before = stranger.requests;
+	const sent = stranger.carriedOut.length;
 	host.warnings.length = 0;
 	const records: object[] = [];
 	let error: FleetError | undefined;
@@ -40,6 +43,7 @@ async function come(account: Account, operation: AnyOperation, params: object, p
 		error,
 		told: [...host.warnings, ...wordsOf(error)].join(' '),
 		requests: stranger.requests - before,
+		devices: new Set(stranger.carriedOut.slice(sent).flatMap((request) => stranger.ways.askedFor(request))),
 	};
 }
 
@@ -143,9 +147,11 @@ function mustBeTrue(operation: AnyOperation, expected: Came, came: Came, deeds: 
 	const refused = new Set(deeds.flatMap(({ kind, names = [] }) => (kind === 'refusal' ? names : [])));
 	const spoiled = deeds.filter(({ kind }) => kind === 'spoiled').length;
 	// What is passed on as it came has the further keys, and what is no record, in it.
-	const asCame = passedOn(operation) && has(deeds, 'form', 'value', 'row', 'spoiled');
-	const { missing, invented } = compare(expected.records, records, has(deeds, 'value', 'spoiled'));
+	const asCame = passedOn(operation) && has(deeds, 'form', 'value', 'time', 'errored', 'kind', 'row', 'spoiled');
+	const { missing, invented, reduced } = compare(expected.records, records, allowedBy(deeds));
 	if (!asCame) must(invented.length === 0, `the vendor had ${JSON.stringify(invented[0])}`);
+	if (reduced.some(lacksTime) && has(deeds, 'time')) must(told !== '', 'a time that cannot be read was told of');
+	if (!has(deeds, 'value', 'spoiled', 'errored')) mustBeApart(expected.records, records);
 	if (has(deeds, 'row') && expected.records.length > 0 && !asCame) must(told !== '', 'what is no record was told of');
 	if (error !== undefined) {
 		const why =
@@ -153,20 +159,37 @@ function mustBeTrue(operation: AnyOperation, expected: Came, came: Came, deeds: 
 		must(why === true, `there is a reason for "${error.sentence}"`);
 	}
 	// Of what is lost in a fault nobody knows.
-	for (const device of has(deeds, 'fault') ? [] : refused)
+	// Who asks about a single device has named it.
+	for (const device of has(deeds, 'fault') || expected.devices.size === 1 ? [] : refused)
 		must(told.includes(device), `${device}, which is refused, is named in "${told}"`);
 	if (asCame) return;
 	const unexplained = missing.filter((record) => {
 		if (refused.size === 0) return true;
-		const { deviceId } = record as { deviceId?: string | null };
-		return deviceId !== undefined && deviceId !== null && !refused.has(deviceId);
+		if (error !== undefined && expected.devices.size === 1) return false;
+		const { deviceId, deviceName } = record as { deviceId?: string | null; deviceName?: string | null };
+		return typeof deviceId === 'string' && !refused.has(deviceId) && !refused.has(deviceName ?? '');
 	});
 	if (error !== undefined && has(deeds, 'fault', 'session')) return;
-	if (spoiled > 0 && told !== '') return;
+	if ((spoiled > 0 || has(deeds, 'cut')) && told !== '') return;
 	must(
 		unexplained.length === 0,
 		`${String(unexplained.length)} of ${String(expected.records.length)} records were given or told of, as ${JSON.stringify(unexplained[0])}`,
 	);
+}
+
+export const allowedBy = (deeds: readonly Deed[]): Allowed => ({
+	values: has(deeds, 'value', 'time', 'errored', 'spoiled'),
+	errors: has(deeds, 'errored'),
+	kinds: has(deeds, 'kind'),
+});
+
+/** What has an identity shares it with nothing, where it shared it with nothing at the honest vendor. */
+export function mustBeApart(had: readonly object[], given: readonly object[]): void {
+	const sharing = (records: readonly object[]) => {
+		const ids = records.flatMap((record) => ('id' in record ? [record.id] : []));
+		return ids.length - new Set(ids).size;
+	};
+	must(sharing(given) <= sharing(had), 'no record has the identity of another');
 }
 
 function mustNotBeBetter(
@@ -209,6 +232,6 @@ async function mustBeWell(
 	);
 	must(again.error === undefined, `ten minutes later all is well, without "${again.error?.sentence ?? ''}"`);
 	if (!repeatable) return;
-	const { missing, invented } = compare(expected.records, again.records, false);
+	const { missing, invented } = compare(expected.records, again.records);
 	must(missing.length + invented.length === 0, 'ten minutes later everything is given again');
 }

@@ -3,13 +3,32 @@ import { isDeepStrictEqual } from 'node:util';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a record is the other one, where values may be missing in it. Its identity is made of values. */
-function isWithin(record: unknown, whole: unknown): boolean {
-	if (record === null || isDeepStrictEqual(record, whole)) return true;
-	if (typeof record !== 'object' || typeof whole !== 'object' || whole === null) return false;
+/** Which differences there may be between what was given and what the vendor had. */
+export interface Allowed {
+	/** Values may be missing. */
+	values?: boolean;
+	/** Records may say that they are wrong. */
+	errors?: boolean;
+	/** Records may be of another kind. */
+	kinds?: boolean;
+	/** What the vendor had besides: what comes again in another form is another record. */
+	besides?: readonly object[];
+}
+
+/** What says of which kind a record is. */
+const OF_KIND = new Set(['type', 'title', 'vendorType', 'summary']);
+
+/** Whether a record is the other one, but for the differences allowed. Its identity is made of values. */
+function isWithin(record: unknown, whole: unknown, allowed: Allowed): boolean {
+	if ((record === null && allowed.values === true) || isDeepStrictEqual(record, whole)) return true;
+	if (typeof record !== 'object' || typeof whole !== 'object' || record === null || whole === null) return false;
 	if (Array.isArray(record) !== Array.isArray(whole)) return false;
 	return Object.entries(record as Fields).every(
-		([key, value]) => key === 'id' || isWithin(value, (whole as Fields)[key] ?? null),
+		([key, value]) =>
+			key === 'id' ||
+			(key === 'error' && allowed.errors === true && typeof value === 'string') ||
+			(OF_KIND.has(key) && allowed.kinds === true) ||
+			isWithin(value, (whole as Fields)[key] ?? null, allowed),
 	);
 }
 
@@ -22,8 +41,7 @@ export interface Compared {
 	reduced: { given: object; whole: object }[];
 }
 
-/** @param values whether values may be missing */
-export function compare(had: readonly object[], given: readonly object[], values: boolean): Compared {
+export function compare(had: readonly object[], given: readonly object[], allowed: Allowed = {}): Compared {
 	const left = new Map<string, object[]>();
 	for (const record of had) {
 		const key = JSON.stringify(record);
@@ -33,11 +51,24 @@ export function compare(had: readonly object[], given: readonly object[], values
 	const missing = [...left.values()].flat();
 	const invented: object[] = [];
 	const reduced: Compared['reduced'] = [];
+	const { values = false, errors = false, kinds = false, besides = [] } = allowed;
+	const differs = values || errors || kinds;
 	for (const record of others) {
-		const place = values ? missing.findIndex((one) => isWithin(record, one)) : -1;
+		const place = differs ? missing.findIndex((one) => isWithin(record, one, allowed)) : -1;
 		const [whole] = place === -1 ? [] : missing.splice(place, 1);
-		if (whole === undefined) invented.push(record);
+		const known = differs && besides.some((one) => isWithin(record, one, allowed));
+		if (whole === undefined && !known) invented.push(record);
+		else if (whole === undefined) continue;
 		else reduced.push({ given: record, whole });
 	}
 	return { missing, invented, reduced };
+}
+
+const ISO = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
+
+/** Whether a time is missing that the vendor had. */
+export function lacksTime({ given, whole }: Compared['reduced'][number]): boolean {
+	return Object.entries(whole).some(
+		([key, value]) => typeof value === 'string' && ISO.test(value) && (given as Fields)[key] === null,
+	);
 }

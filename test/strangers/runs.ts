@@ -3,11 +3,12 @@ import { Random, WAYS, type Deed, type Oddity } from '../../simulators/stranger'
 import { kitOf, VENDOR_NAMES } from '../support/kits';
 import { paramsOf, runOperation } from './operations';
 import type { Product } from './product';
+import { runQueue } from './queues';
 import { runTrigger } from './triggers';
 
 export interface Run {
 	vendor: string;
-	/** An operation, or "trigger" and a trigger. */
+	/** An operation, or "trigger" or "queue" and its name. */
 	what: string;
 	oddities: readonly Oddity[];
 	seed: number;
@@ -21,19 +22,30 @@ const operationsOf = (vendor: string) =>
 	kitOf(vendor).vendor.provider.operations.filter(({ kind }) => kind !== 'webLink');
 const triggersOf = (vendor: string) => kitOf(vendor).vendor.provider.triggers.filter(({ queue }) => queue !== true);
 
+/** The queues that the simulators have. */
+const QUEUES = ['positions', 'trips', 'scripts'];
+const hasQueues = (vendor: string) => kitOf(vendor).vendor.provider.triggers.some(({ queue }) => queue === true);
+
+/** What a vendor can be tried with, and the oddities that are about it. */
+function chosen(vendor: string, random: Random): { what: string; about: readonly Oddity['of'][] } {
+	const kind = random.next();
+	if (kind < 0.35)
+		return { what: `trigger ${random.pick(triggersOf(vendor)).name}`, about: [undefined, 'reads', 'triggers'] };
+	if (kind < 0.45 && hasQueues(vendor))
+		return { what: `queue ${random.pick(QUEUES)}`, about: [undefined, 'reads', 'queues', 'queues'] };
+	const { resource, name, effect } = random.pick(operationsOf(vendor));
+	return { what: `${resource}.${name}`, about: [undefined, effect === 'read' ? 'reads' : 'writes'] };
+}
+
 /** The same run for the same seed. */
 export function runOf(seed: number, vendors: readonly string[] = VENDOR_NAMES): Run {
 	const random = new Random(seed);
 	const vendor = random.pick(vendors);
-	const trigger = random.chance(0.35) ? random.pick(triggersOf(vendor)) : undefined;
-	const operation = random.pick(operationsOf(vendor));
-	const about =
-		trigger === undefined ? (operation.effect === 'read' ? ['reads'] : ['writes']) : ['reads', 'triggers'];
-	const all = (WAYS[kitOf(vendor).platform]?.oddities ?? []).filter(
-		({ of }) => of === undefined || about.includes(of),
-	);
-	const oddities = random.shuffled(all).slice(0, random.chance(1 / 3) ? 3 : 1);
-	const what = trigger === undefined ? `${operation.resource}.${operation.name}` : `trigger ${trigger.name}`;
+	const { what, about } = chosen(vendor, random);
+	const all = WAYS[kitOf(vendor).platform]?.oddities ?? [];
+	// Those that are about nothing else come twice as often.
+	const own = about.flatMap((of) => all.filter((oddity) => oddity.of === of));
+	const oddities = [...new Set(random.shuffled(own))].slice(0, random.chance(1 / 3) ? 3 : 1);
 	return { vendor, what, oddities, seed };
 }
 
@@ -45,6 +57,10 @@ export async function tryRun(product: Product, { vendor, what, oddities, seed }:
 	if (what.startsWith('trigger ')) {
 		const trigger = what.slice('trigger '.length);
 		return await runTrigger(product, { vendor, trigger, oddities, seed });
+	}
+	if (what.startsWith('queue ')) {
+		const queue = what.slice('queue '.length);
+		return await runQueue(product, { vendor, queue, oddities, seed });
 	}
 	const params = paramsOf(vendor, what);
 	const command = what === 'command.send' && 'command' in params ? new Random(seed + 1).pick(COMMANDS) : undefined;
