@@ -86,7 +86,7 @@ function noticeOf({ effect }: AnyOperation, shown: Shown): INodeProperties {
 function linkNotice(shown: Shown): INodeProperties {
 	return {
 		displayName:
-			'Whoever has the link is logged in to the account, with all that it may do, until <b>Log Out</b>. <b>Allow Web Links</b> must be on in the credential, and agents get no link.',
+			'Anyone who has the link is logged in to the account, with all its rights, until <b>Log Out</b>. <b>Allow Web Links</b> must be on in the credential, and agents get no link.',
 		name: 'handsOutSession',
 		type: 'notice',
 		...shownFor(shown),
@@ -140,7 +140,7 @@ const skipFailedDevices: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to go on when the vendor gives nothing for some devices. Each of them becomes an item with deviceId, deviceName and error.',
+		'Whether to continue when the vendor gives nothing for some devices. Each of them becomes an item with deviceId, deviceName and error.',
 };
 
 function timeout(deadlineMs: number): INodeProperties {
@@ -150,6 +150,6 @@ function timeout(deadlineMs: number): INodeProperties {
 		type: 'number',
 		typeOptions: { minValue: 1 },
 		default: deadlineMs / 1000,
-		description: 'Most seconds that one item may take, with all its requests, retries and waiting',
+		description: 'Maximum seconds for one item, with all its requests, retries and waiting',
 	};
 }

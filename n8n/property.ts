@@ -174,16 +174,14 @@ function locatorOf({
 				displayName: 'From List',
 				name: 'list',
 				type: 'list',
-				typeOptions: { searchListMethod: searchMethod(lookup, all), searchable: true },
+				typeOptions: { searchListMethod: searchMethod(lookup, all !== undefined), searchable: true },
 			},
 			{
 				displayName: `By ${typedAs}`,
 				name: 'id',
 				type: 'string',
 				...(placeholder === undefined ? {} : { placeholder }),
-				...(many
-					? { hint: anyNumber({ parting, placeholder, ...(all ? { all: 'all of the account' } : {}) }) }
-					: {}),
+				...(many ? { hint: anyNumber({ parting, placeholder, all }) } : {}),
 			},
 		],
 	};

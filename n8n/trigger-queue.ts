@@ -228,7 +228,7 @@ class Listener {
 				node,
 				'An execution waits, so its messages are not acknowledged, and this trigger delivers no others until they are.',
 				{
-					description: `n8n does not report to a trigger how an execution that has waited (Wait node, form, approval or sub-workflow)${elsewhere ? ' in a worker. Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : '. Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when you publish this workflow again.`,
+					description: `n8n does not report how an execution ends that has waited${elsewhere ? ' in a worker' : ''}. ${elsewhere ? 'Let another workflow wait: start it with Execute Sub-workflow, and switch off its Wait For Sub-Workflow Completion.' : 'Set Acknowledge to By an Acknowledge Operation Later in the Workflow, and acknowledge after the wait.'} The messages that are open now come again when you publish this workflow again.`,
 				},
 			),
 		);

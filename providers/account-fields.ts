@@ -19,7 +19,7 @@ export function sharedFields({
 		allowCommands: flag({ title: 'Allow Commands', description: commands, initial: false, affectsLogin: false }),
 		rateLimit: number({
 			title: 'Rate Limit',
-			description: `Most requests per minute, over all nodes of this account. ${limit}`,
+			description: `Maximum requests per minute, for all nodes of this account together. ${limit}`,
 			unit: 'requests per minute',
 			min: 1,
 			max: 60_000,

@@ -7,7 +7,7 @@ import { connectionOf, folderOf, recordedNames, recordingOf } from '../test/supp
 import { json, TestHost } from '../test/support/test-host';
 import { providers } from '.';
 
-/** `RECORD=1 npm run test:unit -- recorded` writes the records anew; read them before you commit. */
+/** `RECORD=1 npm run test:unit -- recorded` writes the records again; read them before you commit. */
 const updating = process.env.RECORD === '1';
 
 describe.each(providers.map((provider) => [provider.title, provider] as const))('%s', (_, provider) => {

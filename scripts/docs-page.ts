@@ -1,18 +1,20 @@
 import { RECORD_WORDS, resourceTitle } from '../core/describe/resources';
 import type { Field, Fields } from '../core/describe/field';
-import type { AnyOperation, Effect, Grade } from '../core/describe/operation';
+import type { AnyOperation, Effect, Evidence, Grade } from '../core/describe/operation';
 import { OUTCOME_WORDS } from '../core/describe/outcome';
 import type { Provider } from '../core/describe/provider';
 import type { Vendor } from '../providers/vendor';
 import { MADE } from './n8n-files';
 import { deliveryFields, type AnyTrigger, type Source } from '../core/describe/trigger';
 
-const GRADES: Readonly<Record<Grade, string>> = {
-	C: "certain: read in the vendor's document, or seen in independent working programs",
-	L: 'likely: one indirect source, or a strong inference',
-	G: 'a guess',
-	U: 'unknown',
+const GRADES: Readonly<Record<Grade, { word: string; meaning: string }>> = {
+	C: { word: 'certain', meaning: "read in the vendor's documentation, or seen in independent working programs" },
+	L: { word: 'likely', meaning: 'one indirect source, or a strong inference' },
+	G: { word: 'assumed', meaning: 'a guess' },
+	U: { word: 'unknown', meaning: 'neither documented nor seen' },
 };
+const sourceOf = ({ section, grade }: Evidence) => `section ${section} (${GRADES[grade].word})`;
+
 const EFFECTS: Readonly<Record<Effect, string>> = {
 	read: 'reads; tried up to three times',
 	write: 'changes data; sent once',
@@ -39,10 +41,27 @@ const KINDS: Readonly<Record<Field['kind'], string>> = {
 	choice: 'choice',
 	choices: 'choices',
 	time: 'date and time',
-	id: 'from list or by name',
-	ids: 'from list, or any number by name',
+	id: 'from list, or by',
+	ids: 'from list, or any number by',
 	json: 'JSON',
 };
+
+/** The same, with what a picker's values are called: "IMEI", "vehicle number". */
+const kindOf = ({ kind, typedAs = 'ID' }: Field) =>
+	kind === 'id' || kind === 'ids'
+		? `${KINDS[kind]} ${typedAs.replace(/\b[A-Z][a-z]+\b/g, (word) => word.toLowerCase())}`
+		: KINDS[kind];
+
+/** Whether a field may be left empty. A switch is never empty, and none of several choices means all of them. */
+function neededOf({ kind, required, initial, when = {} }: Field, fields: Fields): string {
+	if (!required || kind === 'boolean' || kind === 'choices') return 'no';
+	const [condition] = Object.entries(when).map(([name, values]) => {
+		const { title = name, options = [] } = fields[name] ?? {};
+		const chosen = values.map((value) => options.find((option) => option.value === value)?.title ?? value);
+		return `if ${title} is ${chosen.join(' or ')}`;
+	});
+	return condition ?? (initial === undefined ? 'yes' : 'yes; has a default');
+}
 
 function fieldTable(fields: Fields): string[] {
 	if (Object.keys(fields).length === 0) return ['No parameters.'];
@@ -53,9 +72,9 @@ function fieldTable(fields: Fields): string[] {
 			const options =
 				field.options === undefined || field.options.length > 10
 					? ''
-					: ` One of: ${field.options.map(({ title, value }) => `${title} (\`${value}\`)`).join(', ')}.`;
-			const kind = `${KINDS[field.kind]}${field.kind === 'text' ? (field.max === undefined ? '' : ` (up to ${String(field.max)} characters)`) : range(field)}`;
-			return `| ${cell(field.title)} | \`${name}\` | ${kind} | ${field.required ? 'yes' : 'no'} | ${cell(field.description.replace(/([^.])$/, '$1.') + options)} |`;
+					: ` One of: ${field.options.map(({ title, value }) => `${title} (\`${value}\`)`).join('; ')}.`;
+			const kind = `${kindOf(field)}${field.kind === 'text' ? (field.max === undefined ? '' : ` (up to ${String(field.max)} characters)`) : range(field)}`;
+			return `| ${cell(field.title)} | \`${name}\` | ${kind} | ${neededOf(field, fields)} | ${cell(field.description.replace(/([^.])$/, '$1.') + options)} |`;
 		}),
 	];
 }
@@ -69,9 +88,9 @@ function operationPart(operation: AnyOperation): string[] {
 		'',
 		...fieldTable(operation.params as Fields),
 		'',
-		`- Gives: ${operation.list && operation.effect === 'read' ? 'any number of' : 'one'} ${RECORD_WORDS[operation.kind].title} (${RECORD_WORDS[operation.kind].holds})`,
-		`- Effect: ${operation.effect} - ${operation.consuming === true ? 'sent once, as the vendor hands its answer out once' : EFFECTS[operation.effect]}`,
-		`- Vendor's method: \`${operation.route}\`, section ${evidence.section}, grade ${evidence.grade}`,
+		`- Returns: ${operation.list && operation.effect === 'read' ? 'any number of' : 'one'} ${RECORD_WORDS[operation.kind].title} (${RECORD_WORDS[operation.kind].holds})`,
+		`- Effect: ${operation.effect} - ${operation.consuming === true ? 'sent once, because the vendor returns its answer only once' : EFFECTS[operation.effect]}`,
+		`- Vendor's method: \`${operation.route}\`, ${sourceOf(evidence)}`,
 		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note}`]),
 		'',
 	];
@@ -91,8 +110,8 @@ function triggerPart(trigger: AnyTrigger): string[] {
 		`- Each event: ${words.title} (${words.holds})${Object.entries(adds)
 			.map(([name, about]) => `; \`${name}\`: ${about.charAt(0).toLowerCase()}${about.slice(1)}`)
 			.join('')}`,
-		...(lookBack === undefined ? [] : [`- Look-back, unless told otherwise: ${String(lookBack)} minutes`]),
-		`- Source: section ${evidence.section}, grade ${evidence.grade}`,
+		...(lookBack === undefined ? [] : [`- Look-Back if left empty: ${String(lookBack)} minutes`]),
+		`- Source: ${sourceOf(evidence)}`,
 		...(evidence.note === undefined ? [] : [`- Note: ${evidence.note.trim()}`]),
 		'',
 		...(trigger.queue === true ? ACKNOWLEDGING : []),
@@ -103,21 +122,22 @@ function triggerPart(trigger: AnyTrigger): string[] {
 const ACKNOWLEDGING = [
 	'#### When messages are acknowledged',
 	'',
-	'Ctrack Queue Trigger in n8n gives one batch at a time, and by *Acknowledge*:',
+	'Ctrack Queue Trigger in n8n delivers one batch at a time. *Acknowledge* decides when the vendor may delete it:',
 	'',
-	'| | the execution succeeds | it fails or takes too long | it is stopped, or n8n or its worker ends | it waits (Wait node, form, approval, sub-workflow) |',
+	'| | The execution succeeds | It fails or takes too long | It is stopped, or n8n or its worker ends | It waits (Wait node, form, approval, sub-workflow) |',
 	'|---|---|---|---|---|',
-	'| When the Execution Succeeds | acknowledged | they come again, later and later | they come again | stay open, and no others are given: n8n does not tell how such an execution ends. An Acknowledge operation after the wait ends that, and one that is stopped while it waits gets them again. |',
-	'| When the Execution Finishes | acknowledged | acknowledged | they come again | stay open, and no others are given, until it is over: then they are acknowledged |',
-	'| By an Acknowledge Operation Later in the Workflow | those that it has not acknowledged come again | as when it succeeds | as when it succeeds | stay open, and no others are given, until it has acknowledged them or is over |',
+	'| When the Execution Succeeds | acknowledged | they come again, after growing pauses | they come again | They stay open, and no others are delivered: n8n does not report how such an execution ends. An Acknowledge operation after the wait ends that. An execution that is stopped while it waits gets them again. |',
+	'| When the Execution Finishes | acknowledged | acknowledged | they come again | They stay open, and no others are delivered, until it is over. Then they are acknowledged. |',
+	'| By an Acknowledge Operation Later in the Workflow | those that it has not acknowledged come again | as when it succeeds | as when it succeeds | They stay open, and no others are delivered, until it has acknowledged them or is over. |',
 	'| Immediately | before it starts | before it starts | before it starts | before it starts |',
 	'',
 	'- n8n keeps waits of up to 65 seconds in memory: they count as running.',
-	'- Open messages come again when the workflow is published anew and when n8n starts anew, also to a workflow whose earlier execution still waits. Stop that one: delivery tags may be counted anew by then, so that it would acknowledge other messages.',
-	'- A failed node whose error goes on in the workflow (*On Error*: Continue) is no failure.',
-	'- With workers (queue mode), the trigger does not hear what an Acknowledge operation does there: it acknowledges the batch when the execution succeeds. Nor does it hear of the end of an execution that has waited: let another workflow wait, started with Execute Sub-workflow without waiting for it.',
+	'- Open messages come again when the workflow is published again and when n8n restarts, even if an earlier execution still waits. Stop that execution. The vendor may count delivery tags from the start by then, so it could acknowledge other messages.',
+	'- A node that fails with *On Error*: Continue does not count as a failure.',
+	'- With workers (queue mode), the trigger does not learn of Acknowledge operations there. It acknowledges the batch when the execution succeeds.',
+	'- With workers, it does not learn either how an execution ends that has waited. Move the waiting to another workflow, and start that with Execute Sub-workflow without waiting for it.',
 	'',
-	'The trigger in Node-RED acknowledges a batch when it has been sent, or, with *By an Acknowledge operation in the flow*, what the flow acknowledges within the time set; the rest comes again.',
+	'The trigger in Node-RED acknowledges a batch when it has sent it. With *By an Acknowledge operation in the flow*, the flow has the time set to acknowledge messages. The others come again.',
 	'',
 ];
 
@@ -128,9 +148,11 @@ function triggersPart({ triggers, limits }: Provider): string[] {
 	return [
 		'## Triggers',
 		'',
-		`A trigger polls; ${String(limits.poll.seconds)} s between two polls are proposed, and less than ${String(limits.poll.leastSeconds)} s make no sense with this vendor. Triggers of one account share what they ask. Every event has a stable \`id\`, the \`event\`'s name, \`deviceId\`, \`time\`, \`late\`: whether something newer of that device was given before, and \`doubtful\`: whether some clock is wrong, as its time is in the future or far in the past.`,
+		`A trigger polls every ${String(limits.poll.seconds)} seconds by default. The shortest useful interval is ${String(limits.poll.leastSeconds)} seconds. Triggers of one account share their requests.`,
 		'',
-		'Beside its own filters, each trigger that polls has these:',
+		'Every event has a stable `id`, the name of its `event`, `deviceId` and `time`. `late` is true if a newer event of this device was delivered before. `doubtful` is true if `time` is in the future or far in the past: some clock is wrong.',
+		'',
+		'Each trigger that polls has its own filters and these settings:',
 		'',
 		...fieldTable(deliveryFields),
 		'',
@@ -138,19 +160,19 @@ function triggersPart({ triggers, limits }: Provider): string[] {
 	];
 }
 
-/** What became of a write or command, and how a flow goes on from there. */
+/** What became of a write or command, and how a flow continues. */
 function outcomesPart({ operations }: Provider): string[] {
 	if (operations.every(({ kind }) => kind !== 'commandOutcome')) return [];
 	return [
 		'## Outcomes',
 		'',
-		"What changes something gives an Outcome. Its `outcome` is one of these, its `explanation` says in a sentence what to check, and its `response` has the device's own words, where there are any:",
+		"Operations that change something return an Outcome. `explanation` says in a sentence what to check. `response` has the device's own words, if there are any. `outcome` is one of these:",
 		'',
 		'| `outcome` | Means |',
 		'|---|---|',
 		...Object.entries(OUTCOME_WORDS).map(([outcome, words]) => `| \`${outcome}\` | ${words} |`),
 		'',
-		'Let a flow branch on it, and go on after `confirmed` only: in n8n with a Switch node on `{{ $json.outcome }}`, in Node-RED with a switch node on `msg.payload.outcome`.',
+		'Continue after `confirmed` only. In n8n, use a Switch node on `{{ $json.outcome }}`; in Node-RED, a switch node on `msg.payload.outcome`.',
 		'',
 	];
 }
@@ -159,7 +181,7 @@ function loginPart({ login, loginMethod }: Provider): string[] {
 	if (login === undefined) return ["There is no login: the account's key goes with each request.", ''];
 	if (loginMethod === undefined) return [];
 	const { route, evidence } = loginMethod;
-	return [`Login: \`${route}\`, section ${evidence.section}, grade ${evidence.grade}.`, ''];
+	return [`Login: \`${route}\`, ${sourceOf(evidence)}.`, ''];
 }
 
 /** A vendor's page: account, every operation with its parameters, what it gives and how sure it is. */
@@ -184,12 +206,12 @@ export function pageOf({
 		...fieldTable(provider.connection),
 		'',
 		burst > 1
-			? `Unless the account says otherwise, Fleetwire makes at most ${String(requestsPerMinute)} requests a minute (${String(burst)} at once after a pause, 4 side by side), shared by all nodes of the account; grade G, as the vendor publishes no number.`
-			: `Unless the account says otherwise, Fleetwire makes one request in ${String(60 / requestsPerMinute)} s, shared by all nodes of the account, as the vendor demands (grade C).`,
+			? `By default, Fleetwire makes at most ${String(requestsPerMinute)} requests a minute for all nodes of the account together: ${String(burst)} at once after a pause, 4 side by side. The vendor publishes no limit; this one is a guess. Change it with *Rate Limit* in the account.`
+			: `By default, Fleetwire makes one request in ${String(60 / requestsPerMinute)} seconds for all nodes of the account together, as the vendor demands. Change it with *Rate Limit* in the account.`,
 		'',
-		`A run of an operation may take ${String(deadlineMs / 1000)} s in all, a single request 30 s.`,
+		`A run of an operation may take ${String(deadlineMs / 1000)} seconds, a single request 30 seconds.`,
 		'',
-		'If some of several devices fail, the records of the others come all the same: see [Partial results](partial-results.md).',
+		'If some of several devices fail, the records of the others are returned anyway: see [Partial results](partial-results.md).',
 		'',
 		...loginPart(provider),
 		...notes.flatMap((note) => [note, '']),
@@ -200,9 +222,9 @@ export function pageOf({
 		]),
 		...outcomesPart(provider),
 		...triggersPart(provider),
-		'## Grades',
+		'## How sure it is',
 		'',
-		...Object.entries(GRADES).map(([grade, words]) => `- ${grade}: ${words}`),
+		...Object.values(GRADES).map(({ word, meaning }) => `- ${word}: ${meaning}`),
 		'',
 	].join('\n');
 }

@@ -1,8 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import type { Fields } from '../core/describe/field';
 import { fieldsOfTrigger } from '../core/describe/trigger';
+import { vendors } from '../providers';
 import { KITTED } from '../test/support/kits';
 import { catalogLines } from './catalog-lines';
+import { pageOf } from './docs-page';
+
+const trackceo = vendors.find(({ provider }) => provider.name === 'trackceo')!;
+
+test.each([
+	['position', 'devices', 'from list, or any number by IMEI', 'yes'],
+	['subAccount', 'account', 'from list, or by name (at most 100)', 'no'],
+	['alarm', 'types', 'choices', 'no'],
+	['command', 'mileage', 'number (0 to 100000000)', 'if Command is Set Mileage'],
+	['command', 'waitForAnswer', 'yes or no', 'no'],
+	['triggers', 'since', 'date and time', 'if First Run is Events Since a Date'],
+	['triggers', 'minutes', 'number (1 to 525600 minutes)', 'yes; has a default'],
+])('a page says what may be left empty: %s, %s', (_, name, kind, needed) => {
+	expect(pageOf(trackceo)).toContain(`| \`${name}\` | ${kind} | ${needed} |`);
+});
+
+test('values of a position do not explain a status', () => {
+	const noted = trackceo.provider.triggers.filter(({ evidence: { note = '' } }) => note.includes('fuel'));
+	expect(noted.map(({ name }) => name)).toEqual(['positionChanged']);
+});
 
 describe('the catalog', () => {
 	const lines = catalogLines();
@@ -36,6 +57,11 @@ describe.each(KITTED)('$name', ({ vendor: { provider } }) => {
 
 	test('every operation has a name of its own', () => {
 		expect(new Set(named.map(([name]) => name)).size).toBe(named.length);
+	});
+
+	test('a note begins like a sentence and ends like one', () => {
+		const notes = [...provider.operations, ...provider.triggers].flatMap(({ evidence: { note } }) => note ?? []);
+		expect(notes.filter((note) => !/^[A-Z].*\.$/s.test(note.trim()))).toEqual([]);
 	});
 
 	test('the same parameter is of the same kind everywhere', () => {

@@ -47,7 +47,7 @@ export const CHECKS: Record<Host, readonly Check[]> = {
 			file: 'node-red-triggers',
 			titles: [
 				'every alarm comes once: in time, late, out of order, in one second, and from tomorrow',
-				'a restart goes on where it stopped',
+				'a restart continues where it stopped',
 			],
 		},
 		{

@@ -22,11 +22,14 @@ export const vendorTable = (vendors: readonly Vendor[]) =>
 		],
 	);
 
+/** "A, B, or C". */
+const EITHER = new Intl.ListFormat('en', { type: 'disjunction' });
+
 function whiteLabels(vendors: readonly Vendor[]): string[] {
 	const platforms = new Set(vendors.flatMap(({ whiteLabelsOf }) => whiteLabelsOf ?? []));
 	return [...platforms].map((platform) => {
 		const brands = vendors.filter(({ whiteLabelsOf }) => whiteLabelsOf === platform);
-		const titles = brands.map(({ provider }) => provider.title).join(' or ');
+		const titles = EITHER.format(brands.map(({ provider }) => provider.title));
 		const how = `Use the node of ${titles}, and enter your brand's address as the account's Base URL`;
 		return row(`any other brand of the ${platform} platform`, how, '');
 	});

@@ -26,8 +26,8 @@ export interface Field<T = unknown> {
 	readonly lookup?: string;
 	/** What is typed in place of a pick, in title case: "By IMEI". */
 	readonly typedAs?: string;
-	/** An `ids` field may also be `ALL`. */
-	readonly all?: boolean;
+	/** An `ids` field may also be `ALL`: what that means, e.g. "all devices of the account". */
+	readonly all?: string;
 	/** How a text is read that names several, or one where there is a lookup. */
 	readonly parting?: Parting;
 	readonly min?: number;
@@ -415,7 +415,7 @@ export function ids<const O extends IdsOptions>(o: O): Field<Optional<O, O exten
 		},
 		lookup: o.lookup,
 		typedAs: o.typedAs ?? noun,
-		...(o.all === undefined ? {} : { all: true }),
+		...(o.all === undefined ? {} : { all: o.all }),
 		parting,
 	}) as Field<Optional<O, O extends { all: string } ? Ids : string[]>>;
 }

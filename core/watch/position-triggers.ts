@@ -71,7 +71,7 @@ function writeLastFix({ time, fellBack, place, sentTime }: Required<Omit<LastFix
 }
 
 /**
- * Whether a fix that is older than the one before it is new all the same: the device is elsewhere, and has reported
+ * Whether a fix that is older than the one before it is new anyway: the device is elsewhere, and has reported
  * since, or says that it was there when satellites of this kind were new.
  */
 function fallsBack(last: LastFix, fix: Place & { time: number }, seenAt: string | null, now: number): boolean {
@@ -138,7 +138,7 @@ export function positionChanged({ devices, evidence }: Declared): AnyTrigger {
 			devices,
 			minDistance: number({
 				title: 'Min Distance',
-				description: 'Leave out positions that are nearer than this to the last one given, in metres',
+				description: 'Skip positions less than this many metres from the last one sent',
 				unit: 'metres',
 				min: 1,
 				max: 1_000_000,
@@ -147,7 +147,7 @@ export function positionChanged({ devices, evidence }: Declared): AnyTrigger {
 			minSeconds: number({
 				title: 'Min Time',
 				description:
-					'Leave out positions that follow the last one given sooner than this, in seconds. With Min Distance, either suffices.',
+					'Skip positions less than this many seconds after the last one sent. With Min Distance, one of the two is enough.',
 				unit: 'seconds',
 				min: 1,
 				max: 604_800,

@@ -18,7 +18,7 @@ export const queueFields = {
 	}),
 	maxMessages: number({
 		title: 'Max Messages',
-		description: 'Most messages to take at once',
+		description: 'Maximum messages to take at once',
 		min: 1,
 		max: 1000,
 		integer: true,
@@ -114,7 +114,7 @@ export class QueueConsumer implements QueueReader {
 		if (reader !== undefined && reader !== this) {
 			throw new InvalidParams(
 				`Another trigger reads the ${queue} queue of this account already, and each message is delivered only once.`,
-				{ advice: 'Use one trigger for each queue, and connect its output to several flows.' },
+				{ advice: 'Use one trigger for each queue, and connect several nodes to its output.' },
 			);
 		}
 		queues.set(queue, this);
@@ -258,7 +258,7 @@ export class QueueConsumer implements QueueReader {
 	private untagged(events: readonly FleetEvent[]): Batch | undefined {
 		if (events.length > 0)
 			this.warnOnce(
-				`Messages of the ${this.source.queue} queue come without a delivery tag, so they cannot be acknowledged. Each is delivered once, even if the flow fails.`,
+				`Messages of the ${this.source.queue} queue come without a delivery tag, so they cannot be acknowledged. Each is delivered once, even if what follows fails.`,
 			);
 		for (const { id } of events) this.state.remember(id);
 		return events.length === 0

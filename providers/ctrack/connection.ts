@@ -83,7 +83,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 			affectsLogin: false,
 		}),
 		...sharedFields({
-			commands: "Whether flows may act on vehicles and accounts. Nothing in Ctrack's API does, so far.",
+			commands: "Whether Fleetwire may act on vehicles and accounts. Nothing in Ctrack's API does, so far.",
 			limit: `${TITLE} sets the limit by contract; this default is a cautious guess, and Fleetwire slows down when the vendor asks for it.`,
 			requestsPerMinute,
 		}),

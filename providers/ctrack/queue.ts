@@ -150,7 +150,7 @@ export const acknowledge = operation({
 const params = {
 	maxMessages: number({
 		title: 'Max Messages',
-		description: 'Most messages to take at once, up to 1000',
+		description: 'Maximum messages to take at once, up to 1000',
 		min: 1,
 		max: 1000,
 		integer: true,
@@ -159,7 +159,7 @@ const params = {
 	autoAck: flag({
 		title: 'Acknowledge at Once',
 		description:
-			'Whether Ctrack removes the messages as soon as it has sent them. They are lost if the answer is lost, or if the flow fails later. While off, use Acknowledge once they are processed.',
+			'Whether Ctrack removes the messages as soon as it has sent them. They are lost if the answer is lost, or if what follows fails. While off, use Acknowledge once they are processed.',
 		initial: false,
 	}),
 };

@@ -52,14 +52,14 @@ export function connectionFields(requestsPerMinute: number): Fields {
 		}),
 		...sharedFields({
 			commands:
-				'Whether flows may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
+				'Whether Fleetwire may act on vehicles, locks and SIM cards: open locks, send commands and SMS, switch SIM cards off. While off, none of these is ever sent.',
 			limit: 'iTracksense does not publish its limit; this default is a cautious guess, and Fleetwire slows down when the vendor asks for it.',
 			requestsPerMinute,
 		}),
 		allowWebLinks: flag({
 			title: 'Allow Web Links',
 			description:
-				"Whether flows may make links to iTracksense's web pages. Such a link contains the session: anyone who has it is logged in to the account, with all its rights, until Log Out.",
+				"Whether Fleetwire may make links to iTracksense's web pages. Such a link contains the session: anyone who has it is logged in to the account, with all its rights, until Log Out.",
 			initial: false,
 			affectsLogin: false,
 		}),

@@ -55,7 +55,7 @@ export const devices = ids({ ...devicesOf, description: 'Device IDs', all: 'all 
 export const plates = ids({
 	...platesOf,
 	description: 'Plates of vehicles, or names of assets',
-	all: 'all of the account',
+	all: 'all plates of the account',
 });
 
 export const iccid = text({

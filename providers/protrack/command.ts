@@ -43,7 +43,7 @@ export const getStatus = operation({
 	params: {
 		commandId: text({
 			title: 'Command ID',
-			description: 'Number that sending the command gave',
+			description: 'The commandId returned by Send',
 			placeholder: 'e.g. 1B454',
 			max: 100,
 		}),
@@ -135,11 +135,11 @@ const paramsOf = (brand: Brand) => ({
 		? {
 				mileage: number({
 					title: 'Mileage',
-					description: 'Value to set. The unit is not documented; a known client sends metres.',
+					description:
+						'Value for Set Mileage, which needs it. The unit is not documented; a known client sends metres.',
 					min: 0,
 					max: 100_000_000,
 					integer: true,
-					optional: true,
 					when: { command: [SET_MILEAGE.value] },
 				}),
 			}

@@ -75,7 +75,7 @@ export function connectionFields(title: string, baseUrl: string, requestsPerMinu
 		}),
 		...sharedFields({
 			commands:
-				'Whether flows may act on vehicles and accounts: stop engines, lock doors, block accounts, set passwords. While off, none of these is ever sent.',
+				'Whether Fleetwire may act on vehicles and accounts: stop engines, lock doors, block accounts, set passwords. While off, none of these is ever sent.',
 			limit: `${title} does not publish its limit; this default is a cautious guess, and Fleetwire slows down when the vendor asks for it.`,
 			requestsPerMinute,
 		}),

@@ -114,7 +114,7 @@ export const getCurrent = operation({
 	evidence: {
 		section: '2.2',
 		grade: 'C',
-		note: 'fuel, odometer, externalpower and temperature are not documented; newer servers send them. The unit of fuel is not known.',
+		note: 'The fields fuel, odometer, externalVoltage and temperature are not documented; newer servers send them. The unit of fuel is not known.',
 	},
 });
 
@@ -139,7 +139,7 @@ function pointsOf(text: string, imei: string): Point[] {
 		const second = group.indexOf(',', first + 1);
 		const third = group.indexOf(',', second + 1);
 		const fourth = group.indexOf(',', third + 1);
-		// Not found is -1, from where the search begins anew.
+		// Not found is -1, from where the next search begins.
 		const whole = first < second && second < third && third < fourth;
 		if (!whole) {
 			if (group.trim() !== '')

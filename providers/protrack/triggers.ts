@@ -28,6 +28,8 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 			keep,
 		});
 	const { evidence: positions } = getCurrent;
+	// The note is about values that say nothing of a status.
+	const { note: _, ...statuses } = positions;
 	return [
 		trigger({
 			name: 'newAlarm',
@@ -41,10 +43,10 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 		positionChanged({ devices, evidence: positions }),
 		statusChanged({
 			devices,
-			evidence: positions,
+			evidence: statuses,
 			of: ['status', 'ignition', 'doorOpen', 'charging', 'fuelSupply', 'armed'],
 		}),
-		deviceSilent({ devices, evidence: positions }),
+		deviceSilent({ devices, evidence: statuses }),
 		trigger({
 			name: 'geofenceCrossed',
 			title: 'Geofence Crossed',

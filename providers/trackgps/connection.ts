@@ -36,7 +36,7 @@ export const connectionFields: Fields = {
 	),
 	...sharedFields({
 		commands:
-			'Whether flows may act on vehicles and accounts. TrackGPS.ro has no such operations, so this has no effect.',
+			'Whether Fleetwire may act on vehicles and accounts. TrackGPS.ro has no such operations, so this has no effect.',
 		limit: 'TrackGPS.ro takes one request in 30 s, which is 2; its support can raise that.',
 		requestsPerMinute: REQUESTS_PER_MINUTE,
 	}),

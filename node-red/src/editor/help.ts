@@ -63,7 +63,7 @@ function operationSection({
 		'',
 		...fields.map(paramLine),
 		...(fields.length === 0 ? [] : ['']),
-		`Gives: ${RECORD_WORDS[kind].holds}. Vendor's document: section ${plain(evidence.section)}${evidence.grade === 'C' ? '' : ` (grade ${evidence.grade}: not proven)`}.`,
+		`Returns: ${RECORD_WORDS[kind].holds}. Vendor's documentation: section ${plain(evidence.section)}.${evidence.grade === 'C' ? '' : ' Not proven.'}`,
 		...notes.map((note) => `\n*Note:* ${note}`),
 		'',
 	].join('\n');
@@ -73,7 +73,7 @@ function requestHelp(provider: Provider): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
 	const devices = provider.operations
 		.flatMap(({ params }) => Object.values(params as Fields))
-		.find(({ kind, all }) => kind === 'ids' && all)?.placeholder;
+		.find(({ kind, all }) => kind === 'ids' && all !== undefined);
 	const maps = provider.operations.some(({ kind }) => MAPPABLE.includes(kind));
 	return `${plain(provider.description)}.
 
@@ -92,9 +92,9 @@ Each message runs the chosen operation once. Type values in, or take them from \
 
 **Output** *Simplified* gives the same fields and units for every vendor: ISO 8601 UTC, km/h, km, degrees from north; \`null\` where the vendor has no value. *Raw* gives the vendor's own records.${maps ? ' *Worldmap* gives one message per vehicle or alarm, and one line per track, as node-red-contrib-web-worldmap draws them; records without coordinates are left out.' : ''}
 
-**Times** can be ISO 8601 (without an offset: in the time zone of this machine), seconds or milliseconds since 1970, \`now\`, or a distance such as \`-24h\` or \`-7d\`.
+**Times** can be ISO 8601 (without an offset: in the time zone of this machine), seconds or milliseconds since 1970, \`now\`, or relative to now, such as \`-24h\` or \`-7d\`.
 
-**Devices** are named by their id. ${plain(anyNumber({ parting: 'blanks', placeholder: devices, all: 'all devices of the account' }))}. Names with a comma, or with a blank at either end, need such a list. The picker writes it for you.
+**Devices** are named by their id. ${plain(anyNumber({ parting: 'blanks', ...devices }))}. Names that contain a comma, or that begin or end with a space, need the list form. The picker writes it for you.
 
 **Commands** are sent exactly once. \`msg.payload.outcome\` is the result. Use a Switch node to continue after \`confirmed\` only:
 
@@ -135,7 +135,7 @@ function triggerSection(trigger: AnyTrigger): string {
 		'',
 		...fields.map(paramLine),
 		...(fields.length === 0 ? [] : ['']),
-		`Carries: ${RECORD_WORDS[kind].holds}${carries.length === 0 ? '' : `; and ${carries.join(', ')}`}.${evidence.grade === 'C' ? '' : ` Section ${plain(evidence.section)} of the vendor's document (grade ${evidence.grade}: not proven).`}`,
+		`Carries: ${RECORD_WORDS[kind].holds}${carries.length === 0 ? '' : `; and ${carries.join(', ')}`}.${evidence.grade === 'C' ? '' : ` Vendor's documentation: section ${plain(evidence.section)}. Not proven.`}`,
 		...(evidence.note === undefined ? [] : [`\n*Note:* ${plain(evidence.note)}`]),
 		'',
 	].join('\n');
@@ -160,7 +160,7 @@ Every event has \`id\`, \`event\`, \`deviceId\`, \`time\` and \`late\` beside th
 
 ### Details
 
-The node polls every ${String(seconds)} seconds by default, and every ${String(leastSeconds)} at most. Triggers of the same account and interval poll together and share their requests.
+Polls every ${String(seconds)} seconds by default. The shortest interval is ${String(leastSeconds)} seconds. Triggers of the same account and interval poll together and share their requests.
 
 It saves which events it has sent, and continues from there after a deploy or a restart. No event is lost. None is sent twice, unless Node-RED or the machine crashes between sending and saving. With a context store in *Remember in*, the saved position lasts as long as that store. Node-RED's own file store writes every 30 seconds, so more events can come twice after a power cut.
 

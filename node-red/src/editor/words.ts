@@ -27,7 +27,7 @@ const WORDS = {
 		message: 'One message with all records',
 		record: 'A message for each record',
 		limit: 'Limit',
-		limitHint: 'Most records to give; 0 gives all of them.',
+		limitHint: 'Maximum number of records; 0 returns all of them.',
 		timeout: 'Timeout',
 		timeoutHint: 'Seconds that one run may take in all, with waiting and paging. Empty: __minutes__ minutes.',
 		none: 'This operation has no parameters.',
