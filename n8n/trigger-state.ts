@@ -17,14 +17,14 @@ const KEPT = 2000;
 const LARGEST_BATCH = 256 * 1024;
 
 /** Where to go on from. */
-export interface Position {
+interface Position {
 	cursor: unknown;
 	/** The batch before it, which is to be sent first. */
 	replay?: readonly FleetEvent[];
 }
 
 /** What static data say. */
-export interface StoredState extends Position {
+interface StoredState extends Position {
 	/** Number of the batch that was handed over with it; larger ones are later. */
 	batch: number;
 	/** Stands for the account that the cursor belongs to; undefined if the text cannot be read. */
@@ -226,7 +226,7 @@ export function forgetTriggerStates(): void {
 }
 
 /** The later of the texts that static data hold for a node. */
-export function readStored(...texts: unknown[]): StoredState | undefined {
+function readStored(...texts: unknown[]): StoredState | undefined {
 	return texts
 		.flatMap((text) => (text === undefined ? [] : [stateIn(text)]))
 		.reduce<StoredState | undefined>(
@@ -247,7 +247,7 @@ function stateIn(text: unknown): StoredState {
 }
 
 /** Where static data hold what a node has stored. */
-export interface Shelf {
+interface Shelf {
 	read(): StoredState | undefined;
 	write(text: string | undefined): void;
 }

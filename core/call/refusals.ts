@@ -154,7 +154,7 @@ export class Refusals {
 }
 
 /** One read of some devices: in one request, or if that is refused in halves, until the refused devices are found. */
-export class Parts {
+class Parts {
 	/** Devices that are refused, and why. */
 	readonly refused = new Map<string, FleetError>();
 	private queue: (readonly string[])[];

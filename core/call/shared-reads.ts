@@ -1,6 +1,6 @@
 import type { Row } from '../describe/records';
 
-export interface SharedRead {
+interface SharedRead {
 	/** The operation with all parameters. */
 	key: string;
 	/** Milliseconds since 1970. */

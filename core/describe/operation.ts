@@ -27,7 +27,7 @@ export interface Evidence {
 export type Effect = 'read' | 'write' | 'command';
 
 /** Names between braces in a route, e.g. 'GET /vehicles/{id}' -> 'id'. */
-export type Variables<Route extends string> = Route extends `${string}{${infer Name}}${infer Rest}`
+type Variables<Route extends string> = Route extends `${string}{${infer Name}}${infer Rest}`
 	? Name | Variables<Rest>
 	: never;
 
@@ -63,7 +63,7 @@ export interface PageOf<F extends Fields = Fields, R extends Row = Row> {
  * W is what one request carries: by default what a user fills in, lists whole. Where that differs, the parameter of
  * `request` says how, and `run` makes the one out of the other.
  */
-export interface Operation<
+interface Operation<
 	K extends RecordKind = RecordKind,
 	F extends Fields = Fields,
 	A = unknown,

@@ -6,7 +6,7 @@ import type { Position, RecordKind } from './records';
  * A trigger: an event that starts a flow. Each vendor declares its own. The source decides how it is read: see
  * stream.ts, snapshot.ts and queue-consumer.ts in core/watch.
  */
-export interface Trigger<F extends Fields = Fields> {
+interface Trigger<F extends Fields = Fields> {
 	/** Stored in users' flows, together with the names of `params`: never rename without a migration. */
 	readonly name: string;
 	/** As in a dropdown, Title Case. */

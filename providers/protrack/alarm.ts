@@ -75,7 +75,7 @@ const byTitle = (a: { title: string }, b: { title: string }) =>
 	a.title.toLowerCase() < b.title.toLowerCase() ? -1 : 1;
 
 /** One that the vendor's numbers do not know, such as a word, is none of ours. */
-export const alarmTypeOf = (vendorType: number | string): AlarmType =>
+const alarmTypeOf = (vendorType: number | string): AlarmType =>
 	(typeof vendorType === 'number' ? TYPES[vendorType - 1] : undefined) ?? 'other';
 
 /** The alarm of section 2.8 under the names of the document. */
