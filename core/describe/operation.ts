@@ -142,9 +142,10 @@ type Declaration<
 	rows?: Operation<K, F, A, R, W>['rows'];
 	list?: boolean;
 } & (E extends 'read' ? Pick<Operation<K, F, A, R, W>, 'record' | 'kind'> : { record?: undefined; kind?: undefined }) &
-	(W extends Query ? unknown : { request: unknown }) &
+	// The compiler prints `error` where the other property is missing.
+	(W extends Query ? unknown : { request: unknown; error?: 'a list or a truth value needs a request' }) &
 	([Wholes<W>] extends [W] ? unknown : { request: { error: 'a request carries Several, not an array' } }) &
-	([Wholes<Values<F>>] extends [W] ? unknown : { run: unknown });
+	([Wholes<Values<F>>] extends [W] ? unknown : { run: unknown; error?: 'a run makes what a request carries' });
 
 type Query = NonNullable<WireRequest['query']>;
 
