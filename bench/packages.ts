@@ -61,7 +61,7 @@ export function start(): Result[] {
 	];
 }
 
-/** The tarballs in artifacts/, which `npm run bench` packs anew. */
+/** The tarballs in artifacts/, which `npm run bench` packs first. */
 export function tarball(of: 'n8n' | 'node-red'): string {
 	const artifacts = join(ROOT, 'artifacts');
 	const name = readdirSync(artifacts).find((file) =>

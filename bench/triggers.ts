@@ -144,7 +144,7 @@ const shareOf = (values: readonly number[], share: number) =>
 	[...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 
 /**
- * An alarm's delay: from when the vendor has it until it is given, in a fleet of 10,000 of which 5 % are on the road at
+ * An alarm's delay: from when the vendor has it until it is delivered, in a fleet of 10,000 of which 5 % are on the road at
  * a time.
  * Beside it, the same requests a minute spent on one device after the other.
  */
@@ -158,7 +158,7 @@ export async function alarmDelay(): Promise<Result[]> {
 	const driving = new Map<number, number>();
 	const raised: number[] = [];
 	let moved = fleet.now;
-	/** Those on the road are heard of every ten seconds, and raise an alarm every half an hour. */
+	/** Those on the road report every ten seconds, and raise an alarm every half an hour. */
 	const drive = () => {
 		for (; moved < fleet.now; moved += 10) {
 			while (driving.size < size * 0.05)
@@ -233,7 +233,7 @@ const CYCLES = 5;
 const CHANGED = 0.01;
 
 /**
- * A cycle in which 1 % of the fleet change; what it takes until all of that is given. CPU is the least of all cycles:
+ * A cycle in which 1 % of the fleet change; what it takes until all of that is delivered. CPU is the least of all cycles:
  * whatever else runs only adds to it.
  */
 export async function cyclesOf(size: number, event: 'newAlarm' | 'positionChanged'): Promise<Cycle> {
@@ -279,7 +279,7 @@ export async function cyclesOf(size: number, event: 'newAlarm' | 'positionChange
 
 const SIZES = [1000, 10_000, 100_000] as const;
 
-/** Positions in batches, and a look at the alarms of each device that was heard of. */
+/** Positions in batches, and a read of the alarms of each device that has reported. */
 export const leastRequests = (size: number, event: 'newAlarm' | 'positionChanged') =>
 	size / BATCH + (event === 'newAlarm' ? size * CHANGED : 0);
 

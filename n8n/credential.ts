@@ -121,7 +121,7 @@ export function preAuthenticationOf(provider: Provider): NonNullable<ICredential
 	};
 }
 
-/** What n8n was given signed requests for: it signs again, with a new session, what was signed already. */
+/** What n8n got signed requests for: it signs again, with a new session, what was signed already. */
 const unsigned = new WeakMap<object, WireOptions>();
 /**
  * Credentials that a request was refused with. n8n answers that by a login, which would end the session of those that

@@ -29,13 +29,13 @@ import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, type WireOptions 
 export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
 
 /**
- * How old a session is that other workers may have logged in beside, and for how long the database is looked at then.
+ * How old a session is that other workers may have logged in beside, and for how long the database is read then.
  */
 const JUST_MADE_MS = 10_000;
 const LOOKS = 4;
 const LOOK_MS = 250;
 
-/** It goes on for whoever else waits for it. */
+/** It continues for the others that wait for it. */
 const loginLate = () => Promise.reject(loginTooSlow());
 
 /**

@@ -5,7 +5,7 @@ import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import { hasLimit, SKIP_FAILED } from './properties';
 import { isOption } from './property';
 
-/** The longest that a run may be given, in seconds: a day. */
+/** The longest timeout of a run, in seconds: a day. */
 const timeout = number({ title: 'Timeout', description: '', min: 1, max: 86_400, optional: true });
 const limit = number({ title: 'Limit', description: '', min: 1, integer: true });
 

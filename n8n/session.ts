@@ -8,7 +8,7 @@ export const SESSION = 'session';
 
 /** A session as the credential keeps it: JSON text. */
 export interface KeptSession extends Session, Required<Pick<Session, 'madeAt'>> {
-	/** The login that it belongs to (loginKey): a credential that has been changed since logs in anew. */
+	/** The login that it belongs to (loginKey): a credential that has been changed since logs in again. */
 	key: string;
 	madeAt: number;
 }

@@ -4,7 +4,7 @@ import { transportError } from '../core/call/transport';
 /** n8n's own refusals, which come before anything is sent. */
 const REFUSED_BY_N8N = new Set(['SsrfBlockedIpError', 'SsrfBlockedHostnameError', 'UserError', 'NodeOperationError']);
 
-/** What is looked at in an error, whoever made it. */
+/** What is read of an error, wherever it was made. */
 interface Link {
 	name?: string;
 	message?: string;

@@ -367,7 +367,7 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)(
 			return poll;
 		}
 
-		test.each([0, 1])('another account, published anew, with %i alarms in its first poll', async (alarms) => {
+		test.each([0, 1])('another account, published again, with %i alarms in its first poll', async (alarms) => {
 			const poll = await another();
 			poll.deactivate();
 			stored.data = { ...stored.data, account: 'other', session: '' };
@@ -613,7 +613,7 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)("n8n's word for
 		expect(keys(poll)).toEqual(expected);
 	});
 
-	test('publishing anew while n8n still holds older data repeats nothing', async () => {
+	test('publishing again while n8n still holds older data repeats nothing', async () => {
 		const poll = published({ engine });
 		await poll.activate();
 		const older = structuredClone(poll.database.staticData);

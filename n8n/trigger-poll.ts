@@ -214,7 +214,7 @@ class PollRun {
 			// activation.
 			await context.__commitCursor?.();
 		}
-		// What fails as a whole is told first.
+		// What fails as a whole is reported first.
 		const fails = problem !== undefined && !partial && found.length === 0;
 		const events = fails ? [] : [...replay, ...found];
 		if (events.length > 0) {

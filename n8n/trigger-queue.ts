@@ -363,7 +363,7 @@ const ticksFor = (every: number) => (every % 5 === 0 ? '*/5 * * * * *' : '* * * 
 const pauseAfter = (failures: number) =>
 	doubling(failures, { firstMs: SHORTEST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
 
-/** Messages that no longer hold up the others; the error keeps them, so that they can be dealt with by hand. */
+/** Messages that no longer hold up the others; the error keeps them, so that they can be processed by hand. */
 function setAside({ events, attempt }: Batch, node: INode): NodeOperationError {
 	const error = new NodeOperationError(
 		node,

@@ -43,7 +43,7 @@ interface Stopped {
 /** n8n tries an activation that fails up to four times more within that time. */
 const RETRIED_MS = 30_000;
 
-/** The position before a batch that n8n was given. It starts an execution with it, or not. */
+/** The position before a batch that was handed to n8n. It starts an execution with it, or not. */
 interface Pending extends Position {
 	/** n8n has not dropped it, as it does if the workflow was changed or switched off meanwhile. */
 	emitted: boolean;

@@ -112,7 +112,7 @@ export function optionsOf(
 
 /**
  * One attempt: the whole answer, or a FleetError.
- * n8n's own timeout does not fire while a body drips, and not every helper can be told to stop, so a clock of our own
+ * n8n's own timeout does not fire while a body drips, and not every helper can be stopped, so a clock of our own
  * runs beside it.
  */
 export async function sendRequest(

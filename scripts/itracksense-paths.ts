@@ -2,7 +2,7 @@
  * Rewrites the paths of iTracksense's methods (providers/itracksense/paths.ts) out of the vendor's page, whose sections
  * carry "Relative url:" lines: `node --import tsx scripts/itracksense-paths.ts <url or file>`. What is read there is
  * certain (grade C); what the page does not have stays as it is. The recorded requests follow. Read the difference
- * before you commit it, and write the docs anew.
+ * before you commit it, and run `npm run docs`.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -34,7 +34,7 @@ function install() {
 }
 
 let [command, ...args] = process.argv.slice(2);
-// Who only wants to look at it is told what comes, and what is in its way, before it is installed.
+// Says what comes, and what prevents it, before anything is installed.
 if (command === 'demo') args = (await beforeDemo(args, root)) ?? process.exit();
 install();
 

@@ -379,7 +379,7 @@ describe('what goes wrong', () => {
 		expect(node.sent).toHaveLength(1);
 	});
 
-	test('a state that is damaged is kept, and said; the trigger begins anew', async () => {
+	test('a state that is damaged is kept, and said; the trigger begins again', async () => {
 		mkdirSync(join(userDir, 'fleetwire'));
 		writeFileSync(file(), 'not json');
 		const node = await begun();

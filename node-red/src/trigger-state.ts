@@ -17,7 +17,7 @@ export class NotStored extends FleetError {
 	}
 }
 
-/** Where a trigger stands cannot be read for the moment: to begin anew would lose what it has not sent. */
+/** Where a trigger stands cannot be read for the moment: to begin again would lose what it has not sent. */
 export class NotRead extends FleetError {
 	readonly code = 'NotRead';
 	protected defaults(): Partial<ErrorPolicy> {

@@ -309,7 +309,7 @@ describe("a trigger's state", () => {
 	});
 
 	test.each(['EMFILE', 'ENFILE', 'EIO', 'EACCES', 'EPERM', 'ESTALE', 'ETIMEDOUT', undefined])(
-		'that cannot be read for the moment (%s) is no reason to begin anew',
+		'that cannot be read for the moment (%s) is no reason to begin again',
 		async (code) => {
 			shelf.kept = { version: 1, account: 'mine', cursor: { v: 1 }, paused: true };
 			shelf.broken = Object.assign(new Error('not now'), { code });
@@ -384,7 +384,7 @@ describe("a trigger's state", () => {
 		expect(kept().cursor).toEqual({ n: 1 });
 	});
 
-	test('goes into the store that the user chooses anew', async () => {
+	test('goes into the store that the user chooses later', async () => {
 		const keeper = await open();
 		keeper.change({ cursor: { n: 1 } });
 		await keeper.save();

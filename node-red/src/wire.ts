@@ -41,7 +41,7 @@ const CONNECT_MS = ATTEMPT_TIMEOUT_MS;
 let loaded: Promise<typeof import('undici')> | undefined;
 
 /**
- * undici takes 40 ms to load, which Node-RED need not spend before the first request; asking for it anew costs each
+ * undici takes 40 ms to load, which Node-RED need not spend before the first request; asking for it again costs each
  * request 0.1 ms.
  */
 function undici(): Promise<typeof import('undici')> {

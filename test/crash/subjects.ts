@@ -19,7 +19,7 @@ export interface Subject {
 	close(): Promise<void>;
 }
 
-/** Names, made anew only when a second has passed: they are asked for with each event. */
+/** Names, made again only when a second has passed: they are asked for with each event. */
 function eachSecond(names: () => string[]): () => ReadonlySet<string> {
 	let second = 0;
 	let known = new Set<string>();

@@ -55,7 +55,7 @@ export interface NodeOptions {
 	settings?: Partial<INode>;
 	timezone?: string;
 	signal?: AbortSignal;
-	/** How the execution was started; by hand unless told. */
+	/** How the execution was started; by default by hand. */
 	mode?: WorkflowExecuteMode;
 	staticData?: IDataObject;
 }
@@ -269,7 +269,7 @@ export class PublishedPoll {
 		});
 		if (!isCurrent()) return;
 		if (given !== null) context.__emit(given);
-		// What the first poll of an activation has staged and not given, n8n forgets.
+		// What the first poll of an activation has staged and not delivered, n8n forgets.
 		else if (!testing) await context.__commitCursor?.();
 	}
 

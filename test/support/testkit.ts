@@ -40,7 +40,7 @@ export interface Revocable extends Simulator {
 
 export interface SimulatorOptions {
 	port?: number;
-	/** Milliseconds; the real time unless told. */
+	/** Milliseconds; by default the real time. */
 	clock?: () => number;
 	fleet?: readonly Vehicle[];
 	fleetSize?: number;

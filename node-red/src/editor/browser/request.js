@@ -30,7 +30,7 @@ fleetwire.prepareRequest = (node, provider) => {
 		// The editor fires "change" by itself: only a resource without the operation changes it.
 		if (operation.val() === null) operation.prop('selectedIndex', 0);
 	};
-	// Lets the editor check the operation anew, which it did when only the resource had changed.
+	// Lets the editor check the operation again, which it did when only the resource had changed.
 	resource.on('change', () => {
 		fillOperations();
 		operation.trigger('change');
