@@ -144,7 +144,7 @@ const shareOf = (values: readonly number[], share: number) =>
 	[...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 
 /**
- * An alarm's delay: from when the vendor has it until it is delivered, in a fleet of 10,000 of which 5 % are on the road at
+ * An alarm's delay: from when the vendor has it until it is delivered, in a fleet of 10,000 of which 5 % are driving at
  * a time.
  * Beside it, the same requests a minute spent on one device after the other.
  */
@@ -233,7 +233,7 @@ const CYCLES = 5;
 const CHANGED = 0.01;
 
 /**
- * A cycle in which 1 % of the fleet change; what it takes until all of that is delivered. CPU is the least of all cycles:
+ * A cycle in which 1 % of the fleet change, and what it takes until all is delivered. CPU is the least of all cycles:
  * whatever else runs only adds to it.
  */
 export async function cyclesOf(size: number, event: 'newAlarm' | 'positionChanged'): Promise<Cycle> {

@@ -91,15 +91,16 @@ describe('lists for pickers', () => {
 describe('a pause that the vendor asked for', () => {
 	test('is tried for a list and after a login, as a person waits for them', async () => {
 		const probe = vi.spyOn(Limiter.prototype, 'probe');
+		// A list: of the account, and of a login that has yet to be accepted.
 		await deploy();
 		await runtime.admin('GET', '/fleetwire/trackceo/lookup/account/device');
-		expect(probe).toHaveBeenCalledTimes(1);
-		await post('lookup/device', { settings: settings(), credentials: { secret: PASSWORD } });
 		expect(probe).toHaveBeenCalledTimes(2);
+		await post('lookup/device', { settings: settings(), credentials: { secret: PASSWORD } });
+		expect(probe).toHaveBeenCalledTimes(4);
 		await login({ id: 'account', settings: settings(), credentials: UNCHANGED });
-		expect(probe).toHaveBeenCalledTimes(3);
+		expect(probe).toHaveBeenCalledTimes(5);
 		await login({ settings: settings(), credentials: { secret: 'wrong' } });
-		expect(probe).toHaveBeenCalledTimes(3);
+		expect(probe).toHaveBeenCalledTimes(5);
 		probe.mockRestore();
 	});
 });

@@ -107,6 +107,6 @@ export const testkit: TestKitOf = () => ({
 	counts: {
 		sections: 39,
 		batched: ['position.getCurrent'],
-		each: ['position.getCurrent', 'device.getRunningHours'],
+		each: ['position.getCurrent', 'device.getOdometer', 'device.getRunningHours'],
 	},
 });
