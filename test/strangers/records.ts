@@ -56,7 +56,7 @@ export function compare(had: readonly object[], given: readonly object[], allowe
 	for (const record of others) {
 		const place = differs ? missing.findIndex((one) => isWithin(record, one, allowed)) : -1;
 		const [whole] = place === -1 ? [] : missing.splice(place, 1);
-		const known = differs && besides.some((one) => isWithin(record, one, allowed));
+		const known = besides.some((one) => isWithin(record, one, allowed));
 		if (whole === undefined && !known) invented.push(record);
 		else if (whole === undefined) continue;
 		else reduced.push({ given: record, whole });

@@ -26,22 +26,31 @@ const triggersOf = (vendor: string) => kitOf(vendor).vendor.provider.triggers.fi
 const QUEUES = ['positions', 'trips', 'scripts'];
 const hasQueues = (vendor: string) => kitOf(vendor).vendor.provider.triggers.some(({ queue }) => queue === true);
 
+function aboutOf(vendor: string, what: string): readonly Oddity['of'][] {
+	if (what.startsWith('trigger ')) return [undefined, 'reads', 'triggers'];
+	if (what.startsWith('queue ')) return [undefined, 'reads', 'queues', 'queues'];
+	const effect = operationsOf(vendor).find(({ resource, name }) => `${resource}.${name}` === what)?.effect;
+	return [undefined, effect === 'read' ? 'reads' : 'writes'];
+}
+
 /** What a vendor can be tried with, and the oddities that are about it. */
 function chosen(vendor: string, random: Random): { what: string; about: readonly Oddity['of'][] } {
 	const kind = random.next();
-	if (kind < 0.35)
-		return { what: `trigger ${random.pick(triggersOf(vendor)).name}`, about: [undefined, 'reads', 'triggers'] };
-	if (kind < 0.45 && hasQueues(vendor))
-		return { what: `queue ${random.pick(QUEUES)}`, about: [undefined, 'reads', 'queues', 'queues'] };
-	const { resource, name, effect } = random.pick(operationsOf(vendor));
-	return { what: `${resource}.${name}`, about: [undefined, effect === 'read' ? 'reads' : 'writes'] };
+	const { resource, name } = random.pick(operationsOf(vendor));
+	const what =
+		kind < 0.35
+			? `trigger ${random.pick(triggersOf(vendor)).name}`
+			: kind < 0.45 && hasQueues(vendor)
+				? `queue ${random.pick(QUEUES)}`
+				: `${resource}.${name}`;
+	return { what, about: aboutOf(vendor, what) };
 }
 
-/** The same run for the same seed. */
-export function runOf(seed: number, vendors: readonly string[] = VENDOR_NAMES): Run {
+/** The same run for the same seed. @param only what is tried, drawn from all unless told */
+export function runOf(seed: number, vendors: readonly string[] = VENDOR_NAMES, only?: string): Run {
 	const random = new Random(seed);
 	const vendor = random.pick(vendors);
-	const { what, about } = chosen(vendor, random);
+	const { what, about } = only === undefined ? chosen(vendor, random) : { what: only, about: aboutOf(vendor, only) };
 	const all = WAYS[kitOf(vendor).platform]?.oddities ?? [];
 	// Those that are about nothing else come twice as often.
 	const own = about.flatMap((of) => all.filter((oddity) => oddity.of === of));
