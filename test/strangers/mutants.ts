@@ -96,17 +96,8 @@ export const MUTANTS: readonly Mutant[] = [
 		...at('trackceo', 'subAccount.block'),
 	},
 	{
-		name: 'an undocumented refusal sends a command again',
-		changes: change(
-			ITRACKSENSE,
-			"meaning === SESSION && WITHOUT_CODES.has(section) && !TOKEN_INVALID.test(words ?? '')",
-			'meaning === undefined',
-		),
-		...at('itracksense', 'command.send'),
-	},
-	{
 		name: 'a write is tried again after a fault',
-		changes: change(LOOP, 'if (!this.repeatable || !error.retryable', 'if (!error.retryable'),
+		changes: change(LOOP, 'if (!(this.repeatable || beforeSending) || !error.retryable', 'if (!error.retryable'),
 		...at('itracksense', 'command.send'),
 	},
 	{

@@ -66,8 +66,9 @@ export function compare(had: readonly object[], given: readonly object[], allowe
 
 const ISO = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 
-/** Whether a time is missing that the vendor had. */
+/** Whether a time is missing that the vendor had. What says of itself that it is wrong has none. */
 export function lacksTime({ given, whole }: Compared['reduced'][number]): boolean {
+	if ('error' in given) return false;
 	return Object.entries(whole).some(
 		([key, value]) => typeof value === 'string' && ISO.test(value) && (given as Fields)[key] === null,
 	);
