@@ -21,13 +21,13 @@ function vendor(...answers: (Row[] | Error)[]) {
 	return { start, asked: () => asked };
 }
 
-test('several who ask the same within a minute cost one request, and hear its mark', async () => {
+test('several who ask the same within a minute cost one request, and get its watermark', async () => {
 	const looks = new SharedReads();
 	const { start, asked } = vendor([{ id: 1 }]);
 	const first = looks.read(AT, start);
 	const second = looks.read({ ...AT, now: AT.now + 59_000, watermark: 959 }, start);
 	expect(await Promise.all([rowsOf(first.pages), rowsOf(second.pages)])).toEqual([[{ id: 1 }], [{ id: 1 }]]);
-	expect([asked(), second.mark]).toEqual([1, 900]);
+	expect([asked(), second.watermark]).toEqual([1, 900]);
 	await rowsOf(looks.read({ ...AT, now: AT.now + 60_000 }, start).pages);
 	await rowsOf(looks.read({ ...AT, key: 'alarms' }, start).pages);
 	expect(asked()).toBe(3);

@@ -63,11 +63,11 @@ class SharedPages implements AsyncIterable<Row[]> {
 export class SharedReads {
 	private readonly shared = new Map<string, SharedPages>();
 
-	/** Pages of a read, and the watermark that was known when it began. Without a recent one, `start` reads anew. */
+	/** Pages of a read, and the watermark that was known when it began. Without a recent one, `start` reads again. */
 	read(
 		{ key, now, maxAgeMs, watermark }: SharedRead,
 		start: () => AsyncIterable<Row[]>,
-	): { pages: AsyncIterable<Row[]>; mark: number } {
+	): { pages: AsyncIterable<Row[]>; watermark: number } {
 		for (const [old, read] of this.shared) {
 			if (read.until > now && read.at <= now) break;
 			this.shared.delete(old);
@@ -75,11 +75,11 @@ export class SharedReads {
 		const found = this.shared.get(key);
 		// A clock that was set back must not keep a read for longer.
 		if (found !== undefined && now - found.at < maxAgeMs && found.at <= now)
-			return { pages: this.orAgain(found, key, start), mark: found.watermark };
+			return { pages: this.orAgain(found, key, start), watermark: found.watermark };
 		const read = new SharedPages(start(), now, watermark, now + maxAgeMs);
 		this.shared.delete(key);
 		if (maxAgeMs > 0) this.shared.set(key, read);
-		return { pages: this.forgetting(read, key), mark: watermark };
+		return { pages: this.forgetting(read, key), watermark };
 	}
 
 	/** A read that another trigger began ends if that trigger is stopped: then it is started again. */

@@ -134,7 +134,7 @@ export class Poll {
 		}: { watermark: number; deadline?: number; maxAgeMs?: number },
 	): { pages: AsyncIterable<Row[]>; watermark: number } {
 		const { client, options } = this;
-		const { pages, mark: began } = client.shared.reads.read(
+		return client.shared.reads.read(
 			{
 				key: `${operation.resource}.${operation.name} ${JSON.stringify({ ...params, end: undefined })}`,
 				now: client.now(),
@@ -153,7 +153,6 @@ export class Poll {
 				}) as AsyncIterable<Row[]>;
 			},
 		);
-		return { pages, watermark: began };
 	}
 
 	/** When a share of this poll's time is over, in milliseconds. */
