@@ -258,7 +258,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		exactly(await events(), raised);
 	});
 
-	test('a restart goes on where it stopped', async () => {
+	test('a restart continues where it stopped', async () => {
 		const { poll, events } = await trigger();
 		await poll();
 		const raised = [vendor.raise({})];
