@@ -244,6 +244,7 @@ test.each(['Ab0/9+session-token==', 'eyJhbGciOi.eyJzdWIi.c2ln', '77c8c126-7f5d-4
 test.each([
 	[`${'a'.repeat(2048)}b${'a'.repeat(2047)}`, 'a'],
 	['12345678/abcdefgh', '\\/'],
+	[`${'aaaaaaa1:'.repeat(455).slice(0, 4095)}z`, 'aaaaaaa1:'],
 	['12345678/abcdefgh', '12345678\\/'],
 	["1234567890!#$&'()*+,:;=?@[]", '\\u0021'],
 	[`${`${'a1'.repeat(32)} `.repeat(60)}b`, `${'a1'.repeat(32)} `],
@@ -265,6 +266,30 @@ test('what stands beside a token stays as it is', async () => {
 	expect(await client.collect(read, { name: 'a' }, { output: 'raw' })).toEqual([
 		{ value: 7, path: 'C:\\x A', quoted: 'say "[token]" \\u002b', list: ['[token]', '[token]\n'] },
 	]);
+});
+
+test('an answer that repeats a token of any characters stays JSON', async () => {
+	const signs = ['abcdefgh1', '12345678', ':', '"', '\\', '/', '+', '=', ' ', '.', 'SECRETSECRET'];
+	for (let at = 0; at < 2000; at++) {
+		const parts = Array.from(
+			{ length: 4 },
+			(_, place) => signs[Math.floor(at / signs.length ** place) % signs.length],
+		);
+		const token = `${parts.join('')}abcdefgh12345678`;
+		const body = JSON.stringify({
+			value: 7,
+			[token]: token,
+			path: `C:\\${token}\\x`,
+			list: [12345678, 0.12345678],
+		});
+		for (const written of [body, body.replaceAll('/', '\\/')]) {
+			const { client, host } = clientOf(() => json(written));
+			host.session = token;
+			const records = await client.collect(read, { name: 'a' }, { output: 'raw' });
+			expect(JSON.stringify(records)).not.toContain('abcdefgh12345678');
+			expect(records).toMatchObject([{ value: 7, list: [12345678, 0.12345678] }]);
+		}
+	}
 });
 
 test('a short token is no reason to take words out of an answer', async () => {

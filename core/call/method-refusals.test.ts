@@ -60,3 +60,14 @@ describe('a method that is refused', () => {
 		expect(known.refused('drivers', 's2', { now: 2 * MINUTE, renewed: false, lately: true }).good).toBe(false);
 	});
 });
+
+test('a method that succeeds in the session is permitted from then on', () => {
+	const methods = new MethodRefusals();
+	methods.answered('other', 'session', 0);
+	expect(methods.refused('read', 'session', { now: 1, renewed: true, lately: false })).toMatchObject({ good: true });
+	methods.answered('read', 'session', 2);
+	expect(methods.refused('read', 'session', { now: 3, renewed: false, lately: false })).toEqual({
+		good: false,
+		again: false,
+	});
+});

@@ -41,6 +41,8 @@ export class MethodRefusals {
 		this.successes.set(session, this.successesIn(session) + 1);
 		this.latest = { method, session, at: now };
 		this.permitted.add(method);
+		// A right that was granted meanwhile.
+		if (this.refusals.get(method)?.session === session) this.refusals.delete(method);
 	}
 
 	/**

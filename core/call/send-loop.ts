@@ -17,7 +17,7 @@ import {
 import type { Connection, LoginTimes } from '../describe/connection';
 import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Provider } from '../describe/provider';
-import { orAborted } from './abort';
+import { orLate } from './abort';
 import { rateOf, type SharedLogin, type Suspect } from './account';
 import type { Limiter, Release } from './limiter';
 import type { Redactor } from './redaction';
@@ -183,7 +183,9 @@ export class SendLoop {
 			if (held === undefined) return;
 			const { probe } = shared.breaker;
 			if (probe === undefined) throw held;
-			await orAborted(probe, this.call.options.signal);
+			const { signal } = this.call.options;
+			const sleep = (ms: number, over: AbortSignal) => host.sleep(ms, over);
+			await orLate(probe, { ms: Math.max(0, this.leftMs), signal, sleep }, () => Promise.reject(held));
 		}
 	}
 
@@ -278,6 +280,10 @@ export class SendLoop {
 		const { limiter } = this;
 		if (error.tooOften && (!error.ambiguous || limiter.busy)) limiter.slowDown(host.now(), error.retryAfterMs);
 		const mayBeOver = error.session === 'over' || error.session === 'suspect' || error.unexplained;
+		// It says nothing of the stored session. The next request makes one.
+		const saysNothing = !mayBeOver && error.session === undefined && error.outage === undefined && !error.tooOften;
+		if (!shared.accepted && this.onProbation && saysNothing)
+			shared.suspectSession ??= { session, error, doubted: false };
 		let doubted = false;
 		if (mayBeOver && raisesDoubt(error)) {
 			const known = { now: host.now(), renewed: this.renewals > 0, lately: error.tooOften };
@@ -436,7 +442,7 @@ function ofTheKey(provider: Provider, error: FleetError): FleetError {
 const SHORTEST_TOKEN = 16;
 /** Searching for longer texts takes time that grows with both. */
 const LONGEST_ANCHOR = 64;
-/** What tokens are made of, as they are or escaped in JSON or in addresses. */
+/** What tokens are mostly made of, as they are or escaped in JSON or in addresses. */
 const IN_TOKENS = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/=.~%-'));
 const BACKSLASH = 0x5c;
 /** Characters after a backslash that escape a part of a token: a slash, a backslash, and the digits of a character. */
@@ -444,13 +450,21 @@ const ESCAPES = new Set(Buffer.from('/\\u'));
 
 /**
  * An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. Whatever is
- * written together with it goes as well: it may be escaped in many ways, none of which changes letters and digits.
+ * written together with a part of it goes as well: it may be escaped in many ways, none of which changes letters and
+ * digits.
  */
 function withoutToken(answer: SignedAnswer): SignedAnswer {
 	const { session, body } = answer;
 	if (session.length < SHORTEST_TOKEN) return answer;
-	const anchor = anchorOf(session);
-	const place = session.indexOf(anchor);
+	const cleaned = anchorsOf(session).reduce(without, body);
+	return cleaned === body ? answer : { ...answer, body: cleaned };
+}
+
+/** Whether it can be a part of a number, which JSON has outside of quotes. */
+const isNumeric = (text: string) => !/[a-df-z]/i.test(text);
+
+function without(body: string, anchor: string): string {
+	const label = isNumeric(anchor) ? '0' : '[token]';
 	let text = '';
 	let done = 0;
 	for (let at = body.indexOf(anchor); at !== -1; at = body.indexOf(anchor, done)) {
@@ -466,23 +480,30 @@ function withoutToken(answer: SignedAnswer): SignedAnswer {
 			if (body.charCodeAt(end) !== BACKSLASH || !ESCAPES.has(body.charCodeAt(end + 1))) break;
 			end += 1;
 		}
-		// Tokens may have other characters as well.
-		if (body.startsWith(session, at - place)) {
-			begin = Math.max(done, Math.min(begin, at - place));
-			end = Math.max(end, at - place + session.length);
-		}
-		text += `${body.slice(done, begin)}[token]`;
+		text += `${body.slice(done, begin)}${label}`;
 		done = end;
 	}
-	return done === 0 ? answer : { ...answer, body: text + body.slice(done) };
+	return done === 0 ? body : text + body.slice(done);
 }
 
-/** The part of a token that no way of writing it changes, and that is no ordinary word. */
-function anchorOf(token: string): string {
-	const parts = (token.match(/[\w-]+/g) ?? []).filter(({ length }) => length >= SHORTEST_TOKEN / 2);
-	const unlikeWords = parts.filter((part) => /\d/.test(part));
-	const [longest = token] = (unlikeWords.length > 0 ? unlikeWords : parts).sort((a, b) => b.length - a.length);
-	return longest.slice(0, LONGEST_ANCHOR);
+/** Shorter parts could be words, and shorter numbers could be times or ids. */
+const isOfToken = (part: string) => part.length >= (isNumeric(part) ? SHORTEST_TOKEN : SHORTEST_TOKEN / 2);
+
+/** Tokens with more parts are searched for by the longest of them. */
+const MOST_PARTS = 8;
+
+/**
+ * The parts of a token that no way of writing it changes, and that are no ordinary words: one for each stretch of
+ * characters that tokens are mostly made of.
+ */
+function anchorsOf(token: string): string[] {
+	const anchors = token.split(/[^\w+/=.~%-]+/).flatMap((stretch) => {
+		const parts = (stretch.match(/[\w-]+/g) ?? []).filter(isOfToken);
+		const unlikeWords = parts.filter((part) => /\d/.test(part) && /[a-z]/i.test(part));
+		const [longest = stretch] = (unlikeWords.length > 0 ? unlikeWords : parts).sort((a, b) => b.length - a.length);
+		return isOfToken(longest) ? [longest.slice(0, LONGEST_ANCHOR)] : [];
+	});
+	return [...new Set(anchors)].sort((a, b) => b.length - a.length).slice(0, MOST_PARTS);
 }
 
 function overdue(call: Call): TimedOut {

@@ -362,3 +362,18 @@ test('a lowered limit holds from the next answer on, a refusal too', async () =>
 	for (const { at } of later)
 		expect(later.filter((other) => other.at >= at && other.at < at + 60_000).length).toBeLessThanOrEqual(13);
 });
+
+test('a stored session in which the vendor says nothing of it is replaced by a login', async () => {
+	const { clientOf, seen, codeOf, store } = vendor({ perMinute: 6, burst: 6 });
+	seen.session = 1;
+	store('right', 'token-1');
+	seen.answer = () => json({ missing: true });
+	const client = clientOf('right');
+	for (let count = 0; count < 20; count++) await codeOf(client.collect(read, {}, { deadlineMs: 3_600_000 }));
+	expect(seen.logins).toHaveLength(1);
+	expect(client.shared.accepted).toBe(true);
+	for (const { at } of seen.requests)
+		expect(seen.requests.filter((other) => other.at >= at && other.at < at + 60_000).length).toBeLessThanOrEqual(
+			13,
+		);
+});

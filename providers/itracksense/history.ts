@@ -73,7 +73,7 @@ function sorted(rows: Row[]): Row[] {
 class Reader {
 	/** Whether the vendor's count has been shown to be of something else than the period. */
 	private miscounts = false;
-	/** Requests that have looked for what the vendor counts and does not send. */
+	/** Requests that have looked in vain for what the vendor counts and does not send. */
 	private further = 0;
 
 	constructor(
@@ -100,9 +100,12 @@ class Reader {
 		const middle = begin + Math.floor((end - begin) / 2000) * 1000;
 		const first = await this.request(begin, middle);
 		const second = await this.request(middle, end);
-		if (rows !== undefined && !full && !hasMore(rows, first, second)) {
-			this.miscounts = true;
-			return this.piecesOf(begin, end, { rows, missing, sent });
+		if (rows !== undefined && !full) {
+			if (!hasMore(rows, localText(middle), first, second)) {
+				this.miscounts = true;
+				return this.piecesOf(begin, end, { rows, missing, sent });
+			}
+			this.further = 0;
 		}
 		if (end - begin === DAY_MS)
 			this.run.warn(
@@ -135,9 +138,11 @@ class Reader {
 }
 
 /** Whether the halves of a period have more records than the whole. Those on their border come twice. */
-function hasMore(whole: readonly Row[], ...halves: Answered[]): boolean {
-	const known = new Set(whole.map((row) => JSON.stringify(row)));
-	return halves.some(({ rows }) => rows?.some((row) => !known.has(JSON.stringify(row))) ?? true);
+function hasMore(whole: readonly Row[], border: string, first: Answered, second: Answered): boolean {
+	if (first.rows === undefined || second.rows === undefined) return true;
+	const onBorder = (rows: readonly Row[]) => rows.filter((row) => timeIn(row, 'GPSTime') === border).length;
+	const twice = Math.min(onBorder(first.rows), onBorder(second.rows));
+	return first.rows.length + second.rows.length - twice > whole.length;
 }
 
 /** How many windows a period has. */

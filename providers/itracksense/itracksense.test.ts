@@ -74,6 +74,7 @@ function start(answers: unknown[] | Respond, settings: Partial<ITracksenseConnec
 		...settings,
 	};
 	const client = new Client(itracksense, connection, host);
+	client.shared.accept(host);
 	const find = (name: string | AnyOperation) => (typeof name === 'string' ? operations.get(name)! : name);
 	return {
 		host,
