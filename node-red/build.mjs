@@ -17,6 +17,14 @@ const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'ts
 const { status } = spawnSync(process.execPath, [tsc, '-p', join(here, 'tsconfig.json')], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
+// Without blanks: Node-RED users download it, and the source is in the repository.
+const { transformSync } = createRequire(join(here, '..', 'package.json'))('esbuild');
+for (const entry of readdirSync(dist, { recursive: true })) {
+	if (!entry.endsWith('.js')) continue;
+	const file = join(dist, entry);
+	writeFileSync(file, transformSync(readFileSync(file, 'utf8'), { minifyWhitespace: true, minifySyntax: true }).code);
+}
+
 const write = (path, text) => {
 	mkdirSync(dirname(path), { recursive: true });
 	writeFileSync(path, text);
