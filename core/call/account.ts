@@ -23,6 +23,13 @@ export interface Suspect {
 	doubted?: boolean;
 }
 
+export interface Renewal {
+	/** Token of the session that is renewed. */
+	readonly session: string;
+	/** Whether the request that decided on it has ended. */
+	over: boolean;
+}
+
 /** What all logins to one account share in a process, whatever their secret: its quota. */
 export interface SharedAccount {
 	limiter: Limiter;
@@ -49,6 +56,8 @@ export interface SharedLogin {
 	readonly methods: MethodRefusals;
 	/** When this process last logged in on a mere doubt, in milliseconds since 1970. */
 	doubtedAt?: number;
+	/** The latest renewal that a request has decided on. */
+	renewal?: Renewal;
 	/** Triggers of this process that read a queue of the account, by the queue's name. */
 	readonly queues: Map<string, QueueReader>;
 	/**
@@ -171,6 +180,7 @@ class Login implements SharedLogin {
 	readonly refusals = new Refusals();
 	readonly methods = new MethodRefusals();
 	doubtedAt?: number;
+	renewal?: Renewal;
 	readonly queues = new Map<string, QueueReader>();
 	probation: Limiter;
 	suspectSession?: Suspect;

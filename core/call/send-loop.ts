@@ -18,7 +18,7 @@ import type { Connection, LoginTimes } from '../describe/connection';
 import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Provider } from '../describe/provider';
 import { orLate } from './abort';
-import { rateOf, type SharedLogin, type Suspect } from './account';
+import { rateOf, type Renewal, type SharedLogin, type Suspect } from './account';
 import type { Limiter, Release } from './limiter';
 import type { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
@@ -79,6 +79,10 @@ export class SendLoop {
 	private onProbation = false;
 	/** The session that a refusal has cast doubt on. */
 	private suspect: Suspect | undefined;
+	/** The renewal that it has decided on. */
+	private renewal: Renewal | undefined;
+	/** The latest renewal that was over when it was sent. */
+	private pastRenewal: Renewal | undefined;
 	/** Whether the method had been refused in its session before it was sent. */
 	private refusedBefore: boolean | undefined;
 	/** What went wrong last. */
@@ -93,6 +97,14 @@ export class SendLoop {
 
 	/** @throws FleetError */
 	async run(): Promise<Opened> {
+		try {
+			return await this.attempts();
+		} finally {
+			this.endRenewal();
+		}
+	}
+
+	private async attempts(): Promise<Opened> {
 		for (;;) {
 			const ended = await (this.mustLogIn || this.needsLogin ? this.logIn() : this.inTurn());
 			if ('opened' in ended) return ended.opened;
@@ -217,6 +229,7 @@ export class SendLoop {
 			({ stale } = wanted);
 			const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, leftMs);
 			const mayLogIn = host.token === undefined || this.loginsOutside >= LOGINS_OUTSIDE;
+			this.pastRenewal = shared.renewal?.over === true ? shared.renewal : undefined;
 			answer = await host.send(this.request, { ...wanted, mayLogIn, signal, timeoutMs, leftMs });
 			this.answeredIn(answer.session);
 		} catch (thrown) {
@@ -241,7 +254,7 @@ export class SendLoop {
 				};
 			return { opened: { data, status: answer.status } };
 		} catch (thrown) {
-			return this.refused(thrown, answer, stale);
+			return await this.refused(thrown, answer, stale);
 		}
 	}
 
@@ -270,7 +283,11 @@ export class SendLoop {
 	}
 
 	/** The answer is no success: what that says of the vendor, the account's rate and the session. */
-	private refused(thrown: unknown, { session, login }: SignedAnswer, stale: string | undefined): Ended {
+	private async refused(
+		thrown: unknown,
+		{ session, login }: SignedAnswer,
+		stale: string | undefined,
+	): Promise<Ended> {
 		const { provider, host, shared } = this.sender;
 		const { breaker } = shared;
 		const error = (this.latest = ofTheKey(provider, asFleetError(thrown)));
@@ -292,6 +309,15 @@ export class SendLoop {
 			if (good) return { error: error.inGoodSession ?? error };
 			this.refusedBefore ??= again;
 			doubted = this.refusedBefore ? true : error.session === undefined;
+			if (doubted && this.repeatable && this.mayRenew(error)) {
+				const replaced = await this.isReplaced(session);
+				// The login is made, or another request makes it: this one needs none.
+				if (replaced || this.isBeingRenewed(session)) {
+					this.renewals += 1;
+					this.suspect = { session, error, doubted };
+					return { againAfterMs: 0 };
+				}
+			}
 			if (doubted && !this.mayDoubt(login)) return { error };
 		}
 		const suspect = { session, error, doubted };
@@ -319,6 +345,17 @@ export class SendLoop {
 		return `${this.operation.resource}.${this.operation.name}`;
 	}
 
+	/** Whether another session is in force, or none that serves. */
+	private async isReplaced(session: string): Promise<boolean> {
+		return this.sender.host.token !== undefined && (await sessionInForce(this.sender, this.call)) !== session;
+	}
+
+	/** Whether another request has decided to renew a session, since this one was sent in it or shortly before. */
+	private isBeingRenewed(session: string): boolean {
+		const { renewal } = this.sender.shared;
+		return renewal?.session === session && renewal !== this.pastRenewal;
+	}
+
 	/** Whether the account may log in on a mere doubt about a session: no more often than the others can bear. */
 	private mayDoubt({ madeAt = -Infinity, doubtedAt = -Infinity }: LoginTimes = {}): boolean {
 		const { provider, host, shared } = this.sender;
@@ -336,7 +373,13 @@ export class SendLoop {
 	/** The next attempt has another session. */
 	private doubt(suspect: Suspect): void {
 		this.suspect = suspect;
+		this.endRenewal();
+		this.renewal = this.sender.shared.renewal = { session: suspect.session, over: false };
 		if (suspect.doubted) this.sender.shared.doubtedAt = this.sender.host.now();
+	}
+
+	private endRenewal(): void {
+		if (this.renewal !== undefined) this.renewal.over = true;
 	}
 
 	/** Whether the session is renewed, and the request sent again. */

@@ -148,6 +148,38 @@ describe('a session that ends in words which nobody knows', () => {
 		expect(it.requests).toEqual(['one 1', 'one 1', 'one 2', 'other 2']);
 	});
 
+	test('is renewed once for reads that are refused side by side, and each succeeds', async () => {
+		const it = vendor();
+		const ask = it.process();
+		await Promise.all([ask(), ask(other)]);
+		it.pass(5);
+		it.says = (_, session) => (session === 1 ? 'odd' : 'well');
+		expect(await Promise.all([ask(), ask(), ask(other), ask()])).toEqual(Array(4).fill('well'));
+		expect(it.logins).toBe(2);
+		expect(it.requests.filter((request) => request.endsWith(' 2'))).toHaveLength(4);
+	});
+
+	test('a younger one that refuses the read as well is not left for another', async () => {
+		const it = vendor();
+		const ask = it.process();
+		await ask();
+		it.pass(5);
+		it.says = () => 'odd';
+		expect(await Promise.all([ask(), ask(), ask()])).toEqual(Array(3).fill('VendorFault'));
+		expect(it.logins).toBe(2);
+		expect(it.requests).toHaveLength(1 + 3 * 2);
+	});
+
+	test('a command that is refused beside a read which renews it is not sent again', async () => {
+		const it = vendor();
+		const ask = it.process();
+		await ask();
+		it.pass(5);
+		it.says = (_, session) => (session === 1 ? 'odd' : 'well');
+		expect(await Promise.all([ask(), ask(command)])).toEqual(['well', 'unknown']);
+		expect(it.requests.filter((request) => request.startsWith('command'))).toHaveLength(1);
+	});
+
 	test('is not suspected within a minute, nor more than once in ten', async () => {
 		const it = vendor();
 		const ask = it.process();
@@ -270,6 +302,20 @@ describe('a method without a right, which the vendor refuses as it does a dead s
 			it.pass(1);
 		}
 		expect(it.logins).toBeLessThanOrEqual(5);
+	});
+
+	test('costs one login where reads meet a dead session side by side', async () => {
+		const it = vendor();
+		const ask = it.process();
+		await ask();
+		it.pass(5);
+		it.says = (_, session) => (session === 1 ? 'no right' : 'well');
+		expect(await Promise.all([ask(), ask(), ask(other)])).toEqual(Array(3).fill('well'));
+		expect(it.logins).toBe(2);
+		// Those that found a younger session had no doubt about it: another is free to have one.
+		it.pass(2);
+		it.says = (_, session) => (session === 2 ? 'odd' : 'well');
+		expect(await ask()).toBe('well');
 	});
 
 	test('gets the right: it is served at once', async () => {

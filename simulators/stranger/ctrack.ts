@@ -142,17 +142,14 @@ const ODDITIES: readonly Oddity[] = [
 	}),
 	...QUEUES,
 	unreadableCodes([null, '', false, [], {}, 0.5, 'Failed', 12].map((ErrorCode) => ({ ErrorCode }))),
-	{
-		...sessionEnds('the session ends in other words', () => [
-			json({ ErrorCode: 5 }),
-			json({ ErrorCode: 3 }),
-			json({ ErrorCode: 'SessionExpired = 3' }),
-			json({ ErrorCode: 'InvalidToken = 2' }),
-			json({ ErrorCode: 'InvalidToken' }),
-			page(403),
-		]),
-		of: 'triggers',
-	},
+	sessionEnds('the session ends in other words', () => [
+		json({ ErrorCode: 5 }),
+		json({ ErrorCode: 3 }),
+		json({ ErrorCode: 'SessionExpired = 3' }),
+		json({ ErrorCode: 'InvalidToken = 2' }),
+		json({ ErrorCode: 'InvalidToken' }),
+		page(403),
+	]),
 	sessionEnds('the session ends in documented words', () => [
 		json({ ErrorCode: 4 }),
 		json({ ErrorCode: 'AuthorisationFailed = 4' }),

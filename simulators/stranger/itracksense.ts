@@ -94,21 +94,18 @@ const ODDITIES: readonly Oddity[] = [
 		Data.data = (Data.data as unknown[]).slice(0, 1 + random.below(Data.data.length - 1));
 		return true;
 	}),
-	{
-		...sessionEnds('the session ends in other words', () =>
-			[
-				[401, null],
-				[401, ''],
-				[401, 'Authentication failed'],
-				[401, 'Access denied'],
-				[401, 'Session timeout'],
-				[401, '认证失败'],
-				[401, '授权已过期'],
-				[4012, '登录失效'],
-			].map(([Code, ErrMsg]) => json({ Code, Data: null, ErrMsg })),
-		),
-		of: 'triggers',
-	},
+	sessionEnds('the session ends in other words', () =>
+		[
+			[401, null],
+			[401, ''],
+			[401, 'Authentication failed'],
+			[401, 'Access denied'],
+			[401, 'Session timeout'],
+			[401, '认证失败'],
+			[401, '授权已过期'],
+			[4012, '登录失效'],
+		].map(([Code, ErrMsg]) => json({ Code, Data: null, ErrMsg })),
+	),
 	sessionEnds('the session ends in documented words', () =>
 		['Token invalid', 'Token expired', 'Unauthorized', '登录凭证无效'].map((ErrMsg) =>
 			json({ Code: 401, Data: null, ErrMsg }),

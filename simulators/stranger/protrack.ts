@@ -173,17 +173,14 @@ const ODDITIES: readonly Oddity[] = [
 	unreadableCodes(
 		[null, '', false, [], {}, 0.5, 'abc', undefined].map((code) => ({ code, message: 'no', record: [] })),
 	),
-	{
-		...sessionEnds('the session ends in other words', () =>
-			[
-				[10008, 'token expired'],
-				[10015, ''],
-				[99999, 'Session timeout'],
-				[401, '授权已过期'],
-			].map(([code, message]) => json({ code, message })),
-		),
-		of: 'triggers',
-	},
+	sessionEnds('the session ends in other words', () =>
+		[
+			[10008, 'token expired'],
+			[10015, ''],
+			[99999, 'Session timeout'],
+			[401, '授权已过期'],
+		].map(([code, message]) => json({ code, message })),
+	),
 	sessionEnds('the session ends in documented words', () =>
 		[
 			[10002, 'Login timeout'],

@@ -72,20 +72,17 @@ const ODDITIES: readonly Oddity[] = [
 		},
 		0.5,
 	),
-	{
-		...sessionEnds('the session ends in other words', ({ ways }) => [
-			ways.refusal('envelope', ''),
-			{ ...json({ error: 'invalid_token' }), status: 403 },
-			{
-				...json({
-					payload: null,
-					isSuccess: false,
-					failureReasons: [{ errorCode: 'TokenExpired', errorParameters: [] }],
-				}),
-			},
-		]),
-		of: 'triggers',
-	},
+	sessionEnds('the session ends in other words', ({ ways }) => [
+		ways.refusal('envelope', ''),
+		{ ...json({ error: 'invalid_token' }), status: 403 },
+		{
+			...json({
+				payload: null,
+				isSuccess: false,
+				failureReasons: [{ errorCode: 'TokenExpired', errorParameters: [] }],
+			}),
+		},
+	]),
 	sessionEnds('the session ends in documented words', () => [{ ...json(''), status: 401, body: '' }]),
 	loginFails('logins fail for a fault of the vendor', [page(502), page(503)]),
 ];
