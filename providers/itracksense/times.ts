@@ -108,7 +108,8 @@ class VendorTimes extends LocalTimes {
 
 	/** What a time adds to an id: itself, or what came instead. */
 	inId(value: unknown): string {
-		return this.iso(value) ?? (typeof value === 'string' ? value.trim() : '');
+		const came = value ?? '';
+		return this.iso(came) ?? (typeof came === 'string' ? came.trim() : JSON.stringify(came));
 	}
 }
 

@@ -91,6 +91,27 @@ describe('an event that the vendor tells apart from another has an id of its own
 			],
 		],
 		[
+			'alarm.getMany',
+			[
+				{ ...alarm, RcvTime: [2026, 4, 3], GPSTime: [2026, 4, 3] },
+				{ ...alarm, RcvTime: [2026, 4, 4], GPSTime: [2026, 4, 4] },
+			],
+		],
+		[
+			'lock.getEvents',
+			[
+				{ ...lock, EventTime: [2026, 4, 3] },
+				{ ...lock, EventTime: [2026, 4, 4] },
+			],
+		],
+		[
+			'geofence.getEvents',
+			[
+				{ DeviceID: '7', RegionName: 'A', IOTime: { Year: 2026 }, IOType: 0 },
+				{ DeviceID: '7', RegionName: 'A', IOTime: { Year: 2027 }, IOType: 0 },
+			],
+		],
+		[
 			'lock.getEvents',
 			[
 				{ ...lock, Lon: 1, Lat: 1 },
