@@ -74,6 +74,8 @@ interface Known {
 	readonly vain: Map<string, Vain>;
 	/** Devices in requests that met a fault that should pass, since they were last answered. */
 	readonly faults: Map<string, Fault>;
+	/** Devices that the time was too short for when their batch was last read: they come first the next time. */
+	readonly waiting: Set<string>;
 	/** Devices refused since another was answered; undefined: none was answered so far. */
 	inARow: number | undefined;
 }
@@ -147,7 +149,14 @@ export class Refusals {
 		if (known === undefined)
 			this.known.set(
 				operation,
-				(known = { refused: new Map(), suspects: [], vain: new Map(), faults: new Map(), inARow: undefined }),
+				(known = {
+					refused: new Map(),
+					suspects: [],
+					vain: new Map(),
+					faults: new Map(),
+					waiting: new Set(),
+					inARow: undefined,
+				}),
 			);
 		return known;
 	}
@@ -196,8 +205,14 @@ class Parts {
 		this.vain = suspects.length === 0 ? known.vain.get(this.batch) : undefined;
 		this.queue =
 			this.vain === undefined
-				? [...(together.length === 0 ? [] : [together]), ...suspects, ...alone]
+				? this.waitingFirst([...(together.length === 0 ? [] : [together]), ...suspects, ...alone])
 				: [...alone, ...this.inTurn(this.vain)];
+	}
+
+	private waitingFirst(parts: (readonly string[])[]): (readonly string[])[] {
+		const { waiting } = this.known;
+		const waits = (part: readonly string[]) => part.some((device) => waiting.has(device));
+		return waiting.size === 0 ? parts : [...parts.filter(waits), ...parts.filter((part) => !waits(part))];
 	}
 
 	/** Devices of a batch that was in vain, one by one: as many as are to be tried now. */
@@ -214,7 +229,16 @@ class Parts {
 	/** Devices of the next request; undefined: there is none. */
 	next(): readonly string[] | undefined {
 		this.requests += 1;
-		return this.requests <= IN_WIDTH ? this.queue.shift() : this.queue.pop();
+		const part = this.requests <= IN_WIDTH ? this.queue.shift() : this.queue.pop();
+		for (const device of part ?? []) this.known.waiting.delete(device);
+		return part;
+	}
+
+	/** No time is left. @returns the devices that have neither been answered nor refused */
+	cut(): string[] {
+		const rest = this.devices.filter((device) => this.left.has(device));
+		for (const device of rest) this.known.waiting.add(device);
+		return rest;
 	}
 
 	/** Whether an answer has come. */

@@ -18,6 +18,8 @@ const MOST_EVENTS = 500;
 export interface Failed {
 	/** Devices that nothing is known of: they are refused, or there was no time left. */
 	missing: string[];
+	/** Those of them that there was no time left for, where others were read. */
+	waiting?: string[];
 	/** What ended the read, unless the vendor refuses single devices only. */
 	error?: FleetError;
 }
@@ -201,7 +203,7 @@ export class Poll {
 		// The devices that were read count. The next poll continues with the others.
 		if (error !== undefined && parts.answered && error.timeUp) this.concernsAll(error);
 		else if (error !== undefined) return { missing: parts.missing, error };
-		return { missing: parts.missing };
+		return { missing: parts.missing, waiting: this.goesOn() ? [] : parts.cut() };
 	}
 
 	/** The FleetError of whatever was thrown. @throws the signal's reason if the poll was aborted */

@@ -41,7 +41,7 @@ function begin(poll: Poll, watermark: number, newest: number | undefined): Store
 /** What a read of some devices has led to. */
 interface Read {
 	/** The sweep continues without these devices. */
-	settled: boolean;
+	settled: readonly string[];
 	/** The poll ends here. */
 	enough: boolean;
 }
@@ -75,8 +75,8 @@ class StreamPoll {
 			if (devices === undefined) break;
 			const { settled, enough } = await this.read(devices);
 			// A read that had no time or quota left did not take place.
-			if (settled || !enough) scheduler.takeTurn();
-			if (settled) scheduler.settle(devices);
+			if (settled.length > 0 || !enough) scheduler.takeTurn();
+			scheduler.settle(settled);
 			if (enough) break;
 		}
 		if (!scheduler.end()) poll.oldestRead = coverage.sweep.atBefore;
@@ -87,7 +87,11 @@ class StreamPoll {
 		const { poll, source, coverage, windows } = this;
 		let window = windows.open(devices);
 		const unfinished: StreamWindow[] = [];
-		const { missing, error } = await poll.inParts(source.operation, devices, async (some) => {
+		const {
+			missing,
+			waiting = [],
+			error,
+		} = await poll.inParts(source.operation, devices, async (some) => {
 			if (some.length < devices.length) window = windows.open(some);
 			if (await windows.read(window)) {
 				this.failures = 0;
@@ -98,7 +102,8 @@ class StreamPoll {
 		if (full !== undefined) return this.breakOff(undefined, full);
 		if (error !== undefined) return this.breakOff(error, { ...window, devices: missing });
 		coverage.fallBehind(missing);
-		return { settled: true, enough: poll.full(windows.count) };
+		const settled = devices.filter((device) => !waiting.includes(device));
+		return { settled, enough: poll.full(windows.count) };
 	}
 
 	/** Ends a read before its last page. @param error undefined: there are more events than a poll takes */
@@ -117,11 +122,11 @@ class StreamPoll {
 			coverage.behind.set(device, [coverage.of(device), reached, coversUntil]);
 			windows.deliverLatest(latest, reached);
 		}
-		if (error === undefined || all) return { settled: midway && reached > begin, enough: true };
+		if (error === undefined || all) return { settled: midway && reached > begin ? devices : [], enough: true };
 		if (!midway) for (const id of devices) coverage.behind.set(id, [coverage.of(id)]);
 		poll.report(devices.length === 1 ? naming(device, error) : error);
 		this.failures += 1;
-		return { settled: true, enough: this.failures >= FAILURES };
+		return { settled: devices, enough: this.failures >= FAILURES };
 	}
 
 	get count(): number {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { engineOf } from './engine';
 import { MOST_RUNS, MUTANTS, SEED } from './mutants';
 import { runSnapshot } from './snapshot';
+import { runStream } from './stream';
 import { failureOf, PROPERTIES, withoutChance, type Property } from './properties';
 
 /** The same cases each time; `npm run test:delivery` draws others. */
@@ -46,6 +47,31 @@ test('a device that was read is known, though the connection broke before the re
 					{ at: 3, fault: 'all' },
 				],
 			},
+		],
+	});
+});
+
+test('a device that comes last in its group, after one that failed, is read although turns are few', async () => {
+	const start = Date.UTC(2026, 0, 31, 12);
+	const stays = [start - 86_400_000];
+	const unit = (id: string, fails: number[] = []) => ({ id, every: 1, ahead: 0, stays, fails });
+	const step = { latencyMs: 10, budgetMs: 60_000, faults: [], ends: 0, damaged: false, redeploys: false };
+	const calm = { ...step, execution: 'made', together: -1, ahead: 0, lookBack: undefined } as const;
+	await runStream(engineOf(), {
+		host: 'nodeRed',
+		positionsBy: 'chosen',
+		positionsPerRequest: 1,
+		firstRun: 'since',
+		perMinute: 4,
+		burst: 1,
+		lookBack: 0,
+		pageSize: Infinity,
+		perRequest: 2,
+		units: [unit('d0'), unit('d1'), unit('d2'), unit('d3', [start, start + 180_000]), unit('d4')],
+		vendorEvents: [{ id: 'e0', device: 'd3', recordTime: start / 1000, arrives: start, kind: 'a', broken: false }],
+		steps: [
+			{ ...calm, waitSeconds: 0 },
+			{ ...calm, waitSeconds: 60 },
 		],
 	});
 });
