@@ -96,6 +96,23 @@ export const MUTANTS: readonly Mutant[] = [
 		...at('trackceo', 'subAccount.block'),
 	},
 	{
+		name: 'an undocumented refusal sends a command again',
+		changes: [
+			...change(LOOP, 'error.unexplained && !error.tooOften && this.repeatable', 'error.unexplained'),
+			...change(LOOP, "(this.repeatable || error.effect === 'none')", 'true'),
+		],
+		...at('itracksense', 'command.send'),
+	},
+	{
+		name: 'a refusal in words that the document does not have means a session that is over',
+		changes: change(
+			ITRACKSENSE,
+			"return failure(PARAMETER, '401', { status, words, unexplained: true });",
+			"return failure(SESSION, '401', { status, words });",
+		),
+		...at('itracksense', 'command.send'),
+	},
+	{
 		name: 'a write is tried again after a fault',
 		changes: change(LOOP, 'if (!(this.repeatable || beforeSending) || !error.retryable', 'if (!error.retryable'),
 		...at('itracksense', 'command.send'),
