@@ -152,7 +152,8 @@ const VALUES: readonly Oddity[] = [
 		(row, { random }) => {
 			let changed = false;
 			for (const [key, value] of Object.entries(row)) {
-				if (typeof value !== 'boolean') continue;
+				// As a number, a time would be the second 0 or 1.
+				if (typeof value !== 'boolean' || /time$/i.test(key)) continue;
 				row[key] = random.pick([String(value), Number(value), value ? 'True' : 'False', null, '', 'maybe']);
 				changed = true;
 			}
