@@ -528,3 +528,43 @@ test('records that are dated in the future come, and one sentence says how many 
 		'2 records are dated in the future. Check the clocks of the device and of this machine, and the time zone in the account if it has one.',
 	]);
 });
+
+describe('a list that another run reads', () => {
+	/** A vendor's list that takes so long, or as long as its reader has. */
+	const listed = (ms: number) => {
+		const { client, host } = clientOf(() => json({}));
+		let reads = 0;
+		const device: Provider['lookups'][string] = async (_, { deadlineMs = 60_000 } = {}) => {
+			reads += 1;
+			await host.sleep(Math.min(ms, deadlineMs));
+			if (deadlineMs < ms) throw new TimedOut('The run took too long.');
+			return [{ value: '1', title: 'One' }];
+		};
+		Object.assign(client.provider, { lookups: { device } });
+		return { client, host, reads: () => reads };
+	};
+
+	test("costs no more than one's own time, and can be given up", async () => {
+		const { client, host } = listed(29_000);
+		const began = host.now();
+		const first = client.lookup('device', { deadlineMs: 60_000 });
+		const abort = new AbortController();
+		const [late, aborted] = [
+			client.lookup('device', { deadlineMs: 5_000 }).catch((error: unknown) => [error, host.now() - began]),
+			client.lookup('device', { signal: abort.signal }).catch((error: unknown) => error),
+		];
+		abort.abort(new Error('stopped'));
+		expect(await aborted).toMatchObject({ message: 'stopped' });
+		expect(await late).toMatchObject([{ code: 'TimedOut' }, 5_000]);
+		expect(await first).toHaveLength(1);
+	});
+
+	test('is read again if that run had no time for it', async () => {
+		const { client, reads } = listed(10_000);
+		const short = failure(client.lookup('device', { deadlineMs: 1_000 }));
+		const long = client.lookup('device', { deadlineMs: 60_000 });
+		expect((await short).code).toBe('TimedOut');
+		expect(await long).toHaveLength(1);
+		expect(reads()).toBe(2);
+	});
+});

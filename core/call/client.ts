@@ -1,6 +1,7 @@
+import { orAborted, orLate } from './abort';
 import { rateOf, sharedLogin, type SharedLogin } from './account';
 import { checkBaseUrl } from '../describe/base-url';
-import { asFleetError, InvalidParams, SessionExpired, type FleetError } from '../describe/errors';
+import { asFleetError, InvalidParams, SessionExpired, TimedOut, type FleetError } from '../describe/errors';
 import { ALL, shown, type Choice, type Field, type Ids } from '../describe/field';
 import type { Host } from '../describe/host';
 import type { AnyOperation, PageOf, Run, RunOptions } from '../describe/operation';
@@ -26,6 +27,13 @@ export interface Collected {
 	records: object[];
 	error?: FleetError;
 }
+
+type ListOptions = Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority' | 'signal'>;
+
+const listTooLate = () =>
+	new TimedOut('The list of the vendor did not come in the time that the run has.', {
+		advice: 'Try again, or raise the timeout.',
+	});
 
 /** Runs a provider's operations for one account. */
 export class Client {
@@ -135,16 +143,34 @@ export class Client {
 		this.host.warn(this.redactor.text(cut(message, LONGEST)));
 	}
 
-	/** Choices for a picker, cached for five minutes. The options apply if they have to be read from the vendor. */
-	async lookup(
-		name: string,
-		{ onWait, deadlineMs, priority }: Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority'> = {},
-	): Promise<Choice[]> {
+	/**
+	 * Choices for a picker, cached for five minutes. The options apply if they have to be read from the vendor; whoever
+	 * waits for a list that another run reads keeps its own time.
+	 */
+	async lookup(name: string, options: ListOptions = {}): Promise<Choice[]> {
 		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
-		return this.shared.lookups.get(this.listKey(name), this.host.now(), () =>
-			find(this, { onWait, deadlineMs, priority }),
-		);
+		const { onWait, deadlineMs, priority } = options;
+		const key = this.listKey(name);
+		const { lookups } = this.shared;
+		const joins = lookups.pending(key);
+		const choices = lookups.get(key, this.host.now(), () => find(this, { onWait, deadlineMs, priority }));
+		return joins ? await this.joined(name, choices, options) : await orAborted(choices, options.signal);
+	}
+
+	/** The list that another run reads. If that run ends before the list is there, it is read again. */
+	private async joined(name: string, choices: Promise<Choice[]>, options: ListOptions): Promise<Choice[]> {
+		const { host } = this;
+		const { deadlineMs = this.provider.limits.deadlineMs, signal } = options;
+		const deadline = host.now() + deadlineMs;
+		const limit = { ms: deadlineMs, signal, sleep: (ms: number, over: AbortSignal) => host.sleep(ms, over) };
+		try {
+			return await orLate(choices, limit, () => Promise.reject(listTooLate()));
+		} catch (thrown) {
+			const left = deadline - host.now();
+			if (signal?.aborted || !asFleetError(thrown).timeUp || left <= 0) throw thrown;
+			return await this.lookup(name, { ...options, deadlineMs: left });
+		}
 	}
 
 	/** Accounts with the same login may differ in settings that a list follows. */

@@ -4,7 +4,7 @@ const KEPT_MS = 5 * 60_000;
 
 /** Lists for pickers, each kept for five minutes. */
 export class Lookups {
-	private readonly lists = new Map<string, { choices: Promise<Choice[]>; until: number }>();
+	private readonly lists = new Map<string, { choices: Promise<Choice[]>; until: number; pending: boolean }>();
 
 	/** The list of that name, if it is at hand: nothing is sent for it. */
 	async known(name: string, now: number): Promise<Choice[]> {
@@ -18,8 +18,17 @@ export class Lookups {
 		// A clock that was set back must not keep a list for longer.
 		if (kept !== undefined && kept.until > now && kept.until <= now + KEPT_MS) return kept.choices;
 		const choices = find();
-		this.lists.set(name, { choices, until: now + KEPT_MS });
-		choices.catch(() => this.lists.delete(name));
+		const list = { choices, until: now + KEPT_MS, pending: true };
+		this.lists.set(name, list);
+		choices.then(
+			() => (list.pending = false),
+			() => this.lists.get(name) === list && this.lists.delete(name),
+		);
 		return choices;
+	}
+
+	/** Whether the list of that name is being read. */
+	pending(name: string): boolean {
+		return this.lists.get(name)?.pending ?? false;
 	}
 }

@@ -71,3 +71,19 @@ test('a method that succeeds in the session is permitted from then on', () => {
 		again: false,
 	});
 });
+
+test('two methods without a right do not log in for each other again and again', () => {
+	const methods = new MethodRefusals();
+	let logins = 0;
+	let session = 'session-0';
+	for (let minute = 0; minute < 50; minute++)
+		for (const method of ['one', 'two']) {
+			const now = minute * 60_000;
+			methods.answered('other', session, now);
+			const first = methods.refused(method, session, { now, renewed: false, lately: false });
+			if (first.good || first.again) continue;
+			session = `session-${String(++logins)}`;
+			methods.refused(method, session, { now, renewed: true, lately: false });
+		}
+	expect(logins).toBe(2);
+});

@@ -14,7 +14,7 @@ interface Refusal {
 	at: number;
 	/** How often the session had served by the last time. */
 	successes: number;
-	/** Whether that had just been made for it. */
+	/** Whether that, or one before it, had just been made for it. */
 	fresh: boolean;
 	/** Whether it served others all the same, so that the method is not permitted. */
 	final: boolean;
@@ -24,7 +24,7 @@ interface Refusal {
 interface Verdict {
 	/** The session is good: it has served others since it last refused this method, or it is known to refuse it. */
 	good: boolean;
-	/** The method was refused in this session before. */
+	/** The method was refused before: in this session, or lately in one that was made for it. */
 	again: boolean;
 }
 
@@ -59,12 +59,16 @@ export class MethodRefusals {
 		const known = this.refusals.get(method);
 		const again = known?.session === session;
 		// What lies in the future was before a clock was set back.
-		const lasts = again && known.at <= now && now - known.at < REMEMBERED_MS;
-		const fresh = renewed || (lasts && known.fresh);
-		const final = (lasts && known.final) || (fresh && successes > 0 && !this.permitted.has(method));
-		this.refusals.set(method, { session, at: lasts ? known.at : now, successes, fresh, final });
+		const remembered = known !== undefined && known.at <= now && now - known.at < REMEMBERED_MS;
+		// Of several methods without a right, each would log in after the other otherwise.
+		const fresh = renewed || (remembered && known.fresh);
+		const final = (again && remembered && known.final) || (fresh && successes > 0 && !this.permitted.has(method));
+		this.refusals.set(method, { session, at: remembered ? known.at : now, successes, fresh, final });
 		const served = lately && this.servedLately(method, session, now);
-		return { good: final || served || (again && successes > known.successes), again };
+		return {
+			good: final || served || (again && successes > known.successes),
+			again: again || (remembered && known.fresh),
+		};
 	}
 
 	private servedLately(method: string, session: string, now: number): boolean {

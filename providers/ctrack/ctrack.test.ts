@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { sharedLogin } from '../../core/call/account';
+import type { Session } from '../../core/describe/connection';
 import type { RunOptions } from '../../core/describe/operation';
 import { Client } from '../../core/call/client';
 import { FleetError, Unreachable } from '../../core/describe/errors';
@@ -9,6 +10,7 @@ import {
 	addressOf,
 	type SendOptions,
 	type SignedAnswer,
+	type WantedSession,
 	type WireAnswer,
 	type WireRequest,
 } from '../../core/describe/host';
@@ -52,19 +54,25 @@ class CtrackHost extends TestHost {
 	}
 
 	override async send(request: WireRequest, { stale, freshForMs }: SendOptions): Promise<SignedAnswer> {
-		const shared = sharedLogin(provider, this.connection);
-		const now = () => this.now();
-		const renew = async () => (shared.session = await logIn(provider, this.connection, () => this.login(), now));
-		const { token, ...login } = await shared.sessions.get({
-			current: async () => shared.session,
-			renew,
-			stale,
-			freshForMs,
-			now,
-		});
+		const { token, ...login } = await this.sessionFor({ stale, freshForMs });
 		const signed = ctrack.sign(request, token, this.connection);
 		this.paths.push(addressOf('', signed));
 		return { ...(await this.vendor(signed, token)), session: token, login };
+	}
+
+	override async token({ stale, freshForMs, mayLogIn }: WantedSession): Promise<string> {
+		return (await this.sessionFor({ stale, freshForMs, mayLogIn })).token;
+	}
+
+	private async sessionFor(wanted: WantedSession): Promise<Session> {
+		const shared = sharedLogin(provider, this.connection);
+		const now = () => this.now();
+		return await shared.sessions.get({
+			...wanted,
+			current: async () => shared.session,
+			renew: async () => (shared.session = await logIn(provider, this.connection, () => this.login(), now)),
+			now,
+		});
 	}
 
 	private async login(): Promise<WireAnswer> {
