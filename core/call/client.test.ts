@@ -355,6 +355,23 @@ describe('an outage', () => {
 		expect(host.sent).toHaveLength(before + 1);
 	});
 
+	test('a run that waits for the probe keeps its own time', async () => {
+		let hangs = false;
+		const { client, host } = clientOf(async () => {
+			if (!hangs) throw new Unreachable('No connection.', { retryable: true });
+			await host.sleep(29_000);
+			return json({ value: 1 });
+		});
+		for (let count = 0; count < 6; count++) await failure(client.collect(read, { name: 'a' }));
+		await host.sleep(31_000);
+		hangs = true;
+		const probe = client.collect(read, { name: 'a' });
+		const began = host.now();
+		await failure(client.collect(read, { name: 'b' }, { deadlineMs: 3_000 }));
+		expect(host.now() - began).toBeLessThanOrEqual(3_000);
+		await probe;
+	});
+
 	test('requests that begin side by side when it is over wait for the probe', async () => {
 		let down = true;
 		const { client, host } = clientOf(() => (down ? json('down', 503) : json({ value: 1 })));
