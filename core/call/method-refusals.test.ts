@@ -63,13 +63,14 @@ describe('a method that is refused', () => {
 
 test('a method that succeeds in the session is permitted from then on', () => {
 	const methods = new MethodRefusals();
+	const refused = (now: number, renewed = false) =>
+		methods.refused('read', 'session', { now, renewed, lately: false });
 	methods.answered('other', 'session', 0);
-	expect(methods.refused('read', 'session', { now: 1, renewed: true, lately: false })).toMatchObject({ good: true });
+	expect(refused(1, true)).toMatchObject({ good: true });
 	methods.answered('read', 'session', 2);
-	expect(methods.refused('read', 'session', { now: 3, renewed: false, lately: false })).toEqual({
-		good: false,
-		again: false,
-	});
+	// It has served since. Then it has not.
+	expect(refused(3)).toMatchObject({ good: true });
+	expect(refused(4)).toEqual({ good: false, again: true });
 });
 
 test('two methods without a right do not log in for each other again and again', () => {

@@ -41,8 +41,9 @@ export class MethodRefusals {
 		this.successes.set(session, this.successesIn(session) + 1);
 		this.latest = { method, session, at: now };
 		this.permitted.add(method);
+		const known = this.refusals.get(method);
 		// A right that was granted meanwhile.
-		if (this.refusals.get(method)?.session === session) this.refusals.delete(method);
+		if (known?.session === session) this.refusals.set(method, { ...known, fresh: false, final: false });
 	}
 
 	/**
