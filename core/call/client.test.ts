@@ -258,6 +258,17 @@ test.each([
 	expect(process.cpuUsage(began).user / 1000).toBeLessThan(1000);
 });
 
+test.each([
+	'0123456789abcdef0123',
+	'abc1234:def5678:ghi9012',
+	'123456789012345:987654321098765',
+	'fleet|17642342|aB3xY9',
+])('the token %s is removed where it is repeated word for word', async (token) => {
+	const { client, host } = clientOf(() => json({ value: 7, name: `car ${token}`, [token]: token }));
+	host.session = token;
+	expect(JSON.stringify(await client.collect(read, { name: 'a' }, { output: 'raw' }))).not.toContain(token);
+});
+
 test('what stands beside a token stays as it is', async () => {
 	const token = 'Ab0+9.session-token==';
 	const body = `{"value":7,"path":"C:\\\\x \\u0041","quoted":"say \\"${token}\\" \\\\u002b","list":["${token}","\\n${token}\\n"]}`;

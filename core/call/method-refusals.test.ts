@@ -88,3 +88,13 @@ test('two methods without a right do not log in for each other again and again',
 		}
 	expect(logins).toBe(2);
 });
+
+test('a session that served nobody says nothing of a method', () => {
+	const methods = new MethodRefusals();
+	const refused = (session: string, now: number, renewed = false) =>
+		methods.refused('read', session, { now, renewed, lately: false });
+	refused('session-0', 0);
+	refused('session-1', 1, true);
+	methods.answered('other', 'session-2', 2);
+	expect(refused('session-2', 3).good).toBe(false);
+});

@@ -62,7 +62,7 @@ export class MethodRefusals {
 		// What lies in the future was before a clock was set back.
 		const remembered = known !== undefined && known.at <= now && now - known.at < REMEMBERED_MS;
 		// Of several methods without a right, each would log in after the other otherwise.
-		const fresh = renewed || (remembered && known.fresh);
+		const fresh = renewed || (remembered && known.fresh && this.successesIn(known.session) > 0);
 		const final = (again && remembered && known.final) || (fresh && successes > 0 && !this.permitted.has(method));
 		this.refusals.set(method, { session, at: remembered ? known.at : now, successes, fresh, final });
 		const served = lately && this.servedLately(method, session, now);

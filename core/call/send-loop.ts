@@ -297,10 +297,10 @@ export class SendLoop {
 		const { limiter } = this;
 		if (error.tooOften && (!error.ambiguous || limiter.busy)) limiter.slowDown(host.now(), error.retryAfterMs);
 		const mayBeOver = error.session === 'over' || error.session === 'suspect' || error.unexplained;
-		// It says nothing of the stored session. The next request makes one.
-		const saysNothing = !mayBeOver && error.session === undefined && error.outage === undefined && !error.tooOften;
+		// Until the vendor has accepted the login, whatever it refuses: the next request logs in.
+		const saysNothing = error.outage === undefined && !error.tooOften;
 		if (!shared.accepted && this.onProbation && saysNothing)
-			shared.suspectSession ??= { session, error, doubted: false };
+			shared.suspectSession ??= { session, error, doubted: mayBeOver && raisesDoubt(error) };
 		let doubted = false;
 		if (mayBeOver && raisesDoubt(error)) {
 			const known = { now: host.now(), renewed: this.renewals > 0, lately: error.tooOften };
@@ -533,7 +533,7 @@ function without(body: string, anchor: string): string {
 const isOfToken = (part: string) => part.length >= (isNumeric(part) ? SHORTEST_TOKEN : SHORTEST_TOKEN / 2);
 
 /** Tokens with more parts are searched for by the longest of them. */
-const MOST_PARTS = 8;
+const MOST_PARTS = 3;
 
 /**
  * The parts of a token that no way of writing it changes, and that are no ordinary words: one for each stretch of
@@ -546,6 +546,8 @@ function anchorsOf(token: string): string[] {
 		const [longest = stretch] = (unlikeWords.length > 0 ? unlikeWords : parts).sort((a, b) => b.length - a.length);
 		return isOfToken(longest) ? [longest.slice(0, LONGEST_ANCHOR)] : [];
 	});
+	// Word for word, where nothing of it is long enough.
+	if (anchors.length === 0) return [JSON.stringify(token).slice(1, -1).slice(0, LONGEST_ANCHOR)];
 	return [...new Set(anchors)].sort((a, b) => b.length - a.length).slice(0, MOST_PARTS);
 }
 

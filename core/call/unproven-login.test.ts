@@ -50,8 +50,9 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
 		sign: (request) => request,
 		open: (answer) => {
-			const body = jsonOf(answer, 'Vendor') as { expired?: boolean; missing?: boolean };
+			const body = jsonOf(answer, 'Vendor') as { expired?: boolean; missing?: boolean; unknown?: boolean };
 			if (body.missing) throw new NotFound('There is no such thing.');
+			if (body.unknown) throw new VendorFault('It is not known what this means.', { unexplained: true });
 			if (body.expired) throw new SessionExpired('The session is over.', { definite: true, ambiguous });
 			return body;
 		},
@@ -376,4 +377,16 @@ test('a stored session in which the vendor says nothing of it is replaced by a l
 		expect(seen.requests.filter((other) => other.at >= at && other.at < at + 60_000).length).toBeLessThanOrEqual(
 			13,
 		);
+});
+
+test('a stored session that the vendor refuses in unknown words is replaced by a login, whenever it was made', async () => {
+	const { clock, clientOf, seen, codeOf, store } = vendor({ perMinute: 60, burst: 10 });
+	seen.session = 1;
+	store('right', 'token-1');
+	const client = clientOf('right');
+	Object.assign(client.shared.session ?? {}, { madeAt: clock.now(), doubtedAt: clock.now() });
+	seen.answer = () => json({ unknown: true });
+	for (let count = 0; count < 5; count++) await codeOf(client.collect(read, {}));
+	expect(seen.logins).toHaveLength(1);
+	expect(client.shared.accepted).toBe(true);
 });
