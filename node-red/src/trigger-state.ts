@@ -188,7 +188,7 @@ const reasonOf = (error: unknown) =>
 function notStored(error: unknown): NotStored {
 	return new NotStored(`Where this trigger stands could not be stored (${reasonOf(error)}).`, {
 		cause: error,
-		advice: 'It continues, but a restart of Node-RED now may repeat events or, if nothing was ever stored, skip them. Check that the disk is not full and that Node-RED may write to its user folder, or choose another store in the node.',
+		advice: 'It continues, but after a restart of Node-RED events may come twice or, if nothing was ever stored, be missing. Check that the disk is not full and that Node-RED may write to its user folder, or choose another store in the node.',
 	});
 }
 
