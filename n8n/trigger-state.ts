@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { FleetError } from '../core/describe/errors';
+import { isRecord } from '../core/describe/read';
 import type { FleetEvent } from '../core/describe/trigger';
 
 /**
@@ -239,7 +240,14 @@ function stateIn(text: unknown): StoredState {
 	try {
 		const { batch, account, cursor, replay } = JSON.parse(text as string) as Partial<StoredState>;
 		if (typeof batch === 'number' && Number.isSafeInteger(batch) && typeof account === 'string')
-			return { batch, account, cursor, ...(Array.isArray(replay) ? { replay } : {}) };
+			return {
+				batch,
+				account,
+				cursor,
+				...(Array.isArray(replay)
+					? { replay: replay.filter((event): event is FleetEvent => isRecord(event)) }
+					: {}),
+			};
 	} catch {
 		// Damaged: the cursor's own check says so.
 	}

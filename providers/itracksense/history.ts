@@ -35,6 +35,9 @@ type Ask = (
 /** A vendor whose counts are never met must not cost the account's quota. */
 const MOST_FURTHER = 10;
 
+/** An eighth of a day: no device sends more than an answer holds in that time, and the pieces of a day are kept. */
+const DEEPEST = 3;
+
 /** What one request gave; no rows: they are more than one answer may hold. */
 interface Answered {
 	rows: Row[] | undefined;
@@ -82,12 +85,13 @@ class Reader {
 	) {}
 
 	/** One window. */
-	async piecesOf(begin: number, end: number, asked?: Answered): Promise<Piece[]> {
+	async piecesOf(begin: number, end: number, asked?: Answered, depth = 0): Promise<Piece[]> {
 		const { rows, missing, sent } = asked ?? (await this.request(begin, end));
 		const full = rows === undefined || rows.length >= MOST;
 		const from = localText(begin);
 		const to = localText(end);
-		if (rows !== undefined && (end - begin <= SHORTEST_MS || !(full || this.mayBeCut(rows, missing)))) {
+		const ends = end - begin <= SHORTEST_MS || depth >= DEEPEST;
+		if (rows !== undefined && (ends || !(full || this.mayBeCut(rows, missing)))) {
 			if (full || missing > 0)
 				this.run.warn(
 					full
@@ -103,7 +107,7 @@ class Reader {
 		if (rows !== undefined && !full) {
 			if (!hasMore(rows, localText(middle), first, second)) {
 				this.miscounts = true;
-				return this.piecesOf(begin, end, { rows, missing, sent });
+				return this.piecesOf(begin, end, { rows, missing, sent }, depth);
 			}
 			this.further = 0;
 		}
@@ -111,7 +115,10 @@ class Reader {
 			this.run.warn(
 				`The day from ${from} (local time) has more than ${String(full ? MOST : rows.length)} records, where the vendor stops, so it is read in shorter pieces.`,
 			);
-		return [...(await this.piecesOf(begin, middle, first)), ...(await this.piecesOf(middle, end, second))];
+		return [
+			...(await this.piecesOf(begin, middle, first, depth + 1)),
+			...(await this.piecesOf(middle, end, second, depth + 1)),
+		];
 	}
 
 	/** Whether halves of the period may have what the vendor counts and does not send. */
