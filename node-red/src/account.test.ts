@@ -182,3 +182,16 @@ test('an account that is only tried out leaves nothing behind', async () => {
 	for (let count = 0; count < 5; count++) await devices(account);
 	expect(logins).toBe(3);
 });
+
+test('a setting that an account was saved without has its default, also after the editor saved it as empty', () => {
+	const settings = {
+		baseUrl: 'https://vendor.example',
+		account: 'demo',
+		secretType: 'password',
+		secret: SECRET,
+		rateLimit: '60',
+		fleet: '',
+		fleetAccount: '',
+	};
+	expect(connectionOf(provider, settings)).toMatchObject({ fleet: 'listed' });
+});

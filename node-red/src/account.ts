@@ -31,7 +31,13 @@ export type AccountSettings = Readonly<Record<string, unknown>>;
 
 /** Checks an account's settings. @throws InvalidParams with a sentence for each that is missing or wrong */
 export function connectionOf(provider: Provider, settings: AccountSettings): Connection {
-	return readFields(provider.connection, settings, { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
+	// The editor stores an empty choice for a setting that the account was saved without: it has its default.
+	const chosen = Object.fromEntries(
+		Object.entries(settings).filter(
+			([name, value]) => value !== '' || provider.connection[name]?.kind !== 'choice',
+		),
+	);
+	return readFields(provider.connection, chosen, { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;
 }
 
 /** How an account that is only tried differs from one that is deployed. */
