@@ -34,7 +34,7 @@ export function connectionOf(provider: Provider, settings: AccountSettings): Con
 	// The editor stores an empty choice for a setting that the account was saved without: it has its default.
 	const chosen = Object.fromEntries(
 		Object.entries(settings).filter(
-			([name, value]) => value !== '' || provider.connection[name]?.kind !== 'choice',
+			([name, value]) => (value !== '' && value !== null) || provider.connection[name]?.kind !== 'choice',
 		),
 	);
 	return readFields(provider.connection, chosen, { now: Date.now(), timeZone: 'UTC' }) as unknown as Connection;

@@ -24,7 +24,19 @@ function reason(xhr, text) {
 	return (xhr.responseJSON && xhr.responseJSON.message) || `${xhr.status} ${xhr.statusText}`;
 }
 
+/** Settings that the account was saved without, as an earlier version did not have them: they have their defaults. */
+function fillIn(node, provider) {
+	for (const { name, kind, secret, initial } of catalogOf(provider).connection) {
+		if (secret || node[name] !== undefined) continue;
+		node[name] = initial === undefined ? (kind === 'boolean' ? false : '') : initial;
+		const input = $(`#node-config-input-${name}`);
+		if (kind === 'boolean') input.prop('checked', node[name]);
+		else input.val(String(node[name]));
+	}
+}
+
 fleetwire.prepareAccount = (node, provider) => {
+	fillIn(node, provider);
 	const text = words(provider);
 	const baseUrl = $('#node-config-input-baseUrl');
 	const notice = $('.fleetwire-http');
