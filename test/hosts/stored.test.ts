@@ -122,7 +122,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				await editor.edit(id);
 				await editor.save();
 				// Settings that there were none of then have their defaults.
-				expect(await editor.node(id), `${type} ${id}`).toMatchObject(before);
+				expect(await editor.node(id), `${type} ${id}`).toMatchObject(
+					JSON.parse(JSON.stringify(before)) as object,
+				);
 			}
 			expect(await editor.page.evaluate('RED.nodes.dirty()')).toBe(false);
 			await editor.close();
