@@ -425,7 +425,9 @@ export class SendLoop {
 	private pauseAfter({ error, beforeSending = false }: Failed): number {
 		const { host, shared } = this.sender;
 		const { attempt } = this;
-		if (!(this.repeatable || beforeSending) || !error.retryable || attempt >= ATTEMPTS) throw error;
+		// A command waits for a login that was answered, not for one that meets silence.
+		const mayWait = this.repeatable || (beforeSending && error.outage !== 'silence');
+		if (!mayWait || !error.retryable || attempt >= ATTEMPTS) throw error;
 		const tooOften = error.tooOften && (!error.ambiguous || attempt > 1);
 		const pause = backoff(attempt, { tooOften, retryAfterMs: error.retryAfterMs }, Math.random);
 		if (host.now() + pause > this.call.deadline || shared.breaker.open || !shared.retries.spend()) throw error;
