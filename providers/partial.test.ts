@@ -295,6 +295,41 @@ describe('a refused batch', () => {
 		expect(asked.map((some) => some.length)).toEqual([100]);
 	});
 
+	test.each([1, 2, 3, 10])(
+		'%i remembered culprits that are answered again are read in every window',
+		async (count) => {
+			const good = imeis(30).slice(count);
+			let bad = imeis(count);
+			let requests = 0;
+			const { run } = clientOf('trackceo', 'device.getMileage', ({ query = {} }) => {
+				requests += 1;
+				const some = String(query.imeis).split(',');
+				return some.some((imei) => bad.includes(imei))
+					? json({ code: 10013, message: 'no right' })
+					: ok(
+							some.map((imei) => ({
+								imei,
+								begintime: query.begintime,
+								endtime: query.endtime,
+								mileage: 1,
+							})),
+						);
+			});
+			const input = { begin: '2025-12-01', end: '2026-01-26' };
+			for (let times = 0; times < 9; times++) await run({ ...input, devices: [...bad, ...good] });
+			const culprits = bad;
+			bad = [];
+			requests = 0;
+			for (const devices of [culprits, [...culprits, ...good]]) {
+				const { records, error } = await run({ ...input, devices });
+				expect(error).toBeUndefined();
+				expect(records).toEqual(devices.map((deviceId) => expect.objectContaining({ deviceId, distance: 8 })));
+			}
+			// Eight windows each. Those that go side by side with the first do not know its answers.
+			expect(requests).toBeLessThanOrEqual(16 + 8 * count);
+		},
+	);
+
 	test('where no device is answered, says so once and remembers nobody', async () => {
 		const { run, asked } = positions(() => true);
 		const { records, error } = await run({ devices: imeis(100) });

@@ -20,6 +20,13 @@ type Name = string | number;
 /** Sends a request about some devices. */
 type Ask = (some: readonly Name[]) => Promise<Row[]>;
 
+/** Devices to be asked about apart from others. */
+interface Apart {
+	devices: Name[];
+	/** Why. */
+	error: FleetError;
+}
+
 interface Settings {
 	refusals: Refusals;
 	/** Whether requests have to keep apart, so that each waits for its turn. */
@@ -103,17 +110,49 @@ export class DeviceRequests {
 				inParts: (some, error) => this.afterOthers(some, error, ask),
 			})),
 		];
-		for (const { devices, error } of [...suspects, ...refused])
-			rows.push(...(await this.halves(devices, error, ask)));
+		rows.push(...(await this.remembered([...suspects, ...refused], ask)));
 		return rows;
 	}
 
 	/** Requests that go side by side, such as those of several windows, are refused for the same device. */
 	private async afterOthers(devices: readonly Name[], error: FleetError, ask: Ask): Promise<Row[]> {
-		const search = this.search.then(async () => {
+		return await this.inTurn(async () => {
 			const left = devices.filter((device) => !this.failures.has(String(device)));
 			return await (left.length < devices.length ? this.part(left, ask) : this.halves(left, error, ask));
 		});
+	}
+
+	/** Devices of which an earlier run knows that they, or some of them, were refused. */
+	private async remembered(apart: readonly Apart[], ask: Ask): Promise<Row[]> {
+		if (apart.length === 0) return [];
+		return await this.inTurn(async () => {
+			const answered = (device: Name) => this.answered.has(String(device));
+			// By now, another window's request may have been answered.
+			const again = apart.flatMap(({ devices }) => devices.filter(answered));
+			const rows = again.length === 0 ? [] : [...(await this.part(again, ask))];
+			const groups = apart.map(({ devices, error }) => ({
+				devices: devices.filter((device) => !answered(device) && !this.failures.has(String(device))),
+				error,
+			}));
+			const left = groups.filter(({ devices }) => devices.length > 0);
+			for (let next = left.shift(); next !== undefined; next = left.shift()) {
+				rows.push(...(await this.halves(next.devices, next.error, ask)));
+				if (left.length < 2 || !next.devices.some(answered) || !this.mayAsk()) continue;
+				// Where one is answered again, the others may be, too.
+				rows.push(
+					...(await this.part(
+						left.splice(0).flatMap(({ devices }) => devices),
+						ask,
+					)),
+				);
+			}
+			return rows;
+		});
+	}
+
+	/** One search after the other: the next knows what this one has found. */
+	private async inTurn(work: () => Promise<Row[]>): Promise<Row[]> {
+		const search = this.search.then(work);
 		this.search = search.catch(() => undefined);
 		return await search;
 	}
