@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { Client } from '../../core/call/client';
-import { FleetError } from '../../core/describe/errors';
+import { FleetError, TimedOut } from '../../core/describe/errors';
 import type { Field, Fields } from '../../core/describe/field';
 import { addressOf, type WireRequest } from '../../core/describe/host';
 import type { AnyOperation } from '../../core/describe/operation';
@@ -183,7 +183,6 @@ const MOST_REQUESTS = 8;
 
 /** Few points: what is looked at is what is asked. */
 const SPARSE = { clock: () => NOW, fixIntervalSeconds: 86_400, fleetSize: 3 } as const;
-class Enough extends Error {}
 
 export async function parameters(sheet: Sheet, { inputs, seed }: Settings): Promise<void> {
 	const operations = VENDOR_NAMES.flatMap((vendor) =>
@@ -217,7 +216,7 @@ export async function parameters(sheet: Sheet, { inputs, seed }: Settings): Prom
 		let sent = 0;
 		let problem: string | undefined;
 		const host = new TestHost((request) => {
-			if (++sent > MOST_REQUESTS) throw new Enough('enough');
+			if (++sent > MOST_REQUESTS) throw new TimedOut('This is enough to look at.');
 			requests += 1;
 			const asked = arrived(provider.sign(request, token, connection), prefix);
 			const answer = simulator.answer(asked);
