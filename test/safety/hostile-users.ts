@@ -10,7 +10,7 @@ import { kitOf, nameOf, type Simulator, startStocked, VENDOR_NAMES } from '../ho
 import { connectionOf, recordingOf } from '../support/recordings';
 import { json, TestHost } from '../support/test-host';
 import { Client } from '../../core/call/client';
-import { packages, providerOf, settingsOf, sideBySide, type Ask, type Hosts } from './hosts';
+import { NAMES, packages, providerOf, settingsOf, sideBySide, type Ask, type Hosts } from './hosts';
 import type { Sheet } from './sheet';
 import { panelOf } from '../hosts/forms';
 
@@ -286,7 +286,7 @@ async function privateAddresses(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<
 	const check = async (name: 'n8n' | 'Node-RED', urls: readonly string[], ask: (url: string) => Promise<string>) => {
 		// One by one: n8n mixes credential tests up that run at once.
 		const open = (await sideBySide(urls, 1, async (url) => ({ url, text: await ask(url) }))).filter(
-			({ text }) => !/private address/.test(text),
+			({ text }) => !/leads to (a private address|an address that a VPN or proxy program makes up)/.test(text),
 		);
 		for (const { url, text } of open) console.log(`        ${name}: ${url}: ${text.slice(0, 200)}`);
 		return open.length;
@@ -320,7 +320,6 @@ async function privateAddresses(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<
 		'http://inner.vendor.test',
 		'http://metadata.vendor.test',
 		'http://mapped.vendor.test',
-		'http://mixed.vendor.test',
 		'http://other.vendor.test',
 	];
 	const led = await check('Node-RED', names, viaNodeRed);
@@ -330,6 +329,16 @@ async function privateAddresses(sheet: Sheet, { n8n, nodeRed }: Hosts): Promise<
 		`${String(led)} of ${String(names.length)}`,
 		'none, checked when connecting',
 		led === 0,
+	);
+	await viaNodeRed(`http://mixed.vendor.test:${new URL(nodeRed.nodeRed.url).port}`);
+	const used = [...nodeRed.logs().matchAll(/FLEETWIRE-ADDRESSES mixed\.vendor\.test (\S+)/g)].map(([, list]) => list);
+	const [outside] = NAMES['mixed.vendor.test'].addresses;
+	sheet.part(
+		'addresses used of a name that has a public one and a private one',
+		'Node-RED',
+		used.length === 0 ? 'nothing was connected to' : [...new Set(used)].join(' or '),
+		'the public one alone',
+		used.length > 0 && used.every((list) => list === outside),
 	);
 }
 

@@ -1,10 +1,12 @@
 /**
  * Loaded into a host before anything else (NODE_OPTIONS). It tells what would have ended the process and, at SIGWINCH,
- * the memory in use and for how long it did nothing else at most since it last told, and answers for names below .test
- * as FLEETWIRE_TEST_NAMES says: {"<name>": {"addresses": [...], "delayMs": 0}}.
+ * the memory in use and for how long it did nothing else at most since it last told. It answers for names below .test as
+ * FLEETWIRE_TEST_NAMES says: {"<name>": {"addresses": [...], "delayMs": 0}}, and tells which of the addresses a connection
+ * may use; the connection itself stays on this machine.
  */
 'use strict';
 const dns = require('node:dns');
+const net = require('node:net');
 const v8 = require('node:v8');
 const vm = require('node:vm');
 
@@ -62,4 +64,21 @@ dns.promises.lookup = async function (hostname, options) {
 	await new Promise((resolve) => setTimeout(resolve, found.delayMs || 0));
 	const [address, family] = answer(found, options || {});
 	return family === undefined ? address : { address, family };
+};
+
+const { connect } = net;
+net.connect = function (options, ...rest) {
+	if (!names[options && options.host] || typeof options.lookup !== 'function')
+		return connect.call(net, options, ...rest);
+	const resolve = options.lookup;
+	const own = (hostname, wanted, callback) =>
+		resolve(hostname, wanted, (error, found, family) => {
+			if (error) return callback(error);
+			const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [found];
+			process.stderr.write(`FLEETWIRE-ADDRESSES ${hostname} ${addresses.join()}\n`);
+			return Array.isArray(found)
+				? callback(null, [{ address: '127.0.0.1', family: 4 }])
+				: callback(null, '127.0.0.1', family && 4);
+		});
+	return connect.call(net, { ...options, lookup: own }, ...rest);
 };
