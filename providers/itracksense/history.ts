@@ -2,7 +2,7 @@ import type { Run } from '../../core/describe/operation';
 import { FleetError } from '../../core/describe/errors';
 import { inOrder } from '../../core/call/pages';
 import type { Row } from '../../core/describe/records';
-import { windows } from '../../core/call/windows';
+import { windows, type Window } from '../../core/call/windows';
 import type { Counted } from './answer';
 import { localPeriod, localText, zoneOf } from './times';
 
@@ -47,6 +47,14 @@ interface Answered {
 	sent: number;
 }
 
+/** A period that is to be read, halved so often already, and what it gave if it has been asked for. */
+interface Part {
+	begin: number;
+	end: number;
+	depth: number;
+	asked?: Answered;
+}
+
 const timeIn = (row: Row, name: 'GPSTime' | 'RcvTime') => {
 	const value = row[name];
 	return typeof value === 'string' ? value : '';
@@ -84,41 +92,59 @@ class Reader {
 		private readonly ask: Ask,
 	) {}
 
-	/** One window. */
-	async piecesOf(begin: number, end: number, asked?: Answered, depth = 0): Promise<Piece[]> {
-		const { rows, missing, sent } = asked ?? (await this.request(begin, end));
+	/** One window, in pieces that are read when they are wanted: hardly more than one answer is kept. */
+	async *piecesOf(window: Part): AsyncGenerator<Piece> {
+		const left = [window];
+		for (let part = left.pop(); part !== undefined; part = left.pop()) {
+			const piece = await this.pieceOf(part, left);
+			if (piece !== undefined) yield piece;
+		}
+	}
+
+	/** @param left gets the halves of what is no piece, the first on top */
+	private async pieceOf({ begin, end, depth, asked }: Part, left: Part[]): Promise<Piece | undefined> {
+		const { rows, missing, sent } = asked ?? (await this.request(begin, end, depth));
 		const full = rows === undefined || rows.length >= MOST;
-		const from = localText(begin);
-		const to = localText(end);
-		const ends = end - begin <= SHORTEST_MS || depth >= DEEPEST;
-		if (rows !== undefined && (ends || !(full || this.mayBeCut(rows, missing)))) {
-			if (full || missing > 0)
-				this.run.warn(
-					full
-						? `There are ${String(rows.length)} records between ${from} and ${to} (local time), where the vendor stops: some may be missing.`
-						: `The vendor counts ${String(sent + missing)} records between ${from} and ${to} (local time), and sends ${String(sent)}: some may be missing.`,
-				);
-			return [{ rows: sorted(rows), end: to }];
-		}
-		if (!full) this.further += 2;
 		const middle = begin + Math.floor((end - begin) / 2000) * 1000;
-		const first = await this.request(begin, middle);
-		const second = await this.request(middle, end);
-		if (rows !== undefined && !full) {
-			if (!hasMore(rows, localText(middle), first, second)) {
-				this.miscounts = true;
-				return this.piecesOf(begin, end, { rows, missing, sent }, depth);
+		if (mayBeHalved(begin, end, depth)) {
+			if (full) {
+				this.warnOfDay(begin, end, MOST);
+				left.push({ begin: middle, end, depth: depth + 1 }, { begin, end: middle, depth: depth + 1 });
+				return undefined;
 			}
-			this.further = 0;
+			if (this.mayBeCut(rows, missing)) {
+				this.further += 2;
+				const first = await this.request(begin, middle, depth + 1);
+				const second = await this.request(middle, end, depth + 1);
+				if (hasMore(rows, localText(middle), first, second)) {
+					this.further = 0;
+					this.warnOfDay(begin, end, rows.length);
+					left.push(
+						{ begin: middle, end, depth: depth + 1, asked: second },
+						{ begin, end: middle, depth: depth + 1, asked: first },
+					);
+					return undefined;
+				}
+				this.miscounts = true;
+			}
 		}
+		const [from, to] = [localText(begin), localText(end)];
+		// What is too large for an answer and is not halved has thrown.
+		const came = rows ?? [];
+		if (full || missing > 0)
+			this.run.warn(
+				full
+					? `There are ${String(came.length)} records between ${from} and ${to} (local time), where the vendor stops: some may be missing.`
+					: `The vendor counts ${String(sent + missing)} records between ${from} and ${to} (local time), and sends ${String(sent)}: some may be missing.`,
+			);
+		return { rows: sorted(came), end: to };
+	}
+
+	private warnOfDay(begin: number, end: number, most: number): void {
 		if (end - begin === DAY_MS)
 			this.run.warn(
-				`The day from ${from} (local time) has more than ${String(full ? MOST : rows.length)} records, where the vendor stops, so it is read in shorter pieces.`,
+				`The day from ${localText(begin)} (local time) has more than ${String(most)} records, where the vendor stops, so it is read in shorter pieces.`,
 			);
-		return [
-			...(await this.piecesOf(begin, middle, first, depth + 1)),
-			...(await this.piecesOf(middle, end, second, depth + 1)),
-		];
 	}
 
 	/** Whether halves of the period may have what the vendor counts and does not send. */
@@ -126,9 +152,10 @@ class Reader {
 		return missing > 0 && rows.length >= LEAST && !this.miscounts && this.further < MOST_FURTHER;
 	}
 
-	private async request(begin: number, end: number): Promise<Answered> {
+	/** @throws FleetError, also if the answer is too large and the period is not halved any more */
+	async request(begin: number, end: number, depth = 0): Promise<Answered> {
 		let [missing, sent] = [0, 0];
-		const mayHalve = ({ tooLarge }: FleetError) => tooLarge && end - begin > SHORTEST_MS;
+		const mayHalve = ({ tooLarge }: FleetError) => tooLarge && mayBeHalved(begin, end, depth);
 		// The path of section 26 is not counted.
 		const hear = ({ total, data }: Counted) => {
 			sent = data.length;
@@ -143,6 +170,8 @@ class Reader {
 		}
 	}
 }
+
+const mayBeHalved = (begin: number, end: number, depth: number) => end - begin > SHORTEST_MS && depth < DEEPEST;
 
 /** Whether the halves of a period have more records than the whole. Those on their border come twice. */
 function hasMore(whole: readonly Row[], border: string, first: Answered, second: Answered): boolean {
@@ -171,10 +200,14 @@ export async function* inDays(
 	const last = localText(to);
 	const reader = new Reader(run, ask);
 	let seen = new Set<string>();
-	for await (const pieces of inOrder(windows(from, to, DAY_MS), run.width, (window) =>
-		reader.piecesOf(window.begin, window.end),
-	)) {
-		for (const { rows, end: until } of pieces) {
+	const day = async ({ begin: first, end: second }: Window): Promise<Part> => ({
+		begin: first,
+		end: second,
+		depth: 0,
+		asked: await reader.request(first, second),
+	});
+	for await (const window of inOrder(windows(from, to, DAY_MS), run.width, day, run.width)) {
+		for await (const { rows, end: until } of reader.piecesOf(window)) {
 			const known = seen;
 			const fresh = known.size === 0 ? rows : rows.filter((row) => !known.has(JSON.stringify(row)));
 			seen = until === last ? new Set() : atEdge(rows, until);
