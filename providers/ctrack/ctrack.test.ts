@@ -749,13 +749,19 @@ describe('odometers at a time', () => {
 	});
 
 	test('come also where the list of vehicles does not', async () => {
-		const { run } = start(({ path }) =>
+		const { host, run } = start(({ path }) =>
 			json(
-				path.endsWith('/GetVehicles') ? { ErrorCode: 12 } : { ErrorCode: 0, VehicleOdoList: [reading('B 1')] },
+				path.endsWith('/GetVehicles')
+					? { ErrorCode: 12 }
+					: { ErrorCode: 0, VehicleOdoList: [reading('B 1'), reading('B 2')] },
 			),
 		);
 		expect(await run('device.getOdometer', { searchBy: 'NodeId', values: '566, 567', at })).toMatchObject([
 			{ deviceId: null, deviceName: 'B 1', odometer: 1 },
+			{ deviceId: null, deviceName: 'B 2', odometer: 1 },
+		]);
+		expect(host.warnings).toEqual([
+			'The odometers come without NodeIds, as the list of vehicles could not be read: Ctrack answered with an error that is not documented (error code 12).',
 		]);
 	});
 });

@@ -194,8 +194,9 @@ async function* odometersAt(
 async function nameVehicles(run: Run<OdometersAt>, rows: Row[], asked: readonly string[]): Promise<void> {
 	const choices = await run.lookup('device').catch((error: unknown) => {
 		// The odometers have come: they are worth more than the NodeIds.
-		if (error instanceof FleetError) return [];
-		throw error;
+		if (!(error instanceof FleetError)) throw error;
+		run.warn(`The odometers come without NodeIds, as the list of vehicles could not be read: ${error.message}`);
+		return [];
 	});
 	const among = choices.filter(({ value }) => asked.includes(value));
 	for (const row of rows) {
