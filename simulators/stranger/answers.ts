@@ -31,11 +31,16 @@ export interface List {
 
 const TEXT_LIST = /^(?:-?[\d.]+,){4,}-?[\d.]+(?:;|$)/;
 
+/** Lists beside the vendor's records that nobody has to read. */
+export const FURTHER = ['warnings', 'Warnings', 'links', 'errors'] as const;
+const isFurther = (key: string | number) => FURTHER.some((name) => name === key);
+
 /** The lists of records in a body that are in no other list. */
 export function listsOf(body: unknown): List[] {
 	const lists: List[] = [];
 	const walk = (parent: Record<string | number, unknown>, key: string | number) => {
 		const value = parent[key];
+		if (isFurther(key)) return;
 		if (typeof value === 'string' && TEXT_LIST.test(value))
 			lists.push({ in: parent, key, rows: value.split(';').filter((row) => row !== ''), text: true });
 		else if (Array.isArray(value) && value.some(isRow))

@@ -38,7 +38,6 @@ const UNCLEAR: readonly Said[] = [false, true].flatMap((done) => [
 	...[null, '', false, [], {}, 'abc', 0.5, true, 12, 'Failed'].map((ErrorCode) => said({ ErrorCode }, done)),
 	said({ ErrorCode: 0, Result: 'Failed' }, done),
 	said({ ErrorCode: 0, Result: 'not successful' }, done),
-	said({ ErrorCode: 0, Result: null }, done),
 	said({ ErrorCode: 0, Result: false }, done),
 	said('', done),
 	said('[]', done),
@@ -47,6 +46,12 @@ const UNCLEAR: readonly Said[] = [false, true].flatMap((done) => [
 	{ answer: page(200), done, atBest: 'unknown' as const },
 	{ answer: page(502), done, atBest: 'unknown' as const },
 ]);
+
+/** The code is documented as "Success = 0". A word that is null, or not there, takes nothing from that. */
+const WORDLESS: readonly Said[] = [{ ErrorCode: 0 }, { ErrorCode: 0, Result: null }].map((body) => ({
+	...said(body, true),
+	atBest: 'confirmed',
+}));
 
 /** An oddity of the queues' messages. */
 const ofMessages = (name: string, kind: Deed['kind'], change: (row: Row, visit: Visit) => boolean): Oddity => ({
@@ -90,7 +95,7 @@ const QUEUES: readonly Oddity[] = [
 			return json({ ErrorCode: 0, Result: 'Success' });
 		},
 	},
-	{ ...writesAnswered('acknowledging is answered without a clear word', UNCLEAR), of: 'queues' },
+	{ ...writesAnswered('acknowledging is answered without a clear word', [...UNCLEAR, ...WORDLESS]), of: 'queues' },
 ];
 
 /** Methods whose wrapper the document has lost. */
@@ -156,7 +161,7 @@ const ODDITIES: readonly Oddity[] = [
 		page(401),
 	]),
 	loginFails('logins fail for a fault of the vendor', [page(502), page(503)]),
-	writesAnswered('a write is answered without a clear word', UNCLEAR),
+	writesAnswered('a write is answered without a clear word', [...UNCLEAR, ...WORDLESS]),
 ];
 
 export const ctrack: Ways = {

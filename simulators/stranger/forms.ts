@@ -1,6 +1,6 @@
 /** Oddities that any vendor's answers may have. */
 import type { Answer } from '../exchange';
-import { isRow, jsonOf, keyIn, listsOf, MADE_UP, objectsOf, ofBody, ofRows, put, withBody } from './answers';
+import { FURTHER, isRow, jsonOf, keyIn, listsOf, MADE_UP, objectsOf, ofBody, ofRows, put, withBody } from './answers';
 import type { Oddity, Row, Visit } from './stranger';
 
 /** What may stand in a list instead of a record. */
@@ -43,7 +43,7 @@ const FORMS: readonly Oddity[] = [
 	}),
 	ofBody('a further list in the envelope', 'form', (body, { random, request, ways }) => {
 		if (ways.undocumented?.(request) === true) return false;
-		body[random.pick(['warnings', 'Warnings', 'links', 'errors'])] = random.pick([[], [{}], ['none'], [{ id: 1 }]]);
+		body[random.pick(FURTHER)] = random.pick([[], [{}], ['none'], [{ id: 1 }]]);
 		return true;
 	}),
 	ofRows('further keys in records', 'form', (row) => {
@@ -296,12 +296,19 @@ export const keyCase = (form: (key: string) => string): Oddity =>
 		return true;
 	});
 
-/** The session ends, which the vendor says in some words, until somebody logs in again. */
-export const sessionEnds = (name: string, refusals: (visit: Visit) => readonly Answer[]): Oddity => ({
+/**
+ * The session ends, which the vendor says in some words, until somebody logs in again.
+ * @param clear whether the words mean nothing else, and a session that was just renewed is renewed again
+ */
+export const sessionEnds = (
+	name: string,
+	refusals: (visit: Visit) => readonly Answer[],
+	{ clear = false } = {},
+): Oddity => ({
 	name,
 	of: 'reads',
 	meet(visit) {
-		const { memory, random, ways, request, note } = visit;
+		const { memory, random, ways, request, note, young } = visit;
 		if (ways.isLogin(request)) return undefined;
 		const token = ways.tokenOf(request);
 		if (token === undefined) return undefined;
@@ -310,7 +317,7 @@ export const sessionEnds = (name: string, refusals: (visit: Visit) => readonly A
 			memory.set('answer', random.pick(refusals(visit)));
 		}
 		if (memory.get('dead') !== token) return undefined;
-		note('session');
+		note('session', { young: young && !clear });
 		return memory.get('answer') as Answer;
 	},
 });

@@ -106,10 +106,13 @@ const ODDITIES: readonly Oddity[] = [
 			[4012, '登录失效'],
 		].map(([Code, ErrMsg]) => json({ Code, Data: null, ErrMsg })),
 	),
-	sessionEnds('the session ends in documented words', () =>
-		['Token invalid', 'Token expired', 'Unauthorized', '登录凭证无效'].map((ErrMsg) =>
-			json({ Code: 401, Data: null, ErrMsg }),
-		),
+	sessionEnds(
+		'the session ends in documented words',
+		() =>
+			['Token invalid', 'Token expired', 'Unauthorized', '登录凭证无效'].map((ErrMsg) =>
+				json({ Code: 401, Data: null, ErrMsg }),
+			),
+		{ clear: true },
 	),
 	loginFails('logins fail for a fault of the vendor', [
 		page(502),

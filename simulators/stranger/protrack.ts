@@ -181,15 +181,18 @@ const ODDITIES: readonly Oddity[] = [
 			[401, '授权已过期'],
 		].map(([code, message]) => json({ code, message })),
 	),
-	sessionEnds('the session ends in documented words', () =>
-		[
-			[10002, 'Login timeout'],
-			[10003, 'Not login yet'],
-			[10010, 'Access token doesn’t exist'],
-			[10011, 'Access token is invalid'],
-			[10012, 'Access token is out of date'],
-			['10012', ''],
-		].map(([code, message]) => json({ code, message })),
+	sessionEnds(
+		'the session ends in documented words',
+		() =>
+			[
+				[10002, 'Login timeout'],
+				[10003, 'Not login yet'],
+				[10010, 'Access token doesn’t exist'],
+				[10011, 'Access token is invalid'],
+				[10012, 'Access token is out of date'],
+				['10012', ''],
+			].map(([code, message]) => json({ code, message })),
+		{ clear: true },
 	),
 	loginFails('logins fail for a fault of the vendor', [
 		json({ code: 10000, message: 'System error' }),

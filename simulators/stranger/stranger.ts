@@ -46,7 +46,15 @@ export interface Deed {
 	/** Of an outcome: whether the vendor has done it, and how it was answered. */
 	done?: boolean;
 	said?: string;
+	/** Of a session: it was less than a minute old, and the answer does not say for certain that it is over. */
+	young?: boolean;
 }
+
+/** Kinds of deeds that put another answer in place of the vendor's own: what else was done to that one, nobody sees. */
+const REPLACING: ReadonlySet<Deed['kind']> = new Set(['fault', 'session', 'refusal']);
+
+/** Within which a session is young, in milliseconds. */
+const YOUNG_MS = 60_000;
 
 /** A request on its way to the vendor. */
 export interface Visit {
@@ -55,6 +63,8 @@ export interface Visit {
 	random: Random;
 	/** What this oddity remembers of the run. */
 	memory: Map<string, unknown>;
+	/** Whether the token of the request was first seen less than a minute ago. */
+	young: boolean;
 	/** Carries the request out; the answer may be another oddity's. To be called once at most. */
 	pass(): Answer;
 	note(kind: Deed['kind'], details?: Omit<Deed, 'kind' | 'oddity' | 'path'>): void;
@@ -102,12 +112,16 @@ export class Stranger {
 	active = false;
 	private readonly memories: Map<string, unknown>[];
 	private readonly random: Random;
+	/** When each token was first seen. */
+	private readonly seen = new Map<string, number>();
 
+	/** @param now the client's clock, in milliseconds */
 	constructor(
 		private readonly vendor: { answer(request: VendorRequest): Answer },
 		readonly ways: Ways,
 		private readonly oddities: readonly Oddity[],
 		seed: number,
+		private readonly now: () => number,
 	) {
 		this.random = new Random(seed);
 		this.memories = oddities.map(() => new Map<string, unknown>());
@@ -115,6 +129,8 @@ export class Stranger {
 
 	answer(request: VendorRequest): Answer {
 		this.requests += 1;
+		const token = this.ways.tokenOf(request);
+		if (token !== undefined && !this.seen.has(token)) this.seen.set(token, this.now());
 		return this.active ? this.answerBy(0, request) : this.truth(request);
 	}
 
@@ -128,17 +144,28 @@ export class Stranger {
 		const oddity = this.oddities[place];
 		const memory = this.memories[place];
 		if (oddity === undefined || memory === undefined) return this.truth(request);
-		let passed: Answer | undefined;
-		const pass = () => (passed ??= this.answerBy(place + 1, request));
+		let passed: { answer: Answer; deeds: Deed[] } | undefined;
+		const pass = () => {
+			const { length } = this.deeds;
+			const answer = passed?.answer ?? this.answerBy(place + 1, request);
+			passed ??= { answer, deeds: this.deeds.splice(length) };
+			return answer;
+		};
+		const own: Deed[] = [];
+		const token = this.ways.tokenOf(request) ?? '';
 		const changed = oddity.meet({
 			request,
 			ways: this.ways,
 			random: this.random,
 			memory,
+			young: this.now() - (this.seen.get(token) ?? -Infinity) < YOUNG_MS,
 			pass,
 			note: (kind, details) =>
-				this.deeds.push({ kind, oddity: oddity.name, path: request.path.split('/').at(-1) ?? '', ...details }),
+				own.push({ kind, oddity: oddity.name, path: request.path.split('/').at(-1) ?? '', ...details }),
 		});
-		return changed ?? pass();
+		const answer = changed ?? pass();
+		const replaced = own.some(({ kind }) => REPLACING.has(kind));
+		this.deeds.push(...(replaced ? [] : (passed?.deeds ?? [])), ...own);
+		return answer;
 	}
 }

@@ -44,7 +44,7 @@ export async function openAccount(
 	) as unknown as Connection;
 	const clock: { host?: StrangerHost } = {};
 	const simulated = await startSimulator(kit.platform, name, () => (moving ? (clock.host?.time ?? NOW) : NOW));
-	const stranger = new Stranger(simulated, ways, oddities, seed);
+	const stranger = new Stranger(simulated, ways, oddities, seed, () => clock.host?.time ?? NOW);
 	const host = new StrangerHost(
 		product,
 		provider,

@@ -8,7 +8,7 @@ import { kitOf } from '../support/kits';
 import { recordingOf } from '../support/recordings';
 import { openAccount, type Account } from './account';
 import type { Product } from './product';
-import { compare, lacksTime, type Allowed } from './records';
+import { compare, lacksDevice, lacksTime, type Allowed } from './records';
 import { mustBeWords, wordsOf } from './words';
 
 const MINUTE = 60_000;
@@ -148,14 +148,24 @@ function mustBeTrue(operation: AnyOperation, expected: Came, came: Came, deeds: 
 	const spoiled = deeds.filter(({ kind }) => kind === 'spoiled').length;
 	// What is passed on as it came has the further keys, and what is no record, in it.
 	const asCame = passedOn(operation) && has(deeds, 'form', 'value', 'time', 'errored', 'kind', 'row', 'spoiled');
-	const { missing, invented, reduced } = compare(expected.records, records, allowedBy(deeds));
+	const allowed = allowedBy(deeds);
+	const { missing, invented, reduced } = compare(expected.records, records, allowed);
+	const nameless = spoiled === 0 && reduced.some(lacksDevice);
+	if (nameless) must(told !== '', 'what could not be read was told of');
 	if (!asCame) must(invented.length === 0, `the vendor had ${JSON.stringify(invented[0])}`);
-	if (reduced.some(lacksTime) && has(deeds, 'time')) must(told !== '', 'a time that cannot be read was told of');
+	// Unless another oddity has left nothing to read in its place.
+	if (reduced.some(lacksTime) && has(deeds, 'time') && !has(deeds, 'value'))
+		must(told !== '', 'a time that cannot be read was told of');
 	if (!has(deeds, 'value', 'spoiled', 'errored')) mustBeApart(expected.records, records);
 	if (has(deeds, 'row') && expected.records.length > 0 && !asCame) must(told !== '', 'what is no record was told of');
 	if (error !== undefined) {
 		const why =
-			has(deeds, 'fault') || refused.size > 0 || spoiled > 0 || (operation.consuming && has(deeds, 'session'));
+			has(deeds, 'fault') ||
+			refused.size > 0 ||
+			spoiled > 0 ||
+			(operation.consuming && has(deeds, 'session')) ||
+			// A session that has just been made is not made again on a doubt.
+			deeds.some(({ young }) => young);
 		must(why === true, `there is a reason for "${error.sentence}"`);
 	}
 	// Of what is lost in a fault nobody knows.
@@ -181,6 +191,7 @@ export const allowedBy = (deeds: readonly Deed[]): Allowed => ({
 	values: has(deeds, 'value', 'time', 'errored', 'spoiled'),
 	errors: has(deeds, 'errored'),
 	kinds: has(deeds, 'kind'),
+	names: has(deeds, 'fault'),
 });
 
 /** What has an identity shares it with nothing, where it shared it with nothing at the honest vendor. */

@@ -105,7 +105,7 @@ export async function runQueue(
 		kinds.has('value') ||
 		kinds.has('errored') ||
 		kinds.has('time') ||
-		((kinds.has('row') || kinds.has('cut')) && kinds.size > 1);
+		((kinds.has('row') || kinds.has('cut') || kinds.has('outcome')) && kinds.size > 1);
 	if (!bereft) must(new Set(ids).size === ids.length, 'no message comes twice');
 	if (kinds.has('twin')) {
 		if (!kinds.has('cut')) must(came.events.length > expected.events.length, 'two messages of one second are two');

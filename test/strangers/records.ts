@@ -11,12 +11,17 @@ export interface Allowed {
 	errors?: boolean;
 	/** Records may be of another kind. */
 	kinds?: boolean;
+	/** What names a device may be missing: a list that has it could not be read. */
+	names?: boolean;
 	/** What the vendor had besides: what comes again in another form is another record. */
 	besides?: readonly object[];
 }
 
 /** What says of which kind a record is. */
 const OF_KIND = new Set(['type', 'title', 'vendorType', 'summary']);
+
+/** What says which device a record is of. */
+const OF_DEVICE = new Set(['deviceId', 'deviceName']);
 
 /** Whether a record is the other one, but for the differences allowed. Its identity is made of values. */
 function isWithin(record: unknown, whole: unknown, allowed: Allowed): boolean {
@@ -28,6 +33,7 @@ function isWithin(record: unknown, whole: unknown, allowed: Allowed): boolean {
 			key === 'id' ||
 			(key === 'error' && allowed.errors === true && typeof value === 'string') ||
 			(OF_KIND.has(key) && allowed.kinds === true) ||
+			(OF_DEVICE.has(key) && value === null && allowed.names === true) ||
 			isWithin(value, (whole as Fields)[key] ?? null, allowed),
 	);
 }
@@ -51,8 +57,8 @@ export function compare(had: readonly object[], given: readonly object[], allowe
 	const missing = [...left.values()].flat();
 	const invented: object[] = [];
 	const reduced: Compared['reduced'] = [];
-	const { values = false, errors = false, kinds = false, besides = [] } = allowed;
-	const differs = values || errors || kinds;
+	const { values = false, errors = false, kinds = false, names = false, besides = [] } = allowed;
+	const differs = values || errors || kinds || names;
 	for (const record of others) {
 		const place = differs ? missing.findIndex((one) => isWithin(record, one, allowed)) : -1;
 		const [whole] = place === -1 ? [] : missing.splice(place, 1);
@@ -73,3 +79,7 @@ export function lacksTime({ given, whole }: Compared['reduced'][number]): boolea
 		([key, value]) => typeof value === 'string' && ISO.test(value) && (given as Fields)[key] === null,
 	);
 }
+
+/** Whether a record lacks what names its device. */
+export const lacksDevice = ({ given, whole }: Compared['reduced'][number]) =>
+	[...OF_DEVICE].some((key) => (given as Fields)[key] === null && (whole as Fields)[key] !== null);
