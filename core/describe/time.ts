@@ -24,13 +24,42 @@ export function isoOfSeconds(seconds: number): string {
 	return cachedPrefix + (tails[rest] ??= tailOf(rest));
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const DAY_MS = 86_400_000;
+/** More are hardly in use at once. */
+const ZONES_KEPT = 20;
 
-function formatFor(zone: string): Intl.DateTimeFormat {
-	let format = formats.get(zone);
-	if (format === undefined) {
-		format = new Intl.DateTimeFormat('en-US', {
-			timeZone: zone,
+const zones = new Map<string, Zone>();
+
+/** @throws RangeError if there is no such zone */
+function zoneNamed(name: string): Zone {
+	let zone = zones.get(name);
+	if (zone === undefined) {
+		zone = new Zone(name);
+		if (zones.size >= ZONES_KEPT) zones.clear();
+		zones.set(name, zone);
+	}
+	return zone;
+}
+
+/** No zone has changed its clock twice within so short a time: four days at least, in Freetown in 1939. */
+const STRETCH_MS = 3 * DAY_MS;
+/** Before the first standard time, clocks did not change. */
+const UNCHANGED_BEFORE = Date.UTC(1840, 0);
+/** The calendar begins anew after 400 years, and the rules that are known for the years from 2100 on with it. */
+const CYCLE_MS = 146_097 * DAY_MS;
+const CYCLE_FROM = Date.UTC(2100, 0);
+
+/** A time zone. Asking Intl for each local time of an answer would take seconds: it is asked once a stretch. */
+class Zone {
+	private readonly format: Intl.DateTimeFormat;
+	/** The offset at the beginning of a stretch. */
+	private readonly offsets = new Map<number, number>();
+	/** When the clock changes in a stretch. */
+	private readonly changes = new Map<number, number>();
+
+	constructor(private readonly name: string) {
+		this.format = new Intl.DateTimeFormat('en-US', {
+			timeZone: name,
 			hourCycle: 'h23',
 			year: 'numeric',
 			month: '2-digit',
@@ -39,39 +68,48 @@ function formatFor(zone: string): Intl.DateTimeFormat {
 			minute: '2-digit',
 			second: '2-digit',
 		});
-		formats.set(zone, format);
 	}
-	return format;
-}
 
-/** Clocks change on full quarters of an hour. */
-const QUARTER_MS = 900_000;
-const OFFSETS_KEPT = 10_000;
-const offsets = new Map<string, Map<number, number>>();
-
-/**
- * How far the zone's wall clock is ahead of UTC at an instant, in milliseconds. Kept for each quarter of an hour:
- * asking
- * Intl for each of a track's 100,000 local times would take seconds.
- */
-function offsetAt(zone: string, instant: number): number {
-	let known = offsets.get(zone);
-	if (known === undefined) offsets.set(zone, (known = new Map<number, number>()));
-	const quarter = Math.floor(instant / QUARTER_MS);
-	let offset = known.get(quarter);
-	if (offset === undefined) {
-		offset = readOffset(zone, instant);
-		if (known.size >= OFFSETS_KEPT) known.clear();
-		known.set(quarter, offset);
+	/** How far the wall clock is ahead of UTC at an instant, in milliseconds. */
+	offsetAt(instant: number): number {
+		if (this.name === 'UTC') return 0;
+		const known = Math.max(
+			UNCHANGED_BEFORE,
+			instant - Math.max(0, Math.floor((instant - CYCLE_FROM) / CYCLE_MS)) * CYCLE_MS,
+		);
+		const stretch = Math.floor(known / STRETCH_MS);
+		const before = this.offsetOf(stretch);
+		const after = this.offsetOf(stretch + 1);
+		return before === after || known < this.changeIn(stretch, before) ? before : after;
 	}
-	return offset;
-}
 
-function readOffset(zone: string, instant: number): number {
-	const parts: Record<string, number> = {};
-	for (const { type, value } of formatFor(zone).formatToParts(instant)) parts[type] = Number(value);
-	const wall = Date.UTC(parts.year ?? 0, (parts.month ?? 1) - 1, parts.day, parts.hour, parts.minute, parts.second);
-	return wall - Math.floor(instant / 1000) * 1000;
+	private offsetOf(stretch: number): number {
+		let offset = this.offsets.get(stretch);
+		if (offset === undefined) this.offsets.set(stretch, (offset = this.read(stretch * STRETCH_MS)));
+		return offset;
+	}
+
+	/** The first second with another offset. */
+	private changeIn(stretch: number, before: number): number {
+		const known = this.changes.get(stretch);
+		if (known !== undefined) return known;
+		let same = stretch * STRETCH_MS;
+		let change = same + STRETCH_MS;
+		while (change - same > 1000) {
+			const middle: number = Math.floor((same + change) / 2000) * 1000;
+			if (this.read(middle) === before) same = middle;
+			else change = middle;
+		}
+		this.changes.set(stretch, change);
+		return change;
+	}
+
+	private read(instant: number): number {
+		// As "01/31/2026, 08:00:00": its parts one by one would take three times as long.
+		const parts = (this.format.format(instant).match(/\d+/g) ?? []).map(Number);
+		const [month = 1, day = 1, year = 1970, hour = 0, minute = 0, second = 0] = parts;
+		return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant / 1000) * 1000;
+	}
 }
 
 /**
@@ -79,22 +117,23 @@ function readOffset(zone: string, instant: number): number {
  * In the doubled hour of autumn the first of the two is meant; a time in spring's missing hour is moved forward by it.
  */
 export function instantOfLocal(localAsUtc: number, zone: string): number {
-	const before = offsetAt(zone, localAsUtc - 86_400_000);
-	const after = offsetAt(zone, localAsUtc + 86_400_000);
+	const clock = zoneNamed(zone);
+	const before = clock.offsetAt(localAsUtc - DAY_MS);
+	const after = clock.offsetAt(localAsUtc + DAY_MS);
 	for (const offset of before === after ? [before] : [before, after].sort((a, b) => b - a)) {
-		if (offsetAt(zone, localAsUtc - offset) === offset) return localAsUtc - offset;
+		if (clock.offsetAt(localAsUtc - offset) === offset) return localAsUtc - offset;
 	}
 	return localAsUtc - before;
 }
 
 /** What a zone's wall clock shows at an instant, written as if it were UTC: the inverse of `instantOfLocal`. */
 export function localOfInstant(instant: number, zone: string): number {
-	return instant + offsetAt(zone, instant);
+	return instant + zoneNamed(zone).offsetAt(instant);
 }
 
 export function isTimeZone(zone: string): boolean {
 	try {
-		formatFor(zone);
+		zoneNamed(zone);
 		return true;
 	} catch {
 		return false;
@@ -223,7 +262,6 @@ const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AP])\.?M\.
 /** WCF writes times so. The offset is only for show. */
 const WCF = /^\/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\/$/;
 const EPOCH_FROM = Date.UTC(2000, 0);
-const DAY_MS = 86_400_000;
 /** .NET's least and greatest years stand for "none". */
 const NONE_TO = 1;
 const NONE_FROM = 9999;
