@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod/v4';
 import { describe, expect, test } from 'vitest';
 import { recordsOf } from '../../test/support/batched';
@@ -10,6 +11,12 @@ import type { Provider } from '../describe/provider';
 import type { Row } from '../describe/records';
 import { Batcher, type BatchedRun } from './batcher';
 import { Client } from './client';
+
+/** What a record costs that takes long to read. */
+const SLOW_MS = 1;
+const busy = (ms: number) => {
+	for (const began = performance.now(); performance.now() - began < ms;);
+};
 
 const MOST = 50;
 const current = operation({
@@ -35,6 +42,7 @@ const current = operation({
 	answer: z.array(z.looseObject({})),
 	record: (row: Row) => {
 		if (row.value === 'broken') throw new UnexpectedAnswer('The value is broken.');
+		if (row.value === 'slow') busy(SLOW_MS);
 		return { device: row.device, value: row.value };
 	},
 	kind: 'other',
@@ -72,10 +80,11 @@ function batcherOf(answers: Answers = each, { burst = 100 } = {}) {
 		allowPrivateAddresses: false,
 		rateLimit: 60_000,
 	};
-	const batcher = new Batcher(new Client(provider, connection, host), current, {});
+	const client = new Client(provider, connection, host);
+	const batcher = new Batcher(client, current, {});
 	const add = (devices: unknown, options: BatchedRun['options'] = {}, more = {}) =>
 		batcher.add({ input: { devices, ...more }, options });
-	return { batcher, asked, add };
+	return { batcher, client, asked, add };
 }
 const names = (count: number) => Array.from({ length: count }, (_, at) => `d${String(at)}`);
 
@@ -192,4 +201,31 @@ test('a record that cannot be read is the error of the runs that asked for its d
 	expect(raw).toMatchObject({ value: [{ device: 'a', value: 'broken' }] });
 	expect(other).toMatchObject({ value: [{ device: 'b', value: 1 }] });
 	expect(asked).toEqual([['a', 'b']]);
+});
+
+describe('records that take long to read', () => {
+	const slow: Answers = (devices) => Array.from({ length: 600 }, () => ({ device: devices[0], value: 'slow' }));
+	/** The longest time in which nothing else got its turn. */
+	const longest = async (work: () => Promise<object[]>) => {
+		let [most, over] = [0, false];
+		const watch = async () => {
+			for (let before = performance.now(); !over; before = performance.now()) {
+				await turn();
+				most = Math.max(most, performance.now() - before);
+			}
+		};
+		const watching = watch();
+		const records = await work().finally(() => (over = true));
+		await watching;
+		return { most, records };
+	};
+
+	test.each(['alone', 'in a batch'])('%s leave the program its other work', async (how) => {
+		const { batcher, client, add } = batcherOf(slow);
+		const work = () =>
+			how === 'alone' ? client.collect(current, { devices: ['a'] }) : recordsOf(batcher, add(['a']));
+		const { most, records } = await longest(work);
+		expect(records).toHaveLength(600);
+		expect(most).toBeLessThan(300);
+	});
 });

@@ -3,7 +3,6 @@ import { partialResult } from './device-requests';
 import { asFleetError, type FailedDevice } from '../describe/errors';
 import type { AnyOperation, RunOptions, Batching } from '../describe/operation';
 import type { Row } from '../describe/records';
-import { Simplifier } from './simplify';
 import { chunks } from './windows';
 
 /** One of many runs of a read: what `Client.collect` would be given for it. */
@@ -141,7 +140,7 @@ export class Batcher {
 			// Alone, it would have asked about those.
 			if (lost.some(({ asked, error: { timeUp } }) => !asked && !timeUp)) left.push(member);
 			else if (strangers && found.length < own.size) answers.set(member, await this.alone(member));
-			else answers.set(member, withFailed(this.shared(member, found), lost, own.size));
+			else answers.set(member, withFailed(await this.shared(member, found), lost, own.size));
 		}
 		for (const part of chunks(left, Math.ceil(left.length / PARTS))) merge(await this.answersOf(part));
 		return answers;
@@ -163,12 +162,15 @@ export class Batcher {
 	}
 
 	/** Its share of a batch's records, each a record of its own. */
-	private shared({ params = {}, options: { limit = Infinity, output } }: Member, rows: readonly Row[]): Collected {
+	private async shared(
+		{ params = {}, options: { limit = Infinity, output } }: Member,
+		rows: readonly Row[],
+	): Promise<Collected> {
 		const { client, operation } = this;
 		if (output === 'raw') return { records: structuredClone(rows.slice(0, limit)) };
-		const simplifier = new Simplifier(operation, client.connection, () => client.now());
+		const simplifier = client.simplifier(operation);
 		try {
-			const records = simplifier.records(rows, params);
+			const records = await simplifier.records(rows, params);
 			simplifier.mustHaveRead();
 			for (const warning of simplifier.warnings) client.warn(warning);
 			return { records: records.slice(0, limit) };

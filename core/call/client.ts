@@ -16,6 +16,7 @@ import { mustBePermitted } from './permission';
 import { Redactor } from './redaction';
 import { requestRows, type Wire } from './request';
 import { tokenOf, type Call, type Sender } from './send-loop';
+import { Simplifier } from './simplify';
 import { Unanswered } from './unanswered';
 import { cut } from '../describe/words';
 
@@ -136,6 +137,11 @@ export class Client {
 	/** Milliseconds since 1970. */
 	now(): number {
 		return this.host.now();
+	}
+
+	/** What makes records of an operation's rows. */
+	simplifier(operation: AnyOperation): Simplifier {
+		return new Simplifier(operation, this.connection, this.host);
 	}
 
 	/** Shows the user a message that is not an error. */

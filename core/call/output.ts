@@ -6,10 +6,6 @@ import type { CommandOutcome, Row } from '../describe/records';
 import { clipped, cut } from '../describe/words';
 import type { Sender } from './send-loop';
 import { Simplifier } from './simplify';
-import { chunks } from './windows';
-
-/** Rows that are read without a break. */
-const BLOCK = 5000;
 
 const isoOf = (ms: number) => new Date(ms).toISOString();
 
@@ -24,7 +20,7 @@ export class Output {
 		private readonly form: RunOptions['output'] = 'simplified',
 	) {
 		this.sentAt = isoOf(sender.host.now());
-		this.simplifier = new Simplifier(operation, sender.connection, () => sender.host.now());
+		this.simplifier = new Simplifier(operation, sender.connection, sender.host);
 	}
 
 	/** @param params what the rows were requested with */
@@ -38,15 +34,8 @@ export class Output {
 			const { raw } = operation;
 			return raw === undefined ? rows : rows.map((row) => raw(row, params) as Row);
 		}
-		const { host } = sender;
-		await host.idle?.();
-		const records: object[] = [];
-		for (const block of chunks(rows, BLOCK)) {
-			// Rows that cannot be read must not keep the program from its other work.
-			if (this.simplifier.slow) await (host.idle?.() ?? host.sleep(0));
-			for (const record of this.simplifier.records(block, params)) records.push(record);
-		}
-		return records;
+		await sender.host.idle?.();
+		return await this.simplifier.records(rows, params);
 	}
 
 	/** @throws FleetError if records came, and none of them can be read */

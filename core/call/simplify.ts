@@ -1,11 +1,17 @@
 import { asFleetError, UnexpectedAnswer, type FleetError } from '../describe/errors';
 import type { AnyOperation } from '../describe/operation';
 import type { Connection } from '../describe/connection';
+import type { Host } from '../describe/host';
 import { isReadable, SEE_RAW } from '../describe/read';
 import { Reading } from '../describe/reading';
 import type { Row } from '../describe/records';
 import { AHEAD_SECONDS } from '../describe/time';
 import { cut } from '../describe/words';
+import { chunks } from './windows';
+
+/** Rows that are read without a look at the clock, and for how long without a break. */
+const BLOCK = 50;
+const BREAK_MS = 20;
 
 /** Simplifies the rows of one run. A row that cannot be read does not cost the others: it is reported at the end. */
 export class Simplifier {
@@ -17,22 +23,32 @@ export class Simplifier {
 	private readonly future: string;
 	private readonly reading: Reading;
 
-	/** @param now the local clock, in milliseconds */
 	constructor(
 		private readonly operation: AnyOperation,
 		private readonly connection: Connection,
-		now: () => number,
+		private readonly host: Pick<Host, 'now' | 'idle' | 'sleep'>,
 	) {
-		this.future = new Date(now() + AHEAD_SECONDS * 1000).toISOString();
-		this.reading = new Reading(now);
+		this.future = new Date(host.now() + AHEAD_SECONDS * 1000).toISOString();
+		this.reading = new Reading(() => host.now());
 	}
 
-	records(rows: readonly Row[], params: Record<string, unknown>): object[] {
-		return this.reading.of(() => this.read(rows, params));
-	}
-
-	private read(rows: readonly Row[], params: Record<string, unknown>): object[] {
+	/** However long the rows take, they do not keep the program from its other work. */
+	async records(rows: readonly Row[], params: Record<string, unknown>): Promise<object[]> {
+		const { host } = this;
 		const records: object[] = [];
+		let began = performance.now();
+		for (const block of chunks(rows, BLOCK)) {
+			if (performance.now() - began > BREAK_MS) {
+				await (host.idle?.() ?? host.sleep(0));
+				began = performance.now();
+			}
+			this.reading.of(() => this.read(block, params, records));
+		}
+		this.readable += records.length;
+		return records;
+	}
+
+	private read(rows: readonly Row[], params: Record<string, unknown>, records: object[]): void {
 		for (const row of rows) {
 			// Only the first is reported: an error for each of hundreds of thousands would take seconds.
 			if (this.first !== undefined && !isReadable(row)) {
@@ -49,13 +65,6 @@ export class Simplifier {
 				this.first ??= asFleetError(thrown);
 			}
 		}
-		this.readable += records.length;
-		return records;
-	}
-
-	/** Whether rows could not be read, each of which costs far more time than a record. */
-	get slow(): boolean {
-		return this.unreadable > 0;
 	}
 
 	/** @throws FleetError if records came, and none of them can be read */

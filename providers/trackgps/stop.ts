@@ -15,6 +15,7 @@ import {
 	timeInId,
 	unreadableRow,
 } from '../../core/describe/read';
+import { unread } from '../../core/describe/reading';
 import type { Row, Stop } from '../../core/describe/records';
 import { parts, valuesOf } from './answer';
 import { batches, someVehicles, type Batch } from './batches';
@@ -22,6 +23,9 @@ import { zoneOf } from './connection';
 import { devicesOrAll, period, periodProblem } from './fields';
 import { timeOf } from './times';
 import { kilometresOf } from './units';
+
+/** A stop with more parts or drivers is none that a vehicle can have made. */
+const MOST_PARTS = 1000;
 
 const NO_RESULTS = 'The vendor sent a part of the stops without their list by vehicle.';
 
@@ -53,6 +57,7 @@ const between = (from: string | null, to: string | null) =>
  */
 function idleSecondsOf(list: unknown, timeZone: string): number | null {
 	if (!Array.isArray(list)) return null;
+	if (list.length > MOST_PARTS) return unread('the times in which the engine ran', list.length);
 	return list.reduce((sum: number | null, part: unknown) => {
 		const of = typeof part === 'object' && part !== null ? valuesOf(part as Row) : () => null;
 		const seconds = between(timeOf(of('startDate'), timeZone), timeOf(of('endDate'), timeZone));
@@ -61,7 +66,7 @@ function idleSecondsOf(list: unknown, timeZone: string): number | null {
 }
 
 function driverOf(list: unknown): string | null {
-	const names = (Array.isArray(list) ? list : []).flatMap((driver: unknown) => {
+	const names = (Array.isArray(list) ? list : []).slice(0, MOST_PARTS).flatMap((driver: unknown) => {
 		if (typeof driver !== 'object' || driver === null) return [];
 		const of = valuesOf(driver as Row);
 		return (

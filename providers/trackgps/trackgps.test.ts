@@ -1072,3 +1072,20 @@ test('a track of 100,000 points is read in seconds', async () => {
 	).toHaveLength(100_000);
 	expect(performance.now() - began).toBeLessThan(10_000);
 });
+
+test('a stop in endless parts with endless drivers costs what a stop costs', async () => {
+	const engineOnStops = Array.from({ length: 100_000 }, (_, index) => {
+		const at = new Date(Date.UTC(2000, 0, 1) + index * 86_400_000 * 7).toISOString().slice(0, 19);
+		return { startDate: at, endDate: at };
+	});
+	const drivers = Array.from({ length: 50_000 }, (_, index) => ({ firstName: `D${String(index)}`, lastName: 'x' }));
+	const stop = { vehicleId: 1, startDate: '2026-06-01T10:00:00', endDate: '2026-06-01T11:00:00' };
+	const toStop = findOperation(trackgps, 'stop', 'getMany')!.record as (...given: unknown[]) => Stop;
+	const began = process.cpuUsage();
+	const record = toStop({ ...stop, engineOnStops, drivers }, {}, settings({}));
+	const { user, system } = process.cpuUsage(began);
+	expect((user + system) / 1000).toBeLessThan(50);
+	expect(record).toMatchObject({ seconds: 3600, idleSeconds: null });
+	const short = { ...stop, engineOnStops: [{ startDate: '2026-06-01T10:10:00', endDate: '2026-06-01T10:11:00' }] };
+	expect(toStop(short, {}, settings({}))).toMatchObject({ idleSeconds: 60 });
+});
