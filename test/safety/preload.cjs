@@ -1,8 +1,8 @@
 /**
  * Loaded into a host before anything else (NODE_OPTIONS). It tells what would have ended the process and, at SIGWINCH,
- * the memory in use and for how long it did nothing else at most since it last told. It answers for names below .test as
- * FLEETWIRE_TEST_NAMES says: {"<name>": {"addresses": [...], "delayMs": 0}}, and tells which of the addresses a connection
- * may use; the connection itself stays on this machine.
+ * the memory in use and for how long it did nothing else at most since it last told. It answers for names below .test
+ * as FLEETWIRE_TEST_NAMES says: {"<name>": {"addresses": [...], "delayMs": 0}}, and tells which of the addresses a
+ * connection may use; the connection itself stays on this machine.
  */
 'use strict';
 const dns = require('node:dns');
