@@ -32,7 +32,14 @@ export interface Renewal {
 
 /** What all logins to one account share in a process, whatever their secret: its quota. */
 export interface SharedAccount {
-	limiter: Limiter;
+	readonly limiter: Limiter;
+	/**
+	 * Turns of all logins that the vendor has yet to accept, with sessions that were stored before the process began:
+	 * one at a time. Each takes a turn of the account, too, as the last of all.
+	 */
+	readonly probation: Limiter;
+	/** Whether the vendor has accepted a login to it. */
+	proven: boolean;
 	/** When dead tokens forced renewals, in milliseconds since 1970. */
 	readonly renewals: number[];
 }
@@ -40,8 +47,6 @@ export interface SharedAccount {
 /** What nodes with the same login share in a process: one session, one breaker, and what is known of the account. */
 export interface SharedLogin {
 	readonly account: SharedAccount;
-	/** Turns of a login that the vendor has yet to accept, with a session that was stored before the process began. */
-	readonly probation: Limiter;
 	readonly sessions: SessionKeeper;
 	readonly breaker: CircuitBreaker;
 	readonly retries: RetryBudget;
@@ -56,6 +61,8 @@ export interface SharedLogin {
 	readonly methods: MethodRefusals;
 	/** When this process last logged in on a mere doubt, in milliseconds since 1970. */
 	doubtedAt?: number;
+	/** Ends with the request that shows whether a stored session is good, while there is one. */
+	proof?: Promise<void>;
 	/** The latest renewal that a request has decided on. */
 	renewal?: Renewal;
 	/** Triggers of this process that read a queue of the account, by the queue's name. */
@@ -181,8 +188,8 @@ class Login implements SharedLogin {
 	readonly methods = new MethodRefusals();
 	doubtedAt?: number;
 	renewal?: Renewal;
+	proof?: Promise<void>;
 	readonly queues = new Map<string, QueueReader>();
-	probation: Limiter;
 	suspectSession?: Suspect;
 	session?: Session;
 	accepted = false;
@@ -196,10 +203,9 @@ class Login implements SharedLogin {
 		private readonly kept: boolean,
 	) {
 		this.accountKey = quotaKey(provider, connection);
-		this.own = sharedAccount(provider, connection, kept);
+		this.own = sharedAccount(provider, connection);
 		this.sessions = new SessionKeeper(provider.title, connection.account, this.own.renewals);
 		this.breaker = new CircuitBreaker(provider.title);
-		this.probation = this.newProbation();
 	}
 
 	/** The one that others with the account have, whoever came first. */
@@ -211,24 +217,29 @@ class Login implements SharedLogin {
 		const { provider, connection, account } = this;
 		this.accepted = true;
 		if (this.kept) proven.logins.set(loginKey(provider, connection), this);
-		if (proven.accounts.get(this.accountKey) !== undefined) return;
-		// Those of others who named the account have sent nothing, and set no rate for it.
-		account.limiter = this.probation;
-		this.probation = this.newProbation();
-		if (this.kept) proven.accounts.set(this.accountKey, account);
-		account.limiter.widen(CONCURRENCY, host);
-	}
-
-	private newProbation(): Limiter {
-		return new Limiter(...rateOf(this.provider, this.connection), 1);
+		if (account.proven) return;
+		account.proven = true;
+		proven.accounts.set(this.accountKey, account);
+		// Those who only named the account have no say in its rate.
+		account.limiter.keepTo(...rateOf(provider, connection), host.now());
 	}
 }
 
-function sharedAccount(provider: Provider, connection: Connection, keep: boolean): SharedAccount {
+/** Its quota, which holds for those who only try it, too: until a login is proven, the least that any of them has. */
+function sharedAccount(provider: Provider, connection: Connection): SharedAccount {
 	const key = quotaKey(provider, connection);
+	const [perMinute, burst] = rateOf(provider, connection);
 	const known = accountNamed(key);
-	if (known !== undefined) return known;
-	const account: SharedAccount = { limiter: new Limiter(...rateOf(provider, connection), CONCURRENCY), renewals: [] };
-	if (keep) unproven.accounts.set(key, account);
+	if (known !== undefined) {
+		if (!known.proven) for (const limiter of [known.limiter, known.probation]) limiter.lowerTo(perMinute, burst);
+		return known;
+	}
+	const account: SharedAccount = {
+		limiter: new Limiter(perMinute, burst, CONCURRENCY),
+		probation: new Limiter(perMinute, 1, 1),
+		proven: false,
+		renewals: [],
+	};
+	unproven.accounts.set(key, account);
 	return account;
 }

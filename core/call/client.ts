@@ -190,7 +190,7 @@ export class Client {
 	/** A person is waiting: the next request tries whether a pause that the vendor asked for is over. */
 	tryNow(): void {
 		this.shared.account.limiter.probe();
-		this.shared.probation.probe();
+		this.shared.account.probation.probe();
 	}
 
 	/** Checks parameters without sending anything. @throws InvalidParams */

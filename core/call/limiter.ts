@@ -3,7 +3,8 @@ import type { Host } from '../describe/host';
 import type { Priority } from '../describe/operation';
 import { inWords } from '../describe/time';
 
-const ORDER: Record<Priority, number> = { command: 0, person: 1, poll: 2 };
+/** Whoever the vendor has yet to accept comes last. */
+const ORDER: Record<Priority | 'unproven', number> = { command: 0, person: 1, poll: 2, unproven: 3 };
 /** The slowest that a vendor's complaints can make an account: one request in a minute. */
 const SLOWEST = 1 / 60_000;
 /** Each success after a complaint gives back this share of the set rate. */
@@ -44,6 +45,7 @@ export type Release = (unused?: boolean) => void;
 /**
  * Token bucket and concurrency cap of one account in one process. Nodes of the account share it, so that together they
  * stay within its quota. Polls may use at most half of the bucket, so that they cannot starve a person or a command.
+ * Logins that the vendor has yet to accept take what flows over, so that they delay nobody by more than a turn.
  *
  * A burst of 1 means that the vendor wants requests apart from each other. It counts from when a request reaches it:
  * that is some time between our sending (with a login before it, perhaps) and its answer. So such requests go one at a
@@ -75,7 +77,7 @@ export class Limiter {
 	constructor(
 		perMinute: number,
 		private burst: number,
-		private concurrency = 4,
+		private readonly concurrency = 4,
 	) {
 		this.set = perMinute / 60_000;
 		this.rate = this.set;
@@ -89,7 +91,7 @@ export class Limiter {
 	 * signal's reason if it is aborted.
 	 */
 	async acquire(
-		priority: Priority,
+		priority: keyof typeof ORDER,
 		host: Host,
 		deadline: number,
 		{ signal, onWait }: { signal?: AbortSignal; onWait?: (ms: number) => void } = {},
@@ -160,10 +162,10 @@ export class Limiter {
 		if (least / 60_000 !== this.set) this.change(least, this.limits.get(least)?.burst ?? burst);
 	}
 
-	/** From now on, so many requests may be in flight. */
-	widen(concurrency: number, host: Host): void {
-		this.concurrency = concurrency;
-		this.pump(host);
+	/** No faster than this. */
+	lowerTo(perMinute: number, burst: number): void {
+		const least = Math.min(this.set * 60_000, perMinute);
+		if (least / 60_000 < this.set || burst < this.burst) this.change(least, Math.min(this.burst, burst));
 	}
 
 	/** What is used up stays used up, and what complaints have slowed down stays slow. */
@@ -171,8 +173,8 @@ export class Limiter {
 		const share = this.rate / this.set;
 		this.set = perMinute / 60_000;
 		this.rate = this.set * share;
+		this.tokens = Math.min(this.tokens + Math.max(0, burst - this.burst), burst);
 		this.burst = burst;
-		this.tokens = Math.min(this.tokens, burst);
 	}
 
 	/** How many turns there can be before a deadline, if nobody else takes any. Both in milliseconds of the clock. */
@@ -205,12 +207,17 @@ export class Limiter {
 	 */
 	private waitFor(order: number, now: number, ahead: number): number {
 		this.fill(now);
-		const needed = ahead + (order === ORDER.poll ? Math.max(1, this.burst / 2) : 1);
+		const needed = ahead + this.neededBy(order);
 		const wait = this.tokens >= needed ? 0 : Math.max(1, Math.ceil((needed - this.tokens) / this.rate));
 		const pause = this.pauseAt(now);
 		if (pause === undefined) return wait;
 		const mayTry = ahead === 0 && !pause.trying && (order === ORDER.command || this.wanted);
 		return Math.max(wait, (mayTry ? Math.min(pause.tryAt, pause.until) : pause.until) - now);
+	}
+
+	private neededBy(order: number): number {
+		if (order === ORDER.unproven) return Math.max(1, this.burst);
+		return order === ORDER.poll ? Math.max(1, this.burst / 2) : 1;
 	}
 
 	/**

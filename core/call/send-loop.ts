@@ -27,6 +27,9 @@ import { secretField } from './session';
 /** A command does not start with a session that may end on the way. */
 const FRESH_FOR_COMMANDS_MS = 60_000;
 
+/** So long a stored session waits for a turn in which the vendor shows that it is good. */
+const PATIENCE_MS = 5000;
+
 /** On a mere doubt, an account logs in only if the session is older than this, and only so often. */
 const YOUNG_MS = 60_000;
 const DOUBT_MS = 600_000;
@@ -77,6 +80,10 @@ export class SendLoop {
 	private needsLogin = false;
 	/** It has a session that was stored before the process began, in which the vendor has yet to answer. */
 	private onProbation = false;
+	/** Token of that session. */
+	private stored = '';
+	/** Until when it waits for a turn in that session. */
+	private patientUntil: number | undefined;
 	/** The session that a refusal has cast doubt on. */
 	private suspect: Suspect | undefined;
 	/** The renewal that it has decided on. */
@@ -132,7 +139,7 @@ export class SendLoop {
 	/** Whose turns it takes. */
 	private get limiter(): Limiter {
 		const { shared } = this.sender;
-		return this.onProbation && !shared.accepted ? shared.probation : shared.account.limiter;
+		return this.onProbation && !shared.accepted ? shared.account.probation : shared.account.limiter;
 	}
 
 	private get leftMs(): number {
@@ -145,10 +152,14 @@ export class SendLoop {
 		await this.enterBreaker();
 		try {
 			await this.timeLeft();
-			await tokenOf(this.sender, this.call, this.wanted());
+			this.stored = await tokenOf(this.sender, this.call, this.wanted());
 			if (this.needsLogin) this.loginsOutside += 1;
 			this.needsLogin = false;
-			if (!shared.accepted && shared.sessions.loggedIn) shared.accept(host);
+			if (!shared.accepted && shared.sessions.loggedIn) {
+				shared.accept(host);
+				// Some vendors give the same token again while it is good.
+				if (shared.suspectSession?.session === this.stored) shared.suspectSession = undefined;
+			}
 			this.onProbation = !shared.accepted;
 			shared.breaker.left();
 			return { againAfterMs: 0 };
@@ -160,7 +171,8 @@ export class SendLoop {
 	/** One attempt, in a turn of the account. */
 	private async inTurn(): Promise<Ended> {
 		const { limiter } = this;
-		const release = await this.turn(limiter);
+		const release = await (this.onProbation && !this.sender.shared.accepted ? this.turnOnProbation() : this.turn());
+		if (release === undefined) return { againAfterMs: 0 };
 		try {
 			if (this.mustLogIn || limiter !== this.limiter) {
 				// The login was refused or accepted while this one was waiting.
@@ -175,15 +187,61 @@ export class SendLoop {
 		}
 	}
 
-	private async turn(limiter: Limiter): Promise<Release> {
-		const { host } = this.sender;
+	private async turn(): Promise<Release> {
+		const { host, shared } = this.sender;
 		const { signal, onWait, priority = 'person' } = this.call.options;
 		const order = this.operation.effect === 'read' ? priority : 'command';
 		try {
-			return await limiter.acquire(order, host, this.call.deadline, { signal, onWait });
+			return await shared.account.limiter.acquire(order, host, this.call.deadline, { signal, onWait });
 		} catch (late) {
 			// With no turn left to try again, what went wrong says more than that.
 			throw this.latest === undefined || signal?.aborted ? late : this.latest;
+		}
+	}
+
+	/**
+	 * A turn among those that the vendor has yet to accept, which is one of the account that nobody else wants.
+	 * Undefined if it has accepted the login meanwhile, or if there is none soon: a login is its own proof, and needs
+	 * no turn.
+	 */
+	private async turnOnProbation(): Promise<Release | undefined> {
+		const { host, shared } = this.sender;
+		const { deadline, options } = this.call;
+		const { signal } = options;
+		const until = this.bound ? deadline : (this.patientUntil ??= Math.min(deadline, host.now() + PATIENCE_MS));
+		if (shared.proof !== undefined && host.now() < until) {
+			const limit = {
+				ms: until - host.now(),
+				signal,
+				sleep: (ms: number, over: AbortSignal) => host.sleep(ms, over),
+			};
+			await orLate(shared.proof, limit, () => Promise.resolve());
+			return undefined;
+		}
+		const { probation, limiter } = shared.account;
+		let end!: () => void;
+		const proof = (shared.proof = new Promise<void>((resolve) => (end = resolve)));
+		let leave: Release = () => undefined;
+		const leaveAll: Release = (unused) => {
+			leave(unused);
+			if (shared.proof === proof) shared.proof = undefined;
+			end();
+		};
+		try {
+			leave = await probation.acquire('person', host, until, { signal });
+			const release = await limiter.acquire('unproven', host, until, { signal });
+			return (unused) => {
+				release(unused);
+				leaveAll(unused);
+			};
+		} catch (late) {
+			leaveAll(true);
+			signal?.throwIfAborted();
+			if (shared.accepted) return undefined;
+			if (this.bound || host.now() >= deadline) throw this.latest ?? late;
+			this.onProbation = false;
+			shared.suspectSession = { session: this.stored, error: asFleetError(late), doubted: true };
+			return undefined;
 		}
 	}
 

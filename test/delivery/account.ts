@@ -57,7 +57,12 @@ export function newProcess(
 		rateLimit,
 	};
 	return new client.Client(provider, connection, host, undefined, {
-		account: { limiter: new limiter.Limiter(rateLimit, burst, 4), renewals: [] },
+		account: {
+			limiter: new limiter.Limiter(rateLimit, burst, 4),
+			probation: new limiter.Limiter(rateLimit, 1, 1),
+			proven: true,
+			renewals: [],
+		},
 		sessions: new session.SessionKeeper('Vendor', 'fleet', []),
 		breaker: new breaker.CircuitBreaker('Vendor'),
 		retries: new retry.RetryBudget(),
@@ -67,7 +72,6 @@ export function newProcess(
 		methods: new methodRefusals.MethodRefusals(),
 		queues: new Map(),
 		accepted: true,
-		probation: new limiter.Limiter(rateLimit, burst, 1),
 		accept: () => undefined,
 	});
 }
