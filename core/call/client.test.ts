@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { json, TestHost, type Respond } from '../../test/support/test-host';
 import { jsonOf } from './answer';
 import { Client } from './client';
-import { FleetError, SessionExpired, TimedOut, Unreachable } from '../describe/errors';
+import { FleetError, RateLimited, SessionExpired, TimedOut, Unreachable } from '../describe/errors';
 import { ids, text } from '../describe/field';
 import { operation, type Effect } from '../describe/operation';
 import { CONFIRMED } from '../describe/outcome';
@@ -572,6 +572,23 @@ describe('a list that another run reads', () => {
 		return { client, host, reads: () => reads };
 	};
 
+	/** A vendor that asks for a pause: whoever has no time for it is told so at once. */
+	const paused = (ms: number) => {
+		const { client, host } = clientOf(() => json({}));
+		const until = host.now() + ms;
+		let reads = 0;
+		const device: Provider['lookups'][string] = async (_, { deadlineMs = 60_000 } = {}) => {
+			reads += 1;
+			await host.sleep(1);
+			const left = until - host.now();
+			if (left > deadlineMs) throw new RateLimited('The vendor asked for a pause.', { retryable: true });
+			await host.sleep(left);
+			return [{ value: '1', title: 'One' }];
+		};
+		Object.assign(client.provider, { lookups: { device } });
+		return { client, host, reads: () => reads };
+	};
+
 	test("costs no more than one's own time, and can be given up", async () => {
 		const { client, host } = listed(29_000);
 		const began = host.now();
@@ -594,5 +611,25 @@ describe('a list that another run reads', () => {
 		expect((await short).code).toBe('TimedOut');
 		expect(await long).toHaveLength(1);
 		expect(reads()).toBe(2);
+	});
+
+	test("is read again if the vendor's pause was too long for that run", async () => {
+		const { client, host, reads } = paused(20_000);
+		const began = host.now();
+		const short = failure(client.lookup('device', { deadlineMs: 5_000 }));
+		const long = client.lookup('device', { deadlineMs: 60_000 });
+		expect((await short).code).toBe('RateLimited');
+		expect(await long).toHaveLength(1);
+		expect(reads()).toBe(2);
+		expect(host.now() - began).toBeLessThan(30_000);
+	});
+
+	test('is not read for ever by those whose time the pause takes, too', async () => {
+		const { client, reads } = paused(600_000);
+		const all = Array.from({ length: 50 }, (_, run) =>
+			failure(client.lookup('device', { deadlineMs: 1000 + run })),
+		);
+		for (const { code } of await Promise.all(all)) expect(code).toBe('RateLimited');
+		expect(reads()).toBeLessThanOrEqual(5);
 	});
 });

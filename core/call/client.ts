@@ -29,6 +29,9 @@ export interface Collected {
 	error?: FleetError;
 }
 
+/** Other runs whose read of a list one waits for. */
+const MOST_JOINS = 3;
+
 type ListOptions = Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority' | 'signal'>;
 
 const listTooLate = () =>
@@ -154,6 +157,10 @@ export class Client {
 	 * waits for a list that another run reads keeps its own time.
 	 */
 	async lookup(name: string, options: ListOptions = {}): Promise<Choice[]> {
+		return await this.listed(name, options, MOST_JOINS);
+	}
+
+	private async listed(name: string, options: ListOptions, joinsLeft: number): Promise<Choice[]> {
 		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
 		const { onWait, deadlineMs, priority } = options;
@@ -161,11 +168,16 @@ export class Client {
 		const { lookups } = this.shared;
 		const joins = lookups.pending(key);
 		const choices = lookups.get(key, this.host.now(), () => find(this, { onWait, deadlineMs, priority }));
-		return joins ? await this.joined(name, choices, options) : await orAborted(choices, options.signal);
+		return joins ? await this.joined(name, choices, options, joinsLeft) : await orAborted(choices, options.signal);
 	}
 
-	/** The list that another run reads. If that run ends before the list is there, it is read again. */
-	private async joined(name: string, choices: Promise<Choice[]>, options: ListOptions): Promise<Choice[]> {
+	/** The list that another run reads. If that run has no time for it, it is read again. */
+	private async joined(
+		name: string,
+		choices: Promise<Choice[]>,
+		options: ListOptions,
+		joinsLeft: number,
+	): Promise<Choice[]> {
 		const { host } = this;
 		const { deadlineMs = this.provider.limits.deadlineMs, signal } = options;
 		const deadline = host.now() + deadlineMs;
@@ -174,8 +186,11 @@ export class Client {
 			return await orLate(choices, limit, () => Promise.reject(listTooLate()));
 		} catch (thrown) {
 			const left = deadline - host.now();
-			if (signal?.aborted || !asFleetError(thrown).timeUp || left <= 0) throw thrown;
-			return await this.lookup(name, { ...options, deadlineMs: left });
+			const { timeUp, tooOften, outage } = asFleetError(thrown);
+			// A pause, a login or an answer may have taken longer than that run has.
+			const lackedTime = timeUp || tooOften || outage === 'silence';
+			if (signal?.aborted || !lackedTime || left <= 0 || joinsLeft <= 1) throw thrown;
+			return await this.listed(name, { ...options, deadlineMs: left }, joinsLeft - 1);
 		}
 	}
 
