@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VendorFault } from '../describe/errors';
+import { UnexpectedAnswer, VendorFault, type FleetError } from '../describe/errors';
 import { Refusals } from './refusals';
 
 const NOW = 1_800_000_000_000;
@@ -20,4 +20,55 @@ test('parts that the time was too short for come first the next time', () => {
 		expect(parts.cut()).toEqual(['a', 'b', 'c'].filter((device) => !part.includes(device)));
 	}
 	expect(asked).toEqual(['a,c', 'b', 'a,c', 'b']);
+});
+
+/** How many requests a read of some devices takes, and which of them it finds. */
+function read(
+	refusals: Refusals,
+	devices: readonly string[],
+	errorOf: (part: readonly string[]) => FleetError | undefined,
+	now = NOW,
+) {
+	const parts = refusals.parts(OPERATION, devices, now);
+	let requests = 0;
+	for (let part = parts.next(); part !== undefined; part = parts.next()) {
+		requests += 1;
+		const error = errorOf(part);
+		if (error === undefined) parts.answers(part);
+		else if (!parts.refuses(part, error)) break;
+	}
+	return { requests, refused: [...parts.refused.keys()] };
+}
+
+const UNREADABLE = new UnexpectedAnswer('The code is no number.', { status: 200 });
+const DEVICES = Array.from({ length: 100 }, (_, index) => `d${String(index)}`);
+
+const UNEXPLAINED = new VendorFault('Code 99999.', { status: 200, vendorCode: '99999', unexplained: true });
+
+test.each([
+	['is answered readably', UNREADABLE],
+	['is refused for a reason that is documented', UNEXPLAINED],
+])(
+	'where no part of a batch %s, the search ends with its quarters, and later reads try one device each',
+	(_, error) => {
+		const refusals = new Refusals();
+		const ofEach = [0, 1, 2].map((minute) => read(refusals, DEVICES, () => error, NOW + minute * 60_000));
+		expect(ofEach).toEqual([
+			{ requests: 7, refused: [] },
+			{ requests: 1, refused: [] },
+			{ requests: 1, refused: [] },
+		]);
+		// All is well again: the first device shows it, and the others follow in one request.
+		expect(read(refusals, DEVICES, () => undefined, NOW + 180_000)).toEqual({ requests: 2, refused: [] });
+	},
+);
+
+test.each([
+	['cannot be read', UNREADABLE],
+	['is a refusal', REFUSAL],
+	['has an unknown code', UNEXPLAINED],
+])('one device because of which the answer %s is found', (_, error) => {
+	const refusals = new Refusals();
+	const errorOf = (part: readonly string[]) => (part.includes('d37') ? error : undefined);
+	expect(read(refusals, DEVICES, errorOf)).toMatchObject({ refused: ['d37'] });
 });

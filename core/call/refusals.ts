@@ -6,10 +6,18 @@ import { doubling } from './backoff';
  * mean, but not of 4xx.
  */
 export function refusal(error: FleetError): boolean {
-	const { scope, session, ambiguous, retryable, status = 0 } = error;
-	const refused = status >= 400 && status < 500 && status !== 408 && status !== 429;
-	return (scope === 'device' || (session === 'over' && ambiguous)) && (!retryable || refused);
+	const { scope, session, ambiguous, retryable } = error;
+	return (scope === 'device' || (session === 'over' && ambiguous)) && (!retryable || refusedByHttp(error));
 }
+
+const refusedByHttp = ({ status = 0 }: FleetError) => status >= 400 && status < 500 && status !== 408 && status !== 429;
+
+/**
+ * Whether it is not certain that anything is refused: an answer that cannot be read, though one device's record may be
+ * the cause, or a code that may say that the session is over.
+ */
+const isUnclear = (error: FleetError) =>
+	error.unexplained || (error.unreadable && error.vendorCode === undefined && !refusedByHttp(error));
 
 /** A refused device is left out for this long, then tried again by itself. The pause doubles each time. */
 const FIRST_MS = 60_000;
@@ -21,7 +29,7 @@ const ALIKE = 12;
 /** A fault that should pass, but lasts for this many reads and this long, may lie in one device, too. */
 const LASTING_READS = 5;
 const LASTING_MS = 180_000;
-/** Requests that show whether it does: the whole, its halves and quarters. */
+/** Requests that show whether a fault or an unclear refusal lies in one device: the whole, its halves and quarters. */
 const OF_A_FAULT = 7;
 /** The same limit for methods that take one device per request, if others were answered before. */
 const IN_A_ROW = 10;
@@ -174,6 +182,8 @@ class Parts {
 	private readonly vain: Vain | undefined;
 	/** The fault should have passed. */
 	private faulty = false;
+	/** Something was refused for certain. */
+	private clear = false;
 	private readonly left: Set<string>;
 	/** Refused for the first time. */
 	private readonly fresh: string[] = [];
@@ -277,6 +287,7 @@ class Parts {
 		const [device = ''] = part;
 		if (this.devices.length === 1) return this.refusesOne(device, error);
 		if (!refusal(error) && !this.lasting(part, error)) return false;
+		this.clear ||= !this.faulty && !isUnclear(error);
 		clear(this.known, part);
 		if (part.length === 1) this.leaveAlone(device, error);
 		else {
@@ -287,7 +298,7 @@ class Parts {
 		}
 		const vain =
 			this.answersGiven === 0 &&
-			(this.fresh.length >= this.most || this.queue.length === 0 || (this.faulty && this.requests >= OF_A_FAULT));
+			(this.fresh.length >= this.most || this.queue.length === 0 || (!this.clear && this.requests >= OF_A_FAULT));
 		if (vain) this.giveUp();
 		return !vain;
 	}
