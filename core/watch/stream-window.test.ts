@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyOperation } from '../describe/operation';
+import { TimedOut } from '../describe/errors';
 import { stream } from '../describe/trigger';
 import { Poll } from './poll';
 import { pollStream } from './stream';
@@ -26,10 +27,20 @@ const source = stream<Alarm, object>({
 	paramsFor: (devices, period) => ({ devices, ...period }),
 	perRequest: 1,
 	recordTime: ({ recordedAt }) => recordedAt,
+	ascending: true,
 });
 
-/** Polls a vendor that has these alarms of one device. @param others times of the positions, if not now */
-async function polled(stored: unknown, now: number, alarms: Alarm[], ...others: number[]) {
+/**
+ * Polls a vendor that has these alarms of one device.
+ * @param others times of the positions, if not now
+ * @param breaksOff whether the time is over before it is known that there are no more
+ */
+async function polled(
+	stored: unknown,
+	now: number,
+	alarms: Alarm[],
+	{ others = [now], breaksOff = false }: { others?: number[]; breaksOff?: boolean } = {},
+) {
 	const operation = { resource: 'position', name: 'getCurrent' } as unknown as AnyOperation;
 	const client = {
 		now: () => now * 1000,
@@ -46,17 +57,23 @@ async function polled(stored: unknown, now: number, alarms: Alarm[], ...others: 
 	);
 	const pages = async function* (of: AnyOperation) {
 		await Promise.resolve();
-		const seen = others.length === 0 ? [now] : others;
-		yield of === operation
-			? seen.map((at, place) => ({ deviceId: String(place + 1), time: iso(at), seenAt: null }))
-			: alarms;
+		if (of === operation) {
+			yield others.map((at, place) => ({ deviceId: String(place + 1), time: iso(at), seenAt: null }));
+			return;
+		}
+		yield alarms;
+		if (breaksOff) throw new TimedOut('No time is left.');
 	};
 	Object.assign(poll, {
 		read: (of: AnyOperation, _: object, { watermark }: { watermark: number }) => ({ pages: pages(of), watermark }),
 		record: (_: unknown, row: unknown) => row,
 		inParts: async (_: unknown, devices: string[], read: (some: string[]) => Promise<void>) => {
-			await read(devices);
-			return { missing: [] };
+			try {
+				await read(devices);
+				return { missing: [] };
+			} catch (error) {
+				return { missing: devices, error: error as TimedOut };
+			}
 		},
 	} satisfies Partial<Record<keyof Poll, unknown>>);
 	const cursor = await pollStream(poll, source, stored === undefined ? undefined : readStreamCursor(stored));
@@ -109,6 +126,21 @@ describe('an alarm that is dated in the future', () => {
 
 test('a device that is a year ahead does not hide that the others are three hours behind', async () => {
 	const behind = NOW - 3 * 3600;
-	const { cursor } = await polled(undefined, NOW, [], behind, NOW + 365 * 86_400);
+	const { cursor } = await polled(undefined, NOW, [], { others: [behind, NOW + 365 * 86_400] });
 	expect(cursor).toMatchObject({ since: behind + 1 });
+});
+
+test('a read that breaks off beyond what it covers has read all of that', async () => {
+	const ahead = NOW + 10 * 3600;
+	const ids: unknown[] = [];
+	let { cursor } = await polled(undefined, NOW, []);
+	// The time is over behind the first page each time, which always ends with alarms of the same second.
+	for (let minute = 1; minute <= 3; minute++) {
+		const now = NOW + minute * MINUTE;
+		const alarms = [alarm(`alarm ${String(minute)}`, now - 1), alarm('a', ahead), alarm('b', ahead)];
+		const polling = await polled(cursor, now, alarms, { breaksOff: true });
+		({ cursor } = polling);
+		ids.push(polling.events.map(({ id }) => id));
+	}
+	expect(ids).toEqual([['alarm 1', 'a', 'b'], ['alarm 2'], ['alarm 3']]);
 });

@@ -114,15 +114,15 @@ class StreamPoll {
 		const [device = ''] = devices;
 		// All pages up to `reached` have been read, so the next read begins with that second. A read that gets no
 		// further begins there again.
-		const midway =
-			source.ascending &&
-			devices.length === 1 &&
-			(reached > begin || (coverage.behind.get(device)?.length ?? 0) > 1);
-		if (midway) {
-			coverage.behind.set(device, [coverage.of(device), reached, coversUntil]);
-			windows.deliverLatest(latest, reached);
-		}
-		if (error === undefined || all) return { settled: midway && reached > begin ? devices : [], enough: true };
+		const inOrder = source.ascending && devices.length === 1;
+		const midway = inOrder && (reached > begin || (coverage.behind.get(device)?.length ?? 0) > 1);
+		// What is left is dated in the future. The next read finds it as well, and begins with the present.
+		const complete = inOrder && reached > coversUntil;
+		if (midway) windows.deliverLatest(latest, reached);
+		if (complete) coverage.advance(devices, begin, coversUntil);
+		else if (midway) coverage.behind.set(device, [coverage.of(device), reached, coversUntil]);
+		if (error === undefined || all)
+			return { settled: complete || (midway && reached > begin) ? devices : [], enough: true };
 		if (!midway) for (const id of devices) coverage.behind.set(id, [coverage.of(id)]);
 		poll.report(devices.length === 1 ? naming(device, error) : error);
 		this.failures += 1;
