@@ -665,6 +665,36 @@ test('an execution that cannot be made is told late: what came after it is repea
 	expect(new Set(keys(poll))).toEqual(new Set(expected));
 });
 
+test.each(['event', 'account'])(
+	'an execution that cannot be made is told after another %s was chosen: that keeps where it began',
+	async (what) => {
+		const poll = published({
+			parameters: newAlarm(what === 'event' ? { event: 'positionChanged' } : {}),
+		});
+		feed.hears(ONE, TWO, THREE);
+		await poll.activate();
+		poll.runsGoOn = true;
+		vi.setSystemTime(Date.now() + 60_000);
+		feed.add({ imei: TWO, at: now() });
+		await poll.tick();
+		expect(poll.runs).toHaveLength(1);
+		poll.deactivate();
+		if (what === 'account') stored.data = { ...stored.data, account: 'other', session: '' };
+		vi.setSystemTime(Date.now() + 60_000);
+		poll.options = { ...poll.options, parameters: newAlarm() };
+		await poll.activate('update');
+		poll.database.executions.length = 0;
+		const expected = feed.add({ imei: ONE, at: now() + 1 });
+		vi.setSystemTime(Date.now() + 300_000);
+		feed.hears(ONE, TWO, THREE);
+		poll.runs[0]?.reject(new Error('the database did not answer'));
+		await new Promise(setImmediate);
+		await poll.tick();
+		await poll.tick();
+		expect(keys(poll)).toEqual(expected);
+	},
+);
+
 test('static data are small, and hold what was before the last batch', async () => {
 	const poll = published();
 	await poll.activate();

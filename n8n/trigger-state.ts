@@ -81,6 +81,8 @@ export class TriggerState {
 	/** The last batch, while n8n may still drop or refuse it. */
 	private pending: Pending | undefined;
 	private handedOverAt = 0;
+	/** Where it has begun, counted: a batch from before that says nothing about what follows. */
+	private beginnings = 0;
 	private turn = 0;
 	private busyUntil = 0;
 	private begunAt = -Infinity;
@@ -126,6 +128,7 @@ export class TriggerState {
 		const { batch, cursor, replay } = stored === undefined || other ? { batch: -1, cursor: undefined } : stored;
 		if (this.account !== account || batch > this.batch) {
 			// This process has just begun, or another one has gone on in the meantime.
+			if (this.account !== account) this.beginnings += 1;
 			this.account = account;
 			this.batch = Math.max(batch, 0);
 			this.position = { cursor, ...(replay === undefined ? {} : { replay }) };
@@ -145,10 +148,11 @@ export class TriggerState {
 	 * Returns what to store before anything else.
 	 */
 	beginAfresh(cursor: unknown): string {
-		this.before = { cursor };
+		this.beginnings += 1;
+		this.position = this.before = { ...this.position, cursor };
 		this.pending = undefined;
 		this.handedOverAt = -Infinity;
-		return this.text(this.before);
+		return this.text({ cursor });
 	}
 
 	private settled(now: number): boolean {
@@ -172,7 +176,7 @@ export class TriggerState {
 		now: number,
 		{ exact, compares }: { exact: boolean; compares: boolean },
 	): Handover {
-		const { before } = this;
+		const { before, beginnings } = this;
 		const after = (this.position = { cursor });
 		// Later than any other process's, without having to know them.
 		this.batch = Math.max(now, this.batch + 1);
@@ -190,6 +194,7 @@ export class TriggerState {
 				pending.emitted = true;
 			},
 			refused: () => {
+				if (this.beginnings !== beginnings) return;
 				this.position = this.before = before;
 				this.pending = undefined;
 				// A poll under way has gone on from behind it.

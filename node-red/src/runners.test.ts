@@ -117,6 +117,18 @@ describe('a poll', () => {
 		]);
 	});
 
+	test('stopped at the end of its first poll, which found nothing, it goes on from where it has begun', async () => {
+		const { log, poll, feed: polls } = await feed([polled([], 2)]);
+		const stop = new AbortController();
+		poll.mockImplementationOnce(async () => {
+			stop.abort(new Error('deployed'));
+			return polled([], 1, { began });
+		});
+		await expect(polls.poll(options(stop.signal))).rejects.toThrow('deployed');
+		await polls.poll(options());
+		expect(log[0]).toBe('polled 0');
+	});
+
 	test('stopped before it sends its first events, it goes on from where it has begun', async () => {
 		const stop = new AbortController();
 		const {

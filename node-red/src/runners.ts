@@ -74,11 +74,9 @@ export class PollRunner implements Runner {
 				signal,
 				onWait,
 			});
-			if (began !== undefined && events.length > 0) {
-				stored.change({ cursor: began });
-				// What goes wrong with it, the next one reports.
-				await stored.save().catch(() => undefined);
-			}
+			if (began !== undefined) stored.change({ cursor: began });
+			// What goes wrong with it, the next one reports.
+			if (began !== undefined && events.length > 0) await stored.save().catch(() => undefined);
 			if (events.length > 0) await this.prepare();
 			signal.throwIfAborted();
 			if (events.length > 0) this.deliver(events);

@@ -56,7 +56,14 @@ test('a device that comes last in its group, after one that failed, is read alth
 	const stays = [start - 86_400_000];
 	const unit = (id: string, fails: number[] = []) => ({ id, every: 1, ahead: 0, stays, fails });
 	const step = { latencyMs: 10, budgetMs: 60_000, faults: [], ends: 0, damaged: false, redeploys: false };
-	const calm = { ...step, execution: 'made', together: -1, ahead: 0, lookBack: undefined } as const;
+	const calm = {
+		...step,
+		changes: 'nothing',
+		execution: 'made',
+		together: -1,
+		ahead: 0,
+		lookBack: undefined,
+	} as const;
 	await runStream(engineOf(), {
 		host: 'nodeRed',
 		positionsBy: 'chosen',

@@ -14,6 +14,7 @@ export interface Mutant {
 const STREAM = 'watch/stream.ts';
 const COVERAGE = 'watch/stream-coverage.ts';
 const WINDOW = 'watch/stream-window.ts';
+const POLLER = 'watch/poller.ts';
 const POLL = 'watch/poll.ts';
 const SNAPSHOT = 'watch/snapshot.ts';
 const N8N_STATE = '../n8n/trigger-state.ts';
@@ -152,9 +153,23 @@ export const MUTANTS: readonly Mutant[] = [
 		by: 'stream',
 		changes: change(
 			N8N_STATE,
-			'this.before = { cursor };\n\t\tthis.pending = undefined;',
+			'this.position = this.before = { ...this.position, cursor };\n\t\tthis.pending = undefined;',
 			'this.pending = undefined;',
 		),
+	},
+	{
+		name: 'another account goes on from where the one before stood',
+		by: 'stream',
+		changes: change(
+			N8N_STATE,
+			'const other = stored?.account !== undefined && stored.account !== account;',
+			'const other = false;',
+		),
+	},
+	{
+		name: 'another event goes on from where the one before stood',
+		by: 'stream',
+		changes: change(POLLER, 'stored.event !== this.trigger.name', 'stored.event === undefined'),
 	},
 	{
 		name: 'a batch that n8n could not start an execution with is taken as delivered',

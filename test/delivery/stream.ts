@@ -57,6 +57,8 @@ interface Step {
 	/** What is stored is damaged when the process ends. */
 	damaged: boolean;
 	redeploys: boolean;
+	/** The user chooses another event, or another account; in n8n perhaps in the credential of a workflow that runs. */
+	changes: 'nothing' | 'event' | 'account';
 	/** n8n cannot make the execution, or drops what the poll returns because the workflow is changed meanwhile. */
 	execution: 'made' | 'refused' | 'dropped';
 	/** By how many minutes the clock is wrong from now on. */
@@ -131,6 +133,10 @@ const step: fc.Arbitrary<Omit<Step, 'ahead'> & { ahead: number | undefined }> = 
 	ends: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 1, max: 4 }) }),
 	damaged: seldom(19),
 	redeploys: seldom(5),
+	changes: fc.oneof(
+		{ weight: 12, arbitrary: fc.constant('nothing' as const) },
+		{ weight: 1, arbitrary: fc.constantFrom('event' as const, 'account' as const) },
+	),
 	execution: fc.oneof(
 		{ weight: 6, arbitrary: fc.constant('made' as const) },
 		{ weight: 1, arbitrary: fc.constantFrom('refused' as const, 'dropped' as const) },
@@ -224,6 +230,7 @@ const CALM = {
 	ends: 0,
 	damaged: false,
 	redeploys: false,
+	changes: 'nothing',
 	execution: 'made',
 	ahead: 0,
 	together: -1,
@@ -275,10 +282,17 @@ const mortal: fc.Arbitrary<StreamCase> = fc
 		firstRun: fc.constantFrom('nothing' as const, 'latest' as const, 'since' as const, 'back' as const),
 		every: fc.constantFrom(1, 30, 60),
 		seconds: fc.uniqueArray(fc.nat(600), { maxLength: 20 }),
-		steps: fc.array(fc.record({ waitSeconds: fc.constantFrom(60, 60, 400), ends: fc.nat(4) }), {
-			minLength: 4,
-			maxLength: 10,
-		}),
+		steps: fc.array(
+			fc.record({
+				waitSeconds: fc.constantFrom(60, 60, 400),
+				ends: fc.nat(4),
+				changes: fc.oneof(
+					{ weight: 5, arbitrary: fc.constant('nothing' as const) },
+					{ weight: 1, arbitrary: fc.constantFrom('event' as const, 'account' as const) },
+				),
+			}),
+			{ minLength: 4, maxLength: 10 },
+		),
 	})
 	.map(({ host, firstRun, every, seconds, steps }) => ({
 		...CALM_CASE,
@@ -355,7 +369,7 @@ function lastAhead(steps: readonly { ahead: number | undefined }[], before: numb
 
 /** Under which n8n's static data hold the text: those of the node, and those of the workflow. */
 const KEYS = { durable: 'fleetwire', n8n: 'fleetwire:node', nodeRed: '' } as const;
-const ACCOUNT = 'account';
+const EVENTS = ['happened', 'occurred'] as const;
 
 /** The process ends. */
 class End extends Error {}
@@ -365,8 +379,14 @@ class HostedTrigger {
 	/** What the host would begin with after an end of its process. */
 	stored: string | undefined;
 	storedAt = -Infinity;
+	/** Node-RED's: whose position is stored. */
+	private storedFor: string | undefined;
 	/** Node-RED's. */
 	memory: unknown;
+	account = 'account';
+	/** Events and accounts that it has had, and whether it has the one again that it had before. */
+	private readonly identities = new Set([`${EVENTS[0]} ${this.account}`]);
+	returned = false;
 	/** n8n's: in this process, and the static data of the activation. */
 	state!: TriggerState;
 	data: IDataObject = {};
@@ -375,6 +395,7 @@ class HostedTrigger {
 	poller: Poller | undefined;
 	/** Event -> number of the process in which it was last delivered. */
 	readonly delivered = new Map<string, number>();
+	readonly deliveredEver = new Set<string>();
 	/** Events that may come twice, because the process ended. */
 	readonly mayRepeat = new Set<string>();
 	/** What was handed over and is not in the stored cursor. */
@@ -395,10 +416,45 @@ class HostedTrigger {
 	lastProblem: string | undefined;
 
 	constructor(
-		readonly trigger: AnyTrigger,
+		/** With the one event or the other, as the user chooses. */
+		private readonly triggers: readonly AnyTrigger[],
 		readonly kind: 'b' | undefined,
 		private readonly key: string,
 	) {}
+
+	private chosen = 0;
+
+	get trigger(): AnyTrigger {
+		return this.triggers[this.chosen] as AnyTrigger;
+	}
+
+	/** From here on it is another trigger, with a beginning of its own. */
+	change(what: 'event' | 'account'): void {
+		if (what === 'event') this.chosen = 1 - this.chosen;
+		else {
+			this.account += '2';
+			this.memory = undefined;
+		}
+		const identity = `${this.trigger.name} ${this.account}`;
+		this.returned = this.identities.has(identity);
+		this.identities.add(identity);
+		this.forget();
+	}
+
+	/** It stands where it stood before the user chose another event: from here on everything must come. */
+	continues(from: number): void {
+		this.from = from;
+		this.notBefore = -Infinity;
+		for (const id of this.deliveredEver) {
+			this.delivered.set(id, 0);
+			this.mayRepeat.add(id);
+		}
+	}
+
+	/** What Node-RED has stored of this account's trigger. */
+	get storedPosition(): unknown {
+		return this.stored === undefined || this.storedFor !== this.account ? undefined : readable(this.stored);
+	}
 
 	/** Begins again without state, as after a reset. */
 	forget(): void {
@@ -424,6 +480,7 @@ class HostedTrigger {
 	/** The host stores. */
 	keep(text = this.data[this.key] as string | undefined): void {
 		this.stored = text;
+		this.storedFor = this.account;
 		this.begun = true;
 	}
 }
@@ -455,7 +512,12 @@ class StreamRun {
 		this.lookBack = lookBack;
 		this.operations = this.declare();
 		this.hostedTriggers = [undefined, 'b' as const].map(
-			(kind) => new HostedTrigger(this.triggerOf(kind), kind, KEYS[testCase.host]),
+			(kind) =>
+				new HostedTrigger(
+					EVENTS.map((event) => this.triggerOf(event, kind)),
+					kind,
+					KEYS[testCase.host],
+				),
 		);
 		this.begin();
 	}
@@ -534,7 +596,7 @@ class StreamRun {
 		return { events: events as AnyOperation, positions: positions as AnyOperation };
 	}
 
-	private triggerOf(kind: 'b' | undefined): AnyTrigger {
+	private triggerOf(name: string, kind: 'b' | undefined): AnyTrigger {
 		const { engine, testCase, operations } = this;
 		const devices = engine.field.ids({
 			title: 'Devices',
@@ -546,7 +608,7 @@ class StreamRun {
 			all: 'all of the account',
 		});
 		return engine.trigger.trigger({
-			name: 'happened',
+			name,
 			title: 'Happened',
 			description: '',
 			params: { devices },
@@ -684,6 +746,12 @@ class StreamRun {
 				}
 			}
 			const [first, second] = this.hostedTriggers as [HostedTrigger, HostedTrigger];
+			if (step.changes !== 'nothing') {
+				first.change(step.changes);
+				first.poller = undefined;
+				// Whoever changes the event publishes the workflow.
+				if (step.changes === 'event') first.active = false;
+			}
 			await this.turn(first, step);
 			if (step.together < 0) continue;
 			this.host.time += step.together * 1000;
@@ -757,14 +825,21 @@ class StreamRun {
 		must(asStored === JSON.stringify(from), 'a poll leaves the stored cursor as it is');
 		// Nothing was read yet: a cursor that cannot be read is returned as it was.
 		if (cursor === undefined || (unreadable && isDeepStrictEqual(cursor, from))) {
-			must(events.length === 0 && (from === undefined || unreadable), 'without a cursor there are no events');
+			const other = (from as { event?: string } | undefined)?.event !== hosted.trigger.name;
+			must(events.length === 0 && other, 'without a cursor there are no events');
 			return false;
 		}
 		const text = JSON.stringify(cursor);
 		must(isDeepStrictEqual(JSON.parse(text), cursor), 'the cursor is plain JSON');
 		must(!more || events.length > 0, 'there is more only where there was something');
 		const stage = step?.ends ?? 0;
-		if (hosted.from === Infinity) this.begins(hosted, begunAt, local);
+		// Until it could read anything, it stands where the one before stood.
+		if (hosted.from === Infinity && cursor.event === hosted.trigger.name) {
+			this.begins(hosted, begunAt, local);
+			// The user has changed back, and its position of then is still there.
+			must(began !== undefined || hosted.returned, 'another trigger begins');
+			if (began === undefined) hosted.continues(Math.max(host.time, host.now()) / 1000 + 1);
+		}
 		if (testCase.host === 'nodeRed') {
 			if (this.twist.storesFirst) hosted.stored = text;
 			if (began !== undefined && events.length > 0) {
@@ -793,11 +868,10 @@ class StreamRun {
 
 	/** The cursor that the host goes on from. */
 	private resume(hosted: HostedTrigger, activates: boolean): unknown {
-		if (this.testCase.host === 'nodeRed')
-			return hosted.memory ?? (hosted.stored === undefined ? undefined : readable(hosted.stored));
+		if (this.testCase.host === 'nodeRed') return hosted.memory ?? hosted.storedPosition;
 		// With durable cursors, each poll loads it.
 		if (activates || this.testCase.host === 'durable') hosted.load();
-		const from = hosted.state.resume(this.shelf(hosted).read(), ACCOUNT, this.host.now(), this.durable);
+		const from = hosted.state.resume(this.shelf(hosted).read(), hosted.account, this.host.now(), this.durable);
 		must(from !== undefined, 'n8n has taken every batch over');
 		return from.cursor;
 	}
@@ -872,6 +946,7 @@ class StreamRun {
 	/** The first poll of all defines which events must come. */
 	private begins(hosted: HostedTrigger, begunAt: number, local: number): void {
 		const { testCase, host, model } = this;
+		hosted.begun = false;
 		const { firstRun } = testCase;
 		const reports = model
 			.present(begunAt)
@@ -920,10 +995,11 @@ class StreamRun {
 			if (last !== undefined && !spared)
 				must(mayRepeat.delete(id), `${id} was delivered for good before the process ended`);
 			delivered.set(id, process);
+			hosted.deliveredEver.add(id);
 			unconfirmed.add(id);
 			if (broken) continue;
 			must(recordTime >= hosted.notBefore, `${id} is older than the trigger`);
-			must(event.deviceId === device && event.event === 'happened', 'an event says whose it is');
+			must(event.deviceId === device && event.event === hosted.trigger.name, 'an event says whose it is');
 			const previous = inBatch.get(device);
 			must(
 				previous === undefined ||
@@ -973,6 +1049,7 @@ class StreamRun {
 				while (await this.poll(hosted, undefined));
 				if (hosted.from !== Infinity && this.missing(hosted, arrived) === undefined) break;
 			}
+			must(hosted.from !== Infinity, 'a trigger begins');
 			const missing = this.missing(hosted, arrived);
 			if (missing !== undefined)
 				throw new Broken(
