@@ -205,13 +205,18 @@ test('a record that cannot be read is the error of the runs that asked for its d
 
 describe('records that take long to read', () => {
 	const slow: Answers = (devices) => Array.from({ length: 600 }, () => ({ device: devices[0], value: 'slow' }));
+	/** In time of the processor, which other programs cannot lengthen. */
+	const spentMs = () => {
+		const { user, system } = process.threadCpuUsage();
+		return (user + system) / 1000;
+	};
 	/** The longest time in which nothing else got its turn. */
 	const longest = async (work: () => Promise<object[]>) => {
 		let [most, over] = [0, false];
 		const watch = async () => {
-			for (let before = performance.now(); !over; before = performance.now()) {
+			for (let before = spentMs(); !over; before = spentMs()) {
 				await turn();
-				most = Math.max(most, performance.now() - before);
+				most = Math.max(most, spentMs() - before);
 			}
 		};
 		const watching = watch();
