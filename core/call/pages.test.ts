@@ -436,6 +436,24 @@ describe('windows of time side by side', () => {
 			}
 		});
 
+		test('descending pages of a few records, which come as chance has them, take at most twice the requests', async () => {
+			// As likely in each second.
+			let state = 1;
+			const chance = () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) / 2 ** 32;
+			const gaps = Array.from({ length: 3000 }, () => Math.ceil(-200 * Math.log(1 - chance())));
+			const points = pointsOf(gaps);
+			const end = (points.at(-1)?.at ?? 0) + 10;
+			for (const [size, documented] of [
+				[25, 100],
+				[100, 100],
+			] as const) {
+				const { fetch, counts } = odd(points, size, 'descending');
+				const how = { ...paging(documented), seen: new PageSize() };
+				expect(byTime(await all(timePages(0, fetch, how, end)))).toEqual(byTime(points));
+				expect(counts.requests).toBeLessThanOrEqual(2 * Math.ceil(points.length / size) + 10);
+			}
+		});
+
 		test('a short page costs one more request where much of the period is left, and only until a longer one was whole', async () => {
 			const points = fixes(9000, () => 30);
 			const { fetch, counts } = periodServer(points, 1000);

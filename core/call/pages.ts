@@ -75,6 +75,11 @@ export class PageSize {
 		return length === this.shown;
 	}
 
+	/** Records in a full page, as far as is known. */
+	of(documented: number): number {
+		return Math.min(this.shown, documented);
+	}
+
 	/** Whether a page that is shorter than documented may be full all the same. */
 	mayBeFull(length: number, documented: number): boolean {
 		return length > this.whole && length >= LEAST_SHARE * documented;
@@ -126,6 +131,12 @@ const isUnread = (page: readonly unknown[]) => page === UNREAD;
 
 /** Windows aim at a little less than whole pages: one record more would cost a request. */
 const FILL = 0.95;
+
+/**
+ * Records that a period shorter than the whole aims at. A period with a full page is read again in shorter ones, so
+ * there is room for what chance brings.
+ */
+const wantedOf = (size: number) => Math.max(1, size - 1.5 * Math.sqrt(size));
 
 /** A stretch of time that is read page by page. */
 class Stretch<R> {
@@ -225,7 +236,8 @@ class Stretch<R> {
 			this.done = true;
 			return;
 		}
-		this.span = Math.max(1, Math.floor(span * Math.min(2, (FILL * paging.size) / Math.max(1, records))));
+		const wanted = wantedOf(paging.seen?.of(paging.size) ?? paging.size);
+		this.span = Math.max(1, Math.floor(span * Math.min(2, wanted / Math.max(1, records))));
 		this.at = this.after = until;
 	}
 
