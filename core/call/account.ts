@@ -109,7 +109,8 @@ export function accountKey(
 
 /**
  * Names whose events a trigger's position belongs to, however the address is spelled: with http or https, in capitals,
- * with a default port, a dot or a slash at its end. Logins and quotas are bound to the address as it is spelled.
+ * with a default port, a dot or a slash at its end. Its quota is one, too. Logins are bound to the address as it is
+ * spelled.
  */
 export function positionKey(
 	provider: Pick<Provider, 'name'>,
@@ -126,7 +127,7 @@ export function positionKey(
 
 /** Whose quota it is: the account's, or the key's where that is all that is known of it. */
 const quotaKey = (provider: Provider, connection: Connection) =>
-	connection.account === undefined ? loginKey(provider, connection) : accountKey(provider, connection);
+	connection.account === undefined ? loginKey(provider, connection) : positionKey(provider, connection);
 
 /**
  * Names a login: everything that it depends on, the secret included. Without the right secret, a node shares neither

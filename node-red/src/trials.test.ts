@@ -55,6 +55,25 @@ describe('an account that is tried', () => {
 	});
 });
 
+test.each([
+	'https://vendor.example',
+	'HTTPS://VENDOR.example:443/',
+	'https://vendor.example.',
+	'http://vendor.example',
+])(
+	'trials of one account share its quota, whatever their secrets and however the address is spelled (%s)',
+	(baseUrl) => {
+		const trials = new Trials();
+		const account = 'one-quota';
+		const limiters = Array.from({ length: 10 }, (_, count) => {
+			const settings = connection({ account, secret: `guess-${String(count)}`, baseUrl });
+			return trials.of(provider, settings).shared.account.limiter;
+		});
+		expect(new Set(limiters).size).toBe(1);
+		expect(sharedLogin(provider, connection({ account })).account.limiter).toBe(limiters[0]);
+	},
+);
+
 describe('logins', () => {
 	test('are one at a time, whichever way the address is written', async () => {
 		const trials = new Trials();

@@ -1,4 +1,4 @@
-import { accountKey, knownLogin, loginKey, sharedLogin, type SharedLogin } from '../../core/call/account';
+import { knownLogin, loginKey, positionKey, sharedLogin, type SharedLogin } from '../../core/call/account';
 import { RateLimited } from '../../core/describe/errors';
 import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
@@ -28,7 +28,7 @@ export class Trials {
 
 	/** How to try an account. One that is deployed keeps its state, so that what runs goes on with the new session. */
 	of(provider: Provider, connection: Connection): Trial {
-		const key = accountKey(provider, { ...connection, baseUrl: new URL(connection.baseUrl).href });
+		const key = positionKey(provider, connection);
 		return {
 			shared: knownLogin(provider, connection) ?? this.ownOf(provider, connection),
 			guard: (login) => this.guarded(key, login),
