@@ -248,13 +248,19 @@ test.each([
 	['12345678/abcdefgh', '12345678\\/'],
 	["1234567890!#$&'()*+,:;=?@[]", '\\u0021'],
 	[`${`${'a1'.repeat(32)} `.repeat(60)}b`, `${'a1'.repeat(32)} `],
+	[`${'ab:'.repeat(1300)}z`, 'ab:'],
+	[`${'ab:'.repeat(1300)}z`, 'ab\\u003a'],
+	[`${'ab%'.repeat(1300)}z`, 'ab%25'],
+	['ab:cd:ef:gh:ij:kl:mn', 'mn&#58;'],
+	['ab:cd:ef:gh:ij:kl:mn', '\\\\'],
 ])('a large answer that resembles the token %s takes no more time than its length', async (token, unit) => {
 	const { client, host } = clientOf(() =>
 		json(`{"value":7,"text":"${unit.repeat((4 * 1024 * 1024) / unit.length)}"}`),
 	);
 	host.session = token;
 	const began = process.cpuUsage();
-	await client.collect(read, { name: 'a' }, { output: 'raw' });
+	// One that repeats it again and again is refused.
+	await client.gather(read, { name: 'a' }, { output: 'raw' });
 	expect(process.cpuUsage(began).user / 1000).toBeLessThan(1000);
 });
 
@@ -267,6 +273,55 @@ test.each([
 	const { client, host } = clientOf(() => json({ value: 7, name: `car ${token}`, [token]: token }));
 	host.session = token;
 	expect(JSON.stringify(await client.collect(read, { name: 'a' }, { output: 'raw' }))).not.toContain(token);
+});
+
+describe.each([
+	'abc1234:def5678:ghi9012',
+	'fleet|17642342|aB3xY9',
+	'a1/b2/c3/d4/e5/f6/g7/h8',
+	"a1&b2<c3>d4'e5+f6 g7=h8",
+	'ab12"cd34\\ef56"gh78',
+	'1:2:3:4:5:6:7:8:9:0:1',
+	'aB3.dE4.fG5.hI6.jK7.lM8',
+])('the token of short parts %s', (token) => {
+	const hex = (sign: string) => sign.charCodeAt(0).toString(16).padStart(2, '0');
+	const other = /[^a-z0-9]/gi;
+	const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+	const everySign = token.replaceAll(other, (sign) => `\\u00${hex(sign)}`);
+	test.each([
+		['as it is', inJson(token)],
+		['as PHP writes it', inJson(token).replaceAll('/', '\\/')],
+		['as .NET writes it', everySign],
+		['in capitals', everySign.replaceAll(/u00../g, (code) => `u${code.slice(1).toUpperCase()}`)],
+		['in an address', inJson(encodeURIComponent(token))],
+		['in a form', inJson(new URLSearchParams([['', token]]).toString().slice(1))],
+		['in an address within an address', inJson(encodeURIComponent(encodeURIComponent(token)))],
+		['every sign in an address', token.replaceAll(other, (sign) => `%${hex(sign)}`)],
+		['in a web page', inJson(token.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll("'", '&#39;'))],
+		['every sign in a web page', token.replaceAll(other, (sign) => `&#x${hex(sign)};`)],
+		['in JSON within JSON', inJson(`{"a":"${inJson(token)}"}`)],
+		['as .NET writes it, in JSON within JSON', inJson(`{"a":"${everySign}"}`)],
+	])('is removed %s', async (_, written) => {
+		const { client, host } = clientOf(() => json(`{"value":7,"a":"x ${written} y","b":["${written}"],"c":1}`));
+		host.session = token;
+		const [record] = await client.collect(read, { name: 'a' }, { output: 'raw' });
+		const { a, b } = record as { a: string; b: string[] };
+		const label = /[a-z]/i.test(token) ? '[token]' : '0';
+		const around = written.startsWith('{') ? ['{\"a\":\"', '\"}'] : ['', ''];
+		expect([a, b]).toEqual([`x ${around.join(label)} y`, [around.join(label)]]);
+		expect(record).toMatchObject({ value: 7, c: 1 });
+	});
+});
+
+test('an answer that repeats the token without an end is refused', async () => {
+	for (const token of ['0123456789abcdef0123', 'ab:cd:ef:gh:ij:kl:mn']) {
+		const { client, host } = clientOf(() => json({ value: 7, texts: new Array(200_000).fill(token) }));
+		host.session = token;
+		expect((await failure(client.collect(read, { name: 'a' }))).code).toBe('UnexpectedAnswer');
+		const few = clientOf(() => json({ value: 7, texts: new Array(50_000).fill(token) }));
+		few.host.session = token;
+		expect(await few.client.collect(read, { name: 'a' })).toHaveLength(1);
+	}
 });
 
 test('what stands beside a token stays as it is', async () => {

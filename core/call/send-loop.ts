@@ -23,6 +23,7 @@ import type { Limiter, Release } from './limiter';
 import type { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
 import { secretField } from './session';
+import { withoutToken } from './token';
 
 /** A command does not start with a session that may end on the way. */
 const FRESH_FOR_COMMANDS_MS = 60_000;
@@ -299,7 +300,7 @@ export class SendLoop {
 		}
 		try {
 			const warn = (message: string) => host.warn(this.sender.redactor.text(message));
-			const data = provider.open(withoutToken(answer), this.request, this.operation, warn);
+			const data = provider.open(withoutToken(answer, provider.title), this.request, this.operation, warn);
 			shared.breaker.answered();
 			shared.retries.earn();
 			shared.methods.answered(this.method, answer.session, host.now());
@@ -540,76 +541,6 @@ function ofTheKey(provider: Provider, error: FleetError): FleetError {
 	const { message, status, vendorCode, vendorMessage, effect } = error;
 	const advice = `Check "${title}" in the account.`;
 	return new LoginRejected(message, { status, vendorCode, vendorMessage, effect, advice, cause: error });
-}
-
-/** A shorter one could be an ordinary word of an answer. */
-const SHORTEST_TOKEN = 16;
-/** Searching for longer texts takes time that grows with both. */
-const LONGEST_ANCHOR = 64;
-/** What tokens are mostly made of, as they are or escaped in JSON or in addresses. */
-const IN_TOKENS = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/=.~%-'));
-const BACKSLASH = 0x5c;
-/** Characters after a backslash that escape a part of a token: a slash, a backslash, and the digits of a character. */
-const ESCAPES = new Set(Buffer.from('/\\u'));
-
-/**
- * An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. Whatever is
- * written together with a part of it goes as well: it may be escaped in many ways, none of which changes letters and
- * digits.
- */
-function withoutToken(answer: SignedAnswer): SignedAnswer {
-	const { session, body } = answer;
-	if (session.length < SHORTEST_TOKEN) return answer;
-	const cleaned = anchorsOf(session).reduce(without, body);
-	return cleaned === body ? answer : { ...answer, body: cleaned };
-}
-
-/** Whether it can be a part of a number, which JSON has outside of quotes. */
-const isNumeric = (text: string) => !/[a-df-z]/i.test(text);
-
-function without(body: string, anchor: string): string {
-	const label = isNumeric(anchor) ? '0' : '[token]';
-	let text = '';
-	let done = 0;
-	for (let at = body.indexOf(anchor); at !== -1; at = body.indexOf(anchor, done)) {
-		let begin = at;
-		let end = at + anchor.length;
-		for (; begin > done; begin--) {
-			const code = body.charCodeAt(begin - 1);
-			if (code !== BACKSLASH && !IN_TOKENS.has(code)) break;
-		}
-		for (; end < body.length; end++) {
-			if (IN_TOKENS.has(body.charCodeAt(end))) continue;
-			// An escape stays whole.
-			if (body.charCodeAt(end) !== BACKSLASH || !ESCAPES.has(body.charCodeAt(end + 1))) break;
-			end += 1;
-		}
-		text += `${body.slice(done, begin)}${label}`;
-		done = end;
-	}
-	return done === 0 ? body : text + body.slice(done);
-}
-
-/** Shorter parts could be words, and shorter numbers could be times or ids. */
-const isOfToken = (part: string) => part.length >= (isNumeric(part) ? SHORTEST_TOKEN : SHORTEST_TOKEN / 2);
-
-/** Tokens with more parts are searched for by the longest of them. */
-const MOST_PARTS = 3;
-
-/**
- * The parts of a token that no way of writing it changes, and that are no ordinary words: one for each stretch of
- * characters that tokens are mostly made of.
- */
-function anchorsOf(token: string): string[] {
-	const anchors = token.split(/[^\w+/=.~%-]+/).flatMap((stretch) => {
-		const parts = (stretch.match(/[\w-]+/g) ?? []).filter(isOfToken);
-		const unlikeWords = parts.filter((part) => /\d/.test(part) && /[a-z]/i.test(part));
-		const [longest = stretch] = (unlikeWords.length > 0 ? unlikeWords : parts).sort((a, b) => b.length - a.length);
-		return isOfToken(longest) ? [longest.slice(0, LONGEST_ANCHOR)] : [];
-	});
-	// Word for word, where nothing of it is long enough.
-	if (anchors.length === 0) return [JSON.stringify(token).slice(1, -1).slice(0, LONGEST_ANCHOR)];
-	return [...new Set(anchors)].sort((a, b) => b.length - a.length).slice(0, MOST_PARTS);
 }
 
 function overdue(call: Call): TimedOut {

@@ -1,0 +1,228 @@
+import { UnexpectedAnswer } from '../describe/errors';
+import type { SignedAnswer } from '../describe/host';
+
+/** A shorter one could be an ordinary word of an answer. */
+const SHORTEST_TOKEN = 16;
+/** Searching for longer texts takes time that grows with both. */
+const LONGEST_ANCHOR = 64;
+/** What tokens are mostly made of, as they are or escaped in JSON or in addresses. */
+const IN_TOKENS = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/=.~%-'));
+const BACKSLASH = 0x5c;
+/** Characters after a backslash that escape a part of a token: a slash, a backslash, and the digits of a character. */
+const ESCAPES = new Set(Buffer.from('/\\u'));
+
+/** More records than answers have. */
+const MOST_REPEATS = 100_000;
+
+/**
+ * An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. Whatever is
+ * written together with a part of it goes as well: it may be escaped in many ways, none of which changes letters and
+ * digits.
+ * @throws UnexpectedAnswer if it is repeated so often that it would take long
+ */
+export function withoutToken(answer: SignedAnswer, vendor: string): SignedAnswer {
+	const { session, body } = answer;
+	if (session.length < SHORTEST_TOKEN) return answer;
+	const stretches = session.split(/[^\w+/=.~%-]+/).map((stretch) => ({ stretch, anchor: anchorOf(stretch) }));
+	const anchors = stretches.map(({ anchor }) => anchor).filter((anchor) => anchor !== undefined);
+	const hasOthers = stretches.some(({ stretch, anchor }) => anchor === undefined && isOfToken(stretch));
+	let left = MOST_REPEATS;
+	const count = () => {
+		left -= 1;
+		if (left < 0)
+			throw new UnexpectedAnswer(`${vendor} repeats the token of the session in an answer again and again.`, {
+				effect: 'unknown',
+				advice: 'Check the base URL in the account.',
+			});
+	};
+	const whole = anchors.length === 0 || hasOthers ? withoutWhole(body, session, count) : body;
+	const cleaned = longestOf(anchors).reduce((text, anchor) => without(text, anchor, count), whole);
+	return cleaned === body ? answer : { ...answer, body: cleaned };
+}
+
+/** Whether it can be a part of a number, which JSON has outside of quotes. */
+const isNumeric = (text: string) => !/[a-df-z]/i.test(text);
+const labelFor = (text: string) => (isNumeric(text) ? '0' : '[token]');
+
+function without(body: string, anchor: string, count: () => void): string {
+	const label = labelFor(anchor);
+	let text = '';
+	let done = 0;
+	for (let at = body.indexOf(anchor); at !== -1; at = body.indexOf(anchor, done)) {
+		count();
+		let begin = at;
+		let end = at + anchor.length;
+		for (; begin > done; begin--) {
+			const code = body.charCodeAt(begin - 1);
+			if (code !== BACKSLASH && !IN_TOKENS.has(code)) break;
+		}
+		for (; end < body.length; end++) {
+			if (IN_TOKENS.has(body.charCodeAt(end))) continue;
+			// An escape stays whole.
+			if (body.charCodeAt(end) !== BACKSLASH || !ESCAPES.has(body.charCodeAt(end + 1))) break;
+			end += 1;
+		}
+		text += `${body.slice(done, begin)}${label}`;
+		done = end;
+	}
+	return done === 0 ? body : text + body.slice(done);
+}
+
+/** Shorter parts could be words, and shorter numbers could be times or ids. */
+const isOfToken = (part: string) => part.length >= (isNumeric(part) ? SHORTEST_TOKEN : SHORTEST_TOKEN / 2);
+
+/** Tokens with more parts are searched for by the longest of them. */
+const MOST_PARTS = 3;
+
+/**
+ * Of a stretch of characters that tokens are mostly made of, the part that no way of writing it changes, and that is no
+ * ordinary word; undefined where none is long enough.
+ */
+function anchorOf(stretch: string): string | undefined {
+	const parts = (stretch.match(/[\w-]+/g) ?? []).filter(isOfToken);
+	const unlikeWords = parts.filter((part) => /\d/.test(part) && /[a-z]/i.test(part));
+	return longestOf(unlikeWords.length > 0 ? unlikeWords : parts)[0]?.slice(0, LONGEST_ANCHOR);
+}
+
+const longestOf = (parts: readonly string[]) =>
+	[...new Set(parts)].sort((a, b) => b.length - a.length).slice(0, MOST_PARTS);
+
+/** The value of a hexadecimal digit; NaN for another sign. */
+function digitOf(code: number): number {
+	if (code >= 0x30 && code <= 0x39) return code - 0x30;
+	const letter = code | 0x20;
+	return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : NaN;
+}
+
+function hexAt(text: string, at: number, digits: number): number {
+	let value = 0;
+	for (let place = at; place < at + digits; place++) value = value * 16 + digitOf(text.charCodeAt(place));
+	return value;
+}
+
+const QUOTE = 0x22;
+const PERCENT = 0x25;
+const AMPERSAND = 0x26;
+const PLUS = 0x2b;
+const SPACE = 0x20;
+const LETTER_U = 0x75;
+const ENTITIES: readonly [name: string, sign: string][] = [
+	['amp;', '&'],
+	['lt;', '<'],
+	['gt;', '>'],
+	['quot;', '"'],
+	['apos;', "'"],
+];
+/** A string of JSON that ends: no sign at all. */
+const NONE = -1;
+
+/** Reads a text sign by sign, each as it is or in any way of escaping it. */
+class Signs {
+	/** Where the sign that was read last ends. */
+	end = 0;
+
+	constructor(private readonly text: string) {}
+
+	/** Blanks are plus signs in forms. */
+	at(begin: number): number {
+		const sign = this.read(begin);
+		return sign === PLUS ? SPACE : sign;
+	}
+
+	private read(begin: number): number {
+		const sign = this.text.charCodeAt(begin);
+		this.end = begin + 1;
+		const plain = sign === BACKSLASH ? this.behindBackslash(begin) : sign;
+		if (plain === PERCENT) return this.behindPercent();
+		return plain === AMPERSAND ? this.behindAmpersand() : plain;
+	}
+
+	private behindBackslash(begin: number): number {
+		const { text } = this;
+		while (text.charCodeAt(this.end) === BACKSLASH) this.end += 1;
+		const sign = text.charCodeAt(this.end);
+		if (sign === QUOTE && (this.end - begin) % 2 === 0) return NONE;
+		this.end += 1;
+		const code = sign === LETTER_U ? hexAt(text, this.end, 4) : NaN;
+		if (Number.isNaN(code)) return sign;
+		this.end += 4;
+		return code;
+	}
+
+	/** An address within an address is escaped twice. */
+	private behindPercent(): number {
+		const { text } = this;
+		let at = this.end;
+		while (hexAt(text, at, 2) === PERCENT && !Number.isNaN(hexAt(text, at + 2, 2))) at += 2;
+		const code = hexAt(text, at, 2);
+		if (Number.isNaN(code)) return PERCENT;
+		this.end = at + 2;
+		return code;
+	}
+
+	private behindAmpersand(): number {
+		const { text, end } = this;
+		if (text[end] === '#') {
+			const hex = text[end + 1] === 'x' || text[end + 1] === 'X';
+			let [at, code] = [end + (hex ? 2 : 1), 0];
+			for (const last = at + 6; at < last && text[at] !== ';'; at++) {
+				code = code * (hex ? 16 : 10) + digitOf(text.charCodeAt(at));
+			}
+			if (text[at] !== ';' || !(code > 0)) return AMPERSAND;
+			this.end = at + 1;
+			return code;
+		}
+		const [name = '', sign = '&'] = ENTITIES.find(([entity]) => text.startsWith(entity, end)) ?? [];
+		this.end = end + name.length;
+		return sign.charCodeAt(0);
+	}
+}
+
+function signsOf(text: string): number[] {
+	const signs = new Signs(text);
+	const found: number[] = [];
+	for (let at = 0; at < text.length; at = signs.end) found.push(signs.at(at));
+	return found.filter((sign) => sign !== BACKSLASH);
+}
+
+/** How many signs of the token's beginning are repeated where so many of it have come: none is looked at twice. */
+function repeatsIn(token: readonly number[]): number[] {
+	const repeats = [0];
+	for (let place = 1, same = 0; place < token.length; place++) {
+		while (same > 0 && token[place] !== token[same]) same = repeats[same - 1] ?? 0;
+		if (token[place] === token[same]) same += 1;
+		repeats.push(same);
+	}
+	return repeats;
+}
+
+/** Without a token that is made of short parts: sign by sign, whatever of them is escaped. */
+function withoutWhole(body: string, session: string, count: () => void): string {
+	const [longest = ''] = (session.match(/[a-z0-9]+/gi) ?? []).sort((a, b) => b.length - a.length);
+	if (!body.includes(longest)) return body;
+	const token = signsOf(session);
+	// Escaped throughout, it stands for what may be a word.
+	if (token.length < SHORTEST_TOKEN / 2) return without(body, session, count);
+	const repeats = repeatsIn(token);
+	const label = labelFor(session);
+	const signs = new Signs(body);
+	/** Where the latest signs begin, as many as the token has. */
+	const begins = new Int32Array(token.length);
+	let [text, done, same] = ['', 0, 0];
+	let read = 0;
+	for (let at = 0; at < body.length; at = signs.end) {
+		const sign = signs.at(at);
+		// Of backslashes, each way of escaping makes more or fewer.
+		if (sign === BACKSLASH) continue;
+		begins[read % token.length] = at;
+		read += 1;
+		while (same > 0 && token[same] !== sign) same = repeats[same - 1] ?? 0;
+		if (token[same] === sign) same += 1;
+		if (same < token.length) continue;
+		count();
+		text += `${body.slice(done, begins[read % token.length])}${label}`;
+		done = signs.end;
+		same = 0;
+	}
+	return done === 0 ? body : text + body.slice(done);
+}
