@@ -356,8 +356,8 @@ export class SendLoop {
 		const { limiter } = this;
 		if (error.tooOften && (!error.ambiguous || limiter.busy)) limiter.slowDown(host.now(), error.retryAfterMs);
 		const mayBeOver = error.session === 'over' || error.session === 'suspect' || error.unexplained;
-		// Until the vendor has accepted the login, whatever it refuses: the next request logs in. But a session that was
-		// just made for this one is no older one that somebody has stored.
+		// Until the vendor has accepted the login, whatever it refuses: the next request logs in. But a session that
+		// was just made for this one is no older one that somebody has stored.
 		const saysNothing = error.outage === undefined && !error.tooOften && this.renewals === 0;
 		if (!shared.accepted && this.onProbation && saysNothing)
 			shared.suspectSession ??= { session, error, doubted: mayBeOver && raisesDoubt(error) };
