@@ -24,8 +24,12 @@ const FIRST_MS = 60_000;
 const LONGEST_MS = 3_600_000;
 /** The first requests about parts go breadth first, to find a part that is answered; later ones go depth first. */
 const IN_WIDTH = 15;
+/** Most requests without an answer, of which the last are about the smallest parts. */
+const UNANSWERED = 21;
 /** If this many devices are refused one by one while no part is answered, the devices are not the cause. */
 const ALIKE = 12;
+/** The same where all parts of their batch have been refused before. */
+const ALIKE_AGAIN = 4;
 /** A fault that should pass, but lasts for this many reads and this long, may lie in one device, too. */
 const LASTING_READS = 5;
 const LASTING_MS = 180_000;
@@ -84,6 +88,8 @@ interface Known {
 	readonly faults: Map<string, Fault>;
 	/** Devices that the time was too short for when their batch was last read: they come first the next time. */
 	readonly waiting: Set<string>;
+	/** Whether all of another batch were refused, and none of any since. */
+	inVain: boolean;
 	/** Devices refused since another was answered; undefined: none was answered so far. */
 	inARow: number | undefined;
 }
@@ -163,6 +169,7 @@ export class Refusals {
 					vain: new Map(),
 					faults: new Map(),
 					waiting: new Set(),
+					inVain: false,
 					inARow: undefined,
 				}),
 			);
@@ -233,7 +240,12 @@ class Parts {
 
 	/** Most single devices that are tried without an answer. */
 	private get most(): number {
-		return lasts(this.vain, this.now) ? 1 : ALIKE;
+		if (this.vain === undefined) return ALIKE;
+		return lasts(this.vain, this.now) ? 1 : ALIKE_AGAIN;
+	}
+
+	private get mostRequests(): number {
+		return this.clear && !this.known.inVain ? UNANSWERED : OF_A_FAULT;
 	}
 
 	/** Devices of the next request; undefined: there is none. */
@@ -266,6 +278,7 @@ class Parts {
 		const { known, left, together } = this;
 		this.answersGiven += 1;
 		known.inARow = 0;
+		known.inVain = false;
 		for (const device of part) {
 			left.delete(device);
 			known.faults.delete(device);
@@ -298,7 +311,7 @@ class Parts {
 		}
 		const vain =
 			this.answersGiven === 0 &&
-			(this.fresh.length >= this.most || this.queue.length === 0 || (!this.clear && this.requests >= OF_A_FAULT));
+			(this.fresh.length >= this.most || this.queue.length === 0 || this.requests >= this.mostRequests);
 		if (vain) this.giveUp();
 		return !vain;
 	}
@@ -349,6 +362,7 @@ class Parts {
 			left.add(device);
 		}
 		for (const part of queue.splice(0)) clear(known, part);
+		known.inVain = true;
 		const batch = devices.filter((device) => !refused.has(device));
 		const over = vain !== undefined && batch.every((device) => vain.asked.has(device));
 		const turns = (vain?.turns ?? 0) + (over ? 1 : 0);
