@@ -14,6 +14,11 @@ import {
 } from '../test/support/n8n-context';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
+/** Short waits pass at once: there is no other worker here that a session could come from meanwhile. */
+vi.mock('./abort', async (original) => {
+	const { pause } = await original<typeof import('./abort')>();
+	return { pause: (ms: number, signal?: AbortSignal) => pause(ms > 500 ? ms : 1, signal) };
+});
 
 const type = new CtrackQueueTrigger();
 let simulator: CtrackSimulator;
