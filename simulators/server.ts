@@ -118,7 +118,8 @@ export async function startServer(vendor: Vendor, options: ServerOptions = {}): 
 		}
 	}
 
-	const server = createServer((incoming, response) => {
+	// Connections that rest are the client's to close: it may send on one just as it is closed here.
+	const server = createServer({ keepAliveTimeout: 0 }, (incoming, response) => {
 		response.on('error', () => {}); // the client went away
 		serve(incoming, response).catch(() => response.destroy());
 	});
