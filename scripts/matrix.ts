@@ -65,7 +65,7 @@ export const CHECKS: Record<Host, readonly Check[]> = {
 		},
 		{
 			column: 'trigger',
-			file: 'n8n-triggers',
+			file: 'n8n-polling-default',
 			titles: ["every alarm is an execution's item exactly once, over many polls"],
 		},
 		{

@@ -108,7 +108,7 @@ export class N8nTarget implements Target {
 			FLEETWIRE_KILL: join(folder, 'kill.json'),
 			...(mode === 'durable' ? DURABLE_CURSORS : {}),
 		};
-		const n8n = await startN8n({ packages, env });
+		const n8n = await startN8n({ packages, env, editor: false });
 		try {
 			const credential = await n8n.createCredential({
 				name: 'vendor',

@@ -3,7 +3,7 @@ import { chromium, type Browser as PlaywrightBrowser, type Locator, type Page } 
 import { ensureChromium } from './install';
 import type { N8n } from './n8n';
 import type { NodeRed } from './node-red';
-import { removeFolder, temporaryFolder } from './process';
+import { PATIENCE, removeFolder, temporaryFolder } from './process';
 
 export type { Locator, Page } from 'playwright-core';
 
@@ -52,7 +52,7 @@ export class Browser {
 			timezoneId: 'UTC',
 		});
 		const page = await context.newPage();
-		page.setDefaultTimeout(20_000);
+		page.setDefaultTimeout(20_000 * PATIENCE);
 		return page;
 	}
 

@@ -130,7 +130,7 @@ function mustBeGone(pid: number): void {
 beforeAll(async () => {
 	folder = temporaryFolder('hosts-test');
 	await ensureHosts();
-}, 900_000);
+});
 
 afterAll(async () => {
 	await removeFolder(folder);
@@ -149,7 +149,7 @@ describe('n8n', () => {
 		await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve));
 		url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}`;
 		n8n = await startN8n({ packages: [await pack('n8n-nodes-trivial', N8N_FILES)] });
-	}, 120_000);
+	});
 
 	afterAll(async () => {
 		await new Promise((resolve) => vendor.close(resolve));
@@ -158,7 +158,7 @@ describe('n8n', () => {
 		await n8n.stop();
 		mustBeGone(pid!);
 		expect(existsSync(userFolder)).toBe(false);
-	}, 60_000);
+	});
 
 	test('tests a credential, runs a node, shows its lists, and restarts', async () => {
 		const types = await n8n.nodeTypes();
@@ -232,7 +232,7 @@ describe('n8n', () => {
 		await n8n.restart('kill');
 		expect(await n8n.getWorkflow(hourly.id)).toMatchObject({ active: true });
 		expect(await n8n.deactivate(hourly)).toMatchObject({ active: false });
-	}, 120_000);
+	});
 });
 
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
@@ -244,7 +244,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await nodeRed.stop();
 		mustBeGone(pid!);
 		expect(existsSync(userDir)).toBe(false);
-	}, 60_000);
+	});
 
 	test('installs, runs a node, sees errors and statuses, shows its dialog, and restarts', async () => {
 		const tarball = await pack('node-red-trivial', NODE_RED_FILES);
@@ -313,5 +313,5 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		}
 		await nodeRed.restart();
 		expect(nodeRed.logs()).toContain('Stopping flows');
-	}, 120_000);
+	});
 });

@@ -135,6 +135,11 @@ export type StartN8n = {
 	env?: NodeJS.ProcessEnv;
 	/** A folder to start on again; left to the caller. Without it, a new one that stop() removes. */
 	userFolder?: string;
+	/**
+	 * False leaves out the editor, what it reads (node types, settings) and the runner of Code nodes: n8n starts with
+	 * two thirds of the work.
+	 */
+	editor?: boolean;
 };
 
 const OWNER = { email: 'owner@fleetwire.test', firstName: 'Test', lastName: 'Owner', password: 'Fleetwire1' };
@@ -159,16 +164,17 @@ export class N8n extends HostProcess {
 	private constructor(
 		private readonly host: Installed,
 		private readonly env: NodeJS.ProcessEnv,
+		private readonly editor: boolean,
 		readonly userFolder: string,
 		ownsFolder: boolean,
 	) {
 		super('n8n', userFolder, ownsFolder);
 	}
 
-	static async create({ packages, env, userFolder }: StartN8n): Promise<N8n> {
+	static async create({ packages, env, userFolder, editor = true }: StartN8n): Promise<N8n> {
 		const host = await ensureN8n();
 		const folder = userFolder ?? temporaryFolder('n8n');
-		const n8n = new N8n(host, env ?? {}, folder, userFolder === undefined);
+		const n8n = new N8n(host, env ?? {}, editor, folder, userFolder === undefined);
 		try {
 			if (n8n.ownsFolder && !('DB_TYPE' in n8n.env) && !('N8N_ENCRYPTION_KEY' in n8n.env)) await n8n.furnish();
 			for (const tarball of packages) await n8n.unpack(tarball);
@@ -185,7 +191,7 @@ export class N8n extends HostProcess {
 		if (!existsSync(kept)) {
 			await withLock(`${kept}.lock`, async () => {
 				if (existsSync(kept)) return;
-				const first = new N8n(this.host, {}, temporaryFolder('n8n'), true);
+				const first = new N8n(this.host, {}, true, temporaryFolder('n8n'), true);
 				try {
 					await first.start();
 					await first.end();
@@ -260,6 +266,9 @@ export class N8n extends HostProcess {
 			// Large results are read whole by the tests; the editor's own limit is lower.
 			EXECUTIONS_DATA_MAX_DISPLAY_SIZE: String(512 * 1024 * 1024),
 			GENERIC_TIMEZONE: 'UTC',
+			...(this.editor
+				? {}
+				: { N8N_DISABLE_UI: 'true', N8N_RUNNERS_MODE: 'external', N8N_RUNNERS_AUTH_TOKEN: 'fleetwire-test' }),
 			...this.env,
 		};
 	}
@@ -279,19 +288,28 @@ export class N8n extends HostProcess {
 			name: 'n8n',
 		});
 		this.child = child;
-		// Healthy is when it listens; the REST API comes a little later, and answers with a page until then.
+		// Healthy is when it listens; the REST API comes a little later, and answers with a page until then. Without an
+		// editor it has no settings to tell, and knows nobody who is not signed in.
+		const [path, status] = this.editor ? ['settings', 200] : ['login', 401];
 		await child.ready(async () => {
-			const answer = await fetch(`${this.url}/rest/settings`, { signal: AbortSignal.timeout(5_000) });
+			const answer = await fetch(`${this.url}/rest/${path}`, { signal: AbortSignal.timeout(5_000) });
 			return (
-				answer.ok && (answer.headers.get('content-type') ?? '').includes('json') && Boolean(await answer.json())
+				answer.status === status &&
+				(answer.headers.get('content-type') ?? '').includes('json') &&
+				Boolean(await answer.json())
 			);
 		}, 120_000);
 		await this.signIn();
 	}
 
-	private async signIn(): Promise<void> {
+	private async isNew(): Promise<boolean> {
+		if (!this.editor) return false;
 		const settings = (await this.rest('GET', '/settings')) as { userManagement: { showSetupOnFirstLoad: boolean } };
-		const answer = settings.userManagement.showSetupOnFirstLoad
+		return settings.userManagement.showSetupOnFirstLoad;
+	}
+
+	private async signIn(): Promise<void> {
+		const answer = (await this.isNew())
 			? await this.request('POST', '/rest/owner/setup', OWNER)
 			: await this.request('POST', '/rest/login', { emailOrLdapLoginId: OWNER.email, password: OWNER.password });
 		const body = (await answer.json()) as unknown;

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { ensureNodeRed, hostEnvironment, npm, type Installed, type NodeRedVersion } from './install';
 import { HostProcess, patientFetch } from './host-process';
-import { Child, freePort, Stop, temporaryFolder, until, type Exit } from './process';
+import { Child, freePort, PATIENCE, Stop, temporaryFolder, until, type Exit } from './process';
 
 export type { NodeRedVersion } from './install';
 
@@ -324,7 +324,8 @@ export class NodeRed extends HostProcess {
 		{ after = 0, probe, timeoutMs = 15_000 }: { after?: number; probe?: string; timeoutMs?: number } = {},
 	): Promise<Received[]> {
 		const records: Received[] = [];
-		const deadline = Date.now() + timeoutMs;
+		const limitMs = timeoutMs * PATIENCE;
+		const deadline = Date.now() + limitMs;
 		let seen = after;
 		for (;;) {
 			this.mustRun();
@@ -338,7 +339,7 @@ export class NodeRed extends HostProcess {
 					.slice(-10)
 					.map(({ probe: id, msg }) => `${id}: ${JSON.stringify(msg, printable).slice(0, 500)}`);
 				throw new Error(
-					`waited ${timeoutMs} ms, and ${records.length} messages were not enough:\n${summary.join('\n')}\n--- log ---\n${this.logs().slice(-4_000)}`,
+					`waited ${limitMs} ms, and ${records.length} messages were not enough:\n${summary.join('\n')}\n--- log ---\n${this.logs().slice(-4_000)}`,
 				);
 			}
 		}

@@ -23,6 +23,12 @@ export type StartOptions = {
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
+/**
+ * A limit is there for what never comes, and ends a test that fails. On a machine that is busy with other things all
+ * takes several times as long, so limits are so many times what things take on a quiet one.
+ */
+export const PATIENCE = 5;
+
 const running = new Set<Child>();
 const folders = new Set<string>();
 let watching = false;
@@ -135,9 +141,7 @@ export class Child {
 	/** SIGTERM to the group, SIGKILL after the deadline; resolves when no process of the group is left. */
 	async stop(graceMs = 15_000): Promise<Exit> {
 		this.signalGroup('SIGTERM');
-		try {
-			await until(`${this.name} to stop`, () => !this.groupAlive(), { timeoutMs: graceMs, everyMs: 25 });
-		} catch {
+		if (!(await within(graceMs, () => !this.groupAlive()))) {
 			this.signalGroup('SIGKILL');
 			await until(`${this.name} to be killed`, () => !this.groupAlive(), { timeoutMs: 10_000, everyMs: 25 });
 		}
@@ -225,7 +229,8 @@ export async function until<T>(
 	condition: () => T | Promise<T>,
 	{ timeoutMs = 60_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-	const deadline = Date.now() + timeoutMs;
+	const limitMs = timeoutMs * PATIENCE;
+	const deadline = Date.now() + limitMs;
 	let last: unknown;
 	for (;;) {
 		try {
@@ -239,10 +244,20 @@ export async function until<T>(
 		}
 		if (Date.now() >= deadline) {
 			throw new Error(
-				`waited ${timeoutMs} ms for ${what}${last ? `: ${String((last as Error).message ?? last)}` : ''}`,
+				`waited ${limitMs} ms for ${what}${last ? `: ${String((last as Error).message ?? last)}` : ''}`,
 			);
 		}
 		await new Promise((resolve) => setTimeout(resolve, everyMs));
+	}
+}
+
+/** Whether it comes true in a time: what to do next depends on it, and nothing fails. */
+export async function within(ms: number, condition: () => boolean | Promise<boolean>): Promise<boolean> {
+	const deadline = Date.now() + ms;
+	for (;;) {
+		if (await condition()) return true;
+		if (Date.now() >= deadline) return false;
+		await new Promise((resolve) => setTimeout(resolve, 25));
 	}
 }
 
@@ -251,13 +266,15 @@ export async function run(options: StartOptions & { timeoutMs: number }): Promis
 	const child = await Child.start(options);
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<'late'>((resolve) => {
-		timer = setTimeout(() => resolve('late'), options.timeoutMs);
+		timer = setTimeout(() => resolve('late'), options.timeoutMs * PATIENCE);
 	});
 	const ended = await Promise.race([child.exited, late]);
 	clearTimeout(timer);
 	if (ended === 'late') {
 		await child.stop(2_000);
-		throw new Error(`${options.name} did not end within ${options.timeoutMs / 1000} s\n${child.output}`);
+		throw new Error(
+			`${options.name} did not end within ${(options.timeoutMs * PATIENCE) / 1000} s\n${child.output}`,
+		);
 	}
 	// The output is complete only when both pipes are closed, which is shortly after the exit.
 	const output = await child.drained();
