@@ -24,7 +24,7 @@ import { Sheet, tableOf } from './sheet';
 const SHARE = 0.2;
 const POLL_SECONDS = 10;
 /** After the faults: n8n polls once a minute, and one poll may not be enough. */
-const CATCH_UP_MS = 200_000;
+const CATCH_UP_MS = 100_000;
 /** The vendors' time runs faster, so that enough happens. */
 const HASTE = 10;
 const WARM_UP_MS = 30_000;
