@@ -12,7 +12,10 @@ export const packed = (name: string) => [
 ];
 
 /** A host on a vendor of its own; stopping it stops both. */
-async function onVendor(starting: Promise<Subject>, startHost: (subject: Subject) => Promise<Target>): Promise<Target> {
+export async function onVendor(
+	starting: Promise<Subject>,
+	startHost: (subject: Subject) => Promise<Target>,
+): Promise<Target> {
 	const subject = await starting;
 	try {
 		const target = await startHost(subject);
@@ -28,16 +31,21 @@ async function onVendor(starting: Promise<Subject>, startHost: (subject: Subject
 	}
 }
 
-const nodeRed = (starting: Promise<Subject>) =>
+const nodeRed = (starting: Promise<Subject>, store?: 'context') =>
 	onVendor(starting, (subject) =>
-		NodeRedTarget.start(subject, { version: NODE_RED_VERSIONS[0]!, packages: packed('fleetwire-node-red-fleet-') }),
+		NodeRedTarget.start(subject, {
+			version: NODE_RED_VERSIONS[0]!,
+			packages: packed('fleetwire-node-red-fleet-'),
+			store,
+		}),
 	);
 const n8n = (starting: Promise<Subject>, mode?: 'durable') =>
 	onVendor(starting, (subject) => N8nTarget.start(subject, { packages: packed('n8n-nodes-fleetwire-'), mode }));
 
 /** What is killed. */
 export const hosts: Readonly<Record<string, () => Promise<Target>>> = {
-	'Node-RED alarms': () => nodeRed(startAlarms()),
+	'Node-RED alarms (file)': () => nodeRed(startAlarms()),
+	'Node-RED alarms (context store)': () => nodeRed(startAlarms(), 'context'),
 	'Node-RED queue': () => nodeRed(startQueue('nextGet')),
 	'n8n alarms (default)': () => n8n(startAlarms()),
 	'n8n alarms (durable cursors)': () => n8n(startAlarms(), 'durable'),

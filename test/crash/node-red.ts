@@ -13,6 +13,12 @@ import { LOOK_BACK_MINUTES, type Subject } from './subjects';
 import type { Delivery } from './tally';
 import type { Target } from './target';
 
+/** Where the node's state lies, as a file or in a context store, ends so. */
+const STATE = 'trigger.json';
+
+/** No point of its work: wherever it is when Node-RED has just started. */
+export const AT_ONCE = 'right after the start';
+
 type Arm = (turn: number) => [KillPoint, { match: string; count?: number }];
 
 /** Now with the first message of a batch, now within it. */
@@ -26,8 +32,8 @@ const POINTS: Readonly<Record<Subject['kind'], Record<string, Arm>>> = {
 		'before the request': (turn) => ['request', { match: '/api/alarm/list', count: 1 + (turn % 3) }],
 		'between pages': () => ['page', { match: '/api/alarm/list' }],
 		...emitting,
-		'before the checkpoint': () => ['store', { match: 'fleetwire' }],
-		'after the checkpoint': () => ['stored', { match: 'fleetwire' }],
+		'before the checkpoint': () => ['store', { match: STATE }],
+		'after the checkpoint': () => ['stored', { match: STATE }],
 	},
 	queue: {
 		'before the request': () => ['request', { match: '/GetPositions' }],
@@ -63,6 +69,13 @@ const NODES: Readonly<
 	},
 };
 
+const CONTEXT_STORES = {
+	contextStorage: {
+		default: { module: 'memory' },
+		disk: { module: 'localfilesystem', config: { cache: false } },
+	},
+};
+
 export class NodeRedTarget implements Target {
 	readonly points: readonly string[];
 	readonly again = 1;
@@ -73,18 +86,31 @@ export class NodeRedTarget implements Target {
 		readonly nodeRed: NodeRed,
 		private readonly rig: Rig,
 	) {
-		this.points = Object.keys(POINTS[subject.kind]);
+		this.points = [...Object.keys(POINTS[subject.kind]), AT_ONCE];
 	}
 
-	/** @param params laid over those of the trigger node */
+	/**
+	 * @param params laid over those of the trigger node
+	 * @param store 'context': one of Node-RED's context stores, which writes at once
+	 * @param firstEnd where it ends in its very first poll
+	 */
 	static async start(
 		subject: Subject,
-		options: { version: NodeRedVersion; packages: string[] } & Partial<StartNodeRed>,
+		{
+			store = 'file',
+			firstEnd,
+			...options
+		}: {
+			version: NodeRedVersion;
+			packages: string[];
+			store?: 'file' | 'context';
+			firstEnd?: string;
+		} & Partial<StartNodeRed>,
 		params: Record<string, unknown> = {},
 	): Promise<NodeRedTarget> {
 		const { vendor, node } = NODES[subject.kind];
 		const { secret, ...account } = subject.account;
-		const nodeRed = await startNodeRed(options);
+		const nodeRed = await startNodeRed({ settings: CONTEXT_STORES, ...options });
 		try {
 			const config: FlowNode = {
 				id: 'account',
@@ -105,13 +131,19 @@ export class NodeRedTarget implements Target {
 				account: 'account',
 				output: 'simplified',
 				result: 'record',
-				store: '',
+				store: store === 'file' ? '' : 'disk',
 				version: 1,
 				...node,
 				params: { ...node.params, ...params },
 			};
+			if (firstEnd !== undefined) await nodeRed.killAt(...POINTS[subject.kind][firstEnd]!(0));
 			const rig = await nodeRed.rig(trigger, { others: [config], credentials: { account: { secret } } });
-			return new NodeRedTarget(subject, nodeRed, rig);
+			const target = new NodeRedTarget(subject, nodeRed, rig);
+			if (firstEnd !== undefined) {
+				await target.died(() => target.nudge());
+				await target.start();
+			}
+			return target;
 		} catch (error) {
 			await nodeRed.stop();
 			throw error;
@@ -128,6 +160,7 @@ export class NodeRedTarget implements Target {
 	}
 
 	async kill(point: string, turn: number): Promise<void> {
+		if (point === AT_ONCE) return await this.end();
 		const [where, options] = POINTS[this.subject.kind][point]!(turn);
 		await this.nodeRed.killAt(where, options);
 		await this.died(() => this.nudge());

@@ -8,18 +8,25 @@ export interface RoundsOptions {
 	rounds: number;
 	/** All of the host's unless told. */
 	points?: readonly string[];
+	/** The ends that it has behind it: from the first of them on, everything has to be delivered. */
+	kills?: readonly string[];
 	/** Hears how far it has come. */
 	onKill?(point: string): void;
 }
 
 /** How long a trigger may take until its first polls are over, or until it has caught up at last. */
-const SETTLE_MS = 180_000;
+const SETTLE_MS = 60_000;
 
-export async function crash(target: Target, { rounds, points = target.points, onKill }: RoundsOptions): Promise<Tally> {
+export async function crash(
+	target: Target,
+	{ rounds, points = target.points, kills: earlier = [], onKill }: RoundsOptions,
+): Promise<Tally> {
 	const { subject, again } = target;
-	const kills: string[] = [];
-	await target.begun();
-	subject.begin();
+	const kills = [...earlier];
+	if (kills.length === 0) {
+		await target.begun();
+		subject.begin();
+	}
 	for (let round = 0; round < rounds; round++) {
 		const point = points[round % points.length]!;
 		await target.kill(point, Math.floor(round / points.length));
@@ -30,7 +37,7 @@ export async function crash(target: Target, { rounds, points = target.points, on
 	const due = subject.due();
 	const compare = async () =>
 		tally({
-			points,
+			points: [...new Set([...points, ...kills])],
 			kills,
 			again,
 			due,

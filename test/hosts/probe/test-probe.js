@@ -101,13 +101,17 @@ module.exports = function (RED) {
 	RED.hooks.add('onSend.test-probe', (events) => at('send', typeOf(events[0].source.node)));
 	// The message reaches the next node in the next round of the loop.
 	RED.hooks.add('postDeliver.test-probe', ({ source }) => setImmediate(() => at('sent', typeOf(source.node))));
-	const promises = require('node:fs/promises');
-	const { rename } = promises;
-	promises.rename = async (from, to) => {
-		at('store', String(to));
-		await rename(from, to);
-		at('stored', String(to));
-	};
+	// Files of our own, and those of Node-RED's context store.
+	const contexts = Object.entries(require.cache).filter(([name]) => /fs-extra[\\/]lib[\\/]index\.js$/.test(name));
+	for (const files of [require('node:fs/promises'), ...contexts.map(([, { exports }]) => exports)]) {
+		const { rename } = files;
+		files.rename = (from, to, ...callback) => {
+			// Node-RED's own files.
+			if (callback.length > 0) return rename(from, to, ...callback);
+			at('store', String(to));
+			return rename(from, to).then(() => at('stored', String(to)));
+		};
+	}
 
 	RED.httpAdmin.get('/test-probe/received', (request, response) => {
 		const after = Number(request.query.after || 0);
