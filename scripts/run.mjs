@@ -58,6 +58,10 @@ const commands = {
 		build();
 		tsx('scripts/test.ts', ...args);
 	},
+	'test:proof': () => {
+		build();
+		tsx('scripts/proof.ts', ...args);
+	},
 	'test:unit': () => vitest('--project', 'unit', ...args),
 	'test:delivery': () => tsx('test/delivery/main.ts', ...args),
 	'test:strangers': () => tsx('test/strangers/main.ts', ...args),
