@@ -5,7 +5,7 @@ import { jsonOf } from './answer';
 import { Client } from './client';
 import { FleetError, RateLimited, SessionExpired, TimedOut, Unreachable } from '../describe/errors';
 import { ids, text } from '../describe/field';
-import { operation, type Effect } from '../describe/operation';
+import { operation, type AnyOperation, type Effect, type Run } from '../describe/operation';
 import { CONFIRMED } from '../describe/outcome';
 import { inOrder } from './pages';
 import type { Connection } from '../describe/connection';
@@ -610,6 +610,22 @@ test('records that are dated in the future come, and one sentence says how many 
 	expect(await warningsOf(0, 6, 525_600)).toEqual([
 		'2 records are dated in the future. Check the clocks of the device and of this machine, and the time zone in the account if it has one.',
 	]);
+});
+
+test('endless warnings of a run end in one that says so', async () => {
+	const { client, host } = clientOf(() => json([{ value: 7 }]));
+	const endless: AnyOperation = {
+		...many,
+		run: async function* (run: Run<{ names: string[] }>) {
+			for (let page = 0; page < 500; page++) {
+				run.warn(`Page ${String(page)} is cut.`);
+				yield await run.request({ names: ['a'] });
+			}
+		},
+	} as never;
+	await client.gather(endless, { names: ['a'] });
+	expect(host.warnings.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, page) => `Page ${String(page)} is cut.`));
+	expect(host.warnings.slice(20)).toEqual(['There are more hints like these, which are not shown.']);
 });
 
 describe('a list that another run reads', () => {

@@ -29,6 +29,9 @@ export interface Collected {
 	error?: FleetError;
 }
 
+/** Hints of one run: a vendor can give a reason for one with each page. */
+const MOST_HINTS = 20;
+
 /** Other runs whose read of a list one waits for. */
 const MOST_JOINS = 3;
 
@@ -249,6 +252,7 @@ export class Client {
 	}
 
 	private runFor(operation: AnyOperation, call: Call, requests: DeviceRequests | undefined): Run<Wire> {
+		let hints = 0;
 		const send = (wire: Wire, onAnswer?: (answer: unknown) => void) =>
 			requestRows(this.sender, operation, wire, call, onAnswer);
 		return {
@@ -262,7 +266,11 @@ export class Client {
 			token: () => tokenOf(this.sender, call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
 			now: () => this.host.now(),
-			warn: (message) => this.warn(message),
+			warn: (message) => {
+				hints += 1;
+				if (hints <= MOST_HINTS) this.warn(message);
+				else if (hints === MOST_HINTS + 1) this.warn('There are more hints like these, which are not shown.');
+			},
 			// A queue reader acknowledges in the session that its messages came in.
 			reader: (queue) => (call.options.inSession === undefined ? this.shared.queues.get(queue) : undefined),
 			width: WIDTH,

@@ -114,6 +114,28 @@ describe('pages by time', () => {
 	});
 });
 
+describe.each([NaN, Infinity, -Infinity, 1e300, -1e300])('a record whose time is %d has none', (at) => {
+	test.each(['pages', 'windows'])('and its pages (%s) end', async (kind) => {
+		let requests = 0;
+		const warnings: string[] = [];
+		const fetch = async (begin: number) => {
+			requests += 1;
+			return Array.from({ length: begin > 100 ? 0 : 10 }, (_, place) => ({
+				at: place % 2 ? at : begin + place,
+				id: requests * 10 + place,
+			}));
+		};
+		const odd = { ...paging(10), warn: (message: string) => warnings.push(message) };
+		const read = kind === 'pages' ? timePages(0, fetch, odd, 100) : timeWindows(0, 100, fetch, odd, 4);
+		const found = await all(read);
+		expect(requests).toBeLessThan(50);
+		expect(found.some((row) => Object.is(row.at, at))).toBe(true);
+		expect(warnings.join(' ')).not.toMatch(/NaN|Infinity|Invalid/);
+		const same = async () => Array.from({ length: 10 }, (_, id) => ({ at, id }));
+		expect(await all(timePages(0, same, odd, 100))).toHaveLength(10);
+	});
+});
+
 describe('records without a time of their own', () => {
 	type Odd = Point & { odd: boolean };
 	const records = fc

@@ -138,6 +138,11 @@ const FILL = 0.95;
  */
 const wantedOf = (size: number) => Math.max(1, size - 1.5 * Math.sqrt(size));
 
+/** The last second that a date can have. */
+const LAST_SECOND = 8_640_000_000_000;
+/** A time that is none, or of no calendar, is the same as no time. */
+const dated = (mark: number | null) => (mark !== null && Math.abs(mark) <= LAST_SECOND ? mark : null);
+
 /** A stretch of time that is read page by page. */
 class Stretch<R> {
 	done = false;
@@ -151,6 +156,7 @@ class Stretch<R> {
 	private doubtful: number | undefined;
 	/** The page before, if it was full. */
 	private before: readonly R[] | undefined;
+	private readonly paging: TimePages<R>;
 
 	/**
 	 * @param after records of this second and earlier ones belong to the stretch before
@@ -160,11 +166,12 @@ class Stretch<R> {
 		private readonly begin: number,
 		private end: number,
 		private readonly fetch: (begin: number, end: number) => Promise<R[]>,
-		private readonly paging: TimePages<R>,
+		paging: TimePages<R>,
 		private after = -Infinity,
 		public until = Infinity,
 	) {
 		this.at = begin;
+		this.paging = { ...paging, mark: (row) => dated(paging.mark(row)) };
 	}
 
 	/** One request: the new records of its answer. */
