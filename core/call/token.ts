@@ -113,6 +113,7 @@ const ENTITIES: readonly [name: string, sign: string][] = [
 	['quot;', '"'],
 	['apos;', "'"],
 ];
+const ENTITY_STARTS = 'algq';
 /** A string of JSON that ends: no sign at all. */
 const NONE = -1;
 
@@ -172,6 +173,7 @@ class Signs {
 			this.end = at + 1;
 			return code;
 		}
+		if (!ENTITY_STARTS.includes(text[end] ?? ' ')) return AMPERSAND;
 		const [name = '', sign = '&'] = ENTITIES.find(([entity]) => text.startsWith(entity, end)) ?? [];
 		this.end = end + name.length;
 		return sign.charCodeAt(0);
