@@ -46,10 +46,10 @@ async function casesOf({ certificates }: Hosts): Promise<Case[]> {
 		answered = true,
 		baseUrl = server?.url ?? '',
 	): Case => ({ what, server, ask: { ...WRITE, baseUrl }, most: ATTEMPT, exact: true, answered });
-	const within = (what: string, server: Running, seconds: number, account = {}): Case => ({
+	const within = (what: string, server: Running, seconds: number, more: Partial<Ask> = {}): Case => ({
 		what,
 		server,
-		ask: { ...READ, baseUrl: server.url, timeout: seconds, account },
+		ask: { ...READ, baseUrl: server.url, timeout: seconds, ...more },
 		most: seconds * 1000,
 		exact: false,
 		answered: true,
@@ -99,8 +99,8 @@ async function casesOf({ certificates }: Hosts): Promise<Case[]> {
 			6,
 		),
 		within('a dripping body', await serve(dripped), 4),
-		within('endless pages', await serve(pages(300)), 5),
-		within('the queue', await serve(pages(0)), 4, { rateLimit: 1 }),
+		within('endless pages', await serve(pages(300)), 5, { dropped: true }),
+		within('the queue', await serve(pages(0)), 4, { account: { rateLimit: 1 } }),
 	];
 }
 
