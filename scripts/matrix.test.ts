@@ -9,8 +9,17 @@ const enginesOf = (manifest: string) =>
 	(JSON.parse(read(...manifest.split('/'))) as { engines: { node: string } }).engines.node.replace('>=', '');
 const all = Object.values(CHECKS).flat();
 
+/** A file of test/hosts, with the neighbours that it takes its tests from. */
+function testsOf(file: string): string {
+	const text = read('test', 'hosts', file);
+	const neighbours = [...text.matchAll(/ from '\.\/([\w-]+)'/g)].map(([, name]) =>
+		read('test', 'hosts', `${name}.ts`),
+	);
+	return [text, ...neighbours].join('\n').replaceAll("\\'", "'");
+}
+
 test.each(all)('$file has the tests that are run of it: $column', ({ file, titles }) => {
-	const text = read('test', 'hosts', `${file}.test.ts`).replaceAll("\\'", "'");
+	const text = testsOf(`${file}.test.ts`);
 	for (const title of titles)
 		expect(text).toMatch(new RegExp(`\\btest\\(\\s*(['"])${title.replace(/[.*+?^$\\{}()|[\]]/g, '\\$&')}\\1`));
 });

@@ -749,7 +749,7 @@ class StreamRun {
 			if (step.changes !== 'nothing') {
 				first.change(step.changes);
 				first.poller = undefined;
-				// Whoever changes the event publishes the workflow.
+				// A change of the event is published with the workflow.
 				if (step.changes === 'event') first.active = false;
 			}
 			await this.turn(first, step);
