@@ -205,7 +205,7 @@ const anything: fc.Arbitrary<StreamCase> = fc
 					recordTime: happened + ahead,
 					arrives: (happened + late * 6 * least) * 1000 + ((fraction + 137 * index) % 1000),
 					kind: index % 2 === 0 ? kind : 'a',
-					// A page of nothing else has no time from which the next one could begin, and little quota no way on.
+					// A page of nothing else has no time to go on from, and little quota no way on.
 					broken: broken && count === 1,
 				}));
 			},
