@@ -132,6 +132,7 @@ export default defineConfig(
 		'**/dist/',
 		'**/node_modules/',
 		'artifacts/',
+		'node-red/resources/',
 		'**/*.d.ts',
 		'package-lock.json',
 		'node-red/package.json',
