@@ -51,6 +51,7 @@ export class Poll {
 	/** Seconds, when the poll began. */
 	readonly now: number;
 	readonly event: string;
+	readonly title: string;
 	readonly firstRun: DeliverySettings['firstRun'];
 	/** Seconds. */
 	readonly since: number;
@@ -94,6 +95,7 @@ export class Poll {
 		this.reading = new Reading(() => client.now());
 		this.deadline = now + options.budgetMs;
 		this.event = trigger.name;
+		this.title = trigger.title;
 		this.firstRun = firstRun;
 		this.since = Math.floor((since ?? now) / 1000);
 		this.includeRaw = includeRaw;

@@ -85,9 +85,11 @@ export function compareSilence(position: Position, { before, now: clock, waterma
 	const limit = minutes * 60;
 	const times = timesOf(position);
 	if (times.length === 0) return { state: before, events: [] };
-	const last = readSilence(before);
 	// What was not in the future before the local clock was set back is not now.
 	const now = Math.max(clock, watermark);
+	const last = readSilence(before);
+	// It was read by a clock that was ahead. Until that time comes, the device would never fall silent.
+	if (last?.readAt !== undefined) last.readAt = Math.min(last.readAt, now);
 	const { reported, ...report } = reportOf(times, last, now, limit);
 	// A device that is silent and sent nothing new stays so, whatever the settings and the local clock are now.
 	const resumes = last?.silent === true && (report.time !== last.time || hasWrongClock(report));

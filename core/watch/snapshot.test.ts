@@ -13,6 +13,8 @@ const changed = positionChanged({ devices, evidence: { section: '1', grade: 'C' 
 const fix = (deviceId: string, seconds: number) =>
 	({ deviceId, time: new Date(seconds * 1000).toISOString(), latitude: 45, longitude: 25, seenAt: null }) as Position;
 
+const warnings: string[] = [];
+
 async function* pageThen(page: Position[], error?: Error) {
 	yield page;
 	await Promise.resolve();
@@ -24,11 +26,16 @@ async function polled(stored: unknown, positions: Position[], error?: Error, fir
 	const poll = {
 		now,
 		event: 'positionChanged',
+		title: 'Position Changed',
 		firstRun,
 		lookBack: 600,
 		params: {},
 		events: [],
-		client: { shared: {}, provider: { positions: { all: true } } },
+		client: {
+			shared: {},
+			warn: (message: string) => warnings.push(message),
+			provider: { title: 'Vendor', positions: { all: true } },
+		},
 		read: () => ({ pages: pageThen(positions, error) }),
 		record: (_: unknown, row: unknown) => row,
 		failed: (thrown: Error) => thrown,
@@ -71,4 +78,25 @@ describe('a device that was read before the positions broke off', () => {
 		}
 		expect(ids).toEqual(['parked']);
 	});
+});
+
+test.each([
+	[
+		'sweep, as earlier versions stored it',
+		{ round: { began: NOW + 1e8, before: NOW + 1e8, at: NOW, atBefore: NOW } },
+	],
+	['watermark', { mark: NOW + 1e8, round: { began: NOW + 1e8, before: NOW + 1e8, at: NOW, atBefore: NOW } }],
+])('a %s that lies years in the future hides no fix, and is reported once', async (_, wrong) => {
+	const { cursor } = await polled(undefined, [fix('a', NOW)]);
+	let stored: unknown = { ...cursor, states: '', ...wrong };
+	warnings.length = 0;
+	const ids: string[] = [];
+	for (let polls = 1; polls <= 3; polls++) {
+		const now = NOW + polls * 60;
+		const poll = await polled(stored, [fix('a', now)], undefined, 'nothing', now);
+		stored = poll.cursor;
+		ids.push(...poll.ids);
+	}
+	expect(ids.length).toBeGreaterThanOrEqual(2);
+	expect(warnings).toEqual([expect.stringContaining('lies in the future, as a clock was wrong')]);
 });

@@ -1,13 +1,14 @@
 import { z } from 'zod/v4';
 import { recordId } from '../describe/read';
 import type { Position } from '../describe/records';
-import { isDoubtful, secondsOfIso } from '../describe/time';
+import { AHEAD_SECONDS, isDoubtful, secondsOfIso } from '../describe/time';
 import type { FleetEvent, SnapshotSource } from '../describe/trigger';
 import { seconds, type Cursor } from './cursor';
 import { noteClocks } from './fleet-clock';
 import { FleetPositions, lastReport, newestTime, timesOf, type FoundPosition } from './fleet-positions';
 import { pack, unpack } from './packing';
 import { DAY_SECONDS, type Poll } from './poll';
+import { warnOfFuture, YEAR_SECONDS } from './clock';
 import { coveredUntil, leftOf, nextSweep, sweepSchema } from './sweep';
 
 /**
@@ -74,7 +75,9 @@ export async function pollSnapshot(
 	const { states, behind } = stored ?? { states: new Map<string, string>(), behind: new Map<string, string>() };
 	const chosen = await fleet.chosen();
 	const { round: sweep } = cursor;
-	const watermark = Math.max(cursor.mark, poll.now - DAY_SECONDS);
+	if (stored !== undefined) correctClock(poll, cursor, behind);
+	// Never by the local clock: a time that no record has reached would hide the fixes that follow.
+	const watermark = cursor.mark;
 	const ids = chosen ?? ['*'];
 	if (sweep.next !== undefined && leftOf(sweep, ids).length === 0) {
 		// The devices that were left have gone from the account, or the user chose others.
@@ -127,6 +130,10 @@ export async function pollSnapshot(
 		else sweep.next = next;
 	}
 	noteClocks(poll, times);
+	const latest = newestTime([...times.values()].filter((at) => at !== undefined));
+	// All have been read in this poll, and none confirms it: it is read again by what they say.
+	if (sweep.next === undefined && done >= (order?.length ?? 0) && poll.problem === undefined && latest !== undefined)
+		correctMark(poll, cursor, latest);
 	if (sweep.next === undefined) delete cursor.first;
 	else poll.oldestRead = sweep.atBefore;
 	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
@@ -134,6 +141,8 @@ export async function pollSnapshot(
 	// Devices that left the account long ago are dropped: nobody can read them any more.
 	for (const [device, covered] of behind)
 		if (covered !== NEVER && Number(covered) < watermark - 7 * DAY_SECONDS) behind.delete(device);
+	// Nothing was known when the first sweep began. What it has read was there then, or has its state.
+	if (stored === undefined) sweep.began = cursor.mark;
 	const { behind: _, ...kept } = cursor;
 	const write = (): SnapshotCursor => ({
 		...kept,
@@ -150,6 +159,31 @@ export async function pollSnapshot(
 		poll.began = write();
 	}
 	return written;
+}
+
+/** Times that no record has reached, and that lie in the future: earlier versions stored those of the local clock. */
+function correctClock(poll: Poll, cursor: SnapshotCursor, behind: Map<string, string>): void {
+	const { round, mark } = cursor;
+	const most = Math.max(mark, poll.now + AHEAD_SECONDS);
+	const clamp = (time: number) => (time > most ? mark : time);
+	const { began, before } = round;
+	Object.assign(round, { began: clamp(began), before: clamp(before) });
+	let wrong = round.began !== began || round.before !== before;
+	for (const [device, time] of behind) {
+		wrong ||= Number(time) > most;
+		behind.set(device, String(clamp(Number(time))));
+	}
+	if (wrong) warnOfFuture(poll, mark);
+}
+
+/** A mark that is further ahead of the clock and of all positions than a clock can be set back. */
+function correctMark(poll: Poll, cursor: SnapshotCursor, latest: number): void {
+	const present = Math.max(poll.now, latest);
+	if (cursor.mark <= present + YEAR_SECONDS) return;
+	const { round } = cursor;
+	cursor.mark = present;
+	Object.assign(round, { began: Math.min(round.began, present), before: Math.min(round.before, present) });
+	warnOfFuture(poll, present);
 }
 
 interface TimedEvent {

@@ -6,7 +6,8 @@ import { unpack } from './packing';
 import { sweepSchema } from './sweep';
 
 /**
- * The stored cursor of a stream. All times are record times in seconds, never times of the local clock.
+ * The stored cursor of a stream. All times are record times in seconds. A time of the local clock
+ * counts only where no record shows another.
  *
  * A device is covered up to a time if all records that the vendor had up to that time have been delivered. The device's
  * next window begins one look-back earlier, and what has been delivered since then is kept. A device that is not listed
@@ -22,6 +23,11 @@ const schema = z.object({
 	mark: seconds,
 	/** Events before this time are skipped: they happened before the trigger began. */
 	since: seconds,
+	/**
+	 * The trigger began by the local clock, where the vendor's newest record was older: the time of that record, and
+	 * the clock's. Until another record shows whether the clock was right.
+	 */
+	clock: z.tuple([seconds, seconds]).optional(),
 	/** Earlier, shorter look-backs: until which watermark each was in use, and its length. */
 	shorter: z.array(z.tuple([seconds, seconds])).optional(),
 	/** The first read of a device delivers only the newest of its events up to this time. */
@@ -67,15 +73,13 @@ export function firstStreamCursor(
 	watermark: number,
 	newest: number | undefined,
 ): StreamCursor {
-	// The vendor's own time, as far as it is behind: a wrong local clock or time zone must not hide events for hours.
-	// In an idle fleet, the newest record is often an event that is hours old.
-	const present =
-		newest === undefined || Math.abs(now - newest) > DAY_SECONDS
-			? now
-			: newest < now - IDLE_SECONDS
-				? newest + 1
-				: Math.min(newest, now);
+	// The vendor's own time, as far as it is behind: a wrong local clock or time zone must not hide events. In an idle
+	// fleet, the newest record is often an event that is hours old.
+	const idle = newest !== undefined && newest < now - DAY_SECONDS;
+	const present = newest === undefined || idle ? now : newest < now - IDLE_SECONDS ? newest + 1 : newest;
 	const since = firstRun === 'since' ? from : firstRun === 'latest' ? present - DAY_SECONDS : present;
+	// The user may have chosen a time in the future.
+	const byClock = newest !== undefined && since > newest && (firstRun === 'since' ? from <= now : idle);
 	// No device has been read. All are covered as far as events are skipped.
 	const before = Math.max(0, since - 1);
 	return {
@@ -83,6 +87,7 @@ export function firstStreamCursor(
 		event,
 		mark: watermark,
 		since,
+		...(byClock ? { clock: [newest, now] as [number, number] } : {}),
 		...(firstRun === 'latest' ? { latest: present } : {}),
 		lookBack,
 		round: { began: before, before, at: now, atBefore: now },

@@ -30,6 +30,8 @@ const source = stream<Alarm, object>({
 	ascending: true,
 });
 
+const warnings: string[] = [];
+
 /**
  * Polls a vendor that has these alarms of one device.
  * @param others times of the positions, if not now
@@ -45,12 +47,12 @@ async function polled(
 	const client = {
 		now: () => now * 1000,
 		shared: {},
-		warn: () => undefined,
+		warn: (message: string) => warnings.push(message),
 		provider: { title: 'Vendor', positions: { operation, all: true } },
 	};
 	const poll = new Poll(
 		client as never,
-		{ name: 'newAlarm' } as never,
+		{ name: 'newAlarm', title: 'New Alarm' } as never,
 		{ devices: '*' },
 		{ firstRun: 'nothing', includeRaw: false },
 		{ intervalMs: MINUTE * 1000, budgetMs: MINUTE * 1000 },
@@ -143,4 +145,62 @@ test('a read that breaks off beyond what it covers has read all of that', async 
 		ids.push(polling.events.map(({ id }) => id));
 	}
 	expect(ids).toEqual([['alarm 1', 'a', 'b'], ['alarm 2'], ['alarm 3']]);
+});
+
+describe('a local clock that was wrong', () => {
+	const YEARS = 10 * 365 * 86_400;
+	const begun = async () => {
+		const { cursor } = await polled(undefined, NOW, []);
+		return structuredClone(cursor) as unknown as Record<string, number> & { round: Record<string, number> };
+	};
+	const later = async (stored: object) => {
+		warnings.length = 0;
+		const alarms = [alarm('a', NOW + 90)];
+		const first = await polled(stored, NOW + 120, alarms);
+		const second = await polled(first.cursor, NOW + 180, [...alarms, alarm('b', NOW + 150)]);
+		return [...first.events, ...second.events].map(({ id }) => id);
+	};
+
+	test('has left times in the future in the cursor of an earlier version: nothing is hidden, and it is said once', async () => {
+		const stored = await begun();
+		Object.assign(stored.round, { began: NOW + YEARS, before: NOW + YEARS });
+		expect(await later(stored)).toEqual(['a', 'b']);
+		expect(warnings).toEqual([
+			'The saved position of "New Alarm" lies in the future, as a clock was wrong. It continues with what was recorded from 2027-01-15T08:00:00.000Z on.',
+		]);
+	});
+
+	test('has left a beginning in the future, of a vendor whose records said nothing', async () => {
+		const stored = await begun();
+		Object.assign(stored, { mark: 0, since: NOW + YEARS, latest: NOW + YEARS });
+		Object.assign(stored.round, { began: NOW + YEARS, before: NOW + YEARS });
+		warnings.length = 0;
+		const { cursor } = await polled(stored, NOW + 60, []);
+		expect(cursor).toMatchObject({ since: NOW + 60 });
+		const { events } = await polled(cursor, NOW + 120, [alarm('a', NOW + 90)]);
+		expect([events.length, warnings.length]).toEqual([1, 1]);
+	});
+
+	test('has left a watermark that is years ahead of all positions', async () => {
+		const stored = await begun();
+		Object.assign(stored, { mark: NOW + YEARS });
+		Object.assign(stored.round, { began: NOW + YEARS });
+		const { cursor } = await polled(stored, NOW + 60, []);
+		expect(await later(cursor!)).toEqual(['a', 'b']);
+	});
+
+	test('is set back by years: nothing comes twice, and nothing is said', async () => {
+		const { cursor } = await polled(await begun(), NOW + 60, [alarm('a', NOW + 30)]);
+		warnings.length = 0;
+		const back = await polled(cursor, NOW - YEARS, [alarm('a', NOW + 30)], { others: [NOW + 90] });
+		expect([back.events, warnings]).toEqual([[], [expect.stringContaining('is ahead')]]);
+		const { events } = await polled(back.cursor, NOW + 180, [alarm('a', NOW + 30), alarm('b', NOW + 100)]);
+		expect(events.map(({ id }) => id)).toEqual(['b']);
+	});
+
+	test('was days ahead when the trigger began: the first report shows it', async () => {
+		const { cursor } = await polled(undefined, NOW + 3 * 86_400, [], { others: [NOW] });
+		const { events } = await polled(cursor, NOW + 3 * 86_400 + 60, [alarm('a', NOW + 30)], { others: [NOW + 60] });
+		expect(events.map(({ id }) => id)).toEqual(['a']);
+	});
 });

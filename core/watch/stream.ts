@@ -5,6 +5,7 @@ import { chunks } from '../call/windows';
 import type { Cursor } from './cursor';
 import { FleetPositions, newestOf, type Sighting } from './fleet-positions';
 import { DAY_SECONDS, type Poll } from './poll';
+import { correctClock } from './stream-clock';
 import { Coverage } from './stream-coverage';
 import { firstStreamCursor, type StoredStream } from './stream-cursor';
 import { StreamScheduler } from './stream-scheduler';
@@ -25,8 +26,11 @@ export async function pollStream(
 	if (stored === undefined && sightings.length > 0 && fleet.mustWait()) return undefined;
 	const now = poll.time;
 	const newest = newestOf(sightings, (reported) => poll.past(reported, now));
-	const watermark = Math.max(stored?.cursor.mark ?? 0, newest ?? 0);
-	const stream = new StreamPoll(poll, source, stored ?? begin(poll, watermark, newest), watermark);
+	const all = poll.positionsProblem === undefined && next === undefined;
+	const latest = all ? newestOf(sightings) : undefined;
+	const from = stored === undefined ? undefined : correctClock(poll, stored, { newest, latest });
+	const watermark = Math.max(from?.cursor.mark ?? 0, newest ?? 0);
+	const stream = new StreamPoll(poll, source, from ?? begin(poll, watermark, newest), watermark);
 	await stream.run(sightings);
 	return stream.end(next);
 }
@@ -59,9 +63,8 @@ class StreamPoll {
 		stored: StoredStream,
 		newest: number,
 	) {
-		// A clock may be wrong by a day: records that are older than that were there at the last read in any case. So
-		// were those that are skipped.
-		this.watermark = Math.max(newest, poll.now - DAY_SECONDS, stored.cursor.since);
+		// Never by the local clock: a time that no record has reached would hide those that follow.
+		this.watermark = Math.max(newest, stored.cursor.since);
 		this.coverage = new Coverage(stored, this.watermark, poll.lookBack);
 		this.windows = new WindowReader(poll, source, this.coverage, this.watermark, newest);
 	}

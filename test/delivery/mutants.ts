@@ -13,6 +13,8 @@ export interface Mutant {
 
 const STREAM = 'watch/stream.ts';
 const COVERAGE = 'watch/stream-coverage.ts';
+const STREAM_CLOCK = 'watch/stream-clock.ts';
+const SILENCE = 'watch/silence.ts';
 const WINDOW = 'watch/stream-window.ts';
 const POLLER = 'watch/poller.ts';
 const POLL = 'watch/poll.ts';
@@ -46,9 +48,41 @@ export const MUTANTS: readonly Mutant[] = [
 		by: 'stream',
 		changes: change(
 			STREAM,
-			'this.watermark = Math.max(newest, poll.now - DAY_SECONDS, stored.cursor.since);',
+			'this.watermark = Math.max(newest, stored.cursor.since);',
 			'this.watermark = poll.now;',
 		),
+	},
+	{
+		name: 'the watermark follows the local clock by a day',
+		by: 'stream',
+		changes: change(
+			STREAM,
+			'this.watermark = Math.max(newest, stored.cursor.since);',
+			'this.watermark = Math.max(newest, poll.now - DAY_SECONDS, stored.cursor.since);',
+		),
+	},
+	{
+		name: 'a stream that began by a clock that was ahead waits until that time has come',
+		by: 'stream',
+		changes: change(
+			STREAM_CLOCK,
+			'const begun = beginAgain(poll, stored, times) ?? stored;',
+			'const begun = stored;',
+		),
+	},
+	{
+		name: 'the watermark of positions follows the local clock by a day',
+		by: 'snapshot',
+		changes: change(
+			SNAPSHOT,
+			'const watermark = cursor.mark;',
+			'const watermark = Math.max(cursor.mark, poll.now - DAY_SECONDS);',
+		),
+	},
+	{
+		name: 'a device that a clock ahead has read falls silent when that time has come',
+		by: 'snapshot',
+		changes: change(SILENCE, 'last.readAt = Math.min(last.readAt, now);', 'last.readAt = last.readAt;'),
 	},
 	{
 		name: 'paging in a moving window: a read that continues covers what is known then',

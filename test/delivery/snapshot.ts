@@ -193,8 +193,53 @@ const beginning: fc.Arbitrary<SnapshotCase> = fc
 		})),
 	}));
 
+/** The machine's clock is wrong by days or years in some polls, and devices report all the while, or cease to. */
+const wrongClock: fc.Arbitrary<SnapshotCase> = fc
+	.record({
+		trigger: fc.constantFrom(...TRIGGERS),
+		positionsBy: fc.constantFrom('all' as const, 'groups' as const),
+		minutes: fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 12 }), {
+			minLength: 1,
+			maxLength: 4,
+		}),
+		spells: fc.array(
+			fc.record({
+				polls: fc.integer({ min: 1, max: 6 }),
+				waitSeconds: fc.constantFrom(60, 60, 300, 1200),
+				ends: fc.constantFrom(0, 0, 0, 2, 3),
+				days: fc.constantFrom(0, 3, 3650, -3, -300),
+			}),
+			{ minLength: 2, maxLength: 5 },
+		),
+	})
+	.map(({ trigger, positionsBy, minutes, spells }) => ({
+		trigger,
+		positionsBy,
+		perRequest: 2,
+		durable: false,
+		firstRun: 'nothing',
+		units: minutes.map((some, index) => ({
+			id: IDS[index] ?? '',
+			reports: some
+				.sort((a, b) => a - b)
+				.map((minute, place) => ({ at: minute * 60, late: 0, ignition: place % 2 === 0, fix: true })),
+			changes: [],
+		})),
+		polls: spells.flatMap(({ polls, days, ends, waitSeconds }) =>
+			Array.from({ length: polls }, (_, poll) => ({
+				waitSeconds,
+				latencyMs: 10,
+				budgetMs: 60_000,
+				faults: [],
+				ends: poll === 0 ? ends : 0,
+				ahead: days * 1440,
+			})),
+		),
+	}));
+
 export const snapshotCase: fc.Arbitrary<SnapshotCase> = fc.oneof(
 	{ weight: 7, arbitrary: anything },
+	{ weight: 2, arbitrary: wrongClock },
 	{ weight: 3, arbitrary: leaving },
 	{ weight: 2, arbitrary: beginning },
 );
@@ -549,6 +594,7 @@ class SnapshotRun {
 						old.said !== undefined ||
 						last > now + AHEAD_SECONDS ||
 						this.host.ahead < 0 ||
+						this.host.ahead > 60 * MINUTE ||
 						(fresh.old ?? 0) >= 3
 					) {
 						if (first || old.last === undefined) fresh.said = 'unknown';

@@ -322,8 +322,37 @@ const failing: fc.Arbitrary<StreamCase> = fc
 		steps: Array.from({ length: 10 }, () => CALM),
 	}));
 
+/** The machine's clock is wrong by days or years for a while, and the process ends at times. */
+const wrongClock: fc.Arbitrary<StreamCase> = fc
+	.record({
+		host: fc.constantFrom(...HOSTS),
+		firstRun: fc.constantFrom('nothing' as const, 'latest' as const, 'since' as const, 'back' as const),
+		every: fc.constantFrom(1, 30, 300, 0),
+		seconds: fc.uniqueArray(fc.nat(900), { minLength: 3, maxLength: 20 }),
+		steps: fc.array(
+			fc.record({
+				waitSeconds: fc.constantFrom(60, 60, 400),
+				ends: fc.oneof(
+					{ weight: 3, arbitrary: fc.constant(0) },
+					{ weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }) },
+				),
+				days: fc.constantFrom(0, 0, 3, 3, 365, 3650, -3, -300),
+			}),
+			{ minLength: 3, maxLength: 10 },
+		),
+	})
+	.map(({ host, firstRun, every, seconds, steps }) => ({
+		...CALM_CASE,
+		host,
+		firstRun,
+		units: [{ ...CALM_UNIT, every, id: 'd0' }],
+		vendorEvents: seconds.map((at, index) => happens(index, at, 0)),
+		steps: steps.map(({ days, ...one }) => ({ ...CALM, ...one, ahead: days * 1440 })),
+	}));
+
 export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof(
 	{ weight: 6, arbitrary: anything },
+	{ weight: 2, arbitrary: wrongClock },
 	{ weight: 2, arbitrary: slowly },
 	{ weight: 3, arbitrary: mortal },
 	{ weight: 1, arbitrary: failing },
@@ -957,11 +986,15 @@ class StreamRun {
 			testCase.positionsBy !== 'all' &&
 			model.units.some(({ every, stays }) => every === 0 || every === undefined || stays.length > 1);
 		const silent = unheard || Math.floor(local / 1000) - newest > DAY - 3600;
-		const present = Math.max(host.time / 1000, silent ? Math.max(local, host.now()) / 1000 : 0) + 1;
+		// Where no device has ever reported, there is no other time than the local clock's.
+		const timeless = reports.length === 0 || (unheard && model.units.some(({ every }) => every === undefined));
+		const present = Math.max(host.time / 1000, timeless ? Math.max(local, host.now()) / 1000 : 0) + 1;
 		hosted.notBefore = -Infinity;
 		const since = firstRun === 'back' ? Math.floor(local / 1000) - BACK_SECONDS : START_SECONDS - 60;
-		hosted.from = firstRun === 'since' || firstRun === 'back' ? since : present;
-		if (firstRun === 'since' || firstRun === 'back') hosted.notBefore = since;
+		hosted.from = firstRun === 'since' || firstRun === 'back' ? Math.min(since, present) : present;
+		// A clock that is set back later is as one that was ahead before.
+		const neverBack = testCase.steps.every(({ ahead }) => ahead >= 0);
+		if ((firstRun === 'since' || firstRun === 'back') && local <= begunAt && neverBack) hosted.notBefore = since;
 		else if (
 			firstRun === 'nothing' &&
 			!silent &&
@@ -1034,8 +1067,9 @@ class StreamRun {
 			LIST_MS +
 			MINUTE;
 		host.time = until;
-		// With a clock that is behind, each read returns more: a small quota is not enough for that.
-		if (testCase.perMinute < 1000) host.ahead = 0;
+		// With a clock that is behind, each read returns more: a small quota is not enough for that. One that is wrong
+		// by more than a day may hide events for as long as it is.
+		if (testCase.perMinute < 1000 || Math.abs(host.ahead) > DAY * 1000) host.ahead = 0;
 		this.step = undefined;
 		this.controller = new AbortController();
 		const arrived = host.time;
