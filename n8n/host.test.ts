@@ -91,6 +91,18 @@ describe('the session in the credential', () => {
 		expect(logins()).toBe(before);
 	});
 
+	test('made while the clock was years ahead, it does not outlive its successors once the clock is right', async () => {
+		const stored = account();
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10 * 365 * 86_400_000, shouldAdvanceTime: true });
+		await devices(stored);
+		vi.useRealTimers();
+		simulator.killToken('demo');
+		await devices(stored);
+		const before = logins();
+		for (let run = 0; run < 3; run++) await devices(stored);
+		expect(logins()).toBe(before);
+	});
+
 	test('is left alone once the account is another', async () => {
 		const stored = account();
 		await devices(stored);

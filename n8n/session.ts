@@ -1,6 +1,7 @@
 import { ACCOUNTS_KEPT } from '../core/call/account';
 import type { Session } from '../core/describe/connection';
 import { Recent } from '../core/call/recent';
+import { AHEAD_SECONDS } from '../core/describe/time';
 import { isToken } from '../core/call/session';
 
 /** Name of the hidden credential property that n8n fills through preAuthentication. */
@@ -30,10 +31,13 @@ export function keep(session: Session, key: string, now: number): KeptSession {
 	return kept;
 }
 
+/** When it was made. What lies in the future was before a clock was set back, and is older than all others. */
+const madeAtOf = ({ madeAt }: KeptSession) => (madeAt > Date.now() + AHEAD_SECONDS * 1000 ? -Infinity : madeAt);
+
 export function newest(...sessions: (KeptSession | undefined)[]): KeptSession | undefined {
 	return sessions.reduce(
 		(best, session) =>
-			best === undefined || (session !== undefined && session.madeAt > best.madeAt) ? session : best,
+			best === undefined || (session !== undefined && madeAtOf(session) > madeAtOf(best)) ? session : best,
 		undefined,
 	);
 }

@@ -40,6 +40,9 @@ const REFUSED_WITHIN_MS = 5000;
 /** A trigger that has stopped says so again from time to time, as the first error may have been overlooked. */
 const REMINDER_MS = 3_600_000;
 
+/** Whether a reminder is due. What lies in the future was before the clock was set back. */
+const reminds = (reportedAt: number, now: number) => reportedAt > now || now - reportedAt >= REMINDER_MS;
+
 const STOPPED =
 	'Until then, this trigger sends nothing. It continues when you change the node or its credential, or publish the workflow again.';
 
@@ -172,7 +175,7 @@ class PollRun {
 			const error = state.justStopped(settings.settings, now);
 			if (error !== undefined) throw nodeErrorOf(error, this.node, { addition: STOPPED });
 		} else if (stopped?.settings === settings.settings) {
-			if (now - stopped.reportedAt < REMINDER_MS) return null;
+			if (!reminds(stopped.reportedAt, now)) return null;
 			stopped.reportedAt = now;
 			throw nodeErrorOf(stopped.error, this.node, { addition: STOPPED });
 		}
@@ -303,7 +306,7 @@ class PollRun {
 		const { state, context, node } = this;
 		context.logger.warn(`${node.name}: ${problem.sentence}`);
 		if (state.trouble === undefined) state.trouble = { reportedAt: -Infinity };
-		else if (now - state.trouble.reportedAt >= REMINDER_MS) {
+		else if (reminds(state.trouble.reportedAt, now)) {
 			state.trouble.reportedAt = now;
 			context.__emitError(nodeErrorOf(problem, node, { addition: 'Events of the others still arrive.' }));
 		}

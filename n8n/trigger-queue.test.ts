@@ -177,6 +177,19 @@ describe('acknowledging', () => {
 		await given(it, 3);
 	});
 
+	test('a clock that is set back, after it was days ahead, delays nothing', async () => {
+		const it = trigger();
+		await it.activate();
+		const right = Date.now();
+		later(3 * 86_400);
+		it.tick();
+		await given(it, 1);
+		it.emitted.at(-1)!.end('error');
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		vi.setSystemTime(right + 60_000);
+		await given(it, 2);
+	});
+
 	test('a poisoned batch is set aside after some tries, and reported with its messages', async () => {
 		const it = trigger({ options: { attempts: 2 } });
 		await it.activate();

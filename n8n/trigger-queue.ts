@@ -62,7 +62,8 @@ class Listener {
 	/** What was fetched when the workflow was published, for the first read. */
 	private first: Batch | undefined;
 	private work: Promise<void> | undefined;
-	private nextReadAt = 0;
+	/** In milliseconds. No read takes place in it; a clock that was set back ends it. */
+	private rest = { from: 0, until: 0 };
 	/** In a row. */
 	private failures = 0;
 	/** Whether nothing can succeed until the account is changed. */
@@ -148,12 +149,18 @@ class Listener {
 	/** A tick of the clock: works through the queue if it is time to, and nothing is under way. */
 	private tick(): void {
 		const now = Date.now();
-		if (this.work !== undefined || this.closing.signal.aborted || now < this.nextReadAt) return;
-		// The next tick may come a little early.
-		this.nextReadAt = now + this.chosen.every * 1000 - 500;
+		const { from, until } = this.rest;
+		if (this.work !== undefined || this.closing.signal.aborted || (now >= from && now < until)) return;
+		// A tick comes early.
+		this.restFor(this.chosen.every * 1000 - 500);
 		this.work = this.workThrough()
 			.catch((thrown: unknown) => this.failed(thrown))
 			.finally(() => (this.work = undefined));
+	}
+
+	private restFor(ms: number): void {
+		const now = Date.now();
+		this.rest = { from: now, until: now + ms };
 	}
 
 	private async workThrough(): Promise<void> {
@@ -237,7 +244,7 @@ class Listener {
 	/** Has the batch delivered again after a while, or sets it aside if that has been done often enough. */
 	private async again(batch: Batch): Promise<boolean> {
 		if (batch.failed()) {
-			this.nextReadAt = Date.now() + pauseAfter(batch.attempt);
+			this.restFor(pauseAfter(batch.attempt));
 			return false;
 		}
 		this.report(setAside(batch, this.node));
@@ -249,7 +256,7 @@ class Listener {
 		const { context, closing, node } = this;
 		if (closing.signal.aborted) return;
 		this.failures += 1;
-		this.nextReadAt = Date.now() + pauseAfter(this.failures);
+		this.restFor(pauseAfter(this.failures));
 		const error = asFleetError(thrown);
 		this.stopped = error.permanent;
 		context.logger.warn(`${node.name}: ${error.sentence}`);
