@@ -54,6 +54,11 @@ export class FleetPositions {
 		return (this.poll.params.devices ?? ALL) as Ids;
 	}
 
+	/** Whether the devices are all of the account, and not those that the user chose. */
+	get ofAccount(): boolean {
+		return this.devices === ALL;
+	}
+
 	/** Whether one request returns the positions of all devices. */
 	get readsAll(): boolean {
 		const { all = false, perRequest } = this.source ?? {};

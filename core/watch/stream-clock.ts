@@ -39,8 +39,11 @@ function beginAgain(poll: Poll, { cursor, ahead }: StoredStream, { newest }: Rec
 	const before = Math.max(0, since - 1);
 	warnOfFuture(poll, since);
 	const latest = cursor.latest === undefined ? {} : { latest: cursor.latest - shift };
-	const { cursor: again, ahead: none } = covering({ cursor: { ...kept, behind: {} }, ahead }, () => before);
-	return { cursor: { ...again, since, ...latest, round: { ...again.round, next: undefined } }, ahead: none };
+	const again = covering({ cursor: { ...kept, behind: {} }, ahead }, () => before);
+	return {
+		...again,
+		cursor: { ...again.cursor, since, ...latest, round: { ...again.cursor.round, next: undefined } },
+	};
 }
 
 /** Times that lie in the future, and that no record has reached. */
@@ -64,7 +67,10 @@ function limited(poll: Poll, stored: StoredStream, { latest }: RecordTimes): Sto
 }
 
 /** The same cursor with other times until which devices are covered. */
-function covering({ cursor, ahead }: StoredStream, change: (covered: number) => number): StoredStream {
+function covering(
+	{ cursor, ahead, gone = new Map<string, number>() }: StoredStream,
+	change: (covered: number) => number,
+): StoredStream {
 	const { round } = cursor;
 	const devices: StreamCursor['devices'] = {};
 	const covered = new Map([...ahead].map(([device, time]) => [device, change(time)]));
@@ -82,5 +88,6 @@ function covering({ cursor, ahead }: StoredStream, change: (covered: number) => 
 			behind: Object.fromEntries(behind),
 		},
 		ahead: covered,
+		gone: new Map([...gone].map(([device, time]) => [device, change(time)])),
 	};
 }

@@ -1,9 +1,11 @@
 import { DAY_SECONDS } from './poll';
-import { pack } from './packing';
+import { pack, unpack } from './packing';
 import { readEntry, writeEntry, type Entry, type StoredStream, type StreamCursor } from './stream-cursor';
 import type { Cursor } from './cursor';
 import { coveredUntil, type Sweep } from './sweep';
 
+/** A device that has gone for so long does not come back. */
+const GONE_SECONDS = 7 * DAY_SECONDS;
 /** Stands for the device in records that name none. */
 export const NO_DEVICE = '';
 
@@ -14,13 +16,18 @@ export class Coverage {
 	/** As in the cursor: covered until; time reached; time that the unfinished read will cover. */
 	readonly behind: Map<string, number[]>;
 
+	/** Devices that are not in the account's list, perhaps for a while. */
+	private readonly gone: Set<string>;
+
 	constructor(
-		{ cursor, ahead }: StoredStream,
+		{ cursor, ahead, gone = new Map<string, number>() }: StoredStream,
 		private readonly watermark: number,
 		lookBack: number,
 	) {
 		this.cursor = cursor;
 		this.behind = new Map(Object.entries(cursor.behind));
+		for (const [device, covered] of gone) this.behind.set(device, [covered]);
+		this.gone = new Set(gone.keys());
 		for (const [device, covered] of ahead) this.entries.set(device, { covered, delivered: new Map(), newest: 0 });
 		for (const [device, text] of Object.entries(cursor.devices))
 			this.entries.set(device, readEntry(text, ahead.get(device) ?? coveredUntil(this.sweep, device)));
@@ -110,16 +117,32 @@ export class Coverage {
 		for (const device of devices) if (!this.behind.has(device)) this.behind.set(device, [this.of(device)]);
 	}
 
-	/** Drops devices that left the account long ago: nobody can read them any more. */
-	forgetGone(devices: ReadonlySet<string>): void {
-		for (const [device, [covered = 0]] of this.behind)
-			if (!devices.has(device) && covered < this.watermark - 7 * DAY_SECONDS) this.behind.delete(device);
+	/**
+	 * Takes the devices of the account. Those that have gone stay covered until where they are, and are read from there
+	 * when they come back within a week. Call it before the sweep goes on.
+	 * @param fleet see the cursor
+	 */
+	take(devices: readonly string[], fleet: string | undefined): void {
+		const { cursor, behind, gone } = this;
+		const present = new Set(devices);
+		this.fallBehind([...unpack(cursor.fleet ?? '').keys()].filter((device) => !present.has(device)));
+		if (fleet === undefined) delete cursor.fleet;
+		else cursor.fleet = fleet;
+		gone.clear();
+		for (const [device, [covered = 0, ...midway]] of behind) {
+			if (present.has(device)) continue;
+			// Nobody can read them any more.
+			if (covered < this.watermark - GONE_SECONDS) behind.delete(device);
+			else if (midway.length === 0) gone.add(device);
+		}
 	}
 
 	/** The cursor to store. @param survey the device from which the next poll continues to read positions */
 	write(watermark: number, survey: string | undefined): Cursor {
 		const { cursor, behind, sweep } = this;
-		const { survey: _, ...kept } = cursor;
+		const { survey: _, gone: __, ...kept } = cursor;
+		const failed = [...behind].filter(([device]) => !this.gone.has(device));
+		const gone = new Map([...this.gone].map((device) => [device, String(behind.get(device)?.[0])]));
 		const devices: StreamCursor['devices'] = {};
 		const ahead = new Map<string, string>();
 		for (const [device, entry] of this.entries) {
@@ -137,7 +160,8 @@ export class Coverage {
 			mark: watermark,
 			ahead: pack(ahead),
 			devices,
-			behind: Object.fromEntries(behind),
+			behind: Object.fromEntries(failed),
+			...(gone.size === 0 ? {} : { gone: pack(gone) }),
 			...(survey === undefined ? {} : { survey }),
 		};
 	}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod/v4';
 import { DAY_SECONDS, type Poll } from './poll';
 import { seconds } from './cursor';
-import { unpack } from './packing';
+import { pack, unpack } from './packing';
 import { sweepSchema } from './sweep';
 
 /**
@@ -47,21 +47,35 @@ const schema = z.object({
 	 * reached, and the time that it will cover.
 	 */
 	behind: z.record(z.string(), z.array(seconds).min(1).max(3)),
+	/** The devices of the account at the last poll. Packed; absent for those that the user chose, and for many. */
+	fleet: z.string().optional(),
+	/** Devices that have gone from the account, perhaps for a while -> covered until. Packed. */
+	gone: z.string().optional(),
 });
 export type StreamCursor = z.infer<typeof schema>;
 
 export interface StoredStream {
 	cursor: StreamCursor;
 	ahead: ReadonlyMap<string, number>;
+	gone?: ReadonlyMap<string, number>;
+}
+
+const unpackTimes = (text: string) =>
+	new Map([...unpack(text)].map(([device, covered]) => [device, seconds.parse(Number(covered))]));
+
+/** Characters: some thousand devices. Cursors are cloned and compared in each poll. */
+const LARGEST_FLEET = 24_000;
+
+/** The devices of an account as a text; undefined if they are too many. */
+export function packFleet(devices: readonly string[]): string | undefined {
+	const text = pack(new Map(devices.map((device) => [device, ''])));
+	return text.length > LARGEST_FLEET ? undefined : text;
 }
 
 /** @throws Error if it cannot be read */
 export function readStreamCursor(stored: unknown): StoredStream {
 	const cursor = schema.parse(stored);
-	return {
-		cursor,
-		ahead: new Map([...unpack(cursor.ahead)].map(([device, covered]) => [device, seconds.parse(Number(covered))])),
-	};
+	return { cursor, ahead: unpackTimes(cursor.ahead), gone: unpackTimes(cursor.gone ?? '') };
 }
 
 /** A fleet that has not reported for this long is idle. */

@@ -68,7 +68,6 @@ export class StreamScheduler {
 	end(): boolean {
 		const { coverage, devices } = this;
 		const { sweep } = coverage;
-		coverage.forgetGone(new Set(devices));
 		const next = leftOf(sweep, devices).find((device) => !this.settled.has(device));
 		if (next === undefined) delete sweep.next;
 		else sweep.next = next;

@@ -7,7 +7,7 @@ import { FleetPositions, newestOf, type Sighting } from './fleet-positions';
 import { DAY_SECONDS, type Poll } from './poll';
 import { correctClock } from './stream-clock';
 import { Coverage } from './stream-coverage';
-import { firstStreamCursor, type StoredStream } from './stream-cursor';
+import { firstStreamCursor, packFleet, type StoredStream } from './stream-cursor';
 import { StreamScheduler } from './stream-scheduler';
 import { WindowReader, type StreamWindow } from './stream-window';
 
@@ -24,20 +24,22 @@ export async function pollStream(
 	const { sightings, next } = await fleet.sightings(stored?.cursor.survey);
 	// Events are new from the vendor's own time on, and nothing has shown that time yet.
 	if (stored === undefined && sightings.length > 0 && fleet.mustWait()) return undefined;
+	const devices = fleet.ofAccount ? packFleet(sightings.map(({ deviceId }) => deviceId)) : undefined;
 	const now = poll.time;
 	const newest = newestOf(sightings, (reported) => poll.past(reported, now));
 	const all = poll.positionsProblem === undefined && next === undefined;
 	const latest = all ? newestOf(sightings) : undefined;
 	const from = stored === undefined ? undefined : correctClock(poll, stored, { newest, latest });
 	const watermark = Math.max(from?.cursor.mark ?? 0, newest ?? 0);
-	const stream = new StreamPoll(poll, source, from ?? begin(poll, watermark, newest), watermark);
-	await stream.run(sightings);
+	const stream = new StreamPoll(poll, source, from ?? begin(poll, watermark, newest, devices), watermark);
+	await stream.run(sightings, devices);
 	return stream.end(next);
 }
 
 /** The poll continues with this cursor and changes it, so `began` is a copy. */
-function begin(poll: Poll, watermark: number, newest: number | undefined): StoredStream {
-	const cursor = firstStreamCursor(poll, watermark, newest);
+function begin(poll: Poll, watermark: number, newest: number | undefined, fleet: string | undefined): StoredStream {
+	const first = firstStreamCursor(poll, watermark, newest);
+	const cursor = fleet === undefined ? first : { ...first, fleet };
 	poll.began = structuredClone(cursor);
 	return { cursor, ahead: new Map() };
 }
@@ -70,8 +72,12 @@ class StreamPoll {
 	}
 
 	/** Reads one group of devices after another until all are read, or no time or quota is left. */
-	async run(sightings: readonly Sighting[]): Promise<void> {
+	async run(sightings: readonly Sighting[], fleet: string | undefined): Promise<void> {
 		const { poll, source, coverage, watermark } = this;
+		coverage.take(
+			sightings.map(({ deviceId }) => deviceId),
+			fleet,
+		);
 		const scheduler = new StreamScheduler(coverage, source.perRequest, sightings, { watermark, now: poll.now });
 		while (poll.goesOn()) {
 			const devices = scheduler.next();

@@ -141,6 +141,16 @@ export const MUTANTS: readonly Mutant[] = [
 		).concat(change(STREAM, 'coverage.fallBehind(missing);', '')),
 	},
 	{
+		name: 'a device that is not in the list for a while counts as covered',
+		by: 'stream',
+		changes: change(COVERAGE, 'this.fallBehind([...unpack(', 'void ([...unpack('),
+	},
+	{
+		name: 'where a device that is not in the list stands is forgotten',
+		by: 'stream',
+		changes: change(COVERAGE, 'else if (midway.length === 0) gone.add(device);', 'else behind.delete(device);'),
+	},
+	{
 		name: 'a fix of the future hides those that follow',
 		by: 'snapshot',
 		changes: change(

@@ -290,6 +290,7 @@ const mortal: fc.Arbitrary<StreamCase> = fc
 					{ weight: 5, arbitrary: fc.constant('nothing' as const) },
 					{ weight: 1, arbitrary: fc.constantFrom('event' as const, 'account' as const) },
 				),
+				execution: fc.constantFrom('made' as const, 'made' as const, 'refused' as const, 'dropped' as const),
 			}),
 			{ minLength: 4, maxLength: 10 },
 		),
@@ -320,6 +321,35 @@ const failing: fc.Arbitrary<StreamCase> = fc
 		],
 		vendorEvents: seconds.map((at, index) => happens(index, at, 0)),
 		steps: Array.from({ length: 10 }, () => CALM),
+	}));
+
+/** A device is not in the account's list for a while, and its events come in later. */
+const leftOut: fc.Arbitrary<StreamCase> = fc
+	.record({
+		host: fc.constantFrom(...HOSTS),
+		positionsBy: fc.constantFrom('all' as const, 'groups' as const),
+		perRequest: fc.constantFrom(1, 2),
+		seconds: fc.uniqueArray(fc.nat(2400), { minLength: 5, maxLength: 20 }),
+		leaves: fc.integer({ min: 8, max: 15 }),
+		minutes: fc.integer({ min: 5, max: 25 }),
+		ends: fc.array(fc.constantFrom(0, 0, 0, 1, 2, 3, 4), { minLength: 10, maxLength: 10 }),
+	})
+	.map(({ host, positionsBy, perRequest, seconds, leaves, minutes, ends }) => ({
+		...CALM_CASE,
+		host,
+		positionsBy,
+		perRequest,
+		pageSize: perRequest === 1 ? 3 : Infinity,
+		units: [
+			{
+				...CALM_UNIT,
+				id: 'd0',
+				stays: [...CALM_UNIT.stays, START + leaves * MINUTE, START + (leaves + minutes) * MINUTE],
+			},
+			{ ...CALM_UNIT, id: 'd1' },
+		],
+		vendorEvents: seconds.map((at, index) => happens(index, at, 0)),
+		steps: ends.map((one) => ({ ...CALM, waitSeconds: 240, ends: one })),
 	}));
 
 /** The machine's clock is wrong by days or years for a while, and the process ends at times. */
@@ -353,6 +383,7 @@ const wrongClock: fc.Arbitrary<StreamCase> = fc
 export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof(
 	{ weight: 6, arbitrary: anything },
 	{ weight: 2, arbitrary: wrongClock },
+	{ weight: 2, arbitrary: leftOut },
 	{ weight: 2, arbitrary: slowly },
 	{ weight: 3, arbitrary: mortal },
 	{ weight: 1, arbitrary: failing },
@@ -440,6 +471,8 @@ class HostedTrigger {
 	 * beginning.
 	 */
 	begun = false;
+	/** When its first poll began. */
+	begunAt = Infinity;
 	/** No event before this may come. */
 	notBefore = -Infinity;
 	lastProblem: string | undefined;
@@ -990,6 +1023,7 @@ class StreamRun {
 		const timeless = reports.length === 0 || (unheard && model.units.some(({ every }) => every === undefined));
 		const present = Math.max(host.time / 1000, timeless ? Math.max(local, host.now()) / 1000 : 0) + 1;
 		hosted.notBefore = -Infinity;
+		hosted.begunAt = begunAt;
 		const since = firstRun === 'back' ? Math.floor(local / 1000) - BACK_SECONDS : START_SECONDS - 60;
 		hosted.from = firstRun === 'since' || firstRun === 'back' ? Math.min(since, present) : present;
 		// A clock that is set back later is as one that was ahead before.
@@ -1068,8 +1102,9 @@ class StreamRun {
 			MINUTE;
 		host.time = until;
 		// With a clock that is behind, each read returns more: a small quota is not enough for that. One that is wrong
-		// by more than a day may hide events for as long as it is.
-		if (testCase.perMinute < 1000 || Math.abs(host.ahead) > DAY * 1000) host.ahead = 0;
+		// may hide events for as long as it is, by more than a day or where devices do not report.
+		const idle = testCase.units.some(({ every }) => every === 0 || every === undefined);
+		if (testCase.perMinute < 1000 || Math.abs(host.ahead) > DAY * 1000 || idle) host.ahead = 0;
 		this.step = undefined;
 		this.controller = new AbortController();
 		const arrived = host.time;
@@ -1157,11 +1192,14 @@ class StreamRun {
 			if (recordTime < hosted.from || arrives > arrived || recordTime > end) return false;
 			if (overfull.get(device)?.has(recordTime)) return false;
 			const { stays } = testCase.units.find((one) => one.id === device) as Unit;
-			const here = stays.length % 2 === 1;
+			const [, left = Infinity] = stays;
+			// What a device that comes back has recorded meanwhile comes, unless it was away when the trigger began.
+			const wasHere = hosted.begunAt + LIST_MS + MINUTE < left;
 			return (
-				here &&
+				stays.length % 2 === 1 &&
 				(stays.length === 1 ||
 					testCase.positionsBy === 'chosen' ||
+					wasHere ||
 					recordTime * 1000 > (stays.at(-1) ?? 0) + LIST_MS + MINUTE)
 			);
 		});
