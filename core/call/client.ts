@@ -150,6 +150,10 @@ export class Client {
 		return new Simplifier(operation, this.connection, this.host);
 	}
 
+	async sleep(ms: number): Promise<void> {
+		await this.host.sleep(ms);
+	}
+
 	/** Shows the user a message that is not an error. */
 	warn(message: string): void {
 		this.host.warn(this.redactor.text(cut(message, LONGEST)));

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Client } from '../call/client';
 import { Unreachable, RateLimited, UnexpectedAnswer } from '../describe/errors';
 import type { AnyTrigger } from '../describe/trigger';
@@ -38,6 +38,7 @@ function account(...answers: (string[] | Error)[]) {
 		connection: {},
 		shared: { account: {}, queues: new Map() },
 		warn: (message: string) => state.warnings.push(message),
+		sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
 		invalidate: (session: string) => {
 			state.invalidated.push(session);
 			state.session = 's2';
@@ -92,6 +93,42 @@ describe('a queue consumer', () => {
 		await batch?.acknowledged;
 		expect(sent).toEqual(['get', 'acknowledge 2 s1', 'acknowledge 3 s1']);
 		expect(await made.acknowledge(['3'])).toMatchObject({ outcome: 'failed' });
+	});
+
+	test('acknowledges single messages in groups: 500 within two seconds take five requests at most', async () => {
+		vi.useFakeTimers();
+		try {
+			const tags = Array.from({ length: 500 }, (_, index) => String(index + 1));
+			const { consumer, sent } = account(tags);
+			const made = consumer();
+			const batch = await next(made);
+			const outcomes = tags.map(async (tag, index) => {
+				await new Promise((resolve) => setTimeout(resolve, index * 4));
+				return await made.acknowledge([tag]);
+			});
+			await vi.advanceTimersByTimeAsync(2000);
+			expect(new Set((await Promise.all(outcomes)).map(({ outcome }) => outcome))).toEqual(
+				new Set(['confirmed']),
+			);
+			await batch?.acknowledged;
+			expect(sent.slice(1).length).toBeLessThanOrEqual(5);
+			expect(sent.at(-1)).toBe('acknowledge 500 s1');
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
+	test('a group that the vendor does not confirm fails for each of its messages, and the next one is sent', async () => {
+		const { consumer, sent, state } = account(['1', '2', '3', '4']);
+		const made = consumer();
+		await next(made);
+		await made.acknowledge(['1']);
+		state.confirms = 'unknown';
+		const failed = await Promise.allSettled([made.acknowledge(['2']), made.acknowledge(['3'])]);
+		expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+		state.confirms = 'confirmed';
+		expect(await made.acknowledge(['4'])).toMatchObject({ outcome: 'confirmed' });
+		expect(sent.slice(1)).toEqual(['acknowledge 1 s1', 'acknowledge 3 s1', 'acknowledge 4 s1']);
 	});
 
 	test.each([

@@ -68,6 +68,8 @@ interface QueueSettings {
 }
 
 const ACK_MS = 60_000;
+/** Single messages that are finished within that time are acknowledged together. */
+const GROUP_MS = 600;
 /** As the Acknowledge operation takes them. */
 const isTag = (tag: string | null): tag is string => tag !== null && /^\d{1,20}$/.test(tag);
 
@@ -84,6 +86,9 @@ export class QueueConsumer implements QueueReader {
 	private readonly source: QueueSource;
 	private readonly state: QueueState;
 	private readonly warned = new Set<string>();
+	/** The last acknowledgement of a group, and the time after it in which others gather. */
+	private acknowledging: Promise<void> = Promise.resolve();
+	private gap: Promise<void> = Promise.resolve();
 
 	/**
 	 * @param input the trigger's params, unchecked
@@ -228,7 +233,7 @@ export class QueueConsumer implements QueueReader {
 		}
 		const upTo = batch.finishedUpTo;
 		try {
-			if (upTo > batch.ackedUpTo) await this.acknowledgeUpTo(upTo, batch);
+			if (upTo > batch.ackedUpTo) await (batch.group ??= this.acknowledgeGroup(batch));
 		} finally {
 			// Processed even if the vendor does not know: if the messages come again, they are skipped.
 			if (upTo === batch.tags.at(-1)) this.state.settle(batch);
@@ -241,6 +246,17 @@ export class QueueConsumer implements QueueReader {
 					explanation:
 						'Noted. It is sent to the vendor as soon as the messages before it are acknowledged, too.',
 				};
+	}
+
+	/** Acknowledges what is finished by the time of its turn. The last messages of a batch do not wait for others. */
+	private async acknowledgeGroup(batch: InFlight): Promise<void> {
+		await Promise.race([this.gap, batch.complete]);
+		await this.acknowledging.catch(() => undefined);
+		batch.group = undefined;
+		const upTo = batch.finishedUpTo;
+		if (upTo <= batch.ackedUpTo) return;
+		this.gap = this.client.sleep(GROUP_MS);
+		await (this.acknowledging = this.acknowledgeUpTo(upTo, batch));
 	}
 
 	private batchOf(batch: InFlight): Batch {

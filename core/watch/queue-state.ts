@@ -14,10 +14,15 @@ export class InFlight {
 	ackedUpTo = 0n;
 	/** Resolves when every message has been acknowledged. */
 	readonly acknowledged: Promise<void>;
+	/** Resolves when the flow has finished every message. */
+	readonly complete: Promise<void>;
+	/** The acknowledgement that messages which are finished now go with. */
+	group: Promise<void> | undefined;
 	/** Tags in the order of the queue, including those of messages that are skipped. */
 	readonly tags: readonly bigint[];
 	private readonly finished = new Set<bigint>();
 	private resolve!: () => void;
+	private completed!: () => void;
 
 	constructor(
 		readonly events: readonly FleetEvent[],
@@ -27,12 +32,14 @@ export class InFlight {
 		readonly ids: readonly string[],
 	) {
 		this.tags = [...tags].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+		this.complete = new Promise<void>((resolve) => (this.completed = resolve));
 		this.acknowledged = new Promise<void>((resolve) => (this.resolve = resolve));
 	}
 
 	/** The flow has processed a message. @returns its event, unless it was skipped */
 	finish(tag: bigint): FleetEvent | undefined {
 		this.finished.add(tag);
+		if (this.unfinished.length === 0) this.completed();
 		return this.events.find((event) => tagOf(event) === tag);
 	}
 
