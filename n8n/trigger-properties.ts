@@ -44,7 +44,7 @@ export const readingFields = {
 	acknowledge: choice({
 		title: 'Acknowledge',
 		description:
-			'When messages are removed from the queue. Messages that are not removed come again, also after a restart of n8n. An execution that waits (Wait node, form, approval, sub-workflow) has not finished: until it has, no other messages are delivered.',
+			'When messages are removed from the queue. Messages that are not removed come again, also after a restart of n8n. An execution that waits (Wait node, form, approval, sub-workflow) has not finished: until it has, no other messages are delivered. A sub-workflow that the workflow does not wait for may still run when its execution finishes.',
 		options: [
 			{
 				value: 'executionFinishes',

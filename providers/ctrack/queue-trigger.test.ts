@@ -89,6 +89,15 @@ test('subscribes, gives every message once and in order, and acknowledges it', a
 	reader.close();
 });
 
+test('a queue that the account is not subscribed to says so, in a trial and where the trigger does not subscribe', async () => {
+	const { consumer } = await start({}, { subscribe: false });
+	const words = /not subscribed to this queue.* subscribe to it first/;
+	await expect(consumer().sample({ budgetMs: MINUTE })).rejects.toMatchObject({
+		advice: expect.stringMatching(words) as string,
+	});
+	await expect(next(consumer())).rejects.toMatchObject({ advice: expect.stringMatching(words) as string });
+});
+
 test('gives a batch again that failed, and nothing else before it; then sets it aside', async () => {
 	const { simulator, consumer } = await start({}, { attempts: 3 });
 	const reader = consumer();

@@ -200,6 +200,9 @@ const LOST = 'The messages that it took from the queue may be lost, because they
 const COMES_AGAIN =
 	'Its messages are still in the queue and may come again. Until they have, acknowledge no higher tag than the last one you received, or they are deleted unseen.';
 
+const NOT_SUBSCRIBED =
+	'If the account is not subscribed to this queue, subscribe to it first. It can take up to 24 hours until messages come.';
+
 /**
  * A Get whose answer was lost is not sent again, because it may have taken messages from the queue; the user is told
  * what that means.
@@ -210,7 +213,8 @@ async function* get(run: Run<Values<typeof params>>, given: Values<typeof params
 	} catch (error) {
 		if (!(error instanceof FleetError) || error.effect !== 'unknown' || error.tooOften) throw error;
 		// A refusal has come, and no message in it.
-		if (error.vendorCode !== undefined) throw error;
+		if (error.vendorCode !== undefined)
+			throw error.unexplained ? error.with({ advice: `${error.advice} ${NOT_SUBSCRIBED}`.trim() }) : error;
 		throw error.with({ advice: `${given.autoAck ? LOST : COMES_AGAIN} ${error.advice}`.trim() });
 	}
 }
