@@ -401,13 +401,35 @@ test('a context store is used where one is chosen', async () => {
 });
 
 describe('when it is closed', () => {
-	test('it keeps its state while it is in the flows, and nothing is left of it after that', async () => {
+	test('it keeps its state while it is in the flows, and for a week after that', async () => {
+		const files = () => readdirSync(join(userDir, 'fleetwire'));
 		await begun();
 		await runtime.stop();
-		expect(readdirSync(join(userDir, 'fleetwire'))).toEqual([`${id}.json`]);
+		expect(files()).toEqual([`${id}.json`]);
 		await deployed();
 		await runtime.deploy([account()]);
-		expect(readdirSync(join(userDir, 'fleetwire'))).toEqual([]);
+		expect(files()).toEqual([`${id}.json`]);
+		vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 8 * 86_400_000 });
+		try {
+			id += 'b';
+			await begun();
+			await runtime.deploy([account()]);
+			expect(files()).toEqual([`${id}.json`]);
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
+	test('and comes back with another branch of the flows, it goes on where it was', async () => {
+		const node = await begun({ params: { devices: all, firstRun: { type: 'list', value: 'nothing' } } });
+		await node.receive({ payload: 'pause' });
+		const { cursor } = stored();
+		expect(cursor).toBeDefined();
+		await runtime.deploy([account()]);
+		const back = await deployed();
+		await until('the pause', () => back.line?.text === 'paused');
+		await runtime.stop();
+		expect(stored()).toMatchObject({ paused: true, cursor });
 	});
 
 	test('it keeps its state where it is disabled', async () => {

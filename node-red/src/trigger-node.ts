@@ -395,7 +395,7 @@ export class TriggerNode implements AccountUser {
 		this.runner?.close();
 		await this.running;
 		if (isInFlows(this.RED, this.node)) await this.stored.save();
-		else await this.stored.drop();
+		else await this.stored.leave();
 	}
 }
 

@@ -1,5 +1,5 @@
 import { FleetError, type ErrorPolicy } from '../../core/describe/errors';
-import { Damaged, type Store } from './trigger-store';
+import { Damaged, isOver, type Store } from './trigger-store';
 
 /** What of a trigger outlives its node: where it stands, and whether somebody paused it. */
 export interface StoredTriggerState {
@@ -129,12 +129,19 @@ export class TriggerState {
 		await writing;
 	}
 
-	/** The node is gone for good. */
-	async drop(): Promise<void> {
-		const writing = remembered.get(this.nodeId)?.writing;
-		remembered.delete(this.nodeId);
-		await writing;
-		await this.store.drop().catch(() => undefined);
+	/** The node has gone from the flows: where it stands is kept for a while, where the store can. */
+	async leave(): Promise<void> {
+		const { store, nodeId } = this;
+		const entry = remembered.get(nodeId);
+		remembered.delete(nodeId);
+		await entry?.writing;
+		try {
+			const state = entry?.state ?? (await store.load());
+			if (store.leave === undefined || !state) await store.drop();
+			else await store.leave({ version: VERSION, ...state });
+		} catch {
+			// Where it cannot be written, it stays as it is.
+		}
 	}
 
 	/** Milliseconds since the last poll of this node in this process; Infinity if there was none. */
@@ -159,7 +166,7 @@ export class TriggerState {
 		try {
 			try {
 				const stored = await store.load();
-				return stored === undefined || stored === null ? undefined : stateOf(stored);
+				return stored === undefined || stored === null || isOver(stored) ? undefined : stateOf(stored);
 			} catch (error) {
 				if (!(error instanceof Damaged)) throw error;
 				warn(reasonOf(error), await store.setAside());

@@ -282,7 +282,7 @@ describe("a trigger's state", () => {
 		first.change({ cursor: { v: 1 } });
 		shelf.kept = undefined;
 		expect((await open()).state.cursor).toEqual({ v: 1 });
-		await first.drop();
+		await first.leave();
 		expect((await open()).state.cursor).toBeUndefined();
 	});
 
@@ -421,7 +421,7 @@ describe("a trigger's state", () => {
 		expect(order).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
 		fresh.change({ cursor: { n: 3 } });
 		const third = fresh.save();
-		await fresh.drop();
+		await fresh.leave();
 		await third;
 		expect(order.slice(4)).toEqual(['drop']);
 	});

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { NodeContextData } from 'node-red';
 
@@ -13,12 +13,23 @@ export interface Store {
 	load(): Promise<unknown>;
 	save(state: object): Promise<void>;
 	drop(): Promise<void>;
+	/** The node has gone from the flows, perhaps for a while. Undefined: Node-RED keeps nothing of such a node. */
+	leave?(state: object): Promise<void>;
 	/** Keeps what is there out of the way, so that no state replaces it. Gives the name under which it is kept. */
 	setAside(): Promise<string>;
 }
 
 /** What is kept is no state, and will never be one. */
 export class Damaged extends Error {}
+
+/** A node that has gone with its flow, project or branch may come back for so long. */
+const GONE_MS = 7 * 86_400_000;
+
+/** Whether it is the state of a node that has gone for too long. */
+export const isOver = (stored: unknown) => {
+	const { left } = (stored ?? {}) as { left?: unknown };
+	return typeof left === 'number' && Date.now() - left > GONE_MS;
+};
 
 /** Far more than any state. */
 const LARGEST_BYTES = 16 * 1024 * 1024;
@@ -80,6 +91,16 @@ export class FileStore implements Store {
 			if (file !== undefined && (await isThere(file))) await rm(file, { force: true });
 	}
 
+	/** Also removes the files of nodes that have gone for too long. */
+	async leave(state: object): Promise<void> {
+		await this.save({ ...state, left: Date.now() });
+		for (const name of await readdir(this.folder)) {
+			const file = join(this.folder, name);
+			const text = name.endsWith('.json') ? await readOwn(file).catch(() => undefined) : undefined;
+			if (isOver(parsed(text))) await rm(file, { force: true });
+		}
+	}
+
 	async setAside(): Promise<string> {
 		for (let count = 1; ; count++) {
 			const aside = `${this.file}.bad${count === 1 ? '' : String(count)}`;
@@ -134,6 +155,14 @@ async function readOwn(file: string): Promise<string | undefined> {
 		if (isNone(error)) return undefined;
 		if (codeOf(error) === 'ELOOP' && (await isLink(file))) throw new Damaged('it is a link', { cause: error });
 		throw error;
+	}
+}
+
+function parsed(text = ''): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
 	}
 }
 

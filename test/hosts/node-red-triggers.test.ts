@@ -378,7 +378,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		}
 	});
 
-	test('a context store keeps the state, and a node that is removed leaves nothing behind', async () => {
+	test('a context store keeps the state, and where a node that is removed stands is kept for a while', async () => {
 		const { poll, events, node, id, deploy } = await trigger({ store: 'disk' });
 		await poll();
 		const raised = [vendor.raise({})];
@@ -407,10 +407,15 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			(await nodeRed.getFlows()).flows.filter((one) => one.id !== id),
 			{ type: 'nodes' },
 		);
-		expect(await files()).toEqual([]);
+		expect(await files()).toEqual([`${id}.json`]);
+		// As another branch of the flows would: it comes back, and what was raised meanwhile is in it.
+		raised.push(vendor.raise({}));
+		await deploy('nodes');
+		await poll();
+		exactly(await events(), raised);
 	});
 
-	test('within a subflow, each instance has its own state, as long as it is there', async () => {
+	test('within a subflow, each instance has its own state', async () => {
 		const { poll, account, id, node, rig } = await trigger();
 		await poll();
 		const inner: FlowNode = { ...node, id: 'inner', z: 'subflow', x: 100, y: 100, wires: [[]] };
@@ -445,7 +450,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		for (const name of ['a', 'b']) await nodeRed.send(`${id}${name}-inner`, { payload: 'poll' });
 		await until('both events', async () => (await sent()) === 2);
 		await deploy(instance('a'));
-		expect(await files()).toEqual([`${id}a-inner.json`]);
+		expect(await files()).toEqual([`${id}a-inner.json`, `${id}b-inner.json`]);
 		await nodeRed.send(`${id}a-inner`, { payload: 'poll' });
 		vendor.raise({});
 		await nodeRed.send(`${id}a-inner`, { payload: 'poll' });
