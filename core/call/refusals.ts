@@ -35,6 +35,8 @@ const LASTING_READS = 5;
 const LASTING_MS = 180_000;
 /** Requests that show whether a fault or an unclear refusal lies in one device: the whole, its halves and quarters. */
 const OF_A_FAULT = 7;
+/** The same where all of another batch were refused: the whole and its halves. */
+const OF_ANOTHER = 3;
 /** The same limit for methods that take one device per request, if others were answered before. */
 const IN_A_ROW = 10;
 
@@ -245,7 +247,8 @@ class Parts {
 	}
 
 	private get mostRequests(): number {
-		return this.clear && !this.known.inVain ? UNANSWERED : OF_A_FAULT;
+		if (this.known.inVain) return OF_ANOTHER;
+		return this.clear ? UNANSWERED : OF_A_FAULT;
 	}
 
 	/** Devices of the next request; undefined: there is none. */
