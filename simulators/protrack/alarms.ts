@@ -42,6 +42,14 @@ export interface AlarmSource {
 	stuckAlarms: number;
 	/** How many alarms beside these the device raises in every second. */
 	perSecond?: number;
+	bursts?: AlarmBursts;
+}
+
+/** Alarms that reach the platform in one second, as a tracker sends them that has kept them for want of a network. */
+export interface AlarmBursts {
+	/** Their system times. */
+	seconds: readonly number[];
+	size: number;
 }
 
 /**
@@ -75,7 +83,7 @@ export function alarmsBetween(
 }
 
 function* raised(
-	{ device, fences, brand, stuckAlarms, perSecond = 0 }: AlarmSource,
+	{ device, fences, brand, stuckAlarms, perSecond = 0, bursts }: AlarmSource,
 	begin: number,
 	end: number,
 ): Generator<Alarm> {
@@ -105,6 +113,12 @@ function* raised(
 
 	for (let count = Math.ceil(begin * perSecond); count < (end + 1) * perSecond; count++)
 		yield alarm(others[count % others.length]!, Math.floor(count / perSecond));
+
+	for (const systemtime of bursts?.seconds ?? []) {
+		if (systemtime < begin || systemtime > end) continue;
+		for (let i = 0; i < (bursts?.size ?? 0); i++)
+			yield { type: others[i % others.length]!, gpstime: systemtime - 1 - i, systemtime, geofence: 0 };
+	}
 
 	if (device.role !== 'stuck') return;
 	for (let noon = nextNoon(begin); noon <= end; noon += 86_400) {

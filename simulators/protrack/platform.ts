@@ -1,5 +1,5 @@
 import { createFleet, type Vehicle } from '../fleet';
-import type { AlarmSource, Geofence } from './alarms';
+import type { AlarmBursts, AlarmSource, Geofence } from './alarms';
 import { createAccounts, isWithin, SEEDS, type Account, type AccountSeed } from './accounts';
 import { Refusal, type Code } from './codes';
 import type { AnswerKind } from './device-answers';
@@ -38,6 +38,8 @@ export interface PlatformOptions {
 	stuckAlarms?: number;
 	/** Alarms that every device raises in each second, beside those that its movement brings about. */
 	alarmsPerSecond?: number;
+	/** Alarms that every device raises in one second, once in a while. */
+	alarmBursts?: AlarmBursts;
 	/**
 	 * In which order a page has its points or alarms. The documents say "the last 100th record", and so imply that the
 	 * first of a period come, in ascending order; 'descending': the last of it, newest first.
@@ -130,6 +132,7 @@ export class Platform {
 			stuckFixes: 0,
 			stuckAlarms: 0,
 			alarmsPerSecond: 0,
+			alarmBursts: { seconds: [], size: 0 },
 			recordOrder: 'ascending',
 			fixesPerPage: 1000,
 			alarmsPerPage: 100,
@@ -216,8 +219,8 @@ export class Platform {
 
 	/** What brings about the alarms of a device. */
 	alarmsOf(device: Device): AlarmSource {
-		const { brand, stuckAlarms, alarmsPerSecond } = this.settings;
-		return { device, fences: this.fencesOf(device), brand, stuckAlarms, perSecond: alarmsPerSecond };
+		const { brand, stuckAlarms, alarmsPerSecond: perSecond, alarmBursts: bursts } = this.settings;
+		return { device, fences: this.fencesOf(device), brand, stuckAlarms, perSecond, bursts };
 	}
 
 	fencesOf({ imei, vehicle }: Device): Geofence[] {

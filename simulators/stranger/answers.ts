@@ -69,8 +69,12 @@ export function* objectsOf(value: unknown): Generator<Row> {
 export const keyIn = (row: Row, name: string) =>
 	Object.keys(row).find((key) => key.toLowerCase() === name.toLowerCase());
 
-/** An oddity of the vendor's own answers to reads, where all is well. `change` says whether it changed the body. */
-export function ofBody(name: string, kind: Deed['kind'], change: (body: Row, visit: Visit) => boolean): Oddity {
+/** An oddity of the vendor's own answers to reads, where all is well. @param change says whether it changed the body */
+export function ofBody(
+	name: string,
+	kind: Deed['kind'],
+	change: (body: Row, visit: Visit) => boolean | Partial<Deed>,
+): Oddity {
 	return {
 		name,
 		of: 'reads',
@@ -79,8 +83,9 @@ export function ofBody(name: string, kind: Deed['kind'], change: (body: Row, vis
 			if (ways.isLogin(request) || ways.isWrite(request)) return undefined;
 			const answer = visit.pass();
 			const body = answer.code === ways.ok ? jsonOf(answer) : undefined;
-			if (!isRow(body) || !change(body, visit)) return answer;
-			visit.note(kind);
+			const changed = isRow(body) && change(body, visit);
+			if (changed === false) return answer;
+			visit.note(kind, changed === true ? {} : changed);
 			return withBody(answer, body);
 		},
 	};

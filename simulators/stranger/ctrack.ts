@@ -1,18 +1,9 @@
 /** Ctrack. */
 import type { Answer, VendorRequest } from '../exchange';
 import { isRow, listsOf, MADE_UP, ofBody, ofRows, put } from './answers';
-import {
-	deviceRefused,
-	loginFails,
-	OF_ANY,
-	page,
-	sessionEnds,
-	unreadableCodes,
-	writesAnswered,
-	type Said,
-} from './forms';
+import { loginFails, OF_ANY, page, sessionEnds, unreadableCodes, writesAnswered, type Said } from './forms';
 import type { Deed, Oddity, Row, Visit, Ways } from './stranger';
-import { timesInOtherForms, timesThatAreNone } from './times';
+import { clocksThatAreWrong, timesInOtherForms, timesThatAreNone } from './times';
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 const json = (body: unknown, status = 200): Answer => ({
@@ -113,7 +104,7 @@ const UNKNOWN = new Set([
 
 const ODDITIES: readonly Oddity[] = [
 	...OF_ANY,
-	deviceRefused,
+	clocksThatAreWrong('UTC'),
 	ofBody('the code in words', 'form', (body, { random }) => {
 		if (!('ErrorCode' in body)) return false;
 		body.ErrorCode = random.pick(['0', 'Success = 0', 'Success']);

@@ -251,8 +251,6 @@ const faults: readonly Oddity[] = FAULTS.map(({ name, answer }) => ({
 	},
 }));
 
-export const OF_ANY: readonly Oddity[] = [...FORMS, ...NUMBERS, ...VALUES, ...ROWS, ...faults];
-
 /** The vendor says that it went wrong, or nothing, in place of any data. */
 export const unreadableCodes = (bodies: readonly unknown[]): Oddity => ({
 	name: 'a read is answered with a code that is none',
@@ -266,7 +264,7 @@ export const unreadableCodes = (bodies: readonly unknown[]): Oddity => ({
 });
 
 /** One device is refused wherever it is named, with one of the vendor's codes. */
-export const deviceRefused: Oddity = {
+const deviceRefused: Oddity = {
 	name: 'one device is refused',
 	of: 'reads',
 	meet(visit) {
@@ -282,6 +280,39 @@ export const deviceRefused: Oddity = {
 		if (!asked.includes(device)) return undefined;
 		note('refusal', { names: [device] });
 		return ways.refusal(memory.get('code') as number, '');
+	},
+};
+
+/** A method that the account may not use, which the vendor says of each device. */
+const methodRefused: Oddity = {
+	name: 'a method that the account may not use',
+	of: 'reads',
+	meet(visit) {
+		const { memory, random, ways, request, note } = visit;
+		const asked = ways.askedFor(request);
+		if (ways.isLogin(request) || ways.isWrite(request) || asked.length === 0) return undefined;
+		const method = request.path.split('/').at(-1);
+		if (!memory.has('method')) {
+			memory.set('method', method);
+			memory.set('code', random.pick(ways.deviceCodes));
+		}
+		if (memory.get('method') !== method) return undefined;
+		const code = memory.get('code') as number | string;
+		note('fault', { words: [typeof code === 'number' ? String(code) : '401'] });
+		return ways.refusal(code, '');
+	},
+};
+
+/** More devices than a list of Protrack's holds. */
+export const MANY_DEVICES = 'a fleet of 520 devices';
+const manyDevices: Oddity = {
+	name: MANY_DEVICES,
+	of: 'reads',
+	at: /^(?:device\.getMany|position\.getCurrent(?:OfAll)?|trigger (?:positionChanged|deviceSilent))$/,
+	world: { devices: 520 },
+	meet: ({ ways, request, note }) => {
+		if (!ways.isLogin(request)) note('form');
+		return undefined;
 	},
 };
 
@@ -354,5 +385,16 @@ export const writesAnswered = (name: string, answers: readonly Said[]): Oddity =
 		return { ...changed, code: MADE_UP };
 	},
 });
+
+export const OF_ANY: readonly Oddity[] = [
+	...FORMS,
+	...NUMBERS,
+	...VALUES,
+	...ROWS,
+	...faults,
+	deviceRefused,
+	methodRefused,
+	manyDevices,
+];
 
 export { page };

@@ -4,7 +4,8 @@ import { protrack } from './protrack';
 import type { Ways } from './stranger';
 import { trackgps } from './trackgps';
 
-export { Stranger, type Deed, type Oddity, type Ways } from './stranger';
+export { MANY_DEVICES } from './forms';
+export { REPLACING, Stranger, type Deed, type Oddity, type Ways, type World } from './stranger';
 export { Random } from './random';
 
 /** By platform. */

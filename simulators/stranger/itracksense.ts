@@ -2,18 +2,9 @@
 import type { Answer, VendorRequest } from '../exchange';
 import { DEFAULT_PATHS } from '../itracksense/paths';
 import { isRow, MADE_UP, ofBody } from './answers';
-import {
-	deviceRefused,
-	loginFails,
-	OF_ANY,
-	page,
-	sessionEnds,
-	unreadableCodes,
-	writesAnswered,
-	type Said,
-} from './forms';
+import { loginFails, OF_ANY, page, sessionEnds, unreadableCodes, writesAnswered, type Said } from './forms';
 import type { Oddity, Row, Ways } from './stranger';
-import { timesInOtherForms, timesThatAreNone } from './times';
+import { clocksThatAreWrong, timesInOtherForms, timesThatAreNone } from './times';
 
 const HEADERS = { 'content-type': 'application/json; charset=UTF-8' };
 const json = (body: unknown, status = 200): Answer => ({
@@ -70,7 +61,7 @@ const UNCLEAR: readonly Said[] = [false, true].flatMap((done) => [
 
 const ODDITIES: readonly Oddity[] = [
 	...OF_ANY,
-	deviceRefused,
+	clocksThatAreWrong('Asia/Shanghai'),
 	ofBody('the code as text', 'form', (body) => {
 		body.Code = String(body.Code as number);
 		return true;

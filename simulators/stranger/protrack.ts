@@ -1,18 +1,9 @@
 /** TrackCEO, eTrack and the platform's other brands. */
 import type { Answer, VendorRequest } from '../exchange';
 import { isRow, jsonOf, listsOf, MADE_UP, ofBody, put, withBody } from './answers';
-import {
-	deviceRefused,
-	loginFails,
-	OF_ANY,
-	page,
-	sessionEnds,
-	unreadableCodes,
-	writesAnswered,
-	type Said,
-} from './forms';
+import { loginFails, OF_ANY, page, sessionEnds, unreadableCodes, writesAnswered, type Said } from './forms';
 import type { Oddity, Ways } from './stranger';
-import { epochsInOtherForms, epochsThatAreNone } from './times';
+import { clocksThatAreWrong, epochsInOtherForms, epochsThatAreNone } from './times';
 
 const HEADERS = { 'content-type': 'application/json; charset=UTF-8' };
 const json = (body: unknown, status = 200): Answer => ({
@@ -118,9 +109,28 @@ const askedFor = ({ query }: VendorRequest) =>
 const POINT = [0, 1, 3, 4];
 const ALARM = [1, 2, 5, 6];
 
+const LISTED = /\/(?:playback|list)$/;
+const noteLists: Oddity['meet'] = ({ request, note }) => {
+	if (LISTED.test(request.path)) note('form');
+	return undefined;
+};
+
+/** Moments at which trackers send what they have kept, in the week before the runs begin and soon after. */
+const BURSTS = [Date.UTC(2026, 2, 12, 4), Date.UTC(2026, 2, 15, 17, 30), Date.UTC(2026, 2, 18, 9, 46)].map(
+	(at) => at / 1000,
+);
+const bursts = (name: string, size: number): Oddity => ({
+	name,
+	of: 'reads',
+	at: /^(?:alarm\.getMany|trigger newAlarm)$/,
+	alone: 'pages',
+	world: { protrack: { alarmBursts: { seconds: BURSTS, size } } },
+	meet: noteLists,
+});
+
 const ODDITIES: readonly Oddity[] = [
 	...OF_ANY,
-	deviceRefused,
+	clocksThatAreWrong('UTC'),
 	ofBody('the code as text', 'form', (body) => {
 		body.code = String(body.code as number);
 		return true;
@@ -168,6 +178,17 @@ const ODDITIES: readonly Oddity[] = [
 		}
 		return changed;
 	}),
+	{
+		name: 'pages that begin with the newest',
+		of: 'reads',
+		at: /^(?:alarm\.getMany|position\.getHistory|trigger newAlarm)$/,
+		alone: 'pages',
+		world: { protrack: { fixesPerPage: 120, alarmsPerPage: 12 } },
+		habits: { protrack: { recordOrder: 'descending' } },
+		meet: noteLists,
+	},
+	bursts('40 alarms in a second', 40),
+	bursts('more alarms in a second than a page holds', 130),
 	epochsInOtherForms,
 	epochsThatAreNone,
 	unreadableCodes(

@@ -4,6 +4,7 @@
  * from that.
  */
 import type { Answer, VendorRequest } from '../exchange';
+import type { ProtrackOptions } from '../protrack';
 import { Random } from './random';
 
 /** What was done to one answer. */
@@ -14,6 +15,7 @@ export interface Deed {
 	 * - form: the same in another form, and nothing is lost.
 	 * - value: a value is missing, or in a form that nobody has to read.
 	 * - time: a time is in another form. Whoever cannot read it says so.
+	 * - clock: records are dated by devices' clocks that are wrong.
 	 * - errored: a record says that it is wrong, and holds values that mean nothing.
 	 * - kind: a record is of a kind that the document does not know.
 	 * - twin: another record that differs in a single value stands beside each.
@@ -29,6 +31,7 @@ export interface Deed {
 		| 'form'
 		| 'value'
 		| 'time'
+		| 'clock'
 		| 'errored'
 		| 'kind'
 		| 'twin'
@@ -41,6 +44,10 @@ export interface Deed {
 		| 'outcome';
 	/** What must be named wherever this is reported: a device, or the vendor's words. */
 	names?: readonly string[];
+	/** Of clocks: by how many seconds each device's is wrong. */
+	clocks?: ReadonlyMap<string, number>;
+	/** Of a fault: the vendor's words, of which one must be in what is reported. */
+	words?: readonly string[];
 	/** Of an outcome: the best that may be concluded from the answer. */
 	atBest?: 'confirmed' | 'sent' | 'unknown';
 	/** Of an outcome: whether the vendor has done it, and how it was answered. */
@@ -51,7 +58,7 @@ export interface Deed {
 }
 
 /** Kinds of deeds that put another answer in place of the vendor's own: what else was done to that one, nobody sees. */
-const REPLACING: ReadonlySet<Deed['kind']> = new Set(['fault', 'session', 'refusal']);
+export const REPLACING: ReadonlySet<Deed['kind']> = new Set(['fault', 'session', 'refusal']);
 
 /** Within which a session is young, in milliseconds. */
 const YOUNG_MS = 60_000;
@@ -70,8 +77,25 @@ export interface Visit {
 	note(kind: Deed['kind'], details?: Omit<Deed, 'kind' | 'oddity' | 'path'>): void;
 }
 
+/** What a vendor has. */
+export interface World {
+	/** Vehicles in the fleet. */
+	devices?: number;
+	protrack?: Partial<ProtrackOptions>;
+}
+
 export interface Oddity {
 	name: string;
+	/** What it makes a difference to, such as "alarm.getMany" or "trigger newAlarm"; anything unless told. */
+	at?: RegExp;
+	/** How many times as often it is drawn as others, where it has many forms. */
+	share?: number;
+	/** Of those with the same word, a run has one: together, they would leave nothing that could be read. */
+	alone?: string;
+	/** What the vendor has: where it is honest, it has the same. */
+	world?: World;
+	/** What the vendor does beside its document, all the time. */
+	habits?: World;
 	/** Whether it is about reads, those of triggers or of queues only, or writes and commands; all unless told. */
 	of?: 'reads' | 'triggers' | 'queues' | 'writes';
 	/** The changed answer; undefined where it has nothing to do with the request, which then passes. */

@@ -1,6 +1,6 @@
 /** Times in forms that other servers, languages and serializers write. */
-import { fromLocalTime } from '../zones';
-import { ofRows } from './answers';
+import { fromLocalTime, localTime } from '../zones';
+import { keyIn, listsOf, ofBody, ofRows, put, rowsOf } from './answers';
 import type { Oddity, Row } from './stranger';
 
 const WRITTEN = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2}):(\d{2})(?:\.0+)?Z?$/;
@@ -53,8 +53,9 @@ export const timesThatAreNone: Oddity = ofRows(
 );
 
 /** @param zone of the wall clock that the vendor's times are of */
-export const timesInOtherForms = (zone: string): Oddity =>
-	ofRows('times in other forms', 'time', (row, { memory, random }) => {
+export const timesInOtherForms = (zone: string): Oddity => ({
+	share: 4,
+	...ofRows('times in other forms', 'time', (row, { memory, random }) => {
 		// A server writes all of its times in one form.
 		const form = (memory.get('form') ?? random.pick(FORMS)) as (moment: Moment) => unknown;
 		memory.set('form', form);
@@ -63,10 +64,13 @@ export const timesInOtherForms = (zone: string): Oddity =>
 			if (found === null || text.startsWith('0001')) return undefined;
 			const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found.slice(1, 7).map(Number);
 			const local = `${String(year)}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}`;
-			const at = (fromLocalTime(zone, local) ?? 0) * 1000;
+			const time = fromLocalTime(zone, local);
+			if (time === null) return undefined;
+			const at = time * 1000;
 			return form({ year, month, day, hour, minute, second, at });
 		});
-	});
+	}),
+});
 
 function rewritten(row: Row, of: (text: string) => unknown): boolean {
 	let changed = false;
@@ -120,3 +124,73 @@ export const epochsInOtherForms: Oddity = ofRows('times in other forms', 'time',
 	}
 	return changed;
 });
+
+/** The satellites count weeks up to 1024: a receiver that is too old begins again. */
+const ROLL_OVER = -1024 * 7 * 86_400;
+
+/** By how many seconds devices' clocks are wrong. */
+const CLOCKS: readonly number[] = [
+	420,
+	-420,
+	3 * 3600,
+	-3 * 3600,
+	-86_400,
+	365 * 86_400,
+	8 * 365 * 86_400,
+	-3 * 365 * 86_400,
+	ROLL_OVER,
+];
+
+/** What a device dates itself, in the vendors' positions. */
+const OF_DEVICE = /^(?:gpstime|gpsdate|eventtimeutc)$/i;
+const DATED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?$/;
+/** Where alarms that are texts have it. */
+const COLUMN = 3;
+
+/** @param zone of the wall clock that the vendor's times are of */
+export const clocksThatAreWrong = (zone: string): Oddity =>
+	ofBody('clocks of devices that are wrong', 'clock', (body, { ways, random, request }) => {
+		const clocks = new Map<string, number>();
+		/** The same for a device each time. */
+		const offsetOf = (device: string) => {
+			const own = random.of(device);
+			return own.chance(0.5) ? own.pick(CLOCKS) : undefined;
+		};
+		for (const row of rowsOf(body)) {
+			const identity = ways.identity.map((name) => row[keyIn(row, name) ?? '']).find((id) => id !== undefined);
+			const offset = offsetOf(String(identity));
+			if (offset === undefined) continue;
+			for (const [key, value] of Object.entries(row)) {
+				if (!OF_DEVICE.test(key)) continue;
+				const other = moved(value, offset, zone);
+				if (other === undefined) continue;
+				row[key] = other;
+				clocks.set(String(identity), offset);
+			}
+		}
+		const device = ways.askedFor(request).join();
+		const offset = offsetOf(device);
+		for (const list of offset === undefined ? [] : listsOf(body).filter(({ text }) => text))
+			put(
+				list,
+				list.rows.map((row) => {
+					const columns = String(row).split(',');
+					if (columns.length < 7 || offset === undefined) return row;
+					clocks.set(device, offset);
+					columns[COLUMN] = String(Number(columns[COLUMN]) + offset);
+					return columns.join(',');
+				}),
+			);
+		return clocks.size > 0 && { clocks };
+	});
+
+/** The same time on another clock, in the same form; undefined where it is none. */
+function moved(value: unknown, offset: number, zone: string): unknown {
+	if (typeof value === 'number') return value > 0 ? value + offset : undefined;
+	if (typeof value !== 'string' || !DATED.test(value) || value.startsWith('0001')) return undefined;
+	const utc = value.endsWith('Z') ? 'UTC' : zone;
+	const time = fromLocalTime(utc, value.slice(0, 19).replace(' ', 'T'));
+	if (time === null) return undefined;
+	const text = localTime(utc, time + offset);
+	return text.slice(0, 10) + value.charAt(10) + text.slice(11, 19) + value.slice(19);
+}

@@ -1,9 +1,9 @@
 /** TrackGPS.ro. */
 import type { Answer, VendorRequest } from '../exchange';
 import { isRow, keyIn, listsOf, MADE_UP, ofBody, ofRows, put } from './answers';
-import { deviceRefused, keyCase, loginFails, OF_ANY, page, sessionEnds, unreadableCodes } from './forms';
+import { keyCase, loginFails, OF_ANY, page, sessionEnds, unreadableCodes } from './forms';
 import type { Oddity, Row, Ways } from './stranger';
-import { timesInOtherForms, timesThatAreNone } from './times';
+import { clocksThatAreWrong, timesInOtherForms, timesThatAreNone } from './times';
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 const json = (body: unknown, status = 200): Answer => ({
@@ -21,11 +21,43 @@ function askedFor({ body }: VendorRequest): string[] {
 		.map(String);
 }
 
+/** How a server refuses a value, and what of it a person needs. */
+const BAD_REQUESTS: readonly { type: string; body: string; words: string }[] = [
+	{
+		type: 'application/problem+json; charset=utf-8',
+		body: JSON.stringify({
+			type: 'https://tools.ietf.org/html/rfc9110#section-15.5.1',
+			title: 'One or more validation errors occurred.',
+			status: 400,
+			errors: { CarrierId: ["The value '0' is not valid for CarrierId."] },
+			traceId: '00-84c1fd4063c38d9f3900d06e56542d48-85d1d4-00',
+		}),
+		words: 'is not valid for CarrierId',
+	},
+	{
+		type: 'application/problem+json',
+		body: JSON.stringify({ title: 'Bad Request', status: 400, detail: 'The vehicle is not active.' }),
+		words: 'The vehicle is not active',
+	},
+	{
+		type: 'application/json',
+		body: JSON.stringify('The interval is too long.'),
+		words: 'The interval is too long',
+	},
+	{
+		type: 'text/plain; charset=utf-8',
+		body: 'The interval may not exceed 31 days.',
+		words: 'may not exceed 31 days',
+	},
+	{ type: 'text/html', body: page(400).body, words: 'HTTP 400' },
+	{ type: 'text/plain', body: '', words: 'HTTP 400' },
+];
+
 const EVENTS = /^(?:Fueling|PossibleFuelTheft)$/;
 
 const ODDITIES: readonly Oddity[] = [
 	...OF_ANY,
-	deviceRefused,
+	clocksThatAreWrong('Europe/Bucharest'),
 	keyCase((key) => key.charAt(0).toLowerCase() + key.slice(1)),
 	keyCase((key) => key.toLowerCase()),
 	keyCase((key) => key.toUpperCase()),
@@ -85,6 +117,18 @@ const ODDITIES: readonly Oddity[] = [
 	]),
 	sessionEnds('the session ends in documented words', () => [{ ...json(''), status: 401, body: '' }]),
 	loginFails('logins fail for a fault of the vendor', [page(502), page(503)]),
+	{
+		name: 'values are refused in words',
+		of: 'reads',
+		meet({ ways, request, memory, random, note }) {
+			if (ways.isLogin(request)) return undefined;
+			const { type, body, words } = (memory.get('refusal') ??
+				random.pick(BAD_REQUESTS)) as (typeof BAD_REQUESTS)[number];
+			memory.set('refusal', { type, body, words });
+			note('fault', { words: [words] });
+			return { status: 400, headers: { 'content-type': type }, body, code: MADE_UP };
+		},
+	},
 ];
 
 export const trackgps: Ways = {

@@ -6,6 +6,7 @@ import { kitOf } from '../support/kits';
 import { StrangerHost } from './host';
 import type { Product } from './product';
 import { NOW, startSimulator, type Simulated } from './vendors';
+import type { World } from '../../simulators/stranger';
 
 /** An account at a strange vendor, in a process that has just begun. */
 export interface Account {
@@ -24,7 +25,7 @@ let accounts = 0;
 export async function openAccount(
 	product: Product,
 	name: string,
-	{ oddities, seed, moving }: { oddities: readonly Oddity[]; seed: number; moving: boolean },
+	{ oddities, world, seed, moving }: { oddities: readonly Oddity[]; world: World; seed: number; moving: boolean },
 ): Promise<Account> {
 	const kit = kitOf(name);
 	const vendor = product.providers.vendors.find(({ provider }) => provider.name === name);
@@ -43,7 +44,7 @@ export async function openAccount(
 		{ now: NOW, timeZone: 'UTC' },
 	) as unknown as Connection;
 	const clock: { host?: StrangerHost } = {};
-	const simulated = await startSimulator(kit.platform, name, () => (moving ? (clock.host?.time ?? NOW) : NOW));
+	const simulated = await startSimulator(kit.platform, name, () => (moving ? (clock.host?.time ?? NOW) : NOW), world);
 	const stranger = new Stranger(simulated, ways, oddities, seed, () => clock.host?.time ?? NOW);
 	const host = new StrangerHost(
 		product,

@@ -26,6 +26,8 @@ const INTEGER = '../providers/integer.ts';
 const READ = 'describe/read.ts';
 const SIMPLIFY = 'call/simplify.ts';
 const LOOP = 'call/send-loop.ts';
+const PAGES = 'call/pages.ts';
+const REFUSALS = 'call/refusals.ts';
 
 const ANY_NUMBER = 'z.unknown().transform((value) => Number(value)),';
 
@@ -277,5 +279,58 @@ export const MUTANTS: readonly Mutant[] = [
 		name: 'a login that fails for a fault of the vendor stops the triggers',
 		changes: change('watch/poll.ts', 'this.stop ||= error.permanent;', 'this.stop = true;'),
 		...at('itracksense', 'trigger positionChanged'),
+	},
+	{
+		name: 'a fix of the future hides those that follow',
+		changes: change(
+			'watch/position-triggers.ts',
+			'!falls && !isAhead(last.time, now) && time < last.time',
+			'!falls && time < last.time',
+		),
+		...at('trackceo', 'trigger positionChanged'),
+	},
+	{
+		name: 'the last record of a page is the newest, in whatever order it comes',
+		changes: change(PAGES, 'else if (!ascends(marks)) return this.inShorter(page, marks, until);', ''),
+		...at('trackceo', 'alarm.getMany'),
+	},
+	{
+		name: 'a second that fills a page is the last',
+		changes: change(PAGES, 'this.done = this.at > Math.min(this.until, this.end);', 'this.done = true;'),
+		...at('trackceo', 'alarm.getMany'),
+	},
+	{
+		name: 'what a second holds beyond a page is not told of',
+		changes: change(PAGES, 'this.cannotBeHad(page, at);\n\t\tthis.at = at + 1;', 'this.at = at + 1;'),
+		...at('trackceo', 'alarm.getMany'),
+	},
+	{
+		name: 'a list at which the vendor stops is whole',
+		changes: change(
+			'../providers/protrack/whole-list.ts',
+			'const LIST_STOPS_AT = 500;',
+			'const LIST_STOPS_AT = 5000;',
+		),
+		...at('trackceo', 'device.getMany'),
+	},
+	{
+		name: 'where all devices are refused, each is asked about',
+		changes: [
+			...change(REFUSALS, 'this.requests >= this.mostRequests', 'this.requests > 5000'),
+			...change(REFUSALS, 'const ALIKE_AGAIN = 4;', 'const ALIKE_AGAIN = 12;'),
+		],
+		...at('trackceo', 'trigger positionChanged'),
+	},
+	{
+		name: 'where no answer can be read, each device is asked about',
+		changes: change(REFUSALS, 'error.unexplained ||', 'error.unexplained !== error.unexplained ||').concat(
+			change(REFUSALS, '(error.unreadable && error.vendorCode', '(!error.unreadable && error.vendorCode'),
+		),
+		...at('trackceo', 'trigger positionChanged'),
+	},
+	{
+		name: 'the words of a refusal are dropped',
+		changes: change(TRACKGPS, 'allReasons(body, parsedBody)', 'allReasons("", undefined)'),
+		...at('trackgps', 'position.getHistory'),
 	},
 ];

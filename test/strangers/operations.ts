@@ -2,13 +2,14 @@
 import type { FleetError } from '../../core/describe/errors';
 import type { AnyOperation } from '../../core/describe/operation';
 import type { CommandOutcome } from '../../core/describe/records';
-import type { Deed, Oddity } from '../../simulators/stranger';
+import { MANY_DEVICES, REPLACING, type Deed, type Oddity, type World } from '../../simulators/stranger';
 import { must } from '../delivery/broken';
 import { kitOf } from '../support/kits';
 import { recordingOf } from '../support/recordings';
 import { openAccount, type Account } from './account';
 import type { Product } from './product';
 import { compare, lacksDevice, lacksTime, type Allowed } from './records';
+import { NOW, worldOf } from './vendors';
 import { mustBeWords, wordsOf } from './words';
 
 const MINUTE = 60_000;
@@ -66,14 +67,14 @@ function operationOf({ provider }: Account, name: string): AnyOperation {
 const honest = new WeakMap<Product, Map<string, Promise<Came>>>();
 
 /** What comes of an operation where the vendor answers as its document shows. */
-function honestly(product: Product, name: string, operation: string, params: object): Promise<Came> {
+function honestly(product: Product, name: string, operation: string, params: object, world: World): Promise<Came> {
 	const known = honest.get(product) ?? new Map<string, Promise<Came>>();
 	honest.set(product, known);
-	const key = `${name} ${operation} ${JSON.stringify(params)}`;
+	const key = `${name} ${operation} ${JSON.stringify([params, world])}`;
 	const came =
 		known.get(key) ??
 		(async () => {
-			const account = await openAccount(product, name, { oddities: [], seed: 0, moving: false });
+			const account = await openAccount(product, name, { oddities: [], world, seed: 0, moving: false });
 			try {
 				await begin(account, product, name, operation);
 				return await come(account, operationOf(account, operation), params, product);
@@ -112,8 +113,9 @@ export async function runOperation(
 	product: Product,
 	{ vendor, operation: name, params, oddities, seed }: OperationRun,
 ): Promise<readonly Deed[]> {
-	const expected = await honestly(product, vendor, name, params);
-	const account = await openAccount(product, vendor, { oddities, seed, moving: false });
+	const expected = await honestly(product, vendor, name, params, worldOf(oddities));
+	const world = worldOf(oddities, { habits: true });
+	const account = await openAccount(product, vendor, { oddities, world, seed, moving: false });
 	try {
 		const { stranger, host } = account;
 		const operation = operationOf(account, name);
@@ -123,6 +125,7 @@ export async function runOperation(
 		const came = await come(account, operation, params, product);
 		stranger.active = false;
 		const deeds = [...stranger.deeds];
+		mustBeWhole({ name, params }, account, expected, deeds);
 		if (operation.effect === 'read') mustBeTrue(operation, expected, came, deeds);
 		else mustNotBeBetter(account, came, deeds, vendor);
 		must(
@@ -137,6 +140,32 @@ export async function runOperation(
 	}
 }
 
+/** What the honest vendor gives is all that it has: a world that is larger than usual shows what the product loses. */
+function mustBeWhole(
+	{ name, params }: { name: string; params: Record<string, unknown> },
+	{ simulated }: Account,
+	{ records, told }: Came,
+	deeds: readonly Deed[],
+): void {
+	if (name === 'device.getMany' && deeds.some(({ oddity }) => oddity === MANY_DEVICES)) {
+		must(records.length === simulated.vehicles.size, `${String(records.length)} devices are all that there are`);
+		must(told === '', `nothing is missing, so there is no "${told}"`);
+	}
+	if (name !== 'alarm.getMany' || simulated.alarms === undefined) return;
+	const [begin = 0, end = 0] = [params.begin, params.end].map((at) => Date.parse(String(at)) / 1000);
+	const had = simulated.alarms(String(params.devices), begin, end);
+	must(
+		records.length === had || (had - records.length <= MOST_LOST && CANNOT_BE_HAD.test(told)),
+		`${String(records.length)} of ${String(had)} alarms were given or told of`,
+	);
+}
+
+/** What seconds hold beyond a page, in the week that is asked about. */
+const MOST_LOST = 70;
+
+/** How the product tells of a second that holds more than a page. */
+export const CANNOT_BE_HAD = /cannot be read/;
+
 const has = (deeds: readonly Deed[], ...kinds: Deed['kind'][]) => deeds.some(({ kind }) => kinds.includes(kind));
 
 /** What an operation passes on as it came has no form of its own. */
@@ -147,7 +176,8 @@ function mustBeTrue(operation: AnyOperation, expected: Came, came: Came, deeds: 
 	const refused = new Set(deeds.flatMap(({ kind, names = [] }) => (kind === 'refusal' ? names : [])));
 	const spoiled = deeds.filter(({ kind }) => kind === 'spoiled').length;
 	// What is passed on as it came has the further keys, and what is no record, in it.
-	const asCame = passedOn(operation) && has(deeds, 'form', 'value', 'time', 'errored', 'kind', 'row', 'spoiled');
+	const asCame =
+		passedOn(operation) && has(deeds, 'form', 'value', 'time', 'clock', 'errored', 'kind', 'row', 'spoiled');
 	const allowed = allowedBy(deeds);
 	const { missing, invented, reduced } = compare(expected.records, records, allowed);
 	const nameless = spoiled === 0 && reduced.some(lacksDevice);
@@ -157,6 +187,8 @@ function mustBeTrue(operation: AnyOperation, expected: Came, came: Came, deeds: 
 	if (reduced.some(lacksTime) && has(deeds, 'time') && !has(deeds, 'value'))
 		must(told !== '', 'a time that cannot be read was told of');
 	if (!has(deeds, 'value', 'spoiled', 'errored')) mustBeApart(expected.records, records);
+	if (records.some(isAhead)) must(told !== '', 'what is dated in the future was told of');
+	mustHaveWords(deeds, told);
 	if (has(deeds, 'row') && expected.records.length > 0 && !asCame) must(told !== '', 'what is no record was told of');
 	if (error !== undefined) {
 		const why =
@@ -187,11 +219,28 @@ function mustBeTrue(operation: AnyOperation, expected: Came, came: Came, deeds: 
 	);
 }
 
+/** A time that is later than this was one of the future all along. */
+const FUTURE = NOW + 30 * MINUTE;
+const isAhead = (record: object) =>
+	'time' in record && typeof record.time === 'string' && Date.parse(record.time) > FUTURE;
+
+/** What the vendor refused in words was told in them. */
+export function mustHaveWords(deeds: readonly Deed[], told: string): void {
+	// Of several faults, one is told of.
+	if (deeds.some(({ kind, words }) => REPLACING.has(kind) && words === undefined)) return;
+	const words = deeds.flatMap((deed) => deed.words ?? []);
+	must(
+		words.length === 0 || words.some((one) => told.includes(one)),
+		`"${words[0] ?? ''}" is in what was told: "${told}"`,
+	);
+}
+
 export const allowedBy = (deeds: readonly Deed[]): Allowed => ({
 	values: has(deeds, 'value', 'time', 'errored', 'spoiled'),
 	errors: has(deeds, 'errored'),
 	kinds: has(deeds, 'kind'),
 	names: has(deeds, 'fault'),
+	clocks: new Map(deeds.flatMap(({ clocks = [] }) => [...clocks])),
 });
 
 /** What has an identity shares it with nothing, where it shared it with nothing at the honest vendor. */

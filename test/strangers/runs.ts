@@ -53,8 +53,16 @@ export function runOf(seed: number, vendors: readonly string[] = VENDOR_NAMES, o
 	const { what, about } = only === undefined ? chosen(vendor, random) : { what: only, about: aboutOf(vendor, only) };
 	const all = WAYS[kitOf(vendor).platform]?.oddities ?? [];
 	// Those that are about nothing else come twice as often.
-	const own = about.flatMap((of) => all.filter((oddity) => oddity.of === of));
-	const oddities = [...new Set(random.shuffled(own))].slice(0, random.chance(1 / 3) ? 3 : 1);
+	const own = about.flatMap((of) =>
+		all
+			.filter((oddity) => oddity.of === of && oddity.at?.test(what) !== false)
+			.flatMap((oddity) => Array.from({ length: oddity.share ?? 1 }, () => oddity)),
+	);
+	const drawn = [...new Set(random.shuffled(own))].filter(
+		({ alone }, place, others) =>
+			alone === undefined || others.findIndex((other) => other.alone === alone) === place,
+	);
+	const oddities = drawn.slice(0, random.chance(1 / 3) ? 3 : 1);
 	return { vendor, what, oddities, seed };
 }
 

@@ -2,14 +2,14 @@
 import type { Fields } from '../../core/describe/field';
 import type { FleetEvent } from '../../core/describe/trigger';
 import { lastFix, stateAt, type Vehicle } from '../../simulators/fleet';
-import type { Deed, Oddity } from '../../simulators/stranger';
+import type { Deed, Oddity, World } from '../../simulators/stranger';
 import { must } from '../delivery/broken';
 import { kitOf } from '../support/kits';
 import { openAccount } from './account';
-import { allowedBy } from './operations';
+import { allowedBy, CANNOT_BE_HAD, mustHaveWords } from './operations';
 import { compare, lacksTime } from './records';
 import type { Product } from './product';
-import { FIX_SECONDS, NOW } from './vendors';
+import { FIX_SECONDS, NOW, worldOf } from './vendors';
 import { mustBeWords, wordsOf } from './words';
 
 const MINUTE = 60_000;
@@ -26,6 +26,8 @@ interface Came {
 	/** Of the last poll. */
 	last: string;
 	vehicles: ReadonlyMap<string, Vehicle>;
+	/** How many alarms the vendor has had since the first poll. */
+	alarms: number | undefined;
 	deeds: readonly Deed[];
 }
 
@@ -35,16 +37,21 @@ async function poll(
 	product: Product,
 	vendor: string,
 	name: string,
-	{ oddities, seed, settings = {} }: { oddities: readonly Oddity[]; seed: number; settings?: object },
+	{
+		oddities,
+		world,
+		seed,
+		settings = {},
+	}: { oddities: readonly Oddity[]; world: World; seed: number; settings?: object },
 ): Promise<Came> {
 	const everyMs = kitOf(vendor).rareEvents ? 10 * MINUTE : name === 'removalAlarm' ? 30 * MINUTE : 2 * MINUTE;
 	// Ten minutes in which all is well again, and a poll after them.
 	const after = Math.ceil((10 * MINUTE) / everyMs) + 1;
-	const account = await openAccount(product, vendor, { oddities, seed, moving: true });
+	const account = await openAccount(product, vendor, { oddities, world, seed, moving: true });
 	const { host, stranger, client, provider, simulated } = account;
 	const events: FleetEvent[] = [];
 	const told: string[] = [];
-	let [stopped, last] = [false, ''];
+	let [stopped, last, read] = [false, '', NOW];
 	try {
 		const trigger = provider.triggers.find((one) => one.name === name);
 		must(trigger !== undefined, `there is a trigger ${name}`);
@@ -53,6 +60,7 @@ async function poll(
 		for (let count = 0; count < POLLS.before + POLLS.strange + after; count++) {
 			const begun = NOW + count * everyMs;
 			host.time = Math.max(host.time, begun);
+			read = host.time;
 			stranger.active = count >= POLLS.before && count < POLLS.before + POLLS.strange;
 			const result = await poller.poll(cursor, { intervalMs: everyMs, budgetMs: everyMs });
 			cursor = JSON.parse(JSON.stringify(result.cursor ?? null)) as unknown;
@@ -71,6 +79,13 @@ async function poll(
 			requests: stranger.requests,
 			last,
 			vehicles: simulated.vehicles,
+			alarms:
+				simulated.alarms === undefined
+					? undefined
+					: [...simulated.vehicles.keys()].reduce(
+							(sum, id) => sum + (simulated.alarms?.(id, NOW / 1000, read / 1000) ?? 0),
+							0,
+						),
 			deeds: stranger.deeds,
 		};
 	} finally {
@@ -81,11 +96,11 @@ async function poll(
 const honest = new WeakMap<Product, Map<string, Promise<Came>>>();
 
 /** What a trigger gives where the vendor answers as its document shows. */
-function honestly(product: Product, vendor: string, name: string, settings = {}): Promise<Came> {
+function honestly(product: Product, vendor: string, name: string, world: World, settings = {}): Promise<Came> {
 	const known = honest.get(product) ?? new Map<string, Promise<Came>>();
 	honest.set(product, known);
-	const key = `${vendor} ${name} ${JSON.stringify(settings)}`;
-	const came = known.get(key) ?? poll(product, vendor, name, { oddities: [], seed: 0, settings });
+	const key = `${vendor} ${name} ${JSON.stringify([settings, world])}`;
+	const came = known.get(key) ?? poll(product, vendor, name, { oddities: [], world, seed: 0, settings });
 	known.set(key, came);
 	return came;
 }
@@ -102,8 +117,9 @@ export async function runTrigger(
 	product: Product,
 	{ vendor, trigger, oddities, seed }: TriggerRun,
 ): Promise<readonly Deed[]> {
-	const expected = await honestly(product, vendor, trigger);
-	const came = await poll(product, vendor, trigger, { oddities, seed });
+	const world = worldOf(oddities);
+	const expected = await honestly(product, vendor, trigger, world);
+	const came = await poll(product, vendor, trigger, { oddities, world: worldOf(oddities, { habits: true }), seed });
 	must(!came.stopped, `the trigger goes on after "${came.told.join(' ')}"`);
 	must(came.last === expected.last, `ten minutes later all is well, without "${came.last}"`);
 	must(
@@ -116,6 +132,9 @@ export async function runTrigger(
 	const unreadable = came.events.length - readable.length;
 	const told = unreadable > 0 || came.told.some((text) => text !== '');
 	const kinds = new Set(came.deeds.map(({ kind }) => kind));
+	mustHaveWords(came.deeds, came.told.join(' '));
+	mustBeFlagged(readable, kinds);
+	if (trigger === 'newAlarm') mustBeAllAlarms(expected);
 	if (kinds.has('row')) must(told, 'what is no record was told of');
 	for (const { kind, names = [] } of came.deeds)
 		if (kind === 'refusal' && !kinds.has('fault'))
@@ -132,7 +151,7 @@ export async function runTrigger(
 	if (product.trigger.sourceOf(found, params).type === 'stream')
 		mustBeAll(
 			expected,
-			await honestly(product, vendor, trigger, {
+			await honestly(product, vendor, trigger, world, {
 				firstRun: 'since',
 				since: NOW - (kitOf(vendor).rareEvents ? 3 : 1) * DAY,
 			}),
@@ -142,6 +161,24 @@ export async function runTrigger(
 		);
 	else mustBeSo(expected, came, readable, kinds);
 	return came.deeds;
+}
+
+/** What is dated in the future, or before there was a fleet, is marked as doubtful. */
+function mustBeFlagged(events: readonly FleetEvent[], kinds: ReadonlySet<Deed['kind']>): void {
+	if (!kinds.has('clock')) return;
+	for (const event of events) {
+		if (event.time === null) continue;
+		const hours = (Date.parse(event.time) - NOW) / 3_600_000;
+		must(event.doubtful || (hours < 2 && hours > -10 * 365 * 24), `this is doubtful: ${JSON.stringify(event)}`);
+	}
+}
+
+/** What the honest vendor has is given, or told of. */
+function mustBeAllAlarms({ events, alarms = events.length, told }: Came): void {
+	must(
+		events.length >= alarms || told.some((text) => CANNOT_BE_HAD.test(text)),
+		`${String(events.length)} of ${String(alarms)} alarms were given or told of`,
+	);
 }
 
 /** Whether an event is late depends on when it was read. */
@@ -186,19 +223,24 @@ function mustBeSo(expected: Came, came: Came, readable: FleetEvent[], kinds: Rea
 	const changes = (events: readonly FleetEvent[]) =>
 		new Set(events.map(({ deviceId, change, to, silent }) => JSON.stringify([deviceId, change, to, silent])));
 	const known = changes(expected.events);
+	const clocks = [0, ...came.deeds.flatMap((deed) => [...(deed.clocks?.values() ?? [])])];
 	for (const event of readable) {
 		const vehicle = came.vehicles.get(event.deviceId ?? '');
 		must(vehicle !== undefined, `there is a vehicle of ${JSON.stringify(event)}`);
-		if (event.event === 'positionChanged') mustBeThere(event, vehicle);
+		if (event.event === 'positionChanged') mustBeThere(event, vehicle, clocks);
 		else
 			must(
-				known.has(changes([event]).values().next().value ?? ''),
+				// By a clock that falls back, a device has been silent until some fixes in a row say otherwise.
+				known.has(changes([event]).values().next().value ?? '') ||
+					(event.silent !== undefined && clocks.length > 1),
 				`this has happened: ${JSON.stringify(event)}`,
 			);
 		if (event.change === 'ignition' && event.time !== null) {
 			const at = Date.parse(event.time) / 1000;
 			must(
-				stateAt(vehicle, at).ignition === event.to || stateAt(vehicle, at - FIX_SECONDS).ignition === event.to,
+				clocks.some((wrong) =>
+					[0, FIX_SECONDS].some((ago) => stateAt(vehicle, at - wrong - ago).ignition === event.to),
+				),
 				`the ignition was so: ${JSON.stringify(event)}`,
 			);
 		}
@@ -213,23 +255,31 @@ function mustBeSo(expected: Came, came: Came, readable: FleetEvent[], kinds: Rea
 	const latest = (events: readonly FleetEvent[]) =>
 		new Map(events.map((event) => [`${String(event.deviceId)} ${String(event.change)}`, event]));
 	const lastOnes = latest(readable);
+	for (const { deviceId, silent } of lastOnes.values())
+		must(
+			silent !== true || came.vehicles.get(deviceId ?? '')?.contact !== 'reporting' || kinds.size > 1,
+			`in the end ${String(deviceId)} is not silent`,
+		);
 	for (const [key, event] of latest(expected.events)) {
 		const own = lastOnes.get(key);
 		if (event.event === 'positionChanged')
-			must(own?.time === event.time, `in the end the place is known: ${JSON.stringify(event)}`);
+			must((own?.time ?? '') >= (event.time ?? ''), `in the end the place is known: ${JSON.stringify(event)}`);
 		else if (own !== undefined)
 			must(own.to === event.to && own.silent === event.silent, `in the end it is so: ${JSON.stringify(event)}`);
 	}
 }
 
-function mustBeThere(event: FleetEvent, vehicle: Vehicle): void {
+const isNear = (event: object, fix: { latitude: number; longitude: number }) => {
+	const { latitude, longitude } = event as { latitude: number; longitude: number };
+	return Math.abs(latitude - fix.latitude) < NEAR && Math.abs(longitude - fix.longitude) < NEAR;
+};
+
+function mustBeThere(event: FleetEvent, vehicle: Vehicle, clocks: readonly number[]): void {
 	must(event.time !== null, `a new position has a time: ${JSON.stringify(event)}`);
 	const at = Date.parse(event.time) / 1000;
-	const fix = lastFix(vehicle, at, FIX_SECONDS);
-	must(fix !== null && fix.time === Math.floor(at), `there was a fix: ${JSON.stringify(event)}`);
-	const { latitude, longitude } = event as unknown as { latitude: number; longitude: number };
-	must(
-		Math.abs(latitude - fix.latitude) < NEAR && Math.abs(longitude - fix.longitude) < NEAR,
-		`the vehicle was there: ${JSON.stringify(event)}`,
-	);
+	const fix = clocks
+		.map((wrong) => Math.floor(at) - wrong)
+		.map((time) => ({ time, found: lastFix(vehicle, time, FIX_SECONDS) }))
+		.find(({ time, found }) => found?.time === time && isNear(event, found))?.found;
+	must(fix !== undefined && fix !== null, `there was a fix: ${JSON.stringify(event)}`);
 }

@@ -5,6 +5,16 @@ import { startCtrack } from '../../simulators/ctrack';
 import { startItracksense } from '../../simulators/itracksense';
 import { startProtrack } from '../../simulators/protrack';
 import { startTrackgps } from '../../simulators/trackgps';
+import type { Oddity, World } from '../../simulators/stranger';
+
+/** What the vendor has; with `habits`, also what it does beside its document. */
+export function worldOf(oddities: readonly Oddity[], { habits = false } = {}): World {
+	const worlds = oddities.flatMap((oddity) => [oddity.world ?? {}, habits ? (oddity.habits ?? {}) : {}]);
+	return {
+		devices: Math.max(...worlds.map(({ devices = 12 }) => devices), 12),
+		protrack: Object.assign({}, ...worlds.map(({ protrack }) => protrack)) as World['protrack'],
+	};
+}
 
 export interface Simulated {
 	answer(request: VendorRequest): Answer;
@@ -12,6 +22,8 @@ export interface Simulated {
 	prefix: string;
 	/** The fleet's vehicles, by the id that records have. */
 	vehicles: ReadonlyMap<string, Vehicle>;
+	/** Where the vendor tells of alarms: how many a device has raised in a period, in seconds, both ends included. */
+	alarms?(device: string, begin: number, end: number): number;
 	close(): Promise<void>;
 }
 
@@ -22,8 +34,13 @@ const DAY = 86_400_000;
 /** When all runs begin. */
 export const NOW = Date.UTC(2026, 2, 18, 9, 41, 7);
 
-export async function startSimulator(platform: string, brand: string, clock: () => number): Promise<Simulated> {
-	const fleet = createFleet({ now: NOW });
+export async function startSimulator(
+	platform: string,
+	brand: string,
+	clock: () => number,
+	{ devices, protrack }: World = {},
+): Promise<Simulated> {
+	const fleet = createFleet({ now: NOW, size: devices });
 	const common = { fleet, clock, fixIntervalSeconds: FIX_SECONDS };
 	const byImei = new Map(fleet.map((vehicle) => [vehicle.imei, vehicle]));
 	switch (platform) {
@@ -58,13 +75,20 @@ export async function startSimulator(platform: string, brand: string, clock: () 
 			return { answer, close, prefix: '', vehicles: byImei };
 		}
 		case 'protrack': {
-			const { answer, close } = await startProtrack({
+			const { answer, close, alarmsOf } = await startProtrack({
 				...common,
+				...protrack,
 				brand: brand as 'trackceo',
 				answersAfterSeconds: 0,
 				allowedSkewSeconds: 1e9,
 			});
-			return { answer, close, prefix: '', vehicles: byImei };
+			return {
+				answer,
+				close,
+				prefix: '',
+				vehicles: byImei,
+				alarms: (device, begin, end) => alarmsOf(device, begin, end).length,
+			};
 		}
 		case 'trackgps': {
 			const { answer, close, carriers } = await startTrackgps({ ...common, rateLimit: null });
