@@ -136,6 +136,59 @@ describe.each([NaN, Infinity, -Infinity, 1e300, -1e300])('a record whose time is
 	});
 });
 
+describe('a vendor that takes no notice of where the period ends', () => {
+	/** It has a record at each of these seconds, without an end, and gives a full page from wherever it is asked. */
+	const SIZE = 10;
+	const every = (gap: number) => (begin: number) =>
+		Array.from({ length: SIZE }, (_, place): Point => {
+			const at = (Math.ceil(begin / gap) + place) * gap;
+			return { at, id: at };
+		});
+	const three = (begin: number) =>
+		Array.from({ length: SIZE }, (_, place): Point => {
+			const at = begin + Math.floor(place / 3);
+			return { at, id: 10 * at + (place % 3) };
+		});
+	let made = 0;
+	const newestFirst = (begin: number) => every(7)(begin).reverse();
+	const orders: [string, number, (begin: number) => Point[]][] = [
+		['in order', 7, every(7)],
+		['one a second', 1, every(1)],
+		['several a second', 1, three],
+		['the newest first', Infinity, newestFirst],
+		['the newest of all first', Infinity, () => every(1)(1_000_000).reverse()],
+		['other ones each time', Infinity, () => every(1)(1_000_000 + 5 * made++).reverse()],
+		[
+			'in no order',
+			Infinity,
+			(begin) => every(7)(begin).map((point, place) => (place % 3 ? point : { ...point, at: point.at + 90_000 })),
+		],
+	];
+
+	test.each(orders)('%s: is asked no more than the period needs', async (_, gap, page) => {
+		for (const kind of ['pages', 'windows']) {
+			const [begin, end] = [1000, 1700];
+			let requests = 0;
+			const fetch = async (from: number) => {
+				if (++requests > 2000) throw new Error('endless');
+				return page(from);
+			};
+			const read =
+				kind === 'pages'
+					? timePages(begin, fetch, paging(SIZE), end)
+					: timeWindows(begin, end, fetch, paging(SIZE), 4);
+			const found = await all(read);
+			const whole = Number.isFinite(gap)
+				? Array.from({ length: end - begin + 1 }, (_, place) => begin + place).filter((at) => at % gap === 0)
+				: [];
+			// What it has of the period comes.
+			expect([...new Set(found.map(({ at }) => at))]).toEqual(expect.arrayContaining(whole));
+			expect(new Set(found.map(({ id, at }) => `${String(at)} ${String(id)}`)).size).toBe(found.length);
+			expect(requests).toBeLessThan(400);
+		}
+	});
+});
+
 describe('records without a time of their own', () => {
 	type Odd = Point & { odd: boolean };
 	const records = fc

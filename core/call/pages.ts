@@ -190,9 +190,10 @@ class Stretch<R> {
 		const full = await this.isFull(page, marks, until);
 		this.yielded = new Map();
 		if (!full) this.moveTo(until, page.length);
-		else if (marks.length === 0 || this.comesAgain(page, until)) return this.giveUp(page);
+		else if (marks.length === 0 || this.isBeyond(marks, until) || this.comesAgain(page, until))
+			return this.giveUp(page);
 		else if (!ascends(marks)) return this.inShorter(page, marks, until);
-		else if (last > until) this.moveTo(until, page.length);
+		else if (last > Math.min(until, this.end)) this.moveTo(until, page.length);
 		else if (last === at) return this.passBy(page, fresh);
 		else {
 			this.at = last;
@@ -297,6 +298,12 @@ class Stretch<R> {
 		this.done = true;
 		// Earlier records have been yielded.
 		return this.freshOf(page, until).filter((row) => at === begin || (paging.mark(row) ?? at) > at);
+	}
+
+	/** Whether a page is about another period mostly, and does not tell where the next begins: nor would any other. */
+	private isBeyond(marks: readonly number[], until: number): boolean {
+		const end = Math.min(until, this.end) + 1;
+		return !ascends(marks) && 2 * marks.filter((mark) => mark > end).length > marks.length;
 	}
 
 	/** Whether the vendor gives the same page for another period, and so would for ever. */
