@@ -106,14 +106,24 @@ const AMPERSAND = 0x26;
 const PLUS = 0x2b;
 const SPACE = 0x20;
 const LETTER_U = 0x75;
-const ENTITIES: readonly [name: string, sign: string][] = [
-	['amp;', '&'],
-	['lt;', '<'],
-	['gt;', '>'],
-	['quot;', '"'],
-	['apos;', "'"],
-];
-const ENTITY_STARTS = 'algq';
+const LETTER_X = 0x78;
+const HASH = 0x23;
+const SEMICOLON = 0x3b;
+type Entity = readonly [name: string, sign: string];
+/** Entities by the code of their first letter. */
+const ENTITIES: ReadonlyMap<number, readonly Entity[]> = new Map<number, readonly Entity[]>([
+	[
+		0x61,
+		[
+			['amp;', '&'],
+			['apos;', "'"],
+		],
+	],
+	[0x67, [['gt;', '>']]],
+	[0x6c, [['lt;', '<']]],
+	[0x71, [['quot;', '"']]],
+]);
+const NO_ENTITIES: readonly Entity[] = [];
 /** A string of JSON that ends: no sign at all. */
 const NONE = -1;
 
@@ -126,13 +136,15 @@ class Signs {
 
 	/** Blanks are plus signs in forms. */
 	at(begin: number): number {
-		const sign = this.read(begin);
-		return sign === PLUS ? SPACE : sign;
-	}
-
-	private read(begin: number): number {
 		const sign = this.text.charCodeAt(begin);
 		this.end = begin + 1;
+		// Most of an answer: nothing that escapes another sign.
+		if (sign > PLUS && sign !== BACKSLASH) return sign;
+		const read = this.read(sign, begin);
+		return read === PLUS ? SPACE : read;
+	}
+
+	private read(sign: number, begin: number): number {
 		const plain = sign === BACKSLASH ? this.behindBackslash(begin) : sign;
 		if (plain === PERCENT) return this.behindPercent();
 		return plain === AMPERSAND ? this.behindAmpersand() : plain;
@@ -153,9 +165,12 @@ class Signs {
 	/** An address within an address is escaped twice. */
 	private behindPercent(): number {
 		const { text } = this;
-		let at = this.end;
-		while (hexAt(text, at, 2) === PERCENT && !Number.isNaN(hexAt(text, at + 2, 2))) at += 2;
-		const code = hexAt(text, at, 2);
+		let [at, code] = [this.end, hexAt(text, this.end, 2)];
+		for (; code === PERCENT; at += 2) {
+			const next = hexAt(text, at + 2, 2);
+			if (Number.isNaN(next)) break;
+			code = next;
+		}
 		if (Number.isNaN(code)) return PERCENT;
 		this.end = at + 2;
 		return code;
@@ -163,20 +178,27 @@ class Signs {
 
 	private behindAmpersand(): number {
 		const { text, end } = this;
-		if (text[end] === '#') {
-			const hex = text[end + 1] === 'x' || text[end + 1] === 'X';
-			let [at, code] = [end + (hex ? 2 : 1), 0];
-			for (const last = at + 6; at < last && text[at] !== ';'; at++) {
-				code = code * (hex ? 16 : 10) + digitOf(text.charCodeAt(at));
+		const first = text.charCodeAt(end);
+		if (first === HASH) return this.behindHash();
+		for (const [name, sign] of ENTITIES.get(first) ?? NO_ENTITIES)
+			if (text.charCodeAt(end + 1) === name.charCodeAt(1) && text.startsWith(name, end)) {
+				this.end = end + name.length;
+				return sign.charCodeAt(0);
 			}
-			if (text[at] !== ';' || !(code > 0)) return AMPERSAND;
-			this.end = at + 1;
-			return code;
+		return AMPERSAND;
+	}
+
+	private behindHash(): number {
+		const { text, end } = this;
+		const hex = (text.charCodeAt(end + 1) | 0x20) === LETTER_X;
+		let [at, code] = [end + (hex ? 2 : 1), 0];
+		for (const last = at + 6; at < last && text.charCodeAt(at) !== SEMICOLON; at++) {
+			code = code * (hex ? 16 : 10) + digitOf(text.charCodeAt(at));
+			if (Number.isNaN(code)) return AMPERSAND;
 		}
-		if (!ENTITY_STARTS.includes(text[end] ?? ' ')) return AMPERSAND;
-		const [name = '', sign = '&'] = ENTITIES.find(([entity]) => text.startsWith(entity, end)) ?? [];
-		this.end = end + name.length;
-		return sign.charCodeAt(0);
+		if (text.charCodeAt(at) !== SEMICOLON || code === 0) return AMPERSAND;
+		this.end = at + 1;
+		return code;
 	}
 }
 
@@ -208,21 +230,20 @@ function withoutWhole(body: string, session: string, count: () => void): string 
 	const repeats = repeatsIn(token);
 	const label = labelFor(session);
 	const signs = new Signs(body);
-	/** Where the latest signs begin, as many as the token has. */
+	/** Where the latest signs begin, as many as the token has: of those that may belong to it. */
 	const begins = new Int32Array(token.length);
-	let [text, done, same] = ['', 0, 0];
-	let read = 0;
+	let [text, done, same, place] = ['', 0, 0, 0];
 	for (let at = 0; at < body.length; at = signs.end) {
 		const sign = signs.at(at);
 		// Of backslashes, each way of escaping makes more or fewer.
-		if (sign === BACKSLASH) continue;
-		begins[read % token.length] = at;
-		read += 1;
+		if (sign === BACKSLASH || (same === 0 && sign !== token[0])) continue;
+		begins[place] = at;
+		place = place + 1 === token.length ? 0 : place + 1;
 		while (same > 0 && token[same] !== sign) same = repeats[same - 1] ?? 0;
 		if (token[same] === sign) same += 1;
 		if (same < token.length) continue;
 		count();
-		text += `${body.slice(done, begins[read % token.length])}${label}`;
+		text += `${body.slice(done, begins[place])}${label}`;
 		done = signs.end;
 		same = 0;
 	}
