@@ -1,7 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod/v4';
 import { describe, expect, test } from 'vitest';
 import { recordsOf } from '../../test/support/batched';
+import { busy, longestTurn } from '../../test/support/longest-turn';
 import { json, TestHost } from '../../test/support/test-host';
 import type { Connection } from '../describe/connection';
 import { NotFound, RateLimited, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
@@ -14,9 +14,6 @@ import { Client } from './client';
 
 /** What a record costs that takes long to read. */
 const SLOW_MS = 1;
-const busy = (ms: number) => {
-	for (const began = performance.now(); performance.now() - began < ms;);
-};
 
 const MOST = 50;
 const current = operation({
@@ -205,32 +202,12 @@ test('a record that cannot be read is the error of the runs that asked for its d
 
 describe('records that take long to read', () => {
 	const slow: Answers = (devices) => Array.from({ length: 600 }, () => ({ device: devices[0], value: 'slow' }));
-	/** In time of the processor, which other programs cannot lengthen. */
-	const spentMs = () => {
-		const { user, system } = process.threadCpuUsage();
-		return (user + system) / 1000;
-	};
-	/** The longest time in which nothing else got its turn. */
-	const longest = async (work: () => Promise<object[]>) => {
-		let [most, over] = [0, false];
-		const watch = async () => {
-			for (let before = spentMs(); !over; before = spentMs()) {
-				await turn();
-				most = Math.max(most, spentMs() - before);
-			}
-		};
-		const watching = watch();
-		const records = await work().finally(() => (over = true));
-		await watching;
-		return { most, records };
-	};
-
 	test.each(['alone', 'in a batch'])('%s leave the program its other work', async (how) => {
 		const { batcher, client, add } = batcherOf(slow);
 		const work = () =>
 			how === 'alone' ? client.collect(current, { devices: ['a'] }) : recordsOf(batcher, add(['a']));
-		const { most, records } = await longest(work);
-		expect(records).toHaveLength(600);
+		const { most, result } = await longestTurn(work);
+		expect(result).toHaveLength(600);
 		expect(most).toBeLessThan(300);
 	});
 });

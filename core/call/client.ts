@@ -9,6 +9,7 @@ import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { LONGEST } from '../describe/read';
 import type { Row } from '../describe/records';
+import { inBlocks } from './blocks';
 import { DeviceRequests, mustHaveTurns } from './device-requests';
 import { Output } from './output';
 import { holdSecrets, readParams } from './params';
@@ -152,6 +153,11 @@ export class Client {
 
 	async sleep(ms: number): Promise<void> {
 		await this.host.sleep(ms);
+	}
+
+	/** Works on a list in blocks, between which the program's other work has its turn. */
+	async inBlocks<T>(list: readonly T[], work: (block: readonly T[]) => void): Promise<void> {
+		await inBlocks(list, this.host, work);
 	}
 
 	/** Shows the user a message that is not an error. */

@@ -7,11 +7,7 @@ import { Reading } from '../describe/reading';
 import type { Row } from '../describe/records';
 import { AHEAD_SECONDS } from '../describe/time';
 import { cut } from '../describe/words';
-import { chunks } from './windows';
-
-/** Rows that are read without a look at the clock, and for how long without a break. */
-const BLOCK = 50;
-const BREAK_MS = 20;
+import { inBlocks } from './blocks';
 
 /** Simplifies the rows of one run. A row that cannot be read does not cost the others: it is reported at the end. */
 export class Simplifier {
@@ -34,16 +30,8 @@ export class Simplifier {
 
 	/** However long the rows take, they do not keep the program from its other work. */
 	async records(rows: readonly Row[], params: Record<string, unknown>): Promise<object[]> {
-		const { host } = this;
 		const records: object[] = [];
-		let began = performance.now();
-		for (const block of chunks(rows, BLOCK)) {
-			if (performance.now() - began > BREAK_MS) {
-				await (host.idle?.() ?? host.sleep(0));
-				began = performance.now();
-			}
-			this.reading.of(() => this.read(block, params, records));
-		}
+		await inBlocks(rows, this.host, (block) => this.reading.of(() => this.read(block, params, records)));
 		this.readable += records.length;
 		return records;
 	}

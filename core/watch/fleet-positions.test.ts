@@ -21,6 +21,7 @@ function fleet({ positions, devices = '*', listed = [], reported = {}, fails = {
 	const asked: string[] = [];
 	const client = {
 		now: () => now,
+		inBlocks: async (list: unknown[], work: (block: unknown[]) => void) => work(list),
 		shared: {},
 		warn: () => undefined,
 		provider: { title: 'Vendor', ...(positions === undefined ? {} : { positions: { all: false, ...positions } }) },

@@ -27,7 +27,7 @@ export interface FoundPosition {
 }
 
 /** Sightings by page of positions. Polls and triggers share pages, and parsing a large fleet's dominates a poll. */
-const sightingsOnPage = new WeakMap<readonly Row[], readonly Sighting[]>();
+const sightingsOnPage = new WeakMap<readonly Row[], Promise<readonly Sighting[]>>();
 
 /** The current positions of the devices that a trigger watches. */
 export class FleetPositions {
@@ -82,9 +82,12 @@ export class FleetPositions {
 	/** The current positions of a group. */
 	async read(group: string[] | undefined): Promise<Failed & { found: FoundPosition[] }> {
 		const found: FoundPosition[] = [];
-		const failed = await this.pages(group, {}, (page, params) => {
-			for (const row of page) this.take(row, params, found);
-		});
+		const failed = await this.pages(group, {}, (page, params) =>
+			this.poll.each(page, (row) => {
+				const position = this.positionOf(row, params);
+				if (position !== undefined) found.push({ row, position });
+			}),
+		);
 		return { ...failed, found };
 	}
 
@@ -92,13 +95,13 @@ export class FleetPositions {
 	private async pages(
 		group: readonly string[] | undefined,
 		limits: { deadline?: number; maxAgeMs?: number },
-		take: (page: Row[], params: Record<string, unknown>) => void,
+		take: (page: Row[], params: Record<string, unknown>) => Promise<void>,
 	): Promise<Failed> {
 		const { operation, poll } = this;
 		const read = async (devices: Ids) => {
 			const params = { devices };
 			for await (const page of poll.read(operation, params, { watermark: poll.now, ...limits }).pages)
-				take(page, params);
+				await take(page, params);
 		};
 		if (group !== undefined) return await poll.inParts(operation, group, read);
 		return await read(ALL).then(
@@ -108,12 +111,13 @@ export class FleetPositions {
 	}
 
 	/** A position that cannot be read must not hide the others. */
-	private take(row: Row, params: Record<string, unknown>, found: FoundPosition[]): void {
+	private positionOf(row: Row, params: Record<string, unknown>): Position | undefined {
 		const { operation, poll } = this;
 		try {
-			found.push({ row, position: poll.record(operation, row, params) as unknown as Position });
+			return poll.record(operation, row, params) as unknown as Position;
 		} catch (thrown) {
 			poll.unreadable ??= asFleetError(thrown);
+			return undefined;
 		}
 	}
 
@@ -123,22 +127,36 @@ export class FleetPositions {
 		limits: { deadline: number; maxAgeMs?: number },
 	): Promise<Failed & { found: Sighting[] }> {
 		const sightings: Sighting[] = [];
-		const failed = await this.pages(group, limits, (page, params) => {
-			let onPage = sightingsOnPage.get(page);
-			if (onPage === undefined) {
-				const found: FoundPosition[] = [];
-				for (const row of page) this.take(row, params, found);
-				onPage = found.map(({ position }) => ({
-					deviceId: position.deviceId,
-					reported: lastReport(position, this.poll.now),
-					newest: newestTime(timesOf(position)),
-				}));
-				if (onPage.length === page.length) sightingsOnPage.set(page, onPage);
-			}
-			sightings.push(...onPage);
+		const failed = await this.pages(group, limits, async (page, params) => {
+			// Spread, a long list would be more arguments than a function takes.
+			for (const sighting of await this.sightingsOn(page, params)) sightings.push(sighting);
 			this.anyRead = true;
 		});
 		return { ...failed, found: sightings };
+	}
+
+	/** Polls that read a page at the same time wait for the first of them. */
+	private async sightingsOn(page: readonly Row[], params: Record<string, unknown>): Promise<readonly Sighting[]> {
+		const known = await sightingsOnPage.get(page);
+		// Each poll reports by itself what it cannot read.
+		if (known?.length === page.length) return known;
+		const reading = this.sightingsIn(page, params);
+		sightingsOnPage.set(page, reading);
+		return await reading;
+	}
+
+	private async sightingsIn(page: readonly Row[], params: Record<string, unknown>): Promise<Sighting[]> {
+		const sightings: Sighting[] = [];
+		await this.poll.each(page, (row) => {
+			const position = this.positionOf(row, params);
+			if (position === undefined) return;
+			sightings.push({
+				deviceId: position.deviceId,
+				reported: lastReport(position, this.poll.now),
+				newest: newestTime(timesOf(position)),
+			});
+		});
+		return sightings;
 	}
 
 	/**

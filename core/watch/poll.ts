@@ -175,6 +175,13 @@ export class Poll {
 		return this.reading.of(() => operation.record(row, params, this.client.connection) as Record<string, unknown>);
 	}
 
+	/** Takes the rows of a page one by one, however many there are: the program's other work has its turns. */
+	async each(page: readonly Row[], take: (row: Row) => void): Promise<void> {
+		await this.client.inBlocks(page, (block) => {
+			for (const row of block) take(row);
+		});
+	}
+
 	/** Reads devices together. If the vendor refuses them and the cause may be a single one, reads them in parts. */
 	async inParts(
 		operation: AnyOperation,

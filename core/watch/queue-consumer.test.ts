@@ -36,6 +36,7 @@ function account(...answers: (string[] | Error)[]) {
 	const client = {
 		now: () => state.now,
 		connection: {},
+		inBlocks: async (list: unknown[], work: (block: unknown[]) => void) => work(list),
 		shared: { account: {}, queues: new Map() },
 		warn: (message: string) => state.warnings.push(message),
 		sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),

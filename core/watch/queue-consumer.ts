@@ -162,7 +162,7 @@ export class QueueConsumer implements QueueReader {
 		do {
 			const deadlineMs = Math.max(1, deadline - this.client.now());
 			const { rows, session } = await this.get({ deadlineMs, signal, onWait });
-			const messages = this.read(rows);
+			const messages = await this.read(rows);
 			const tags = messages
 				.map(({ message }) => message.deliveryTag)
 				.filter(isTag)
@@ -214,7 +214,7 @@ export class QueueConsumer implements QueueReader {
 			);
 		}
 		const { rows } = await this.get({ deadlineMs: budgetMs, signal });
-		return this.read(rows).map(({ row, message }) => this.eventOf(message, row));
+		return (await this.read(rows)).map(({ row, message }) => this.eventOf(message, row));
 	}
 
 	/** The flow has processed single messages. Acknowledges as many as have no unfinished message before them. */
@@ -337,11 +337,13 @@ export class QueueConsumer implements QueueReader {
 		}
 	}
 
-	private read(rows: readonly Row[]): { row: Row; message: Message }[] {
+	private async read(rows: readonly Row[]): Promise<{ row: Row; message: Message }[]> {
 		const { client, source } = this;
 		const reading = new Reading(() => client.now());
-		const read = (row: Row) => ({ row, message: source.get.record(row, {}, client.connection) as Message });
-		const messages = reading.of(() => rows.map(read));
+		const messages: { row: Row; message: Message }[] = [];
+		const read = (row: Row) =>
+			messages.push({ row, message: source.get.record(row, {}, client.connection) as Message });
+		await client.inBlocks(rows, (block) => reading.of(() => block.forEach(read)));
 		if (reading.warning !== undefined) client.warn(reading.warning);
 		return messages;
 	}

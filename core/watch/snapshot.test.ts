@@ -38,6 +38,7 @@ async function polled(stored: unknown, positions: Position[], error?: Error, fir
 		},
 		read: () => ({ pages: pageThen(positions, error) }),
 		record: (_: unknown, row: unknown) => row,
+		each: async (page: Position[], take: (row: Position) => void) => page.forEach((row) => take(row)),
 		failed: (thrown: Error) => thrown,
 		goesOn: () => true,
 		full: () => false,

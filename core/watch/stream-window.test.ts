@@ -46,6 +46,7 @@ async function polled(
 	const operation = { resource: 'position', name: 'getCurrent' } as unknown as AnyOperation;
 	const client = {
 		now: () => now * 1000,
+		inBlocks: async (list: unknown[], work: (block: unknown[]) => void) => work(list),
 		shared: {},
 		warn: (message: string) => warnings.push(message),
 		provider: { title: 'Vendor', positions: { operation, all: true } },

@@ -89,7 +89,7 @@ export class WindowReader {
 		const [, , coversUntil = watermark] = this.unfinished(devices);
 		window.coversUntil = Math.min(window.coversUntil, coversUntil);
 		for await (const page of pages) {
-			for (const row of page) this.take(row, params, window);
+			await poll.each(page, (row) => this.take(row, params, window));
 			if (source.ascending && poll.full(this.events.length)) return false;
 		}
 		return true;
