@@ -21,6 +21,7 @@ function showFields(chosen) {
 	const { provider, params } = open;
 	readParams();
 	open.chosen = chosen;
+	if (open.first === undefined) open.first = chosen;
 	const { fields = [] } = chosen || {};
 	const rows = $('.fleetwire-params').empty();
 	for (const field of fields) paramRow(field).appendTo(rows);
@@ -123,9 +124,13 @@ function saveForm(node) {
 	// What another version brought stays as it is.
 	if (open.chosen !== undefined && !isNewer(node)) {
 		readParams();
-		// What does not apply is kept only if the node had it, so that looking at a node does not change it.
+		// Looking at a node does not change it: what does not apply, and a default of what there was nothing of when it
+		// was saved, is kept only if the node had it.
+		const had = node.params || {};
+		const saved = open.chosen === open.first && Object.keys(had).length > 0;
+		const isDefault = (field) => JSON.stringify(open.params[field.name]) === JSON.stringify(initialOf(field));
 		const kept = open.chosen.fields.filter(
-			(field) => applies(field, open.params) || (node.params || {})[field.name] !== undefined,
+			(field) => had[field.name] !== undefined || (applies(field, open.params) && !(saved && isDefault(field))),
 		);
 		node.params = Object.fromEntries(kept.map(({ name }) => [name, open.params[name]]));
 	}
