@@ -25,7 +25,7 @@ const LONGEST_MS = 3_600_000;
 /** The first requests about parts go breadth first, to find a part that is answered; later ones go depth first. */
 const IN_WIDTH = 15;
 /** Most requests without an answer, of which the last are about the smallest parts. */
-const UNANSWERED = 21;
+const UNANSWERED = 19;
 /** If this many devices are refused one by one while no part is answered, the devices are not the cause. */
 const ALIKE = 12;
 /** The same where all parts of their batch have been refused before. */
