@@ -156,8 +156,10 @@ export const clocksThatAreWrong = (zone: string): Oddity =>
 			const own = random.of(device);
 			return own.chance(0.5) ? own.pick(CLOCKS) : undefined;
 		};
+		const device = ways.askedFor(request).join();
 		for (const row of rowsOf(body)) {
-			const identity = ways.identity.map((name) => row[keyIn(row, name) ?? '']).find((id) => id !== undefined);
+			const identity =
+				ways.identity.map((name) => row[keyIn(row, name) ?? '']).find((id) => id !== undefined) ?? device;
 			const offset = offsetOf(String(identity));
 			if (offset === undefined) continue;
 			for (const [key, value] of Object.entries(row)) {
@@ -168,7 +170,6 @@ export const clocksThatAreWrong = (zone: string): Oddity =>
 				clocks.set(String(identity), offset);
 			}
 		}
-		const device = ways.askedFor(request).join();
 		const offset = offsetOf(device);
 		for (const list of offset === undefined ? [] : listsOf(body).filter(({ text }) => text))
 			put(
