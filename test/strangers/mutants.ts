@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: 'a write is tried again after a fault',
-		changes: change(LOOP, 'if (!(this.repeatable || beforeSending) || !error.retryable', 'if (!error.retryable'),
+		changes: change(LOOP, 'if (!mayWait || !error.retryable', 'if (!error.retryable'),
 		...at('itracksense', 'command.send'),
 	},
 	{
