@@ -92,7 +92,7 @@ export class NodeRedTarget implements Target {
 	/**
 	 * @param params laid over those of the trigger node
 	 * @param store 'context': one of Node-RED's context stores, which writes at once
-	 * @param firstEnd where it ends in its very first poll
+	 * @param firstEnd where it ends in its very first poll; from then on, everything has to be delivered
 	 */
 	static async start(
 		subject: Subject,
@@ -141,6 +141,7 @@ export class NodeRedTarget implements Target {
 			const target = new NodeRedTarget(subject, nodeRed, rig);
 			if (firstEnd !== undefined) {
 				await target.died(() => target.nudge());
+				subject.begin();
 				await target.start();
 			}
 			return target;

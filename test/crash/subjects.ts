@@ -46,14 +46,19 @@ const secondsOf = (iso: unknown) => Date.parse(String(iso)) / 1000;
 export const LOOK_BACK_MINUTES = 1;
 /** The vendor gives 100 alarms at once: a look-back and more of them is two pages for each device. */
 const ALARMS_PER_SECOND = 2;
+/** A first poll for the latest goes through a whole day. */
+export const FEW = { alarmsPerSecond: 0.2 };
 const DEVICES = 3;
 
 /** @param lateSeconds how late the vendor's list gets an alarm, at most: the look-back covers it */
-export async function startAlarms(lateSeconds = 20): Promise<Subject> {
+export async function startAlarms(
+	lateSeconds = 20,
+	{ alarmsPerSecond }: { alarmsPerSecond: number } = { alarmsPerSecond: ALARMS_PER_SECOND },
+): Promise<Subject> {
 	const simulator = await startProtrack({
 		brand: 'trackceo',
 		fleetSize: DEVICES,
-		alarmsPerSecond: ALARMS_PER_SECOND,
+		alarmsPerSecond,
 		alarmDelaySeconds: lateSeconds,
 	});
 	const imeis = [...simulator.devices.keys()];

@@ -1,6 +1,6 @@
 /** What the crash tests rest on: that the comparison finds whatever breaks the promise. */
 import { expect, test } from 'vitest';
-import { tally, tableOf, type Delivery, type Run } from './tally';
+import { sumOf, tally, tableOf, type Delivery, type Run } from './tally';
 
 const run = (deliveries: Delivery[], changes: Partial<Run> = {}) =>
 	tally({
@@ -75,4 +75,24 @@ test('what is missing is put down to the end after which it was passed by, and w
 		'b is missing, most likely since the end "after emit"',
 	]);
 	expect(tableOf({ host: result })).toMatch(/host +all +2 +1 +0 +3 events, PROMISE BROKEN/);
+});
+
+test('installations are added up, point by point', () => {
+	const once = run([
+		{ life: 0, names: ['a'] },
+		{ life: 2, names: ['c'] },
+	]);
+	const other = { ...once, points: { ...once.points, 'between pages': { kills: 3, missing: 0, duplicated: 2 } } };
+	expect(sumOf([once, other])).toEqual({
+		kills: 4,
+		due: 6,
+		missing: 2,
+		duplicated: 0,
+		points: {
+			'before emit': { kills: 2, missing: 0, duplicated: 0 },
+			'after emit': { kills: 2, missing: 2, duplicated: 0 },
+			'between pages': { kills: 3, missing: 0, duplicated: 2 },
+		},
+		breaches: [...once.breaches, ...once.breaches],
+	});
 });

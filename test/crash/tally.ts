@@ -93,6 +93,29 @@ export function tally({ points, kills, deliveries, due, exists, again }: Run): T
 	};
 }
 
+/** Of several installations together. */
+export function sumOf(tallies: readonly Tally[]): Tally {
+	const sum = (figure: (tally: Tally) => number) => tallies.reduce((total, tally) => total + figure(tally), 0);
+	const points = [...new Set(tallies.flatMap((tally) => Object.keys(tally.points)))];
+	return {
+		kills: sum(({ kills }) => kills),
+		missing: sum(({ missing }) => missing),
+		duplicated: sum(({ duplicated }) => duplicated),
+		due: sum(({ due }) => due),
+		points: Object.fromEntries(
+			points.map((point) => [
+				point,
+				{
+					kills: sum((tally) => tally.points[point]?.kills ?? 0),
+					missing: sum((tally) => tally.points[point]?.missing ?? 0),
+					duplicated: sum((tally) => tally.points[point]?.duplicated ?? 0),
+				},
+			]),
+		),
+		breaches: tallies.flatMap(({ breaches }) => breaches),
+	};
+}
+
 /** One line for each host and point. */
 export function tableOf(results: Readonly<Record<string, Tally>>): string {
 	const rows = Object.entries(results).flatMap(([title, { points, kills, missing, duplicated, due, breaches }]) => [
