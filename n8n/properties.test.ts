@@ -123,7 +123,7 @@ describe.each(brands)('$name', async ({ name, provider }) => {
 			)),
 		];
 		expect(told).toEqual([]);
-	}, 60_000);
+	});
 });
 
 const triggers = brands.flatMap(({ name: folder, queueTrigger }) => [
@@ -144,7 +144,7 @@ describe.each(triggers)('$name', async ({ name, folder }) => {
 		expect(await lint(`nodes/${folder}/${name}.node.ts`, /\w+PropertiesOf\(\w+\)/, description.properties)).toEqual(
 			[],
 		);
-	}, 60_000);
+	});
 });
 
 describe.each(brands)('${name}Trigger', async ({ name, provider }) => {

@@ -74,7 +74,7 @@ describe.each(SAVED)('%s', async (vendorName) => {
 				const workflow = new PublishedTrigger(node, stored, options);
 				await workflow.activate();
 				workflow.tick();
-				await vi.waitFor(() => expect(workflow.emitted.length).toBeGreaterThan(0));
+				await vi.waitFor(() => expect(workflow.emitted.length).toBeGreaterThan(0), { timeout: 30_000 });
 				const closed = workflow.close();
 				for (const { end } of workflow.emitted) end('success');
 				await closed;

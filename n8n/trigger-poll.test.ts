@@ -203,7 +203,7 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)("polled by n8n'
 		let release!: () => void;
 		feed.hold = new Promise((resolve) => (release = resolve));
 		const slow = poll.due()();
-		await vi.waitFor(() => expect(feed.requests.at(-1)).toBe('/api/track'));
+		await vi.waitFor(() => expect(feed.requests.at(-1)).toBe('/api/track'), { timeout: 30_000 });
 		const sent = feed.requests.length;
 		await poll.due()();
 		await poll.due()();
@@ -749,7 +749,7 @@ describe('problems', () => {
 		const expected = feed.add({ imei: ONE, at: now() + 1 });
 		await poll.tick();
 		expect(keys(poll)).toEqual(expected);
-	}, 30_000);
+	});
 
 	test('after a refused login nothing is sent until the credential is changed', async () => {
 		const poll = published();
@@ -798,7 +798,7 @@ describe('problems', () => {
 			},
 			{ timeout: 60_000, interval: 500 },
 		);
-	}, 90_000);
+	});
 
 	test('one device that fails does not keep back the others, and is told once an hour', async () => {
 		const poll = published();
@@ -814,7 +814,7 @@ describe('problems', () => {
 		expect(poll.database.failures).toMatchObject(
 			Array(2).fill({ description: expect.stringContaining('Events of the others still arrive') }),
 		);
-	}, 30_000);
+	});
 
 	describe('a named device that has left the account', () => {
 		const named = { __rl: true, mode: 'list', value: [ONE, TWO, THREE] } as unknown as INodeParameters;

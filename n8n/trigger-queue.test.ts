@@ -84,12 +84,12 @@ async function given(of: PublishedTrigger, count: number): Promise<void> {
 			of.tick();
 			expect(of.emitted.length).toBeGreaterThanOrEqual(count);
 		},
-		{ timeout: 10_000, interval: 20 },
+		{ timeout: 60_000, interval: 20 },
 	);
 }
 
 async function settled(condition: () => void): Promise<void> {
-	await vi.waitFor(condition, { timeout: 10_000, interval: 20 });
+	await vi.waitFor(condition, { timeout: 60_000, interval: 20 });
 }
 
 describe('acknowledging', () => {

@@ -125,7 +125,7 @@ test('what goes the wrong way is refused', async () => {
 			`${filePath} imports ${from}`,
 		).toContain('no-restricted-imports');
 	}
-}, 60_000);
+});
 
 /** Each decides by an error's kind, or changes an error. */
 const POLICIES_OF_ONES_OWN = [
@@ -162,7 +162,7 @@ test('what follows from an error is decided where it is made', async () => {
 	}
 	for (const code of AS_IT_SHOULD_BE)
 		expect(await found('core/call/batcher.ts', code), code).not.toContain('no-restricted-syntax');
-}, 120_000);
+});
 
 /** Names of vendors, platforms and companies, and words that only one vendor uses for a resource. */
 const VENDOR_WORDS = [

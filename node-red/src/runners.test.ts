@@ -275,7 +275,7 @@ describe('a queue', () => {
 		const stop = new AbortController();
 		const { log, feed: queue } = feed([{ ids: ['a'] }], 'operation');
 		const ended = queue.poll(options(stop.signal));
-		await vi.waitFor(() => expect(queue.waiting).toBe(true));
+		await vi.waitFor(() => expect(queue.waiting).toBe(true), { timeout: 30_000 });
 		stop.abort(new Error('closed'));
 		await expect(ended).rejects.toThrow('closed');
 		expect(queue.waiting).toBe(false);
