@@ -156,6 +156,26 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)("polled by n8n'
 		expect(twice).toEqual(durable ? [] : last);
 	});
 
+	test('a new leader loses nothing, and repeats the last batch at most', async () => {
+		const poll = published({ engine });
+		await poll.activate();
+		const expected: string[] = [];
+		for (let round = 1; round <= 3; round++) {
+			expected.push(...feed.add({ imei: ONE, at: now() + round }));
+			await poll.tick();
+		}
+		const last = inBatches(poll).at(-1)!;
+		poll.deactivate();
+		expected.push(...feed.add({ imei: TWO, at: now() }));
+		// The other process knows what is stored, and nothing else.
+		forgetTriggerStates();
+		await poll.activate('leadershipChange');
+		await poll.tick();
+		const all = keys(poll);
+		expect(new Set(all)).toEqual(new Set(expected));
+		expect(all.filter((key, at) => all.indexOf(key) !== at)).toEqual(durable ? [] : last);
+	});
+
 	test.each(['beforeStored', 'beforeExecution'] as const)('a crash %s loses nothing', async (point) => {
 		const poll = published({ engine });
 		await poll.activate();
@@ -956,4 +976,118 @@ test.each([
 	[undefined, 60],
 ])('Poll Times %j are every %i s', (pollTimes, seconds) => {
 	expect(pollIntervalMs(pollTimes)).toBeCloseTo(seconds * 1000);
+});
+
+describe.each(['clock', 'scheduler', 'durableCursors'] as const)('Trigger Unwell, polled by its %s', (engine) => {
+	// Reads that fail are tried again after a random time: the shortest.
+	beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
+	afterEach(() => void vi.restoreAllMocks());
+
+	const reporting = () => published({ engine, parameters: newAlarm({ options: { reportUnwell: true } }) });
+	const own = (poll: PublishedPoll) => poll.events.map(({ event }) => event).filter((name) => name !== 'newAlarm');
+	async function twoMinutes(poll: PublishedPoll): Promise<void> {
+		vi.setSystemTime(Date.now() + 60_000);
+		await poll.tick();
+	}
+	/** Ten minutes without success. */
+	async function falls(poll: PublishedPoll): Promise<void> {
+		feed.down = true;
+		for (let polls = 0; polls < 5; polls++) await twoMinutes(poll);
+	}
+
+	test('a vendor that is away is told once, over restarts, and once that it is back', async () => {
+		const poll = reporting();
+		await poll.activate();
+		await poll.tick();
+		const success = Date.now();
+		await falls(poll);
+		expect(poll.events).toMatchObject([
+			{
+				event: 'triggerUnwell',
+				id: expect.any(String),
+				deviceId: null,
+				trigger: 'newAlarm',
+				lastSuccess: expect.any(String),
+				error: expect.stringMatching(/^The connection to .+ broke off/),
+				code: 'Unreachable',
+			},
+		]);
+		const secondsAfter = (time: unknown) => Math.round((Date.parse(String(time)) - success) / 1000);
+		expect(secondsAfter(poll.events[0]?.lastSuccess)).toBeCloseTo(0, -1);
+		expect(secondsAfter(poll.events[0]?.since)).toBeCloseTo(120, -1);
+		await twoMinutes(poll);
+		await restart(poll);
+		await twoMinutes(poll);
+		expect(own(poll)).toEqual(['triggerUnwell']);
+		const expected = feed.add({ imei: ONE, at: now() });
+		feed.down = false;
+		await vi.waitFor(
+			async () => {
+				await poll.tick();
+				expect(own(poll)).toEqual(['triggerUnwell', 'triggerWellAgain']);
+			},
+			{ timeout: 30_000, interval: 500 },
+		);
+		const [unwell, well] = poll.events.filter(({ event }) => event !== 'newAlarm');
+		expect(well).toEqual({
+			...unwell,
+			event: 'triggerWellAgain',
+			id: expect.stringContaining('triggerWellAgain'),
+			time: expect.any(String),
+			error: expect.any(String),
+			code: expect.any(String),
+		});
+		await restart(poll);
+		await poll.tick();
+		expect(own(poll)).toHaveLength(2);
+		const alarms = poll.events.filter(({ event }) => event === 'newAlarm').map((one) => AlarmFeed.keyOf(one));
+		expect(new Set(alarms)).toEqual(new Set(expected));
+	}, 60_000);
+
+	test('a refused login, with which it asks no more, is told once, and once that it is right', async () => {
+		const poll = reporting();
+		await poll.activate();
+		feed.refusing = true;
+		stored.data = { ...stored.data, secret: 'another', session: '' };
+		for (let polls = 0; polls < 8; polls++) await twoMinutes(poll);
+		expect(poll.events).toMatchObject([{ event: 'triggerUnwell', code: 'LoginRejected' }]);
+		feed.refusing = false;
+		stored.data = { ...stored.data, secret: 'a secret', session: '' };
+		await poll.tick();
+		await poll.tick();
+		expect(own(poll)).toEqual(['triggerUnwell', 'triggerWellAgain']);
+	});
+
+	test.each(['cannot make', 'drops'])('an execution that n8n %s is made with the next poll', async (why) => {
+		const poll = reporting();
+		await poll.activate();
+		feed.refusing = true;
+		stored.data = { ...stored.data, secret: 'another', session: '' };
+		for (let polls = 0; polls < 5; polls++) {
+			expect(own(poll)).toEqual([]);
+			if (why === 'cannot make') {
+				if (poll.refusals.length === 0) poll.refusals.push(new Error('SQLITE_FULL'));
+				await twoMinutes(poll);
+			} else {
+				vi.setSystemTime(Date.now() + 120_000);
+				const due = poll.due();
+				poll.deactivate();
+				await due();
+				await poll.activate('leadershipChange');
+			}
+		}
+		poll.refusals.length = 0;
+		await twoMinutes(poll);
+		await twoMinutes(poll);
+		expect(own(poll)).toEqual(['triggerUnwell']);
+	});
+
+	test('nobody who has not asked for it gets any, and nothing of it is stored', async () => {
+		const poll = published({ engine, parameters: newAlarm() });
+		await poll.activate();
+		await falls(poll);
+		await twoMinutes(poll);
+		expect(poll.events).toEqual([]);
+		expect(JSON.stringify(poll.database.staticData)).not.toContain('health');
+	}, 30_000);
 });

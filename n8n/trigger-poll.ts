@@ -9,15 +9,19 @@ import {
 } from 'n8n-workflow';
 import { positionKey } from '../core/call/account';
 import { InvalidParams, type FleetError } from '../core/describe/errors';
+import { readFields } from '../core/describe/field';
 import { findTrigger, type Provider } from '../core/describe/provider';
 import type { Poller, PollResult } from '../core/watch/poller';
-import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../core/describe/trigger';
+import { fieldsOfTrigger, reportFields, type AnyTrigger, type FleetEvent } from '../core/describe/trigger';
+import type { Turn } from '../core/watch/health';
 import { openAccount } from './account';
 import { pause } from './abort';
 import { nodeErrorOf } from './errors';
 import { itemsOf, pollIntervalMs, triggerInput } from './trigger-input';
+import { reportAfter, type Report } from './trigger-health';
 import { EVENT, isQueued } from './trigger-properties';
-import { shelfOf, triggerStateOf, type Handover, type TriggerState } from './trigger-state';
+import { shelfOf, triggerStateOf, type Handover, type Shelf, type TriggerState } from './trigger-state';
+import { whenRefused } from './verdict';
 
 /**
  * What n8n allows a poll of its own clock. One that its scheduler runs, in a transaction with the execution, has less.
@@ -63,9 +67,9 @@ export async function poll(
 		);
 		// Loaded with the first poll: n8n loads all nodes of a package when it starts.
 		const { Poller: Engine } = await import('../core/watch/poller.js');
-		const poller = new Engine(client, trigger, triggerInput(context, fieldsOfTrigger(trigger), node.parameters), {
-			timeZone: context.getTimezone(),
-		});
+		const input = triggerInput(context, fieldsOfTrigger(trigger), node.parameters);
+		const timeZone = context.getTimezone();
+		const poller = new Engine(client, trigger, input, { timeZone });
 		const allowedMs = allowed(context);
 		const intervalMs = pollIntervalMs(context.getNodeParameter('pollTimes', {}));
 		// What takes longer than until the next poll would only keep back what was found.
@@ -88,6 +92,7 @@ export async function poll(
 			scheduled: allowedMs !== UNSCHEDULED_MS,
 			settings,
 			account,
+			reports: readFields(reportFields, input, { now: Date.now(), timeZone }).reportUnwell,
 		}).run();
 	} catch (error) {
 		throw nodeErrorOf(error, node);
@@ -120,20 +125,8 @@ function allowed(context: IPollFunctions): number {
 	return getPollBudgetMs === undefined ? UNSCHEDULED_MS : getPollBudgetMs.call(context);
 }
 
-/** Settled by n8n when an execution has ended, or cannot be made. */
-type Verdict = NonNullable<Parameters<IPollFunctions['__emit']>[2]>;
-
 /** n8n's executor calls it with what a poll returns. */
 type EmittingContext = { -readonly [name in '__emit']: IPollFunctions[name] };
-
-/**
- * n8n rejects what waits for the end of an execution if it cannot make it, and also if one that it made is stopped,
- * runs out of time, ends with n8n, or has ended already.
- */
-function wasMade(error: unknown): boolean {
-	const { reason, message } = (error ?? {}) as { reason?: unknown; message?: unknown };
-	return ['manual', 'timeout', 'shutdown'].includes(String(reason)) || message === 'No active execution found';
-}
 
 interface PollSettings {
 	budgetMs: number;
@@ -144,6 +137,18 @@ interface PollSettings {
 	settings: string;
 	/** Stands for the account. */
 	account: string;
+	/** Whether the user wants events of the trigger about itself. */
+	reports: boolean;
+}
+
+/** What waits for n8n's word on an execution. */
+type Emission = Pick<Handover, 'emitted' | 'refused'>;
+
+function together(...emissions: (Emission | undefined)[]): Emission {
+	return {
+		emitted: () => emissions.forEach((emission) => emission?.emitted()),
+		refused: () => emissions.forEach((emission) => emission?.refused()),
+	};
 }
 
 /** One poll of a published workflow. */
@@ -175,6 +180,9 @@ class PollRun {
 			const error = state.justStopped(settings.settings, now);
 			if (error !== undefined) throw nodeErrorOf(error, this.node, { addition: STOPPED });
 		} else if (stopped?.settings === settings.settings) {
+			const { shelf } = this.shelf();
+			const report = this.reportAfter('waits', shelf);
+			if (report !== undefined) return this.handOver([report.event], report);
 			if (!reminds(stopped.reportedAt, now)) return null;
 			stopped.reportedAt = now;
 			throw nodeErrorOf(stopped.error, this.node, { addition: STOPPED });
@@ -194,9 +202,7 @@ class PollRun {
 
 	private async poll(turn: number): Promise<INodeExecutionData[][] | null> {
 		const { state, context, settings } = this;
-		const data = context.getWorkflowStaticData('node');
-		const exact = this.commitsTogether(data);
-		const shelf = shelfOf(this.node.id, data, context.getWorkflowStaticData('global'), exact);
+		const { shelf, exact } = this.shelf();
 		const stored = shelf.read();
 		const from = state.resume(stored, settings.account, Date.now(), exact);
 		if (from === undefined) return null;
@@ -220,23 +226,34 @@ class PollRun {
 		// What fails as a whole is reported first.
 		const fails = problem !== undefined && !partial && found.length === 0;
 		const events = fails ? [] : [...replay, ...found];
+		const works = problem === undefined || partial;
+		// A user who publishes a workflow that fails sees it at once.
+		const report =
+			works || !this.first || this.byItself ? this.reportAfter(works ? 'works' : problem, shelf) : undefined;
+		const own = report === undefined ? [] : [report.event];
 		if (events.length > 0) {
 			if (problem !== undefined) this.reportBesides(problem, now);
 			const handover = state.handOver(cursor, events, now, { exact, compares: this.poller.compares });
 			shelf.write(handover.text);
-			if (exact) return [itemsOf(events)];
-			if (!this.first) return this.handOver(events, handover);
-			if (await this.emit(events, handover)) shelf.write(handover.takenText);
+			const all = [...own, ...events];
+			// With durable cursors, what is stored says whether n8n has the events.
+			if (exact) return report === undefined ? [itemsOf(all)] : this.handOver(all, report);
+			if (!this.first) return this.handOver(all, together(handover, report));
+			if (await this.emit(all, together(handover, report))) shelf.write(handover.takenText);
 			return null;
 		}
 		if (replay.length === 0) shelf.write(state.idle(cursor, now, exact));
+		if (stop && problem !== undefined)
+			state.stopped = { settings: settings.settings, error: problem, at: now, reportedAt: now };
+		if (report !== undefined) return await this.sendAlone(report);
 		if (problem === undefined) return null;
 		// What is wrong with one device is no failure of each poll that finds nothing new of the others.
 		if (partial) {
 			this.reportBesides(problem, now);
 			return null;
 		}
-		if (stop) state.stopped = { settings: settings.settings, error: problem, at: now, reportedAt: now };
+		// n8n forgets what a poll has stored that fails.
+		if (settings.reports) await context.__commitCursor?.();
 		const error = nodeErrorOf(problem, this.node, { addition: stop ? STOPPED : '' });
 		if (!this.byItself) throw error;
 		// When n8n starts, it drops a trigger that fails a few times: better poll on.
@@ -245,17 +262,38 @@ class PollRun {
 		return null;
 	}
 
+	/** An event of the trigger about itself, in a poll that has no others. */
+	private async sendAlone(report: Report): Promise<INodeExecutionData[][] | null> {
+		if (!this.first) return this.handOver([report.event], report);
+		await this.emit([report.event], report);
+		return null;
+	}
+
+	/** Takes note of how the poll ended, if the user wants to know. */
+	private reportAfter(turn: Turn, shelf: Shelf): Report | undefined {
+		const { settings, state, poller } = this;
+		const { reports, intervalMs } = settings;
+		return reports ? reportAfter(turn, { state, shelf, trigger: poller.trigger.name, intervalMs }) : undefined;
+	}
+
+	private shelf(): { shelf: Shelf; exact: boolean } {
+		const { context, node } = this;
+		const data = context.getWorkflowStaticData('node');
+		const exact = this.commitsTogether(data);
+		return { shelf: shelfOf(node.id, data, context.getWorkflowStaticData('global'), exact), exact };
+	}
+
 	/**
 	 * Returns a batch for n8n to emit. It drops the batch if the workflow was changed or switched off during the poll;
 	 * whether it does, and whether it can make the execution, is seen where it emits.
 	 */
-	private handOver(events: readonly FleetEvent[], handover: Handover): INodeExecutionData[][] {
+	private handOver(events: readonly FleetEvent[], handover: Emission): INodeExecutionData[][] {
 		const context = this.context as EmittingContext;
 		const emit = context.__emit;
 		context.__emit = (data, response, done) => {
 			context.__emit = emit;
 			handover.emitted();
-			emit.call(context, data, response, done ?? this.verdictFor(handover));
+			emit.call(context, data, response, done ?? this.verdictFor(handover.refused));
 		};
 		return [itemsOf(events)];
 	}
@@ -265,16 +303,13 @@ class PollRun {
 	 * stored after that, n8n saves when the activation ends: a second start does not repeat the batch.
 	 * @returns whether n8n has the execution, as far as it is known
 	 */
-	private async emit(events: readonly FleetEvent[], handover: Handover): Promise<boolean> {
+	private async emit(events: readonly FleetEvent[], handover: Emission): Promise<boolean> {
 		const { context } = this;
 		handover.emitted();
 		let refused = false;
-		const verdict = this.verdictFor({
-			...handover,
-			refused: () => {
-				refused = true;
-				handover.refused();
-			},
+		const verdict = this.verdictFor(() => {
+			refused = true;
+			handover.refused();
 		});
 		context.__emit([itemsOf(events)], undefined, verdict);
 		const over = new AbortController();
@@ -287,17 +322,9 @@ class PollRun {
 		return !refused;
 	}
 
-	/** Hears how an execution ends, or that there is none. */
-	private verdictFor(handover: Handover): Verdict {
-		const { context, node } = this;
-		const verdict = context.helpers.createDeferredPromise<IRun | undefined>();
-		verdict.promise.catch((error: unknown) => {
-			if (wasMade(error)) return;
-			context.logger.warn(
-				`${node.name}: n8n could not start an execution, so its events are sent again with the next poll.`,
-			);
-			handover.refused();
-		});
+	private verdictFor(refused: () => void) {
+		const verdict = this.context.helpers.createDeferredPromise<IRun | undefined>();
+		whenRefused(this.context, verdict.promise, refused);
 		return verdict;
 	}
 

@@ -1,9 +1,11 @@
 import { createRequire } from 'node:module';
-import type { ICredentialDataDecryptedObject, INodeParameters } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IDataObject, INodeParameters } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CtrackApi } from '../credentials/CtrackApi.credentials';
 import { CtrackQueueTrigger } from '../nodes/Ctrack/CtrackQueueTrigger.node';
 import { Ctrack } from '../nodes/Ctrack/Ctrack.node';
+import { Unreachable } from '../core/describe/errors';
+import { QueueConsumer } from '../core/watch/queue-consumer';
 import { PASSWORD, startCtrack, type CtrackSimulator } from '../simulators/ctrack';
 import {
 	executeContext,
@@ -12,6 +14,7 @@ import {
 	type Emitted,
 	type RunEnd,
 } from '../test/support/n8n-context';
+import { forgetTriggerStates } from './trigger-state';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 /** Short waits pass at once: there is no other worker here that a session could come from meanwhile. */
@@ -465,5 +468,55 @@ describe('a trial in the editor', () => {
 		await response!.manualTriggerFunction!();
 		expect(trial.emitted[0]!.items.length).toBeGreaterThan(0);
 		expect(queue().acknowledged).toBe(0);
+	});
+});
+
+describe('Trigger Unwell', () => {
+	const own = ({ emitted }: PublishedTrigger) =>
+		emitted.flatMap(({ items }) => items.map(({ json }) => json)).filter(({ event }) => event !== 'queueMessage');
+	function reporting(staticData: IDataObject): PublishedTrigger {
+		const made = new PublishedTrigger(type, stored, {
+			parameters: {
+				queue: 'positions',
+				acknowledge: 'executionFinishesSuccessfully',
+				options: { reportUnwell: true, every: 60 },
+			},
+			staticData,
+		});
+		running.push(made);
+		return made;
+	}
+	async function minutes(of: PublishedTrigger, count: number): Promise<void> {
+		for (let minute = 0; minute < count; minute++) {
+			later(60);
+			of.tick();
+			await new Promise(setImmediate);
+		}
+	}
+
+	test('a queue that cannot be read is told once, over a restart, and once that it can be again', async () => {
+		forgetTriggerStates();
+		const next = vi.spyOn(QueueConsumer.prototype, 'next').mockResolvedValue(undefined);
+		vi.spyOn(QueueConsumer.prototype, 'open').mockResolvedValue(undefined);
+		const staticData: IDataObject = {};
+		const it = reporting(staticData);
+		await it.activate();
+		await minutes(it, 3);
+		next.mockRejectedValue(new Unreachable('Ctrack cannot be reached.'));
+		await minutes(it, 9);
+		expect(own(it)).toEqual([]);
+		await minutes(it, 20);
+		const unwell = { trigger: 'queueMessage', error: 'Ctrack cannot be reached.', code: 'Unreachable' };
+		expect(own(it)).toMatchObject([{ ...unwell, event: 'triggerUnwell' }]);
+		await it.close();
+		forgetTriggerStates();
+		const again = reporting(JSON.parse(JSON.stringify(staticData)) as IDataObject);
+		await again.activate('init');
+		await minutes(again, 20);
+		expect(own(again)).toEqual([]);
+		next.mockResolvedValue(undefined);
+		await minutes(again, 20);
+		expect(own(again)).toMatchObject([{ ...unwell, event: 'triggerWellAgain', lastSuccess: expect.any(String) }]);
+		vi.restoreAllMocks();
 	});
 });

@@ -13,14 +13,18 @@ import { doubling } from '../core/call/backoff';
 import { asFleetError, InvalidParams } from '../core/describe/errors';
 import { readFields } from '../core/describe/field';
 import type { Provider } from '../core/describe/provider';
+import { reportFields } from '../core/describe/trigger';
+import type { Turn } from '../core/watch/health';
 import { QueueConsumer, type Batch } from '../core/watch/queue-consumer';
 import { openAccount } from './account';
 import { connectionOf } from './credential';
 import { nodeErrorOf } from './errors';
 import { pause } from './abort';
+import { reportAfter } from './trigger-health';
 import { itemsOf, triggerInput } from './trigger-input';
 import { ACKNOWLEDGE_LATER, fieldsOfQueueNode, isQueued, readingFields } from './trigger-properties';
-import { triggerStateOf, type TriggerState } from './trigger-state';
+import { shelfOf, triggerStateOf, type TriggerState } from './trigger-state';
+import { whenRefused } from './verdict';
 
 /** Time between two tries after something failed: it doubles from the one to the other. */
 const SHORTEST_PAUSE_MS = 5000;
@@ -56,6 +60,10 @@ class Listener {
 	/** The node's parameters. */
 	private readonly input: Readonly<Record<string, unknown>>;
 	private readonly chosen: { acknowledge: string; every: number };
+	/** Whether the user wants events of the trigger about itself. */
+	private readonly reports: boolean;
+	/** n8n takes no events before. */
+	private started = false;
 	private consumer: QueueConsumer | undefined;
 	/** Settings of the account that the consumer was opened with. */
 	private connection = '';
@@ -78,7 +86,9 @@ class Listener {
 		this.node = context.getNode();
 		this.state = triggerStateOf(context.getWorkflow().id ?? '', this.node.id);
 		this.input = triggerInput(context, fieldsOfQueueNode(provider.triggers.find(isQueued)), this.node.parameters);
-		this.chosen = readFields(readingFields, this.input, { now: Date.now(), timeZone: 'UTC' });
+		const clock = { now: Date.now(), timeZone: 'UTC' };
+		this.chosen = readFields(readingFields, this.input, clock);
+		this.reports = readFields(reportFields, this.input, clock).reportUnwell;
 	}
 
 	async start(): Promise<ITriggerResponse> {
@@ -95,6 +105,7 @@ class Listener {
 			else throw this.remembered(thrown);
 		}
 		context.helpers.registerCron({ expression: ticksFor(this.chosen.every) }, () => this.tick());
+		this.started = true;
 		return { closeFunction };
 	}
 
@@ -149,6 +160,7 @@ class Listener {
 	/** A tick of the clock: works through the queue if it is time to, and nothing is under way. */
 	private tick(): void {
 		const now = Date.now();
+		if (this.failures > 0) this.reportAfter('waits');
 		const { from, until } = this.rest;
 		if (this.work !== undefined || this.closing.signal.aborted || (now >= from && now < until)) return;
 		// A tick comes early.
@@ -169,6 +181,7 @@ class Listener {
 			const batch = this.first ?? (await consumer.next({ budgetMs: this.budgetMs, signal: this.closing.signal }));
 			this.first = undefined;
 			this.failures = 0;
+			this.reportAfter('works');
 			if (batch === undefined || !(await this.handOver(batch))) return;
 		}
 	}
@@ -260,11 +273,34 @@ class Listener {
 		const error = asFleetError(thrown);
 		this.stopped = error.permanent;
 		context.logger.warn(`${node.name}: ${error.sentence}`);
+		this.reportAfter(error);
 		if (!this.stopped && this.failures !== REPORT_AFTER) return;
 		const addition = this.stopped
 			? 'Until then, this trigger sends nothing. It continues when you change the credential or publish the workflow again.'
 			: 'It keeps trying.';
 		this.report(nodeErrorOf(error, node, { addition }));
+	}
+
+	/** Takes note of how a turn ended, and sends an event where there is one. */
+	private reportAfter(turn: Turn): void {
+		const { context, node, state, chosen, provider, closing } = this;
+		if (!this.reports || !this.started || closing.signal.aborted) return;
+		const report = reportAfter(turn, {
+			state,
+			shelf: shelfOf(
+				node.id,
+				context.getWorkflowStaticData('node'),
+				context.getWorkflowStaticData('global'),
+				false,
+			),
+			trigger: provider.triggers.find(isQueued)?.name ?? '',
+			intervalMs: chosen.every * 1000,
+		});
+		if (report === undefined) return;
+		report.emitted();
+		const verdict = context.helpers.createDeferredPromise<IRun>();
+		whenRefused(context, verdict.promise, report.refused);
+		context.emit([itemsOf([report.event])], undefined, verdict);
 	}
 
 	/** As a failed execution, so that the error workflow runs; older versions of n8n know nothing of the kind. */

@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { FleetError } from '../core/describe/errors';
 import { isRecord } from '../core/describe/read';
 import type { FleetEvent } from '../core/describe/trigger';
+import type { Health } from '../core/watch/health';
 
 /**
  * Under which name static data hold where a node stands. One text, since n8n clones and compares it at every poll.
@@ -90,6 +91,10 @@ export class TriggerState {
 	stopped: Stopped | undefined;
 	/** What goes wrong in poll after poll, though there are events. */
 	trouble: { reportedAt: number } | undefined;
+	/** How the trigger fares, once that is known. */
+	health: Health | undefined;
+	/** The last event of the trigger about itself, while n8n may still drop or refuse it. */
+	report: { emitted: boolean; withdraw: () => void } | undefined;
 
 	/**
 	 * Begins a poll; undefined while another is under way, or if the last began less than `leastMs` ago. One that takes
@@ -259,8 +264,14 @@ function stateIn(text: unknown): StoredState {
 	return { batch: -1, cursor: text };
 }
 
+/** Where static data hold how a trigger fares. */
+export interface HealthShelf {
+	readHealth(): unknown;
+	writeHealth(text: string): void;
+}
+
 /** Where static data hold what a node has stored. */
-interface Shelf {
+export interface Shelf extends HealthShelf {
 	read(): StoredState | undefined;
 	write(text: string | undefined): void;
 }
@@ -273,10 +284,15 @@ interface Shelf {
 export function shelfOf(nodeId: string, node: IDataObject, workflow: IDataObject, exact: boolean): Shelf {
 	const ofNode = `${KEY}:${nodeId}`;
 	const [data, key] = exact ? [node, KEY] : [workflow, ofNode];
+	const healthKey = `${key}:health`;
 	return {
 		read: () => readStored(node[KEY], workflow[ofNode]),
 		write: (text) => {
 			if (text !== undefined && data[key] !== text) data[key] = text;
+		},
+		readHealth: () => data[healthKey],
+		writeHealth: (text) => {
+			data[healthKey] = text;
 		},
 	};
 }

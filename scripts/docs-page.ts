@@ -5,7 +5,7 @@ import { OUTCOME_WORDS } from '../core/describe/outcome';
 import type { Provider } from '../core/describe/provider';
 import type { Vendor } from '../providers/vendor';
 import { MADE } from './n8n-files';
-import { deliveryFields, type AnyTrigger, type Source } from '../core/describe/trigger';
+import { deliveryFields, reportFields, type AnyTrigger, type Source } from '../core/describe/trigger';
 
 const GRADES: Readonly<Record<Grade, { word: string; meaning: string }>> = {
 	C: { word: 'certain', meaning: "read in the vendor's documentation, or seen in independent working programs" },
@@ -154,7 +154,9 @@ function triggersPart({ triggers, limits }: Provider): string[] {
 		'',
 		'Each trigger that polls has its own filters and these settings:',
 		'',
-		...fieldTable(deliveryFields),
+		...fieldTable({ ...deliveryFields, ...reportFields }),
+		'',
+		'With *Trigger Unwell*, the trigger sends the event `triggerUnwell` once when it has failed for long, and `triggerWellAgain` once when it works again. It remembers both over restarts. In n8n, they start the same workflow: check `event`. In Node-RED, they leave at a second output. They have `trigger` (name of its event), `since` (first failure), `lastSuccess`, `error` and `code`.',
 		'',
 		...triggers.flatMap(triggerPart),
 	];

@@ -176,14 +176,24 @@ export const deliveryFields = {
 	}),
 } satisfies Fields;
 
+/** What every trigger may say about itself, queues included. Users' flows store the names. */
+export const reportFields = {
+	reportUnwell: flag({
+		title: 'Trigger Unwell',
+		description:
+			'Whether to send an event when this trigger has failed for at least ten minutes and three intervals, and another when it works again',
+		initial: false,
+	}),
+} satisfies Fields;
+
 /** The source of a trigger. @param params checked */
 export function sourceOf({ source }: AnyTrigger, params: object): Source {
 	return typeof source === 'function' ? (source as (params: object) => Source)(params) : source;
 }
 
-/** The fields of a trigger's form: its filters, and how its events are delivered. */
+/** The fields of a trigger's form: its filters, how its events are delivered, and what it says about itself. */
 export function fieldsOfTrigger({ params, queue = false }: AnyTrigger): Fields {
-	return queue ? (params as Fields) : { ...(params as Fields), ...deliveryFields };
+	return { ...(params as Fields), ...(queue ? {} : deliveryFields), ...reportFields };
 }
 
 /** An event as a flow receives it: a record with these fields beside its own. */
@@ -200,4 +210,18 @@ export interface FleetEvent {
 	/** Whether it cannot have happened at `time`: some clock is wrong. */
 	doubtful: boolean;
 	[field: string]: unknown;
+}
+
+/** What a trigger says about itself: that it has failed for long, and that it works again. */
+export interface HealthEvent extends FleetEvent {
+	event: 'triggerUnwell' | 'triggerWellAgain';
+	/** Name of the event that the trigger is there for. */
+	trigger: string;
+	/** When it failed for the first time. */
+	since: string;
+	/** When it last worked before that; null if that is not known. */
+	lastSuccess: string | null;
+	/** What is or was wrong, and what to do. */
+	error: string;
+	code: string;
 }

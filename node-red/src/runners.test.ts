@@ -223,13 +223,14 @@ describe('a queue', () => {
 				acknowledge,
 				withinMs,
 				onSent: (count) => log.push(`${String(count)} in hand`),
+				onAnswer: () => undefined,
 			}),
 		};
 	}
 
 	test('acknowledges each batch once it is sent, until the queue is empty', async () => {
 		const { log, feed: queue } = feed([{ ids: ['a', 'b'] }, { ids: ['c'], attempt: 2 }], 'sent');
-		expect(await queue.poll(options())).toEqual({ count: 3, stop: false });
+		expect(await queue.poll(options())).toEqual({ count: 3, works: true, stop: false });
 		await queue.poll(options());
 		queue.close();
 		expect(log).toEqual(['opened', 'sent a,b 1', 'done a,b', 'sent c 2', 'done c', 'closed']);

@@ -9,6 +9,8 @@ import type { TriggerState } from './trigger-state';
 /** What came of a poll. */
 export interface PollOutcome {
 	count: number;
+	/** Whether the vendor answered: not for single devices, perhaps. */
+	works: boolean;
 	problem?: FleetError;
 	/** Whether another poll would only repeat the problem. */
 	stop: boolean;
@@ -89,7 +91,13 @@ export class PollRunner implements Runner {
 				.save(events.length === 0 && began === undefined)
 				.then(() => undefined, asFleetError);
 			if (!more || (problem !== undefined && !partial) || signal.aborted)
-				return { count, problem: problem ?? notStored, stop, oldestReadMs };
+				return {
+					count,
+					works: problem === undefined || partial,
+					problem: problem ?? notStored,
+					stop,
+					oldestReadMs,
+				};
 		}
 	}
 
@@ -117,6 +125,8 @@ export class QueueRunner implements Runner {
 			withinMs: number;
 			/** Hears that messages were sent which the flow is to acknowledge. */
 			onSent: (count: number) => void;
+			/** Hears that the vendor has answered: a poll lasts for as long as there are messages. */
+			onAnswer: () => void;
 		},
 	) {}
 
@@ -129,7 +139,8 @@ export class QueueRunner implements Runner {
 		this.opened = true;
 		for (;;) {
 			const batch = await consumer.next({ budgetMs: budgetOf(options.intervalMs), signal: whole, onWait });
-			if (batch === undefined) return { count, stop: false };
+			options.onAnswer();
+			if (batch === undefined) return { count, works: true, stop: false };
 			if (signal.aborted) {
 				batch.failed();
 				signal.throwIfAborted();

@@ -25,13 +25,15 @@ const last = () => {
 
 test('no text runs into the next node', () => {
 	// A turn has 500 events at most, unless there is a backlog; a queue gives 1000 messages at once.
-	const most: Record<string, string> = { newLate: '500', unacknowledged: '1000' };
+	// An age has minutes up to an hour, and hours up to two days.
+	const most: Record<string, string> = { newLate: '500', unacknowledged: '1000', minutes: '59', hours: '47' };
 	expect(
 		Object.entries(words).filter(
 			([key, word]) =>
 				word
 					.replace('__seconds__', '119')
 					.replace('__minutes__', '120')
+					.replace('__age__', '59 min')
 					.replace('__time__', '10:42')
 					.replace('__count__', most[key] ?? '1000000').length > 20,
 		),

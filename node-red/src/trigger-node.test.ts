@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
@@ -11,6 +20,7 @@ import { until } from '../../test/hosts/process';
 import { startVendor } from '../../test/hosts/vendor';
 import { AlarmFeed } from '../../test/support/alarm-feed';
 import { Runtime, type FlowNode, type RuntimeNode } from '../../test/support/node-red-runtime';
+import { PollBackoff } from './poll-backoff';
 import { PollRunner } from './runners';
 import { SharedTimers } from './shared-timers';
 
@@ -379,6 +389,24 @@ describe('what goes wrong', () => {
 		expect(node.sent).toHaveLength(1);
 	});
 
+	test('a state that cannot be read for the moment is read again with the next interval', async () => {
+		await begun();
+		await runtime.stop();
+		const state = readFileSync(file());
+		id = `trigger${String(++count)}`;
+		const folder = join(userDir, 'fleetwire');
+		renameSync(folder, `${folder}-away`);
+		symlinkSync('fleetwire', folder);
+		const node = await begun();
+		expect(node.caught).toMatchObject([{ error: { code: 'NotRead' } }]);
+		rmSync(folder);
+		renameSync(`${folder}-away`, folder);
+		writeFileSync(file(), state);
+		vi.spyOn(PollBackoff.prototype, 'waits', 'get').mockReturnValue(false);
+		joined.mock.calls.at(-1)?.[2]();
+		await until('it to work', () => node.line?.fill === 'green');
+	});
+
 	test('a state that is damaged is kept, and said; the trigger begins again', async () => {
 		mkdirSync(join(userDir, 'fleetwire'));
 		writeFileSync(file(), 'not json');
@@ -390,6 +418,94 @@ describe('what goes wrong', () => {
 	test('an account that is incomplete shows at once', async () => {
 		const node = await deployed({}, [account({ account: '' })]);
 		expect(node.line).toEqual(red('account incomplete'));
+	});
+});
+
+describe('Trigger Unwell', () => {
+	const on = { ...(trigger().params as object), reportUnwell: { type: 'bool', value: 'true' } };
+	const own = (node: RuntimeNode) => node.reported.map(({ payload }) => (payload as { event: string }).event);
+	beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true }));
+	afterEach(() => void vi.useRealTimers());
+
+	/** Intervals go by; after a failure, most of them are left out. */
+	async function minutes(count: number): Promise<void> {
+		for (let minute = 0; minute < count; minute++) {
+			vi.setSystemTime(Date.now() + 60_000);
+			joined.mock.calls.at(-1)?.[2]();
+			await new Promise((resolve) => setTimeout(resolve, 5));
+		}
+	}
+
+	test('a vendor that is away is told once at the second output, and once that it is back', async () => {
+		const node = await begun({ params: on });
+		const success = Date.now();
+		feed.down = true;
+		press(node);
+		await until('the failure', () => node.caught.length > 0);
+		await minutes(9);
+		expect(node.reported).toEqual([]);
+		await minutes(20);
+		expect(node.line?.text).toMatch(/^unreachable, (28|29) min$/);
+		expect(node.reported).toMatchObject([
+			{
+				topic: 'triggerUnwell',
+				payload: {
+					event: 'triggerUnwell',
+					trigger: 'newAlarm',
+					code: 'Unreachable',
+					error: expect.any(String),
+				},
+			},
+		]);
+		const { lastSuccess } = node.reported[0]?.payload as { lastSuccess: string };
+		expect(Math.abs(Date.parse(lastSuccess) - success)).toBeLessThan(5000);
+		expect(node.sent).toEqual([]);
+		feed.down = false;
+		alarm();
+		press(node);
+		await until('the event', () => node.sent.length > 0);
+		await until('the report', () => node.reported.length === 2);
+		await minutes(20);
+		expect(own(node)).toEqual(['triggerUnwell', 'triggerWellAgain']);
+	});
+
+	test('what was told before a restart is not told again', async () => {
+		feed.refusing = true;
+		const node = await begun({ params: on });
+		await minutes(20);
+		expect(node.reported).toMatchObject([{ payload: { event: 'triggerUnwell', code: 'LoginRejected' } }]);
+		await until('it to be stored', () => readFileSync(file(), 'utf8').includes('"unwell":true'));
+		const state = readFileSync(file());
+		await runtime.stop();
+		// Another process, which finds what this one has stored.
+		id = `trigger${String(++count)}`;
+		writeFileSync(file(), state);
+		const again = await begun({ params: on });
+		await minutes(20);
+		expect(again.reported).toEqual([]);
+		feed.refusing = false;
+		press(again);
+		await until('the report', () => again.reported.length === 1);
+		expect(own(again)).toEqual(['triggerWellAgain']);
+	});
+
+	test('a trigger whose account is not there says so, too', async () => {
+		const node = await begun({ params: on, account: '' });
+		await until('it to have stopped', () => node.caught.length > 0);
+		await minutes(20);
+		expect(own(node)).toEqual(['triggerUnwell']);
+	});
+
+	test('a flow that was saved without it gets no other message', async () => {
+		const node = await begun();
+		feed.down = true;
+		press(node);
+		await until('the failure', () => node.caught.length > 0);
+		await minutes(20);
+		feed.down = false;
+		press(node);
+		await until('it to work', () => node.line?.fill === 'green');
+		expect(node.reported).toEqual([]);
 	});
 });
 

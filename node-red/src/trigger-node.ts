@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { accountKey, positionKey } from '../../core/call/account';
 import { asFleetError, InvalidParams, type FleetError } from '../../core/describe/errors';
+import { readFields } from '../../core/describe/field';
 import { findTrigger, type Provider } from '../../core/describe/provider';
+import { afterTurn, type Turn } from '../../core/watch/health';
 import { Poller } from '../../core/watch/poller';
 import { QueueConsumer } from '../../core/watch/queue-consumer';
-import { fieldsOfTrigger, type AnyTrigger, type FleetEvent } from '../../core/describe/trigger';
+import { fieldsOfTrigger, reportFields, type AnyTrigger, type FleetEvent } from '../../core/describe/trigger';
 import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage } from './delivery';
@@ -66,6 +68,8 @@ export class TriggerNode implements AccountUser {
 	private runner: Runner | undefined;
 	private tryNow: () => void = () => undefined;
 	private leaveTimer: (() => void) | undefined;
+	/** With whose turns its own come. */
+	private turnsOf: string | undefined;
 	/** The poll that is under way, and the one that somebody asked for meanwhile. */
 	private running: Promise<FleetError | undefined> | undefined;
 	private next: Promise<FleetError | undefined> | undefined;
@@ -77,6 +81,10 @@ export class TriggerNode implements AccountUser {
 	/** What was complained of since it last worked. */
 	private readonly reported = new Set<string>();
 	private closed = false;
+	/** Whether the user wants events of the trigger about itself. */
+	private reports = false;
+	/** What the status shows, while it fails. */
+	private failing: { problem: FleetError; over: boolean; works: boolean } | undefined;
 
 	constructor(
 		private readonly RED: NodeAPI,
@@ -160,10 +168,15 @@ export class TriggerNode implements AccountUser {
 		const { RED, node, config, provider, trigger, intervalMs, stored, newer } = this;
 		if (newer !== undefined) throw newer;
 		const account = this.account();
-		if (account === undefined)
+		const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+		const wanted = await valuesOf(RED, node, reportFields, config.params ?? {}, {});
+		this.reports = readFields(reportFields, wanted, { now: Date.now(), timeZone }).reportUnwell;
+		if (account === undefined) {
+			this.hasTurns(node.id);
 			throw new InvalidParams(`This node has no ${provider.title} account.`, {
 				advice: 'Choose one in the node, and check that it is enabled.',
 			});
+		}
 		if (trigger === undefined)
 			throw new InvalidParams(`${provider.title} has no event "${config.event ?? ''}" in this version.`, {
 				advice: 'Choose another one in the node, or update @fleetwire/node-red-fleet.',
@@ -175,13 +188,14 @@ export class TriggerNode implements AccountUser {
 		const client = account.client((message) => this.warn(message));
 		this.tryNow = () => client.tryNow();
 		const values = await valuesOf(RED, node, fieldsOfTrigger(trigger), config.params ?? {}, {});
-		const key = accountKey(provider, client.connection);
+		// Also where it cannot be opened yet: it tries again, and says how it fares.
+		this.hasTurns(accountKey(provider, client.connection));
 		const position = createHash('sha256').update(positionKey(provider, client.connection)).digest('base64url');
 		const other = await stored.open(position.slice(0, 22), (reason, keptAs) => {
 			node.warn(RED._('trigger.unreadable', { reason, keptAs }));
 		});
 		if (other) node.warn(RED._('trigger.other-account', { time: new Date().toISOString() }));
-		const options = { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+		const options = { timeZone };
 		const deliver: Deliver = (events, attempt) => this.deliver(trigger, events, attempt);
 		const prepare = async () => {
 			// A map without vehicles' names is better than none.
@@ -194,27 +208,28 @@ export class TriggerNode implements AccountUser {
 					acknowledge: config.acknowledge ?? 'sent',
 					withinMs: (Number(config.acknowledgeWithin) || ACKNOWLEDGE_MINUTES) * 60_000,
 					onSent: (count) => this.status.unacknowledged(count),
+					onAnswer: () => void this.note('works'),
 				})
 			: new PollRunner(new Poller(client, trigger, values, options), stored, deliver, intervalMs, prepare);
 		if (this.closed) {
 			runner.close();
 			throw new InvalidParams('The node was closed.');
 		}
-		this.leaveTimer ??= timers.join(key, intervalMs, () => this.pollIfDue());
 		return (this.runner = runner);
+	}
+
+	private hasTurns(key: string): void {
+		if (this.closed || this.turnsOf === key) return;
+		this.leaveTimer?.();
+		this.turnsOf = key;
+		this.leaveTimer = timers.join(key, this.intervalMs, () => this.pollIfDue());
 	}
 
 	/** An interval is over. */
 	private pollIfDue(): void {
-		if (
-			this.closed ||
-			this.over !== undefined ||
-			this.running !== undefined ||
-			this.stored.state.paused ||
-			this.backoff.waits
-		)
-			return;
-		this.report(this.poll(false));
+		if (this.closed || this.running !== undefined || this.stored.state.paused) return;
+		if (this.over === undefined && !this.backoff.waits) this.report(this.poll(false));
+		else void this.note(this.over === undefined || this.failing !== undefined ? 'waits' : this.over);
 	}
 
 	/** A poll that somebody asked for: it begins after the one that is under way. */
@@ -251,16 +266,19 @@ export class TriggerNode implements AccountUser {
 			// Whoever stopped it says what the status is now.
 			if (signal.aborted) return undefined;
 			const problem = asFleetError(thrown);
-			ended = { count: 0, problem, stop: problem.permanent };
+			ended = { count: 0, works: false, problem, stop: problem.permanent };
 		}
-		if (!this.closed) this.settle(ended);
+		if (this.closed) return ended.problem;
+		this.settle(ended);
+		await this.note(ended.works || ended.problem === undefined ? 'works' : ended.problem);
 		return ended.problem;
 	}
 
-	private settle({ count, problem, stop, oldestReadMs = 0 }: PollOutcome): void {
+	private settle({ count, works, problem, stop, oldestReadMs = 0 }: PollOutcome): void {
 		if (problem === undefined) {
 			this.reported.clear();
 			this.backoff.worked();
+			this.failing = undefined;
 			// A poll that somebody asked for does not end a pause.
 			if (this.stored.state.paused) this.status.paused();
 			else
@@ -272,7 +290,33 @@ export class TriggerNode implements AccountUser {
 		}
 		if (stop) this.over = problem;
 		this.backoff.failed(problem);
-		this.status.failed(problem, stop || problem instanceof NotStored || problem instanceof NotRead);
+		const over = stop || problem instanceof NotStored || problem instanceof NotRead;
+		this.failing = { problem, over, works };
+		this.showFailing();
+	}
+
+	private showFailing(): void {
+		const { failing, stored } = this;
+		if (failing === undefined) return;
+		const { problem, over, works } = failing;
+		const { success } = stored.health;
+		this.status.failed(problem, over, works || success === undefined ? undefined : Date.now() - success);
+	}
+
+	/** Takes note of how a turn ended. An event of that leaves at the second output, and is then stored as sent. */
+	private async note(turn: Turn): Promise<void> {
+		const { RED, node, config, stored, intervalMs, reports } = this;
+		const now = Date.now();
+		const trigger = config.event ?? '';
+		const { health, event } = afterTurn(stored.health, turn, { trigger, now, intervalMs, reports });
+		stored.noteHealth(health);
+		if (turn === 'waits') this.showFailing();
+		if (event !== undefined) {
+			node.send([null, { _msgid: RED.util.generateId(), topic: event.event, payload: event }]);
+			await nextIteration();
+		}
+		// What goes wrong with it, the next batch reports.
+		if (reports) await stored.save(event === undefined).catch(() => undefined);
 	}
 
 	/** Tells Catch nodes what went wrong: each thing once, and again after it had worked. */

@@ -1,4 +1,5 @@
 import { FleetError, type ErrorPolicy } from '../../core/describe/errors';
+import { readHealth, type Health } from '../../core/watch/health';
 import { Damaged, isOver, type Store } from './trigger-store';
 
 /** What of a trigger outlives its node: where it stands, and whether somebody paused it. */
@@ -7,6 +8,8 @@ export interface StoredTriggerState {
 	account: string;
 	cursor: unknown;
 	paused: boolean;
+	/** How it fares; undefined before its first turn. */
+	health?: Health;
 }
 
 /** Where a trigger stands cannot be written down, for instance because the disk is full. */
@@ -50,6 +53,8 @@ const remembered = new Map<string, Remembered>();
 /** A trigger's state: in memory while Node-RED runs, and in a store for the next start. */
 export class TriggerState {
 	private account = '';
+	/** How it fares, while nothing could be opened. */
+	private early: Health | undefined;
 
 	constructor(
 		private readonly nodeId: string,
@@ -92,6 +97,19 @@ export class TriggerState {
 
 	get state(): Readonly<StoredTriggerState> {
 		return remembered.get(this.nodeId)?.state ?? { account: this.account, cursor: undefined, paused: false };
+	}
+
+	get health(): Health {
+		const stored = readHealth(this.state.health);
+		return this.early !== undefined && this.early.count >= stored.count ? this.early : stored;
+	}
+
+	/** In memory, at once. */
+	noteHealth(health: Health): void {
+		if (remembered.has(this.nodeId)) {
+			this.early = undefined;
+			this.change({ health });
+		} else this.early = health;
 	}
 
 	/** In memory, at once. */
@@ -182,11 +200,11 @@ type Warn = (reason: string, keptAs: string) => void;
 
 /** @throws Damaged */
 function stateOf(stored: unknown): StoredTriggerState {
-	const { version, account, cursor, paused } = stored as Record<string, unknown>;
+	const { version, account, cursor, paused, health } = stored as Record<string, unknown>;
 	if (typeof version === 'number' && version !== VERSION) throw new Damaged('another version of Fleetwire wrote it');
 	if (version !== VERSION || typeof account !== 'string' || typeof paused !== 'boolean')
 		throw new Damaged('it has another form');
-	return { account, cursor, paused };
+	return { account, cursor, paused, ...(health === undefined ? {} : { health: readHealth(health) }) };
 }
 
 const reasonOf = (error: unknown) =>

@@ -72,6 +72,22 @@ test('red is for what does not pass by itself', () => {
 	expect(last()).toBe('grey ring paused');
 });
 
+const MINUTE = 60_000;
+test.each([
+	['Unreachable', false, 59_000, 'yellow ring unreachable'],
+	['Unreachable', false, 12 * MINUTE, 'yellow ring unreachable, 12 min'],
+	['Unreachable', false, 59.9 * MINUTE, 'yellow ring unreachable, 59 min'],
+	['Unreachable', false, 61 * MINUTE, 'yellow ring unreachable, 1 h'],
+	['Unreachable', false, 47.9 * 60 * MINUTE, 'yellow ring unreachable, 47 h'],
+	['Unreachable', false, 100 * 24 * 60 * MINUTE, 'yellow ring unreachable, 100 d'],
+	['RateLimited', false, 12 * MINUTE, 'yellow ring no answer for 12 min'],
+	['LoginRejected', true, 12 * MINUTE, 'red ring login refused'],
+	['LoginRejected', true, 180 * MINUTE, 'red ring login refused, 3 h'],
+] as const)('%s shows how long the last success is ago, where there is room', (code, over, ms, line) => {
+	status.failed({ code }, over, ms);
+	expect(last()).toBe(line);
+});
+
 test('the same is not said again', () => {
 	status.found(0);
 	status.found(0);

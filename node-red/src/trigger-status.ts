@@ -1,6 +1,8 @@
 import type { NodeAPI, NodeStatus } from 'node-red';
 import type { FleetError } from '../../core/describe/errors';
-import { SHORT_MS, StatusText } from './status-text';
+import { LONGEST, SHORT_MS, StatusText } from './status-text';
+
+const MINUTE_MS = 60_000;
 
 /** The text below a trigger node. */
 export class TriggerStatus extends StatusText {
@@ -44,9 +46,25 @@ export class TriggerStatus extends StatusText {
 		this.set('blue', 'ring', this.text('status.unacknowledged', { count }));
 	}
 
-	/** `over`: there will be no further try. */
-	failed({ code }: Pick<FleetError, 'code'>, over: boolean): void {
-		this.set(over ? 'red' : 'yellow', 'ring', this.text(`status.${code}`));
+	/** `over`: there will be no further try. `sinceMs`: age of the last success, if that is known. */
+	failed({ code }: Pick<FleetError, 'code'>, over: boolean, sinceMs = 0): void {
+		const problem = this.text(`status.${code}`);
+		const fill = over ? 'red' : 'yellow';
+		if (sinceMs < MINUTE_MS) return this.set(fill, 'ring', problem);
+		const age = this.age(sinceMs);
+		const both = this.text('status.since', { problem, age });
+		// Where somebody must do something, what it is says more.
+		const short = over ? problem : this.text('status.noAnswer', { age });
+		this.set(fill, 'ring', both.length <= LONGEST ? both : short);
+	}
+
+	private age(ms: number): string {
+		const minutes = Math.floor(ms / MINUTE_MS);
+		if (minutes < 60) return this.text('status.minutes', { count: minutes });
+		const hours = Math.floor(minutes / 60);
+		return hours < 48
+			? this.text('status.hours', { count: hours })
+			: this.text('status.days', { count: Math.floor(hours / 24) });
 	}
 
 	/** The account, not a poll of this trigger. */

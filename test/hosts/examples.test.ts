@@ -58,12 +58,14 @@ function reached(
 
 /**
  * Ends that a flow promises a message to: behind an input or a trigger, and not on the other roads of a Switch than its
- * first.
+ * first, nor where a trigger says that it is unwell.
  */
 function promised(nodes: readonly FlowNode[]): FlowNode[] {
 	const sources = nodes.filter((node) => node.type === 'inject' || isTrigger(node));
 	const ids = new Set(
-		sources.flatMap((node) => [...reached(nodes, node, ({ type }, output) => type !== 'switch' || output === 0)]),
+		sources.flatMap((node) => [
+			...reached(nodes, node, (one, output) => output === 0 || !(one.type === 'switch' || isTrigger(one))),
+		]),
 	);
 	return nodes.filter((node) => isEnd(node) && ids.has(node.id));
 }

@@ -1,5 +1,5 @@
 /** A polling trigger in the real n8n: events on the road come as executions, whatever happens to n8n meanwhile. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 const tarball = join(ARTIFACTS, readdirSync(ARTIFACTS).find((name) => name.startsWith('n8n-nodes-fleetwire-')) ?? '');
 const [ONE = '', TWO = '', THREE = ''] = ['358899051000001', '358899051000002', '358899051000003'];
 const EVERY = 2;
+const UNWELL = join(__dirname, '..', '..', 'docs', 'examples', 'n8n-trigger-unwell.json');
 
 /** What n8n may take to poll again, its scheduler's own pace included. */
 const SOON = { timeoutMs: 60_000, everyMs: 200 };
@@ -316,6 +317,52 @@ export function polling({ durable }: { durable: boolean }): void {
 		await n8n.start();
 		await until('its end', () => told().includes(false), SOON);
 		expect(told().at(-1)).toBe(false);
+	});
+
+	test('a trigger that fails for ten minutes says so once, over restarts, and once that it works again', async () => {
+		const example = JSON.parse(readFileSync(UNWELL, 'utf8')) as Parameters<N8n['createWorkflow']>[0];
+		workflow = await n8n.createWorkflow({
+			...example,
+			nodes: example.nodes.map((node) =>
+				node.type === 'n8n-nodes-fleetwire.trackCeoTrigger'
+					? {
+							...node,
+							parameters: { ...node.parameters, pollTimes: everySeconds(EVERY) },
+							credentials: { trackCeoApi: { id: credential.id, name: credential.name } },
+						}
+					: node,
+			),
+		});
+		await n8n.activate(workflow);
+		await looks(1);
+		const alarm = feed.add({ imei: ONE, at: now() });
+		await delivered(alarm);
+		const told = () =>
+			n8n
+				.deliveries(workflow.id)
+				.flatMap(({ items }) => items.map(({ json }) => json))
+				.filter(({ event }) => event === 'triggerUnwell' || event === 'triggerWellAgain');
+		await n8n.end();
+		// As if it had been without success for ten minutes but five seconds.
+		n8n.changeTriggerState(workflow.id, (text) =>
+			text.includes('"unwell"')
+				? JSON.stringify({ ...(JSON.parse(text) as object), without: 595_000, at: Date.now() })
+				: text,
+		);
+		feed.down = true;
+		await n8n.start();
+		await until('it to say that it is unwell', () => told().length > 0, SOON);
+		expect(told()).toMatchObject([
+			{ event: 'triggerUnwell', trigger: 'newAlarm', lastSuccess: expect.any(String), code: expect.any(String) },
+		]);
+		await n8n.end();
+		await n8n.start();
+		await new Promise((resolve) => setTimeout(resolve, 5 * EVERY * 1000));
+		expect(told()).toHaveLength(1);
+		feed.down = false;
+		await until('it to be well again', () => told().length > 1, SOON);
+		await looks(2);
+		expect(told().map(({ event }) => event)).toEqual(['triggerUnwell', 'triggerWellAgain']);
 	});
 
 	test('where it stands was cut off in the database: it starts over and says so', async () => {

@@ -45,7 +45,10 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	});
 
 	/** A trigger on a vendor of its own, and how a test drives it. */
-	async function trigger(settings: Record<string, unknown> = {}, { devices }: { devices?: number } = {}) {
+	async function trigger(
+		settings: Record<string, unknown> = {},
+		{ devices, outputs = 1 }: { devices?: number; outputs?: number } = {},
+	) {
 		vendor = await startEventVendor({ devices });
 		const id = `trigger-${String(++nodes)}`;
 		const account: FlowNode = {
@@ -78,7 +81,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		};
 		const credentials = { account: { secret: 'secret-of-the-account' } };
 		const since = await nodeRed.mark();
-		const rig: Rig = await nodeRed.rig(node, { others: [account], credentials });
+		const rig: Rig = await nodeRed.rig(node, { others: [account], credentials, outputs });
 		const flows = () => rig.flows({ ...node, id }, [account]);
 		const received = async (probe = 'output-0') =>
 			(await nodeRed.received({ after: since })).filter((one) => one.probe === `${id}-${probe}`);
@@ -98,6 +101,8 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			/** Names of all events so far, in the order in which they came. */
 			events: async () =>
 				(await received()).map(({ msg }: Received) => nameOfEvent(msg.payload as Record<string, unknown>)),
+			reports: async () =>
+				(await received('output-1')).map(({ msg }) => msg as { topic: string; payload: object }),
 			messages: async () => (await received()).map(({ msg }) => msg),
 			caught: async () =>
 				(await received('catch-probe')).map(
@@ -298,6 +303,49 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			if (batches === 0) expect(found).toHaveLength(before.length + batch.length);
 		},
 	);
+
+	test('a trigger that fails for ten minutes says so once at its second output, over a restart, and once that it works again', async () => {
+		const { poll, events, reports, status } = await trigger(
+			{ params: { ...ALL, reportUnwell: { type: 'bool', value: 'true' } }, interval: 60, outputs: 2 },
+			{ outputs: 2 },
+		);
+		try {
+			await poll();
+			vendor.fail({ kind: 'status', status: 503, times: null });
+			let ahead = 0;
+			/** Two intervals later. */
+			const later = async (turns: number) => {
+				for (let turn = 0; turn < turns; turn++) {
+					ahead += 120;
+					vendor.skew = ahead;
+					await nodeRed.setClock(ahead * 1000);
+					await poll();
+				}
+			};
+			await later(4);
+			expect(await reports()).toEqual([]);
+			await later(3);
+			expect(await reports()).toMatchObject([
+				{
+					topic: 'triggerUnwell',
+					payload: { event: 'triggerUnwell', trigger: 'newAlarm', error: expect.any(String) },
+				},
+			]);
+			expect((await status())?.text).toMatch(/1[34] min$/);
+			await nodeRed.end();
+			await nodeRed.start();
+			await nodeRed.setClock(ahead * 1000);
+			await later(3);
+			expect(await reports()).toHaveLength(1);
+			vendor.clearFaults();
+			const raised = [vendor.raise({})];
+			await later(2);
+			expect((await reports()).map(({ topic }) => topic)).toEqual(['triggerUnwell', 'triggerWellAgain']);
+			exactly(await events(), raised);
+		} finally {
+			await nodeRed.setClock(0);
+		}
+	});
 
 	test('a state file that is cut in half begins afresh, with a warning', async () => {
 		const { poll, events, stateFile } = await trigger();

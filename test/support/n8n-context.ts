@@ -224,7 +224,7 @@ export class PublishedPoll {
 		this.crashed = false;
 		this.current = this.opened(mode, { scheduled: false });
 		// Its scheduler has the workflow's jobs already.
-		if (mode === 'init' && (this.options.engine ?? 'clock') !== 'clock') return;
+		if (['init', 'leadershipChange'].includes(mode) && (this.options.engine ?? 'clock') !== 'clock') return;
 		const { context, save } = this.current;
 		try {
 			await this.run(context, { testing: true });

@@ -36,7 +36,9 @@ export class RuntimeNode extends EventEmitter {
 	readonly z?: string;
 	readonly name?: string;
 	credentials?: Record<string, string>;
+	/** At its first output, and at its second. */
 	readonly sent: Message[] = [];
+	readonly reported: Message[] = [];
 	readonly caught: Caught[] = [];
 	/** Errors that belong to no message, which only the log shows. */
 	readonly logged: string[] = [];
@@ -61,8 +63,10 @@ export class RuntimeNode extends EventEmitter {
 		return this;
 	}
 
-	send(msg: Message | null | undefined): void {
-		if (msg !== null && msg !== undefined) this.sent.push(msg);
+	send(msg: Message | null | undefined | (Message | null)[]): void {
+		const [first, second] = Array.isArray(msg) ? msg : [msg];
+		if (first !== null && first !== undefined) this.sent.push(first);
+		if (second !== null && second !== undefined) this.reported.push(second);
 	}
 
 	/** One that comes with a message goes to Catch nodes; any other is logged only. */

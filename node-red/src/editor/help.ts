@@ -3,7 +3,7 @@ import type { AnyOperation } from '../../../core/describe/operation';
 import { OUTCOME_WORDS } from '../../../core/describe/outcome';
 import type { Provider } from '../../../core/describe/provider';
 import { RECORD_WORDS, resourceTitle } from '../../../core/describe/resources';
-import { deliveryFields, type AnyTrigger } from '../../../core/describe/trigger';
+import { deliveryFields, reportFields, type AnyTrigger } from '../../../core/describe/trigger';
 import { accountType, requestType, triggerType } from '../types';
 import { MAPPABLE } from '../worldmap';
 
@@ -122,7 +122,7 @@ ${resources
 	.join('\n')}`;
 }
 
-const COMMON = Object.values(deliveryFields) as Field[];
+const COMMON = Object.values({ ...deliveryFields, ...reportFields }) as Field[];
 
 function triggerSection(trigger: AnyTrigger): string {
 	const { title, description, kind, adds = {}, evidence } = trigger;
@@ -156,6 +156,8 @@ function triggerHelp(provider: Provider): string {
 : topic (string) : the device.
 : parts (object) : the event's place among those of one poll, so that Join works.${queue === undefined ? '' : "\n: attempt (number) : of a queue's messages: how often they have been sent, beginning with 1."}
 
+With *Trigger Unwell*, the second output sends the event \`triggerUnwell\` once, and \`triggerWellAgain\` once, also over restarts. They have \`trigger\` (name of its event), \`since\` (first failure), \`lastSuccess\`, \`error\` and \`code\`.
+
 Every event has \`id\`, \`event\`, \`deviceId\`, \`time\` and \`late\` beside the fields of its kind. \`id\` is the same if an event is ever sent twice. \`late\` is true if a newer event of this device was sent before.
 
 ### Details
@@ -174,7 +176,7 @@ ${
 *${plain(queue.title)}*: with *By an Acknowledge operation in the flow*, connect the messages to a ${plain(provider.title)} node with *Queue*, *Acknowledge* and \`msg.payload.deliveryTag\`. What is not acknowledged in time is sent again.
 `
 }
-**The line below the node**: \`12 new, 10:42\` - the number of new events, and when they came. \`nothing new, 10:43\` - the last poll found nothing. \`checked 4 min ago\` - some vehicles wait that long, because of the account's request limit. \`limited, 30 s\` - it waits for its turn. A yellow ring: it failed and tries again, at growing intervals. A red ring: it has stopped, for example because the login is refused. Correct that and deploy, or send \`resume\`. \`state not stored\` - it continues, but cannot save which events it has sent.
+**The line below the node**: \`12 new, 10:42\` - the number of new events, and when they came. \`nothing new, 10:43\` - the last poll found nothing. \`checked 4 min ago\` - some vehicles wait that long, because of the account's request limit. \`limited, 30 s\` - it waits for its turn. \`unreachable, 12 min\` or \`no answer for 12 min\` - the last success was 12 minutes ago. A yellow ring: it failed and tries again, at growing intervals. A red ring: it has stopped, for example because the login is refused. Correct that and deploy, or send \`resume\`. \`state not stored\` - it continues, but cannot save which events it has sent.
 
 ### Errors
 

@@ -253,6 +253,7 @@ RED.nodes.registerType('${triggerType(provider)}', {
 		interval: { value: ${String(provider.limits.poll.seconds)}, validate: function (v, opt) { return fleetwire.checkInterval(this, PROVIDER, v, opt); } },
 		output: { value: 'simplified' },
 		result: { value: 'record' },
+		outputs: { value: 1 },
 		${hasQueue(provider) ? QUEUE_DEFAULTS : ''}store: { value: '' },
 		${version(triggerType(provider), migrations)}
 	},
@@ -263,7 +264,7 @@ RED.nodes.registerType('${triggerType(provider)}', {
 	label: function () { return this.name || fleetwire.labelOfTrigger(this, PROVIDER) || '${provider.title} trigger'; },
 	labelStyle: function () { return this.name ? 'node_label_italic' : ''; },
 	inputLabels: 'poll, pause, resume, reset',
-	outputLabels: ['events'],
+	outputLabels: ['events', 'trigger unwell'],
 	oneditprepare: function () { fleetwire.prepareTrigger(this, PROVIDER); },
 	oneditsave: function () { fleetwire.saveTrigger(this, PROVIDER); },
 	oneditcancel: function () { fleetwire.leaveTrigger(); }

@@ -75,7 +75,13 @@ function showDelivery() {
 	$('.fleetwire-store').toggle(!queue);
 }
 
-fleetwire.saveTrigger = saveForm;
+fleetwire.saveTrigger = (node) => {
+	const known = open.chosen !== undefined && !isNewer(node);
+	saveForm(node);
+	// The events of the trigger about itself have an output of their own, where they are wanted or may be.
+	const { type, value } = node.params.reportUnwell || {};
+	if (known) node.outputs = isEmpty(value) || (type === 'bool' && value !== 'true') ? 1 : 2;
+};
 fleetwire.leaveTrigger = closeForm;
 
 fleetwire.pollNow = (node, provider) => {
