@@ -65,8 +65,9 @@ function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 
 		login: () => Promise.reject(new Error('the host logs in')),
 		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
 		sign: (request) => request,
-		open: (answer) => {
-			const body = jsonOf(answer, 'Vendor') as { expired?: boolean };
+		open: (answer, _request, _operation, warn) => {
+			const body = jsonOf(answer, 'Vendor') as { expired?: boolean; hint?: string };
+			if (body.hint !== undefined) warn?.(body.hint);
 			if (body.expired) throw new SessionExpired('Vendor says that the session is over.', { definite: true });
 			return body;
 		},
@@ -626,6 +627,23 @@ test('endless warnings of a run end in one that says so', async () => {
 	await client.gather(endless, { names: ['a'] });
 	expect(host.warnings.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, page) => `Page ${String(page)} is cut.`));
 	expect(host.warnings.slice(20)).toEqual(['There are more hints like these, which are not shown.']);
+});
+
+test('hints that answers give count among them', async () => {
+	let answers = 0;
+	const { client, host } = clientOf(() => json({ value: 7, hint: `Answer ${String(answers++)} is odd.` }));
+	const endless: AnyOperation = {
+		...read,
+		run: async function* (run: Run<{ name: string }>) {
+			for (let page = 0; page < 50; page++) {
+				run.warn(`Page ${String(page)} is cut.`);
+				yield await run.request({ name: 'a' });
+			}
+		},
+	} as never;
+	await client.gather(endless, { name: 'a' });
+	expect(host.warnings.slice(0, 3)).toEqual(['Page 0 is cut.', 'Answer 0 is odd.', 'Page 1 is cut.']);
+	expect(host.warnings).toHaveLength(21);
 });
 
 describe('a list that another run reads', () => {

@@ -30,7 +30,7 @@ export interface Collected {
 	error?: FleetError;
 }
 
-/** Hints of one run: a vendor can give a reason for one with each page. */
+/** Hints of one run: a vendor can give a reason for one with each answer. */
 const MOST_HINTS = 20;
 
 /** Other runs whose read of a list one waits for. */
@@ -73,7 +73,7 @@ export class Client {
 		options: RunOptions = {},
 	): AsyncGenerator<object[]> {
 		const { deadlineMs = this.provider.limits.deadlineMs } = options;
-		const call: Call = { deadline: this.host.now() + deadlineMs, deadlineMs, options };
+		const call: Call = { deadline: this.host.now() + deadlineMs, deadlineMs, options, warn: this.hints() };
 		const output = new Output(this.sender, operation, options.output);
 		let params: Record<string, unknown> | undefined;
 		let release: (() => void) | undefined;
@@ -261,8 +261,17 @@ export class Client {
 		});
 	}
 
-	private runFor(operation: AnyOperation, call: Call, requests: DeviceRequests | undefined): Run<Wire> {
+	/** Shows the hints of one run, as many as somebody reads. */
+	private hints(): (message: string) => void {
 		let hints = 0;
+		return (message) => {
+			hints += 1;
+			if (hints <= MOST_HINTS) this.warn(message);
+			else if (hints === MOST_HINTS + 1) this.warn('There are more hints like these, which are not shown.');
+		};
+	}
+
+	private runFor(operation: AnyOperation, call: Call, requests: DeviceRequests | undefined): Run<Wire> {
 		const send = (wire: Wire, onAnswer?: (answer: unknown) => void) =>
 			requestRows(this.sender, operation, wire, call, onAnswer);
 		return {
@@ -276,11 +285,7 @@ export class Client {
 			token: () => tokenOf(this.sender, call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
 			now: () => this.host.now(),
-			warn: (message) => {
-				hints += 1;
-				if (hints <= MOST_HINTS) this.warn(message);
-				else if (hints === MOST_HINTS + 1) this.warn('There are more hints like these, which are not shown.');
-			},
+			warn: call.warn,
 			// A queue reader acknowledges in the session that its messages came in.
 			reader: (queue) => (call.options.inSession === undefined ? this.shared.queues.get(queue) : undefined),
 			width: WIDTH,

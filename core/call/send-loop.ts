@@ -49,6 +49,8 @@ export interface Call {
 	readonly deadline: number;
 	readonly deadlineMs: number;
 	readonly options: RunOptions;
+	/** Shows the user a hint. */
+	readonly warn: (message: string) => void;
 }
 
 interface Opened {
@@ -299,7 +301,7 @@ export class SendLoop {
 			return { error };
 		}
 		try {
-			const warn = (message: string) => host.warn(this.sender.redactor.text(message));
+			const { warn } = this.call;
 			const data = provider.open(withoutToken(answer, provider.title), this.request, this.operation, warn);
 			shared.breaker.answered();
 			shared.retries.earn();
