@@ -78,6 +78,8 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		/** Requests for data: when, and by whom. */
 		requests: [] as { at: number; secret: string }[],
 		answer: (): WireAnswer | Promise<WireAnswer> => json({}),
+		/** To a session that is not in force. */
+		refuses: json({ expired: true }),
 	};
 	const clientOf = (secret: string, answerMs = ANSWER_MS, rateLimit = perMinute): Client => {
 		const connection: Connection = {
@@ -120,7 +122,7 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 				const good = seen.others.has(secret)
 					? token === `token-of-${secret}`
 					: token === `token-${String(seen.session)}` && secret === seen.secret;
-				return { ...(good ? await seen.answer() : json({ expired: true })), session: token };
+				return { ...(good ? await seen.answer() : seen.refuses), session: token };
 			},
 			sleep: (ms, signal) => clock.sleep(ms, signal),
 			now: () => clock.now(),
@@ -343,6 +345,32 @@ test('sessions that somebody has made up take a turn at most, and have no say in
 	expect(clock.now() - began).toBeLessThanOrEqual(LOGIN_MS + 2 * ANSWER_MS + 1000);
 	expect(new Set(await Promise.all(wrong))).toEqual(new Set(['LoginRejected']));
 	expect(seen.requests.filter(({ secret }) => secret.startsWith('wrong')).length).toBeLessThanOrEqual(50);
+});
+
+test('a pause that the vendor asks a made-up session for holds up no login that works', async () => {
+	const { clock, clientOf, seen, codeOf, store } = vendor();
+	const right = clientOf('right');
+	await right.collect(read, {});
+	for (const [name, pause] of [
+		['first', { 'retry-after': '300' }],
+		['second', {}],
+	] as const) {
+		store(name, `made-up-${name}`);
+		seen.refuses = { status: 429, headers: pause, body: '{}' };
+		const flood = Array.from({ length: 5 }, () => codeOf(clientOf(name).collect(read, {}, { deadlineMs: 20_000 })));
+		for (let count = 0; count < 5; count++) {
+			const began = clock.now();
+			await right.collect(read, {});
+			expect(clock.now() - began).toBeLessThanOrEqual(2 * ANSWER_MS);
+		}
+		await Promise.all(flood);
+	}
+	expect(right.shared.account.limiter.complaints).toBe(0);
+	// But the pause holds for the others that are not proven: they prove themselves by a login.
+	store('third', 'made-up-third');
+	const before = seen.requests.length;
+	expect(await codeOf(clientOf('third').collect(read, {}))).toBe('LoginRejected');
+	expect(seen.requests.length).toBe(before);
 });
 
 test('a stored session that is in force is used without a login, and takes turns from its first answer on', async () => {
