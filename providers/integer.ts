@@ -9,5 +9,6 @@ export const integer = z.union([
 	z
 		.string()
 		.regex(/^\s*-?\d+\s*$/)
-		.transform(Number),
+		.transform(Number)
+		.refine(Number.isSafeInteger),
 ]);

@@ -14,6 +14,13 @@ import {
 	withoutUnit,
 } from './read';
 
+test.each(['9'.repeat(400), '9'.repeat(20), 1e300, -1e300, '1e300', Infinity])(
+	'%s is no number that a vendor can mean',
+	(value) => {
+		expect([numberOf(value), countOf(value)]).toEqual([null, null]);
+	},
+);
+
 test.each([
 	[0, 0],
 	[360, 360],

@@ -81,14 +81,17 @@ export function mustBeReadable(row: Row): void {
 	if (why !== undefined) throw new UnexpectedAnswer(why(), { advice: SEE_RAW });
 }
 
-/** A finite number, or numeric text as a number; null otherwise. */
+/** Larger numbers are none that a vendor can mean, and could become infinite in another unit. */
+const isMeant = (number: number) => Math.abs(number) <= Number.MAX_SAFE_INTEGER;
+
+/** A number, or numeric text as a number; null otherwise. */
 export function numberOf(value: unknown): number | null {
-	if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+	if (typeof value === 'number') return isMeant(value) ? value : null;
 	if (typeof value !== 'string') return null;
 	const number = Number(value);
 	if (Number.isNaN(number)) return writtenNumberOf(value.trim());
 	// Number('') is 0.
-	return Number.isFinite(number) && (number !== 0 || value.trim() !== '') ? number : null;
+	return isMeant(number) && (number !== 0 || value.trim() !== '') ? number : null;
 }
 
 /** A comma that can only be the decimal sign: groups of thousands have three digits, and begin with no 0. */

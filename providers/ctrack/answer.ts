@@ -48,15 +48,15 @@ function errorCodeOf(body: unknown, status: number): ErrorCode | undefined {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
 	const value = valueIn(body as Row, ERROR_CODE);
 	if (value === undefined) return undefined;
-	if (typeof value !== 'number' && typeof value !== 'string')
+	if (typeof value !== 'string' && !Number.isFinite(value))
 		throw damaged('an error code that is neither number nor text', status);
-	return parsedCode(value);
+	return parsedCode(value as number | string);
 }
 
 function parsedCode(value: number | string): ErrorCode {
 	const said = cut(String(value).trim(), 100);
 	const number = NAMED.exec(said)?.[2];
-	if (number !== undefined) return { code: Number(number), said };
+	if (Number.isSafeInteger(Number(number))) return { code: Number(number), said };
 	return {
 		code: /^success$/i.test(said) ? 0 : /^authori[sz]ationfailed$/i.test(said) ? AUTHORISATION_FAILED : NaN,
 		said,

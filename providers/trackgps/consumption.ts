@@ -10,7 +10,10 @@ import { kilometresOf, litresOf } from './units';
 
 /** Seconds of "h:m:s"; as .NET writes it, days may come before: "1.02:03:04". */
 function secondsOf(value: unknown): number | null {
-	const match = typeof value === 'string' ? /^(?:(\d+)\.)?(\d+):(\d+):(\d+)(?:\.\d+)?$/.exec(value.trim()) : null;
+	const match =
+		typeof value === 'string'
+			? /^(?:(\d{1,6})\.)?(\d{1,6}):(\d{1,6}):(\d{1,6})(?:\.\d+)?$/.exec(value.trim())
+			: null;
 	if (match === null) return null;
 	const [days, hours, minutes, seconds] = match.slice(1).map((part?: string) => Number(part ?? 0)) as [
 		number,

@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { open } from './answer';
+
+test.each(['1e999', `"${'9'.repeat(90)}"`, '9'.repeat(400)])('the error code %s is never infinite', (code) => {
+	expect(() => open({ status: 200, headers: {}, body: `{"ErrorCode":${code}}` })).toThrow(
+		expect.objectContaining({ message: expect.not.stringMatching(/Infinity|e\+/) }) as Error,
+	);
+});
