@@ -28,8 +28,12 @@ import { withoutToken } from './token';
 /** A command does not start with a session that may end on the way. */
 const FRESH_FOR_COMMANDS_MS = 60_000;
 
-/** So long a stored session waits for a turn in which the vendor shows that it is good. */
+/**
+ * So long a stored session waits for a turn in which the vendor shows that it is good: this, and where turns are rare,
+ * two of them.
+ */
 const PATIENCE_MS = 5000;
+const PATIENT_TURNS = 2;
 
 /** On a mere doubt, an account logs in only if the session is older than this, and only so often. */
 const YOUNG_MS = 60_000;
@@ -87,6 +91,8 @@ export class SendLoop {
 	private stored = '';
 	/** Until when it waits for a turn in that session. */
 	private patientUntil: number | undefined;
+	/** It has waited for that in vain once, and the host has a stored session again. */
+	private wasPatient = false;
 	/** The session that a refusal has cast doubt on. */
 	private suspect: Suspect | undefined;
 	/** The renewal that it has decided on. */
@@ -208,10 +214,13 @@ export class SendLoop {
 	 * no turn.
 	 */
 	private async turnOnProbation(): Promise<Release | undefined> {
-		const { host, shared } = this.sender;
+		const { provider, connection, host, shared } = this.sender;
 		const { deadline, options } = this.call;
 		const { signal } = options;
-		const until = this.bound ? deadline : (this.patientUntil ??= Math.min(deadline, host.now() + PATIENCE_MS));
+		const [perMinute] = rateOf(provider, connection);
+		const patience = Math.max(PATIENCE_MS, (PATIENT_TURNS * 60_000) / perMinute);
+		const mustWait = this.bound || this.wasPatient;
+		const until = mustWait ? deadline : (this.patientUntil ??= Math.min(deadline, host.now() + patience));
 		if (shared.proof !== undefined && host.now() < until) {
 			const limit = {
 				ms: until - host.now(),
@@ -241,7 +250,8 @@ export class SendLoop {
 			leaveAll(true);
 			signal?.throwIfAborted();
 			if (shared.accepted) return undefined;
-			if (this.bound || host.now() >= deadline) throw this.latest ?? late;
+			if (mustWait || host.now() >= deadline) throw this.latest ?? late;
+			this.wasPatient = true;
 			this.onProbation = false;
 			shared.suspectSession = { session: this.stored, error: asFleetError(late), doubted: true };
 			return undefined;
