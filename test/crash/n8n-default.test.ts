@@ -18,4 +18,5 @@ test('the latest at first: killed right after each activation', async () =>
 			),
 		),
 		{ rounds: 2, points: [AT_ONCE] },
+		5,
 	));

@@ -21,7 +21,7 @@ afterEach(async () => {
 export async function keepsItsPromise(starting: Promise<Target>, options: RoundsOptions, least = 20): Promise<void> {
 	const target = await starting;
 	running = target;
-	const result = await crash(target, options);
+	const result = await crash(target, { ...options, least });
 	// What it did in each of its lives tells more than what is missing.
 	if (result.breaches.length > 0) console.log(livesOf(await target.deliveries()), target.logs().slice(-8_000));
 	expect(result).toMatchObject({ missing: 0, breaches: [] });

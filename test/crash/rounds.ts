@@ -10,6 +10,8 @@ export interface RoundsOptions {
 	points?: readonly string[];
 	/** The ends that it has behind it: from the first of them on, everything has to be delivered. */
 	kills?: readonly string[];
+	/** How many events there have to be at last, so that there is something to lose. */
+	least?: number;
 	/** Hears how far it has come. */
 	onKill?(point: string): void;
 }
@@ -19,7 +21,7 @@ const SETTLE_MS = 60_000;
 
 export async function crash(
 	target: Target,
-	{ rounds, points = target.points, kills: earlier = [], onKill }: RoundsOptions,
+	{ rounds, points = target.points, kills: earlier = [], least = 0, onKill }: RoundsOptions,
 ): Promise<Tally> {
 	const { subject, again } = target;
 	const kills = [...earlier];
@@ -34,6 +36,7 @@ export async function crash(
 		onKill?.(point);
 		await target.start();
 	}
+	await until('enough events', () => subject.due().size > least, { timeoutMs: SETTLE_MS, everyMs: 500 });
 	const due = subject.due();
 	const compare = async () =>
 		tally({
