@@ -16,8 +16,8 @@ const MOST_REPEATS = 100_000;
 
 /**
  * An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. Whatever is
- * written together with a part of it goes as well: it may be escaped in many ways, none of which changes letters and
- * digits.
+ * written together with a part of it goes as well: it may be escaped in many ways. A part whose letters and digits are
+ * themselves escapes of JSON is not found.
  * @throws UnexpectedAnswer if it is repeated so often that it would take long
  */
 export function withoutToken(answer: SignedAnswer, vendor: string): SignedAnswer {
