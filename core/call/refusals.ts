@@ -192,7 +192,7 @@ class Parts {
 	/** The fault should have passed. */
 	private faulty = false;
 	/** Something was refused for certain. */
-	private clear = false;
+	private certain = false;
 	private readonly left: Set<string>;
 	/** Refused for the first time. */
 	private readonly fresh: string[] = [];
@@ -248,7 +248,7 @@ class Parts {
 
 	private get mostRequests(): number {
 		if (this.known.inVain) return OF_ANOTHER;
-		return this.clear ? UNANSWERED : OF_A_FAULT;
+		return this.certain ? UNANSWERED : OF_A_FAULT;
 	}
 
 	/** Devices of the next request; undefined: there is none. */
@@ -303,7 +303,7 @@ class Parts {
 		const [device = ''] = part;
 		if (this.devices.length === 1) return this.refusesOne(device, error);
 		if (!refusal(error) && !this.lasting(part, error)) return false;
-		this.clear ||= !this.faulty && !isUnclear(error);
+		this.certain ||= !this.faulty && !isUnclear(error);
 		clear(this.known, part);
 		if (part.length === 1) this.leaveAlone(device, error);
 		else {

@@ -222,12 +222,7 @@ export class SendLoop {
 		const mustWait = this.bound || this.wasPatient;
 		const until = mustWait ? deadline : (this.patientUntil ??= Math.min(deadline, host.now() + patience));
 		if (shared.proof !== undefined && host.now() < until) {
-			const limit = {
-				ms: until - host.now(),
-				signal,
-				sleep: (ms: number, over: AbortSignal) => host.sleep(ms, over),
-			};
-			await orLate(shared.proof, limit, () => Promise.resolve());
+			await this.within(until - host.now(), shared.proof, () => undefined);
 			return undefined;
 		}
 		const { probation, limiter } = shared.account;
@@ -266,10 +261,15 @@ export class SendLoop {
 			if (held === undefined) return;
 			const { probe } = shared.breaker;
 			if (probe === undefined) throw held;
-			const { signal } = this.call.options;
-			const sleep = (ms: number, over: AbortSignal) => host.sleep(ms, over);
-			await orLate(probe, { ms: Math.max(0, this.leftMs), signal, sleep }, () => Promise.reject(held));
+			await this.within(Math.max(0, this.leftMs), probe, () => Promise.reject(held));
 		}
+	}
+
+	/** Waits for something that another request settles. */
+	private async within<L>(ms: number, work: Promise<unknown>, late: () => L | Promise<L>): Promise<void> {
+		const { host } = this.sender;
+		const { signal } = this.call.options;
+		await orLate(work, { ms, signal, sleep: (time, over) => host.sleep(time, over) }, late);
 	}
 
 	/** How long it may take. @throws TimedOut, SessionExpired if it makes no sense any more */
