@@ -73,6 +73,9 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		/** How the next logins fail. */
 		loginFaults: [] as Error[],
 		lastsMs: 7_200_000,
+		/** The secret whose session another worker renews again and again, and how often that was looked at. */
+		renewedElsewhere: '',
+		looks: 0,
 		/** Secrets of logins. */
 		logins: [] as string[],
 		/** Requests for data: when, and by whom. */
@@ -93,7 +96,18 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		const shared = sharedLogin(provider, connection);
 		const session: NonNullable<Host['token']> = async ({ stale, freshForMs, mayLogIn }) => {
 			const { token } = await shared.sessions.get({
-				current: () => Promise.resolve(shared.session),
+				current: () => {
+					if (secret === seen.renewedElsewhere) {
+						seen.looks += 1;
+						// Without an end, no timer would come to end the test.
+						if (seen.looks > 1000) return Promise.reject(new Error('It goes round in circles.'));
+						shared.session = {
+							token: `other-${String(seen.looks)}`,
+							expiresAt: clock.now() + seen.lastsMs,
+						};
+					}
+					return Promise.resolve(shared.session);
+				},
 				renew: async () => {
 					seen.logins.push(secret);
 					await clock.sleep(seen.loginMs);
@@ -496,6 +510,23 @@ describe.each(RATES)('many logins of one account after a restart (%j)', ({ perMi
 		const [alone, beside] = [await ended(false), await ended(true)];
 		const delays = beside.map((at, place) => at - (alone[place] ?? 0));
 		expect(Math.max(...delays)).toBeLessThanOrEqual(turnMs + 2 * ANSWER_MS);
+	});
+
+	test('one that finds another stored session whenever it wants to log in waits for its turn, or says so', async () => {
+		const { clock, clientOf, seen, codeOf } = vendor({ perMinute, burst });
+		const busy = clientOf('right');
+		await busy.collect(read, {});
+		let over = false;
+		const work = Array.from({ length: burst + 2 }, async () => {
+			while (!over) await busy.collect(read, {}, { deadlineMs: 600_000 });
+		});
+		seen.renewedElsewhere = 'second';
+		const began = clock.now();
+		await codeOf(clientOf('second').collect(read, {}, { deadlineMs: 120_000 }));
+		over = true;
+		expect(clock.now() - began).toBeLessThanOrEqual(120_000 + ANSWER_MS);
+		expect(seen.looks).toBeLessThanOrEqual(20);
+		await Promise.all(work);
 	});
 
 	test('one whose stored session gets no turn soon logs in', async () => {
