@@ -2,15 +2,13 @@ import { z } from 'zod/v4';
 import { describe, expect, test } from 'vitest';
 import { recordsOf } from '../../test/support/batched';
 import { busy, longestTurn } from '../../test/support/longest-turn';
+import { openClient } from '../../test/support/open-vendor';
 import { json, TestHost } from '../../test/support/test-host';
-import type { Connection } from '../describe/connection';
 import { NotFound, RateLimited, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
 import { ids, text } from '../describe/field';
 import { operation } from '../describe/operation';
-import type { Provider } from '../describe/provider';
 import type { Row } from '../describe/records';
 import { Batcher, type BatchedRun } from './batcher';
-import { Client } from './client';
 
 /** What a record costs that takes long to read. */
 const SLOW_MS = 1;
@@ -51,7 +49,6 @@ const current = operation({
 type Answers = (devices: string[]) => Row[] | FleetError | Promise<Row[]>;
 const each: Answers = (devices) => devices.map((device) => ({ device, value: `${device}!` }));
 
-let accounts = 0;
 /** A batcher, and the devices of each request that it made. */
 function batcherOf(answers: Answers = each, { burst = 100 } = {}) {
 	const asked: string[][] = [];
@@ -62,22 +59,7 @@ function batcherOf(answers: Answers = each, { burst = 100 } = {}) {
 		if (answer instanceof Error) throw answer;
 		return json(answer);
 	});
-	const provider = {
-		name: 'vendor',
-		title: 'Vendor',
-		connection: {},
-		open: ({ body }: { body: string }) => JSON.parse(body) as unknown,
-		limits: { burst, deadlineMs: 60_000 },
-		lookups: {},
-	} as unknown as Provider;
-	const connection: Connection = {
-		baseUrl: 'https://vendor.example',
-		account: `batcher-${String(accounts++)}`,
-		allowCommands: false,
-		allowPrivateAddresses: false,
-		rateLimit: 60_000,
-	};
-	const client = new Client(provider, connection, host);
+	const client = openClient(host, { burst });
 	const batcher = new Batcher(client, current, {});
 	const add = (devices: unknown, options: BatchedRun['options'] = {}, more = {}) =>
 		batcher.add({ input: { devices, ...more }, options });

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod/v4';
 import { busy, longestTurn } from '../../test/support/longest-turn';
+import { openClient } from '../../test/support/open-vendor';
 import { json, TestHost } from '../../test/support/test-host';
-import { Client } from '../call/client';
-import type { Connection } from '../describe/connection';
 import { ALL, ids } from '../describe/field';
 import { operation } from '../describe/operation';
-import type { Provider } from '../describe/provider';
 import type { Row } from '../describe/records';
 import { stream, type AnyTrigger } from '../describe/trigger';
 import { FleetPositions } from './fleet-positions';
@@ -48,29 +46,11 @@ const slow = (name: string, queue = false) =>
 	});
 const [positions, alarms, get] = [slow('positions'), slow('alarms'), slow('get', true)];
 
-let accounts = 0;
-function client(): Client {
-	const host = new TestHost(() =>
-		json(Array.from({ length: ROWS }, (_, place) => ({ id: String(place), recordedAt: TIME }))),
+const client = () =>
+	openClient(
+		new TestHost(() => json(Array.from({ length: ROWS }, (_, place) => ({ id: String(place), recordedAt: TIME })))),
+		{ positions: { operation: positions, all: true } },
 	);
-	const provider = {
-		name: 'vendor',
-		title: 'Vendor',
-		connection: {},
-		open: ({ body }: { body: string }) => JSON.parse(body) as unknown,
-		limits: { burst: 100, deadlineMs: 60_000 },
-		positions: { operation: positions, all: true },
-		lookups: {},
-	} as unknown as Provider;
-	const connection: Connection = {
-		baseUrl: 'https://vendor.example',
-		account: `turns-${String(accounts++)}`,
-		allowCommands: false,
-		allowPrivateAddresses: false,
-		rateLimit: 60_000,
-	};
-	return new Client(provider, connection, host);
-}
 
 const pollOf = (of = client()) =>
 	new Poll(

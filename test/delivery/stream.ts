@@ -259,6 +259,26 @@ const happens = (id: number, second: number, late: number): VendorEvent => ({
 	broken: false,
 });
 
+/** One device, whose events arrive on time. */
+const onTime = ({
+	host,
+	firstRun,
+	every,
+	seconds,
+	steps,
+}: Pick<StreamCase, 'host' | 'firstRun'> & {
+	every: number;
+	seconds: readonly number[];
+	steps: readonly Partial<Step>[];
+}): StreamCase => ({
+	...CALM_CASE,
+	host,
+	firstRun,
+	units: [{ ...CALM_UNIT, every, id: 'd0' }],
+	vendorEvents: seconds.map((at, index) => happens(index, at, 0)),
+	steps: steps.map((one) => ({ ...CALM, ...one })),
+});
+
 /** A read takes several polls. Meanwhile events arrive that belong to earlier pages. */
 const slowly: fc.Arbitrary<StreamCase> = fc
 	.record({
@@ -295,14 +315,7 @@ const mortal: fc.Arbitrary<StreamCase> = fc
 			{ minLength: 4, maxLength: 10 },
 		),
 	})
-	.map(({ host, firstRun, every, seconds, steps }) => ({
-		...CALM_CASE,
-		host,
-		firstRun,
-		units: [{ ...CALM_UNIT, every, id: 'd0' }],
-		vendorEvents: seconds.map((at, index) => happens(index, at, 0)),
-		steps: steps.map((one) => ({ ...CALM, ...one })),
-	}));
+	.map(onTime);
 
 /** The vendor fails to return one device's events for longer than the look-back. */
 const failing: fc.Arbitrary<StreamCase> = fc
@@ -371,14 +384,9 @@ const wrongClock: fc.Arbitrary<StreamCase> = fc
 			{ minLength: 3, maxLength: 10 },
 		),
 	})
-	.map(({ host, firstRun, every, seconds, steps }) => ({
-		...CALM_CASE,
-		host,
-		firstRun,
-		units: [{ ...CALM_UNIT, every, id: 'd0' }],
-		vendorEvents: seconds.map((at, index) => happens(index, at, 0)),
-		steps: steps.map(({ days, ...one }) => ({ ...CALM, ...one, ahead: days * 1440 })),
-	}));
+	.map(({ steps, ...one }) =>
+		onTime({ ...one, steps: steps.map(({ days, ...step }) => ({ ...step, ahead: days * 1440 })) }),
+	);
 
 export const streamCase: fc.Arbitrary<StreamCase> = fc.oneof(
 	{ weight: 6, arbitrary: anything },

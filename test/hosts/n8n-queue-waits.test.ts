@@ -89,6 +89,17 @@ const reports = async () =>
 		)
 	).filter((message) => message.startsWith('An execution waits'));
 
+/** The same messages are given a second time, and none was acknowledged. */
+async function comeAgain(): Promise<void> {
+	await until('the messages to come again', () => state().given.length > 1, SOON);
+	const {
+		given: [first, second],
+		acknowledged,
+	} = state();
+	expect(acknowledged).toBe(0);
+	expect(second?.ids).toEqual(first?.ids);
+}
+
 test.each([
 	['Wait, an hour', 'executionFinishes', hour],
 	['Wait, an hour', 'executionFinishesSuccessfully', hour],
@@ -102,13 +113,7 @@ test.each([
 		await until('its report', async () => (await reports()).length > 0, SOON);
 	expect(await reports()).toHaveLength(acknowledge === 'executionFinishesSuccessfully' ? 1 : 0);
 	await queue.n8n.stopExecution(id);
-	await until('the messages to come again', () => state().given.length > 1, SOON);
-	const {
-		given: [first, second],
-		acknowledged,
-	} = state();
-	expect(acknowledged).toBe(0);
-	expect(second?.ids).toEqual(first?.ids);
+	await comeAgain();
 });
 
 test('it goes on and fails: acknowledged when the execution finishes', async () => {
@@ -128,13 +133,7 @@ test('it goes on and fails: not acknowledged when the execution succeeds', async
 test('it goes on and fails before it acknowledges: the messages come again', async () => {
 	const { id } = await waiting('laterMessageNode', call, FAIL);
 	await goOn(id);
-	await until('the messages to come again', () => state().given.length > 1, SOON);
-	const {
-		given: [first, second],
-		acknowledged,
-	} = state();
-	expect(acknowledged).toBe(0);
-	expect(second?.ids).toEqual(first?.ids);
+	await comeAgain();
 });
 
 test('it acknowledges after the wait', async () => {
