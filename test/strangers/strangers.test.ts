@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withoutChance } from '../delivery/properties';
+import { tryChanges } from '../support/changed-modules';
 import { VENDOR_NAMES } from '../support/kits';
+import { MUTANTS } from './mutants';
 import { productOf } from './product';
 import { nameOf, runOf, tryRun } from './runs';
 
@@ -27,4 +29,9 @@ test.each(VENDOR_NAMES)('%s: what is concluded is true whatever the vendor answe
 		}
 	}
 	expect(failed).toEqual([]);
+});
+
+// Whether it is noticed, `npm run test:strangers -- --mutants` tells.
+test.each(MUTANTS)('a planted fault fits the source: $name', ({ changes }) => {
+	expect(() => tryChanges(changes)).not.toThrow();
 });

@@ -39,6 +39,11 @@ function changed(source: string, { file, from, to }: Change): string {
 	return source.slice(0, kept[first]) + to + source.slice((kept[first + wanted.length - 1] ?? 0) + 1);
 }
 
+/** Puts the changes into their files, without running them. @throws Error if one does not fit */
+export function tryChanges(changes: readonly Change[]): void {
+	for (const change of changes) changed(readFileSync(join(CORE, change.file), 'utf8'), change);
+}
+
 const compiled = new Map<string, string>();
 
 function compile(source: string): string {
