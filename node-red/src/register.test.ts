@@ -9,8 +9,8 @@ import { VendorNodes } from './vendor-nodes';
 
 const provider = trackceo as unknown as Provider;
 
-/** What a registration asks of Node-RED. */
-function registered() {
+/** What a registration asks of Node-RED, with these settings. */
+function registered(settings: object = {}) {
 	const types: Record<string, unknown> = {};
 	const routes: string[] = [];
 	const permissions: string[] = [];
@@ -22,6 +22,7 @@ function registered() {
 			handlers.push(own.at(-1)!);
 		};
 	const RED = {
+		settings,
 		nodes: { registerType: (type: string, _: unknown, options?: object) => (types[type] = options) },
 		auth: { needsPermission: (permission: string) => void permissions.push(permission) },
 		httpAdmin: { get: route('GET'), post: route('POST') },
@@ -40,6 +41,17 @@ describe('when Node-RED starts', () => {
 			'fleetwire-trackceo': undefined,
 			'fleetwire-trackceo-trigger': undefined,
 		});
+	});
+
+	test('new triggers remember in a store that lasts, where the user folder does not', () => {
+		const contextStorage = { default: { module: 'memory' }, kept: { module: () => ({}) } };
+		const optionsFor = (keepsUserFolder: boolean, stores: object = contextStorage) =>
+			registered({ contextStorage: stores, fleetwire: { keepsUserFolder } }).types['fleetwire-trackceo-trigger'];
+		expect(optionsFor(false)).toEqual({
+			settings: { fleetwireTrackceoTriggerStore: { value: 'kept', exportable: true } },
+		});
+		expect(optionsFor(false, { default: { module: 'memory' } })).toBeUndefined();
+		expect(optionsFor(true)).toBeUndefined();
 	});
 
 	test('it has routes for the editor, which need two permissions', () => {

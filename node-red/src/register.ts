@@ -4,7 +4,8 @@ import type { Provider } from '../../core/describe/provider';
 import type { AccountNode } from './account-node';
 import type { RequestDef } from './request-node';
 import type { TriggerDef, TriggerNodeInstance } from './trigger-node';
-import { accountType, requestType, triggerType } from './types';
+import { accountType, requestType, storeSetting, triggerType } from './types';
+import { lastingStore, losesUserFolder } from './user-folder';
 import type { VendorNodes } from './vendor-nodes';
 
 /** What Node-RED must know of a vendor when it starts. */
@@ -57,7 +58,13 @@ export function register(RED: NodeAPI, vendor: Vendor, loadMaker: () => MakeNode
 		RED.nodes.createNode(this, config);
 		nodes().trigger(this, config);
 	}
-	RED.nodes.registerType(triggerType(vendor), FleetTrigger);
+	// Where the user folder does not last, new triggers remember in a store that does.
+	const store = losesUserFolder(RED) ? lastingStore(RED) : undefined;
+	RED.nodes.registerType(
+		triggerType(vendor),
+		FleetTrigger,
+		store === undefined ? undefined : { settings: { [storeSetting(vendor)]: { value: store, exportable: true } } },
+	);
 
 	// Routes for the editor. Lists name an account's devices and cost requests, and a login ends others' sessions: they
 	// are for who may change flows, not for who may only view them.

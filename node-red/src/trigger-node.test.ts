@@ -516,6 +516,37 @@ test('a context store is used where one is chosen', async () => {
 	expect(readdirSync(userDir)).toEqual([]);
 });
 
+describe('where files are lost with the container', () => {
+	const contextStorage = { default: { module: 'memory' }, kept: { module: () => ({}) } };
+	const warningsOf = async (settings: object, changes: object[]) => {
+		runtime = new Runtime([provider], {
+			userDir,
+			settings: { fleetwire: { keepsUserFolder: false }, ...settings },
+		});
+		const triggers = changes.map((change, at) => trigger({ id: `${id}-${String(at)}`, ...change }));
+		await runtime.deploy([account(), ...triggers], { account: { secret: 'a secret' } });
+		const nodes = triggers.map((one) => runtime.node(one.id));
+		await until('all have polled', () => nodes.every(({ line }) => line?.text?.startsWith('nothing new')));
+		return nodes.flatMap(({ warnings }) => warnings);
+	};
+	const lost = () =>
+		`What triggers remember is in ${userDir}, which is lost when this container is replaced: events may then be missing.`;
+
+	test('one trigger says so, and names the context store that is not', async () => {
+		expect(await warningsOf({ contextStorage }, [{}, {}])).toEqual([
+			`${lost()} Choose the context store “kept” in Remember in.`,
+		]);
+	});
+
+	test('one trigger says so, and what to do where there is no such store', async () => {
+		expect(await warningsOf({}, [{}, {}])).toEqual([`${lost()} Put that folder on a volume.`]);
+	});
+
+	test('a trigger that remembers elsewhere says nothing', async () => {
+		expect(await warningsOf({ contextStorage }, [{ store: 'kept' }])).toEqual([]);
+	});
+});
+
 describe('when it is closed', () => {
 	test('it keeps its state while it is in the flows, and for a week after that', async () => {
 		const files = () => readdirSync(join(userDir, 'fleetwire'));

@@ -20,6 +20,7 @@ import { SharedTimers } from './shared-timers';
 import { NotRead, NotStored, TriggerState } from './trigger-state';
 import { TriggerStatus } from './trigger-status';
 import { ContextStore, FileStore, type Store } from './trigger-store';
+import { lastingStore, losesUserFolder } from './user-folder';
 import { MAPPABLE, MapMaker, namesOf } from './worldmap';
 
 /** What a trigger node stores. Its names are in users' flows. */
@@ -195,6 +196,7 @@ export class TriggerNode implements AccountUser {
 			node.warn(RED._('trigger.unreadable', { reason, keptAs }));
 		});
 		if (other) node.warn(RED._('trigger.other-account', { time: new Date().toISOString() }));
+		if (!config.store && !trigger.queue) warnOnce(RED, node);
 		const options = { timeZone };
 		const deliver: Deliver = (events, attempt) => this.deliver(trigger, events, attempt);
 		const prepare = async () => {
@@ -460,6 +462,19 @@ function commandIn(value: unknown): Command | undefined {
 function knowsStore(RED: NodeAPI, name: string): boolean {
 	const stores = RED.settings.contextStorage as object | undefined;
 	return Object.hasOwn(stores ?? { memory: {} }, name);
+}
+
+const warned = new WeakSet<object>();
+
+/** Says that files are not kept, once for all triggers of this Node-RED. */
+function warnOnce(RED: NodeAPI, node: Node): void {
+	if (warned.has(RED.settings) || !losesUserFolder(RED)) return;
+	warned.add(RED.settings);
+	const store = lastingStore(RED);
+	const { userDir: folder = '' } = RED.settings;
+	node.warn(
+		store === undefined ? RED._('trigger.lost', { folder }) : RED._('trigger.lost-choose', { folder, store }),
+	);
 }
 
 /**

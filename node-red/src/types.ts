@@ -6,3 +6,6 @@ interface Named {
 export const accountType = ({ name }: Named) => `fleetwire-${name}-account`;
 export const requestType = ({ name }: Named) => `fleetwire-${name}`;
 export const triggerType = ({ name }: Named) => `fleetwire-${name}-trigger`;
+
+/** What Node-RED's editor is told of a type must begin with its name. */
+export const storeSetting = ({ name }: Named) => `fleetwire${name.charAt(0).toUpperCase()}${name.slice(1)}TriggerStore`;

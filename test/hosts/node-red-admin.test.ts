@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { storeSetting } from '../../node-red/src/types';
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type NodeRed } from './node-red';
 import { startVendors, VENDOR_NAMES, type TestVendors } from './vendor';
@@ -388,9 +389,16 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		const nodeRed = await startNodeRed({
 			version,
 			packages: [tarball()],
-			settings: { fleetwire: { allowPrivateAddresses: false, allowCommands: false } },
+			settings: { fleetwire: { allowPrivateAddresses: false, allowCommands: false, keepsUserFolder: false } },
+			// Node-RED takes it for a store of its own, as it does with those of others.
+			script: `const own = require.main.require('@node-red/runtime/lib/nodes/context/memory');
+				module.exports.contextStorage = { default: { module: 'memory' }, own: { module: own } };`,
 		});
 		try {
+			// What new triggers remember in, as the user folder is not kept.
+			const editor = await nodeRed.admin('GET', '/settings');
+			for (const name of VENDOR_NAMES) expect(editor).toHaveProperty([storeSetting({ name })], 'own');
+
 			const forbidden =
 				'The base URL does not lead to a public address, and the settings of this Node-RED allow no other. Check its spelling; who runs Node-RED can allow private addresses with fleetwire.allowPrivateAddresses in settings.js.';
 			const { secret, ...settings } = vendors.of('trackceo').connection;

@@ -41,6 +41,8 @@ export type StartNodeRed = {
 	packages: string[];
 	/** Laid over the settings below; plain data. */
 	settings?: Record<string, unknown>;
+	/** What else settings.js says, as JavaScript that follows them. */
+	script?: string;
 	/** Users who must log in to the editor and the admin API; the first one's token is used by the methods here. */
 	adminAuth?: AdminUser[];
 	/** A folder to start on again; left to the caller. Without it, a new one that stop() removes. */
@@ -155,8 +157,8 @@ export class NodeRed extends HostProcess {
 	}
 
 	private async writeSettings(): Promise<string> {
-		const { adminAuth, settings } = this.options;
-		const { editorTheme, ...rest } = (settings ?? {}) as { editorTheme?: object };
+		const { adminAuth, settings, script = '' } = this.options;
+		const { editorTheme, fleetwire, ...rest } = (settings ?? {}) as { editorTheme?: object; fleetwire?: object };
 		const all = {
 			uiHost: '127.0.0.1',
 			uiPort: this.port,
@@ -168,10 +170,12 @@ export class NodeRed extends HostProcess {
 				? { adminAuth: { type: 'credentials', users: adminAuth.map((user) => this.withHash(user)) } }
 				: {}),
 			...rest,
+			// Where temporary folders are kept, differs from machine to machine.
+			fleetwire: { keepsUserFolder: true, ...fleetwire },
 			editorTheme: { tours: false, ...editorTheme },
 		};
 		const file = join(this.userDir, 'settings.js');
-		await writeFile(file, `module.exports = ${JSON.stringify(all, null, '\t')};\n`);
+		await writeFile(file, `module.exports = ${JSON.stringify(all, null, '\t')};\n${script}`);
 		return file;
 	}
 

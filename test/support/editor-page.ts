@@ -54,11 +54,17 @@ export interface OpenPage {
 	add: <T extends { type: string }>(stored: T) => T;
 }
 
-export function openPage(provider: Provider, migrations: Migrations = MIGRATIONS): OpenPage {
+/** The page in an editor that Node-RED told these settings. */
+export function openPage(
+	provider: Provider,
+	migrations: Migrations = MIGRATIONS,
+	settings: Record<string, unknown> = {},
+): OpenPage {
 	const types: Record<string, Definition> = {};
 	const window: Record<string, unknown> = { [provider.name]: catalogOf(provider) };
 	const listeners: ((node: object) => void)[] = [];
 	const RED = {
+		settings,
 		events: {
 			on: (event: string, listener: (node: object) => void) => {
 				if (event === 'nodes:add') listeners.push(listener);

@@ -150,7 +150,8 @@ const VARIABLE = /^\$\{(\S+)\}$/;
 export class Runtime {
 	/** The line for each use of an account in the editor. */
 	readonly log: string[] = [];
-	readonly settings: Record<string, unknown> = {};
+	/** Where temporary folders are kept, differs from machine to machine. */
+	readonly settings: Record<string, unknown> = { fleetwire: { keepsUserFolder: true } };
 	readonly env: Record<string, string> = {};
 	private readonly types = new Map<string, { make: new (config: object) => RuntimeNode; secret: boolean }>();
 	private readonly routes = new Map<string, Route[]>();
@@ -161,8 +162,13 @@ export class Runtime {
 
 	constructor(
 		providers: readonly Provider[],
-		{ userDir, migrations = MIGRATIONS }: { userDir?: string; migrations?: Migrations } = {},
+		{
+			userDir,
+			migrations = MIGRATIONS,
+			settings = {},
+		}: { userDir?: string; migrations?: Migrations; settings?: Record<string, unknown> } = {},
 	) {
+		Object.assign(this.settings, settings);
 		if (userDir !== undefined) this.settings.userDir = userDir;
 		for (const provider of providers) {
 			const secrets = Object.keys(provider.connection).filter((name) => provider.connection[name]?.secret);

@@ -164,7 +164,7 @@ Every event has \`id\`, \`event\`, \`deviceId\`, \`time\` and \`late\` beside th
 
 Polls every ${String(seconds)} seconds by default. The shortest interval is ${String(leastSeconds)} seconds. Triggers of the same account and interval poll together and share their requests.
 
-It saves which events it has sent, and continues from there after a deploy or a restart. No event is lost. None is sent twice, unless Node-RED or the machine crashes between sending and saving. With a context store in *Remember in*, the saved position lasts as long as that store. Node-RED's own file store writes every 30 seconds, so more events can come twice after a power cut. With a file, a node that goes with its flow, project or branch continues there if it comes back within a week.
+It saves which events it has sent, and continues from there after a deploy or a restart. No event is lost. None is sent twice, unless Node-RED or the machine crashes between sending and saving. With a context store in *Remember in*, the saved position lasts as long as that store. In a container without a volume, choose a store that lasts. Node-RED's own file store writes every 30 seconds, so more events can come twice after a power cut. With a file, a node that goes with its flow, project or branch continues there if it comes back within a week.
 
 What is common to all events${queue === undefined ? '' : `, other than *${plain(queue.title)}*`}:
 

@@ -9,6 +9,7 @@ import { helpOf } from './help';
 import { appearanceOf } from './appearance';
 import { pageOf } from './page';
 import { BROWSER, browserScript, openPage } from '../../../test/support/editor-page';
+import { storeSetting } from '../types';
 import { wordsOf } from './words';
 
 const root = join(__dirname, '..', '..');
@@ -51,6 +52,13 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 			color: request.color,
 		});
 		expect(account.category).toBe('config');
+	});
+
+	test('a new trigger remembers where Node-RED proposes, else in a file', () => {
+		const settings = { [storeSetting(provider)]: 'kept' };
+		const proposed = openPage(provider, undefined, settings).types[`fleetwire-${provider.name}-trigger`];
+		expect(proposed?.defaults.store?.value).toBe('kept');
+		expect(trigger.defaults.store?.value).toBe('');
 	});
 
 	test('keeps secrets out of the flow file', () => {

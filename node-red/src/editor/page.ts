@@ -1,7 +1,7 @@
 import type { Field } from '../../../core/describe/field';
 import type { Provider } from '../../../core/describe/provider';
 import { MIGRATIONS, newestVersion, type Migrations } from '../migrations';
-import { accountType, requestType, triggerType } from '../types';
+import { accountType, requestType, storeSetting, triggerType } from '../types';
 
 const PACKAGE = '@fleetwire/node-red-fleet';
 
@@ -254,7 +254,7 @@ RED.nodes.registerType('${triggerType(provider)}', {
 		output: { value: 'simplified' },
 		result: { value: 'record' },
 		outputs: { value: 1 },
-		${hasQueue(provider) ? QUEUE_DEFAULTS : ''}store: { value: '' },
+		${hasQueue(provider) ? QUEUE_DEFAULTS : ''}store: { value: RED.settings.${storeSetting(provider)} || '' },
 		${version(triggerType(provider), migrations)}
 	},
 	button: {

@@ -60,6 +60,9 @@ const WORDS = {
 		context: 'The context store “__name__”',
 		unreadable:
 			'The saved position of this trigger cannot be read (__reason__), so it starts over: events since the last run may be missing. The file is kept as __keptAs__.',
+		lost: 'What triggers remember is in __folder__, which is lost when this container is replaced: events may then be missing. Put that folder on a volume.',
+		'lost-choose':
+			'What triggers remember is in __folder__, which is lost when this container is replaced: events may then be missing. Choose the context store “__store__” in Remember in.',
 		'other-account': 'The account was changed, so this trigger starts over, as First Run says, at __time__.',
 		notPolled: 'The node could not be asked to poll: __message__',
 	},
