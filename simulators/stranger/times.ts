@@ -187,7 +187,9 @@ export const clocksThatAreWrong = (zone: string): Oddity =>
 
 /** The same time on another clock, in the same form; undefined where it is none. */
 function moved(value: unknown, offset: number, zone: string): unknown {
-	if (typeof value === 'number') return value > 0 ? value + offset : undefined;
+	// Another oddity may have made milliseconds or microseconds of it.
+	if (typeof value === 'number')
+		return value > 0 ? value + offset * (value > 1e14 ? 1e6 : value > 1e11 ? 1e3 : 1) : undefined;
 	if (typeof value !== 'string' || !DATED.test(value) || value.startsWith('0001')) return undefined;
 	const utc = value.endsWith('Z') ? 'UTC' : zone;
 	const time = fromLocalTime(utc, value.slice(0, 19).replace(' ', 'T'));
