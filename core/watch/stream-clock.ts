@@ -52,7 +52,8 @@ function limited(poll: Poll, stored: StoredStream, { latest }: RecordTimes): Sto
 	const { cursor } = stored;
 	const present = Math.max(now, latest ?? 0);
 	const mark = latest !== undefined && cursor.mark > present + YEAR_SECONDS ? present : cursor.mark;
-	const reached = Math.max(mark, now + AHEAD_SECONDS);
+	// A trigger begins a second after the newest report.
+	const reached = Math.max(mark + 1, now + AHEAD_SECONDS);
 	// The user may have chosen a time in the future.
 	const since = cursor.since > Math.max(reached, poll.firstRun === 'since' ? poll.since : 0) ? now : cursor.since;
 	const most = Math.max(reached, since);

@@ -88,3 +88,31 @@ test.each(MUTANTS)('is noticed: $name', async ({ changes, twist, by }) => {
 	});
 	expect({ failed, numRuns }).toMatchObject({ failed: true });
 });
+
+test('a clock that is set back by an hour brings nothing that is older than the trigger', async () => {
+	const start = Date.UTC(2026, 0, 31, 12);
+	const step = { latencyMs: 10, budgetMs: 60_000, faults: [], ends: 0, damaged: false, redeploys: false };
+	const calm = { ...step, changes: 'nothing', execution: 'made', together: -1, lookBack: undefined } as const;
+	const happened = start + 16 * 60_000;
+	await runStream(engineOf(), {
+		host: 'nodeRed',
+		positionsBy: 'all',
+		positionsPerRequest: 1,
+		firstRun: 'nothing',
+		perMinute: 6_000_000,
+		burst: 1000,
+		lookBack: 2,
+		pageSize: 3,
+		perRequest: 1,
+		units: [{ id: 'd0', every: 1, ahead: 0, stays: [start - 86_400_000], fails: [] }],
+		vendorEvents: [
+			{ id: 'e0', device: 'd0', recordTime: happened / 1000, arrives: happened, kind: 'b', broken: false },
+		],
+		steps: [
+			{ ...calm, waitSeconds: 60, latencyMs: 7000, budgetMs: 3000, together: 0, ahead: 5 },
+			{ ...calm, waitSeconds: 900, ahead: 5 },
+			{ ...calm, waitSeconds: 120, together: 0, ahead: 5 },
+			{ ...calm, waitSeconds: 60, ahead: -60 },
+		],
+	});
+});
