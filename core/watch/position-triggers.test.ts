@@ -182,6 +182,14 @@ describe('Device Silent', () => {
 			expect(silences(dies(2, 40 * 60, 'right', 120), 60)).toEqual([[62, true, 60]]);
 		});
 
+		test('nor are both of its times, where they differ', () => {
+			const [time, seenAt] = [iso(NOW + 2400), iso(NOW + 2580)];
+			expect(silences(Array.from({ length: 120 }, () => at({ time, seenAt })))).toEqual([[5, true, 5]]);
+			expect(silences(Array.from({ length: 120 }, () => at({ time: seenAt, seenAt: time })))).toEqual([
+				[5, true, 5],
+			]);
+		});
+
 		test('a fix that is always dated the same, far ahead, does not hide that the vendor hears nothing', () => {
 			const fixed = iso(NOW + YEAR);
 			const positions = Array.from({ length: 10 }, () => at({ time: fixed, seenAt: iso(NOW) }));

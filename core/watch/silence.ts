@@ -7,8 +7,8 @@ import { timesOf } from './fleet-positions';
 const CONSTANT_FIXES = 3;
 
 /**
- * The state of a device that is silent, or whose clock is wrong. Stored as "time", or as "time readAt fixes", times in
- * base 36. "~" before it: it is not silent.
+ * The state of a device that is silent, or whose clock is wrong. Stored as "time", or as "time readAt fixes other",
+ * times in base 36. "~" before it: it is not silent.
  */
 interface Silence {
 	silent: boolean;
@@ -18,6 +18,8 @@ interface Silence {
 	readAt?: number;
 	/** At how many fixes in a row they differed by the same. */
 	fixes: number;
+	/** Its other time, if that was ahead as well. */
+	other?: number;
 }
 
 const SPEAKING = '~';
@@ -26,20 +28,22 @@ const base36 = (value: number) => value.toString(36);
 function readSilence(state: string | undefined): Silence | undefined {
 	if (state === undefined) return undefined;
 	const speaking = state.startsWith(SPEAKING);
-	const [time = '', readAt, fixes = '0'] = state.slice(speaking ? SPEAKING.length : 0).split(' ');
+	const [time = '', readAt, fixes = '0', other] = state.slice(speaking ? SPEAKING.length : 0).split(' ');
 	return {
 		silent: !speaking,
 		time: parseInt(time, 36),
 		...(readAt === undefined ? {} : { readAt: parseInt(readAt, 36) }),
 		fixes: Number(fixes),
+		...(other === undefined ? {} : { other: parseInt(other, 36) }),
 	};
 }
 
 /** A device that is not silent, and whose clock is right, needs no state. */
 function writeSilence(state: Silence): string | undefined {
-	const { silent, time, readAt, fixes } = state;
+	const { silent, time, readAt, fixes, other } = state;
 	if (!silent && !hasWrongClock(state)) return undefined;
-	const differs = readAt === undefined ? [] : [base36(readAt), String(fixes)];
+	const others = other === undefined ? [] : [base36(other)];
+	const differs = readAt === undefined ? [] : [base36(readAt), String(fixes), ...others];
 	return (silent ? '' : SPEAKING) + [base36(time), ...differs].join(' ');
 }
 
@@ -54,14 +58,21 @@ type Report = Omit<Silence, 'silent'> & { reported: number };
 function reportOf(times: readonly number[], last: Silence | undefined, now: number, limit: number): Report {
 	const wrong = last !== undefined && hasWrongClock(last);
 	// A time that was ahead when it was first read stays wrong when the future has come.
-	const right = times.filter((at) => !isAhead(at, now) && !(wrong && at === last.time));
+	const right = times.filter((at) => !isAhead(at, now) && !(wrong && (at === last.time || at === last.other)));
 	const doubted = times.filter((at) => !right.includes(at));
 	if (doubted.length > 0) {
 		const time = Math.max(...doubted);
 		const same = time === last?.time;
 		const readAt = same ? (last.readAt ?? time) : now;
 		const fixes = same ? last.fixes : 1;
-		return { time, readAt, fixes, reported: right.length > 0 ? Math.max(...right) : readAt };
+		const other = doubted.find((at) => at !== time) ?? (same ? last.other : undefined);
+		return {
+			time,
+			readAt,
+			fixes,
+			...(other === undefined ? {} : { other }),
+			reported: right.length > 0 ? Math.max(...right) : readAt,
+		};
 	}
 	const time = Math.max(...right);
 	const isNews = last !== undefined && (wrong || time > last.time);
