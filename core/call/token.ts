@@ -15,17 +15,14 @@ const ESCAPES = new Set(Buffer.from('/\\u'));
 const MOST_REPEATS = 100_000;
 
 /**
- * An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. Whatever is
- * written together with a part of it goes as well: it may be escaped in many ways. A part whose letters and digits are
- * themselves escapes of JSON is not found.
+ * An answer without the session's token, where a vendor repeats it: what a vendor says goes into flows. It is found
+ * however its signs are escaped, and in the other case where that says as much. Whatever is written together with a
+ * long part of it goes as well.
  * @throws UnexpectedAnswer if it is repeated so often that it would take long
  */
 export function withoutToken(answer: SignedAnswer, vendor: string): SignedAnswer {
 	const { session, body } = answer;
 	if (session.length < SHORTEST_TOKEN) return answer;
-	const stretches = session.split(/[^\w+/=.~%-]+/).map((stretch) => ({ stretch, anchor: anchorOf(stretch) }));
-	const anchors = stretches.map(({ anchor }) => anchor).filter((anchor) => anchor !== undefined);
-	const hasOthers = stretches.some(({ stretch, anchor }) => anchor === undefined && isOfToken(stretch));
 	let left = MOST_REPEATS;
 	const count = () => {
 		left -= 1;
@@ -35,10 +32,20 @@ export function withoutToken(answer: SignedAnswer, vendor: string): SignedAnswer
 				advice: 'Check the base URL in the account.',
 			});
 	};
-	const whole = anchors.length === 0 || hasOthers ? withoutWhole(body, session, count) : body;
-	const cleaned = longestOf(anchors).reduce((text, anchor) => without(text, anchor, count), whole);
+	const anchors = session
+		.split(/[^\w+/=.~%-]+/)
+		.map(anchorOf)
+		.filter((anchor) => anchor !== undefined);
+	const cleaned = longestOf(anchors)
+		.flatMap((anchor) => inBothCases(anchor, session))
+		.reduce((text, anchor) => without(text, anchor, count), withoutWhole(body, session, count));
 	return cleaned === body ? answer : { ...answer, body: cleaned };
 }
+
+/** Only what has letters of one case says as much in the other: a number of sixteen digits, say. */
+const isOfOneCase = (token: string) => !/[a-z]/.test(token) || !/[A-Z]/.test(token);
+const inBothCases = (part: string, token: string) =>
+	isOfOneCase(token) ? [...new Set([part.toLowerCase(), part.toUpperCase()])] : [part];
 
 /** Whether it can be a part of a number, which JSON has outside of quotes. */
 const isNumeric = (text: string) => !/[a-df-z]/i.test(text);
@@ -50,22 +57,28 @@ function without(body: string, anchor: string, count: () => void): string {
 	let done = 0;
 	for (let at = body.indexOf(anchor); at !== -1; at = body.indexOf(anchor, done)) {
 		count();
-		let begin = at;
-		let end = at + anchor.length;
-		for (; begin > done; begin--) {
-			const code = body.charCodeAt(begin - 1);
-			if (code !== BACKSLASH && !IN_TOKENS.has(code)) break;
-		}
-		for (; end < body.length; end++) {
-			if (IN_TOKENS.has(body.charCodeAt(end))) continue;
-			// An escape stays whole.
-			if (body.charCodeAt(end) !== BACKSLASH || !ESCAPES.has(body.charCodeAt(end + 1))) break;
-			end += 1;
-		}
+		const [begin, end] = widened(body, at, at + anchor.length, done);
 		text += `${body.slice(done, begin)}${label}`;
 		done = end;
 	}
 	return done === 0 ? body : text + body.slice(done);
+}
+
+/** A part of a text, and what is written together with it. */
+function widened(body: string, from: number, to: number, first: number): [begin: number, end: number] {
+	let begin = from;
+	let end = to;
+	for (; begin > first; begin--) {
+		const code = body.charCodeAt(begin - 1);
+		if (code !== BACKSLASH && !IN_TOKENS.has(code)) break;
+	}
+	for (; end < body.length; end++) {
+		if (IN_TOKENS.has(body.charCodeAt(end))) continue;
+		// An escape stays whole.
+		if (body.charCodeAt(end) !== BACKSLASH || !ESCAPES.has(body.charCodeAt(end + 1))) break;
+		end += 1;
+	}
+	return [begin, end];
 }
 
 /** Shorter parts could be words, and shorter numbers could be times or ids. */
@@ -109,21 +122,23 @@ const LETTER_U = 0x75;
 const LETTER_X = 0x78;
 const HASH = 0x23;
 const SEMICOLON = 0x3b;
-type Entity = readonly [name: string, sign: string];
-/** Entities by the code of their first letter. */
-const ENTITIES: ReadonlyMap<number, readonly Entity[]> = new Map<number, readonly Entity[]>([
-	[
-		0x61,
-		[
-			['amp;', '&'],
-			['apos;', "'"],
-		],
-	],
-	[0x67, [['gt;', '>']]],
-	[0x6c, [['lt;', '<']]],
-	[0x71, [['quot;', '"']]],
-]);
-const NO_ENTITIES: readonly Entity[] = [];
+const LETTER_A = 0x61;
+const LETTER_G = 0x67;
+const LETTER_L = 0x6c;
+const LETTER_Q = 0x71;
+/** How web pages write signs that mean something in them, by the first letters. The ampersand may stand for itself. */
+const ENTITIES: Readonly<Record<number, readonly [name: string, sign: string]>> = {
+	[LETTER_A]: ['apos;', "'"],
+	[LETTER_G]: ['gt;', '>'],
+	[LETTER_L]: ['lt;', '<'],
+	[LETTER_Q]: ['quot;', '"'],
+};
+const IN_AMPERSAND = 'amp;';
+// Most percent signs and ampersands stand before something else, and looking further takes time.
+/** Whether such a sign behind a percent sign begins the code of one that tokens are made of. */
+const beginsCode = (sign: number) => sign >= 0x32 && sign <= 0x37;
+const beginsEntity = (sign: number) =>
+	sign === HASH || sign === LETTER_A || sign === LETTER_G || sign === LETTER_L || sign === LETTER_Q;
 /** A string of JSON that ends: no sign at all. */
 const NONE = -1;
 
@@ -132,16 +147,33 @@ class Signs {
 	/** Where the sign that was read last ends. */
 	end = 0;
 
-	constructor(private readonly text: string) {}
+	constructor(
+		private readonly text: string,
+		private readonly ignoresCase: boolean,
+	) {}
 
 	/** Blanks are plus signs in forms. */
 	at(begin: number): number {
 		const sign = this.text.charCodeAt(begin);
 		this.end = begin + 1;
 		// Most of an answer: nothing that escapes another sign.
-		if (sign > PLUS && sign !== BACKSLASH) return sign;
-		const read = this.read(sign, begin);
-		return read === PLUS ? SPACE : read;
+		const read = sign > PLUS && sign !== BACKSLASH ? sign : this.read(sign, begin);
+		if (read === PLUS) return SPACE;
+		return this.ignoresCase && read >= 0x41 && read <= 0x5a ? read | 0x20 : read;
+	}
+
+	/** The next place from which the sign may be read, escaped or not. */
+	next(first: number, from: number): number {
+		const { text } = this;
+		const capital = this.ignoresCase && first >= LETTER_A && first <= 0x7a ? first ^ 0x20 : first;
+		const blank = first === SPACE ? PLUS : first;
+		for (let at = from; at < text.length; at++) {
+			const code = text.charCodeAt(at);
+			if (code === first || code === capital || code === blank) return at;
+			if (code === BACKSLASH || (code === PERCENT && beginsCode(text.charCodeAt(at + 1)))) return at;
+			if (code === AMPERSAND && beginsEntity(text.charCodeAt(at + 1))) return at;
+		}
+		return text.length;
 	}
 
 	private read(sign: number, begin: number): number {
@@ -165,6 +197,7 @@ class Signs {
 	/** An address within an address is escaped twice. */
 	private behindPercent(): number {
 		const { text } = this;
+		if (!beginsCode(text.charCodeAt(this.end))) return PERCENT;
 		let [at, code] = [this.end, hexAt(text, this.end, 2)];
 		for (; code === PERCENT; at += 2) {
 			const next = hexAt(text, at + 2, 2);
@@ -177,15 +210,17 @@ class Signs {
 	}
 
 	private behindAmpersand(): number {
-		const { text, end } = this;
-		const first = text.charCodeAt(end);
+		const { text } = this;
+		// A page within a page has it more than once.
+		while (text.charCodeAt(this.end) === LETTER_A && text.startsWith(IN_AMPERSAND, this.end))
+			this.end += IN_AMPERSAND.length;
+		const first = text.charCodeAt(this.end);
 		if (first === HASH) return this.behindHash();
-		for (const [name, sign] of ENTITIES.get(first) ?? NO_ENTITIES)
-			if (text.charCodeAt(end + 1) === name.charCodeAt(1) && text.startsWith(name, end)) {
-				this.end = end + name.length;
-				return sign.charCodeAt(0);
-			}
-		return AMPERSAND;
+		if (!beginsEntity(first)) return AMPERSAND;
+		const [name, sign] = ENTITIES[first] ?? ['', '&'];
+		if (!text.startsWith(name, this.end)) return AMPERSAND;
+		this.end += name.length;
+		return sign.charCodeAt(0);
 	}
 
 	private behindHash(): number {
@@ -202,8 +237,8 @@ class Signs {
 	}
 }
 
-function signsOf(text: string): number[] {
-	const signs = new Signs(text);
+function signsOf(text: string, ignoresCase: boolean): number[] {
+	const signs = new Signs(text, ignoresCase);
 	const found: number[] = [];
 	for (let at = 0; at < text.length; at = signs.end) found.push(signs.at(at));
 	return found.filter((sign) => sign !== BACKSLASH);
@@ -220,31 +255,34 @@ function repeatsIn(token: readonly number[]): number[] {
 	return repeats;
 }
 
-/** Without a token that is made of short parts: sign by sign, whatever of them is escaped. */
+/** Without the whole token: sign by sign, whatever of them is escaped. */
 function withoutWhole(body: string, session: string, count: () => void): string {
-	const [longest = ''] = (session.match(/[a-z0-9]+/gi) ?? []).sort((a, b) => b.length - a.length);
-	if (!body.includes(longest)) return body;
-	const token = signsOf(session);
+	const ignoresCase = isOfOneCase(session);
+	const token = signsOf(session, ignoresCase);
 	// Escaped throughout, it stands for what may be a word.
-	if (token.length < SHORTEST_TOKEN / 2) return without(body, session, count);
+	const [first] = token;
+	if (first === undefined || token.length < SHORTEST_TOKEN / 2) return without(body, session, count);
 	const repeats = repeatsIn(token);
 	const label = labelFor(session);
-	const signs = new Signs(body);
+	const signs = new Signs(body, ignoresCase);
 	/** Where the latest signs begin, as many as the token has: of those that may belong to it. */
 	const begins = new Int32Array(token.length);
 	let [text, done, same, place] = ['', 0, 0, 0];
-	for (let at = 0; at < body.length; at = signs.end) {
+	for (let at = signs.next(first, 0); at < body.length; at = same === 0 ? signs.next(first, signs.end) : signs.end) {
 		const sign = signs.at(at);
 		// Of backslashes, each way of escaping makes more or fewer.
-		if (sign === BACKSLASH || (same === 0 && sign !== token[0])) continue;
+		if (sign === BACKSLASH || (same === 0 && sign !== first)) continue;
 		begins[place] = at;
 		place = place + 1 === token.length ? 0 : place + 1;
 		while (same > 0 && token[same] !== sign) same = repeats[same - 1] ?? 0;
 		if (token[same] === sign) same += 1;
 		if (same < token.length) continue;
 		count();
-		text += `${body.slice(done, begins[place])}${label}`;
-		done = signs.end;
+		const found = [begins[place] ?? at, signs.end] as const;
+		// A number ends where its digits do.
+		const [begin, end] = isNumeric(session) ? widened(body, ...found, done) : found;
+		text += `${body.slice(done, begin)}${label}`;
+		done = signs.end = end;
 		same = 0;
 	}
 	return done === 0 ? body : text + body.slice(done);
