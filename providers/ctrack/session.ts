@@ -3,6 +3,7 @@ import { FleetError, LoginRejected, RateLimited, UnexpectedAnswer } from '../../
 import type { Exchange, WireAnswer, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
 import { isRecord } from '../../core/describe/read';
+import { lifetimeOf } from '../../core/call/session';
 import { open, valueIn } from './answer';
 import { TITLE, type CtrackConnection } from './connection';
 
@@ -11,7 +12,7 @@ export const LOGIN = 'GET /Membership/Login';
 const Login = z.object({
 	// A GUID in the document. Dots alone would climb out of their place in the path.
 	SessionToken: z.string().regex(/[^.\s]/),
-	SessionDurationMinutes: z.coerce.number().positive().max(1440).catch(60),
+	SessionDurationMinutes: z.unknown().transform((minutes) => lifetimeOf(minutes, 60_000, 60)),
 });
 
 /**
@@ -40,7 +41,7 @@ export async function login(
 			advice: 'Check the base URL in the account.',
 		});
 	const { SessionToken, SessionDurationMinutes } = parsed.data;
-	return { token: SessionToken, expiresAt: begun + SessionDurationMinutes * 60_000 };
+	return { token: SessionToken, expiresAt: begun + SessionDurationMinutes };
 }
 
 const CHECK_LOGIN = 'Check account and secret, and that the base URL is the one Ctrack gave you.';

@@ -3,6 +3,7 @@ import { FleetError, InvalidParams, UnexpectedAnswer } from '../../core/describe
 import type { Exchange, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
 import { Recent } from '../../core/call/recent';
+import { lifetimeOf } from '../../core/call/session';
 import { openEnvelope, REQUEST_TIME_ERROR } from './answer';
 import { secretProblem, type ProtrackConnection } from './connection';
 import { md5 } from './md5';
@@ -22,7 +23,7 @@ export function signature(hash: string, seconds: number): string {
 const Token = z.object({
 	access_token: z.string().min(1),
 	// The document's table prints "expires in", its sample and every real answer "expires_in".
-	expires_in: z.coerce.number().positive().catch(7200),
+	expires_in: z.unknown().transform((seconds) => lifetimeOf(seconds, 1000, 7200)),
 });
 
 /** How far each server's clock is ahead of ours, in milliseconds, as learnt from 10014. */
@@ -58,7 +59,7 @@ export async function login(
 			throw new UnexpectedAnswer(`${title} accepted the login but sent no access token.`, {
 				advice: 'Check the base URL in the account.',
 			});
-		return { token: token.data.access_token, expiresAt: now() + token.data.expires_in * 1000 };
+		return { token: token.data.access_token, expiresAt: now() + token.data.expires_in };
 	};
 	try {
 		return await attempt();

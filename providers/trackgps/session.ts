@@ -1,8 +1,9 @@
 import { jsonOf } from '../../core/call/answer';
+import { lifetimeOf } from '../../core/call/session';
 import { LoginRejected, UnexpectedAnswer } from '../../core/describe/errors';
 import type { Exchange, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
-import { countOf, isRecord, textOf } from '../../core/describe/read';
+import { isRecord, textOf } from '../../core/describe/read';
 import { cut } from '../../core/describe/words';
 import { reasonsOf, TITLE, tooOften, valuesOf, wordsOf } from './answer';
 import type { TrackgpsConnection } from './connection';
@@ -15,7 +16,7 @@ const VERSION = { 'api-version': '2.0' } as const;
 /** The overview says an hour, the login's sample and real tokens eight (facts 2.2): what the answer says counts. */
 const UNSAID_S = 3600;
 /** Renewed this long before its end. */
-const EARLY_S = 60;
+const EARLY_MS = 60_000;
 
 /**
  * Logs in. There is a refresh token, but no document says where to send it; a login is not limited, so it serves as
@@ -44,9 +45,8 @@ export async function login(connection: TrackgpsConnection, exchange: Exchange, 
 			status,
 			advice: 'Check the base URL in the account.',
 		});
-	const told = countOf(values('expires_in'));
-	const seconds = told === null || told === 0 ? UNSAID_S : told;
-	return { token, expiresAt: now() + Math.max(seconds - EARLY_S, seconds / 2) * 1000 };
+	const ms = lifetimeOf(values('expires_in'), 1000, UNSAID_S);
+	return { token, expiresAt: now() + Math.max(ms - EARLY_MS, ms / 2) };
 }
 
 function rejected(status: number, error: string | null = null, description: string | null = null): LoginRejected {
