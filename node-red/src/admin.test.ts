@@ -56,9 +56,7 @@ const UNCHANGED = { secret: '__PWRD__' };
 describe('lists for pickers', () => {
 	test('come from a deployed account', async () => {
 		await deploy();
-		const { status, body } = await runtime.admin('GET', '/fleetwire/trackceo/lookup/account/device', {
-			user: 'ann',
-		});
+		const { status, body } = await post('lookup/account/device', {}, 'ann');
 		expect([status, body.ok]).toEqual([200, true]);
 		expect((body.choices as { value: string }[]).map(({ value }) => value)).toContain(DEVICE);
 		expect(runtime.log).toEqual([`[fleetwire] ann asks for a list: TrackCEO, account "demo" at ${simulator.url}`]);
@@ -67,7 +65,7 @@ describe('lists for pickers', () => {
 	test('do not come from one that is not deployed, or is none of this vendor', async () => {
 		await runtime.deploy([{ id: 'account', type: 'fleetwire-trackceo', x: 0 }]);
 		for (const id of ['gone', 'account'])
-			expect(await runtime.admin('GET', `/fleetwire/trackceo/lookup/${id}/device`)).toEqual({
+			expect(await post(`lookup/${id}/device`, {})).toEqual({
 				status: 404,
 				body: { ok: false, message: 'This account is not deployed yet.' },
 			});
@@ -75,7 +73,7 @@ describe('lists for pickers', () => {
 
 	test('that the vendor does not have are a sentence, not a failure', async () => {
 		await deploy();
-		expect(await runtime.admin('GET', '/fleetwire/trackceo/lookup/account/constructor')).toEqual({
+		expect(await post('lookup/account/constructor', {})).toEqual({
 			status: 200,
 			body: { ok: false, code: 'InvalidParams', message: 'TrackCEO has no list of "constructor".' },
 		});
@@ -93,7 +91,7 @@ describe('a pause that the vendor asked for', () => {
 		const probe = vi.spyOn(Limiter.prototype, 'probe');
 		// A list: of the account, and of a login that has yet to be accepted.
 		await deploy();
-		await runtime.admin('GET', '/fleetwire/trackceo/lookup/account/device');
+		await post('lookup/account/device', {});
 		expect(probe).toHaveBeenCalledTimes(2);
 		await post('lookup/device', { settings: settings(), credentials: { secret: PASSWORD } });
 		expect(probe).toHaveBeenCalledTimes(4);
@@ -248,8 +246,9 @@ describe('the button of a trigger', () => {
 		]);
 		let polls = 0;
 		(runtime.node(id) as unknown as { pollNow(): void }).pollNow = () => (polls += 1);
-		expect(await post(`poll/${id}`, {})).toEqual({ status: 200, body: { ok: true, message: 'Polling …' } });
+		expect(await post(`poll/${id}`, {}, 'ann')).toEqual({ status: 200, body: { ok: true, message: 'Polling …' } });
 		expect(polls).toBe(1);
+		expect(runtime.log).toEqual([`[fleetwire] ann polls a trigger: TrackCEO, account "demo" at ${simulator.url}`]);
 	});
 
 	test('does nothing to what is no trigger of this vendor', async () => {

@@ -70,6 +70,7 @@ export class Admin {
 			const node = RED.nodes.getNode(String(request.params.trigger)) as TriggerNodeInstance | undefined;
 			if (node?.type !== triggerType(provider))
 				return { status: 404, body: { ok: false, message: RED._('admin.unknownTrigger') } };
+			this.note(request, 'polls a trigger', accountNodeOf(RED, provider, node.account)?.deployed ?? {});
 			node.pollNow();
 			return { status: 200, body: { ok: true, message: RED._('admin.polling') } };
 		});

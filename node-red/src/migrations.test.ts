@@ -201,7 +201,7 @@ describe('in the runtime', () => {
 			...NEWER,
 			message: NEWER.message.replace('This node', 'This account'),
 		});
-		const { body } = await runtime.admin('GET', '/fleetwire/trackceo/lookup/account/device');
+		const { body } = await runtime.admin('POST', '/fleetwire/trackceo/lookup/account/device', { body: {} });
 		expect(body).toMatchObject({ ok: false, code: 'NewerVersion' });
 		expect(requests()).toBe(before);
 		await runtime.stop();

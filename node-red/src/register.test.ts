@@ -57,7 +57,7 @@ describe('when Node-RED starts', () => {
 	test('it has routes for the editor, which need two permissions', () => {
 		const { routes, permissions } = registered();
 		expect(routes).toEqual([
-			'GET /fleetwire/trackceo/lookup/:account/:name',
+			'POST /fleetwire/trackceo/lookup/:account/:name',
 			'POST /fleetwire/trackceo/lookup/:name',
 			'POST /fleetwire/trackceo/poll/:trigger',
 			'POST /fleetwire/trackceo/test',
@@ -96,13 +96,13 @@ test('its catalog is loaded once, with the first of its nodes', async () => {
 
 describe('the routes', () => {
 	const ROUTES = [
-		['GET', 'lookup/account/device'],
+		['POST', 'lookup/account/device'],
 		['POST', 'lookup/device'],
 		['POST', 'poll/trigger'],
 		['POST', 'test'],
 	] as const;
 	const runtime = new Runtime([provider]);
-	const call = (method: 'GET' | 'POST', path: string, options: object) =>
+	const call = (method: 'POST', path: string, options: object) =>
 		runtime.admin(method, `/fleetwire/trackceo/${path}`, { body: {}, ...options });
 
 	test.each(ROUTES)('%s %s is for who may change flows and this vendor', async (method, path) => {
@@ -119,7 +119,7 @@ describe('the routes', () => {
 		expect((await call(method, path, { permissions: both })).status).not.toBe(401);
 	});
 
-	test.each(ROUTES.filter(([method]) => method === 'POST'))('%s %s takes JSON only', async (method, path) => {
+	test.each(ROUTES)('%s %s takes JSON only', async (method, path) => {
 		for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
 			expect(await call(method, path, { type })).toEqual({
 				status: 415,

@@ -71,7 +71,7 @@ export function register(RED: NodeAPI, vendor: Vendor, loadMaker: () => MakeNode
 	const path = `/fleetwire/${vendor.name}`;
 	const flows = RED.auth.needsPermission('flows.write');
 	const write = RED.auth.needsPermission(`fleetwire-${vendor.name}.write`);
-	RED.httpAdmin.get(`${path}/lookup/:account/:name`, flows, write, (request, response) =>
+	RED.httpAdmin.post(`${path}/lookup/:account/:name`, flows, write, json, (request, response) =>
 		nodes().admin.lookup(request, response),
 	);
 	RED.httpAdmin.post(`${path}/lookup/:name`, flows, write, json, (request, response) =>

@@ -46,6 +46,8 @@ export interface TriggerDef extends NodeDef {
 export interface TriggerNodeInstance extends Node {
 	/** Polls now, as somebody asked for at the node's button. */
 	pollNow(): void;
+	/** Id of its account. */
+	account?: string;
 }
 
 const timers = new SharedTimers();

@@ -32,5 +32,6 @@ export class VendorNodes {
 		const { config: settings, newer } = upToDate(config, this.migrations);
 		const trigger = new TriggerNode(this.RED, this.provider, node, settings, newer);
 		node.pollNow = () => trigger.pollNow();
+		node.account = settings.account;
 	}
 }

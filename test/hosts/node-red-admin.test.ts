@@ -243,21 +243,13 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			for (const [method, route] of [
 				['POST', 'test'],
 				['POST', 'lookup/device'],
-				['GET', 'lookup/itracksense/device'],
+				['POST', 'lookup/itracksense/device'],
 				['POST', 'poll/itracksense'],
 			] as const) {
 				const answer = await fetch(`${nodeRed.url}/fleetwire/itracksense/${route}`, {
 					method,
 					headers: { authorization: `Bearer ${limited}`, 'content-type': 'application/json' },
-					...(method === 'GET'
-						? {}
-						: {
-								body: JSON.stringify({
-									id: 'itracksense',
-									settings,
-									credentials: { secret: '__PWRD__' },
-								}),
-							}),
+					body: JSON.stringify({ id: 'itracksense', settings, credentials: { secret: '__PWRD__' } }),
 				});
 				expect(answer.status, route).toBe(401);
 			}
@@ -276,7 +268,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				},
 				credentials: { secret: 'a-typed-secret' },
 			});
-			await nodeRed.admin('GET', '/fleetwire/trackgps/lookup/trackgps/device', { token: editor });
+			await nodeRed.admin('POST', '/fleetwire/trackgps/lookup/trackgps/device', { body: {}, token: editor });
 			const logs = nodeRed.logs();
 			expect(logs).toContain(`edith tests a login: TrackGPS.ro, account "demo" at ${settings.baseUrl}`);
 			expect(logs).toContain(`edith asks for a list: TrackGPS.ro, account "demo" at ${settings.baseUrl}`);
@@ -354,7 +346,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				'credentials[secret]': '__PWRD__',
 			});
 			const headers = { origin: 'https://evil.example' };
-			for (const route of ['test', 'lookup/device', 'poll/itracksense']) {
+			for (const route of ['test', 'lookup/device', 'lookup/itracksense/device', 'poll/itracksense']) {
 				const url = `${nodeRed.url}/fleetwire/itracksense/${route}`;
 				const typed = {
 					id: 'x',

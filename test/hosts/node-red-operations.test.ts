@@ -125,7 +125,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		test('pickers get the devices of the account', async () => {
 			await anyRig(brand);
 			for (const lookup of Object.keys(vendors.of(brand).provider.lookups)) {
-				const { choices } = (await nodeRed.adminGet(`/fleetwire/${brand}/lookup/account/${lookup}`)) as {
+				const { choices } = (await nodeRed.admin('POST', `/fleetwire/${brand}/lookup/account/${lookup}`, {
+					body: {},
+				})) as {
 					choices: { value: string }[];
 				};
 				if (lookup === 'device') expect(choices.map(({ value }) => value)).toContain(vendors.of(brand).device);
@@ -355,7 +357,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		});
 		try {
 			for (const [method, path] of [
-				['GET', '/fleetwire/trackceo/lookup/account/device'],
+				['POST', '/fleetwire/trackceo/lookup/account/device'],
 				['POST', '/fleetwire/trackceo/lookup/device'],
 				['POST', '/fleetwire/trackceo/poll/trigger'],
 				['POST', '/fleetwire/trackceo/test'],

@@ -260,11 +260,6 @@ export class NodeRed extends HostProcess {
 		}
 	}
 
-	/** A GET of the admin API, as the editor's $.getJSON does it; an empty token asks without one. */
-	async adminGet(path: string, token: string | undefined = this.token): Promise<unknown> {
-		return await this.admin('GET', path, { token: token ?? '' });
-	}
-
 	/** Deploys and waits until the flows run. Credentials go in by node id, as the editor sends them. */
 	async deploy(
 		flows: FlowNode[],

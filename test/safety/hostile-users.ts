@@ -43,8 +43,8 @@ async function adminRoutes(sheet: Sheet): Promise<void> {
 		let [tried, reached] = [0, 0];
 		for (const { name } of providers) {
 			const routes = [
-				['GET', `lookup/account/device`],
-				['GET', 'lookup/account/constructor'],
+				['POST', 'lookup/account/device'],
+				['POST', 'lookup/account/constructor'],
 				['POST', 'lookup/device'],
 				['POST', 'test'],
 				['POST', 'trigger/account'],
@@ -52,10 +52,7 @@ async function adminRoutes(sheet: Sheet): Promise<void> {
 			] as const;
 			for (const [method, route] of routes) {
 				for (const token of tokens) {
-					const body =
-						method === 'POST'
-							? JSON.stringify({ id: 'account', settings, credentials: { secret: '__PWRD__' } })
-							: undefined;
+					const body = JSON.stringify({ id: 'account', settings, credentials: { secret: '__PWRD__' } });
 					const answer = await fetch(`${nodeRed.url}/fleetwire/${name}/${route}`, {
 						method,
 						body,
@@ -89,7 +86,7 @@ async function adminRoutes(sheet: Sheet): Promise<void> {
 			for (let again = 0; again < 2; again++) {
 				const text = JSON.stringify(
 					await nodeRed
-						.admin('GET', `/fleetwire/trackceo/lookup/account/${name}`)
+						.admin('POST', `/fleetwire/trackceo/lookup/account/${name}`, { body: {} })
 						.catch((error: Error) => error.message),
 				);
 				if (text.includes(String(secret)) || text.includes('"ok":true')) told += 1;

@@ -22,7 +22,7 @@ function fetchList(provider, name) {
 	if (kept && kept.until > Date.now() && !account.changed) return kept.list;
 	const asked = account.changed
 		? post(`fleetwire/${provider}/lookup/${name}`, { id: account.id, ...accountSettings(provider, account) })
-		: $.getJSON(`fleetwire/${provider}/lookup/${encodeURIComponent(account.id)}/${name}`);
+		: post(`fleetwire/${provider}/lookup/${encodeURIComponent(account.id)}/${name}`, {});
 	const list = new Promise((resolve, reject) => {
 		asked
 			.done((answer) => (answer.ok ? resolve(answer.choices) : reject(new Error(answer.message))))
