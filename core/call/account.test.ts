@@ -44,8 +44,10 @@ test('a trial that was accepted first and an account that is deployed later shar
 		sharedLogin(trackceo, { ...common, account: 'trial', ...settings }, keep);
 	const trial = login({ secretType: 'md5' }, false);
 	const host = new TestHost(() => json({}));
+	trial.sessions.loggedIn = true;
 	trial.accept(host);
 	const deployed = login({ secretType: 'password' }, true);
+	deployed.sessions.loggedIn = true;
 	deployed.accept(host);
 	expect(trial.account.limiter).toBe(deployed.account.limiter);
 	expect(login({ secretType: 'md5' }, false)).not.toBe(trial);

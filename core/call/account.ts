@@ -38,8 +38,13 @@ export interface SharedAccount {
 	 * one at a time. Each takes a turn of the account, too, as the last of all.
 	 */
 	readonly probation: Limiter;
-	/** Whether the vendor has accepted a login to it. */
+	/** Whether a login of this process to it has succeeded. */
 	proven: boolean;
+	/**
+	 * The login that its stored session alone has accepted, while no login has succeeded: the session may be that of
+	 * another account.
+	 */
+	holder?: SharedLogin;
 	/** When dead tokens forced renewals, in milliseconds since 1970. */
 	readonly renewals: number[];
 }
@@ -72,7 +77,9 @@ export interface SharedLogin {
 	 * account.
 	 */
 	accepted: boolean;
-	/** The vendor has accepted the login. From now on it takes turns of the account. */
+	/** Whether another login of the account is accepted: then a stored session proves nothing, and a login has to. */
+	readonly disputed: boolean;
+	/** The vendor has answered in its session. From now on it takes turns of the account, unless it is disputed. */
 	accept(host: Host): void;
 	/** The session, where the host has no store of its own. */
 	session?: Session;
@@ -90,11 +97,14 @@ interface Known {
 	readonly logins: Recent<SharedLogin>;
 }
 
-const proven: Known = { accounts: new Recent(ACCOUNTS_KEPT), logins: new Recent(ACCOUNTS_KEPT) };
-const unproven: Known = { accounts: new Recent(UNPROVEN_KEPT), logins: new Recent(UNPROVEN_KEPT) };
+const keeping = (most: number): Known => ({ accounts: new Recent(most), logins: new Recent(most) });
+/** By what has shown that they are right: a login of this process, a session that was stored, or nothing yet. */
+const proven = keeping(ACCOUNTS_KEPT);
+const held = keeping(ACCOUNTS_KEPT);
+const unproven = keeping(UNPROVEN_KEPT);
 
-const accountNamed = (key: string) => proven.accounts.get(key) ?? unproven.accounts.get(key);
-const loginNamed = (key: string) => proven.logins.get(key) ?? unproven.logins.get(key);
+const accountNamed = (key: string) => proven.accounts.get(key) ?? held.accounts.get(key) ?? unproven.accounts.get(key);
+const loginNamed = (key: string) => proven.logins.get(key) ?? held.logins.get(key) ?? unproven.logins.get(key);
 
 /**
  * Names an account: the vendor's address and the account's name there, not the node or the credential that uses it.
@@ -209,20 +219,54 @@ class Login implements SharedLogin {
 		this.breaker = new CircuitBreaker(provider.title);
 	}
 
+	private get key(): string {
+		return loginKey(this.provider, this.connection);
+	}
+
 	/** The one that others with the account have, whoever came first. */
 	get account(): SharedAccount {
 		return proven.accounts.get(this.accountKey) ?? this.own;
 	}
 
+	get disputed(): boolean {
+		const { holder, proven: isProven } = this.account;
+		return isProven ? !this.accepted : holder !== undefined && holder !== this && holder.accepted;
+	}
+
 	accept(host: Host): void {
-		const { provider, connection, account } = this;
+		if (this.sessions.loggedIn) this.prove(host);
+		else if (!this.accepted && !this.disputed) this.hold(host);
+	}
+
+	/** A login has succeeded. */
+	private prove(host: Host): void {
+		const { account, accountKey: key } = this;
 		this.accepted = true;
-		if (this.kept) proven.logins.set(loginKey(provider, connection), this);
+		if (this.kept) proven.logins.set(this.key, this);
 		if (account.proven) return;
-		account.proven = true;
-		proven.accounts.set(this.accountKey, account);
-		// Those who only named the account have no say in its rate.
-		account.limiter.keepTo(...rateOf(provider, connection), host.now());
+		const { holder = this } = account;
+		// What a session has done here that may be another account's is not this one's doing.
+		const own = holder === this ? account : { ...account, limiter: account.limiter.successor(host.now()) };
+		if (holder !== this) holder.accepted = false;
+		own.proven = true;
+		own.holder = undefined;
+		proven.accounts.set(key, own);
+		this.setRate(host);
+	}
+
+	/** A stored session has been answered in, and nobody else has the account. */
+	private hold(host: Host): void {
+		const { account } = this;
+		this.accepted = true;
+		account.holder = this;
+		held.accounts.set(this.accountKey, account);
+		if (this.kept) held.logins.set(this.key, this);
+		this.setRate(host);
+	}
+
+	/** Those who only named the account have no say in its rate. */
+	private setRate(host: Host): void {
+		this.account.limiter.keepTo(...rateOf(this.provider, this.connection), host.now());
 	}
 }
 
@@ -232,7 +276,9 @@ function sharedAccount(provider: Provider, connection: Connection): SharedAccoun
 	const [perMinute, burst] = rateOf(provider, connection);
 	const known = accountNamed(key);
 	if (known !== undefined) {
-		if (!known.proven) for (const limiter of [known.limiter, known.probation]) limiter.lowerTo(perMinute, burst);
+		const { proven: isProven, holder, limiter, probation } = known;
+		if (!isProven && holder?.accepted !== true)
+			for (const either of [limiter, probation]) either.lowerTo(perMinute, burst);
 		return known;
 	}
 	const account: SharedAccount = {

@@ -177,6 +177,18 @@ export class Limiter {
 		this.burst = burst;
 	}
 
+	/** One at the same rate that takes over what is used up, but neither its pause nor what waits or runs in it. */
+	successor(clock: number): Limiter {
+		const now = this.timeAt(clock);
+		this.fill(now);
+		const next = new Limiter(this.set * 60_000, this.burst, this.concurrency);
+		next.tokens = Math.max(0, this.tokens);
+		next.filledAt = now;
+		next.ahead = this.ahead;
+		next.latest = this.latest;
+		return next;
+	}
+
 	/** How many turns there can be before a deadline, if nobody else takes any. Both in milliseconds of the clock. */
 	turnsUntil(deadline: number, clock: number): number {
 		this.fill(this.timeAt(clock));

@@ -145,6 +145,12 @@ export class SendLoop {
 		return !shared.accepted && !this.onProbation && host.token !== undefined;
 	}
 
+	/** Whether a stored session proves nothing, as another login of the account is accepted. */
+	private get mustProve(): boolean {
+		const { accepted, disputed, sessions } = this.sender.shared;
+		return !accepted && disputed && !sessions.loggedIn && !this.bound;
+	}
+
 	/** Whose turns it takes. */
 	private get limiter(): Limiter {
 		const { shared } = this.sender;
@@ -162,6 +168,12 @@ export class SendLoop {
 		try {
 			await this.timeLeft();
 			this.stored = await tokenOf(this.sender, this.call, this.wanted());
+			if (this.mustProve)
+				this.stored = await tokenOf(this.sender, this.call, {
+					...this.wanted(),
+					stale: this.stored,
+					doubted: true,
+				});
 			if (this.needsLogin) this.loginsOutside += 1;
 			this.needsLogin = false;
 			if (!shared.accepted && shared.sessions.loggedIn) {
@@ -325,7 +337,7 @@ export class SendLoop {
 				};
 			return { opened: { data, status: answer.status } };
 		} catch (thrown) {
-			return await this.refused(thrown, answer, stale);
+			return await this.refused(thrown, answer, stale, limiter);
 		}
 	}
 
@@ -338,10 +350,13 @@ export class SendLoop {
 		return { againAfterMs: 0 };
 	}
 
-	/** The vendor has answered in a session that it knows: the login is right, and its settings count. */
+	/** The vendor has answered in a session that it knows: if the login is right, its settings count. */
 	private answered(): void {
 		const { provider, connection, host, shared } = this.sender;
-		if (!shared.accepted && host.token !== undefined) shared.accept(host);
+		if (host.token !== undefined) {
+			shared.accept(host);
+			if (!shared.accepted) return;
+		}
 		shared.account.limiter.keepTo(...rateOf(provider, connection), host.now());
 	}
 
@@ -358,6 +373,7 @@ export class SendLoop {
 		thrown: unknown,
 		{ session, login }: SignedAnswer,
 		stale: string | undefined,
+		turnOf: Limiter,
 	): Promise<Ended> {
 		const { provider, host, shared } = this.sender;
 		const { breaker } = shared;
@@ -365,7 +381,8 @@ export class SendLoop {
 		if (error.outage === 'fault') breaker.failed(host.now());
 		else breaker.answered();
 		if (shared.accepted && error.session === undefined) this.answered();
-		const { limiter } = this;
+		// Its session may have lost its say in the account meanwhile.
+		const limiter = shared.accepted ? shared.account.limiter : turnOf;
 		if (error.tooOften && (!error.ambiguous || limiter.busy)) limiter.slowDown(host.now(), error.retryAfterMs);
 		const mayBeOver = error.session === 'over' || error.session === 'suspect' || error.unexplained;
 		// Until the vendor has accepted the login, whatever it refuses: the next request logs in. But a session that

@@ -92,7 +92,7 @@ function vendor() {
 	};
 	/** A process: it shares what is stored, and nothing else. */
 	const process = (id = '') => {
-		const shared: SharedLogin = sharedLogin(provider, { ...connection, secret: `a secret ${id}` } as Connection);
+		const shared: SharedLogin = sharedLogin(provider, { ...connection, account: `fleet of process ${id}` });
 		const session = (wanted: Parameters<NonNullable<Host['token']>>[0]) =>
 			shared.sessions.get({
 				...wanted,

@@ -68,6 +68,8 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		secret: 'right',
 		/** Other secrets that are right, each with a session of its own that nobody ends. */
 		others: new Set<string>(),
+		/** Sessions that are in force, and are those of another account. */
+		foreign: new Set<string>(),
 		session: 0,
 		loginMs: LOGIN_MS,
 		/** How the next logins fail. */
@@ -133,9 +135,10 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 				const token = await session(options);
 				seen.requests.push({ at: clock.now(), secret });
 				await clock.sleep(answerMs);
-				const good = seen.others.has(secret)
+				const own = seen.others.has(secret)
 					? token === `token-of-${secret}`
 					: token === `token-${String(seen.session)}` && secret === seen.secret;
+				const good = own || seen.foreign.has(token);
 				return { ...(good ? await seen.answer() : seen.refuses), session: token };
 			},
 			sleep: (ms, signal) => clock.sleep(ms, signal),
@@ -439,19 +442,98 @@ test('a stored session that the vendor refuses in unknown words is replaced by a
 	expect(client.shared.accepted).toBe(true);
 });
 
-/** Most requests within a minute, whoever sent them. */
-const mostInAMinute = (requests: { at: number }[]) =>
-	Math.max(
-		0,
-		...requests.map(({ at }) => requests.filter((other) => other.at >= at && other.at < at + 60_000).length),
-	);
-
 const RATES = [
 	{ perMinute: 6, burst: 6 },
 	{ perMinute: 60, burst: 10 },
 	{ perMinute: 10, burst: 1 },
 	{ perMinute: 2, burst: 1 },
 ];
+
+describe.each(RATES)('a working session of another account that somebody stores under the name of one (%j)', (rate) => {
+	const FOREIGN = 'token-of-another-account';
+	const turnMs = 60_000 / rate.perMinute;
+
+	/** He sets the lowest rate that there is. @param first whether he comes before the account's owner */
+	async function attacked({ first, storedBefore }: { first: boolean; storedBefore: boolean }) {
+		const it = vendor(rate);
+		const { clock, clientOf, seen, codeOf, store } = it;
+		seen.foreign.add(FOREIGN);
+		store('wrong', FOREIGN, 1);
+		if (storedBefore) {
+			seen.session = 1;
+			store('right', 'token-1');
+		}
+		const attack = () => codeOf(clientOf('wrong', ANSWER_MS, 1).collect(read, {}, { deadlineMs: 20_000 }));
+		const right = clientOf('right');
+		if (first) await attack();
+		else {
+			await right.collect(read, {});
+			await clock.sleep(3_600_000);
+			await attack();
+		}
+		return { ...it, right, attack };
+	}
+
+	test.each([
+		{ first: true, storedBefore: false },
+		{ first: true, storedBefore: true },
+		{ first: false, storedBefore: false },
+		{ first: false, storedBefore: true },
+	])('neither sets its rate nor takes its turns (%j)', async (order) => {
+		const { clock, clientOf, seen, codeOf, right, attack } = await attacked(order);
+		const flood = Array.from({ length: 100 }, (_, run) =>
+			codeOf(clientOf('wrong', ANSWER_MS, 1).collect(run % 2 ? command : read, {}, { deadlineMs: 20_000 })),
+		);
+		const began = clock.now();
+		const runs = 2 * rate.burst;
+		await Promise.all(Array.from({ length: runs }, () => right.collect(read, {}, { deadlineMs: 3_600_000 })));
+		const alone = LOGIN_MS + (runs - rate.burst) * turnMs;
+		expect(clock.now() - began).toBeLessThanOrEqual(alone + turnMs + (runs + 2) * ANSWER_MS);
+		await Promise.all(flood);
+		await attack();
+		expect(clientOf('wrong', ANSWER_MS, 1).shared.accepted).toBe(false);
+		expect(seen.logins.filter((secret) => secret === 'right').length).toBeLessThanOrEqual(1);
+	});
+
+	test('neither pauses it nor slows it down by what the vendor says there', async () => {
+		for (const first of [true, false]) {
+			const { clock, clientOf, seen, codeOf, right } = await attacked({ first, storedBefore: true });
+			const { answer } = seen;
+			seen.answer = () => ({ status: 429, headers: { 'retry-after': '300' }, body: '{}' });
+			for (let count = 0; count < 3; count++)
+				await codeOf(clientOf('wrong', ANSWER_MS, 1).collect(read, {}, { deadlineMs: 20_000 }));
+			seen.answer = answer;
+			const began = clock.now();
+			await right.collect(read, {}, { deadlineMs: 600_000 });
+			expect(clock.now() - began).toBeLessThanOrEqual(LOGIN_MS + turnMs + 2 * ANSWER_MS);
+			expect(right.shared.account.limiter.complaints).toBe(0);
+		}
+	});
+
+	test('has no say over an account whose own session is stored, either', async () => {
+		const { clock, clientOf, seen, codeOf, store } = vendor(rate);
+		seen.foreign.add(FOREIGN);
+		seen.session = 1;
+		store('right', 'token-1');
+		const right = clientOf('right');
+		await right.collect(read, {});
+		store('wrong', FOREIGN, 1);
+		for (let count = 0; count < 3; count++) await codeOf(clientOf('wrong', ANSWER_MS, 1).collect(read, {}));
+		await clock.sleep(3_600_000);
+		const began = clock.now();
+		await Promise.all(Array.from({ length: rate.burst }, () => right.collect(read, {})));
+		expect(clock.now() - began).toBeLessThanOrEqual((rate.burst + 1) * ANSWER_MS);
+		expect(seen.logins).not.toContain('right');
+		expect(right.shared.accepted).toBe(true);
+	});
+});
+
+/** Most requests within a minute, whoever sent them. */
+const mostInAMinute = (requests: { at: number }[]) =>
+	Math.max(
+		0,
+		...requests.map(({ at }) => requests.filter((other) => other.at >= at && other.at < at + 60_000).length),
+	);
 
 describe.each(RATES)('many logins of one account after a restart (%j)', ({ perMinute, burst }) => {
 	const turnMs = 60_000 / perMinute;

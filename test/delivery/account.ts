@@ -72,6 +72,7 @@ export function newProcess(
 		methods: new methodRefusals.MethodRefusals(),
 		queues: new Map(),
 		accepted: true,
+		disputed: false,
 		accept: () => undefined,
 	});
 }
