@@ -17,7 +17,7 @@ import { Redactor } from '../core/call/redaction';
 import { logIn } from '../core/call/session';
 import { borrowed, borrowers, contentOf, NotSigned, type Borrowed } from './borrowed';
 import { propertyOf } from './property';
-import { keep, readSession, SESSION } from './session';
+import { keep, readSession, SESSION, sessionFor } from './session';
 import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, STOP, TEST, type WireOptions } from './wire';
 
 /** Ends a call that asks for nothing but the login, once that is done: nothing is sent. */
@@ -102,6 +102,8 @@ export function preAuthenticationOf(provider: Provider): NonNullable<ICredential
 	return async function (credentials) {
 		const refusal = refusals.get(credentials);
 		if (refusal !== undefined) throw refusal;
+		const inForce = sessionFor(credentials);
+		if (inForce !== undefined) return { [SESSION]: JSON.stringify(inForce) };
 		const redactor = new Redactor();
 		try {
 			const connection = connectionOf(provider, credentials);

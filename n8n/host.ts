@@ -6,7 +6,9 @@ import type {
 	ITriggerFunctions,
 } from 'n8n-workflow';
 import { orLate } from '../core/call/abort';
-import { loginKey, sharedLogin } from '../core/call/account';
+import { ACCOUNTS_KEPT, loginKey, sharedLogin } from '../core/call/account';
+import { Recent } from '../core/call/recent';
+import type { SessionKeeper } from '../core/call/session';
 import { UnexpectedAnswer } from '../core/describe/errors';
 import {
 	ATTEMPT_TIMEOUT_MS,
@@ -21,7 +23,7 @@ import type { Connection } from '../core/describe/connection';
 import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
 import { chainOf, toFleetError } from './to-fleet-error';
-import { latestOf, newest, noteDoubt, readSession, SESSION, type KeptSession } from './session';
+import { isOwn, latestOf, learn, newest, noteDoubt, readSession, SESSION, storing, type KeptSession } from './session';
 import { pause } from './abort';
 import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, type WireOptions } from './wire';
 
@@ -29,11 +31,15 @@ import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, type WireOptions 
 export type Context = IExecuteFunctions | IPollFunctions | ITriggerFunctions | ILoadOptionsFunctions;
 
 /**
- * How old a session is that other workers may have logged in beside, and for how long the database is read then.
+ * Who has made a session renews it when it is over, and others wait for what that stores: for so long on average, and
+ * not all equally long. So does the one that made it, if it has been ended this soon: by another's login.
  */
+const PATIENCE_MS = 1000;
 const JUST_MADE_MS = 10_000;
-const LOOKS = 4;
 const LOOK_MS = 250;
+
+/** Tokens of the sessions that this process has handed on last, by credential and login. */
+const handedOn = new Recent<string>(ACCOUNTS_KEPT);
 
 /** It continues for the others that wait for it. */
 const loginLate = () => Promise.reject(loginTooSlow());
@@ -106,47 +112,86 @@ export class N8nHost implements Host {
 	}
 
 	private async session(wanted: WantedSession): Promise<KeptSession> {
-		const { sessions } = sharedLogin(this.provider, this.connection);
-		return await sessions.get({
+		const session = await this.sessions.get({
 			...wanted,
-			current: () => this.current(wanted.stale),
+			current: () => this.current(wanted),
 			renew: (doubtedAt) => this.logIn(doubtedAt),
 			now: () => this.now(),
 		});
+		void this.handOn(session);
+		return session;
+	}
+
+	private get sessions(): SessionKeeper {
+		return sharedLogin(this.provider, this.connection).sessions;
 	}
 
 	/** The newest session there is; the database is asked only if those at hand are over. */
-	private async current(stale: string | undefined): Promise<KeptSession | undefined> {
-		const atHand = this.newest();
-		if (atHand !== undefined && atHand.token !== stale && atHand.expiresAt > this.now()) return atHand;
-		let found = await this.stored();
-		// One that died right after it was made was ended by another worker's login, and n8n is about to store what
-		// came of that.
-		for (
-			let look = 0;
-			look < LOOKS && found !== undefined && found.token === stale && found.madeAt > this.now() - JUST_MADE_MS;
-			look++
-		) {
+	private async current({ stale, mayLogIn = true }: WantedSession): Promise<KeptSession | undefined> {
+		const isOver = ({ token, expiresAt }: KeptSession) =>
+			token === stale || this.sessions.hasEnded(token) || expiresAt <= this.now();
+		const atHand = this.newest(isOver);
+		if (atHand !== undefined && !isOver(atHand)) return atHand;
+		let found = await this.stored(isOver);
+		if (found === undefined || !mayLogIn) return found;
+		const renews = isOwn(found) && found.madeAt <= this.now() - JUST_MADE_MS;
+		const until = renews ? -Infinity : this.now() + PATIENCE_MS * (0.5 + Math.random());
+		while (found !== undefined && isOver(found) && this.now() < until) {
 			await pause(LOOK_MS);
-			found = await this.stored();
+			found = await this.stored(isOver);
 		}
 		return found;
 	}
 
-	private async stored(): Promise<KeptSession | undefined> {
+	private async stored(isOver: (session: KeptSession) => boolean): Promise<KeptSession | undefined> {
 		const { [SESSION]: stored } = await this.context.getCredentials(this.credentialType);
 		this.credentials = { ...this.credentials, [SESSION]: stored ?? '' };
-		return this.newest();
+		return this.newest(isOver);
 	}
 
-	private newest(): KeptSession | undefined {
-		return newest(latestOf(this.key), readSession(this.credentials[SESSION], this.key));
+	/** Rather one that is not known to be over: the clocks of other machines may be ahead. */
+	private newest(isOver: (session: KeptSession) => boolean): KeptSession | undefined {
+		const stored = readSession(this.credentials[SESSION], this.key);
+		const known = [latestOf(this.key), stored].filter((session) => session !== undefined);
+		if (stored !== undefined && !isOver(stored)) learn(stored);
+		return newest(...known.filter((session) => !isOver(session))) ?? newest(...known);
+	}
+
+	/** Stores a session in this credential that was found elsewhere, for the processes that do not know it. */
+	private async handOn(session: KeptSession): Promise<void> {
+		const isNewer = () => {
+			const stored = readSession(this.credentials[SESSION], this.key);
+			return stored?.token !== session.token && newest(stored, session) === session;
+		};
+		if (!isNewer()) return;
+		const { id } = this.context.getNode().credentials?.[this.credentialType] ?? {};
+		const place = `${String(id)} ${this.key}`;
+		if (handedOn.get(place) === session.token) return;
+		handedOn.set(place, session.token);
+		try {
+			await this.stored(() => false);
+			if (isNewer()) await this.authenticate(storing({ ...this.credentials, [SESSION]: '' }, session));
+		} catch {
+			// It is found by a login.
+		}
 	}
 
 	/** Has n8n log in and store the session: an empty one makes it do so before it signs. Nothing else is sent. */
 	private async logIn(doubtedAt: number | undefined): Promise<KeptSession> {
 		noteDoubt(this.key, doubtedAt);
 		const data = { ...this.credentials, [SESSION]: '' };
+		await this.authenticate(data);
+		const session = readSession(data[SESSION], this.key);
+		if (session === undefined)
+			throw new UnexpectedAnswer('n8n did not log in.', {
+				advice: 'Open the credential, save it and try again.',
+			});
+		this.credentials = data;
+		return session;
+	}
+
+	/** Has n8n do what it does before it signs a request, and no more. */
+	private async authenticate(data: ICredentialDataDecryptedObject): Promise<void> {
 		const options = optionsOf(this.connection.baseUrl, { method: 'GET', path: '/' }, ATTEMPT_TIMEOUT_MS);
 		try {
 			await this.ask({ ...options, [PURPOSE]: LOGIN_ONLY }, data);
@@ -156,12 +201,5 @@ export class N8nHost implements Host {
 				throw toFleetError(thrown, new URL(options.url).hostname).with({ effect: 'none' });
 			}
 		}
-		const session = readSession(data[SESSION], this.key);
-		if (session === undefined)
-			throw new UnexpectedAnswer('n8n did not log in.', {
-				advice: 'Open the credential, save it and try again.',
-			});
-		this.credentials = data;
-		return session;
 	}
 }

@@ -14,8 +14,11 @@ export interface KeptSession extends Session, Required<Pick<Session, 'madeAt'>> 
 	madeAt: number;
 }
 
-/** Sessions of this process, so that two credentials of one account do not end each other's. */
+/** The newest that this process knows, so that two credentials of one account do not end each other's sessions. */
 const latest = new Recent<KeptSession>(ACCOUNTS_KEPT);
+
+/** Tokens of the newest that it has made itself. */
+const own = new Recent<string>(ACCOUNTS_KEPT);
 
 /** When a login was last made on a mere doubt, by the login's key: n8n makes it, and does not say what for. */
 const doubts = new Recent<number>(ACCOUNTS_KEPT);
@@ -27,9 +30,17 @@ export function noteDoubt(key: string, doubtedAt: number | undefined): void {
 
 export function keep(session: Session, key: string, now: number): KeptSession {
 	const kept = { ...session, key, madeAt: now, doubtedAt: doubts.get(key) };
-	latest.set(key, newest(latest.get(key), kept) ?? kept);
+	own.set(key, kept.token);
+	learn(kept);
 	return kept;
 }
+
+/** A session that is stored in a credential, of which others of the account may not know. */
+export function learn(session: KeptSession): void {
+	latest.set(session.key, newest(latest.get(session.key), session) ?? session);
+}
+
+export const isOwn = ({ key, token }: KeptSession) => own.get(key) === token;
 
 /** When it was made. What lies in the future was before a clock was set back, and is older than all others. */
 const madeAtOf = ({ madeAt }: KeptSession) => (madeAt > Date.now() + AHEAD_SECONDS * 1000 ? -Infinity : madeAt);
@@ -64,3 +75,13 @@ export function readSession(text: unknown, key: string): KeptSession | undefined
 		return undefined;
 	}
 }
+
+/** Credentials that n8n is to store a session in which is in force already. */
+const given = new WeakMap<object, KeptSession>();
+
+export function storing<C extends object>(credentials: C, session: KeptSession): C {
+	given.set(credentials, session);
+	return credentials;
+}
+
+export const sessionFor = (credentials: object) => given.get(credentials);

@@ -39,6 +39,10 @@ const PATIENT_TURNS = 2;
 const YOUNG_MS = 60_000;
 const DOUBT_MS = 600_000;
 
+/** So long a request waits at most where others keep ending the session, and by so much its tries are apart. */
+const CONTESTED_MS = 60_000;
+const JITTER_MS = 1000;
+
 /** What requests are sent with: an account of a vendor, and the program around it. */
 export interface Sender {
 	readonly provider: Provider;
@@ -101,6 +105,8 @@ export class SendLoop {
 	private pastRenewal: Renewal | undefined;
 	/** Whether the method had been refused in its session before it was sent. */
 	private refusedBefore: boolean | undefined;
+	/** Until when it waits where others keep ending the session. */
+	private contestedUntil: number | undefined;
 	/** What went wrong last. */
 	private latest: FleetError | undefined;
 
@@ -185,8 +191,26 @@ export class SendLoop {
 			shared.breaker.left();
 			return { againAfterMs: 0 };
 		} catch (thrown) {
+			const pause = this.contested(thrown);
+			if (pause !== undefined) return { againAfterMs: pause };
 			return { error: this.unanswered(thrown), beforeSending: true };
 		}
+	}
+
+	/** How long it waits for another process's session, or its own login; undefined if there is no time for that. */
+	private contested(thrown: unknown): number | undefined {
+		const { host, shared } = this.sender;
+		const error = asFleetError(thrown);
+		if (error.session !== 'contested' || error.retryAfterMs === undefined) return undefined;
+		const isFirst = this.contestedUntil === undefined;
+		this.contestedUntil ??= Math.min(this.call.deadline, host.now() + CONTESTED_MS);
+		const wanted = backoff(1, { tooOften: false }, Math.random);
+		const pause = Math.min(wanted, error.retryAfterMs + Math.random() * JITTER_MS);
+		if (host.now() + pause > this.contestedUntil) return undefined;
+		shared.breaker.left();
+		const contest = shared.sessions.contest(host.now());
+		if (isFirst && contest !== undefined) this.call.warn(contest.sentence);
+		return pause;
 	}
 
 	/** One attempt, in a turn of the account. */
@@ -316,7 +340,8 @@ export class SendLoop {
 			answer = await host.send(this.request, { ...wanted, mayLogIn, signal, timeoutMs, leftMs });
 			this.answeredIn(answer.session);
 		} catch (thrown) {
-			if (thrown instanceof LoginNeeded) return this.leaveForLogin(release);
+			const awaits = host.token !== undefined && asFleetError(thrown).session === 'contested';
+			if (thrown instanceof LoginNeeded || awaits) return this.leaveForLogin(release);
 			const error = this.unanswered(thrown);
 			// Logins are outside the quota: whoever never gets past one must not use up the turns of the others.
 			if (this.latest?.session === 'refused') release(true);
@@ -427,7 +452,8 @@ export class SendLoop {
 		}
 		// Where too many requests look like a session that is over, backing off comes before logging in.
 		else if (mayBeOver && this.repeatable && this.attempt > 1 && this.suspect === undefined) this.doubt(suspect);
-		return { error };
+		const ended = error.session === 'over' && !error.ambiguous && error.effect === 'none' && this.renewals > 0;
+		return { error: (ended ? shared.sessions.contest(host.now()) : undefined) ?? error };
 	}
 
 	private get method(): string {

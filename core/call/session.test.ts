@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { ctrack } from '../../providers/ctrack';
+import type { FleetError } from '../describe/errors';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { trackgps } from '../../providers/trackgps';
 import { isToken, lifetimeOf, logIn, SessionKeeper } from './session';
@@ -49,17 +50,53 @@ test('a session is renewed when it ends, or would end too soon', async () => {
 	expect(logins()).toBe(3);
 });
 
-test('tokens that keep dying are recognised as another program, and no login follows for a minute', async () => {
+test('tokens that keep dying are renewed more and more rarely, and mean another program only after a minute', async () => {
 	const { get, logins, pass } = keeper();
-	const { token: first } = await get();
-	const { token: second } = await get(first);
-	const { token: third } = await get(second);
-	expect(logins()).toBe(3);
-	await expect(get(third)).rejects.toThrow('Another program is logging in');
-	expect(logins()).toBe(3);
+	let { token } = await get();
+	const errors: { at: number; words: string; retryAfterMs?: number }[] = [];
+	const ended = async () => {
+		try {
+			({ token } = await get(token));
+			return undefined;
+		} catch (error) {
+			return error as FleetError;
+		}
+	};
+	for (let second = 0; second < 180; second++) {
+		const error = await ended();
+		if (error !== undefined) {
+			expect(error).toMatchObject({ code: 'SessionContested', retryable: true });
+			expect(error.retryAfterMs).toBeLessThanOrEqual(20_000);
+			errors.push({ at: second, words: error.message });
+		}
+		pass(1000);
+		// The first, two at once, and after 5, 10, 20 and 20 s.
+		if (second === 59) expect(logins()).toBeLessThanOrEqual(7);
+	}
+	expect(logins()).toBeLessThanOrEqual(7 + 2 * 4);
+	for (const { at, words } of errors)
+		expect(words).toMatch(at < 60 ? /has ended \d times within a minute/ : /^Another program is logging in/);
 	pass(61_000);
-	await get(third);
-	expect(logins()).toBe(4);
+	expect(await ended()).toBeUndefined();
+	expect(await ended()).toBeUndefined();
+	expect((await ended())?.message).toContain('has ended 2 times within a minute');
+});
+
+test('a session that another process has replaced is not taken up again, whatever the clocks say', async () => {
+	const keeping = new SessionKeeper('Vendor', 'demo', []);
+	let stored: Session = { token: 'old', expiresAt: 9e15 };
+	const get = (stale?: string) =>
+		keeping.get({
+			current: () => Promise.resolve(stored),
+			renew: () => Promise.resolve((stored = { token: 'made here', expiresAt: 9e15 })),
+			stale,
+			now: () => 0,
+		});
+	expect((await get()).token).toBe('old');
+	stored = { token: 'new', expiresAt: 9e15 };
+	expect((await get('old')).token).toBe('new');
+	stored = { token: 'old', expiresAt: 9e15 };
+	expect((await get()).token).toBe('made here');
 });
 
 test('a failed login does not stay', async () => {

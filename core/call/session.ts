@@ -4,10 +4,20 @@ import { LoginNeeded, type Exchange } from '../describe/host';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { countOf } from '../describe/read';
+import { doubling } from './backoff';
 
-/** Renewals forced by dead tokens within this time mean that somebody else logs in with the account. */
+/**
+ * Sessions that others end are renewed at once for so often within this time, and then after pauses that grow: another
+ * process of ours may store the session that is in force, and a program that is not ours is not worth a fight.
+ */
 const CONTEST_MS = 60_000;
-const CONTEST_RENEWALS = 2;
+const AT_ONCE = 2;
+const PAUSES = { firstMs: 5000, longestMs: 20_000 };
+
+const RENEWALS_KEPT = 20;
+
+/** Tokens that are known to be over, of one login. */
+const ENDED_KEPT = 20;
 
 /**
  * Allows one login at a time. Vendors end the old token at each login, so the first caller that finds a token dead
@@ -20,8 +30,10 @@ export class SessionKeeper {
 	private renewing: Promise<Session> | undefined;
 	/** The latest login that failed. */
 	private failed: { error: unknown } | undefined;
+	/** Tokens that a later one has replaced. */
+	private readonly ended = new Set<string>();
 
-	/** @param renewals when dead tokens forced a renewal of any login to the account */
+	/** @param renewals when dead tokens forced a renewal of any login to the account, without a minute between two */
 	constructor(
 		private readonly vendor: string,
 		private readonly account: string | undefined,
@@ -35,7 +47,7 @@ export class SessionKeeper {
 	 * @param stale token that has just been refused: never returned
 	 * @param doubted whether it is only in doubt
 	 * @param mayLogIn false where nobody may wait for a login: LoginNeeded is thrown instead
-	 * @throws SessionContested when tokens keep dying although nobody here renewed them
+	 * @throws SessionContested where others keep ending it, and it is too early to log in again
 	 */
 	async get<S extends Session>({
 		current,
@@ -59,13 +71,17 @@ export class SessionKeeper {
 		if (this.renewing !== undefined) return this.renewing as Promise<S>;
 		const { failed } = this;
 		const session = await current();
-		if (session !== undefined && session.token !== stale && session.expiresAt > now() + freshForMs) return session;
+		const isOver = session?.token === stale || this.hasEnded(session?.token);
+		if (session !== undefined && !isOver && session.expiresAt > now() + freshForMs) {
+			if (!doubted) this.end(stale);
+			return session;
+		}
 		if (!mayLogIn) throw new LoginNeeded();
 		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- another caller may have come to the same conclusion while this one was waiting
 		if (this.renewing !== undefined) return this.renewing;
 		// A login that began and failed while this caller was waiting is the one that it would have waited for.
 		if (this.failed !== undefined && this.failed !== failed) throw this.failed.error;
-		const dropped = session !== undefined && session.token === stale && session.expiresAt > now();
+		const dropped = session !== undefined && isOver && session.expiresAt > now();
 		// A doubt is no sign of another program.
 		const killed = dropped && !doubted;
 		if (killed) this.mustNotBeContested(now());
@@ -74,8 +90,12 @@ export class SessionKeeper {
 		try {
 			const renewed = await renewing;
 			this.loggedIn = true;
+			this.end(session?.token);
+			this.end(stale);
+			// Some vendors give the same token again while it is good.
+			this.ended.delete(renewed.token);
 			// One that fails has ended nobody's session.
-			if (killed) this.renewals.push(now());
+			if (killed) this.remember(now());
 			return renewed;
 		} catch (error) {
 			this.failed = { error };
@@ -86,19 +106,63 @@ export class SessionKeeper {
 		}
 	}
 
-	private mustNotBeContested(now: number): void {
-		// Those of the future were before a clock was set back.
-		while (this.renewals[0] !== undefined && (this.renewals[0] <= now - CONTEST_MS || this.renewals[0] > now))
-			this.renewals.shift();
-		if (this.renewals.length >= CONTEST_RENEWALS) {
-			throw new SessionContested(
-				`Another program is logging in to ${this.vendor} with ${this.account === undefined ? 'this account' : `the account "${this.account}"`}, and each login ends the other's session.`,
-				{
-					advice: 'Stop the other program, or give each its own account. If there is none, ask the vendor why sessions end at once. Fleetwire waits a minute before it logs in again.',
-					retryable: true,
-				},
-			);
+	/** Whether a later one has replaced it. */
+	hasEnded(token: string | undefined): boolean {
+		return token !== undefined && this.ended.has(token);
+	}
+
+	private end(token: string | undefined): void {
+		if (token === undefined) return;
+		this.ended.delete(token);
+		this.ended.add(token);
+		for (const oldest of this.ended) {
+			if (this.ended.size <= ENDED_KEPT) return;
+			this.ended.delete(oldest);
 		}
+	}
+
+	/** The first tells how long it has gone on, the latest how often lately. */
+	private remember(now: number): void {
+		this.renewals.push(now);
+		if (this.renewals.length > RENEWALS_KEPT) this.renewals.splice(1, 1);
+	}
+
+	/** What to say if others have kept ending it for so long that no login of another process of ours explains it. */
+	contest(now: number, retryAfterMs?: number): SessionContested | undefined {
+		if (now - (this.renewals[0] ?? now) < CONTEST_MS) return undefined;
+		return new SessionContested(
+			`Another program is logging in to ${this.vendor} with ${this.named}, and each login ends the other's session.`,
+			{
+				advice: 'Stop the other program, or give each its own account. It may also be a worker, an instance or a credential of yours with the same account.',
+				retryable: true,
+				retryAfterMs,
+			},
+		);
+	}
+
+	private mustNotBeContested(now: number): void {
+		const { renewals } = this;
+		const latest = renewals.at(-1) ?? -Infinity;
+		// Those of the future were before a clock was set back.
+		if (latest <= now - CONTEST_MS || latest > now) renewals.length = 0;
+		const { length: lately } = renewals.filter((at) => at > now - CONTEST_MS);
+		const retryAfterMs = latest + doubling(lately - AT_ONCE + 1, PAUSES) - now;
+		if (lately < AT_ONCE || retryAfterMs <= 0) return;
+		throw (
+			this.contest(now, retryAfterMs) ??
+			new SessionContested(
+				`The session of ${this.named} at ${this.vendor} has ended ${String(lately)} times within a minute.`,
+				{
+					advice: 'The request was not carried out. Try again in a minute.',
+					retryable: true,
+					retryAfterMs,
+				},
+			)
+		);
+	}
+
+	private get named(): string {
+		return this.account === undefined ? 'this account' : `the account "${this.account}"`;
 	}
 }
 
