@@ -2,6 +2,8 @@ import { TimedOut, UnexpectedAnswer, Unreachable, type FleetError } from '../des
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|_CRL|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 const HANDSHAKE = /^(EPROTO$|ERR_SSL_|ERR_TLS_)/;
+/** Whether a connection was there, and only its security was not. */
+export const isAboutTls = (code: string) => CERTIFICATE.test(code) || HANDSHAKE.test(code);
 const DECOMPRESSION = /^(Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_PADDING)/;
 const TIMED_OUT = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT']);
 

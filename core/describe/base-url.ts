@@ -64,7 +64,7 @@ export function privateAddress(
 	address: string,
 	{ shown = address, cause }: { shown?: string; cause?: unknown } = {},
 ): InvalidParams {
-	if (MADE_UP.test(address))
+	if (isMadeUp(address))
 		return new InvalidParams(
 			`The base URL leads to an address that a VPN or proxy program makes up for names (${shown}).`,
 			{
@@ -79,7 +79,7 @@ export function privateAddress(
 }
 
 /** 198.18.0.0/15, which is for tests of networks, and from which such programs take an address for each name. */
-const MADE_UP = /^198\.1[89]\./;
+export const isMadeUp = (address: string) => /^198\.1[89]\./.test(address);
 
 /** Names that clouds give to such addresses: behind a proxy, nobody here sees where a name leads. */
 const METADATA_NAMES = new Set([

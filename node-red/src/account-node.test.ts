@@ -1,12 +1,12 @@
 import type { NodeAPI } from 'node-red';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Client } from '../../core/call/client';
 import type { FleetError } from '../../core/describe/errors';
 import type { Provider } from '../../core/describe/provider';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
 import { Runtime } from '../../test/support/node-red-runtime';
-import { accountNodeOf, accountOf, withoutProxy, wireOptionsOf, type AccountNode } from './account-node';
+import { accountNodeOf, accountOf, wireOptionsOf, type AccountNode } from './account-node';
 
 const provider = trackceo as unknown as Provider;
 let simulator: ProtrackSimulator;
@@ -113,7 +113,6 @@ describe('the way to the vendor', () => {
 	const nodes: Record<string, unknown> = {
 		tls: { addTLSOptions: (options: object) => ({ ...options, ca: 'a certificate' }) },
 		proxy,
-		withLogin: { ...proxy, credentials: { username: 'ann', password: 'pass word' } },
 		empty: { url: '' },
 	};
 	const red = (httpRequestTimeout?: unknown) =>
@@ -123,26 +122,14 @@ describe('the way to the vendor', () => {
 		}) as unknown as NodeAPI;
 
 	test('has the certificates, proxy and time limit that Node-RED has', () => {
-		expect(wireOptionsOf(red(), {})).toEqual({});
-		expect(wireOptionsOf(red(), { tls: 'tls', proxy: 'proxy' })).toEqual({
+		const address = 'https://fleet.example';
+		expect(wireOptionsOf(red(), {}, address)).toEqual({});
+		expect(wireOptionsOf(red(), { tls: 'tls', proxy: 'proxy' }, address)).toEqual({
 			tls: { ca: 'a certificate' },
-			proxy: { url: 'http://proxy:3128' },
+			proxy: { url: 'http://proxy:3128', setIn: 'the account' },
 		});
-		expect(wireOptionsOf(red(5000), { tls: 'gone', proxy: 'empty' })).toEqual({ longestMs: 5000 });
-		expect(wireOptionsOf(red('often'), { tls: 5, proxy: '' })).toEqual({});
-	});
-
-	test("has the proxy's login", () => {
-		expect(wireOptionsOf(red(), { proxy: 'withLogin' }).proxy).toEqual({
-			url: 'http://proxy:3128',
-			token: `Basic ${Buffer.from('ann:pass word').toString('base64')}`,
-		});
-	});
-
-	test('leaves the proxy out for the addresses that its node excepts', () => {
-		expect(withoutProxy(red(), { proxy: 'proxy' }, 'http://fleet.intern.example')).toBe(true);
-		expect(withoutProxy(red(), { proxy: 'proxy' }, 'http://fleet.example')).toBe(false);
-		for (const id of ['', 'gone', 'empty', 5]) expect(withoutProxy(red(), { proxy: id }, 'http://x')).toBe(false);
+		expect(wireOptionsOf(red(5000), { tls: 'gone', proxy: 'empty' }, address)).toEqual({ longestMs: 5000 });
+		expect(wireOptionsOf(red('often'), { tls: 5, proxy: '' }, address)).toEqual({});
 	});
 
 	test('goes round an unreachable proxy only where that is excepted', async () => {
@@ -174,6 +161,27 @@ describe('the way to the vendor', () => {
 		};
 		expect(await messageOf()).toContain('ECONNREFUSED');
 		expect(await messageOf({ allowPrivateAddresses: false })).toBe('No connection through the proxy can be made.');
+	});
+
+	test("is through the environment's proxy, which errors name without its password", async () => {
+		vi.stubEnv('http_proxy', 'http://ann:pass%20word@127.0.0.1:9');
+		const messageOf = async (changes: object = {}) => {
+			const account = accountOf(red(), provider, { ...settings(changes), secret: PASSWORD });
+			const error = await account.logIn().catch((thrown: unknown) => thrown as FleetError);
+			await account.close();
+			return error instanceof Error ? error.sentence : 'logged in';
+		};
+		try {
+			expect(await messageOf()).toBe(
+				'No connection to the proxy 127.0.0.1:9 can be made (ECONNREFUSED). Check the proxy in the environment variable http_proxy.',
+			);
+			// A proxy node counts in its place, even one without an address.
+			for (const id of ['gone', 'empty']) expect(await messageOf({ proxy: id })).toBe('logged in');
+			vi.stubEnv('NO_PROXY', '127.0.0.1');
+			expect(await messageOf()).toBe('logged in');
+		} finally {
+			vi.unstubAllEnvs();
+		}
 	});
 
 	test('is within what settings.js allows', () => {

@@ -7,6 +7,7 @@ import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
 import { Account, connectionOf, type AccountSettings, type Trial } from './account';
 import { locksOf, within } from './locks';
+import { proxyFor, type ProxyNode } from './proxy';
 import { accountType } from './types';
 import type { WireOptions } from './wire';
 
@@ -35,37 +36,19 @@ export function accountNodeOf(RED: NodeAPI, provider: Provider, id = ''): Accoun
 export function wireOptionsOf(
 	RED: NodeAPI,
 	{ tls, proxy }: AccountSettings,
-): Omit<WireOptions, 'baseUrl' | 'allowPrivateAddresses' | 'forbidden'> {
-	const nodeOf = (id: unknown) =>
-		typeof id === 'string' && id !== '' ? (RED.nodes.getNode(id) as unknown) : undefined;
+	baseUrl: string,
+): Pick<WireOptions, 'tls' | 'proxy' | 'longestMs'> {
+	const named = (id: unknown): id is string => typeof id === 'string' && id !== '';
+	const nodeOf = (id: unknown) => (named(id) ? (RED.nodes.getNode(id) as unknown) : undefined);
 	const tlsNode = nodeOf(tls) as { addTLSOptions(options: ConnectionOptions): ConnectionOptions } | undefined;
-	const proxyNode = nodeOf(proxy) as
-		{ url?: string; noproxy?: string[]; credentials?: { username?: string; password?: string } } | undefined;
-	const { username = '', password = '' } = proxyNode?.credentials ?? {};
+	const proxyNode = named(proxy) ? ((nodeOf(proxy) ?? {}) as ProxyNode) : undefined;
+	const way = proxyFor(RED, proxyNode, baseUrl);
 	const longest = Number(RED.settings.httpRequestTimeout);
 	return {
 		...(tlsNode ? { tls: tlsNode.addTLSOptions({}) } : {}),
-		...(proxyNode?.url
-			? {
-					proxy: {
-						url: proxyNode.url,
-						...(username === ''
-							? {}
-							: { token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }),
-					},
-				}
-			: {}),
+		...(way === undefined ? {} : { proxy: way }),
 		...(longest > 0 ? { longestMs: longest } : {}),
 	};
-}
-
-/** Whether the proxy's list of exceptions names the address, as Node-RED's own nodes read it. */
-export function withoutProxy(RED: NodeAPI, { proxy }: AccountSettings, baseUrl: string): boolean {
-	const node =
-		typeof proxy === 'string' && proxy !== ''
-			? (RED.nodes.getNode(proxy) as unknown as { noproxy?: string[] } | null)
-			: null;
-	return (node?.noproxy ?? []).some((part) => part !== '' && baseUrl.includes(part));
 }
 
 /** Makes an account of settings, wherever they come from, within what settings.js allows. @throws InvalidParams */
@@ -77,13 +60,8 @@ export function accountOf(
 ): Account {
 	const locks = locksOf(RED);
 	const connection = within(locks, connectionOf(provider, settings));
-	const { proxy, ...others } = wireOptionsOf(RED, settings);
-	const options = {
-		...others,
-		forbidden: locks.privateAddresses,
-		...(proxy === undefined || withoutProxy(RED, settings, connection.baseUrl) ? {} : { proxy }),
-	};
 	checkBaseUrl(connection.baseUrl, connection.allowPrivateAddresses);
+	const options = { ...wireOptionsOf(RED, settings, connection.baseUrl), forbidden: locks.privateAddresses };
 	return new Account(provider, connection, options, onLogin, trial?.(connection));
 }
 

@@ -1,6 +1,6 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { isMetadataHost, isPrivateHost } from '../../core/describe/base-url';
+import { isMadeUp, isMetadataHost, isPrivateHost } from '../../core/describe/base-url';
 
 /** Codes of the errors where a name leads to an address that is not to be asked. */
 export const PRIVATE_ADDRESS = 'FLEETWIRE_PRIVATE_ADDRESS';
@@ -12,6 +12,27 @@ export function refusalOf({ address, family }: LookupAddress, allowPrivateAddres
 	const host = family === 6 ? new URL(`http://[${address.split('%', 1)[0] ?? ''}]`).hostname : address;
 	if (isMetadataHost(host)) return METADATA_ADDRESS;
 	return !allowPrivateAddresses && isPrivateHost(host) ? PRIVATE_ADDRESS : undefined;
+}
+
+/** The error of an address that is refused. */
+const refused = (hostname: string, { address }: LookupAddress, code: string) =>
+	Object.assign(new Error(`${hostname} is ${address}`), { code, address });
+
+/**
+ * Whether this machine knows the addresses of a name that a proxy connects to. Those that are made up for names say
+ * nothing. Rejects if one of them is not to be asked: which of them it takes is the proxy's choice.
+ */
+export function isKnown(hostname: string, allowPrivateAddresses: boolean): Promise<boolean> {
+	return new Promise((resolve, reject) => {
+		lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }, (error, found) => {
+			const real = error === null ? found.filter(({ address }) => !isMadeUp(address)) : [];
+			for (const one of real) {
+				const code = refusalOf(one, allowPrivateAddresses);
+				if (code !== undefined) reject(refused(hostname, one, code));
+			}
+			resolve(real.length > 0);
+		});
+	});
 }
 
 /**
@@ -27,9 +48,7 @@ export function lookupFor(allowPrivateAddresses: boolean): LookupFunction {
 			const [chosen] = usable;
 			if (first === undefined) callback(error, '');
 			else if (chosen === undefined) {
-				const { address } = first;
-				const code = refusalOf(first, allowPrivateAddresses);
-				callback(Object.assign(new Error(`${hostname} is ${address}`), { code, address }), '');
+				callback(refused(hostname, first, refusalOf(first, allowPrivateAddresses) ?? ''), '');
 			} else if (options.all === true) callback(null, usable);
 			else callback(null, chosen.address, chosen.family);
 		});

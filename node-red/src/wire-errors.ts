@@ -1,7 +1,8 @@
 import { metadataAddress, privateAddress } from '../../core/describe/base-url';
 import { Unreachable, type FleetError } from '../../core/describe/errors';
-import { transportError } from '../../core/call/transport';
+import { isAboutTls, transportError } from '../../core/call/transport';
 import { privateForbidden } from './locks';
+import type { Proxy } from './proxy';
 import { METADATA_ADDRESS, PRIVATE_ADDRESS } from './public-lookup';
 
 interface Found {
@@ -34,30 +35,55 @@ function found(error: unknown): Found {
 	return { code: typeof code === 'string' ? code : '', syscall, message, address };
 }
 
+/** A proxy as errors name it, without a login. */
+export const seen = ({ url }: Proxy) => new URL(url).host;
+
+/** What undici says where a proxy answers by itself, with and without a tunnel. */
+const REFUSED_BY_PROXY = /^Proxy (?:response|Authentication Required) \((\d+)\)/;
+
+/** An error at the proxy: nothing has reached the vendor. Whoever may not see the network hears no more than that. */
+function atProxy(
+	{ code, message }: Found,
+	proxy: Proxy,
+	{ forbidden, cause }: { forbidden?: boolean; cause: Error },
+): Unreachable {
+	const [, status] = REFUSED_BY_PROXY.exec(message) ?? [];
+	const what = forbidden
+		? 'No connection through the proxy can be made.'
+		: status === '407'
+			? `The proxy ${seen(proxy)} asks for another login (HTTP 407).`
+			: status !== undefined
+				? `The proxy ${seen(proxy)} makes no connection (HTTP ${status}).`
+				: `No connection to the proxy ${seen(proxy)} can be made (${code === '' ? message.slice(0, 100) : code}).`;
+	return new Unreachable(what, {
+		cause,
+		retryable: status !== '407',
+		advice: `Check the proxy in ${proxy.setIn}.`,
+	});
+}
+
 /**
  * Turns what a socket, a TLS layer, a resolver or a decompressor throws into one of our errors.
  * @param sent whether the request had got a connection: from then on its effect is unknown
- * @param proxied whether that connection leads to a proxy
+ * @param proxy to which that connection leads
  * @param forbidden whether whoever runs Node-RED forbids private addresses
  */
 export function explain(
 	error: unknown,
 	host: string,
-	{ sent, proxied, forbidden }: { sent: boolean; proxied: boolean; forbidden: boolean },
+	{ sent, proxy, forbidden }: { sent: boolean; proxy?: Proxy; forbidden?: boolean },
 ): FleetError {
-	const { code, message, address } = found(error);
-	const effect = sent ? ('unknown' as const) : ('none' as const);
+	const reason = found(error);
+	const { code, message, address } = reason;
 	const cause = Object.assign(new Error(message), code === '' ? {} : { code });
-	if (code === PRIVATE_ADDRESS || code === METADATA_ADDRESS) {
+	const refused = code === PRIVATE_ADDRESS || code === METADATA_ADDRESS;
+	if (refused && !(forbidden && proxy)) {
 		if (forbidden) return privateForbidden();
 		if (code === METADATA_ADDRESS) return metadataAddress(message);
 		return privateAddress(address, { shown: message, cause });
 	}
-	if (proxied && !sent)
-		return new Unreachable(
-			`No connection through the proxy can be made${forbidden ? '' : ` (${code === '' ? message.slice(0, 100) : code})`}.`,
-			{ cause, effect, retryable: true, advice: 'Check the proxy in the account.' },
-		);
+	if (proxy && (REFUSED_BY_PROXY.test(message) || (!sent && (forbidden || !isAboutTls(code)))))
+		return atProxy(reason, proxy, { forbidden, cause });
 	const parser = error instanceof Error && error.name === 'HTTPParserError';
 	return transportError(parser ? 'HPE_' : code, host, {
 		sent,

@@ -238,19 +238,140 @@ describe('a request fails clearly', () => {
 	});
 });
 
-test('a proxy gets requests for http addresses whole, with its own credentials', async () => {
-	let asked: IncomingMessage | undefined;
-	const proxy = await serve((request, response) => {
-		asked = request;
-		response.end('{"via":"proxy"}');
+/** What a resolver says of every name. */
+async function resolvingTo<T>(addresses: readonly string[], use: () => Promise<T>): Promise<T> {
+	const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+	vi.spyOn(dns, 'lookup').mockImplementation(((
+		_: string,
+		options: { all?: boolean },
+		callback: (error: null, found: unknown, family?: number) => void,
+	) => (options.all ? callback(null, found) : callback(null, found[0]?.address, found[0]?.family))) as never);
+	syncBuiltinESMExports();
+	try {
+		return await use();
+	} finally {
+		vi.restoreAllMocks();
+		syncBuiltinESMExports();
+	}
+}
+
+describe('a proxy', () => {
+	const proxyAt = (url: string, more: object = {}) => ({ url, setIn: 'the account', ...more });
+	const through = (baseUrl: string, url: string, options: Partial<WireOptions> = {}) =>
+		wireTo(baseUrl, { allowPrivateAddresses: false, proxy: proxyAt(url), ...options });
+	const sentenceOf = async (wire: Wire) => (await failure(wire.send(get, { timeoutMs: 5000 }))).sentence;
+	/** One that answers each request for a tunnel with a status. */
+	async function tunnel(status: number): Promise<{ url: string; asked: string[] }> {
+		const asked: string[] = [];
+		const server = createServer();
+		server.on('connect', (request: IncomingMessage, socket) => {
+			asked.push(request.url ?? '');
+			socket.end(`HTTP/1.1 ${String(status)} No\r\n\r\n`);
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		running.push({ close: () => (server.closeAllConnections(), server.close()) });
+		return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, asked };
+	}
+
+	test('gets requests for http addresses whole, with its own login', async () => {
+		let asked: IncomingMessage | undefined;
+		const url = await serve((request, response) => {
+			asked = request;
+			response.end('{"via":"proxy"}');
+		});
+		const wire = through('http://vendor.invalid', url, { proxy: proxyAt(url, { token: 'Basic dTpw' }) });
+		expect((await wire.send(get, { timeoutMs: 5000 })).body).toBe('{"via":"proxy"}');
+		expect(asked?.url).toBe('http://vendor.invalid/api/track?imeis=1%2C2');
+		expect(asked?.headers['proxy-authorization']).toBe('Basic dTpw');
 	});
-	const wire = wireTo('http://vendor.invalid', {
-		allowPrivateAddresses: false,
-		proxy: { url: proxy, token: 'Basic dTpw' },
+
+	test('is named where it cannot be reached, or does not connect', async () => {
+		expect(await sentenceOf(through('https://vendor.invalid', 'http://127.0.0.1:9'))).toBe(
+			'No connection to the proxy 127.0.0.1:9 can be made (ECONNREFUSED). Check the proxy in the account.',
+		);
+		const { url, asked } = await tunnel(502);
+		expect(await sentenceOf(through('https://vendor.invalid', url))).toBe(
+			`The proxy ${url.slice(7)} makes no connection (HTTP 502). Check the proxy in the account.`,
+		);
+		expect(asked).toEqual(['vendor.invalid:443']);
 	});
-	expect((await wire.send(get, { timeoutMs: 2000 })).body).toBe('{"via":"proxy"}');
-	expect(asked?.url).toBe('http://vendor.invalid/api/track?imeis=1%2C2');
-	expect(asked?.headers['proxy-authorization']).toBe('Basic dTpw');
+
+	test('that asks for a login says so, for a tunnel and without one', async () => {
+		const { url } = await tunnel(407);
+		const plain = await serve((_, response) => response.writeHead(407).end());
+		for (const wire of [through('https://vendor.invalid', url), through('http://vendor.invalid', plain)]) {
+			const error = await failure(wire.send(get, { timeoutMs: 5000 }));
+			expect(error).toMatchObject({ code: 'Unreachable', effect: 'none', retryable: false });
+			expect(error.message).toMatch(/^The proxy 127\.0\.0\.1:\d+ asks for another login \(HTTP 407\)\.$/);
+		}
+	});
+
+	test('is named where the vendor behind it does not answer', async () => {
+		const url = await serve(() => undefined);
+		const wire = through('http://vendor.invalid', url);
+		const { message } = await failure(wire.send(get, { timeoutMs: 300 }));
+		expect(message).toBe(`vendor.invalid (through the proxy ${url.slice(7)}) did not answer within 1 s.`);
+	});
+
+	describe('with a name that this machine knows', () => {
+		const reach = (addresses: readonly string[], options: Partial<WireOptions> = {}) =>
+			serve((_, response) => response.end('{}')).then((url) =>
+				resolvingTo(addresses, () =>
+					through('http://inner.vendor.test', url, options)
+						.send(get, { timeoutMs: 5000 })
+						.then(
+							() => 'answered',
+							(error: unknown) => (error as FleetError).message,
+						),
+				),
+			);
+
+		test('as private is not asked, unless the account allows it', async () => {
+			expect(await reach(['10.0.0.1'])).toContain('leads to a private address (inner.vendor.test is 10.0.0.1)');
+			expect(await reach(['93.184.216.34', '10.0.0.1'])).toContain('leads to a private address');
+			expect(await reach(['10.0.0.1'], { allowPrivateAddresses: true })).toBe('answered');
+		});
+
+		test("as that of a cloud's secrets is never asked", async () => {
+			for (const allowPrivateAddresses of [true, false])
+				expect(await reach(['169.254.169.254'], { allowPrivateAddresses })).toContain('a cloud keeps');
+		});
+
+		test('as public, or by an address that is made up for names, is asked', async () => {
+			for (const address of ['93.184.216.34', '2606:4700::1111', '198.18.0.84'])
+				expect(await reach([address])).toBe('answered');
+		});
+
+		test('tells nothing of the network where private addresses are forbidden', async () => {
+			expect(await reach(['10.0.0.1'], { forbidden: true })).toBe('No connection through the proxy can be made.');
+			for (const status of [407, 502]) {
+				const { url } = await tunnel(status);
+				expect(await sentenceOf(through('https://vendor.invalid', url, { forbidden: true }))).toBe(
+					'No connection through the proxy can be made. Check the proxy in the account.',
+				);
+			}
+		});
+	});
+
+	test('is not kept waiting by a name server that does not answer', async () => {
+		const url = await serve((_, response) => response.end('{}'));
+		const lookups = vi.spyOn(dns, 'lookup').mockImplementation(() => undefined);
+		syncBuiltinESMExports();
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+		try {
+			const wire = through('http://slow.vendor.test', url);
+			const answers = [1, 2].map(() => wire.send(get, { timeoutMs: 30_000 }));
+			await vi.waitFor(() => expect(lookups).toHaveBeenCalled());
+			await vi.advanceTimersByTimeAsync(2000);
+			vi.useRealTimers();
+			for (const answer of answers) expect((await answer).body).toBe('{}');
+			expect(lookups).toHaveBeenCalledTimes(1);
+		} finally {
+			vi.useRealTimers();
+			vi.restoreAllMocks();
+			syncBuiltinESMExports();
+		}
+	});
 });
 
 describe('private addresses', () => {
@@ -292,22 +413,6 @@ describe('private addresses', () => {
 			expect(refusalOf({ address, family }, allowed)).toBe('FLEETWIRE_METADATA_ADDRESS');
 	});
 
-	/** What a resolver says of every name. */
-	async function resolvingTo<T>(addresses: readonly string[], use: () => Promise<T>): Promise<T> {
-		const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-		vi.spyOn(dns, 'lookup').mockImplementation(((
-			_: string,
-			options: { all?: boolean },
-			callback: (error: null, found: unknown, family?: number) => void,
-		) => (options.all ? callback(null, found) : callback(null, found[0]?.address, found[0]?.family))) as never);
-		syncBuiltinESMExports();
-		try {
-			return await use();
-		} finally {
-			vi.restoreAllMocks();
-			syncBuiltinESMExports();
-		}
-	}
 	const refused = (addresses: readonly string[], options: { allowPrivateAddresses: boolean; forbidden?: boolean }) =>
 		resolvingTo(addresses, () =>
 			failure(wireTo('http://inner.vendor.test', options).send(get, { timeoutMs: 2000 })),
@@ -377,7 +482,7 @@ describe('private addresses', () => {
 			wireTo('http://vendor.invalid', {
 				allowPrivateAddresses: false,
 				forbidden: true,
-				proxy: { url: 'http://127.0.0.1:9' },
+				proxy: { url: 'http://127.0.0.1:9', setIn: 'the account' },
 			}).send(get, { timeoutMs: 2000 }),
 		);
 		expect(proxied.message).toBe('No connection through the proxy can be made.');

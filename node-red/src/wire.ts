@@ -10,8 +10,9 @@ import {
 	type WireAnswer,
 	type WireRequest,
 } from '../../core/describe/host';
-import { lookupFor } from './public-lookup';
-import { explain } from './wire-errors';
+import type { Proxy } from './proxy';
+import { isKnown, lookupFor } from './public-lookup';
+import { explain, seen } from './wire-errors';
 
 export interface WireOptions {
 	baseUrl: string;
@@ -20,7 +21,7 @@ export interface WireOptions {
 	forbidden?: boolean;
 	/** Certificates and the like, as Node-RED's TLS node gives them. */
 	tls?: ConnectionOptions;
-	proxy?: { url: string; token?: string };
+	proxy?: Proxy;
 	/** The shortest of this and what the caller says counts, in milliseconds. */
 	longestMs?: number;
 }
@@ -31,6 +32,8 @@ interface SendLimits {
 	signal?: AbortSignal;
 }
 
+/** How long a request behind a proxy waits for this machine's own name server. */
+const NAME_MS = 2000;
 const AGENT = 'fleetwire (+https://github.com/fleetwire/fleetwire)';
 /**
  * Ends a connection that is not made and that nobody waits for any more: what counts is the clock of the attempt, in
@@ -129,16 +132,23 @@ class Reception implements Dispatcher.DispatchHandler {
 export class Wire {
 	private dispatcher: Promise<Dispatcher> | undefined;
 	private closing: Promise<void> | undefined;
+	private readonly hostname: string;
+	/** The vendor as errors name it. */
 	private readonly host: string;
+	/** Behind a proxy: the look-up of the vendor's name. Kept where nobody here knows the name, which may take long. */
+	private known: Promise<void> | undefined;
 
 	constructor(private readonly options: WireOptions) {
-		this.host = new URL(options.baseUrl).hostname;
+		this.hostname = new URL(options.baseUrl).hostname;
+		const { proxy, forbidden } = options;
+		this.host = `${this.hostname}${proxy === undefined || forbidden ? '' : ` (through the proxy ${seen(proxy)})`}`;
 	}
 
 	/** @throws Unreachable, TimedOut, TooLarge, UnexpectedAnswer; the signal's reason if it is aborted */
 	async send(request: WireRequest, { timeoutMs, signal }: SendLimits): Promise<WireAnswer> {
 		signal?.throwIfAborted();
-		const ms = Math.min(timeoutMs, this.options.longestMs ?? Infinity);
+		const { proxy, forbidden, longestMs = Infinity } = this.options;
+		const ms = Math.min(timeoutMs, longestMs);
 		const reception = new Reception(this.host);
 		const abort = () => reception.giveUp(signal?.reason as Error);
 		signal?.addEventListener('abort', abort, { once: true });
@@ -152,11 +162,7 @@ export class Wire {
 		} catch (error) {
 			signal?.throwIfAborted();
 			if (error instanceof FleetError) throw error;
-			throw explain(error, this.host, {
-				sent: reception.sent,
-				proxied: this.options.proxy !== undefined,
-				forbidden: this.options.forbidden === true,
-			});
+			throw explain(error, this.host, { sent: reception.sent, proxy, forbidden });
 		} finally {
 			clearTimeout(timer);
 			signal?.removeEventListener('abort', abort);
@@ -193,8 +199,8 @@ export class Wire {
 			bodyTimeout: 0,
 		};
 		this.dispatcher ??= this.connect();
-		this.dispatcher
-			.then((dispatcher) => dispatcher.dispatch(options, reception))
+		Promise.all([this.dispatcher, this.checkBehindProxy()])
+			.then(([dispatcher]) => dispatcher.dispatch(options, reception))
 			.catch((error: unknown) => reception.giveUp(error as Error));
 	}
 
@@ -202,7 +208,6 @@ export class Wire {
 		const { Agent, ProxyAgent } = await undici();
 		const { allowPrivateAddresses, baseUrl, proxy, tls } = this.options;
 		if (proxy !== undefined) {
-			// Which address a name has is then the proxy's knowledge, so only literal private addresses can be refused.
 			return new ProxyAgent({
 				uri: proxy.url,
 				token: proxy.token,
@@ -212,6 +217,27 @@ export class Wire {
 			});
 		}
 		return new Agent({ connect: { ...tls, timeout: CONNECT_MS, lookup: lookupFor(allowPrivateAddresses) } });
+	}
+
+	/**
+	 * Where the vendor's name leads is the proxy's knowledge. What this machine knows to be private is refused all the
+	 * same. A name that it does not know, or not soon, is left to the proxy.
+	 */
+	private async checkBehindProxy(): Promise<void> {
+		const { proxy, allowPrivateAddresses } = this.options;
+		if (proxy === undefined) return;
+		const again = () => (this.known = undefined);
+		this.known ??= isKnown(this.hostname, allowPrivateAddresses).then(
+			(known) => {
+				if (known) again();
+			},
+			(refused: unknown) => {
+				again();
+				throw refused;
+			},
+		);
+		const late = new Promise<void>((resolve) => setTimeout(resolve, NAME_MS).unref());
+		await Promise.race([this.known, late]);
 	}
 
 	private late(ms: number, sent: boolean): TimedOut {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { storeSetting } from '../../node-red/src/types';
 import { NODE_RED_VERSIONS } from './install';
 import { startNodeRed, type NodeRed } from './node-red';
+import { until } from './process';
 import { startVendors, VENDOR_NAMES, type TestVendors } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
@@ -65,12 +66,21 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		let nodeRed: NodeRed;
 		let editor: string;
 		let limited: string;
+		/** What the proxy of the host's environment was asked to connect to. It refuses. */
+		const tunnels: string[] = [];
+		const proxy = createServer().on('connect', ({ url = '' }, socket) => {
+			tunnels.push(url);
+			socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+		});
 
 		beforeAll(async () => {
+			await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
 			nodeRed = await startNodeRed({
 				version,
 				packages: [tarball()],
 				env: {
+					https_proxy: `http://ann:proxy-word@127.0.0.1:${String((proxy.address() as AddressInfo).port)}`,
+					NO_PROXY: '.direct.invalid',
 					FLEET_ACCOUNT: 'demo',
 					FLEET_SECRET: vendors.of('itracksense').connection.secret,
 					SUPER_SECRET: 'env-secret-value-42',
@@ -109,6 +119,16 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 					accountNode('itracksense', { id: 'variables', account: '${FLEET_ACCOUNT}' }),
 					{ id: 'other-proxy', type: 'http proxy', name: '', url: 'http://127.0.0.1:9', noproxy: [] },
 					{ id: 'other-tls', type: 'tls-config', name: '', verifyservercert: true },
+					...['fleet.invalid', 'fleet.direct.invalid'].map((name) => ({
+						id: name,
+						type: 'http request',
+						z: 'tab',
+						name: '',
+						method: 'GET',
+						ret: 'txt',
+						url: `https://${name}/`,
+						wires: [[]],
+					})),
 				],
 				{
 					credentials: {
@@ -122,6 +142,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		});
 		afterAll(async () => {
 			await nodeRed?.stop();
+			proxy.close();
 		});
 
 		const ask = async (name: string, route: string, body: object, token = editor) =>
@@ -236,6 +257,26 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			}
 			expect(seen).toEqual([]);
 			expect(logins('itracksense')).toBe(before);
+		});
+
+		test("the environment's proxy is used where Node-RED's own nodes use it, and named", async () => {
+			const test = async (baseUrl: string) =>
+				(
+					await ask('itracksense', 'test', {
+						id: 'new',
+						settings: { ...settingsOf('itracksense'), baseUrl },
+						credentials: { secret: 'typed' },
+					})
+				).message;
+			for (const name of ['fleet.invalid', 'fleet.direct.invalid']) await nodeRed.send(name, {});
+			await until("Node-RED's own node to ask the proxy", () => tunnels.length > 0);
+			expect(tunnels.splice(0)).toEqual(['fleet.invalid:443']);
+			expect(await test('https://fleet.invalid')).toMatch(
+				/^The proxy 127\.0\.0\.1:\d+ makes no connection \(HTTP 403\)\. Check the proxy in the environment variable https_proxy\.$/,
+			);
+			expect(await test('https://fleet.direct.invalid')).toContain('no server with the name');
+			expect(tunnels).toEqual(['fleet.invalid:443']);
+			expect(nodeRed.logs()).not.toContain('proxy-word');
 		});
 
 		test('who may not change flows reaches nothing', async () => {

@@ -205,7 +205,7 @@ Nothing is sent when flows are deployed${begins}. The secret is stored as a Node
 
 Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment variable.
 
-**TLS** and **Proxy** are Node-RED's own. Certificates are always verified unless the TLS settings say otherwise. With a proxy, only literal private addresses can be refused, because the proxy resolves names.
+**TLS** and **Proxy** are Node-RED's own. Certificates are always verified unless the TLS settings say otherwise. Without a proxy there, \`http_proxy\`, \`https_proxy\` and \`no_proxy\` of the environment count, as for Node-RED's own nodes. A proxy resolves names itself, so a name that only the proxy knows may lead to a private address.
 
 **The administrator** can forbid private addresses and commands for all accounts in \`settings.js\`: \`fleetwire: { allowPrivateAddresses: false, allowCommands: false }\`. Addresses of cloud metadata services are always refused.
 `;
