@@ -11,8 +11,9 @@ const vendors = readdirSync(new URL('providers/', import.meta.url), { withFileTy
 /** Which way imports may go: CONTRIBUTING.md, "The house". Each folder names all that it may import; tests are free. */
 const HOUSE = {
 	'core/describe': ['\\./', 'zod/v4$', 'node:crypto$'],
-	'core/call': ['\\./', '\\.\\./describe/', 'zod/v4$', 'node:crypto$'],
-	'core/watch': ['\\./', '\\.\\./(describe|call)/', 'zod/v4$', 'node:crypto$'],
+	'core/report': ['\\./', '\\.\\./describe/'],
+	'core/call': ['\\./', '\\.\\./(describe|report)/', 'zod/v4$', 'node:crypto$'],
+	'core/watch': ['\\./', '\\.\\./(describe|report|call)/', 'zod/v4$', 'node:crypto$'],
 	providers: ['\\./', '\\.\\./core/', 'zod/v4$', 'node:crypto$'],
 	// A vendor imports what all share, and never another vendor.
 	'providers/*': [

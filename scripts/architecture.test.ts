@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 const root = join(__dirname, '..');
 const ROOMS = [
 	'core/describe',
+	'core/report',
 	'core/call',
 	'core/watch',
 	'providers',

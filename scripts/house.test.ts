@@ -99,6 +99,10 @@ test('a circle would be noticed', () => {
 const PROBES = [
 	['core/describe/field.ts', '../call/client'],
 	['core/describe/field.ts', '../watch/poller'],
+	['core/describe/field.ts', '../report/reports'],
+	['core/report/reports.ts', '../call/client'],
+	['core/report/reports.ts', '../watch/poller'],
+	['core/report/reports.ts', '../../providers/ctrack'],
 	['core/call/client.ts', '../watch/poller'],
 	['core/call/client.ts', '../../providers/ctrack'],
 	['core/watch/poller.ts', 'undici'],

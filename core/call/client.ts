@@ -80,9 +80,10 @@ export class Client {
 		let left = operation.consuming ? Infinity : (options.limit ?? Infinity);
 		try {
 			mustBePermitted(operation, this.provider, this.connection);
-			const checked = this.read(operation, input, options);
-			params = checked;
-			release = holdSecrets(operation, checked, this.redactor);
+			params = this.read(operation, input, options);
+			output.begin(params);
+			const checked = askedOf(operation, params);
+			release = holdSecrets(operation, params, this.redactor);
 			const requests = this.deviceRequests(operation, call);
 			const run = this.runFor(operation, call, requests);
 			const pages = operation.run?.(run, checked) ?? once(run, checked);
@@ -97,7 +98,11 @@ export class Client {
 				left -= records.length;
 				if (left <= 0) break;
 			}
-			if (left > 0) output.mustHaveRead();
+			if (left > 0) {
+				output.mustHaveRead();
+				const last = output.end();
+				if (last.length > 0) yield last.slice(0, left);
+			}
 			// Polls would repeat it each time.
 			const whole = left > 0 && options.priority !== 'poll';
 			const sentence = whole ? unanswered.sentence(this.provider.title, (name) => run.failed(name)) : undefined;
@@ -331,6 +336,12 @@ export class Client {
 	private clean(thrown: unknown): FleetError {
 		return this.redactor.error(asFleetError(thrown));
 	}
+}
+
+/** The parameters that requests are about. */
+function askedOf({ compute }: AnyOperation, params: Record<string, unknown>): Record<string, unknown> {
+	if (compute === undefined) return params;
+	return Object.fromEntries(Object.entries(params).filter(([name]) => !compute.options.includes(name)));
 }
 
 /** The ordinary run: one request. */

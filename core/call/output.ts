@@ -1,9 +1,10 @@
 import type { FleetError } from '../describe/errors';
-import type { AnyOperation, RunOptions } from '../describe/operation';
+import type { AnyOperation, Computation, RunOptions } from '../describe/operation';
 import { outcomeOf } from '../describe/outcome';
 import { LONGEST } from '../describe/read';
 import type { CommandOutcome, Row } from '../describe/records';
 import { clipped, cut } from '../describe/words';
+import { inBlocks } from './blocks';
 import type { Sender } from './send-loop';
 import { Simplifier } from './simplify';
 
@@ -13,6 +14,8 @@ const isoOf = (ms: number) => new Date(ms).toISOString();
 export class Output {
 	private readonly sentAt: string;
 	private readonly simplifier: Simplifier;
+	private computation: Computation | undefined;
+	private computed: object[] = [];
 
 	constructor(
 		private readonly sender: Sender,
@@ -21,6 +24,13 @@ export class Output {
 	) {
 		this.sentAt = isoOf(sender.host.now());
 		this.simplifier = new Simplifier(operation, sender.connection, sender.host);
+	}
+
+	/** @param params the checked parameters of the run */
+	begin(params: Record<string, unknown>): void {
+		if (this.form === 'raw') return;
+		const now = this.sender.host.now();
+		this.computation = this.operation.compute?.begin(params, now, (record) => this.computed.push(record));
 	}
 
 	/** @param params what the rows were requested with */
@@ -35,7 +45,25 @@ export class Output {
 			return raw === undefined ? rows : rows.map((row) => raw(row, params) as Row);
 		}
 		await sender.host.idle?.();
-		return await this.simplifier.records(rows, params);
+		const records = await this.simplifier.records(rows, params);
+		const { computation } = this;
+		if (computation === undefined) return records;
+		await inBlocks(records, sender.host, (block) => {
+			for (const record of block) computation.add(record);
+		});
+		return this.taken();
+	}
+
+	/** Records that are complete now that no more rows come. */
+	end(): object[] {
+		this.computation?.end();
+		return this.taken();
+	}
+
+	private taken(): object[] {
+		const { computed } = this;
+		this.computed = [];
+		return computed;
 	}
 
 	/** @throws FleetError if records came, and none of them can be read */
@@ -45,7 +73,7 @@ export class Output {
 
 	/** What to report of the records. */
 	get warnings(): string[] {
-		return this.simplifier.warnings;
+		return [...this.simplifier.warnings, ...(this.computation?.warnings ?? [])];
 	}
 
 	/** The outcome of a write or command that may have been carried out, although there is only an error. */

@@ -59,6 +59,22 @@ export interface PageOf<F extends Fields = Fields, R extends Row = Row> {
 	params: Partial<Values<F>>;
 }
 
+/** What is made of the simplified records of a run, as they come: some of them, or records of another kind. */
+export interface Computation {
+	add(record: object): void;
+	/** No more records come. */
+	end(): void;
+	/** What to report of them. */
+	readonly warnings: readonly string[];
+}
+
+interface Compute<P = Readonly<Record<string, unknown>>> {
+	/** Parameters that say how to compute. No request carries them. */
+	readonly options: readonly string[];
+	/** Undefined if nothing is to be computed. `emit` gets each record as soon as it is complete; `now` is in ms. */
+	readonly begin: (params: P, now: number, emit: (record: object) => void) => Computation | undefined;
+}
+
 /**
  * W is what one request carries: by default what a user fills in, lists whole. Where that differs, the parameter of
  * `request` says how, and `run` makes the one out of the other.
@@ -104,6 +120,8 @@ interface Operation<
 	/** A record as Output = Raw gives it, where what it is about is not in it; by default as it came. */
 	readonly raw?: (row: R, params: Wholes<Values<F>>) => R;
 	readonly kind: K;
+	/** What is made of the records that Output = Simplified gives. */
+	readonly compute?: Compute<Values<F>>;
 	/** How many requests it takes and in what order; by default one. */
 	readonly run?: (run: Run<W, R, A>, params: Values<F>) => AsyncIterable<R[] | PageOf<F, R>>;
 	/** For a read of several devices: what in its requests names them. */

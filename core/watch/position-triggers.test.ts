@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { text } from '../describe/field';
 import type { Position } from '../describe/records';
 import type { AnyTrigger, Compared, SnapshotSource } from '../describe/trigger';
-import { deviceSilent, metresBetween, positionChanged, statusChanged } from './position-triggers';
+import { deviceSilent, positionChanged, statusChanged } from './position-triggers';
 
 const devices = text({ title: 'Device', description: 'Any' });
 const declared = { devices, evidence: { section: '1', grade: 'C' } } as const;
@@ -118,18 +118,6 @@ describe('Position Changed', () => {
 			const [, , , one, two] = fallen(true);
 			expect(counts(watch(trigger, {}, [parked, one!, ...Array<Position>(60).fill(one!), two!])).at(-1)).toBe(1);
 		});
-	});
-
-	test('distances are metres on the ground', () => {
-		expect(metresBetween({ latitude: 45, longitude: 25 }, { latitude: 46, longitude: 25 })).toBeCloseTo(
-			111_195,
-			-1,
-		);
-		expect(metresBetween({ latitude: 60, longitude: 25 }, { latitude: 60, longitude: 26 })).toBeCloseTo(55_597, -2);
-		expect(metresBetween({ latitude: 0, longitude: 179.5 }, { latitude: 0, longitude: -179.5 })).toBeCloseTo(
-			111_195,
-			-1,
-		);
 	});
 });
 

@@ -1,5 +1,6 @@
 import { choices, number, type Field, type Fields } from '../describe/field';
 import type { Evidence } from '../describe/operation';
+import { metresBetween, type Place } from '../describe/place';
 import type { Position } from '../describe/records';
 import { isAhead, isLongAgo, secondsOfIso } from '../describe/time';
 import { lastReport } from './fleet-positions';
@@ -17,18 +18,6 @@ interface Declared {
 const NOTHING: readonly never[] = [];
 const base36 = (value: number) => value.toString(36);
 
-/** Metres between two places, on a sphere. */
-export function metresBetween(
-	a: { latitude: number; longitude: number },
-	b: { latitude: number; longitude: number },
-): number {
-	const rad = Math.PI / 180;
-	const sinLat = Math.sin(((b.latitude - a.latitude) * rad) / 2);
-	const sinLon = Math.sin(((b.longitude - a.longitude) * rad) / 2);
-	const h = sinLat * sinLat + Math.cos(a.latitude * rad) * Math.cos(b.latitude * rad) * sinLon * sinLon;
-	return 2 * 6_371_008.8 * Math.asin(Math.min(1, Math.sqrt(h)));
-}
-
 /**
  * The state of a device: its last fix, and when a fix was last sent. Stored as "time latitude longitude", or with a
  * threshold as "time latitude longitude sentTime", the place then being that of the fix that was sent; times in base
@@ -39,11 +28,6 @@ interface LastFix {
 	fellBack: boolean;
 	place?: Place;
 	sentTime?: number;
-}
-
-interface Place {
-	latitude: number;
-	longitude: number;
 }
 
 const FELL_BACK = '<';

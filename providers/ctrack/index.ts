@@ -1,4 +1,5 @@
 import type { LoginProvider } from '../../core/describe/provider';
+import { withReports } from '../../core/report/reports';
 import { open } from './answer';
 import { connectionFields, TITLE, type CtrackConnection } from './connection';
 import * as device from './device';
@@ -29,7 +30,7 @@ export const ctrack: LoginProvider<CtrackConnection> = {
 	open,
 	limits: LIMITS,
 	resourceTitles: { group: 'Cost Centre' },
-	operations: [
+	operations: withReports([
 		position.getCurrent,
 		position.getCurrentOfAll,
 		position.getCurrentOfOne,
@@ -68,7 +69,7 @@ export const ctrack: LoginProvider<CtrackConnection> = {
 		queue.acknowledge,
 		queue.unsubscribe,
 		service.getVersion,
-	],
+	]),
 	triggers,
 	positions: { operation: position.getCurrent, all: true, perRequest: vehiclesPerRequest },
 	lookups: { device: deviceChoices, group: groupChoices, driver: driverChoices },

@@ -1,4 +1,5 @@
 import type { LoginProvider } from '../../core/describe/provider';
+import { withReports } from '../../core/report/reports';
 import * as address from './address';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
@@ -75,7 +76,7 @@ export const itracksense: LoginProvider<ITracksenseConnection> = {
 	open: openEnvelope,
 	route: (operation, connection) => routeOf(operation, connection, overridable),
 	limits: LIMITS,
-	operations,
+	operations: withReports(operations),
 	triggers,
 	positions: { operation: position.getCurrent, all: true, perRequest: NAMES_PER_REQUEST },
 	lookups: { device: deviceChoices, plate: plateChoices },

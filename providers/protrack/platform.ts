@@ -1,5 +1,6 @@
-import type { AnyOperation, Evidence, Grade } from '../../core/describe/operation';
+import type { Evidence, Grade } from '../../core/describe/operation';
 import type { LoginProvider, Provider } from '../../core/describe/provider';
+import { withReports } from '../../core/report/reports';
 import type { Vendor } from '../vendor';
 import * as alarm from './alarm';
 import { openEnvelope } from './answer';
@@ -41,7 +42,7 @@ export function protrack(brand: Brand): LoginProvider<ProtrackConnection> {
 		sign,
 		open: (answer, _, { effect }) => openEnvelope(answer, brand.title, effect),
 		limits: LIMITS,
-		operations: [
+		operations: withReports([
 			position.getCurrent,
 			position.getHistory,
 			device.getMany,
@@ -57,7 +58,7 @@ export function protrack(brand: Brand): LoginProvider<ProtrackConnection> {
 			subAccount.block,
 			subAccount.unblock,
 			...(brand.setsPasswords ? [subAccount.setPassword] : []),
-		].map((operation: AnyOperation) => graded(operation)),
+		]).map(graded),
 		triggers: triggers(alarms, brand).map(graded),
 		positions: { operation: position.getCurrent, all: false, perRequest: imeisPerRequest },
 		lookups: { device: deviceChoices, subAccount: subAccountChoices },

@@ -1,4 +1,5 @@
 import type { LoginProvider } from '../../core/describe/provider';
+import { withReports } from '../../core/report/reports';
 import { openEnvelope, TITLE } from './answer';
 import { connectionFields, REQUESTS_PER_MINUTE, type TrackgpsConnection } from './connection';
 import * as consumption from './consumption';
@@ -30,7 +31,7 @@ export const trackgps: LoginProvider<TrackgpsConnection> = {
 		deadlineMs: 600_000,
 		poll: { seconds: 60, leastSeconds: 30 },
 	},
-	operations: [
+	operations: withReports([
 		position.getCurrent,
 		position.getHistory,
 		device.getMany,
@@ -38,7 +39,7 @@ export const trackgps: LoginProvider<TrackgpsConnection> = {
 		consumption.getConsumption,
 		stop.getMany,
 		temperature.getMany,
-	],
+	]),
 	triggers,
 	positions: { operation: position.getCurrent, all: true, everyMs: 600_000 },
 	lookups: { device: deviceChoices },

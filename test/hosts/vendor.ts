@@ -39,7 +39,11 @@ export interface TestVendor extends Kitted {
 	 * What the core gives for it without any host. It asks a twin of the simulator: a second program on the same
 	 * account would end the host's sessions.
 	 */
-	expected(operation: AnyOperation, output: 'simplified' | 'raw'): Promise<object[]>;
+	expected(
+		operation: AnyOperation,
+		output: 'simplified' | 'raw',
+		more?: { params?: object; limit?: number },
+	): Promise<object[]>;
 	/** Logins so far that the vendor accepted. */
 	logins(): number;
 	close(): Promise<void>;
@@ -83,7 +87,8 @@ export async function startVendor(name: string): Promise<TestVendor> {
 		connection,
 		operation: (wanted) => provider.operations.find((each) => nameOf(each) === wanted) as AnyOperation,
 		paramsOf: (operation) => paramsFor(operation, simulator),
-		expected: (operation, output) => client.collect(operation, paramsFor(operation, twin), { output }),
+		expected: (operation, output, { params = {}, limit } = {}) =>
+			client.collect(operation, { ...paramsFor(operation, twin), ...params }, { output, limit }),
 		logins: () =>
 			simulator.requests.filter(
 				({ path, code, status }) => kit.login.test(path) && status === 200 && [0, 200, null].includes(code),

@@ -1,0 +1,138 @@
+import type { Computation } from '../describe/operation';
+import { metresBetween, type Place } from '../describe/place';
+import type { Fix, TrackPoint } from '../describe/records';
+import { AHEAD_SECONDS } from '../describe/time';
+
+/** No vehicle is faster, in km/h. */
+const FASTEST = 300;
+/** Fixes of a standing vehicle are up to so many metres apart. */
+const SCATTER = 100;
+/** So many fixes that follow from each other are where the vehicle is. */
+const AGREEING = 3;
+
+interface Point extends Place {
+	fix: object;
+	/** Milliseconds since 1970. */
+	time: number;
+}
+
+const follows = (a: Point, b: Point) =>
+	b.time > a.time && metresBetween(a, b) <= SCATTER + ((b.time - a.time) / 3_600_000) * FASTEST * 1000;
+
+/** Why fixes are left out, in the order of the sentence. */
+const REASONS = {
+	noPlace: 'without place or time',
+	ahead: 'dated in the future',
+	unordered: 'doubled or out of order',
+	jumps: 'where no vehicle can have been',
+};
+type LeftOut = Record<keyof typeof REASONS, number>;
+
+/**
+ * The track of one device. The newest fix is held back until another follows from it: one that is ahead of its time, or
+ * far from its place, would otherwise make all that come after it wrong.
+ */
+class Track {
+	private before: Point | undefined;
+	private held: Point | undefined;
+	/** They follow from each other, and not from the one that is held back. */
+	private apart: Point[] = [];
+
+	constructor(
+		private readonly emit: (fix: object) => void,
+		private readonly leftOut: LeftOut,
+	) {}
+
+	add(point: Point): void {
+		const { held, before, apart } = this;
+		if (held === undefined) this.held = point;
+		else if (point.time === (apart.at(-1) ?? held).time || point.time === held.time) this.leftOut.unordered += 1;
+		else if (follows(held, point)) {
+			this.leaveOutApart(held);
+			this.advance(held, point);
+		} else if (before !== undefined && point.time <= before.time) this.leftOut.unordered += 1;
+		else this.addApart(held, point);
+	}
+
+	end(): void {
+		if (this.held === undefined) return;
+		this.emit(this.held.fix);
+		this.leaveOutApart(this.held);
+	}
+
+	private addApart(held: Point, point: Point): void {
+		const tail = this.apart.at(-1);
+		if (tail !== undefined && !follows(tail, point)) this.leaveOutApart(held);
+		this.apart.push(point);
+		if (this.apart.length < AGREEING) return;
+		const [first = point, ...others] = this.apart;
+		this.apart = [];
+		// Without the one that was held back, it may be one track.
+		if (this.before === undefined || follows(this.before, first)) {
+			this.leftOut.jumps += 1;
+			this.held = first;
+		} else this.advance(held, first);
+		for (const other of others) this.advance(this.held ?? first, other);
+	}
+
+	private advance(held: Point, next: Point): void {
+		this.emit(held.fix);
+		this.before = held;
+		this.held = next;
+	}
+
+	private leaveOutApart(held: Point): void {
+		for (const { time } of this.apart) this.leftOut[time < held.time ? 'unordered' : 'jumps'] += 1;
+		this.apart = [];
+	}
+}
+
+/**
+ * Leaves out fixes that cannot be right, device by device. Nothing is put in their place: a gap remains a gap. Memory
+ * depends on the number of devices, and not on the length of their tracks.
+ */
+export class CleanTrack implements Computation {
+	private readonly tracks = new Map<string, Track>();
+	private readonly leftOut: LeftOut = { noPlace: 0, ahead: 0, unordered: 0, jumps: 0 };
+	private readonly latest: number;
+	private count = 0;
+
+	/** @param now milliseconds since 1970 */
+	constructor(
+		now: number,
+		private readonly emit: (fix: object) => void,
+	) {
+		this.latest = now + AHEAD_SECONDS * 1000;
+	}
+
+	add(record: object): void {
+		const fix = record as Fix & Partial<TrackPoint>;
+		const { deviceId, latitude, longitude } = fix;
+		// It has neither a time nor a place in WGS-84, and was asked for.
+		if (fix.corrected === true) return this.emit(fix);
+		this.count += 1;
+		const time = fix.time === null ? NaN : Date.parse(fix.time);
+		if (latitude === null || longitude === null || Number.isNaN(time)) this.leftOut.noPlace += 1;
+		else if (time > this.latest) this.leftOut.ahead += 1;
+		else {
+			let track = this.tracks.get(deviceId);
+			if (track === undefined) this.tracks.set(deviceId, (track = new Track(this.emit, this.leftOut)));
+			track.add({ fix, time, latitude, longitude });
+		}
+	}
+
+	end(): void {
+		for (const track of this.tracks.values()) track.end();
+	}
+
+	get warnings(): string[] {
+		const reasons = (Object.keys(REASONS) as (keyof LeftOut)[]).filter((reason) => this.leftOut[reason] > 0);
+		const sum = reasons.reduce((total, reason) => total + this.leftOut[reason], 0);
+		if (sum === 0) return [];
+		return [
+			`Clean Track left out ${sum.toLocaleString('en')} of ${this.count.toLocaleString('en')} fixes: ${reasons
+				.map((reason) => `${String(this.leftOut[reason])} ${REASONS[reason]}`)
+				.join(', ')}.`,
+		];
+	}
+}
