@@ -58,6 +58,8 @@ export interface NodeOptions {
 	/** How the execution was started; by default by hand. */
 	mode?: WorkflowExecuteMode;
 	staticData?: IDataObject;
+	/** Node types that n8n has. */
+	knownTypes?: readonly string[];
 }
 
 export interface NodeContext<C> {
@@ -67,10 +69,11 @@ export interface NodeContext<C> {
 
 function workflowOf(
 	type: INodeType,
-	{ parameters = {}, settings, timezone = 'UTC', staticData }: NodeOptions,
+	{ parameters = {}, settings, timezone = 'UTC', staticData, knownTypes = [] }: NodeOptions,
 	credentialType: string,
 ) {
-	const nodeTypes = { getByName: () => type, getByNameAndVersion: () => type, getKnownTypes: () => ({}) };
+	const getKnownTypes = () => Object.fromEntries(knownTypes.map((name) => [name, {}]));
+	const nodeTypes = { getByName: () => type, getByNameAndVersion: () => type, getKnownTypes };
 	const node: INode = {
 		id: 'node',
 		name: 'Fleet',
