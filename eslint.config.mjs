@@ -90,13 +90,13 @@ const errorPolicy = [
 /** What n8n's scanner applies to a published package, with its own exceptions (@n8n/scan-community-package). */
 const scanner = [
 	{
-		files: ['package.json', '{nodes,credentials}/**/*.{ts,json}'],
+		files: ['packages/*/package.json', '{nodes,credentials}/**/*.{ts,json}'],
 		extends: [n8nCommunityNodesPlugin.configs.recommended],
 		plugins: { 'n8n-nodes-base': n8nNodesPlugin },
 		languageOptions: { parser: tseslint.parser },
 		rules: { 'no-console': 'error' },
 	},
-	{ files: ['package.json'], rules: { ...n8nNodesPlugin.configs.community.rules } },
+	{ files: ['packages/*/package.json'], rules: { ...n8nNodesPlugin.configs.community.rules } },
 	{
 		files: ['credentials/**/*.ts'],
 		rules: {
@@ -112,6 +112,8 @@ const scanner = [
 			'n8n-nodes-base/node-class-description-inputs-wrong-regular-node': 'off',
 			'n8n-nodes-base/node-class-description-outputs-wrong': 'off',
 			'n8n-nodes-base/node-param-type-options-max-value-present': 'off',
+			// Their credentials are listed in package.json of each package, where n8n's own linter reads it.
+			'@n8n/community-nodes/no-credential-reuse': 'off',
 		},
 	},
 	{
@@ -133,6 +135,9 @@ export default defineConfig(
 		'**/dist/',
 		'**/node_modules/',
 		'artifacts/',
+		// Linted by n8n's own tool: test/package.
+		'packages/*/*',
+		'!packages/*/package.json',
 		'node-red/resources/',
 		'**/*.d.ts',
 		'package-lock.json',

@@ -40,7 +40,7 @@ interface Manifest {
 const manifestOf = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 
 export function start(): Result[] {
-	const { n8n } = manifestOf(ROOT);
+	const { n8n } = manifestOf(join(ROOT, 'packages', 'n8n-nodes-fleetwire'));
 	const nodeRed = join(ROOT, 'node-red');
 	const files = Object.values(manifestOf(nodeRed)['node-red'].nodes).map((file) => join(nodeRed, file));
 	return [

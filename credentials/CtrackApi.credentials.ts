@@ -10,7 +10,7 @@ export class CtrackApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:../icons/ctrack.svg', dark: 'file:../icons/ctrack.dark.svg' };
 
-	documentationUrl = 'https://github.com/fleetwire/fleetwire#accounts';
+	documentationUrl = 'https://github.com/fleetwire/fleetwire/blob/main/docs/ctrack.md#account';
 
 	properties: INodeProperties[] = credentialProperties(ctrack);
 

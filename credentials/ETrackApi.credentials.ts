@@ -10,7 +10,7 @@ export class ETrackApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:../icons/etrack.svg', dark: 'file:../icons/etrack.dark.svg' };
 
-	documentationUrl = 'https://github.com/fleetwire/fleetwire#accounts';
+	documentationUrl = 'https://github.com/fleetwire/fleetwire/blob/main/docs/etrack.md#account';
 
 	properties: INodeProperties[] = credentialProperties(etrack);
 

@@ -10,7 +10,7 @@ export class ITracksenseApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:../icons/itracksense.svg', dark: 'file:../icons/itracksense.dark.svg' };
 
-	documentationUrl = 'https://github.com/fleetwire/fleetwire#accounts';
+	documentationUrl = 'https://github.com/fleetwire/fleetwire/blob/main/docs/itracksense.md#account';
 
 	properties: INodeProperties[] = credentialProperties(itracksense);
 

@@ -10,7 +10,7 @@ export class Protrack365Api implements ICredentialType {
 
 	icon: Icon = { light: 'file:../icons/protrack365.svg', dark: 'file:../icons/protrack365.dark.svg' };
 
-	documentationUrl = 'https://github.com/fleetwire/fleetwire#accounts';
+	documentationUrl = 'https://github.com/fleetwire/fleetwire/blob/main/docs/protrack365.md#account';
 
 	properties: INodeProperties[] = credentialProperties(protrack365);
 

@@ -10,7 +10,7 @@ export class TrackCeoApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:../icons/trackceo.svg', dark: 'file:../icons/trackceo.dark.svg' };
 
-	documentationUrl = 'https://github.com/fleetwire/fleetwire#accounts';
+	documentationUrl = 'https://github.com/fleetwire/fleetwire/blob/main/docs/trackceo.md#account';
 
 	properties: INodeProperties[] = credentialProperties(trackceo);
 

@@ -10,7 +10,7 @@ export class TrackGpsApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:../icons/trackgps.svg', dark: 'file:../icons/trackgps.dark.svg' };
 
-	documentationUrl = 'https://github.com/fleetwire/fleetwire#accounts';
+	documentationUrl = 'https://github.com/fleetwire/fleetwire/blob/main/docs/trackgps.md#account';
 
 	properties: INodeProperties[] = credentialProperties(trackgps);
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ESLint } from 'eslint';
+import { ESLint, type Linter } from 'eslint';
 import type {
 	ICredentialType,
 	INodeProperties,
@@ -190,13 +190,17 @@ async function lint(filePath: string, call: RegExp, properties: readonly INodePr
 	// The plugin goes by other file names where it finds itself under test.
 	vi.stubEnv('NODE_ENV', 'production');
 	const { buildScanConfig } = (await import(SCANNER)) as {
-		buildScanConfig: () => Promise<ESLint.Options['overrideConfig']>;
+		buildScanConfig: () => Promise<Linter.Config[]>;
 	};
 	const eslint = new ESLint({
 		cwd: ROOT,
 		allowInlineConfig: false,
 		overrideConfigFile: true,
-		overrideConfig: await buildScanConfig(),
+		overrideConfig: [
+			...(await buildScanConfig()),
+			// It reads package.json of a package: test/package applies it there.
+			{ rules: { '@n8n/community-nodes/no-credential-reuse': 'off' } },
+		],
 	});
 	const literal = JSON.stringify(properties, undefined, '\t').replace(/^(\t*)"(\w+)":/gm, '$1$2:');
 	const source = readFileSync(join(ROOT, filePath), 'utf8');

@@ -11,9 +11,12 @@ import { vendors } from '.';
 
 const root = join(__dirname, '..');
 const there = (path: string) => existsSync(join(root, path));
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-	n8n: { nodes: string[]; credentials: string[] };
-};
+const listedIn = (folder: string) =>
+	(
+		JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+			n8n: Record<'nodes' | 'credentials', string[]>;
+		}
+	).n8n;
 
 test.each(vendors)('$provider.title has all that belongs to a vendor', (vendor) => {
 	const { provider, n8n } = vendor;
@@ -36,8 +39,11 @@ test.each(vendors)('$provider.title has all that belongs to a vendor', (vendor) 
 		['credentials', `credentials/${className}Api.credentials`] as const,
 	]) {
 		if (!there(`${path}.ts`)) missing.push(`${path}.ts for n8n: npm run generate`);
-		else if (!manifest.n8n[list].includes(`dist/${path}.js`))
-			missing.push(`dist/${path}.js in package.json: npm run generate`);
+		else
+			for (const folder of ['packages/n8n-nodes-fleetwire', `packages/n8n-nodes-${provider.name}`])
+				if (!there(folder)) missing.push(`${folder}: npm run generate`);
+				else if (!listedIn(folder)[list].includes(`dist/${path}.js`))
+					missing.push(`dist/${path}.js in ${folder}/package.json: npm run generate`);
 	}
 	if (!there(`docs/${provider.name}.md`)) missing.push(`its page, docs/${provider.name}.md: npm run generate`);
 	expect(missing, `${provider.title} lacks`).toEqual([]);

@@ -1,4 +1,4 @@
-// Builds both packages: dist/ for n8n, node-red/dist/ for Node-RED.
+// Builds all packages: those for n8n in packages/, from what is compiled into dist/, and node-red/dist/ for Node-RED.
 import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,4 +13,5 @@ const run = (command, args) => {
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 run('tsc', ['-p', 'tsconfig.build.json']);
 cpSync(join(root, 'icons'), join(root, 'dist', 'icons'), { recursive: true });
+run('node', ['--import', 'tsx', 'scripts/assemble.ts']);
 run('node', ['node-red/build.mjs']);

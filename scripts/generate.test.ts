@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { vendors } from '../providers';
 import { FOLDERS, leftOver, partFiles, root, wholeFiles } from './generated';
 import { iconFiles } from './icon-files';
-import { manifestOf } from './manifests';
 import { MADE } from './n8n-files';
-import { N8N } from './packages';
+import { N8N_PACKAGES, PACKAGES } from './packages';
+import { publisher } from './publisher';
 import { withTable } from './readme-tables';
 
 const stored = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
@@ -88,14 +88,38 @@ test('no two vendors share a name, a class name, an icon or a colour', () => {
 		expect(new Set(vendors.map(of)).size).toBe(vendors.length);
 });
 
-test('a package of one vendor lists that vendor alone', () => {
-	const [vendor] = vendors;
-	const manifest = JSON.parse(
-		manifestOf({ ...N8N, name: 'n8n-nodes-one', vendors: [vendor!] }, stored('package.json')!),
-	) as { n8n: { nodes: string[]; credentials: string[] }; description: string };
-	expect(manifest.n8n.credentials).toEqual([`dist/credentials/${vendor!.n8n.className}Api.credentials.js`]);
-	expect(manifest.n8n.nodes.every((path) => path.startsWith(`dist/nodes/${vendor!.n8n.className}/`))).toBe(true);
+test.each(N8N_PACKAGES.slice(1))('$name lists its vendor alone', ({ name, folder, vendors: [vendor] }) => {
+	const { className } = vendor!.n8n;
+	const manifest = JSON.parse(stored(`${folder}/package.json`)!) as {
+		n8n: { nodes: string[]; credentials: string[] };
+		description: string;
+		keywords: string[];
+		homepage: string;
+	};
+	expect(manifest.n8n.credentials).toEqual([`dist/credentials/${className}Api.credentials.js`]);
+	expect(manifest.n8n.nodes.every((path) => path.startsWith(`dist/nodes/${className}/`))).toBe(true);
 	expect(manifest.description).toContain(`GPS fleets: ${vendor!.provider.title}, with`);
+	const others = vendors.map(({ provider }) => provider.name).filter((other) => other !== vendor!.provider.name);
+	expect(manifest.keywords.filter((word) => others.includes(word))).toEqual([]);
+	expect(manifest.homepage).toMatch(new RegExp(`/docs/${vendor!.provider.name}\\.md$`));
+	const readme = stored(`${folder}/README.md`)!;
+	expect(readme).toContain(`# ${name}\n`);
+	for (const { provider } of vendors)
+		if (provider.name !== vendor!.provider.name)
+			expect(readme.match(new RegExp(`^- \\*\\*${provider.title}`, 'm'))).toBeNull();
+	for (const { title } of vendor!.provider.operations) expect(readme).toContain(title);
+	for (const { title } of vendor!.provider.triggers) expect(readme).toContain(title);
+});
+
+test('all packages have one version, author, repository and place for help: those of the root', () => {
+	const { version, author, bugs, repository } = publisher;
+	for (const { folder } of PACKAGES)
+		expect(JSON.parse(stored(`${folder}/package.json`)!)).toMatchObject({
+			version,
+			author,
+			bugs,
+			repository: { ...repository, directory: folder },
+		});
 });
 
 test('a page without the marks is an error, not a page without the table', () => {

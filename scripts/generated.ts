@@ -1,5 +1,5 @@
 /** What is made from the vendors' descriptions, and where it goes. `npm run generate` writes it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { vendors } from '../providers';
@@ -8,7 +8,8 @@ import { exampleFiles } from './example-files';
 import { iconFiles } from './icon-files';
 import { manifestOf } from './manifests';
 import { n8nFiles } from './n8n-files';
-import { N8N, PACKAGES } from './packages';
+import { n8nReadmeOf } from './n8n-readme';
+import { N8N, N8N_PACKAGES, NODE_RED } from './packages';
 import { eventTable, nodeRedTable, vendorTable, withTable } from './readme-tables';
 
 export const root = join(__dirname, '..');
@@ -22,12 +23,18 @@ export const FOLDERS = ['nodes', 'credentials', 'icons', 'node-red/icons', 'node
 
 /** Files that are made as a whole: path and text. */
 export async function wholeFiles(): Promise<Map<string, string>> {
-	const files = vendors.flatMap((vendor) => [
-		...n8nFiles(vendor, N8N.name),
-		...iconFiles(vendor),
-		...exampleFiles(vendor, vendors),
-		[`docs/${vendor.provider.name}.md`, pageOf(vendor)] as [string, string],
-	]);
+	const files: [path: string, text: string][] = [
+		...vendors.flatMap((vendor): [string, string][] => [
+			...n8nFiles(vendor, N8N.name),
+			...iconFiles(vendor),
+			...exampleFiles(vendor, vendors),
+			[`docs/${vendor.provider.name}.md`, pageOf(vendor)],
+		]),
+		...N8N_PACKAGES.flatMap((made): [string, string][] => [
+			[`${made.folder}/package.json`, manifestOf(made)],
+			[`${made.folder}/README.md`, n8nReadmeOf(made)],
+		]),
+	];
 	const config = await resolveConfig(join(root, 'package.json'));
 	return new Map(
 		await Promise.all(
@@ -44,10 +51,7 @@ export function partFiles(): Map<string, string> {
 	const titles = vendors.map(({ provider }) => provider.title);
 	const readme = withTable(stored('README.md'), 'vendors', vendorTable(vendors));
 	return new Map([
-		...PACKAGES.map(({ folder }, place): [string, string] => {
-			const path = join(folder, 'package.json');
-			return [path, manifestOf(PACKAGES[place]!, stored(path))];
-		}),
+		['node-red/package.json', manifestOf(NODE_RED, stored('node-red/package.json'))],
 		[BUG, stored(BUG).replace(/options: \[.*, all or none\]/, `options: [${titles.join(', ')}, all or none]`)],
 		['README.md', withTable(readme, 'events', eventTable(vendors))],
 		['node-red/README.md', withTable(stored('node-red/README.md'), 'vendors', nodeRedTable(vendors))],
@@ -56,13 +60,12 @@ export function partFiles(): Map<string, string> {
 
 /** Files in a folder of made ones that nothing makes any more. */
 export function leftOver(files: ReadonlyMap<string, string>): string[] {
-	return FOLDERS.flatMap((folder) =>
+	const found = FOLDERS.flatMap((folder) =>
 		readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
 			.filter((entry) => entry.isFile())
-			.map((entry) =>
-				join(entry.parentPath, entry.name)
-					.slice(root.length + 1)
-					.replaceAll('\\', '/'),
-			),
-	).filter((path) => !files.has(path));
+			.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
+	);
+	// What a build adds to a package is not stored.
+	const ofPackages = globSync('packages/*/{package.json,README.md}', { cwd: root });
+	return [...found, ...ofPackages].map((path) => path.replaceAll('\\', '/')).filter((path) => !files.has(path));
 }

@@ -1,14 +1,19 @@
 import type { Vendor } from '../providers/vendor';
+import { pageAt } from './publisher';
 
 /** Stands at the top of what is made, where the format has comments. */
 export const MADE = 'Made by `npm run generate` from providers/: edit the vendor there.';
-
-const REPOSITORY = 'https://github.com/fleetwire/fleetwire';
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 const literal = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
 const icon = (up: string, { provider: { name } }: Vendor) =>
 	`{ light: 'file:${up}icons/${name}.svg', dark: 'file:${up}icons/${name}.dark.svg' }`;
+
+/** A vendor's node types, less the package's name: the action node first. */
+export const nodeTypesOf = ({ n8n: { className, queueTrigger } }: Vendor) =>
+	['', 'Trigger', ...(queueTrigger === undefined ? [] : ['QueueTrigger'])].map(
+		(ending) => lowerFirst(className) + ending,
+	);
 
 /** A vendor's node files for n8n: path and text. Headers are literal, as n8n's linters read them out of the source. */
 export function n8nFiles(vendor: Vendor, packageName: string): [path: string, text: string][] {
@@ -29,15 +34,18 @@ export function n8nFiles(vendor: Vendor, packageName: string): [path: string, te
 	];
 }
 
-function codex({ n8n: { alias } }: Vendor, node: string): string {
+const vendorPage = ({ name }: Vendor['provider']) => pageAt(`docs/${name}.md`);
+const accountPage = (provider: Vendor['provider']) => `${vendorPage(provider)}#account`;
+
+function codex({ provider, n8n: { alias } }: Vendor, node: string): string {
 	return JSON.stringify({
 		node,
 		nodeVersion: '1.0',
 		codexVersion: '1.0',
 		categories: ['Data & Storage', 'Miscellaneous'],
 		resources: {
-			credentialDocumentation: [{ url: `${REPOSITORY}#accounts` }],
-			primaryDocumentation: [{ url: `${REPOSITORY}#readme` }],
+			credentialDocumentation: [{ url: accountPage(provider) }],
+			primaryDocumentation: [{ url: vendorPage(provider) }],
 		},
 		alias: ['GPS', 'fleet', 'tracker', 'vehicle', ...alias],
 	});
@@ -222,7 +230,7 @@ export class ${n8n.className}Api implements ICredentialType {
 
 	icon: Icon = ${icon('../', vendor)};
 
-	documentationUrl = '${REPOSITORY}#accounts';
+	documentationUrl = '${accountPage(provider)}';
 
 	properties: INodeProperties[] = credentialProperties(${provider.name});
 

@@ -11,13 +11,19 @@ export interface Package {
 	keywords: readonly string[];
 }
 
-export const N8N: Package = {
-	name: 'n8n-nodes-fleetwire',
-	folder: '.',
+const n8nPackage = (vendor: string, some: readonly Vendor[]): Package => ({
+	name: `n8n-nodes-${vendor}`,
+	folder: `packages/n8n-nodes-${vendor}`,
 	host: 'n8n',
-	vendors,
+	vendors: some,
 	keywords: ['n8n-community-node-package', 'gps', 'fleet', 'tracking', 'telematics'],
-};
+});
+
+/** All vendors in one, for those who host n8n themselves. */
+export const N8N = n8nPackage('fleetwire', vendors);
+/** A package of a single vendor each, as n8n verifies no others. */
+export const N8N_PACKAGES = [N8N, ...vendors.map((vendor) => n8nPackage(vendor.provider.name, [vendor]))];
+
 export const NODE_RED: Package = {
 	name: '@fleetwire/node-red-fleet',
 	folder: 'node-red',
@@ -27,4 +33,4 @@ export const NODE_RED: Package = {
 };
 
 /** What is published, all from one source. */
-export const PACKAGES: readonly Package[] = [N8N, NODE_RED];
+export const PACKAGES: readonly Package[] = [...N8N_PACKAGES, NODE_RED];

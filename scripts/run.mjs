@@ -3,7 +3,7 @@
 // package.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeDemo } from './demo-start.mjs';
@@ -110,6 +110,17 @@ const commands = {
 	},
 	docs: () => tsx('scripts/generate.ts', 'docs/'),
 	generate: () => tsx('scripts/generate.ts', ...args),
+	// All of a release but the upload: what agrees, all tarballs, what is in them, what npm says of them.
+	'release:dry': () => {
+		const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+		node('scripts/release.mjs', `v${version}`, '--dry-run');
+		pack();
+		vitest('--project', 'package');
+		const artifacts = join(root, 'artifacts');
+		for (const name of readdirSync(artifacts).sort())
+			run('npm', ['publish', join(artifacts, name), '--dry-run', '--access', 'public', '--loglevel=error']);
+	},
+	rewrite: () => tsx('scripts/rewrite-workflow.ts', ...args),
 	screenshots: () => {
 		pack();
 		tsx('demo/screenshots.ts', ...args);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { vendors } from '../providers';
+import { N8N_PACKAGES } from './packages';
 
 /**
  * The language of what users read: texts in the product's sources (titles, descriptions, notices, errors) and the pages
@@ -44,6 +45,8 @@ const PAGES = [
 	'README.md',
 	'node-red/README.md',
 	'SECURITY.md',
+	...N8N_PACKAGES.map(({ folder }) => `${folder}/README.md`),
+	'docs/n8n-packages.md',
 	...vendors.map(({ provider: { name } }) => `docs/${name}.md`),
 ];
 

@@ -1,16 +1,16 @@
-/** The n8n package as it is published: what `npm pack` makes of the build. */
+/** The packages for n8n as they are published: the tarballs that `npm run pack` made. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { vendors } from '../../providers';
+import { N8N, N8N_PACKAGES } from '../../scripts/packages';
 
 const ROOT = join(__dirname, '..', '..');
 /** It has no types. */
 const SCANNER = '@n8n/scan-community-package/scanner/scanner.mjs' as string;
-const load = createRequire(__filename);
+const KB = 1024;
 
 interface Analysis {
 	passed: boolean;
@@ -20,48 +20,88 @@ interface Manifest {
 	name: string;
 	dependencies?: object;
 	peerDependencies?: object;
-	n8n: { nodes: string[]; credentials: string[] };
+	n8n: { strict: boolean; nodes: string[]; credentials: string[] };
+}
+interface Description {
+	name: string;
+	group: string[];
+	inputs: string[];
+	icon: { light: string; dark: string };
+	polling?: boolean;
+	usableAsTool?: boolean;
 }
 
 let folder: string;
-let root: string;
-let files: string[];
-let manifest: Manifest;
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'fleetwire-tarball-'))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-beforeAll(() => {
-	folder = mkdtempSync(join(tmpdir(), 'fleetwire-tarball-'));
-	const [{ filename }] = JSON.parse(
-		execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' }),
-	) as [{ filename: string }];
-	execFileSync('tar', ['-xzf', filename], { cwd: folder });
-	root = join(folder, 'package');
-	files = readdirSync(root, { recursive: true, withFileTypes: true })
+const filesIn = (root: string) =>
+	readdirSync(root, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
 		.map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
 		.sort();
-	manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const nameOf = (path: string) => /(\w+)\.(?:node|credentials)\.js$/.exec(path)?.[1] ?? '';
 
-const scripts = () => files.filter((file) => file.endsWith('.js'));
+describe.each(N8N_PACKAGES)('$name', (made) => {
+	const { name, vendors } = made;
+	/** Where its sources are, and what was built from them. */
+	const from = join(ROOT, made.folder);
+	let root: string;
+	let packed: number;
+	let files: string[];
+	let manifest: Manifest;
+	let instanceOf: <T>(path: string) => T;
 
-test("n8n's scanner finds nothing in the tarball, nor in the sources", async () => {
-	// Its rules go by other file names where they find themselves under test.
-	vi.stubEnv('NODE_ENV', 'production');
-	const scanner = (await import(SCANNER)) as {
-		analyzePackage: (folder: string, patterns: string[]) => Promise<Analysis>;
-		SOURCE_FILE_PATTERNS: string[];
-	};
-	const tarball = await scanner.analyzePackage(root, ['**/*.js', 'package.json']);
-	expect(tarball.details).toBeUndefined();
-	expect(tarball.passed).toBe(true);
-	const source = await scanner.analyzePackage(ROOT, scanner.SOURCE_FILE_PATTERNS);
-	expect(source.details).toBeUndefined();
-	expect(source.passed).toBe(true);
-});
+	beforeAll(() => {
+		const artifacts = join(ROOT, 'artifacts');
+		const found = readdirSync(artifacts).filter((file) => new RegExp(`^${name}-\\d[^-]*(-.*)?\\.tgz$`).test(file));
+		expect(found).toHaveLength(1);
+		const tarball = join(artifacts, found[0] ?? '');
+		packed = statSync(tarball).size;
+		root = mkdtempSync(join(folder, 'package-'));
+		execFileSync('tar', ['-xzf', tarball, '-C', root, '--strip-components=1']);
+		files = filesIn(root);
+		manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+		// As n8n has it, which brings what the package requires.
+		symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+		const load = createRequire(join(root, 'package.json'));
+		instanceOf = <T>(path: string) => {
+			const loaded = load(join(root, path)) as Record<string, new () => T>;
+			expect(Object.keys(loaded)).toEqual([nameOf(path)]);
+			return new loaded[nameOf(path)]!();
+		};
+	});
 
-describe('what is in it', () => {
-	test('the product and nothing else', () => {
+	const scripts = () => files.filter((file) => file.endsWith('.js'));
+
+	test("n8n's scanner finds nothing in the tarball, nor in the sources", async () => {
+		// Its rules go by other file names where they find themselves under test.
+		vi.stubEnv('NODE_ENV', 'production');
+		const scanner = (await import(SCANNER)) as {
+			analyzePackage: (folder: string, patterns: string[]) => Promise<Analysis>;
+			SOURCE_FILE_PATTERNS: string[];
+		};
+		const tarball = await scanner.analyzePackage(root, ['**/*.js', 'package.json']);
+		expect(tarball.details).toBeUndefined();
+		expect(tarball.passed).toBe(true);
+		const source = await scanner.analyzePackage(from, scanner.SOURCE_FILE_PATTERNS);
+		expect(source.details).toBeUndefined();
+		expect(source.passed).toBe(true);
+	});
+
+	test('its folder has the source of every file in it, each as in the other packages, for n8n to lint', () => {
+		const there = filesIn(from).filter((file) => !file.startsWith('dist/') && file.endsWith('.ts'));
+		expect(scripts().map((file) => file.replace(/^dist\/(.*)\.js$/, '$1.ts'))).toEqual(there);
+		expect(manifest.n8n.strict).toBe(true);
+		for (const file of [...there, 'eslint.config.mjs', 'tsconfig.json'])
+			expect(readFileSync(join(from, file), 'utf8'), file).toBe(
+				readFileSync(join(ROOT, N8N.folder, file), 'utf8'),
+			);
+		for (const file of there)
+			expect(readFileSync(join(from, file), 'utf8'), file).toBe(readFileSync(join(ROOT, file), 'utf8'));
+	});
+
+	test('it holds the product of its vendors and nothing else', () => {
 		const strange = files.filter(
 			(file) =>
 				!/^(package\.json|LICENSE|README\.md|dist\/((core|providers|n8n|nodes|credentials)\/.+\.js|nodes\/\w+\/\w+\.node\.json|icons\/[\w.]+\.svg))$/.test(
@@ -70,11 +110,14 @@ describe('what is in it', () => {
 		);
 		expect(strange).toEqual([]);
 		expect(files.filter((file) => /\.test\.|\.map$|\.ts$/.test(file))).toEqual([]);
+		const platforms = [...new Set(vendors.map(({ module }) => module.split('/')[0]))].sort();
+		const folders = files.flatMap((file) => /^dist\/providers\/(\w+)\//.exec(file)?.[1] ?? []);
+		expect([...new Set(folders)].sort()).toEqual(platforms);
 	});
 
 	test('it is small', () => {
-		const bytes = files.reduce((sum, file) => sum + statSync(join(root, file)).size, 0);
-		expect(bytes).toBeLessThan(1536 * 1024);
+		expect(files.reduce((sum, file) => sum + statSync(join(root, file)).size, 0)).toBeLessThan(1536 * KB);
+		expect(packed).toBeLessThan((vendors.length === 1 ? 180 : 270) * KB);
 	});
 
 	test('an install adds this one package', () => {
@@ -86,89 +129,54 @@ describe('what is in it', () => {
 		const strange: string[] = [];
 		for (const file of scripts()) {
 			const source = readFileSync(join(root, file), 'utf8');
-			for (const [, name = ''] of source.matchAll(/\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/g)) {
-				if (name.startsWith('.')) {
+			for (const [, required = ''] of source.matchAll(/\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+				if (required.startsWith('.')) {
 					// Every one of them is in the tarball.
-					const target = join(dirname(file), name).replaceAll('\\', '/');
+					const target = join(dirname(file), required).replaceAll('\\', '/');
 					if (!files.some((other) => [target, `${target}.js`, `${target}/index.js`].includes(other)))
-						strange.push(`${file}: ${name}`);
-				} else if (!['n8n-workflow', 'zod/v4', 'node:crypto'].includes(name)) strange.push(`${file}: ${name}`);
+						strange.push(`${file}: ${required}`);
+				} else if (!['n8n-workflow', 'zod/v4', 'node:crypto'].includes(required))
+					strange.push(`${file}: ${required}`);
 			}
 			if (/\b(?:require|import)\s*\(\s*[^'"\s]/.test(source)) strange.push(`${file}: a name made at run time`);
 		}
 		expect(strange).toEqual([]);
 	});
-});
 
-describe("n8n's loader", () => {
-	test('finds nodes and credentials by their file names', () => {
-		for (const path of [...manifest.n8n.nodes, ...manifest.n8n.credentials]) {
-			expect(files).toContain(path);
-			const name = /(\w+)\.(node|credentials)\.js$/.exec(path)?.[1] ?? '';
-			const loaded = load(join(ROOT, path)) as Record<string, new () => object>;
-			expect(Object.keys(loaded)).toEqual([name]);
-		}
-	});
-
-	test('runs each trigger node in one way: it is polled, or it listens', () => {
-		const triggers = manifest.n8n.nodes.filter((path) => path.endsWith('Trigger.node.js'));
-		const queued = vendors.filter(({ n8n }) => n8n.queueTrigger !== undefined).map(({ n8n }) => n8n.className);
-		expect(triggers.map((path) => /(\w+)\.node\.js$/.exec(path)?.[1]).sort()).toEqual(
-			[
-				...vendors.map(({ n8n }) => `${n8n.className}Trigger`),
-				...queued.map((name) => `${name}QueueTrigger`),
-			].sort(),
-		);
-		for (const path of triggers) {
-			const name = /(\w+)\.node\.js$/.exec(path)?.[1] ?? '';
-			const Node = (
-				load(join(ROOT, path)) as Record<
-					string,
-					new () => {
-						description: { group: string[]; inputs: string[]; polling?: boolean; usableAsTool?: boolean };
-						poll?: unknown;
-						trigger?: unknown;
-						execute?: unknown;
-					}
-				>
-			)[name]!;
-			const node = new Node();
-			expect(node.description).toMatchObject({ group: ['trigger'], inputs: [] });
-			expect(node.description.usableAsTool).toBeUndefined();
-			expect([node.description.polling === true, 'poll' in node, 'trigger' in node, 'execute' in node]).toEqual(
-				queued.includes(name.replace(/QueueTrigger$/, ''))
-					? [false, false, true, false]
-					: [true, true, false, false],
-			);
-		}
-	});
-
-	test('finds icons and codex', () => {
+	test("n8n's loader finds nodes, codex, credentials and icons by their file names", () => {
+		const has = (path: string, icon: { light: string; dark: string }) => {
+			for (const file of [icon.light, icon.dark])
+				expect(files).toContain(join(dirname(path), file.replace('file:', '')).replaceAll('\\', '/'));
+		};
 		for (const path of manifest.n8n.nodes) {
-			const name = /(\w+)\.node\.js$/.exec(path)?.[1] ?? '';
-			const Node = (
-				load(join(ROOT, path)) as Record<
-					string,
-					new () => { description: { name: string; icon: { light: string; dark: string } } }
-				>
-			)[name]!;
-			const { description } = new Node();
-			for (const icon of [description.icon.light, description.icon.dark])
-				expect(files).toContain(join(dirname(path), icon.replace('file:', '')).replaceAll('\\', '/'));
+			const { description } = instanceOf<{ description: Description }>(path);
+			has(path, description.icon);
 			const codex = path.replace(/\.js$/, '.json');
 			expect(files).toContain(codex);
 			expect(JSON.parse(readFileSync(join(root, codex), 'utf8'))).toMatchObject({
-				node: `${manifest.name}.${description.name}`,
+				node: `${name}.${description.name}`,
 			});
 		}
-		for (const path of manifest.n8n.credentials) {
-			const name = /(\w+)\.credentials\.js$/.exec(path)?.[1] ?? '';
-			const Credential = (
-				load(join(ROOT, path)) as Record<string, new () => { icon: { light: string; dark: string } }>
-			)[name]!;
-			const { icon } = new Credential();
-			for (const file of [icon.light, icon.dark])
-				expect(files).toContain(join(dirname(path), file.replace('file:', '')).replaceAll('\\', '/'));
+		for (const path of manifest.n8n.credentials) has(path, instanceOf<{ icon: Description['icon'] }>(path).icon);
+	});
+
+	test('it has one node and one credential for each vendor, and triggers that are polled or that listen', () => {
+		const classNames = vendors.map((vendor) => vendor.n8n.className);
+		const queued = vendors.filter(({ n8n }) => n8n.queueTrigger !== undefined).map(({ n8n }) => n8n.className);
+		expect(manifest.n8n.credentials.map(nameOf)).toEqual(classNames.map((className) => `${className}Api`));
+		expect(manifest.n8n.nodes.map(nameOf).sort()).toEqual(
+			[
+				...classNames.flatMap((className) => [className, `${className}Trigger`]),
+				...queued.map((className) => `${className}QueueTrigger`),
+			].sort(),
+		);
+		for (const path of manifest.n8n.nodes.filter((each) => each.endsWith('Trigger.node.js'))) {
+			const node = instanceOf<{ description: Description }>(path);
+			expect(node.description).toMatchObject({ group: ['trigger'], inputs: [] });
+			expect(node.description.usableAsTool).toBeUndefined();
+			expect([node.description.polling === true, 'poll' in node, 'trigger' in node, 'execute' in node]).toEqual(
+				path.endsWith('QueueTrigger.node.js') ? [false, false, true, false] : [true, true, false, false],
+			);
 		}
 	});
 });

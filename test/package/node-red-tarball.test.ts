@@ -19,7 +19,7 @@ async function pack(from: string): Promise<string> {
 
 beforeAll(async () => {
 	folder = temporaryFolder('tarballs');
-	tarballs.n8n = await pack(ROOT);
+	tarballs.n8n = await pack(join(ROOT, 'packages', 'n8n-nodes-fleetwire'));
 	tarballs.nodeRed = await pack(join(ROOT, 'node-red'));
 	await run({
 		command: 'tar',
