@@ -1,10 +1,11 @@
 import { z } from 'zod/v4';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { json, TestHost, type Respond } from '../../test/support/test-host';
 import { jsonOf } from './answer';
 import { Client } from './client';
 import { FleetError, RateLimited, SessionExpired, TimedOut, Unreachable } from '../describe/errors';
 import { ids, text } from '../describe/field';
+import { LoginNeeded } from '../describe/host';
 import { operation, type AnyOperation, type Effect, type Run } from '../describe/operation';
 import { CONFIRMED } from '../describe/outcome';
 import { inOrder } from './pages';
@@ -192,6 +193,48 @@ test('a command that certainly did not leave is an error', async () => {
 	);
 	expect((await failure(client.collect(command, { name: 'car' }))).code).toBe('Unreachable');
 	expect(host.sent).toHaveLength(1);
+});
+
+describe('a command that has to be sent by a certain time', () => {
+	const inMs = ({ time }: { time: number }, ms: number) => ({ sendBy: time + ms });
+
+	test.each([
+		['its turn', 1, 30_000],
+		['a login', 60_000, 30_000],
+	])('is never sent if it has to wait longer for %s', async (what, requestsPerMinute, ms) => {
+		const { client, host } = clientOf(() => json({ value: 1 }), { requestsPerMinute });
+		if (what === 'its turn') await client.collect(read, { name: 'a' });
+		else {
+			vi.spyOn(host, 'send').mockImplementationOnce(() => Promise.reject(new LoginNeeded()));
+			vi.spyOn(host, 'token').mockImplementation(() => host.sleep(40_000).then(() => 'late'));
+		}
+		const before = host.sent.length;
+		const error = await failure(client.collect(command, { name: 'car' }, inMs(host, ms)));
+		expect(error).toMatchObject({ code: 'NotSent', effect: 'none', retryable: false, outage: undefined });
+		expect(error.message).toBe('"command it" was not sent: it could not be sent in time.');
+		await host.sleep(120_000);
+		expect(host.sent).toHaveLength(before);
+	});
+
+	test('waits for its turn until then', async () => {
+		const { client, host } = clientOf(() => json({ value: 1 }), { requestsPerMinute: 2 });
+		for (const name of ['a', 'b']) await client.collect(read, { name });
+		expect(await client.collect(command, { name: 'car' }, inMs(host, 31_000))).toMatchObject([
+			{ outcome: 'confirmed' },
+		]);
+	});
+
+	test('may be answered later, and a read may be sent later', async () => {
+		const { client, host } = clientOf(async () => {
+			await host.sleep(20_000);
+			return json({ value: 1 });
+		});
+		expect(await client.collect(command, { name: 'car' }, inMs(host, 1000))).toMatchObject([
+			{ outcome: 'confirmed' },
+		]);
+		expect(host.sent[0]?.options.timeoutMs).toBe(30_000);
+		expect(await client.collect(read, { name: 'a' }, inMs(host, -1))).toHaveLength(1);
+	});
 });
 
 test('with commands off, nothing is sent and the error says where to switch them on', async () => {

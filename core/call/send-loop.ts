@@ -1,6 +1,7 @@
 import {
 	asFleetError,
 	LoginRejected,
+	NotSent,
 	SessionExpired,
 	TimedOut,
 	UnexpectedAnswer,
@@ -167,15 +168,32 @@ export class SendLoop {
 		return this.call.deadline - this.sender.host.now();
 	}
 
+	/** Until when it may be sent; its answer may come later. */
+	private get sendBy(): number {
+		const { deadline, options } = this.call;
+		return this.operation.effect === 'command' ? Math.min(deadline, options.sendBy ?? Infinity) : deadline;
+	}
+
+	/** What to report once it cannot be sent in time. */
+	private tooLate(late: FleetError): FleetError {
+		const { sendBy, call, operation } = this;
+		if (sendBy === call.deadline) return late;
+		return new NotSent(`"${operation.title}" was not sent: it could not be sent in time.`, {
+			advice: `${late.message} Check whether it is still wanted before you send it again.`,
+			cause: late,
+		});
+	}
+
 	/** Logs in, outside of the account's turns. */
 	private async logIn(): Promise<Ended> {
 		const { host, shared } = this.sender;
 		await this.enterBreaker();
 		try {
 			await this.timeLeft();
-			this.stored = await tokenOf(this.sender, this.call, this.wanted());
+			const call = { ...this.call, deadline: this.sendBy };
+			this.stored = await tokenOf(this.sender, call, this.wanted());
 			if (this.mustProve)
-				this.stored = await tokenOf(this.sender, this.call, {
+				this.stored = await tokenOf(this.sender, call, {
 					...this.wanted(),
 					stale: this.stored,
 					doubted: true,
@@ -193,7 +211,8 @@ export class SendLoop {
 		} catch (thrown) {
 			const pause = this.contested(thrown);
 			if (pause !== undefined) return { againAfterMs: pause };
-			return { error: this.unanswered(thrown), beforeSending: true };
+			const error = this.unanswered(thrown);
+			return { error: host.now() < this.sendBy ? error : this.tooLate(error), beforeSending: true };
 		}
 	}
 
@@ -203,7 +222,7 @@ export class SendLoop {
 		const error = asFleetError(thrown);
 		if (error.session !== 'contested' || error.retryAfterMs === undefined) return undefined;
 		const isFirst = this.contestedUntil === undefined;
-		this.contestedUntil ??= Math.min(this.call.deadline, host.now() + CONTESTED_MS);
+		this.contestedUntil ??= Math.min(this.sendBy, host.now() + CONTESTED_MS);
 		const wanted = backoff(1, { tooOften: false }, Math.random);
 		const pause = Math.min(wanted, error.retryAfterMs + Math.random() * JITTER_MS);
 		if (host.now() + pause > this.contestedUntil) return undefined;
@@ -237,10 +256,11 @@ export class SendLoop {
 		const { signal, onWait, priority = 'person' } = this.call.options;
 		const order = this.operation.effect === 'read' ? priority : 'command';
 		try {
-			return await shared.account.limiter.acquire(order, host, this.call.deadline, { signal, onWait });
+			return await shared.account.limiter.acquire(order, host, this.sendBy, { signal, onWait });
 		} catch (late) {
+			if (signal?.aborted) throw late;
 			// With no turn left to try again, what went wrong says more than that.
-			throw this.latest === undefined || signal?.aborted ? late : this.latest;
+			throw this.latest ?? this.tooLate(asFleetError(late));
 		}
 	}
 
@@ -251,8 +271,8 @@ export class SendLoop {
 	 */
 	private async turnOnProbation(): Promise<Release | undefined> {
 		const { provider, connection, host, shared } = this.sender;
-		const { deadline, options } = this.call;
-		const { signal } = options;
+		const { sendBy: deadline } = this;
+		const { signal } = this.call.options;
 		const [perMinute] = rateOf(provider, connection);
 		const patience = Math.max(PATIENCE_MS, (PATIENT_TURNS * 60_000) / perMinute);
 		const mustWait = this.bound || this.wasPatient;
@@ -281,7 +301,7 @@ export class SendLoop {
 			leaveAll(true);
 			signal?.throwIfAborted();
 			if (shared.accepted) return undefined;
-			if (mustWait || host.now() >= deadline) throw this.latest ?? late;
+			if (mustWait || host.now() >= deadline) throw this.latest ?? this.tooLate(asFleetError(late));
 			this.wasPatient = true;
 			this.onProbation = false;
 			shared.suspectSession = { session: this.stored, error: asFleetError(late), doubted: true };
@@ -297,7 +317,7 @@ export class SendLoop {
 			if (held === undefined) return;
 			const { probe } = shared.breaker;
 			if (probe === undefined) throw held;
-			await this.within(Math.max(0, this.leftMs), probe, () => Promise.reject(held));
+			await this.within(Math.max(0, this.sendBy - host.now()), probe, () => Promise.reject(held));
 		}
 	}
 
@@ -308,10 +328,10 @@ export class SendLoop {
 		await orLate(work, { ms, signal, sleep: (time, over) => host.sleep(time, over) }, late);
 	}
 
-	/** How long it may take. @throws TimedOut, SessionExpired if it makes no sense any more */
+	/** How long it may take. @throws TimedOut, NotSent, SessionExpired if it makes no sense any more */
 	private async timeLeft(): Promise<number> {
 		const { leftMs } = this;
-		if (leftMs <= 0) throw overdue(this.call);
+		if (this.sender.host.now() >= this.sendBy) throw this.tooLate(overdue(this.call));
 		await mustBeInSession(this.sender, this.call);
 		return leftMs;
 	}
@@ -335,7 +355,9 @@ export class SendLoop {
 			const wanted = this.wanted(this.loginsOutside > 0 ? 0 : undefined);
 			({ stale } = wanted);
 			const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, leftMs);
-			const mayLogIn = host.token === undefined || this.loginsOutside >= LOGINS_OUTSIDE;
+			// A login in the turn could last beyond the time to send it.
+			const waits = this.sendBy === this.call.deadline && this.loginsOutside >= LOGINS_OUTSIDE;
+			const mayLogIn = host.token === undefined || waits;
 			this.pastRenewal = shared.renewal?.over === true ? shared.renewal : undefined;
 			answer = await host.send(this.request, { ...wanted, mayLogIn, signal, timeoutMs, leftMs });
 			this.answeredIn(answer.session);
@@ -545,7 +567,7 @@ export class SendLoop {
 		if (!mayWait || !error.retryable || attempt >= ATTEMPTS) throw error;
 		const tooOften = error.tooOften && (!error.ambiguous || attempt > 1);
 		const pause = backoff(attempt, { tooOften, retryAfterMs: error.retryAfterMs }, Math.random);
-		if (host.now() + pause > this.call.deadline || shared.breaker.open || !shared.retries.spend()) throw error;
+		if (host.now() + pause > this.sendBy || shared.breaker.open || !shared.retries.spend()) throw error;
 		this.attempt += 1;
 		return pause;
 	}

@@ -43,6 +43,7 @@ DeviceOffline     +      -       -         -        -         -       -      -  
 VendorFault       +      -       -         -        retryable -       -      -         +        unknown -       -         -        -
 Unreachable       -      +       -         -        -         +       -      -         +        unknown -       -         -        -
 TimedOut          -      -       -         -        -         +       final  -         +        unknown -       -         -        -
+NotSent           -      -       -         -        -         -       +      -         -        unknown -       -         -        -
 TooLarge          +      -       -         -        -         -       -      -         -        unknown -       -         -        +
 PartialResult     +      -       -         -        -         -       -      -         -        unknown -       -         -        -
 UnexpectedAnswer  +      -       -         -        retryable -       -      -         -        +      -       -         -        -

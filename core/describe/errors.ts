@@ -253,6 +253,14 @@ export class TimedOut extends FleetError {
 	}
 }
 
+/** A command that could not be sent soon enough. It never is. */
+export class NotSent extends FleetError {
+	readonly code = 'NotSent';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'call', timeUp: true };
+	}
+}
+
 export class TooLarge extends FleetError {
 	readonly code = 'TooLarge';
 	protected defaults(): Partial<ErrorPolicy> {

@@ -227,6 +227,8 @@ export interface RunOptions {
 	signal?: AbortSignal;
 	/** How long the run may take in all; by default the provider's. */
 	deadlineMs?: number;
+	/** Milliseconds since 1970 after which a command is not sent any more: what it was wanted for may be past. */
+	sendBy?: number;
 	/** 'poll' leaves half of the account's quota to others. Commands go first whatever is said here. */
 	priority?: Exclude<Priority, 'command'>;
 	/** Most records. Later pages are not read; a consuming read is never cut, as what is cut would be lost. */

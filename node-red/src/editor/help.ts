@@ -18,6 +18,7 @@ const ERRORS: readonly [string, string][] = [
 	['VendorFault', 'a fault at the vendor'],
 	['Unreachable', 'no connection, or it broke'],
 	['TimedOut', 'no answer in time'],
+	['NotSent', 'a command could not be sent soon enough, and was not sent'],
 	['TooLarge', 'the answer is larger than 16 MiB'],
 	['PartialResult', 'some devices failed; the records of the others were sent before'],
 	['UnexpectedAnswer', 'the answer is not what the vendor documents'],

@@ -121,6 +121,7 @@ const WORDS = {
 		VendorFault: 'vendor fault',
 		Unreachable: 'unreachable',
 		TimedOut: 'timed out',
+		NotSent: 'not sent',
 		TooLarge: 'answer too large',
 		PartialResult: 'some devices failed',
 		UnexpectedAnswer: 'unexpected answer',
