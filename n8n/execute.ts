@@ -4,6 +4,7 @@ import { InvalidParams, NotPermitted, TimedOut, type FleetError } from '../core/
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import { findOperation, type Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
+import { canShare } from '../core/call/waiting-runs';
 import { openAccount } from './account';
 import { errorItemOf, errorItemsOf, failedItemsOf, nodeErrorOf } from './errors';
 import { inputsOf, mustNotRetry, type ItemInput } from './input';
@@ -87,8 +88,7 @@ function runsOf(
 ): (item: number) => Promise<Result> {
 	const inputOf = inputsOf(context, operation);
 	const { length } = context.getInputData();
-	const { effect, consuming, handsOutSession } = operation;
-	if (length === 1 || effect !== 'read' || consuming || handsOutSession)
+	if (length === 1 || !canShare(operation))
 		return async (item) => {
 			const { params, options: own, skipFailed } = inputOf(item);
 			return { ...(await client.gather(operation, params, { ...own, ...options })), skipFailed };

@@ -8,7 +8,8 @@ import { NotFound, RateLimited, TimedOut, UnexpectedAnswer, type FleetError } fr
 import { ids, text } from '../describe/field';
 import { operation } from '../describe/operation';
 import type { Row } from '../describe/records';
-import { Batcher, type BatchedRun } from './batcher';
+import { Batcher } from './batcher';
+import type { BatchedRun } from './waiting-runs';
 
 /** What a record costs that takes long to read. */
 const SLOW_MS = 1;

@@ -3,13 +3,8 @@ import { partialResult } from './device-requests';
 import { asFleetError, type FailedDevice } from '../describe/errors';
 import type { AnyOperation, RunOptions, Batching } from '../describe/operation';
 import type { Row } from '../describe/records';
+import { fits, sharedKey, type BatchedRun } from './waiting-runs';
 import { chunks } from './windows';
-
-/** One of many runs of a read: what `Client.collect` would be given for it. */
-export interface BatchedRun {
-	input: Readonly<Record<string, unknown>>;
-	options: Pick<RunOptions, 'output' | 'deadlineMs' | 'timeZone' | 'limit'>;
-}
 
 interface Member extends BatchedRun {
 	/** Its devices and all its parameters, checked; undefined if it runs by itself. */
@@ -27,8 +22,6 @@ interface Batch {
 
 /** Parts of a batch that failed. Even if each member is wrong, this costs little more than one request for each. */
 const PARTS = 10;
-/** Batches in flight at once. */
-const WIDTH = 4;
 
 /**
  * Lets many runs of a read that takes a list of devices share requests. Each gets what it would get alone, errors
@@ -56,9 +49,9 @@ export class Batcher {
 	add(run: BatchedRun): number {
 		const member = this.read(run);
 		const { devices, params, options } = member;
-		const key = JSON.stringify([{ ...params, [this.batching.devices]: undefined }, options.deadlineMs]);
+		const key = sharedKey(this.batching, params ?? {}, options);
 		let batch = devices === undefined ? undefined : this.open.get(key);
-		if (batch === undefined || !this.fits(batch, devices ?? [])) {
+		if (batch === undefined || !fits(batch.devices, devices ?? [], this.batching.most)) {
 			batch = { place: this.batches.length, members: [], devices: new Set() };
 			this.batches.push(batch);
 			if (devices !== undefined) this.open.set(key, batch);
@@ -75,10 +68,7 @@ export class Batcher {
 	async resultOf(run: number): Promise<Collected> {
 		const added = this.runs[run];
 		if (added === undefined) return { records: [] };
-		// Where requests have to keep apart, those sent ahead would only use up their time limit.
-		const { limits } = this.client.provider;
-		const ahead = Math.min(limits.burst, this.client.connection.rateLimit) > 1 ? WIDTH : 1;
-		for (const batch of this.batches.slice(this.started, added.batch.place + ahead)) {
+		for (const batch of this.batches.slice(this.started, added.batch.place + this.client.width)) {
 			batch.answers = this.answersOf(batch.members);
 			this.started += 1;
 		}
@@ -95,12 +85,6 @@ export class Batcher {
 			// Run by itself, it reports what is wrong.
 		}
 		return run;
-	}
-
-	/** Whether a batch can take these devices, and each run's records still come in the order that they have alone. */
-	private fits({ devices }: Batch, more: readonly string[]): boolean {
-		const fresh = more.filter((device) => !devices.has(device));
-		return devices.size + fresh.length <= this.batching.most && (more.length === 1 || fresh.length === more.length);
 	}
 
 	/** Never rejects. */

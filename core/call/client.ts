@@ -21,7 +21,7 @@ import { Simplifier } from './simplify';
 import { Unanswered } from './unanswered';
 import { cut } from '../describe/words';
 
-/** Requests of one run that are worth making side by side. */
+/** Requests of one run that are worth making side by side, and runs of one caller. */
 const WIDTH = 4;
 
 /** The records of a run, and what went wrong after them: with some of its devices, or with all that would follow. */
@@ -144,6 +144,15 @@ export class Client {
 		} catch (thrown) {
 			return { records, error: asFleetError(thrown) };
 		}
+	}
+
+	/**
+	 * Runs of one caller that are worth making side by side. Where requests have to keep apart, more than one would
+	 * only use up its time.
+	 */
+	get width(): number {
+		const [, burst] = rateOf(this.provider, this.connection);
+		return burst > 1 ? WIDTH : 1;
 	}
 
 	/** Milliseconds since 1970. */
