@@ -30,6 +30,8 @@ test('no text runs into the next node', () => {
 	expect(
 		Object.entries(words).filter(
 			([key, word]) =>
+				// Where it would be too long, the short one is shown.
+				key !== 'queuedFor' &&
 				word
 					.replace('__seconds__', '119')
 					.replace('__minutes__', '120')
@@ -51,6 +53,33 @@ test('goes from asking over waiting to a count', () => {
 	expect(last()).toBe('blue dot asking');
 	line.counted(1);
 	expect(last()).toBe('green dot 1 record');
+});
+
+test.each([
+	[1180, 240_000, '1,180 waiting, 4 min'],
+	[1180, 2_520_000, '1,180 wait, 42 min'],
+	[12, 20_000, '12 waiting, 20 s'],
+	[7, 0, '7 waiting'],
+	[10_000, 7_200_000, '10,000 waiting, 2 h'],
+	[1_000_000, 3_500_000, '1,000,000 wait, 58 m'],
+])('%i messages that wait for %i ms', (count, ms, text) => {
+	line.asking();
+	line.queued(count, ms);
+	expect(last()).toBe(`yellow dot ${text}`);
+	line.waiting(12_000);
+	expect(last()).toBe(`yellow dot ${text}`);
+});
+
+test('messages that wait are shown once a second, until none does', () => {
+	for (let message = 0; message < 5; message++) line.asking();
+	line.queued(4, 0);
+	line.queued(3, 0);
+	expect(last()).toBe('yellow dot 4 waiting');
+	vi.advanceTimersByTime(1000);
+	expect(last()).toBe('yellow dot 3 waiting');
+	line.queued(0, 0);
+	vi.advanceTimersByTime(1000);
+	expect(last()).toBe('blue dot asking');
 });
 
 test('goes on asking while other messages are under way', () => {

@@ -2,11 +2,14 @@ import type { NodeAPI, NodeStatus } from 'node-red';
 import type { FleetError } from '../../core/describe/errors';
 import type { Outcome } from '../../core/describe/records';
 import { cut } from '../../core/describe/words';
-import { LONGEST, StatusText } from './status-text';
+import { LONGEST, SHORT_MS, StatusText } from './status-text';
 
 /** The text below a request node, which may work on several messages at once. */
 export class StatusLine extends StatusText {
 	private inFlight = 0;
+	/** Messages that wait in the node, and about how long the last of them does. */
+	private queue = { count: 0, ms: 0 };
+	private refresh: NodeJS.Timeout | undefined;
 
 	constructor(show: (status: NodeStatus) => void, text: NodeAPI['_']) {
 		super(show, text, 'waiting');
@@ -18,7 +21,47 @@ export class StatusLine extends StatusText {
 
 	asking(): void {
 		this.inFlight += 1;
-		this.setAsking();
+		if (this.queue.count === 0) this.setAsking();
+	}
+
+	/** So many messages wait. They are shown once a second at most. */
+	queued(count: number, ms: number): void {
+		this.queue = { count, ms };
+		if (count > 0 && this.refresh === undefined) this.showQueue();
+	}
+
+	override waiting(ms: number): void {
+		if (this.queue.count === 0) super.waiting(ms);
+	}
+
+	override close(): void {
+		clearTimeout(this.refresh);
+		super.close();
+	}
+
+	private showQueue(): void {
+		this.refresh = undefined;
+		const { count, ms } = this.queue;
+		if (count === 0) {
+			if (this.busy) this.setAsking();
+			return;
+		}
+		this.set('yellow', 'dot', this.queueText(count, ms));
+		this.refresh = setTimeout(() => this.showQueue(), SHORT_MS);
+	}
+
+	private queueText(number: number, ms: number): string {
+		const count = number.toLocaleString('en');
+		const seconds = Math.round(ms / 1000);
+		if (seconds < 1) return this.text('status.queued', { count });
+		const age =
+			seconds < 60
+				? this.text('status.seconds', { count: seconds })
+				: seconds < 3600
+					? this.text('status.minutes', { count: Math.round(seconds / 60) })
+					: this.text('status.hours', { count: Math.round(seconds / 3600) });
+		const long = this.text('status.queuedFor', { count, age });
+		return long.length <= LONGEST ? long : this.text('status.queuedForShort', { count, age });
 	}
 
 	/** Records came. */

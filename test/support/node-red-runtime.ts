@@ -156,6 +156,7 @@ export class Runtime {
 	private readonly types = new Map<string, { make: new (config: object) => RuntimeNode; secret: boolean }>();
 	private readonly routes = new Map<string, Route[]>();
 	private readonly nodes = new Map<string, RuntimeNode>();
+	private readonly events = new EventEmitter();
 	private flows: FlowNode[] = [];
 	private credentials: Record<string, Record<string, string>> = {};
 	private ids = 0;
@@ -191,6 +192,7 @@ export class Runtime {
 			if (type === undefined || config.d === true) continue;
 			this.nodes.set(config.id, new type.make(this.filled(structuredClone(config))));
 		}
+		this.events.emit('flows:started');
 	}
 
 	async stop(): Promise<void> {
@@ -267,6 +269,7 @@ export class Runtime {
 				void this.routes.set(`${method} ${path}`, handlers);
 		return {
 			settings: this.settings,
+			events: this.events,
 			nodes: {
 				registerType: (
 					type: string,

@@ -2,6 +2,7 @@ import type { Field, Fields } from '../../../core/describe/field';
 import type { Provider } from '../../../core/describe/provider';
 import { resourceTitle } from '../../../core/describe/resources';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
+import { requestSettings, settingsFor } from '../request-settings';
 import { MAPPABLE } from '../worldmap';
 
 const LOCAL = "Without an offset, it is in this machine's time zone.";
@@ -56,8 +57,10 @@ export function catalogOf(provider: Provider): object {
 		title: provider.title,
 		resources: used.map((name) => ({ name, title: resourceTitle(provider, name) })),
 		connection: fieldsOf(provider.connection),
-		operations: provider.operations.map(
-			({ resource, name, title, action, description, effect, list, consuming: once, kind, params }) => ({
+		settings: fieldsOf(requestSettings),
+		operations: provider.operations.map((operation) => {
+			const { resource, name, title, action, description, effect, list, consuming, kind } = operation;
+			return {
 				resource,
 				name,
 				title,
@@ -65,11 +68,12 @@ export function catalogOf(provider: Provider): object {
 				description,
 				effect,
 				list,
-				limited: list && effect === 'read' && once !== true,
+				limited: list && effect === 'read' && consuming !== true,
 				map: effect === 'read' && MAPPABLE.includes(kind),
-				fields: fieldsOf(params as Fields),
-			}),
-		),
+				settings: settingsFor(operation),
+				fields: fieldsOf(operation.params as Fields),
+			};
+		}),
 		poll: provider.limits.poll,
 		triggers: provider.triggers.map((trigger) => ({
 			name: trigger.name,

@@ -22,6 +22,8 @@ const ERRORS: readonly [string, string][] = [
 	['TooLarge', 'the answer is larger than 16 MiB'],
 	['PartialResult', 'some devices failed; the records of the others were sent before'],
 	['UnexpectedAnswer', 'the answer is not what the vendor documents'],
+	['Dropped', 'too many messages wait at the node, and this one was dropped'],
+	['Stopped', 'the node was stopped before it had the answer'],
 	['NewerVersion', 'the node was saved by a newer version of this package'],
 ];
 
@@ -96,6 +98,8 @@ Each message runs the chosen operation once. Type values in, or take them from \
 **Times** can be ISO 8601 (without an offset: in the time zone of this machine), seconds or milliseconds since 1970, \`now\`, or relative to now, such as \`-24h\` or \`-7d\`.
 
 **Devices** are named by their id. ${plain(anyNumber({ parting: 'blanks', ...devices }))}. Names that contain a comma, or that begin or end with a space, need the list form. The picker writes it for you.
+
+**Bursts**: messages that come faster than the account may send requests wait. The line below the node says how many, and about how long. Those that ask for the same share one request, and so do current positions of up to 100 devices. Each message gets its own answer. Commands and other writes are never merged, dropped or queued behind reads. A message that a deploy ends goes to Catch nodes with \`Stopped\`.
 
 **Commands** are sent exactly once. \`msg.payload.outcome\` is the result. Use a Switch node to continue after \`confirmed\` only:
 

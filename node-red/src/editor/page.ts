@@ -1,5 +1,6 @@
 import type { Field } from '../../../core/describe/field';
 import type { Provider } from '../../../core/describe/provider';
+import { requestSettings } from '../request-settings';
 import { MIGRATIONS, newestVersion, type Migrations } from '../migrations';
 import { accountType, requestType, storeSetting, triggerType } from '../types';
 
@@ -19,14 +20,17 @@ const ICONS: Readonly<Record<string, string>> = {
 	allowWebLinks: 'fa-link',
 	tls: 'fa-certificate',
 	proxy: 'fa-random',
+	overload: 'fa-inbox',
+	mostWaiting: 'fa-list-ol',
+	sendWithin: 'fa-hourglass-half',
 };
 const icon = (name: string) => `<i class="fa ${ICONS[name] ?? 'fa-cog'}" aria-hidden="true"></i> `;
 
-/** One setting of an account. */
-function settingRow(name: string, field: Field): string {
-	const id = `node-config-input-${name}`;
-	const title = `<span data-i18n="connection.${name}.title"></span>`;
-	const hint = `<div class="fleetwire-hint" id="${id}-hint" data-i18n="connection.${name}.description"></div>`;
+/** One setting of an account, or of a node beside its parameters. */
+function settingRow(name: string, field: Field, of: 'connection' | 'setting' = 'connection'): string {
+	const id = `node-${of === 'connection' ? 'config-' : ''}input-${name}`;
+	const title = `<span data-i18n="${of}.${name}.title"></span>`;
+	const hint = `<div class="fleetwire-hint" id="${id}-hint" data-i18n="${of}.${name}.description"></div>`;
 	const about = `aria-describedby="${id}-hint"`;
 	const { kind, min, max, options = [], placeholder = '', secret } = field;
 	if (kind === 'boolean')
@@ -35,7 +39,7 @@ function settingRow(name: string, field: Field): string {
 		);
 	const input =
 		kind === 'choice'
-			? `<select id="${id}" ${about}>${options.map(({ value }) => `<option value="${escape(value)}" data-i18n="connection.${name}.options.${escape(value)}"></option>`).join('')}</select>`
+			? `<select id="${id}" ${about}>${options.map(({ value }) => `<option value="${escape(value)}" data-i18n="${of}.${name}.options.${escape(value)}"></option>`).join('')}</select>`
 			: `<input id="${id}" ${about} type="${secret ? 'password' : kind === 'number' ? 'number' : 'text'}"${range(min, max, kind)} placeholder="${escape(placeholder)}">`;
 	const notice =
 		name === 'baseUrl'
@@ -56,7 +60,8 @@ const labelled = (name: string, image: string, input: string, words = 'request')
 const hint = (name: string, words: string) =>
 	`<div class="fleetwire-hint" id="node-input-${name}-hint" data-i18n="${words}.${name}Hint"></div>`;
 /** A row that is only shown where it makes sense. */
-const only = (name: string, content: string) => `\t<div class="fleetwire-${name}">${row(content).trim()}</div>`;
+const only = (name: string, content: string) =>
+	`\t<div class="fleetwire-${name}">${content.startsWith('\t') ? content.trim() : row(content).trim()}</div>`;
 
 function accountForm(provider: Provider): string {
 	return [
@@ -93,6 +98,9 @@ function requestForm(): string {
 		),
 		row(
 			`${labelled('timeout', 'fa-clock-o', '<input type="number" min="0" id="node-input-timeout">')}<div class="fleetwire-hint" data-i18n="request.timeoutHint"></div>`,
+		),
+		...Object.entries(requestSettings).map(([name, field]) =>
+			only(`setting-${name}`, settingRow(name, field, 'setting')),
 		),
 		row(labelled('name', 'fa-tag', '<input type="text" id="node-input-name">')),
 	].join('\n');
@@ -226,6 +234,12 @@ RED.nodes.registerType('${requestType(provider)}', {
 		params: { value: {}, validate: function (v, opt) { return fleetwire.checkParams(this, PROVIDER, v, opt); } },
 		output: { value: 'simplified' },
 		result: { value: 'message' },
+		${Object.entries(requestSettings)
+			.map(
+				([key, field]) =>
+					`${key}: { value: ${js(field.initial ?? '')}, validate: function (v, opt) { return fleetwire.checkSetting(PROVIDER, ${js(key)}, v, opt); } },`,
+			)
+			.join('\n\t\t')}
 		limit: { value: '', validate: function (v, opt) { return fleetwire.checkCount(this, 'limit', v, opt); } },
 		timeout: { value: '', validate: function (v, opt) { return fleetwire.checkCount(this, 'timeout', v, opt); } },
 		${version(requestType(provider), migrations)}

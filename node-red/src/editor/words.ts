@@ -1,4 +1,6 @@
+import type { Fields } from '../../../core/describe/field';
 import type { Provider } from '../../../core/describe/provider';
+import { requestSettings } from '../request-settings';
 
 /** What the dialogs and the status line say in English; the catalog's own words come on top. */
 const WORDS = {
@@ -88,6 +90,10 @@ const WORDS = {
 		asking: 'asking',
 		waitingSeconds: 'waiting __seconds__ s',
 		waitingMinutes: 'waiting __minutes__ min',
+		queued: '__count__ waiting',
+		queuedFor: '__count__ waiting, __age__',
+		queuedForShort: '__count__ wait, __age__',
+		seconds: '__count__ s',
 		record: '1 record',
 		records: '__count__ records',
 		new: '__count__ new, __time__',
@@ -122,6 +128,8 @@ const WORDS = {
 		Unreachable: 'unreachable',
 		TimedOut: 'timed out',
 		NotSent: 'not sent',
+		Dropped: 'dropped',
+		Stopped: 'stopped',
 		TooLarge: 'answer too large',
 		PartialResult: 'some devices failed',
 		UnexpectedAnswer: 'unexpected answer',
@@ -158,17 +166,21 @@ export function wordsOf(provider: Provider): object {
 			timeoutHint: filled(WORDS.request.timeoutHint, { minutes: provider.limits.deadlineMs / 60_000 }),
 		},
 		trigger: { ...WORDS.trigger, intervalHint: filled(WORDS.trigger.intervalHint, provider.limits.poll) },
-		connection: Object.fromEntries(
-			Object.entries(provider.connection).map(([name, { title, description, options }]) => [
-				name,
-				{
-					title,
-					description,
-					...(options === undefined
-						? {}
-						: { options: Object.fromEntries(options.map((option) => [option.value, option.title])) }),
-				},
-			]),
-		),
+		connection: fieldWords(provider.connection),
+		setting: fieldWords(requestSettings),
 	};
 }
+
+const fieldWords = (fields: Fields) =>
+	Object.fromEntries(
+		Object.entries(fields).map(([name, { title, description, options }]) => [
+			name,
+			{
+				title,
+				description,
+				...(options === undefined
+					? {}
+					: { options: Object.fromEntries(options.map((option) => [option.value, option.title])) }),
+			},
+		]),
+	);

@@ -5,7 +5,7 @@ function dialogSettings(provider) {
 	const settings = {};
 	const credentials = {};
 	for (const { name, kind, secret } of catalogOf(provider).connection) {
-		const input = $(`#node-config-input-${name}`);
+		const input = $(`#${inputs}-${name}`);
 		(secret ? credentials : settings)[name] = kind === 'boolean' ? input.prop('checked') : input.val();
 	}
 	for (const name of ['tls', 'proxy']) {
@@ -24,9 +24,9 @@ function reason(xhr, text) {
 	return (xhr.responseJSON && xhr.responseJSON.message) || `${xhr.status} ${xhr.statusText}`;
 }
 
-/** Settings that the account was saved without, as an earlier version did not have them: they have their defaults. */
-function fillIn(node, provider) {
-	for (const { name, kind, secret, initial } of catalogOf(provider).connection) {
+/** Settings that a node was saved without, as an earlier version did not have them: they have their defaults. */
+function fillIn(node, fields, inputs) {
+	for (const { name, kind, secret, initial } of fields) {
 		if (secret || node[name] !== undefined) continue;
 		node[name] = initial === undefined ? (kind === 'boolean' ? false : '') : initial;
 		const input = $(`#node-config-input-${name}`);
@@ -36,7 +36,7 @@ function fillIn(node, provider) {
 }
 
 fleetwire.prepareAccount = (node, provider) => {
-	fillIn(node, provider);
+	fillIn(node, catalogOf(provider).connection, 'node-config-input');
 	const text = words(provider);
 	const baseUrl = $('#node-config-input-baseUrl');
 	const notice = $('.fleetwire-http');

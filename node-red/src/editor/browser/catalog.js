@@ -73,8 +73,14 @@ function problemOf(field, given, text) {
 	return checked === true ? undefined : checked === false ? field.title : checked;
 }
 
-fleetwire.checkNumber = (provider, name, value, opt) => {
-	const { min, max, title } = catalogOf(provider).connection.find((field) => field.name === name);
+fleetwire.checkNumber = (provider, name, value, opt) =>
+	checkRange(
+		catalogOf(provider).connection.find((field) => field.name === name),
+		value,
+		opt,
+	);
+
+function checkRange({ min, max, title }, value, opt) {
 	const number = Number(value);
 	const fine =
 		!isEmpty(value) &&
@@ -82,6 +88,12 @@ fleetwire.checkNumber = (provider, name, value, opt) => {
 		(min === undefined || number >= min) &&
 		(max === undefined || number <= max);
 	return fine || (opt ? `${title}: ${min}–${max}` : false);
+}
+
+/** A setting of a node beside its parameters; an empty one has its default. */
+fleetwire.checkSetting = (provider, name, value, opt) => {
+	const field = catalogOf(provider).settings.find((one) => one.name === name);
+	return isEmpty(value) || field.kind !== 'number' || checkRange(field, value, opt);
 };
 
 fleetwire.checkCount = (node, name, value, opt) => {

@@ -1,0 +1,114 @@
+import type { NodeAPI, NodeMessageInFlow } from 'node-red';
+import type { Client } from '../../core/call/client';
+import { asFleetError, type FleetError } from '../../core/describe/errors';
+import type { AnyOperation } from '../../core/describe/operation';
+import type { CommandOutcome, Outcome } from '../../core/describe/records';
+import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
+import { failedDevicesOf } from './flow-error';
+
+/** What became of a command, as far as the status line shows it. */
+export type Ended = Pick<CommandOutcome, 'outcome' | 'response'>;
+
+/** From the least to the most alarming. */
+const OUTCOMES: readonly Outcome[] = ['confirmed', 'sent', 'timedOut', 'answered', 'unknown', 'failed'];
+
+/** How a node sends what came. */
+export interface Form {
+	operation: AnyOperation;
+	/** A message for each record, whether or not they are drawn on a map. */
+	each: boolean;
+	raw: boolean;
+	/** Does something for each of a list, however long that takes, without keeping Node-RED from its other work. */
+	inBlocks: Client['inBlocks'];
+	/** Makes what a map draws of the records, page by page, and in the end of none. */
+	draw?: (page: object[] | undefined) => Promise<object[]>;
+}
+
+/** The answer to one message. */
+class Answer {
+	private readonly delivery: Delivery;
+	private worst: Ended | undefined;
+
+	constructor(
+		RED: NodeAPI,
+		private readonly form: Form,
+		private readonly msg: NodeMessageInFlow,
+		send: Send,
+	) {
+		// Of an earlier request in the flow.
+		delete msg.failedDevices;
+		this.delivery = form.each
+			? new MessagePerRecord(RED, msg, send)
+			: new OneMessage(msg, send, form.operation.list);
+	}
+
+	/** Whether it tells what became of a command. */
+	private get tells(): boolean {
+		const { operation, raw } = this.form;
+		return operation.effect !== 'read' || (operation.kind === 'commandOutcome' && !raw);
+	}
+
+	add(page: object[]): void {
+		for (const one of this.tells ? (page as CommandOutcome[]) : []) {
+			if (this.worst === undefined || OUTCOMES.indexOf(one.outcome) > OUTCOMES.indexOf(this.worst.outcome))
+				this.worst = one;
+		}
+		this.delivery.add(page);
+	}
+
+	failed(error: FleetError): void {
+		const failed = failedDevicesOf(error);
+		if (failed !== undefined) Object.assign(this.msg, { failedDevices: failed });
+	}
+
+	/** Gives the number of records that were sent, or what became of a command. */
+	end(): number | Ended {
+		const count = this.delivery.end();
+		return this.tells ? (this.worst ?? { outcome: 'unknown', response: null }) : count;
+	}
+}
+
+/** A message that is to be answered. */
+export interface Asked {
+	msg: NodeMessageInFlow;
+	send: Send;
+}
+
+/**
+ * Answers messages that all ask for the same. What came before an error is sent, and the error thrown.
+ * @returns for each, the number of records that were sent, or what became of a command
+ */
+export async function answer(
+	RED: NodeAPI,
+	form: Form,
+	asked: readonly Asked[],
+	pages: AsyncIterable<object[]>,
+): Promise<(number | Ended)[]> {
+	const answers = asked.map(({ msg, send }) => new Answer(RED, form, msg, send));
+	const add = async (page: object[]) => {
+		// Each message has records of its own, as each could be changed.
+		await form.inBlocks(answers.slice(1), (some) => {
+			for (const one of some) one.add(structuredClone(page));
+		});
+		answers[0]?.add(page);
+	};
+	let error: FleetError | undefined;
+	let any = false;
+	try {
+		for await (const page of pages) {
+			any ||= page.length > 0;
+			await add(form.draw === undefined ? page : await form.draw(page));
+		}
+	} catch (thrown) {
+		error = asFleetError(thrown);
+		for (const one of answers) one.failed(error);
+	}
+	if (error !== undefined && !any) throw error;
+	if (form.draw !== undefined) await add(await form.draw(undefined));
+	const ended: (number | Ended)[] = [];
+	await form.inBlocks(answers, (some) => {
+		for (const one of some) ended.push(one.end());
+	});
+	if (error !== undefined) throw error;
+	return ended;
+}

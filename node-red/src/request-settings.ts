@@ -1,0 +1,58 @@
+import { choice, number, readFields } from '../../core/describe/field';
+import { canShare } from '../../core/call/waiting-runs';
+import type { AnyOperation } from '../../core/describe/operation';
+
+/** Messages that wait at most, if the node does not say so. */
+const MOST_QUEUED = 10_000;
+const MOST_KEPT = 100;
+const SEND_WITHIN_S = 30;
+
+/** Settings of a request node beside the parameters of its operation. Their names are in users' flows. */
+export const requestSettings = {
+	overload: choice({
+		title: 'When busy',
+		description:
+			'What happens when messages come faster than the account may send requests. A message that is dropped goes to Catch nodes.',
+		options: [
+			{ value: 'queue', title: 'Messages wait for their turn' },
+			{ value: 'dropOldest', title: 'Drop the oldest message that waits' },
+			{ value: 'dropNewest', title: 'Drop the newest message' },
+		],
+		initial: 'queue',
+	}),
+	mostWaiting: number({
+		title: 'Most waiting',
+		description: `Messages that can wait in this node. Empty: ${MOST_QUEUED.toLocaleString('en')}, or ${String(MOST_KEPT)} where the oldest or newest is dropped.`,
+		min: 1,
+		max: 1_000_000,
+		integer: true,
+		optional: true,
+	}),
+	sendWithin: number({
+		title: 'Send within',
+		description: `Seconds from the message to the command. A command that has to wait longer is not sent, and goes to Catch nodes. Empty: ${String(SEND_WITHIN_S)}.`,
+		min: 1,
+		max: 86_400,
+		optional: true,
+	}),
+};
+
+/** Which of them an operation has. */
+export const settingsFor = (operation: AnyOperation): string[] =>
+	operation.effect === 'command' ? ['sendWithin'] : canShare(operation) ? ['overload', 'mostWaiting'] : [];
+
+export interface RequestSettings {
+	overload: 'queue' | 'dropOldest' | 'dropNewest';
+	mostWaiting: number;
+	sendWithinMs: number;
+}
+
+/** Reads them as a flow stores them. @throws InvalidParams */
+export function readSettings(stored: object): RequestSettings {
+	const {
+		overload,
+		mostWaiting = overload === 'queue' ? MOST_QUEUED : MOST_KEPT,
+		sendWithin = SEND_WITHIN_S,
+	} = readFields(requestSettings, stored as Record<string, unknown>, { now: Date.now(), timeZone: 'UTC' });
+	return { overload, mostWaiting, sendWithinMs: sendWithin * 1000 };
+}
