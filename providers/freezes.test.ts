@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
+import type { Collector } from '../core/describe/operation';
 import { PLATFORMS } from '../test/support/kits';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { TestHost } from '../test/support/test-host';
@@ -95,5 +96,34 @@ describe.each(
 		const { user, system } = process.threadCpuUsage(began);
 		// What is too large may be asked for in parts.
 		expect((user + system) / 1000 / host.sent.length).toBeLessThan(MOST_MS);
+	});
+});
+
+/** One of a fleet, under every name by which a vendor calls it. */
+function vehicle(place: number, fleet: number): object {
+	const id = String(place);
+	const name = `Truck ${String((place * 7919) % fleet)}`;
+	return {
+		...{ deviceId: id, account: id, groupId: id, driverId: id, NodeId: id, SIM2: id },
+		...{ name, plate: `B ${id} XYZ`, VehicleRegistration: name, VehicleNum: name, FleetNumber: id },
+	};
+}
+
+describe.each(
+	PLATFORMS.flatMap(({ vendor: { provider } }) =>
+		Object.entries(provider.lookups).map(([name, find]) => [`${provider.title}: ${name}`, find] as const),
+	),
+)('%s is a list that is made in no time', (_, find) => {
+	test.each([10_000, 20_000, 100_000, 240_000])('of %i', async (size) => {
+		const records = Array.from({ length: size }, (_, place) => vehicle(place, size));
+		const client: Collector = {
+			collect: () => Promise.resolve(records),
+			lookup: () => Promise.resolve([{ value: '1', title: 'all' }]),
+		};
+		const began = process.threadCpuUsage();
+		const found = await find(client);
+		const { user, system } = process.threadCpuUsage(began);
+		expect(found.length).toBe(size);
+		expect((user + system) / 1000).toBeLessThan(MOST_MS);
 	});
 });

@@ -2,6 +2,7 @@ import type { Collector, RunOptions } from '../../core/describe/operation';
 import type { Choice } from '../../core/describe/field';
 import { idTextOf, textOf } from '../../core/describe/read';
 import type { Driver, Group, Row } from '../../core/describe/records';
+import { byTitle } from '../by-title';
 import { known } from './answer';
 import { getMany as vehicles } from './device';
 import { getMany as drivers } from './driver';
@@ -9,13 +10,12 @@ import { BETWEEN_NAMES } from './fields';
 import { getMany as groups } from './group';
 
 const label = (...parts: (string | null)[]) => [...new Set(parts.filter((part) => part !== null))].join(BETWEEN_NAMES);
-const byTitle = (a: Choice, b: Choice) => a.title.localeCompare(b.title, 'en', { numeric: true });
 
 /** Vehicles by registration, fleet number and description, so that a search finds them by any. */
 export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const rows = (await client.collect(vehicles, {}, { ...options, output: 'raw' })) as Row[];
-	return rows
-		.flatMap((came) => {
+	return byTitle(
+		rows.flatMap((came) => {
 			const row = known(came);
 			const value = idTextOf(row.NodeId);
 			return value === null
@@ -31,14 +31,14 @@ export async function deviceChoices(client: Collector, options?: RunOptions): Pr
 							),
 						},
 					];
-		})
-		.sort(byTitle);
+		}),
+	);
 }
 
 /** Cost centres by name. */
 export async function groupChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = (await client.collect(groups, {}, options)) as Group[];
-	return found.map(({ groupId, name }) => ({ value: groupId, title: label(name, groupId) })).sort(byTitle);
+	return byTitle(found.map(({ groupId, name }) => ({ value: groupId, title: label(name, groupId) })));
 }
 
 /** Drivers by name. The vendor lists them by cost centre only; one who belongs to several is listed once. */
@@ -48,5 +48,5 @@ export async function driverChoices(client: Collector, options?: RunOptions): Pr
 		for (const { driverId, name } of (await client.collect(drivers, { group }, options)) as Driver[])
 			found.set(driverId, { value: driverId, title: label(name, driverId) });
 	}
-	return [...found.values()].sort(byTitle);
+	return byTitle([...found.values()]);
 }

@@ -3,6 +3,7 @@ import type { Choice } from '../../core/describe/field';
 import { ALL } from '../../core/describe/field';
 import { idTextOf } from '../../core/describe/read';
 import type { Row } from '../../core/describe/records';
+import { byTitle } from '../by-title';
 import { getCurrentByPlate } from './position';
 import { trimmed, trimmedId } from './values';
 
@@ -14,7 +15,6 @@ const vehicles = async (client: Collector, options?: RunOptions) =>
 	(await client.collect(getCurrentByPlate, { plates: ALL }, { ...options, output: 'raw' })) as Row[];
 
 const label = (...parts: (string | null)[]) => [...new Set(parts.filter((part) => part !== null))].join(' · ');
-const byTitle = (a: Choice, b: Choice) => a.title.localeCompare(b.title, 'en', { numeric: true });
 
 function choicesOf(rows: readonly Row[], valueOf: (row: Row) => string | null): Choice[] {
 	const choices = new Map<string, Choice>();
@@ -22,7 +22,7 @@ function choicesOf(rows: readonly Row[], valueOf: (row: Row) => string | null): 
 		const value = valueOf(row);
 		if (value !== null) choices.set(value, { value, title: label(trimmed(row.VehicleNum), trimmed(row.SIM2)) });
 	}
-	return [...choices.values()].sort(byTitle);
+	return byTitle([...choices.values()]);
 }
 
 /** Devices by plate. */

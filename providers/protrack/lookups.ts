@@ -1,6 +1,7 @@
 import type { Collector, RunOptions } from '../../core/describe/operation';
 import type { Choice } from '../../core/describe/field';
 import type { Device, SubAccount } from '../../core/describe/records';
+import { byTitle } from '../by-title';
 import { getMany as devices } from './device';
 import { getMany as subAccounts } from './sub-account';
 
@@ -10,18 +11,16 @@ const label = (first: string, ...rest: (string | null)[]) =>
 /** Devices by name and plate. */
 export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = (await client.collect(devices, {}, options)) as Device[];
-	return found
-		.map(({ deviceId, name, plate }) => ({
+	return byTitle(
+		found.map(({ deviceId, name, plate }) => ({
 			value: deviceId,
 			title: label(name ?? plate ?? deviceId, plate, deviceId),
-		}))
-		.sort(byTitle);
+		})),
+	);
 }
 
 /** Sub-accounts by name. */
 export async function subAccountChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = (await client.collect(subAccounts, {}, options)) as SubAccount[];
-	return found.map(({ account, name }) => ({ value: account, title: label(account, name) })).sort(byTitle);
+	return byTitle(found.map(({ account, name }) => ({ value: account, title: label(account, name) })));
 }
-
-const byTitle = (a: Choice, b: Choice) => a.title.localeCompare(b.title, 'en', { numeric: true });

@@ -1,6 +1,7 @@
 import type { Collector, RunOptions } from '../../core/describe/operation';
 import type { Choice } from '../../core/describe/field';
 import type { Device } from '../../core/describe/records';
+import { byTitle } from '../by-title';
 import { getMany } from './device';
 
 const BETWEEN = ' · ';
@@ -8,12 +9,12 @@ const BETWEEN = ' · ';
 /** Vehicles by name and plate. */
 export async function deviceChoices(client: Collector, options?: RunOptions): Promise<Choice[]> {
 	const found = (await client.collect(getMany, {}, options)) as Device[];
-	return found
-		.map(({ deviceId, name, plate }) => ({
+	return byTitle(
+		found.map(({ deviceId, name, plate }) => ({
 			value: deviceId,
 			title: [...new Set([name, plate, deviceId])].filter((part) => part !== null).join(BETWEEN),
-		}))
-		.sort((a, b) => a.title.localeCompare(b.title, 'en', { numeric: true }));
+		})),
+	);
 }
 
 /** Name and plate out of a vehicle's title. */
