@@ -127,3 +127,67 @@ describe.each(
 		expect((user + system) / 1000).toBeLessThan(MOST_MS);
 	});
 });
+
+/** The longest that the program was busy without a break, in milliseconds of the processor. */
+async function busiest(work: () => Promise<unknown>): Promise<number> {
+	let [most, over] = [0, false];
+	let began = process.threadCpuUsage();
+	const turn = () => {
+		const { user, system } = process.threadCpuUsage(began);
+		most = Math.max(most, (user + system) / 1000);
+		began = process.threadCpuUsage();
+		if (!over) setImmediate(turn);
+	};
+	setImmediate(turn);
+	await work();
+	over = true;
+	turn();
+	return most;
+}
+
+/** As many as an answer may hold. */
+const MANY = 249_000;
+const wordsOf = (second: number) => new Date(second * 1000).toISOString().slice(0, 19).replace('T', ' ');
+/** Entries of a track, by how their times are written. */
+const TRACKS: Readonly<Record<string, Readonly<Record<string, (second: number) => string>>>> = {
+	'position.getHistory': {
+		'times as documented': (second) => `26.1,44.2,${String(second)},3,4;`,
+		'times in words': (second) => `26.1,44.2,${wordsOf(second)}+00:00,3,4;`,
+	},
+};
+/** Seconds of a day in which they come. */
+const ORDERS: Readonly<Record<string, (place: number) => number>> = {
+	'from the last to the first': (place) => Math.floor((MANY - place) / 3),
+	'in no order': (place) => (place * 7919) % 86_000,
+};
+
+describe.each(
+	PLATFORMS.flatMap(({ large, vendor: { provider } }) =>
+		large.flatMap((name) =>
+			Object.entries(TRACKS[name] ?? {}).map(
+				([title, entry]) => [`${provider.title}: ${name}, ${title}`, provider, name, entry] as const,
+			),
+		),
+	),
+)('%s', (_, provider, name, entry) => {
+	test.each(Object.entries(ORDERS))('a page much longer than documented, %s', async (title, secondOf) => {
+		const operation = provider.operations.find((one) => `${one.resource}.${one.name}` === name)!;
+		const recorded = recordingOf(provider, name);
+		const [begin, end] = ['2025-01-01T00:00:00Z', '2025-01-02T00:00:00Z'];
+		const from = Date.parse(begin) / 1000;
+		const response = structuredClone(recorded?.exchanges[0]?.response);
+		const text = Array.from({ length: MANY }, (_, place) => entry(from + secondOf(place))).join('');
+		const body = Buffer.from(answerWith(response, placesIn(response).text!, JSON.stringify(text))).toString();
+		expect(body.length).toBeLessThan(SIZE);
+		const host = new TestHost(() => ({ status: 200, headers: {}, body }));
+		const account = `tracks ${name} ${title}`;
+		const client = new Client(provider, { ...connectionOf(provider), account }, host);
+		let found = 0;
+		const read = async () => {
+			for await (const page of client.run(operation, { ...recorded?.params, begin, end }, { limit: 2 * MANY }))
+				if ((found += page.length) > MANY || host.sent.length > 3) break;
+		};
+		expect(await busiest(read)).toBeLessThan(MOST_MS);
+		expect(found).toBeGreaterThan(MANY / 2);
+	});
+});

@@ -298,6 +298,7 @@ export class Client {
 			lookup: (name) => this.lookupFor(name, call),
 			token: () => tokenOf(this.sender, call),
 			sleep: (ms) => this.host.sleep(ms, call.options.signal),
+			inBlocks: (list, work) => this.inBlocks(list, work),
 			now: () => this.host.now(),
 			warn: call.warn,
 			// A queue reader acknowledges in the session that its messages came in.

@@ -1,3 +1,6 @@
+import type { Run } from '../describe/operation';
+import { MANY } from './blocks';
+
 /**
  * Runs tasks side by side, at most `width` at once, and yields their results in the order of the tasks. The next tasks
  * start even if the consumer is slow, but no more than `ahead` results are kept in memory.
@@ -57,6 +60,14 @@ export interface TimePages<R> {
 	seen?: PageSize;
 	/** Hears which records cannot be had. */
 	warn?: (message: string) => void;
+	/** Works on a page that is much longer than documented. */
+	inBlocks?: Run['inBlocks'];
+}
+
+/** A record with its mark, which is read once: the time may be written in words. */
+interface Marked<R> {
+	readonly row: R;
+	readonly mark: number | null;
 }
 
 /** Pages shorter than this share of the documented size are taken as whole: no server has pages as small. */
@@ -155,8 +166,7 @@ class Stretch<R> {
 	/** Length of the page before, if the next one shows whether it was full. */
 	private doubtful: number | undefined;
 	/** The page before, if it was full. */
-	private before: readonly R[] | undefined;
-	private readonly paging: TimePages<R>;
+	private before: readonly Marked<R>[] | undefined;
 
 	/**
 	 * @param after records of this second and earlier ones belong to the stretch before
@@ -166,38 +176,47 @@ class Stretch<R> {
 		private readonly begin: number,
 		private end: number,
 		private readonly fetch: (begin: number, end: number) => Promise<R[]>,
-		paging: TimePages<R>,
+		private readonly paging: TimePages<R>,
 		private after = -Infinity,
 		public until = Infinity,
 	) {
 		this.at = begin;
-		this.paging = { ...paging, mark: (row) => dated(paging.mark(row)) };
 	}
 
 	/** One request: the new records of its answer. */
 	async next(): Promise<R[]> {
 		const { at, span } = this;
 		const until = span === undefined ? this.until : Math.min(this.until, at + span);
-		const came = await this.request(at, until);
-		if (isUnread(came)) {
+		const rows = await this.request(at, until);
+		if (isUnread(rows)) {
 			this.done = true;
 			return [];
 		}
-		const marks = came.map(this.paging.mark).filter((mark) => mark !== null);
+		const marked = this.marked(rows);
+		const came = Array.isArray(marked) ? marked : await marked;
+		const marks = marksOf(came);
 		const page = ascends(marks) ? came : this.inOrder(came);
 		const last = Math.max(at, latestOf(marks));
-		const fresh = this.freshOf(page, until);
+		const unknown = this.freshOf(page, until);
+		const fresh = Array.isArray(unknown) ? unknown : await unknown;
 		const full = await this.isFull(page, marks, until);
 		this.yielded = new Map();
+		const { before } = this;
+		if (full) this.before = page;
 		if (!full) this.moveTo(until, page.length);
-		else if (marks.length === 0 || this.isBeyond(marks, until) || this.comesAgain(page, until))
-			return this.giveUp(page);
-		else if (!ascends(marks)) return this.inShorter(page, marks, until);
+		else if (
+			marks.length === 0 ||
+			this.isBeyond(marks, until) ||
+			(before?.length === page.length && this.strays(page, until) && (await this.same(page, before)))
+		)
+			return await this.giveUp(page);
+		else if (!ascends(marks)) return await this.inShorter(page, marks, until);
 		else if (last > Math.min(until, this.end)) this.moveTo(until, page.length);
 		else if (last === at) return this.passBy(page, fresh);
 		else {
 			this.at = last;
-			this.remember(page, last);
+			const remembering = this.remember(page, last);
+			if (remembering !== undefined) await remembering;
 		}
 		return fresh;
 	}
@@ -206,10 +225,26 @@ class Stretch<R> {
 		return this.fetch(from, until >= this.end ? this.end : until + 1);
 	}
 
+	/** Nothing comes in between, except where there is much to do. */
+	private each<T>(list: readonly T[], work: (block: readonly T[]) => void): Promise<void> | undefined {
+		const { inBlocks } = this.paging;
+		if (inBlocks !== undefined && list.length > MANY) return inBlocks(list, work);
+		work(list);
+		return undefined;
+	}
+
+	private marked(rows: readonly R[]): Marked<R>[] | Promise<Marked<R>[]> {
+		const marked: Marked<R>[] = [];
+		const working = this.each(rows, (block) => {
+			for (const row of block) marked.push({ row, mark: dated(this.paging.mark(row)) });
+		});
+		return working?.then(() => marked) ?? marked;
+	}
+
 	/** Whether records of the period are missing in this page. */
-	private async isFull(page: readonly R[], marks: readonly number[], until: number): Promise<boolean> {
+	private async isFull(page: readonly Marked<R>[], marks: readonly number[], until: number): Promise<boolean> {
 		const { at, doubtful, end, paging } = this;
-		const { seen, size, mark } = paging;
+		const { seen, size } = paging;
 		const [earliest, latest] = [earliestOf(marks), latestOf(marks)];
 		if (doubtful !== undefined) seen?.learn(doubtful, latest > at);
 		this.doubtful = undefined;
@@ -226,15 +261,15 @@ class Stretch<R> {
 		}
 		const earlier = await this.request(at, earliest);
 		if (isUnread(earlier)) return false;
-		const more = earlier.some((row) => (mark(row) ?? earliest) < earliest);
+		const more = earliestOf(marksOf(await this.marked(earlier))) < earliest;
 		seen.learn(length, more);
 		return more;
 	}
 
 	/** From the oldest to the newest. Reversed before, as records of one second are the other way round, too. */
-	private inOrder(page: readonly R[]): R[] {
-		const timeOf = (row: R) => this.paging.mark(row) ?? this.at;
-		return [...page].reverse().sort((a, b) => timeOf(a) - timeOf(b));
+	private inOrder(page: readonly Marked<R>[]): Marked<R>[] {
+		const { at } = this;
+		return [...page].reverse().sort((a, b) => (a.mark ?? at) - (b.mark ?? at));
 	}
 
 	/** All records up to `until` have been read. */
@@ -250,32 +285,46 @@ class Stretch<R> {
 	}
 
 	/** Keeps in mind which records come again with the page that begins at their second. */
-	private remember(page: readonly R[], second: number): void {
-		const { mark, key } = this.paging;
-		for (const row of page)
-			if ((mark(row) ?? second) === second) this.yielded.set(key(row), (this.yielded.get(key(row)) ?? 0) + 1);
-	}
-
-	private freshOf(page: R[], until: number): R[] {
-		const { at, after, yielded, paging } = this;
-		const fresh = yielded.size === 0 ? page : withoutYielded(page, yielded, at, paging);
-		if (after === -Infinity && until === Infinity) return fresh;
-		return fresh.filter((row) => {
-			const own = paging.mark(row);
-			// A record that comes twice is better than one that is lost.
-			return own === null || (own > after && own <= until);
+	private remember(page: readonly Marked<R>[], second: number): Promise<void> | undefined {
+		const { paging, yielded } = this;
+		return this.each(page, (block) => {
+			for (const { row, mark } of block) {
+				if ((mark ?? second) !== second) continue;
+				const key = paging.key(row);
+				yielded.set(key, (yielded.get(key) ?? 0) + 1);
+			}
 		});
 	}
 
+	private freshOf(page: readonly Marked<R>[], until: number): R[] | Promise<R[]> {
+		const { at, after, paging } = this;
+		const left = new Map(this.yielded);
+		const wasYielded = (row: R) => {
+			const key = paging.key(row);
+			const count = left.get(key) ?? 0;
+			if (count > 0) left.set(key, count - 1);
+			return count > 0;
+		};
+		const fresh: R[] = [];
+		const working = this.each(page, (block) => {
+			for (const { row, mark } of block) {
+				if (left.size > 0 && (mark ?? at) === at && wasYielded(row)) continue;
+				// A record that comes twice is better than one that is lost.
+				if (mark === null || (mark > after && mark <= until)) fresh.push(row);
+			}
+		});
+		return working?.then(() => fresh) ?? fresh;
+	}
+
 	/** A full page that does not ascend does not tell where the next begins: a shorter period is read in its place. */
-	private inShorter(page: R[], marks: readonly number[], until: number): R[] {
+	private async inShorter(page: readonly Marked<R>[], marks: readonly number[], until: number): Promise<R[]> {
 		const { at } = this;
 		if (this.end === Infinity) this.end = latestOf(marks);
 		const length = Math.min(until, this.end) - at;
 		if (length <= 1) {
 			this.cannotBeHad(page, at);
 			this.moveTo(until, page.length);
-			return this.freshOf(page, until);
+			return await this.freshOf(page, until);
 		}
 		const covered = latestOf(marks) - earliestOf(marks);
 		this.span = Math.max(1, Math.min(Math.floor(length / 2), Math.floor(FILL * covered)));
@@ -283,7 +332,7 @@ class Stretch<R> {
 	}
 
 	/** A full page that ends in the second in which it begins: what else there is of it cannot be had. */
-	private passBy(page: readonly R[], fresh: R[]): R[] {
+	private passBy(page: readonly Marked<R>[], fresh: R[]): R[] {
 		const { at } = this;
 		this.cannotBeHad(page, at);
 		this.at = at + 1;
@@ -292,12 +341,12 @@ class Stretch<R> {
 	}
 
 	/** A full page from which no way leads on. */
-	private giveUp(page: R[]): R[] {
-		const { at, begin, until, paging } = this;
+	private async giveUp(page: readonly Marked<R>[]): Promise<R[]> {
+		const { at, begin, until } = this;
 		this.cannotBeHad(page);
 		this.done = true;
 		// Earlier records have been yielded.
-		return this.freshOf(page, until).filter((row) => at === begin || (paging.mark(row) ?? at) > at);
+		return await this.freshOf(at === begin ? page : page.filter(({ mark }) => (mark ?? at) > at), until);
 	}
 
 	/** Whether a page is about another period mostly, and does not tell where the next begins: nor would any other. */
@@ -306,21 +355,24 @@ class Stretch<R> {
 		return !ascends(marks) && 2 * marks.filter((mark) => mark > end).length > marks.length;
 	}
 
+	/** Whether a page has records of another period. */
+	private strays(page: readonly Marked<R>[], until: number): boolean {
+		const { at } = this;
+		return page.some(({ mark }) => mark !== null && (mark < at || mark > until + 1));
+	}
+
 	/** Whether the vendor gives the same page for another period, and so would for ever. */
-	private comesAgain(page: readonly R[], until: number): boolean {
-		const { at, before, paging } = this;
-		const { mark, key } = paging;
-		this.before = page;
-		const strays = (row: R) => ((own) => own !== null && (own < at || own > until + 1))(mark(row));
-		return (
-			before?.length === page.length &&
-			page.some(strays) &&
-			page.every((row, place) => key(row) === key(before[place] ?? row))
-		);
+	private async same(page: readonly Marked<R>[], before: readonly Marked<R>[]): Promise<boolean> {
+		const { paging } = this;
+		let [same, place] = [true, 0];
+		await this.each(page, (block) => {
+			for (const { row } of block) same &&= paging.key(row) === paging.key(before[place++]?.row ?? row);
+		});
+		return same;
 	}
 
 	/** @param second undefined: there is no time after which to go on */
-	private cannotBeHad({ length }: readonly R[], second?: number): void {
+	private cannotBeHad({ length }: readonly unknown[], second?: number): void {
 		this.paging.warn?.(
 			second === undefined
 				? `The vendor gives ${String(length)} records, as many as one page holds, and no time from which the next page could begin. Any others cannot be read.`
@@ -328,6 +380,8 @@ class Stretch<R> {
 		);
 	}
 }
+
+const marksOf = (page: readonly Marked<unknown>[]) => page.map(({ mark }) => mark).filter((mark) => mark !== null);
 
 /** Whether no time is before the one that it follows. */
 const ascends = (marks: readonly number[]) => marks.every((mark, place) => mark >= (marks[place - 1] ?? mark));
@@ -342,23 +396,6 @@ function longestPause(marks: readonly number[]): number {
 	for (let place = 1; place < marks.length; place++)
 		longest = Math.max(longest, Math.abs((marks[place] ?? 0) - (marks[place - 1] ?? 0)));
 	return longest;
-}
-
-function withoutYielded<R>(
-	page: readonly R[],
-	yielded: ReadonlyMap<string, number>,
-	second: number,
-	{ mark, key }: TimePages<R>,
-): R[] {
-	const left = new Map(yielded);
-	return page.filter((row) => {
-		if ((mark(row) ?? second) !== second) return true;
-		const id = key(row);
-		const count = left.get(id) ?? 0;
-		if (count === 0) return true;
-		left.set(id, count - 1);
-		return false;
-	});
 }
 
 /** Most pages that a window aims at. At most twice as many are read ahead in each parallel window. */

@@ -270,6 +270,8 @@ export interface Run<W = never, R extends Row = Row, A = unknown> {
 	/** Token of the session in force, for what is not a request: a link that a person opens. */
 	token(): Promise<string>;
 	sleep(ms: number): Promise<void>;
+	/** Works on a list in blocks, between which the program's other work has its turn. */
+	readonly inBlocks: <T>(list: readonly T[], work: (block: readonly T[]) => void) => Promise<void>;
 	/** Milliseconds since 1970. */
 	now(): number;
 	warn(message: string): void;

@@ -204,6 +204,7 @@ export const getMany = (brand: Brand) =>
 					...PAGING,
 					seen: pageSizes.of(run.connection),
 					warn: (message: string) => run.warn(`${device}: ${message}`),
+					inBlocks: run.inBlocks,
 				};
 				const pages = timePages(seconds(begin), fetch, paging, seconds(end));
 				for await (const page of pages)

@@ -208,7 +208,7 @@ export const getHistory = operation({
 			run.request({ device, begin: from * 1000, end: to * 1000 });
 		const pagesOf = (device: string, page?: Point[]) => {
 			const warn = (message: string) => run.warn(`${device}: ${message}`);
-			const paging = { ...PAGING, seen: pageSizes.of(run.connection), warn };
+			const paging = { ...PAGING, seen: pageSizes.of(run.connection), warn, inBlocks: run.inBlocks };
 			return timeWindows(from, to, fetch(device), paging, run.width, page);
 		};
 		const [first, ...others] = await run.devices(devices);
