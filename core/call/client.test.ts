@@ -109,6 +109,22 @@ describe('output', () => {
 		expect(await client.collect(read, { name: 'a' }, { output: 'raw' })).toEqual([{ value: 7, more: true }]);
 	});
 
+	test.each(['simplified', 'raw'] as const)('what comes after the limit is not read: %s', async (output) => {
+		const { client } = clientOf(() => json(Array.from({ length: 200 }, (_, value) => ({ value }))));
+		let count = 0;
+		const record = (row: Row) => ({ ...row, count: (count += 1) });
+		const counted: AnyOperation = { ...many, record, raw: record };
+		expect(await client.collect(counted, { names: ['a'] }, { output, limit: 3 })).toHaveLength(3);
+		expect(count).toBe(3);
+	});
+
+	test('others have their turn between reading a long answer and its rows', async () => {
+		const { client, host } = clientOf(() => json([{ value: 'x'.repeat(2_000_000) }]));
+		const before = host.slept.length;
+		await client.collect(many, { names: ['a'] });
+		expect(host.slept.length).toBe(before + 1);
+	});
+
 	test('a limit stops asking for more pages', async () => {
 		const { client, host } = clientOf((request) =>
 			json(

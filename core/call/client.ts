@@ -90,11 +90,9 @@ export class Client {
 			const unanswered = new Unanswered(operation, checked);
 			for await (const page of pages as AsyncIterable<Row[] | PageOf>) {
 				const rows = unanswered.answered(Array.isArray(page) ? page : page.rows, (name) => run.failed(name));
-				const records = await output.recordsOf(
-					rows,
-					Array.isArray(page) ? checked : { ...checked, ...page.params },
-				);
-				yield records.length > left ? records.slice(0, left) : records;
+				const asked = Array.isArray(page) ? checked : { ...checked, ...page.params };
+				const records = await output.recordsOf(rows, asked, left);
+				yield records;
 				left -= records.length;
 				if (left <= 0) break;
 			}

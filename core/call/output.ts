@@ -4,7 +4,7 @@ import { outcomeOf } from '../describe/outcome';
 import { LONGEST } from '../describe/read';
 import type { CommandOutcome, Row } from '../describe/records';
 import { clipped, cut } from '../describe/words';
-import { inBlocks } from './blocks';
+import { blocksIn, inBlocks, mapped } from './blocks';
 import type { Sender } from './send-loop';
 import { Simplifier } from './simplify';
 
@@ -33,8 +33,11 @@ export class Output {
 		this.computation = this.operation.compute?.begin(params, now, (record) => this.computed.push(record));
 	}
 
-	/** @param params what the rows were requested with */
-	async recordsOf(rows: Row[], params: Record<string, unknown>): Promise<object[]> {
+	/**
+	 * @param params what the rows were requested with
+	 * @param most records of a read that are wanted
+	 */
+	async recordsOf(rows: Row[], params: Record<string, unknown>, most = Infinity): Promise<object[]> {
 		const { operation, sender, sentAt } = this;
 		if (operation.effect !== 'read') {
 			const answeredAt = isoOf(sender.host.now());
@@ -42,16 +45,20 @@ export class Output {
 		}
 		if (this.form === 'raw') {
 			const { raw } = operation;
-			return raw === undefined ? rows : rows.map((row) => raw(row, params) as Row);
+			const wanted = rows.length > most ? rows.slice(0, most) : rows;
+			return raw === undefined
+				? wanted
+				: await mapped(blocksIn(sender.host), wanted, (row) => raw(row, params) as Row);
 		}
 		await sender.host.idle?.();
-		const records = await this.simplifier.records(rows, params);
 		const { computation } = this;
-		if (computation === undefined) return records;
+		if (computation === undefined) return await this.simplifier.records(rows, params, most);
+		const records = await this.simplifier.records(rows, params);
 		await inBlocks(records, sender.host, (block) => {
 			for (const record of block) computation.add(record);
+			return this.computed.length < most;
 		});
-		return this.taken();
+		return this.taken().slice(0, most);
 	}
 
 	/** Records that are complete now that no more rows come. */

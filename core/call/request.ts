@@ -2,7 +2,11 @@ import { UnexpectedAnswer } from '../describe/errors';
 import { fillRoute, type AnyOperation } from '../describe/operation';
 import { deniedByHttp } from '../describe/outcome';
 import type { Row } from '../describe/records';
+import { takeBreak } from './blocks';
 import { SendLoop, type Call, type Sender } from './send-loop';
+
+/** Characters: reading more JSON takes long enough. */
+const LONG = 1024 * 1024;
 
 /** The parameters of one request. */
 export type Wire = Readonly<Record<string, unknown>>;
@@ -22,7 +26,8 @@ export async function requestRows(
 	const { provider, connection } = sender;
 	const route = provider.route?.(operation, connection) ?? operation.route;
 	const request = { ...fillRoute(route, wire), ...operation.request(wire, connection) };
-	const { data, status } = await new SendLoop(sender, operation, request, call).run();
+	const { data, status, length } = await new SendLoop(sender, operation, request, call).run();
+	if (length > LONG) await takeBreak(sender.host);
 	const answer = operation.answer.safeParse(data);
 	if (!answer.success) throw undocumented(operation, answer.error, provider.title);
 	onAnswer?.(answer.data);

@@ -66,6 +66,8 @@ interface Opened {
 	/** What the provider made of the answer. */
 	data: unknown;
 	status: number;
+	/** Characters of the answer. */
+	length: number;
 }
 
 /** How an attempt ended: with an answer, an error, or the need for another attempt after a pause. */
@@ -382,7 +384,7 @@ export class SendLoop {
 					session: answer.session,
 					error: new SessionExpired('The account has logged out.', { definite: true }),
 				};
-			return { opened: { data, status: answer.status } };
+			return { opened: { data, status: answer.status, length: answer.body.length } };
 		} catch (thrown) {
 			return await this.refused(thrown, answer, stale, limiter);
 		}

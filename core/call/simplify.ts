@@ -28,16 +28,23 @@ export class Simplifier {
 		this.reading = new Reading(() => host.now());
 	}
 
-	/** However long the rows take, they do not keep the program from its other work. */
-	async records(rows: readonly Row[], params: Record<string, unknown>): Promise<object[]> {
+	/**
+	 * However long the rows take, they do not keep the program from its other work.
+	 * @param most records that are wanted: what comes after them is not read
+	 */
+	async records(rows: readonly Row[], params: Record<string, unknown>, most = Infinity): Promise<object[]> {
 		const records: object[] = [];
-		await inBlocks(rows, this.host, (block) => this.reading.of(() => this.read(block, params, records)));
+		await inBlocks(rows, this.host, (block) => {
+			this.reading.of(() => this.read(block, params, records, most));
+			return records.length < most;
+		});
 		this.readable += records.length;
 		return records;
 	}
 
-	private read(rows: readonly Row[], params: Record<string, unknown>, records: object[]): void {
+	private read(rows: readonly Row[], params: Record<string, unknown>, records: object[], most: number): void {
 		for (const row of rows) {
+			if (records.length >= most) return;
 			// Only the first is reported: an error for each of hundreds of thousands would take seconds.
 			if (this.first !== undefined && !isReadable(row)) {
 				this.unreadable += 1;
