@@ -1,6 +1,6 @@
 import { ALARM_TITLES, type AlarmType } from '../../core/describe/alarm-types';
 import { ALL, choice, flag, text } from '../../core/describe/field';
-import { operation } from '../../core/describe/operation';
+import { operation, type Run } from '../../core/describe/operation';
 import { inOrder } from '../../core/call/pages';
 import type { Connection } from '../../core/describe/connection';
 import { coordinatesOf, countOf, courseOf, identityOf, numberOf, recordId, rowsOf } from '../../core/describe/read';
@@ -8,7 +8,7 @@ import type { Alarm, Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { period, periodProblem } from '../period';
 import { ofTwin, withTwins } from '../twins';
-import { listInData, mustBeWhole } from './answer';
+import { listInData, mustBeWhole, type Counted } from './answer';
 import {
 	devices,
 	listOrEmpty,
@@ -85,15 +85,20 @@ const alarms = {
 	resource: 'alarm',
 	effect: 'read',
 	answer: listInData,
-	rows: ({ data }: { data: unknown[] }) =>
-		withTwins(rowsOf(data, 'an alarm'), ({ DeviceID, SIM2, RcvTime, GPSTime, AlarmType }) =>
-			JSON.stringify([DeviceID, SIM2, RcvTime, GPSTime, AlarmType]),
-		),
+	rows: ({ data }: { data: unknown[] }) => rowsOf(data, 'an alarm'),
 	record: (row: Row, _: unknown, connection: Connection) =>
 		toAlarm(row, identityOf(row.DeviceID, 'DeviceID'), connection),
 	kind: 'alarm',
 	list: true,
 } as const;
+/** One request, and which of its alarms would share an id. */
+async function alarmsOf<W>(run: Run<W, Row, Counted>, wire: W): Promise<Row[]> {
+	const rows = await run.request(wire, mustBeWhole(run));
+	return await withTwins(run, rows, ({ DeviceID, SIM2, RcvTime, GPSTime, AlarmType }) =>
+		JSON.stringify([DeviceID, SIM2, RcvTime, GPSTime, AlarmType]),
+	);
+}
+
 const IN_WORDS = 'The vendor names kinds of alarm in words; only a few of them are documented.';
 
 export const getCurrent = operation({
@@ -113,10 +118,10 @@ export const getCurrent = operation({
 	}),
 	asks: someDevices,
 	run: async function* (run, params) {
-		if (params.devices === ALL) yield await run.request(params, mustBeWhole(run));
+		if (params.devices === ALL) yield await alarmsOf(run, params);
 		else
 			yield* inOrder(chunks(await run.devices(params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-				run.request({ devices: some }, mustBeWhole(run)),
+				alarmsOf(run, { devices: some }),
 			);
 	},
 	...method(
@@ -138,7 +143,7 @@ export const getMany = operation({
 	asks: someDevices,
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await run.devices(params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-			run.request({ ...params, devices: some }, mustBeWhole(run)),
+			alarmsOf(run, { ...params, devices: some }),
 		);
 	},
 	check: periodProblem,
@@ -158,7 +163,7 @@ export const getManyByPlate = operation({
 	asks: somePlates,
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await run.devices(params.plates), NAMES_PER_REQUEST), run.width, (some) =>
-			run.request({ ...params, plates: some }, mustBeWhole(run)),
+			alarmsOf(run, { ...params, plates: some }),
 		);
 	},
 	check: periodProblem,
@@ -224,7 +229,7 @@ export const getTampers = operation({
 	asks: someDevices,
 	run: async function* (run, params) {
 		yield* inOrder(chunks(await run.devices(params.devices), NAMES_PER_REQUEST), run.width, (some) =>
-			run.request({ ...params, devices: some }, mustBeWhole(run)),
+			alarmsOf(run, { ...params, devices: some }),
 		);
 	},
 	check: periodProblem,

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { TooLarge } from '../../core/describe/errors';
 import type { Row } from '../../core/describe/records';
+import { blocksIn } from '../../core/call/blocks';
 import { inDays } from './history';
 
 setFlagsFromString('--expose-gc');
@@ -22,7 +23,8 @@ type Ask = Parameters<typeof inDays>[2];
 function read(ask: Ask) {
 	const warnings: string[] = [];
 	const connection = { timeZone: 'UTC' } as never;
-	const run = { connection, width: WIDTH, warn: (message: string) => warnings.push(message) };
+	const warn = (message: string) => warnings.push(message);
+	const run = { connection, width: WIDTH, warn, ...blocksIn({ sleep: () => turn() }) };
 	return { pages: inDays(run, PERIOD, ask), warnings };
 }
 

@@ -1,5 +1,6 @@
 import type { Run } from '../../core/describe/operation';
 import { FleetError } from '../../core/describe/errors';
+import { filtered, sorted } from '../../core/call/blocks';
 import { inOrder } from '../../core/call/pages';
 import type { Row } from '../../core/describe/records';
 import { windows, type Window } from '../../core/call/windows';
@@ -67,7 +68,7 @@ const orderOf = (row: Row) => timeIn(row, 'GPSTime') || NEVER;
 const sorts = (time: string) => time === NEVER || (time.length === 19 && time[4] === '-' && time[10] === ' ');
 
 /** In the order of their times; most answers are in order already. */
-function sorted(rows: Row[]): Row[] {
+async function inTime(run: Pick<Run, 'inBlocks'>, rows: Row[]): Promise<Row[]> {
 	let before = '';
 	let ordered = true;
 	for (const row of rows) {
@@ -77,7 +78,7 @@ function sorted(rows: Row[]): Row[] {
 		before = time;
 	}
 	if (ordered) return rows;
-	return [...rows].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : orderOf(a) > orderOf(b) ? 1 : 0));
+	return await sorted(run, rows, (a, b) => (orderOf(a) < orderOf(b) ? -1 : orderOf(a) > orderOf(b) ? 1 : 0));
 }
 
 /** A history that is read in windows, each in halves where it holds more than one answer. */
@@ -88,7 +89,7 @@ class Reader {
 	private further = 0;
 
 	constructor(
-		private readonly run: Pick<Run, 'warn'>,
+		private readonly run: Pick<Run, 'warn' | 'inBlocks'>,
 		private readonly ask: Ask,
 	) {}
 
@@ -137,7 +138,7 @@ class Reader {
 					? `There are ${String(came.length)} records between ${from} and ${to} (local time), where the vendor stops: some may be missing.`
 					: `The vendor counts ${String(sent + missing)} records between ${from} and ${to} (local time), and sends ${String(sent)}: some may be missing.`,
 			);
-		return { rows: sorted(came), end: to };
+		return { rows: await inTime(this.run, came), end: to };
 	}
 
 	private warnOfDay(begin: number, end: number, most: number): void {
@@ -192,7 +193,7 @@ export function daysIn(run: Pick<Run, 'connection'>, { begin, end }: { begin: nu
  * ends and the other begins, because it is not documented on which side it counts: what comes twice is left out.
  */
 export async function* inDays(
-	run: Pick<Run, 'connection' | 'warn' | 'width'>,
+	run: Pick<Run, 'connection' | 'warn' | 'width' | 'inBlocks'>,
 	{ begin, end }: { begin: number; end: number },
 	ask: Ask,
 ): AsyncGenerator<Row[]> {
@@ -209,8 +210,8 @@ export async function* inDays(
 	for await (const window of inOrder(windows(from, to, DAY_MS), run.width, day, run.width)) {
 		for await (const { rows, end: until } of reader.piecesOf(window)) {
 			const known = seen;
-			const fresh = known.size === 0 ? rows : rows.filter((row) => !known.has(JSON.stringify(row)));
-			seen = until === last ? new Set() : atEdge(rows, until);
+			const fresh = known.size === 0 ? rows : await filtered(run, rows, (row) => !known.has(JSON.stringify(row)));
+			seen = until === last ? new Set() : await atEdge(run, rows, until);
 			if (fresh.length > 0) yield fresh;
 		}
 	}
@@ -220,10 +221,11 @@ export async function* inDays(
  * What the next piece may give again. Whether records are chosen by the time of the fix or of its arrival is not
  * documented either.
  */
-function atEdge(rows: readonly Row[], until: string): Set<string> {
+async function atEdge(run: Pick<Run, 'inBlocks'>, rows: readonly Row[], until: string): Promise<Set<string>> {
 	const edge = new Set<string>();
-	for (const row of rows) {
-		if (timeIn(row, 'GPSTime') >= until || timeIn(row, 'RcvTime') >= until) edge.add(JSON.stringify(row));
-	}
+	await run.inBlocks(rows, (block) => {
+		for (const row of block)
+			if (timeIn(row, 'GPSTime') >= until || timeIn(row, 'RcvTime') >= until) edge.add(JSON.stringify(row));
+	});
 	return edge;
 }

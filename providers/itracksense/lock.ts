@@ -95,10 +95,12 @@ export const getEvents = operation({
 	params: { device, ...period() },
 	request: ({ device: id, ...asked }, connection) => ({ json: { DeviceID: id, ...periodBody(asked, connection) } }),
 	answer: bareList,
-	rows: (answer) =>
-		withTwins(rowsOf(answer, 'a lock event'), ({ DeviceID, EventTime, EventInfo }) =>
+	rows: (answer) => rowsOf(answer, 'a lock event'),
+	run: async function* (run, params) {
+		yield await withTwins(run, await run.request(params), ({ DeviceID, EventTime, EventInfo }) =>
 			JSON.stringify([DeviceID, EventTime, EventInfo]),
-		),
+		);
+	},
 	record: (row, params, connection): LockEvent => {
 		const deviceId = trimmedId(row.DeviceID) ?? params.device;
 		const times = timesOf(connection);

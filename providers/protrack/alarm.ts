@@ -1,6 +1,7 @@
 import { ALARM_TITLES, type AlarmType } from '../../core/describe/alarm-types';
 import { choices } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
+import { filtered } from '../../core/call/blocks';
 import { PageSizes, timePages, type TimePages } from '../../core/call/pages';
 import {
 	coordinatesOf,
@@ -126,7 +127,7 @@ function alarmsOf(text: string, imei: string): AlarmRow[] {
 			geofenceid: parts[7]?.trim() ?? null,
 		});
 	}
-	return withTwins(alarms, (alarm) => identity(alarm).join());
+	return alarms;
 }
 
 const identity = ({ systemtime, gpstime, alarmtype, geofenceid }: AlarmRow) => [
@@ -198,8 +199,10 @@ export const getMany = (brand: Brand) =>
 		run: async function* (run, { devices, begin, end, types }) {
 			const wanted = new Set<AlarmType>(types);
 			for (const device of await run.devices(devices)) {
-				const fetch = (from: number, to: number) =>
-					run.request({ device, begin: from * 1000, end: Math.min(to * 1000, end) });
+				const fetch = async (from: number, to: number) => {
+					const alarms = await run.request({ device, begin: from * 1000, end: Math.min(to * 1000, end) });
+					return await withTwins(run, alarms, (alarm) => identity(alarm).join());
+				};
 				const paging = {
 					...PAGING,
 					seen: pageSizes.of(run.connection),
@@ -210,7 +213,11 @@ export const getMany = (brand: Brand) =>
 				for await (const page of pages)
 					yield wanted.size === 0
 						? page
-						: page.filter((alarm) => !isReadable(alarm) || wanted.has(alarmTypeOf(alarm.alarmtype)));
+						: await filtered(
+								run,
+								page,
+								(alarm) => !isReadable(alarm) || wanted.has(alarmTypeOf(alarm.alarmtype)),
+							);
 			}
 		},
 		check: periodProblem,

@@ -130,26 +130,29 @@ async function* mileages(run: Run<Window>, params: Values<typeof mileageParams>)
 			run.request({ devices, begin: begin * 1000, end: end * 1000 });
 		for await (const page of inOrder(weeks, run.width, ask)) {
 			const absent = new Set(devices);
-			for (const row of page) {
-				const imei = idTextOf(row.imei);
-				if (imei === null) {
-					ofNobody.push(row);
-					continue;
+			const before = ofNobody.length;
+			await run.inBlocks(page, (block) => {
+				for (const row of block) {
+					const imei = idTextOf(row.imei);
+					if (imei === null) {
+						ofNobody.push(row);
+						continue;
+					}
+					absent.delete(imei);
+					// -1 is no distance, and no sum has one.
+					const distance = countOf(row.mileage);
+					const total = totals.get(imei);
+					const sum = total === undefined ? 0 : total.mileage;
+					totals.set(imei, {
+						...total,
+						...row,
+						mileage: sum === null || distance === null ? null : sum + distance,
+						begintime: from,
+						endtime: to,
+					});
 				}
-				absent.delete(imei);
-				// -1 is no distance, and no sum has one.
-				const distance = countOf(row.mileage);
-				const before = totals.get(imei);
-				const sum = before === undefined ? 0 : before.mileage;
-				totals.set(imei, {
-					...before,
-					...row,
-					mileage: sum === null || distance === null ? null : sum + distance,
-					begintime: from,
-					endtime: to,
-				});
-			}
-			if (page.some(({ imei }) => idTextOf(imei) === null)) for (const imei of absent) incomplete.add(imei);
+			});
+			if (ofNobody.length > before) for (const imei of absent) incomplete.add(imei);
 		}
 		for (const imei of incomplete) {
 			const total = totals.get(imei);

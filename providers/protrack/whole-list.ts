@@ -1,3 +1,4 @@
+import { filtered } from '../../core/call/blocks';
 import { FleetError } from '../../core/describe/errors';
 import type { Run } from '../../core/describe/operation';
 import { idTextOf } from '../../core/describe/read';
@@ -16,7 +17,7 @@ interface Cut {
 }
 
 interface Walk {
-	run: Pick<Run, 'call' | 'warn' | 'connection'>;
+	run: Pick<Run, 'call' | 'warn' | 'connection' | 'inBlocks'>;
 	/** One request: the list of an account; undefined for the account itself. */
 	ask: (account: string | undefined) => Promise<Row[]>;
 	/** What tells entries apart. */
@@ -44,12 +45,14 @@ async function* below(
 	{ seen, asked, above }: { seen: Set<string>; asked: Set<string | undefined>; above: Cut[] },
 ): AsyncGenerator<Row[]> {
 	const { run, ask, idOf, whole = false } = walk;
-	const ids = new Set(list.map(idOf).filter((id) => id !== null));
-	for (const cut of above) cut.holdsBelow ||= [...ids].some((id) => cut.ids.has(id));
-	const fresh = list.filter((row) => {
+	const ids = new Set<string>();
+	const fresh = await filtered(run, list, (row) => {
 		const id = idOf(row);
 		// One without is no double of any other.
-		return id === null || !seen.has(id);
+		if (id === null) return true;
+		ids.add(id);
+		for (const cut of above) cut.holdsBelow ||= cut.ids.has(id);
+		return !seen.has(id);
 	});
 	for (const id of ids) seen.add(id);
 	if (fresh.length > 0) yield fresh;

@@ -1,6 +1,7 @@
 import type { Run } from '../../core/describe/operation';
 import type { Ids, Several } from '../../core/describe/field';
 import type { Row } from '../../core/describe/records';
+import { filtered, mapped } from '../../core/call/blocks';
 import { chunks } from '../../core/call/windows';
 import { zoneOf } from './connection';
 import { localText, localWindows } from './times';
@@ -52,21 +53,23 @@ export async function* inWindows<R extends Row>(
 
 /** Leaves out what the answer before had already: a record on the border of two windows may belong to both. */
 export async function* withoutDoubles<R extends Row>(
+	run: Pick<Run, 'inBlocks'>,
 	pages: AsyncIterable<R[]>,
 	key: (row: R) => string,
 ): AsyncGenerator<R[]> {
 	let before: ReadonlySet<string> | undefined;
 	for await (const page of pages) {
-		const keys = page.map(key);
+		const keys = await mapped(run, page, key);
 		const known = before;
-		yield known === undefined ? page : page.filter((_, index) => !known.has(keys[index] ?? ''));
+		let place = 0;
+		yield known === undefined ? page : await filtered(run, page, () => !known.has(keys[place++] ?? ''));
 		before = new Set(keys);
 	}
 }
 
 /** The ordinary run: groups of vehicles, windows of time. */
 export async function* batches<R extends Row>(
-	run: Pick<Run, 'connection' | 'devices'>,
+	run: Pick<Run, 'connection' | 'devices' | 'inBlocks'>,
 	params: Asked,
 	ask: (batch: Batch) => Promise<R[]>,
 	key: (row: R) => string,
@@ -74,6 +77,7 @@ export async function* batches<R extends Row>(
 	for (const devices of await groups(run, params)) {
 		const vehiclesList = devices.map(Number);
 		yield* withoutDoubles(
+			run,
 			inWindows(run, params, (period) => ask({ vehiclesList, ...period })),
 			key,
 		);

@@ -91,24 +91,26 @@ async function* consumptions(run: Run<Batch>, asked: Values<typeof params>): Asy
 		const unreadable: Row[] = [];
 		for await (const page of inWindows(run, asked, (period) => run.request({ vehiclesList, ...period }))) {
 			const seen = new Map<string, number>();
-			for (const row of page) {
-				if (!isReadable(row)) {
-					unreadable.push(row);
-					continue;
+			await run.inBlocks(page, (block) => {
+				for (const row of block) {
+					if (!isReadable(row)) {
+						unreadable.push(row);
+						continue;
+					}
+					const of = valuesOf(row);
+					const vehicle = devices.length === 1 ? devices[0] : vehicleOf(row, known);
+					const name = JSON.stringify([vehicle, of('vehicleName'), of('licensePlate')]);
+					// Two records of one answer are never added up, even if they bear the same name.
+					const count = (seen.get(name) ?? 0) + 1;
+					seen.set(name, count);
+					const key = `${name} ${count}`;
+					const before = totals.get(key);
+					totals.set(key, {
+						vehicleId: vehicle === null ? null : Number(vehicle),
+						...(before === undefined ? row : added(before, row)),
+					});
 				}
-				const of = valuesOf(row);
-				const vehicle = devices.length === 1 ? devices[0] : vehicleOf(row, known);
-				const name = JSON.stringify([vehicle, of('vehicleName'), of('licensePlate')]);
-				// Two records of one answer are never added up, even if they bear the same name.
-				const count = (seen.get(name) ?? 0) + 1;
-				seen.set(name, count);
-				const key = `${name} ${count}`;
-				const before = totals.get(key);
-				totals.set(key, {
-					vehicleId: vehicle === null ? null : Number(vehicle),
-					...(before === undefined ? row : added(before, row)),
-				});
-			}
+			});
 		}
 		yield [...totals.values(), ...unreadable];
 	}

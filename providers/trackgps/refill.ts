@@ -1,4 +1,5 @@
 import { choices, type Values } from '../../core/describe/field';
+import { filtered } from '../../core/call/blocks';
 import { operation, type Run } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
 import { flagOf, identityOf, idTextOf, recordId, rowsOf, textOf, timeInId } from '../../core/describe/read';
@@ -65,17 +66,19 @@ const knownBy = (row: Row) => ['carrierId', 'event', 'date', 'location'].map((na
 /** Events of one answer that differ in nothing but their estimation: which of them it is, from the second on. */
 const places = new WeakMap<Row, number>();
 
-/** The events of an answer. The vendor's records do not name their vehicle. */
-function eventsOf(answer: unknown[], carrierId: number): Row[] {
-	const rows = rowsOf(answer, 'an event', { carrierId });
+/** Notes the places of the events of an answer. */
+async function withPlaces(run: Pick<Run, 'inBlocks'>, rows: Row[]): Promise<Row[]> {
 	const alike = new Map<string, Set<string>>();
-	for (const row of rows) {
-		const key = JSON.stringify(knownBy(row));
-		const before = alike.get(key) ?? new Set();
-		// The same once more is no other event.
-		if (before.size > 0 && !before.has(JSON.stringify(row))) places.set(row, before.size + 1);
-		alike.set(key, before.add(JSON.stringify(row)));
-	}
+	await run.inBlocks(rows, (block) => {
+		for (const row of block) {
+			const key = JSON.stringify(knownBy(row));
+			const text = JSON.stringify(row);
+			const before = alike.get(key) ?? new Set();
+			// The same once more is no other event.
+			if (before.size > 0 && !before.has(text)) places.set(row, before.size + 1);
+			alike.set(key, before.add(text));
+		}
+	});
 	return rows;
 }
 
@@ -114,10 +117,10 @@ class Summaries {
 	private windows = 0;
 
 	/** Takes the summaries of a window in, and gives what else is in it. */
-	take(page: readonly Row[]): Row[] {
+	async take(run: Pick<Run, 'inBlocks'>, page: readonly Row[]): Promise<Row[]> {
 		const counts = new Map<string, number>();
 		this.windows += 1;
-		return page.filter((row) => {
+		return await filtered(run, page, (row) => {
 			const event = eventOf(row);
 			const { over } = kindOf(event);
 			if (over === null) return true;
@@ -160,10 +163,10 @@ async function* refills(run: Run<OneVehicle>, asked: Values<typeof params>): Asy
 		const summaries = new Summaries();
 		const events = async function* () {
 			for await (const page of inWindows(run, asked, (period) => run.request({ carrierId, ...period })))
-				yield summaries.take(page);
+				yield await summaries.take(run, await withPlaces(run, page));
 		};
 		const key = (row: Row) => JSON.stringify(eventOf(row) === '' ? row : [knownBy(row), places.get(row)]);
-		for await (const page of withoutDoubles(events(), key)) yield page.filter(chosen);
+		for await (const page of withoutDoubles(run, events(), key)) yield await filtered(run, page, chosen);
 		// Of a vehicle that has failed, they would sum up a part of the period only.
 		if (!run.failed(device)) yield summaries.all().filter(chosen);
 	}
@@ -181,7 +184,8 @@ export const getRefills = operation({
 	params,
 	request: (wire: OneVehicle) => ({ json: wire }),
 	answer: recordList,
-	rows: (answer, { carrierId }) => eventsOf(answer, carrierId),
+	// The vendor's records do not name their vehicle.
+	rows: (answer, { carrierId }) => rowsOf(answer, 'an event', { carrierId }),
 	record: toFuelEvent,
 	kind: 'fuelEvent',
 	asks: { devices: 'devices', as: 'carrierId', most: 1 },
