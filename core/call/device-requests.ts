@@ -104,14 +104,11 @@ export class DeviceRequests {
 		this.expect(value.map(String));
 		const left = (value as Name[]).filter((device) => !this.failures.has(String(device)));
 		const { together, suspects, refused } = this.settings.refusals.apart(this.key, left);
-		const rows = [
-			...(await this.part(together, ask, {
-				caught,
-				inParts: (some, error) => this.afterOthers(some, error, ask),
-			})),
-		];
-		rows.push(...(await this.remembered([...suspects, ...refused], ask)));
-		return rows;
+		const rows = await this.part(together, ask, {
+			caught,
+			inParts: (some, error) => this.afterOthers(some, error, ask),
+		});
+		return [...rows, ...(await this.remembered([...suspects, ...refused], ask))];
 	}
 
 	/** Requests that go side by side, such as those of several windows, are refused for the same device. */
@@ -129,22 +126,18 @@ export class DeviceRequests {
 			const answered = (device: Name) => this.answered.has(String(device));
 			// By now, another window's request may have been answered.
 			const again = apart.flatMap(({ devices }) => devices.filter(answered));
-			const rows = again.length === 0 ? [] : [...(await this.part(again, ask))];
+			let rows = again.length === 0 ? [] : await this.part(again, ask);
 			const groups = apart.map(({ devices, error }) => ({
 				devices: devices.filter((device) => !answered(device) && !this.failures.has(String(device))),
 				error,
 			}));
 			const left = groups.filter(({ devices }) => devices.length > 0);
 			for (let next = left.shift(); next !== undefined; next = left.shift()) {
-				rows.push(...(await this.halves(next.devices, next.error, ask)));
+				rows = [...rows, ...(await this.halves(next.devices, next.error, ask))];
 				if (left.length < 2 || !next.devices.some(answered) || !this.mayAsk()) continue;
 				// Where one is answered again, the others may be, too.
-				rows.push(
-					...(await this.part(
-						left.splice(0).flatMap(({ devices }) => devices),
-						ask,
-					)),
-				);
+				const others = left.splice(0).flatMap(({ devices }) => devices);
+				rows = [...rows, ...(await this.part(others, ask))];
 			}
 			return rows;
 		});

@@ -31,6 +31,13 @@ describe('a clock that is wrong', () => {
 		]);
 	});
 
+	test('of 200,000 devices is no more than functions take', () => {
+		const { warnings, poll } = account();
+		const names = Array.from({ length: 200_000 }, (_, place) => String(place));
+		poll(NOW, Object.fromEntries(names.map((name) => [name, NOW + 8 * HOUR])));
+		expect(warnings[0]).toMatch(/^Vendor's times are about 8 hours ahead/);
+	});
+
 	test('of some devices is said once for each', () => {
 		const { warnings, poll } = account();
 		const now = NOW;

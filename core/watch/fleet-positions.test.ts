@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TimedOut, Unreachable } from '../describe/errors';
-import { FleetPositions, newestOf } from './fleet-positions';
+import { FleetPositions, newestOf, newestTime } from './fleet-positions';
 import { Poll } from './poll';
 
 interface Fleet {
@@ -126,4 +126,9 @@ test('the newest time is the newest of those that count', () => {
 	expect(newestOf(sightings)).toBe(30);
 	expect(newestOf(sightings, (at) => (at === 30 ? undefined : at))).toBe(20);
 	expect(newestOf([])).toBeUndefined();
+});
+
+test('the newest of 200,000 times is found', () => {
+	expect(newestTime(Array.from({ length: 200_000 }, (_, place) => (place * 7919) % 200_000))).toBe(199_999);
+	expect(newestTime([])).toBeUndefined();
 });

@@ -237,7 +237,9 @@ export function timesOf({ time, seenAt }: Pick<Position, 'time' | 'seenAt'>): nu
 	return [time, seenAt].filter((iso) => iso !== null).map(secondsOfIso);
 }
 
-export const newestTime = (times: readonly number[]) => (times.length === 0 ? undefined : Math.max(...times));
+// Spread, a long list would be more arguments than a function takes.
+export const newestTime = (times: readonly number[]) =>
+	times.length === 0 ? undefined : times.reduce((newest, at) => Math.max(newest, at));
 
 /**
  * When a device last reported, in seconds. Times in the future do not count, unless there are no others.

@@ -42,13 +42,13 @@ export class Coverage {
 	private useLookBack(lookBack: number): void {
 		const { cursor, sweep } = this;
 		const { shorter = [] } = cursor;
-		const covered = [...this.entries.values()].map((entry) => entry.covered);
-		if (lookBack > cursor.lookBack)
-			shorter.push([Math.max(this.watermark, sweep.began, ...covered), cursor.lookBack]);
+		let until = Math.max(this.watermark, sweep.began);
+		for (const { covered } of this.entries.values()) until = Math.max(until, covered);
+		if (lookBack > cursor.lookBack) shorter.push([until, cursor.lookBack]);
 		cursor.lookBack = lookBack;
+		const { oldest } = this;
 		cursor.shorter = shorter.filter(
-			([until, seconds]) =>
-				seconds < lookBack && windowBegin(until, seconds) > windowBegin(this.oldest, lookBack),
+			([until, seconds]) => seconds < lookBack && windowBegin(until, seconds) > windowBegin(oldest, lookBack),
 		);
 		if (cursor.shorter.length === 0) delete cursor.shorter;
 	}
@@ -63,7 +63,9 @@ export class Coverage {
 	/** All devices are covered until this time. */
 	private get oldest(): number {
 		const { before, began } = this.sweep;
-		return Math.min(before, began, ...[...this.behind.values()].map(([covered = 0]) => covered));
+		let oldest = Math.min(before, began);
+		for (const [covered = 0] of this.behind.values()) oldest = Math.min(oldest, covered);
+		return oldest;
 	}
 
 	/** Whether the device has been read before. */
