@@ -15,17 +15,18 @@ export function pack(states: ReadonlyMap<string, string>): string {
 const NUMBER = /^[1-9]\d{0,17}$/;
 
 function packIds(ids: readonly string[]): string {
-	const numbers = ids
-		.filter((id) => NUMBER.test(id))
-		.map(BigInt)
-		.sort((a, b) => (a < b ? -1 : 1));
-	const others = ids.filter((id) => !NUMBER.test(id)).map((id) => `'${encodeURIComponent(id)}`);
+	const numbers: bigint[] = [];
+	const others: string[] = [];
+	for (const id of ids)
+		if (NUMBER.test(id)) numbers.push(BigInt(id));
+		else others.push(`'${encodeURIComponent(id)}`);
 	let last = 0n;
-	const distances = numbers.map((number) => {
-		const distance = number - last;
+	const distances: string[] = [];
+	// They have 18 digits at most. Sorted as a list of any values, they would take ten times as long.
+	for (const number of BigUint64Array.from(numbers).sort()) {
+		distances.push((number - last).toString(36));
 		last = number;
-		return distance.toString(36);
-	});
+	}
 	return [...distances, ...others].join(',');
 }
 

@@ -175,10 +175,10 @@ export class Poll {
 		return this.reading.of(() => operation.record(row, params, this.client.connection) as Record<string, unknown>);
 	}
 
-	/** Takes the rows of a page one by one, however many there are: the program's other work has its turns. */
-	async each(page: readonly Row[], take: (row: Row) => void): Promise<void> {
-		await this.client.inBlocks(page, (block) => {
-			for (const row of block) take(row);
+	/** Takes the items of a list one by one, however many there are: the program's other work has its turns. */
+	async each<T>(list: readonly T[], take: (item: T) => void): Promise<void> {
+		await this.client.inBlocks(list, (block) => {
+			for (const item of block) take(item);
 		});
 	}
 

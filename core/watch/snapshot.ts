@@ -1,4 +1,5 @@
 import { z } from 'zod/v4';
+import { sorted } from '../call/blocks';
 import { recordId } from '../describe/read';
 import type { Position } from '../describe/records';
 import { AHEAD_SECONDS, isDoubtful, secondsOfIso } from '../describe/time';
@@ -94,9 +95,9 @@ export async function pollSnapshot(
 	for (const group of fleet.groups(order)) {
 		if (!poll.goesOn() || poll.full(events.length) || failures >= FAILURES) break;
 		const { found, missing, error } = await fleet.read(group);
-		for (const one of found) {
+		await poll.each(found, (one) => {
 			const { deviceId } = one.position;
-			if (wanted?.has(deviceId) === false) continue;
+			if (wanted?.has(deviceId) === false) return;
 			times.set(deviceId, newestTime(timesOf(one.position)));
 			cursor.mark = Math.max(cursor.mark, poll.past(lastReport(one.position, poll.now)) ?? 0);
 			compare(poll, source, one, {
@@ -109,7 +110,7 @@ export async function pollSnapshot(
 				),
 			});
 			behind.delete(deviceId);
-		}
+		});
 		failures = error === undefined ? 0 : failures + 1;
 		if (error !== undefined) {
 			const all = poll.concernsAll(error);
@@ -136,8 +137,8 @@ export async function pollSnapshot(
 		correctMark(poll, cursor, latest);
 	if (sweep.next === undefined) delete cursor.first;
 	else poll.oldestRead = sweep.atBefore;
-	events.sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
-	poll.events = events.map(({ event }) => event);
+	const inOrder = await sorted(poll.client, events, (a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1));
+	poll.events = inOrder.map(({ event }) => event);
 	// Devices that left the account long ago are dropped: nobody can read them any more.
 	for (const [device, covered] of behind)
 		if (covered !== NEVER && Number(covered) < watermark - 7 * DAY_SECONDS) behind.delete(device);

@@ -1,3 +1,4 @@
+import { sorted } from '../call/blocks';
 import { asFleetError } from '../describe/errors';
 import type { Row } from '../describe/records';
 import { isAhead, isDoubtful } from '../describe/time';
@@ -174,17 +175,22 @@ export class WindowReader {
 	}
 
 	/** The events in order of time. Those that are older than what an earlier poll delivered are marked as late. */
-	inOrder(): FleetEvent[] {
-		const { time: now } = this.poll;
-		this.events.sort((a, b) => a.time - b.time || (a.event.id < b.event.id ? -1 : 1));
-		for (const { event, time, device } of this.events) {
-			if (event.time === null) continue;
+	async inOrder(): Promise<FleetEvent[]> {
+		const { poll } = this;
+		const { time: now } = poll;
+		const events = await sorted(
+			poll.client,
+			this.events,
+			(a, b) => a.time - b.time || (a.event.id < b.event.id ? -1 : 1),
+		);
+		await poll.each(events, ({ event, time, device }) => {
+			if (event.time === null) return;
 			const entry = this.coverage.entryOf(device);
 			event.doubtful = isDoubtful(time, now);
 			// After an event that is dated in the future, others are not late.
 			event.late = time < entry.newest && !isAhead(entry.newest, now);
 			if (!isAhead(time, now)) entry.newest = isAhead(entry.newest, now) ? time : Math.max(entry.newest, time);
-		}
-		return this.events.map(({ event }) => event);
+		});
+		return events.map(({ event }) => event);
 	}
 }

@@ -33,7 +33,7 @@ export async function pollStream(
 	const watermark = Math.max(from?.cursor.mark ?? 0, newest ?? 0);
 	const stream = new StreamPoll(poll, source, from ?? begin(poll, watermark, newest, devices), watermark);
 	await stream.run(sightings, devices);
-	return stream.end(next);
+	return await stream.end(next);
 }
 
 /** The poll continues with this cursor and changes it, so `began` is a copy. */
@@ -143,8 +143,8 @@ class StreamPoll {
 	}
 
 	/** Hands the events to the poll. @returns the cursor to store once they are delivered */
-	end(survey: string | undefined): Cursor {
-		this.poll.events = this.windows.inOrder();
+	async end(survey: string | undefined): Promise<Cursor> {
+		this.poll.events = await this.windows.inOrder();
 		return this.coverage.write(this.windows.newest, survey);
 	}
 }
@@ -170,6 +170,6 @@ export async function sampleStream(poll: Poll, source: StreamSource): Promise<Fl
 		await stream.read(some);
 		if (stream.count >= SAMPLE_EVENTS) break;
 	}
-	stream.end(undefined);
+	await stream.end(undefined);
 	return poll.events.slice(-SAMPLE_EVENTS);
 }
