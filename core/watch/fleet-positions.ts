@@ -4,6 +4,7 @@ import type { AnyOperation } from '../describe/operation';
 import type { Position, Row } from '../describe/records';
 import { isAhead, secondsOfIso } from '../describe/time';
 import type { PositionSource } from '../describe/trigger';
+import { mapped, sorted } from '../call/blocks';
 import { chunks } from '../call/windows';
 import { noteClocks } from './fleet-clock';
 import type { Failed, Poll } from './poll';
@@ -73,10 +74,12 @@ export class FleetPositions {
 	/** The devices to watch, sorted; undefined: all, and the positions say which they are. */
 	async chosen(): Promise<string[] | undefined> {
 		const { devices, poll } = this;
-		if (devices !== ALL) return [...devices].sort();
-		if (this.readsAll) return undefined;
-		const choices = await poll.client.lookup('device', poll.lookupOptions);
-		return choices.map(({ value }) => value).sort();
+		if (devices === ALL && this.readsAll) return undefined;
+		const ids =
+			devices === ALL
+				? (await poll.client.lookup('device', poll.lookupOptions)).map(({ value }) => value)
+				: devices;
+		return await sorted(poll.client, ids, (a, b) => (a < b ? -1 : 1));
 	}
 
 	/** The current positions of a group. */
@@ -185,11 +188,11 @@ export class FleetPositions {
 		for (const group of this.groups(order)) {
 			if (done > 0 && poll.client.now() >= shareEnds) break;
 			const { found, error } = await this.sightingsOf(group, limits);
-			for (const { deviceId, reported: at, newest: time } of found) {
-				if (chosen !== undefined && !reported.has(deviceId)) continue;
+			await poll.each(found, ({ deviceId, reported: at, newest: time }) => {
+				if (chosen !== undefined && !reported.has(deviceId)) return;
 				reported.set(deviceId, at);
 				newestTimes.set(deviceId, time);
-			}
+			});
 			if (error !== undefined) {
 				// Without positions, the sweep still reads every device in turn. But if only the positions say which
 				// devices there are, the poll cannot continue.
@@ -201,7 +204,7 @@ export class FleetPositions {
 		}
 		noteClocks(poll, newestTimes);
 		return {
-			sightings: [...reported].map(([deviceId, at]) => ({ deviceId, reported: at })),
+			sightings: await mapped(poll.client, [...reported], ([deviceId, at]) => ({ deviceId, reported: at })),
 			next: order?.[done],
 		};
 	}

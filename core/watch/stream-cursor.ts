@@ -68,6 +68,8 @@ const LARGEST_FLEET = 24_000;
 
 /** The devices of an account as a text; undefined if they are too many. */
 export function packFleet(devices: readonly string[]): string | undefined {
+	// Each takes two at least.
+	if (2 * devices.length > LARGEST_FLEET) return undefined;
 	const text = pack(new Map(devices.map((device) => [device, ''])));
 	return text.length > LARGEST_FLEET ? undefined : text;
 }

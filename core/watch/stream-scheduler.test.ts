@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { blocksIn } from '../call/blocks';
 import { Coverage } from './stream-coverage';
 import { StreamScheduler } from './stream-scheduler';
 
@@ -27,9 +28,10 @@ function coverage({ ahead = {}, behind = {}, next }: { ahead?: object; behind?: 
 	return new Coverage({ cursor, ahead: new Map(Object.entries(ahead) as [string, number][]) }, NOW, 600);
 }
 
-function scheduler(of: Coverage, ids: string[], reported: Record<string, number> = {}, perRequest = 1) {
+async function scheduler(of: Coverage, ids: string[], reported: Record<string, number> = {}, perRequest = 1) {
 	const sightings = ids.map((deviceId) => ({ deviceId, reported: reported[deviceId] }));
-	return new StreamScheduler(of, perRequest, sightings, { watermark: NOW, now: NOW });
+	const program = blocksIn({ sleep: () => Promise.resolve() });
+	return await StreamScheduler.of(program, of, perRequest, { sightings, watermark: NOW, now: NOW });
 }
 
 /** The order of a poll in which every read succeeds. */
@@ -48,14 +50,14 @@ function order(made: StreamScheduler, most = Infinity): string[][] {
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 describe('which devices a poll reads next', () => {
-	test('a small fleet is read in the order of the ids, whichever have reported', () => {
-		expect(order(scheduler(coverage(), ['c', 'a', 'b'], { c: NOW }))).toEqual([['a'], ['b'], ['c']]);
+	test('a small fleet is read in the order of the ids, whichever have reported', async () => {
+		expect(order(await scheduler(coverage(), ['c', 'a', 'b'], { c: NOW }))).toEqual([['a'], ['b'], ['c']]);
 	});
 
-	test('in a large fleet, those that have reported come first, the longest unread of them before the others', () => {
+	test('in a large fleet, those that have reported come first, the longest unread of them before the others', async () => {
 		const reported = { b: NOW, f: NOW, h: NOW, c: EARLIER };
 		const covered = { b: EARLIER + 60, f: EARLIER + 30 };
-		expect(order(scheduler(coverage({ ahead: covered }), IDS, reported)).flat()).toEqual([
+		expect(order(await scheduler(coverage({ ahead: covered }), IDS, reported)).flat()).toEqual([
 			'h',
 			'f',
 			'b',
@@ -67,17 +69,18 @@ describe('which devices a poll reads next', () => {
 		]);
 	});
 
-	test('a read that stopped midway comes before all, and by itself', () => {
+	test('a read that stopped midway comes before all, and by itself', async () => {
 		const behind = { g: [EARLIER - 60, EARLIER, NOW], b: [EARLIER - 60] };
-		expect(order(scheduler(coverage({ behind }), IDS, { h: NOW }), 2)).toEqual([['g'], ['h']]);
-		expect(order(scheduler(coverage({ behind }), IDS, {}, 4), 1)).toEqual([['g']]);
+		expect(order(await scheduler(coverage({ behind }), IDS, { h: NOW }), 2)).toEqual([['g'], ['h']]);
+		expect(order(await scheduler(coverage({ behind }), IDS, {}, 4), 1)).toEqual([['g']]);
 	});
 
-	test('every tenth read is one of the sweep, counted across polls', () => {
+	test('every tenth read is one of the sweep, counted across polls', async () => {
 		const ids = Array.from({ length: 60 }, (_, index) => `d${String(index + 10)}`);
 		const reported = Object.fromEntries(ids.slice(30).map((id) => [id, NOW]));
 		const of = coverage();
-		const polls = [0, 1, 2, 3].map(() => order(scheduler(of, ids, reported), 5).flat());
+		const polls: string[][] = [];
+		while (polls.length < 4) polls.push(order(await scheduler(of, ids, reported), 5).flat());
 		expect(polls.map((poll) => poll.filter((id) => reported[id] === undefined))).toEqual([
 			[],
 			['d10'],
@@ -86,14 +89,14 @@ describe('which devices a poll reads next', () => {
 		]);
 	});
 
-	test('groups are filled up where devices of the sweep were read already', () => {
-		const groups = order(scheduler(coverage(), [...IDS, 'i'], { b: NOW, c: NOW }, 2));
+	test('groups are filled up where devices of the sweep were read already', async () => {
+		const groups = order(await scheduler(coverage(), [...IDS, 'i'], { b: NOW, c: NOW }, 2));
 		expect(groups).toEqual([['b', 'c'], ['a', 'd'], ['e', 'f'], ['g', 'h'], ['i']]);
 	});
 
-	test('a read that failed is no turn, and its devices stay first in the sweep', () => {
+	test('a read that failed is no turn, and its devices stay first in the sweep', async () => {
 		const of = coverage();
-		const made = scheduler(of, IDS);
+		const made = await scheduler(of, IDS);
 		expect(made.next()).toEqual(['a']);
 		made.takeTurn();
 		made.settle(['a']);
@@ -102,9 +105,9 @@ describe('which devices a poll reads next', () => {
 		expect(of.cursor).toMatchObject({ turn: 1, round: { next: 'b' } });
 	});
 
-	test('a sweep is complete when all devices are read', () => {
+	test('a sweep is complete when all devices are read', async () => {
 		const of = coverage({ next: 'g' });
-		const made = scheduler(of, IDS);
+		const made = await scheduler(of, IDS);
 		expect(order(made)).toEqual([['g'], ['h']]);
 		expect(made.end()).toBe(true);
 		expect(of.sweep).not.toHaveProperty('next');

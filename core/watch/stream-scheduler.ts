@@ -1,3 +1,4 @@
+import { filtered, sorted, type InBlocks } from '../call/blocks';
 import { chunks } from '../call/windows';
 import type { Sighting } from './fleet-positions';
 import type { Coverage } from './stream-coverage';
@@ -14,36 +15,46 @@ const FEW_READS = 4;
  * ever.
  */
 export class StreamScheduler {
-	private readonly devices: readonly string[];
 	private readonly settled = new Set<string>();
 	private readonly urgent: () => string[] | undefined;
 	private readonly sweeping: () => string[] | undefined;
 	private turn = 0;
 
-	constructor(
+	/** @param devices sorted @param haveReported since their last read, longest unread first */
+	private constructor(
 		private readonly coverage: Coverage,
-		private readonly perRequest: number,
-		sightings: readonly Sighting[],
-		{ watermark, now }: { watermark: number; now: number },
+		private readonly devices: readonly string[],
+		haveReported: readonly string[],
+		perRequest: number,
 	) {
-		const { sweep } = coverage;
-		this.devices = sightings.map(({ deviceId }) => deviceId).sort();
-		nextSweep(sweep, this.devices, watermark, now);
-		this.urgent = unsettled(this.urgentGroups(sightings), this.settled);
-		this.sweeping = unsettled(grouped(leftOf(sweep, this.devices), perRequest, this.settled), this.settled);
+		const unfinished = [...coverage.behind].filter(([, { length }]) => length > 1).map(([device]) => [device]);
+		this.urgent = unsettled([...unfinished, ...chunks(haveReported, perRequest)], this.settled);
+		const left = leftOf(coverage.sweep, devices);
+		this.sweeping = unsettled(grouped(left, perRequest, this.settled), this.settled);
 	}
 
-	private urgentGroups(sightings: readonly Sighting[]): string[][] {
-		const { coverage, perRequest } = this;
-		const unfinished = [...coverage.behind].filter(([, { length }]) => length > 1).map(([device]) => [device]);
-		const haveReported =
-			sightings.length <= perRequest * FEW_READS
-				? []
-				: sightings
-						.filter(({ deviceId, reported }) => reported !== undefined && reported > coverage.of(deviceId))
-						.map(({ deviceId }) => deviceId)
-						.sort((a, b) => coverage.of(a) - coverage.of(b) || (a < b ? -1 : 1));
-		return [...unfinished, ...chunks(haveReported, perRequest)];
+	/** However large the fleet is, others have their turns while it is put in order. */
+	static async of(
+		program: InBlocks,
+		coverage: Coverage,
+		perRequest: number,
+		{ sightings, watermark, now }: { sightings: readonly Sighting[]; watermark: number; now: number },
+	): Promise<StreamScheduler> {
+		const ids = sightings.map(({ deviceId }) => deviceId);
+		const devices = await sorted(program, ids, (a, b) => (a < b ? -1 : 1));
+		nextSweep(coverage.sweep, devices, watermark, now);
+		if (sightings.length <= perRequest * FEW_READS) return new StreamScheduler(coverage, devices, [], perRequest);
+		const reported = await filtered(
+			program,
+			sightings,
+			({ deviceId, reported: at }) => at !== undefined && at > coverage.of(deviceId),
+		);
+		const urgent = await sorted(
+			program,
+			reported.map(({ deviceId }) => deviceId),
+			(a, b) => coverage.of(a) - coverage.of(b) || (a < b ? -1 : 1),
+		);
+		return new StreamScheduler(coverage, devices, urgent, perRequest);
 	}
 
 	/** The devices of the next request; undefined if none are left. */

@@ -78,7 +78,8 @@ class StreamPoll {
 			sightings.map(({ deviceId }) => deviceId),
 			fleet,
 		);
-		const scheduler = new StreamScheduler(coverage, source.perRequest, sightings, { watermark, now: poll.now });
+		const reads = { sightings, watermark, now: poll.now };
+		const scheduler = await StreamScheduler.of(poll.client, coverage, source.perRequest, reads);
 		while (poll.goesOn()) {
 			const devices = scheduler.next();
 			if (devices === undefined) break;

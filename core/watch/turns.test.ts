@@ -10,6 +10,7 @@ import { stream, type AnyTrigger } from '../describe/trigger';
 import { FleetPositions } from './fleet-positions';
 import { Poll } from './poll';
 import { QueueConsumer, queueFields } from './queue-consumer';
+import { pollSnapshot } from './snapshot';
 import { pollStream } from './stream';
 
 const ROWS = 600;
@@ -92,6 +93,19 @@ test('and while it reads the records of a period', async () => {
 	const poll = pollOf();
 	const { most } = await longestTurn(() => pollStream(poll, source, undefined));
 	expect(idsIn(poll.events).sort()).toEqual([...ROW_IDS].sort());
+	expect(most).toBeLessThan(300);
+});
+
+test('and while it compares a fleet', async () => {
+	const poll = pollOf();
+	const compare = () => {
+		busy(1);
+		return { state: undefined, events: [{ key: 'new' }] };
+	};
+	const { most } = await longestTurn(() =>
+		pollSnapshot(poll, { type: 'snapshot', compare, sample: () => [] }, undefined),
+	);
+	expect(poll.events).toHaveLength(ROWS);
 	expect(most).toBeLessThan(300);
 });
 
