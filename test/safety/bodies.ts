@@ -1,5 +1,6 @@
 /** 4: large answers are refused at little cost, and long ones pass through. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createGzip } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kitOf } from '../hosts/vendor';
@@ -74,6 +75,8 @@ async function bombs(sheet: Sheet, host: Host): Promise<void> {
 	}
 }
 
+type Bodies = Readonly<Record<string, () => string>>;
+
 const SIZE = 16 * MB - 100_000;
 const filled = (unit: string) => unit.repeat(Math.floor(SIZE / Buffer.byteLength(unit)));
 const named = () =>
@@ -85,7 +88,7 @@ const location = (text: string) =>
 	});
 
 /** As much as an answer may hold of what takes a program longest. */
-const ENDLESS: Readonly<Record<string, () => string>> = {
+const ENDLESS: Bodies = {
 	'lists within lists': () => '['.repeat(SIZE),
 	'objects within objects': () => filled('{"a":'),
 	'2,000 levels': () => `{"ErrorCode":0,"A":${'['.repeat(2000)}1${']'.repeat(2000)}}`,
@@ -100,21 +103,77 @@ const ENDLESS: Readonly<Record<string, () => string>> = {
 	'an error without an end': () => JSON.stringify({ ErrorCode: filled('<b>…') }),
 };
 
-async function endless(sheet: Sheet, host: Host): Promise<void> {
-	let body = location('Somewhere');
-	const server = await serve(
-		afterLogin('ctrack', kitOf('ctrack').login, (_, response) =>
-			response.setHeader('content-type', 'application/json').end(body),
-		),
-	);
-	const ask: Ask = { vendor: 'ctrack', baseUrl: server.url, operation: 'position.getCurrentOfAll', params: {} };
+/** A token of short parts is searched for sign by sign, in all ways of escaping it. */
+const TOKEN = 'ab&cd&ef&gh&ij&kl&mn';
+/** Texts that begin as the token does, and go on in what may be signs of it. */
+const LIKE_THE_TOKEN: Bodies = Object.fromEntries(
+	['&', '&a', '&q', '&#', '&#38;', '%', '%2', '%25', 'ab&', TOKEN.slice(0, -1)].map((unit) => [
+		`the token's signs, ${unit}`,
+		() => location(`ab${filled(unit)}`),
+	]),
+);
+
+const HOUR_MS = 3_600_000;
+/** Local times in hours of their own: no answer of another is a help. */
+const localTime = (place: number) => new Date(Date.UTC(2001, 0) + place * HOUR_MS).toISOString().slice(0, 19);
+const records = (recordOf: (one: string, other: string) => object) =>
+	Array.from({ length: 100_000 }, (_, place) => recordOf(localTime(2 * place), localTime(2 * place + 1)));
+
+interface Kind {
+	ask: Omit<Ask, 'baseUrl'>;
+	/** An ordinary answer. */
+	first: string;
+	bodies: Bodies;
+	token?: string;
+}
+
+const CTRACK = { vendor: 'ctrack', operation: 'position.getCurrentOfAll', params: {} };
+const KINDS: readonly Kind[] = [
+	{ ask: CTRACK, first: location('Somewhere'), bodies: ENDLESS },
+	{ ask: CTRACK, first: location('Somewhere'), bodies: LIKE_THE_TOKEN, token: TOKEN },
+	{
+		ask: { vendor: 'itracksense', operation: 'position.getCurrent', params: { devices: '*' }, limit: 10 },
+		first: JSON.stringify({ Code: 200, Data: { total: 0, data: [] }, ErrMsg: '' }),
+		bodies: {
+			'200,000 local times': () => {
+				const data = records((GPSTime, RcvTime) => ({ SIM2: '1', GPSTime, RcvTime }));
+				return JSON.stringify({ Code: 200, Data: { total: data.length, data }, ErrMsg: '' });
+			},
+		},
+	},
+	{
+		ask: {
+			vendor: 'trackgps',
+			operation: 'stop.getMany',
+			params: { devices: '1', begin: '2024-01-01T00:00:00Z', end: '2024-01-02T00:00:00Z', minimumMinutes: 5 },
+			limit: 10,
+		},
+		first: JSON.stringify({ payload: [] }),
+		bodies: {
+			'200,000 local times in stops': () =>
+				JSON.stringify({
+					payload: [
+						{ results: { 1: records((startDate, endDate) => ({ vehicleId: 1, startDate, endDate })) } },
+					],
+				}),
+		},
+	},
+];
+
+interface Worst {
+	ms: { most: number; title: string };
+	mb: { most: number; title: string };
+}
+
+async function ofKind(host: Host, { ask: asked, first, bodies, token }: Kind, worst: Worst): Promise<void> {
+	let body = first;
+	const answer = (_: unknown, response: ServerResponse) =>
+		response.setHeader('content-type', 'application/json').end(body);
+	const server = await serve(afterLogin(asked.vendor, kitOf(asked.vendor).login, answer, token));
+	const ask: Ask = { ...asked, baseUrl: server.url };
 	try {
 		for (let count = 0; count < 5; count++) await host.ask([ask]);
-		let [longest, most] = [
-			{ ms: 0, title: '' },
-			{ mb: 0, title: '' },
-		];
-		for (const [title, made] of Object.entries(ENDLESS)) {
+		for (const [title, made] of Object.entries(bodies)) {
 			body = made();
 			await memoryOf(host);
 			let told = '';
@@ -126,19 +185,25 @@ async function endless(sheet: Sheet, host: Host): Promise<void> {
 			if (/larger than|pauses/.test(told)) throw new Error(`${title}: ${told}`);
 			const { busy: ms } = await memoryOf(host);
 			console.log(`        ${host.name} ${title}: ${ms.toFixed(0)} ms, ${mb.toFixed(0)} MB: ${told}`);
-			if (ms > longest.ms) longest = { ms, title };
-			if (mb > most.mb) most = { mb, title };
+			if (ms > worst.ms.most) worst.ms = { most: ms, title };
+			if (mb > worst.mb.most) worst.mb = { most: mb, title };
 		}
-		sheet.part(
-			'16 MiB of anything',
-			host.name,
-			`at most ${longest.ms.toFixed(0)} ms without a turn for others (${longest.title}), at most ${most.mb.toFixed(0)} MB (${most.title})`,
-			'at most 300 ms, at most 100 MB',
-			longest.ms <= 300 && most.mb <= 100,
-		);
 	} finally {
 		await server.close();
 	}
+}
+
+async function endless(sheet: Sheet, host: Host): Promise<void> {
+	const worst: Worst = { ms: { most: 0, title: '' }, mb: { most: 0, title: '' } };
+	for (const kind of KINDS) await ofKind(host, kind, worst);
+	const { ms, mb } = worst;
+	sheet.part(
+		'16 MiB of anything',
+		host.name,
+		`at most ${ms.most.toFixed(0)} ms without a turn for others (${ms.title}), at most ${mb.most.toFixed(0)} MB (${mb.title})`,
+		'at most 300 ms, at most 100 MB',
+		ms.most <= 300 && mb.most <= 100,
+	);
 }
 
 /** A track without an end in sight, in pages as the vendor gives them. */

@@ -26,6 +26,8 @@ export interface Ask {
 	/** The run's Timeout, in seconds. */
 	timeout?: number;
 	output?: 'simplified' | 'raw';
+	/** Most records that it gives. */
+	limit?: number;
 	/** For Node-RED's messages only. */
 	result?: 'message' | 'record';
 	/** Node-RED sends the records nowhere: whoever takes many keeps it from telling in time how a run ended. */
@@ -248,11 +250,10 @@ class N8nHost implements Host {
 			type: credential,
 			data: settingsOf(ask),
 		});
-		const parameters = panelOf(
-			operation,
-			ask.params,
-			operation.effect === 'read' ? { output: ask.output ?? 'simplified' } : {},
-		);
+		const parameters = panelOf(operation, ask.params, {
+			...(operation.effect === 'read' ? { output: ask.output ?? 'simplified' } : {}),
+			...(ask.limit === undefined ? {} : { returnAll: false, limit: ask.limit }),
+		});
 		if (ask.timeout !== undefined) parameters.options = { ...(parameters.options as object), timeout: ask.timeout };
 		return {
 			name: 'Fleet',
@@ -353,7 +354,7 @@ function flowsOf(asks: readonly Ask[]): { flows: FlowNode[]; credentials: Record
 				params: dialogOf(operation, ask.params),
 				output: ask.output ?? 'simplified',
 				result: ask.result ?? 'message',
-				limit: '',
+				limit: ask.limit ?? '',
 				timeout: ask.timeout ?? '',
 				version: 1,
 				x: 200,

@@ -74,9 +74,10 @@ export const afterLogin =
 		vendor: string,
 		login: RegExp,
 		rest: (request: IncomingMessage, response: ServerResponse) => void,
+		token = 'a-token-for-this-session',
 	): RequestListener =>
 	(request, response) => {
 		if (login.test((request.url ?? '').split('?')[0] ?? ''))
-			response.setHeader('content-type', 'application/json').end(loggedIn(vendor, 'a-token-for-this-session'));
+			response.setHeader('content-type', 'application/json').end(loggedIn(vendor, token));
 		else rest(request, response);
 	};
