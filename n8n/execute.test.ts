@@ -284,6 +284,7 @@ describe('items', () => {
 				{
 					resource: 'command',
 					operation: 'send',
+					allowCommands: true,
 					device: picked(DEVICE),
 					command: 'RESET',
 					options: { waitForAnswer: false },
@@ -647,6 +648,7 @@ describe('sent once', () => {
 	const stop = (more: INodeParameters = {}): INodeParameters => ({
 		resource: 'command',
 		operation: 'send',
+		allowCommands: true,
 		device: picked(DEVICE),
 		command: 'RELAY,1',
 		options: { waitForAnswer: false },
@@ -692,6 +694,21 @@ describe('sent once', () => {
 		stored = account();
 		expect((await failed(stop(), { settings: { retryOnFail: true } })).message).toContain('Retry On Fail');
 		expect(simulator.commands).toHaveLength(0);
+	});
+
+	test.each([
+		['is off', { allowCommands: false }],
+		['is an expression', { allowCommands: '={{ true }}' }],
+		['is left to an agent', { allowCommands: "={{ $fromAI('allow', '', 'boolean') }}" }],
+		['comes from the item', { allowCommands: '={{ $json.allow }}' }],
+		['is a text', { allowCommands: 'true' }],
+	] as const)('nothing is sent where the permission of the node %s', async (_, more) => {
+		for (const type of ['n8n-nodes-fleetwire.trackCeo', 'n8n-nodes-fleetwire.trackCeoTool'])
+			expect(await failed(stop(more), { items: [{ json: { allow: true } }], settings: { type } })).toMatchObject({
+				name: 'NodeOperationError',
+				description: expect.stringContaining('switch on "Allow Commands" in the node.'),
+			});
+		expect(simulator.requests).toHaveLength(0);
 	});
 
 	test('the error of a later item says that earlier ones were sent', async () => {

@@ -133,6 +133,7 @@ describe('the session in the credential', () => {
 		const command = {
 			resource: 'command',
 			operation: 'send',
+			allowCommands: true,
 			device: { __rl: true, mode: 'id', value: '358899051000001' },
 			command: 'RESET',
 			options: { waitForAnswer: false },

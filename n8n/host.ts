@@ -25,6 +25,7 @@ import { isLoggedIn } from './credential';
 import { chainOf, toFleetError } from './to-fleet-error';
 import { isOwn, latestOf, learn, newest, noteDoubt, readSession, SESSION, storing, type KeptSession } from './session';
 import { pause } from './abort';
+import { ALLOW_COMMANDS } from './properties';
 import { sendRequest, LOGIN_ONLY, optionsOf, proofOf, PURPOSE, type WireOptions } from './wire';
 
 /** Where a node does its work: an execution, a trigger, or the editor's pickers. */
@@ -49,6 +50,8 @@ const loginLate = () => Promise.reject(loginTooSlow());
  * stores; which session a request goes out with is decided here, and handed to n8n with the request.
  */
 export class N8nHost implements Host {
+	/** As it is stored: an expression, such as that of an agent, permits nothing. */
+	readonly permitsCommands: boolean;
 	private readonly key: string;
 
 	constructor(
@@ -59,6 +62,7 @@ export class N8nHost implements Host {
 		private credentials: ICredentialDataDecryptedObject,
 		private readonly onWarning: (message: string) => void,
 	) {
+		this.permitsCommands = context.getNode().parameters[ALLOW_COMMANDS] === true;
 		this.key = loginKey(provider, connection);
 	}
 
@@ -93,6 +97,11 @@ export class N8nHost implements Host {
 
 	now(): number {
 		return Date.now();
+	}
+
+	log(line: string): void {
+		const { name } = this.context.getNode();
+		this.context.logger.info(`${name}: ${line}`);
 	}
 
 	warn(message: string): void {

@@ -64,6 +64,7 @@ function parametersOf(operation: AnyOperation, deadlineMs: number): INodePropert
 	]);
 	return [
 		...(effect === 'read' ? [] : [noticeOf(operation, shown)]),
+		...(effect === 'command' ? [allowCommands(shown)] : []),
 		...(operation.handsOutSession === true ? [linkNotice(shown)] : []),
 		...own,
 		...(hasLimit(operation) ? returnAll(shown) : []),
@@ -73,13 +74,29 @@ function parametersOf(operation: AnyOperation, deadlineMs: number): INodePropert
 }
 
 function noticeOf({ effect }: AnyOperation, shown: Shown): INodeProperties {
-	const allow = effect === 'command' ? ' <b>Allow Commands</b> must be on in the credential.' : '';
+	const allow = effect === 'command' ? ' <b>Allow Commands</b> must be on here and in the credential.' : '';
 	return {
 		displayName: `This is sent exactly once; without an answer the outcome is "unknown".${allow} Leave <b>Retry On Fail</b> off in this node's settings: it would repeat it.`,
 		name: 'sentOnce',
 		type: 'notice',
 		...shownFor(shown),
 		default: '',
+	};
+}
+
+/** Stored in users' workflows. */
+export const ALLOW_COMMANDS = 'allowCommands';
+
+function allowCommands(shown: Shown): INodeProperties {
+	return {
+		displayName: 'Allow Commands',
+		name: ALLOW_COMMANDS,
+		type: 'boolean',
+		noDataExpression: true,
+		...shownFor(shown),
+		default: false,
+		description:
+			'Whether this node may send commands. The credential has to allow them, too. No expression and no agent can switch this on.',
 	};
 }
 

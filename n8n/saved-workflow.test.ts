@@ -51,9 +51,19 @@ describe.each(SAVED)('%s', async (vendorName) => {
 		for (const { name, type, typeVersion, parameters: asSaved } of requests) {
 			const parameters = withLastCommand(asSaved, vendor.simulator.lastCommand?.());
 			const node = typeOf({ type } as INode)!;
-			const { context } = executeContext(node, stored, { parameters, settings: { type, typeVersion } });
-			const [items = []] = (await node.execute!.call(context)) as INodeExecutionData[][];
+			const run = async (more: object = {}) => {
+				const settings = { parameters: { ...parameters, ...more }, settings: { type, typeVersion } };
+				const { context } = executeContext(node, stored, settings);
+				return (await node.execute!.call(context)) as INodeExecutionData[][];
+			};
 			const operation = vendor.operation(name.split(': ')[1]!);
+			const isCommand = operation.effect === 'command';
+			// Version 1 had no such switch, and only a person may use it.
+			if (isCommand)
+				await expect(run(), name).rejects.toMatchObject({
+					description: expect.stringContaining('switch on "Allow Commands" in the node.'),
+				});
+			const [items = []] = await run(isCommand ? { allowCommands: true } : {});
 			expect(comparable(items.map(({ json }) => json)), name).toEqual(
 				comparable(await vendor.expected(operation, 'simplified')),
 			);

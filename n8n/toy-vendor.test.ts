@@ -63,7 +63,7 @@ const settings = (changes: object = {}): ICredentialDataDecryptedObject => ({
 
 async function run(operation: string, parameters: INodeParameters = {}, stored = settings()) {
 	const { context } = executeContext(node, new StoredCredential(credential, stored), {
-		parameters: { resource: 'device', operation, allowCommand: true, ...parameters },
+		parameters: { resource: 'device', operation, allowCommands: true, ...parameters },
 	});
 	const [items = []] = await node.execute.call(context);
 	return items.map(({ json }) => json);

@@ -253,6 +253,24 @@ describe('a command that has to be sent by a certain time', () => {
 	});
 });
 
+test('the log has a line for each command, without secrets, and none for what is no command', async () => {
+	let value = 1;
+	const { client, host } = clientOf(() => json({ value }));
+	for (const operation of [read, write]) await client.collect(operation, { name: 'a' });
+	expect(host.logged).toEqual([]);
+	await client.collect(command, { name: 'car\n[error] hunter2-secret' });
+	value = 2;
+	await client.collect(command, { name: 'car' });
+	host.permitsCommands = false;
+	await failure(client.collect(command, { name: 'car' }));
+	expect(host.logged).toEqual([
+		'Command "command it", car [error] [secret]: confirmed',
+		'Command "command it", car: unknown',
+		'Command "command it": not sent, NotPermitted',
+	]);
+	expect(host.sent).toHaveLength(4);
+});
+
 test('with commands off, nothing is sent and the error says where to switch them on', async () => {
 	const { client, host } = clientOf(() => json({}), { allowCommands: false });
 	const error = await failure(client.collect(command, { name: 'car' }));

@@ -8,7 +8,7 @@ import type { AnyOperation, PageOf, Run, RunOptions } from '../describe/operatio
 import type { Connection } from '../describe/connection';
 import type { Provider } from '../describe/provider';
 import { LONGEST } from '../describe/read';
-import type { Row } from '../describe/records';
+import type { CommandOutcome, Row } from '../describe/records';
 import { inBlocks } from './blocks';
 import { DeviceRequests, mustHaveTurns } from './device-requests';
 import { Output } from './output';
@@ -19,7 +19,7 @@ import { requestRows, type Wire } from './request';
 import { tokenOf, type Call, type Sender } from './send-loop';
 import { Simplifier } from './simplify';
 import { Unanswered } from './unanswered';
-import { cut } from '../describe/words';
+import { cut, plain } from '../describe/words';
 
 /** Requests of one run that are worth making side by side, and runs of one caller. */
 const WIDTH = 4;
@@ -67,10 +67,35 @@ export class Client {
 	 * @param input parameters as the host has them; checked here before anything is sent
 	 * @throws FleetError, without secrets: after the records of the other devices where only some have failed
 	 */
-	async *run(
+	run(
 		operation: AnyOperation,
 		input: Readonly<Record<string, unknown>>,
 		options: RunOptions = {},
+	): AsyncGenerator<object[]> {
+		const pages = this.pagesOf(operation, input, options);
+		return operation.effect === 'command' ? this.logged(operation, pages) : pages;
+	}
+
+	/** A command, with a line in the log for each outcome, and one if it is not sent. */
+	private async *logged(operation: AnyOperation, pages: AsyncIterable<object[]>): AsyncGenerator<object[]> {
+		const note = (target: string, became: string) =>
+			this.host.log?.(this.redactor.text(plain(`Command "${operation.title}"${target}: ${became}`)));
+		try {
+			for await (const page of pages) {
+				for (const { target, command, outcome } of page as CommandOutcome[])
+					note(`${command === null ? '' : `, ${command}`}, ${target ?? 'the account'}`, outcome);
+				yield page;
+			}
+		} catch (thrown) {
+			note('', `not sent, ${asFleetError(thrown).code}`);
+			throw thrown;
+		}
+	}
+
+	private async *pagesOf(
+		operation: AnyOperation,
+		input: Readonly<Record<string, unknown>>,
+		options: RunOptions,
 	): AsyncGenerator<object[]> {
 		const { deadlineMs = this.provider.limits.deadlineMs } = options;
 		const call: Call = { deadline: this.host.now() + deadlineMs, deadlineMs, options, warn: this.hints() };
@@ -79,7 +104,7 @@ export class Client {
 		let release: (() => void) | undefined;
 		let left = operation.consuming ? Infinity : (options.limit ?? Infinity);
 		try {
-			mustBePermitted(operation, this.provider, this.connection);
+			mustBePermitted(operation, this.provider, this.connection, this.host);
 			params = this.read(operation, input, options);
 			output.begin(params);
 			const checked = askedOf(operation, params);

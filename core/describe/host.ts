@@ -23,6 +23,10 @@ export interface Host {
 	now(): number;
 	/** Tells the user something that is not an error, such as a list that the vendor cut. */
 	warn(message: string): void;
+	/** Whether the node permits commands, by a setting that no message or expression fills in. By default not. */
+	readonly permitsCommands?: boolean;
+	/** Notes in the program's log what became of a command. */
+	log?(line: string): void;
 }
 
 /** The session that a request is to be sent in. */

@@ -22,7 +22,7 @@ export interface Evidence {
 
 /**
  * read: changes nothing, may be tried again. write: changes data, sent once.
- * command: acts on a vehicle, lock, SIM or account; sent once, and only if the account allows commands.
+ * command: acts on a vehicle, lock, SIM or account; sent once, and only if account and node allow commands.
  */
 export type Effect = 'read' | 'write' | 'command';
 

@@ -34,6 +34,7 @@ export function demoFlows(vendors: readonly RunningVendor[]): FlowNode[] {
 			// An example's part that waits for a setting has it here.
 			const { d: _, ...enabled } = node;
 			const vendor = vendorOf(vendors, node);
+			if (node.resource === 'command') return { ...(enabled as FlowNode), allowCommands: true };
 			if (!isAccount(node) || vendor === undefined) return enabled as FlowNode;
 			return {
 				...(enabled as FlowNode),

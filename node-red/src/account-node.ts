@@ -21,7 +21,7 @@ export interface AccountNode extends Node<Record<string, string>> {
 	/** What it was deployed with, environment variables filled in. */
 	deployed: AccountSettings;
 	/** @throws InvalidParams if the account's settings are incomplete or wrong */
-	client(warn: (message: string) => void): Client;
+	client(...node: Parameters<Account['client']>): Client;
 	register(user: AccountUser): void;
 	deregister(user: AccountUser): void;
 }
@@ -88,9 +88,9 @@ export function makeAccount(
 	} catch (error) {
 		problem = asFleetError(error);
 	}
-	node.client = (warn) => {
+	node.client = (...user) => {
 		if (account === undefined) throw problem ?? new Error('The account is closed.');
-		return account.client(warn);
+		return account.client(...user);
 	};
 	node.register = (user) => {
 		users.add(user);

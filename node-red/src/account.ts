@@ -78,8 +78,8 @@ export class Account {
 		this.shared = trial?.shared ?? sharedLogin(provider, connection);
 	}
 
-	/** A client whose hints go to `warn`. */
-	client(warn: (message: string) => void): Client {
+	/** A client whose hints go to `warn`. Without a node's permission, it sends no commands. */
+	client(warn: (message: string) => void, node: Pick<Host, 'permitsCommands' | 'log'> = {}): Client {
 		const host: Host = {
 			send: (request, options) => this.send(request, options),
 			token: async ({ signal, leftMs, ...wanted }) => {
@@ -90,6 +90,7 @@ export class Account {
 			idle: () => immediate(),
 			now: Date.now,
 			warn,
+			...node,
 		};
 		return new Client(this.provider, this.connection, host, this.redactor, this.shared);
 	}

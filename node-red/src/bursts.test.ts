@@ -46,6 +46,7 @@ const positions = { resource: 'position', operation: 'getCurrent', params: { dev
 const command = {
 	resource: 'command',
 	operation: 'send',
+	allowCommands: true,
 	params: { device: ofMessage('imei'), command: list('RELAY,1'), waitForAnswer: { type: 'bool', value: 'false' } },
 };
 const nodeOf = (settings: object, vendor = 'trackceo') => ({

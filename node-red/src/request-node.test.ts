@@ -34,6 +34,7 @@ const positions = { resource: 'position', operation: 'getCurrent', params: { dev
 const command = {
 	resource: 'command',
 	operation: 'send',
+	allowCommands: true,
 	params: { device: list(ONE), command: list('RELAY,1'), waitForAnswer: { type: 'bool', value: 'true' } },
 };
 
@@ -207,6 +208,31 @@ describe('what goes wrong', () => {
 			error: { code: 'NotPermitted', message: expect.stringContaining('Allow Commands') },
 			sentRequests: 0,
 		});
+	});
+
+	test.each([
+		['nothing', undefined],
+		['no', false],
+		['a text', 'true'],
+		['a number', 1],
+		['a typed value', { type: 'msg', value: 'allow' }],
+		['a variable of the environment', '${ALLOW}'],
+	])('a command does not run where the node has %s for its permission', async (_, allowCommands) => {
+		runtime.env.ALLOW = true as unknown as string;
+		const before = requests();
+		const node = await deployed({ ...command, allowCommands });
+		const { error } = await node.receive({ allow: true, allowCommands: true, payload: { allowCommands: true } });
+		expect(error).toMatchObject({ code: 'NotPermitted', message: expect.stringContaining('in the node') });
+		expect([requests(), node.noted]).toEqual([before, ['Command "Send": not sent, NotPermitted']]);
+	});
+
+	test('a command leaves a line in the log, and a read none', async () => {
+		const node = await deployed(command);
+		await node.receive({});
+		expect(node.noted).toEqual([`Command "Send", RELAY,1, ${ONE}: confirmed`]);
+		const reads = await deployed(positions);
+		await reads.receive({});
+		expect(reads.noted).toEqual([]);
 	});
 
 	test('a read runs where commands are forbidden', async () => {

@@ -14,7 +14,7 @@ import { flowError } from './flow-error';
 import { valuesOf, type Inputs } from './inputs';
 import { commandForbidden, locksOf } from './locks';
 import { Stopped } from './message-errors';
-import { readSettings, type RequestSettings } from './request-settings';
+import { permitsCommands, readSettings, type RequestSettings } from './request-settings';
 import { StatusLine } from './status-line';
 import { keepStopped, reportStopped } from './stopped-messages';
 import { WaitingMessages, type Taken } from './waiting-messages';
@@ -37,6 +37,8 @@ export interface RequestDef extends NodeDef {
 	overload?: RequestSettings['overload'];
 	/** Messages that can wait; empty: the default. */
 	mostWaiting?: string | number;
+	/** Whether the node may send commands, beside the account. */
+	allowCommands?: boolean;
 	/** Seconds until a command is not sent any more; empty: the default. */
 	sendWithin?: string | number;
 }
@@ -152,7 +154,13 @@ export class RequestNode implements AccountUser {
 			});
 		if (operation.effect === 'command' && locksOf(RED).commands) throw commandForbidden(operation.title);
 		if (this.opened?.account !== account)
-			this.opened = { account, client: account.client((message) => node.warn(message)) };
+			this.opened = {
+				account,
+				client: account.client((message) => node.warn(message), {
+					permitsCommands: permitsCommands(RED, node),
+					log: (line) => node.log(line),
+				}),
+			};
 		const { client } = this.opened;
 		const limit = positive(config.limit, 'Limit');
 		const timeout = positive(config.timeout, 'Timeout');

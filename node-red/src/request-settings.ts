@@ -1,4 +1,5 @@
-import { choice, number, readFields } from '../../core/describe/field';
+import type { Node, NodeAPI } from 'node-red';
+import { choice, flag, number, readFields } from '../../core/describe/field';
 import { canShare } from '../../core/call/waiting-runs';
 import type { AnyOperation } from '../../core/describe/operation';
 
@@ -9,6 +10,12 @@ const SEND_WITHIN_S = 30;
 
 /** Settings of a request node beside the parameters of its operation. Their names are in users' flows. */
 export const requestSettings = {
+	allowCommands: flag({
+		title: 'Allow Commands',
+		description:
+			'Whether this node may send commands. The account has to allow them, too. No message, context or environment variable can switch this on.',
+		initial: false,
+	}),
 	overload: choice({
 		title: 'When busy',
 		description:
@@ -39,7 +46,26 @@ export const requestSettings = {
 
 /** Which of them an operation has. */
 export const settingsFor = (operation: AnyOperation): string[] =>
-	operation.effect === 'command' ? ['sendWithin'] : canShare(operation) ? ['overload', 'mostWaiting'] : [];
+	operation.effect === 'command'
+		? ['allowCommands', 'sendWithin']
+		: canShare(operation)
+			? ['overload', 'mostWaiting']
+			: [];
+
+const { allowCommands: _, ...limits } = requestSettings;
+
+/**
+ * Whether the flow itself has the node's *Allow Commands* on. Its settings may have been filled in from environment
+ * variables, which do not count.
+ */
+export function permitsCommands(RED: NodeAPI, node: Node): boolean {
+	const { id, _alias = id } = node as Node & { _alias?: string };
+	let permits = false;
+	RED.nodes.eachNode((stored) => {
+		permits ||= stored.id === _alias && (stored as { allowCommands?: unknown }).allowCommands === true;
+	});
+	return permits;
+}
 
 export interface RequestSettings {
 	overload: 'queue' | 'dropOldest' | 'dropNewest';
@@ -53,6 +79,6 @@ export function readSettings(stored: object): RequestSettings {
 		overload,
 		mostWaiting = overload === 'queue' ? MOST_QUEUED : MOST_KEPT,
 		sendWithin = SEND_WITHIN_S,
-	} = readFields(requestSettings, stored as Record<string, unknown>, { now: Date.now(), timeZone: 'UTC' });
+	} = readFields(limits, stored as Record<string, unknown>, { now: Date.now(), timeZone: 'UTC' });
 	return { overload, mostWaiting, sendWithinMs: sendWithin * 1000 };
 }

@@ -48,8 +48,17 @@ describe.each(SAVED)('%s', (name) => {
 		expect(requests.length).toBeGreaterThan(0);
 		for (const saved of requests) {
 			const operation = vendor.operation(`${String(saved.resource)}.${String(saved.operation)}`);
-			const runtime = await deployed([withLastCommand(saved, vendor.simulator.lastCommand?.())]);
-			const { sent, error } = await runtime.node(saved.id).receive({ newPassword: 'New-Password-1' });
+			const node = withLastCommand(saved, vendor.simulator.lastCommand?.());
+			let runtime = await deployed([node]);
+			const msg = { newPassword: 'New-Password-1' };
+			if (operation.effect === 'command') {
+				// Version 1 had no such switch, and only a person may use it.
+				const refused = await runtime.node(saved.id).receive({ ...msg });
+				expect(refused.error?.message, nameOf(operation)).toContain('switch on "Allow Commands" in the node.');
+				await runtime.stop();
+				runtime = await deployed([{ ...node, allowCommands: true }]);
+			}
+			const { sent, error } = await runtime.node(saved.id).receive({ ...msg });
 			expect(error, nameOf(operation)).toBeUndefined();
 			const { payload } = sent[0]!;
 			const records = operation.list ? payload : [payload];

@@ -15,6 +15,7 @@ export function panelOf(
 		resource: operation.resource,
 		operation: operation.name,
 		...(operation.list ? { returnAll: true } : {}),
+		...(operation.effect === 'command' ? { allowCommands: true } : {}),
 	};
 	const options: Record<string, unknown> = {};
 	for (const [name, field] of Object.entries(operation.params as Fields)) {

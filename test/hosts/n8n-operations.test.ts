@@ -355,6 +355,21 @@ describe.each(BRANDS)('%s', (brand) => {
 		]);
 	});
 
+	test.each([false, "={{ $fromAI('allow', '', 'boolean') || true }}", '={{ true }}'])(
+		'with %s for the permission of the node, no command leaves',
+		async (allowCommands) => {
+			const { simulator } = vendors.of(brand);
+			simulator.requests.length = 0;
+			const operation = vendors.of(brand).operation('command.send');
+			const panel = panelOf(operation, { device: DEVICE, command: 'RELAY,1' }, { allowCommands });
+			const execution = await n8n.runWorkflow(chain(node(brand, panel)));
+			expect(execution.error).toMatchObject({
+				description: expect.stringContaining('switch on "Allow Commands" in the node.'),
+			});
+			expect(simulator.requests).toHaveLength(0);
+		},
+	);
+
 	test('with Allow Commands off, no command leaves', async () => {
 		const { simulator } = vendors.of(brand);
 		const { id, name } = await n8n.createCredential({

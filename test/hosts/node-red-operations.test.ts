@@ -50,6 +50,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				result: 'message',
 				limit: '',
 				timeout: '',
+				allowCommands: true,
 				version: 1,
 				...settings,
 			},
@@ -327,15 +328,19 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			},
 		);
 
-		test('with Allow Commands off, no command leaves', async () => {
+		test.each([
+			['the account', {}, { allowCommands: false }],
+			['the node', { allowCommands: false }, {}],
+			['the node, which takes it from the environment', { allowCommands: '${PERMIT}' }, {}],
+		])('with Allow Commands off in %s, no command leaves', async (_, node, account) => {
 			const { simulator } = vendors.of(brand);
 			simulator.requests.length = 0;
 			const { caught } = await run(
 				brand,
 				'command.send',
 				{ device: DEVICE, command: 'RELAY,1', waitForAnswer: false },
-				{},
-				{ allowCommands: false },
+				node,
+				account,
 			);
 			expect(caught).toMatchObject([
 				{ error: { code: 'NotPermitted', message: expect.stringContaining('Allow Commands') } },

@@ -78,7 +78,9 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	describe.each(SAVED)('%s', (name) => {
 		test('every operation gives what it gave', async () => {
 			// A trigger would take a queue's messages away.
-			const still = (node: FlowNode) => (isTrigger(node) ? { ...node, d: true } : node);
+			// Version 1 did not have the switch of the node.
+			const still = (node: FlowNode) =>
+				isTrigger(node) ? { ...node, d: true } : { ...node, allowCommands: true };
 			const requests = (await deploy(name, still)).filter(isRequest);
 			for (const { id, resource, operation: named, params } of requests) {
 				const operation = vendorOf(name).operation(`${String(resource)}.${String(named)}`);
@@ -203,9 +205,14 @@ describe('n8n', () => {
 		const saved = savedWorkflow().nodes.filter(
 			({ type: node }) => node === `n8n-nodes-fleetwire.${vendor.n8n.node}`,
 		);
+		// Version 1 did not have the switch of the node.
+		const withSwitch = (node: (typeof saved)[number]) => ({
+			...node,
+			parameters: { ...node.parameters, allowCommands: true },
+		});
 		const run = async (nodes: typeof saved) => {
 			const ready = nodes.map((node) => ({
-				...withLastCommand(node, vendor.simulator.lastCommand?.()),
+				...withSwitch(withLastCommand(node, vendor.simulator.lastCommand?.())),
 				credentials: { [type]: { id, name: 'As saved' } },
 				executeOnce: true,
 				alwaysOutputData: true,

@@ -356,6 +356,7 @@ function flowsOf(asks: readonly Ask[]): { flows: FlowNode[]; credentials: Record
 				result: ask.result ?? 'message',
 				limit: ask.limit ?? '',
 				timeout: ask.timeout ?? '',
+				allowCommands: true,
 				version: 1,
 				x: 200,
 				y: 100,

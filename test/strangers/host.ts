@@ -30,6 +30,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
  */
 export class StrangerHost implements Host {
 	readonly warnings: string[] = [];
+	readonly permitsCommands = true;
 	time: number;
 	/** What went wrong in a simulator: no fault of the product's. */
 	broken: unknown;

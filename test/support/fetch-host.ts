@@ -17,6 +17,7 @@ import { logIn } from '../../core/call/session';
 /** The smallest real host: fetch, the core's own sessions, and a clock that may be another's. */
 export class FetchHost<C extends Connection> implements Host {
 	readonly warnings: string[] = [];
+	readonly permitsCommands = true;
 	/** Divides every wait, so that "once a second" does not take a test seconds. */
 	constructor(
 		private readonly provider: Provider<C>,

@@ -43,6 +43,8 @@ export class RuntimeNode extends EventEmitter {
 	/** Errors that belong to no message, which only the log shows. */
 	readonly logged: string[] = [];
 	readonly warnings: string[] = [];
+	/** What it has noted in the log. */
+	readonly noted: string[] = [];
 	readonly statuses: NodeStatus[] = [];
 	private readonly stores = new Map<string, unknown>();
 	private readonly inputs: Handler[] = [];
@@ -77,6 +79,10 @@ export class RuntimeNode extends EventEmitter {
 
 	warn(message: string): void {
 		this.warnings.push(message);
+	}
+
+	log(line: string): void {
+		this.noted.push(line);
 	}
 
 	status(status: NodeStatus): void {

@@ -13,6 +13,8 @@ export class TestHost implements Host {
 	readonly warnings: string[] = [];
 	readonly slept: number[] = [];
 	session = 'session-1';
+	permitsCommands = true;
+	readonly logged: string[] = [];
 	private readonly sleepers: { at: number; wake: () => void }[] = [];
 	private ticking = false;
 
@@ -35,6 +37,10 @@ export class TestHost implements Host {
 
 	now(): number {
 		return this.time;
+	}
+
+	log(line: string): void {
+		this.logged.push(line);
 	}
 
 	warn(message: string): void {

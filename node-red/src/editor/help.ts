@@ -11,7 +11,7 @@ const ERRORS: readonly [string, string][] = [
 	['InvalidParams', 'a value is missing or wrong; nothing was sent'],
 	['LoginRejected', 'account or secret is refused'],
 	['SessionContested', 'another program logs in with the same account'],
-	['NotPermitted', 'the account may not do this, or *Allow Commands* is off'],
+	['NotPermitted', 'the account may not do this, or *Allow Commands* is off in the account or in the node'],
 	['NotFound', 'the vendor does not know the target'],
 	['RateLimited', 'too many requests'],
 	['DeviceOffline', 'the device is offline; nothing was sent to it'],
@@ -52,7 +52,7 @@ function operationSection({
 	const fields = Object.values(params as Fields);
 	const notes = [
 		effect === 'command'
-			? 'Needs *Allow Commands* in the account. Sent exactly once.'
+			? 'Needs *Allow Commands* in the account and in the node. Sent exactly once.'
 			: effect === 'write'
 				? 'Sent exactly once.'
 				: '',
@@ -108,7 +108,7 @@ ${Object.entries(OUTCOME_WORDS)
 	.join('\n')}
 
 > [!WARNING]
-> Stopping an engine can endanger people. Commands run only if *Allow Commands* is on in the account.
+> Stopping an engine can endanger people. Commands run only if *Allow Commands* is on in the account and in the node. The log has a line for each.
 
 ### Errors
 

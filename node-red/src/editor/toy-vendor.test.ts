@@ -48,7 +48,7 @@ test('an account sends PUT, PATCH and DELETE with the key', async () => {
 			rateLimit: 60_000,
 		}),
 	);
-	const client = account.client(() => undefined);
+	const client = account.client(() => undefined, { permitsCommands: true });
 	for (const [name, params] of [
 		['rename', { device: '1', name: 'Cat' }],
 		['patch', { device: '1', name: 'Dog' }],

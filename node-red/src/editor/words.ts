@@ -34,7 +34,7 @@ const WORDS = {
 		timeoutHint: 'Seconds that one run may take in all, with waiting and paging. Empty: __minutes__ minutes.',
 		none: 'This operation has no parameters.',
 		command:
-			'Acts on vehicles or accounts. It needs “Allow Commands” in the account, and is sent exactly once: check msg.payload.outcome.',
+			'Acts on vehicles or accounts. “Allow Commands” must be on in the account and below. It is sent exactly once: check msg.payload.outcome.',
 		write: 'Changes data at the vendor. It is sent exactly once: check msg.payload.outcome.',
 		unknown: '__operation__ is not known to this version',
 		choose: 'Choose …',
