@@ -76,6 +76,7 @@ test('the credential asks for the key, and for no name of an account', () => {
 		'key',
 		'allowCommands',
 		'rateLimit',
+		'processes',
 		'allowPrivateAddresses',
 		'allowedHttpRequestDomains',
 		'allowedDomains',

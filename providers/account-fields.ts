@@ -27,6 +27,18 @@ export function sharedFields({
 			initial: requestsPerMinute,
 			affectsLogin: false,
 		}),
+		processes: number({
+			title: 'Processes',
+			description:
+				'How many workers or instances use this account at the same time. Each of them keeps to its share of the rate limit.',
+			min: 1,
+			max: 100,
+			integer: true,
+			// Accounts that were saved before there was this have none.
+			optional: true,
+			initial: 1,
+			affectsLogin: false,
+		}),
 		allowPrivateAddresses: flag({
 			title: 'Allow Private Addresses',
 			description:

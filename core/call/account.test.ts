@@ -21,6 +21,7 @@ test.each([
 	{ odometerUnit: 'mile' },
 	{ allowCommands: true },
 	{ rateLimit: 1 },
+	{ processes: 3 },
 	{ allowPrivateAddresses: true },
 	{ baseUrl: 'https://VENDOR.example/' },
 ])('%j shares the session', (settings) => {

@@ -160,15 +160,20 @@ export function testedByHand(provider: Provider, connection: Connection): void {
 	accountNamed(quotaKey(provider, connection))?.limiter.probe();
 }
 
+/** Where the vendor wants requests apart, several processes need some air between their turns. */
+const AIR = 0.95;
+
 /**
- * How fast a connection's settings let the vendor be asked: requests a minute, and how many of them may follow each
- * other at once.
+ * How fast a connection's settings let this process ask the vendor: requests a minute, and how many of them may follow
+ * each other at once.
  */
 export function rateOf(
 	{ limits }: Pick<Provider, 'limits'>,
-	{ rateLimit }: Pick<Connection, 'rateLimit'>,
+	{ rateLimit, processes = 1 }: Pick<Connection, 'rateLimit' | 'processes'>,
 ): [perMinute: number, burst: number] {
-	return [rateLimit, Math.min(limits.burst, rateLimit)];
+	const burst = Math.min(limits.burst, rateLimit);
+	const share = rateLimit / processes;
+	return [processes > 1 && burst <= 1 ? share * AIR : share, Math.max(1, Math.floor(burst / processes))];
 }
 
 /** The state that those share who log in like this already; nothing is made for it. */

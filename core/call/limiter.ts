@@ -71,8 +71,9 @@ export class Limiter {
 	private latest = -Infinity;
 	/** Whether somebody wants to know if the pause is over. */
 	private wanted = false;
-	/** How often the vendor has said that we are too fast. */
+	/** How often the vendor has said that we are too fast, and how often since something went well. */
 	complaints = 0;
+	private inARow = 0;
 
 	constructor(
 		perMinute: number,
@@ -129,14 +130,24 @@ export class Limiter {
 		};
 	}
 
-	/** The vendor said that we are too fast, and perhaps how long to pause: go at half the speed from now on. */
-	slowDown(clock?: number, pauseMs = 0): void {
+	/**
+	 * The vendor said that we are too fast, and perhaps how long to pause: go at half the speed from now on.
+	 * @param processes how many share the quota: where requests are apart, each keeps its speed and finds a moment
+	 * of its own
+	 */
+	slowDown(clock?: number, pauseMs = 0, processes = 1): void {
 		const now = clock === undefined ? this.filledAt : this.timeAt(clock);
 		if (now !== undefined) this.fill(now);
 		this.complaints += 1;
-		this.rate = Math.max(this.rate / 2, Math.min(SLOWEST, this.set));
-		this.tokens = Math.min(this.tokens, 0);
+		this.inARow += 1;
 		const pause = Math.min(pauseMs, LONGEST_PAUSE_MS);
+		if (this.spaced && this.inARow < processes) {
+			const shiftMs = pause > 0 ? pause : 1 / this.rate / processes;
+			this.tokens = Math.max(0, 1 - shiftMs * this.rate);
+		} else {
+			this.rate = Math.max(this.rate / 2, Math.min(SLOWEST, this.set));
+			this.tokens = Math.min(this.tokens, 0);
+		}
 		if (now === undefined || pause <= 0) return;
 		const { tryMs = TRY_MS, tryAt = now + TRY_MS, trying = false } = this.pauseAt(now) ?? {};
 		this.pause = { asked: pauseMs, until: now + pause, tryAt, tryMs, trying };
@@ -206,6 +217,7 @@ export class Limiter {
 	 * @param complaints how many there had been when it set out: if there were more since, a pause still holds
 	 */
 	recover(complaints = this.complaints): void {
+		this.inARow = 0;
 		if (this.rate < this.set) this.rate = Math.min(this.set, this.rate + this.set * RECOVERY);
 		if (this.pause === undefined || complaints !== this.complaints) return;
 		this.pause = undefined;

@@ -100,6 +100,8 @@ export class SendLoop {
 	private patientUntil: number | undefined;
 	/** It has waited for that in vain once, and the host has a stored session again. */
 	private wasPatient = false;
+	/** Gives back the account's turn that it has taken on probation. */
+	private refund: (() => void) | undefined;
 	/** The session that a refusal has cast doubt on. */
 	private suspect: Suspect | undefined;
 	/** The renewal that it has decided on. */
@@ -295,6 +297,7 @@ export class SendLoop {
 		try {
 			leave = await probation.acquire('person', host, until, { signal });
 			const release = await limiter.acquire('unproven', host, until, { signal });
+			this.refund = () => release(true);
 			return (unused) => {
 				release(unused);
 				leaveAll(unused);
@@ -424,7 +427,7 @@ export class SendLoop {
 		stale: string | undefined,
 		turnOf: Limiter,
 	): Promise<Ended> {
-		const { provider, host, shared } = this.sender;
+		const { provider, connection, host, shared } = this.sender;
 		const { breaker } = shared;
 		const error = (this.latest = ofTheKey(provider, asFleetError(thrown)));
 		if (error.outage === 'fault') breaker.failed(host.now());
@@ -432,7 +435,12 @@ export class SendLoop {
 		if (shared.accepted && error.session === undefined) this.answered();
 		// Its session may have lost its say in the account meanwhile.
 		const limiter = shared.accepted ? shared.account.limiter : turnOf;
-		if (error.tooOften && (!error.ambiguous || limiter.busy)) limiter.slowDown(host.now(), error.retryAfterMs);
+		if (error.tooOften && (!error.ambiguous || limiter.busy)) {
+			const { processes = 1 } = connection;
+			limiter.slowDown(host.now(), error.retryAfterMs, processes);
+			// Another process had the vendor's turn: the pause of those on probation is enough.
+			if (processes > 1 && limiter !== shared.account.limiter) this.refund?.();
+		}
 		const mayBeOver = error.session === 'over' || error.session === 'suspect' || error.unexplained;
 		// Until the vendor has accepted the login, whatever it refuses: the next request logs in. But a session that
 		// was just made for this one is no older one that somebody has stored.
@@ -560,13 +568,21 @@ export class SendLoop {
 		return cause;
 	}
 
+	/** Where requests are apart, each other process may have a turn first. */
+	private attemptsAfter({ tooOften }: FleetError): number {
+		const { provider, connection } = this.sender;
+		const { processes = 1 } = connection;
+		const [, burst] = rateOf(provider, connection);
+		return tooOften && burst <= 1 ? Math.max(ATTEMPTS, processes + 1) : ATTEMPTS;
+	}
+
 	/** How long to wait before the next attempt. @throws the error, if there is to be none */
 	private pauseAfter({ error, beforeSending = false }: Failed): number {
 		const { host, shared } = this.sender;
 		const { attempt } = this;
 		// A command waits for a login that was answered, not for one that meets silence.
 		const mayWait = this.repeatable || (beforeSending && error.outage !== 'silence');
-		if (!mayWait || !error.retryable || attempt >= ATTEMPTS) throw error;
+		if (!mayWait || !error.retryable || attempt >= this.attemptsAfter(error)) throw error;
 		const tooOften = error.tooOften && (!error.ambiguous || attempt > 1);
 		const pause = backoff(attempt, { tooOften, retryAfterMs: error.retryAfterMs }, Math.random);
 		if (host.now() + pause > this.sendBy || shared.breaker.open || !shared.retries.spend()) throw error;

@@ -9,6 +9,8 @@ export interface Connection {
 	allowWebLinks?: boolean;
 	/** Requests a minute. */
 	rateLimit: number;
+	/** How many processes share the account and its rate limit; 1 unless the account says so. */
+	processes?: number;
 }
 
 /** A login that is in force. Plain JSON, because n8n keeps it in its database for all its workers. */

@@ -15,6 +15,7 @@ const ICONS: Readonly<Record<string, string>> = {
 	secret: 'fa-key',
 	secretType: 'fa-lock',
 	rateLimit: 'fa-tachometer',
+	processes: 'fa-clone',
 	allowCommands: 'fa-bolt',
 	allowPrivateAddresses: 'fa-home',
 	allowWebLinks: 'fa-link',
@@ -152,7 +153,7 @@ function triggerForm(provider: Provider): string {
 function settingDefault(name: string, { initial, kind, required }: Field): string {
 	const value = js(initial ?? '');
 	if (kind === 'number')
-		return `${name}: { value: ${value}, required: true, validate: function (v, opt) { return fleetwire.checkNumber(PROVIDER, ${js(name)}, v, opt); } }`;
+		return `${name}: { value: ${value}, required: ${String(required)}, validate: function (v, opt) { return fleetwire.checkNumber(PROVIDER, ${js(name)}, v, opt); } }`;
 	// Accounts that were stored before there was a choice have none, and mean the initial one.
 	const needed = required && kind !== 'boolean' && kind !== 'choice';
 	return `${name}: { value: ${value}${needed ? ', required: true' : ''} }`;
