@@ -64,7 +64,12 @@ describe('work on a long answer is done in blocks', () => {
 			const time = timeAt((place * 7919) % SIZE);
 			return Object.defineProperty({}, 'GPSTime', { get: () => (steps.take(), time) });
 		});
-		const run = { connection: { timeZone: 'UTC' } as never, width: 1, warn: () => undefined, inBlocks: steps.inBlocks };
+		const run = {
+			connection: { timeZone: 'UTC' } as never,
+			width: 1,
+			warn: () => undefined,
+			inBlocks: steps.inBlocks,
+		};
 		const found: Row[] = [];
 		for await (const page of inDays(run, { begin, end: begin + 86_400_000 }, () => Promise.resolve(rows)))
 			found.push(...page);
