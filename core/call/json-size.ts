@@ -7,8 +7,6 @@ interface JsonSize {
 	values: number;
 	/** Names that differ. */
 	names: number;
-	/** Lists and objects inside one another. */
-	depth: number;
 	/** Estimated bytes that V8 takes for it, without long texts. */
 	bytes: number;
 }
@@ -131,7 +129,7 @@ export function sizeOf(body: string, most: JsonSize): JsonSize {
 	/** Of each object that has not ended. */
 	const counts = new Int32Array(LEVELS);
 	const open = new Int32Array(LEVELS * TABLE_FROM);
-	const size = { lists: 0, values: 1, names: 0, depth: 0, bytes: VALUE };
+	const size = { lists: 0, values: 1, names: 0, bytes: VALUE };
 	let depth = 0;
 
 	const addName = (name: number) => {
@@ -209,7 +207,6 @@ export function sizeOf(body: string, most: JsonSize): JsonSize {
 			size.lists += 1;
 			size.bytes += LIST_OR_OBJECT;
 			depth += 1;
-			if (depth > size.depth) size.depth = depth;
 			counts[depth % LEVELS] = 0;
 			if (size.lists > most.lists) break;
 		} else if (sign === OBJECT_END) {
@@ -219,4 +216,98 @@ export function sizeOf(body: string, most: JsonSize): JsonSize {
 		} else if (sign === LIST_END) depth -= 1;
 	}
 	return size;
+}
+
+/** Places of a text that are read, and how many characters there; more where a name comes before its end. */
+const [PLACES, PLACE_LENGTH, LONGEST_PLACE] = [400, 256, 2048];
+/** Instead of a name behind the last one. */
+const END = 0;
+/** So many are the first records and the last ones, or too few to matter. */
+const MOST_EXCEPTIONS = 2;
+
+/**
+ * Whether JSON seems to be as most is: well within the limits, each name always before the same one. What matters fills
+ * a hundredth of the longest text at least, and the places cannot be known before. Counting takes twice as long as
+ * reading does.
+ */
+export function seemsPlain(body: string, most: Pick<JsonSize, 'lists' | 'values'> & { texts: number }): boolean {
+	const seed = random();
+	const next = new Map<number, number>();
+	// V8 forgets its code for an object of which none is left when it collects garbage, but never that for this.
+	const found = new Int32Array(5) as Found;
+	for (let count = 0; count < PLACES && found[EXCEPTIONS] <= MOST_EXCEPTIONS; count++)
+		readPlace(body, Math.floor(Math.random() * Math.max(1, body.length - PLACE_LENGTH)), seed, next, found);
+	const scale = body.length / found[CHARACTERS];
+	return (
+		found[EXCEPTIONS] <= MOST_EXCEPTIONS &&
+		next.size < TABLE_FROM &&
+		found[LISTS] * scale <= most.lists &&
+		found[VALUES] * scale <= most.values &&
+		(found[QUOTES] / 2) * scale <= most.texts
+	);
+}
+
+/**
+ * What is found at the places. Quotes are those of texts. Exceptions are names with another one behind them than
+ * before, and names that are numbers.
+ */
+const [CHARACTERS, LISTS, VALUES, QUOTES, EXCEPTIONS] = [0, 1, 2, 3, 4] as const;
+type Found = Int32Array & Record<0 | 1 | 2 | 3 | 4, number>;
+
+/** @param next names, and the one behind each in the same object */
+function readPlace(body: string, begin: number, seed: number, next: Map<number, number>, found: Found): void {
+	const follows = (name: number, other: number) => {
+		const known = next.get(name);
+		if (known === undefined) next.set(name, other);
+		else if (known !== other) found[EXCEPTIONS] += 1;
+	};
+	const [ends, endsLast] = [begin + PLACE_LENGTH, begin + LONGEST_PLACE];
+	/** The latest name of the object, and of those around it; END for none. */
+	let name = END;
+	const outer: number[] = [];
+	/** Behind the end of a name, whatever was before it, all texts are known to be such. */
+	let isKnown = false;
+	let within = false;
+	let quote = -1;
+	let hash = seed;
+	let at = begin;
+	for (; at < body.length && at < (name === END ? ends : endsLast); at++) {
+		const sign = body.charCodeAt(at);
+		if (sign === QUOTE) {
+			const end = at;
+			while (body.charCodeAt(at + 1) <= SPACE) at++;
+			if (body.charCodeAt(at + 1) === COLON) {
+				found[QUOTES] -= 1;
+				if (quote !== -1) {
+					if (isDigit(body.charCodeAt(quote + 1))) found[EXCEPTIONS] += 1;
+					if (name !== END) follows(name, hash);
+					name = hash;
+					if (end >= ends) break;
+				}
+				isKnown = true;
+				within = false;
+			} else {
+				found[QUOTES] += 1;
+				within = !within;
+			}
+			quote = end;
+			hash = seed;
+			continue;
+		}
+		hash = Math.imul(hash ^ sign, 0x9e3779b1);
+		hash ^= hash >>> 15;
+		// Only in a text, where it keeps a quote from being the end.
+		if (sign === BACKSLASH) at++;
+		else if (isKnown && within) continue;
+		else if (sign === COMMA) found[VALUES] += 1;
+		else if (sign === LIST || sign === OBJECT) {
+			found[LISTS] += 1;
+			outer.push(name);
+			name = END;
+		} else if (sign === LIST_END || sign === OBJECT_END) {
+			if (name !== END) follows(name, END);
+			name = outer.pop() ?? END;
+		}
+	}
+	found[CHARACTERS] += at - begin;
 }

@@ -90,6 +90,20 @@ describe('an answer that would keep the program waiting is refused', () => {
 			() => `[${Array.from({ length: 200_000 }, () => '{"9999999":1,"99999":1,"9999":2,"8888888":3}').join()}]`,
 			TooLarge,
 		],
+		[
+			'a few objects among many that are alike',
+			() => {
+				const alike = '{"lng":26.1234567,"lat":44.1234567,"time":1700000000,"speed":57},'.repeat(50_000);
+				const alone = Array.from({ length: 600 }, (_, index) => `{${named(index * 120, 120)}}`).join();
+				// V8 describes no more beginnings of objects with as many names.
+				const others = Array.from(
+					{ length: 1600 },
+					(_, index) => `{"${(index + 46_656).toString(36)}":1,${named(0, 119)}}`,
+				);
+				return `[${alike}${others.join()},${alone},${alike}1]`;
+			},
+			TooLarge,
+		],
 		['short texts that differ', () => `[${namedBy(900_000, (name) => `"${name.slice(-5)}"`)}]`, TooLarge],
 		[
 			'short texts that differ, with escapes',
@@ -200,7 +214,7 @@ describe('what an answer takes is estimated', () => {
 		['the same fields', () => list(10_000, () => chain(0, 60))],
 	])('%s', async (_, made) => {
 		const body = Buffer.from(made()).toString();
-		const { bytes } = sizeOf(body, { lists: 1e6, values: 1e7, names: 1e6, depth: 64, bytes: 1e8 });
+		const { bytes } = sizeOf(body, { lists: 1e6, values: 1e7, names: 1e6, bytes: 1e8 });
 		const before = await heap();
 		const value = JSON.parse(body) as unknown[];
 		const taken = (await heap()) - before;

@@ -3,7 +3,6 @@ import { FleetError, InvalidParams, SessionContested, UnexpectedAnswer } from '.
 import { LoginNeeded, type Exchange } from '../describe/host';
 import type { Connection, Session } from '../describe/connection';
 import type { Provider } from '../describe/provider';
-import { countOf } from '../describe/read';
 import { doubling } from './backoff';
 
 /**
@@ -168,19 +167,6 @@ export class SessionKeeper {
 
 /** The end of a session that has none: the last moment that there is. JSON has no infinity. */
 export const FOREVER = 8_640_000_000_000_000;
-
-const SHORTEST_LIFETIME_MS = 60_000;
-const LONGEST_LIFETIME_MS = 366 * 86_400_000;
-
-/**
- * How long a vendor says that a session lasts, in milliseconds. With less than a minute, each request would log in.
- * @param unit milliseconds of what the vendor counts in
- * @param unsaid what it counts where it says nothing, or what cannot be
- */
-export function lifetimeOf(value: unknown, unit: number, unsaid: number): number {
-	const ms = (countOf(value) ?? 0) * unit;
-	return ms === 0 || ms > LONGEST_LIFETIME_MS ? unsaid * unit : Math.max(ms, SHORTEST_LIFETIME_MS);
-}
 
 /** Tokens have some dozens or hundreds of characters. Longer ones would cost each error that is searched for them. */
 const LONGEST_TOKEN = 4096;

@@ -3,7 +3,7 @@ import { FleetError, LoginRejected, RateLimited, UnexpectedAnswer } from '../../
 import type { Exchange, WireAnswer, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
 import { isRecord } from '../../core/describe/read';
-import { lifetimeOf } from '../../core/call/session';
+import { lifetimeOf } from '../../core/call/lifetime';
 import { open, valueIn } from './answer';
 import { TITLE, type CtrackConnection } from './connection';
 

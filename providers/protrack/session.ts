@@ -3,7 +3,7 @@ import { FleetError, InvalidParams, UnexpectedAnswer } from '../../core/describe
 import type { Exchange, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
 import { Recent } from '../../core/call/recent';
-import { lifetimeOf } from '../../core/call/session';
+import { lifetimeOf } from '../../core/call/lifetime';
 import { openEnvelope, REQUEST_TIME_ERROR } from './answer';
 import { secretProblem, type ProtrackConnection } from './connection';
 import { md5 } from './md5';

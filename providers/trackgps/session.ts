@@ -1,5 +1,5 @@
 import { jsonOf } from '../../core/call/answer';
-import { lifetimeOf } from '../../core/call/session';
+import { lifetimeOf } from '../../core/call/lifetime';
 import { LoginRejected, UnexpectedAnswer } from '../../core/describe/errors';
 import type { Exchange, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
