@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { clipped, plain } from './words';
 
 /** What makes a terminal, a page or a reader see something else than words. */
-const LIVE = /[\p{Cc}<>&\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/u;
+const LIVE =
+	/[\p{Cc}<>&\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF0-\uFFFB\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0\uFE00-\uFE0E\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}\u{E0100}-\u{E01EF}]/u;
 
 const signs = fc.oneof(
 	fc.string({ unit: 'binary' }),
@@ -31,6 +32,10 @@ const signs = fc.oneof(
 			'\u200d',
 			'\u2028',
 			'\ufeff',
+			'\ufe0f',
+			'\u3164',
+			'\u034f',
+			'\u{e0100}',
 			'\u{e0041}',
 			'\ud83d',
 			'🏴',
@@ -90,6 +95,12 @@ test.each([
 	['invoice\u202Efdp.exe', 'invoicefdp.exe'],
 	['pass\u200bword\u200d\ufeff\u00ad', 'password'],
 	['hidden\u{e0041}\u{e0042}', 'hidden'],
+	// Signs that are never seen hide words from whoever searches for them.
+	['pass\u034fwo\u3164rd', 'password'],
+	['\u115fpa\u1160ss\uffa0', 'pass'],
+	['p\ufe00a\ufe0fs\u{e0100}s', 'pass'],
+	['p\u{1d173}a\u{1bca0}s\ufff0s\u17b4', 'pass'],
+	['sun ☀\ufe0f and heart ❤\ufe0f\ufe0f', 'sun ☀\ufe0f and heart ❤\ufe0f'],
 ])('%j is shown as %j', (text, shown) => expect(plain(text)).toBe(shown));
 
 test('a cut goes through no character', () => {

@@ -20,7 +20,7 @@ const ALIKE: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '&': '
  */
 export function plain(text: string): string {
 	return text.replace(
-		/((?<=(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])[\p{L}\p{M}])[\u200C\u200D]|(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})|\u{1F3F4}[\u{E0061}-\u{E007A}]{3,6}\u{E007F})|([\p{Bidi_Control}\u00AD\u180E\u200B-\u200D\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}])|[<>&\p{Cc}\u2028\u2029]/gu,
+		/((?<=(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Default_Ignorable_Code_Point}])[\p{L}\p{M}])[\u200C\u200D]|(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Emoji}\uFE0F)\u200D(?=\p{Extended_Pictographic})|(?<=\p{Emoji})\uFE0F|\u{1F3F4}[\u{E0061}-\u{E007A}]{3,6}\u{E007F})|([\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB])|[<>&\p{Cc}\u2028\u2029]/gu,
 		(sign, joined?: string, unseen?: string) => joined ?? (unseen === undefined ? (ALIKE[sign] ?? ' ') : ''),
 	);
 }
