@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { VendorFault } from '../describe/errors';
 import { text } from '../describe/field';
-import { cut } from '../describe/words';
+import { cut, plain } from '../describe/words';
 import { Redactor } from './redaction';
 
 const secret = 'p@ss "wörd"\\&+/=<1>';
@@ -20,6 +20,12 @@ test.each([
 	['in a path', new URL(`http://x/${encodeURIComponent(secret)}/y`).pathname],
 	['in JSON', JSON.stringify({ secret })],
 	['in html', secret.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')],
+	['in html by numbers', secret.replace(/[^\w ]/gu, (sign) => `&#${String(sign.codePointAt(0))};`)],
+	['in html by hex numbers', secret.replace(/[^\w ]/gu, (sign) => `&#x${Number(sign.codePointAt(0)).toString(16)};`)],
+	[
+		'in html by numbers, in a sentence',
+		plain(secret.replace(/[^\w ]/gu, (sign) => `&#${String(sign.codePointAt(0))};`)),
+	],
 	['base64', Buffer.from(secret).toString('base64')],
 	['encoded twice', encodeURIComponent(encodeURIComponent(secret))],
 	['base64 for addresses', Buffer.from(secret).toString('base64url')],

@@ -37,6 +37,8 @@ function formsOf(text: string): string[] {
 			.replace(/>/g, '&gt;')
 			.replace(/"/g, '&quot;')
 			.replace(/'/g, '&#39;'),
+		text.replace(/[^\w ]/gu, (sign) => `&#${String(sign.codePointAt(0))};`),
+		text.replace(/[^\w ]/gu, (sign) => `&#x${(sign.codePointAt(0) ?? 0).toString(16)};`),
 		base64,
 		base64.replace(/={1,2}$/, ''),
 		base64
