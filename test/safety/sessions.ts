@@ -135,39 +135,48 @@ async function queueMode(sheet: Sheet): Promise<void> {
 	try {
 		const { n8n } = queue;
 		const { node, credential } = kitOf('trackceo').n8n;
-		const { id, name } = await n8n.createCredential({
-			name: 'account',
-			type: credential,
-			data: settingsOf({ vendor: 'trackceo', baseUrl: simulator.url }),
-		});
-		const workflow = await n8n.createWorkflow({
-			nodes: [
-				{
-					name: 'Hook',
-					type: 'n8n-nodes-base.webhook',
-					typeVersion: 2,
-					parameters: { path: 'fleet', httpMethod: 'GET', responseMode: 'lastNode', options: {} },
-					webhookId: '11111111-1111-4111-8111-111111111111',
+		// One that may send commands and one that may not, as an operator would have it.
+		const hooks = ['reads', 'commands'];
+		const workflows = [];
+		for (const path of hooks) {
+			const { id, name } = await n8n.createCredential({
+				name: path,
+				type: credential,
+				data: {
+					...settingsOf({ vendor: 'trackceo', baseUrl: simulator.url }),
+					allowCommands: path === 'commands',
 				},
-				{
-					name: 'Fleet',
-					type: `n8n-nodes-fleetwire.${node}`,
-					parameters: {
-						resource: 'position',
-						operation: 'getCurrent',
-						devices: { __rl: true, mode: 'id', value: '358899051000001' },
-						options: {},
+			});
+			const workflow = await n8n.createWorkflow({
+				nodes: [
+					{
+						name: 'Hook',
+						type: 'n8n-nodes-base.webhook',
+						typeVersion: 2,
+						parameters: { path, httpMethod: 'GET', responseMode: 'lastNode', options: {} },
+						webhookId: `11111111-1111-4111-8111-11111111111${String(workflows.length)}`,
 					},
-					credentials: { [credential]: { id, name } },
-				},
-			],
-		});
-		await n8n.activate(workflow);
+					{
+						name: 'Fleet',
+						type: `n8n-nodes-fleetwire.${node}`,
+						parameters: {
+							resource: 'position',
+							operation: 'getCurrent',
+							devices: { __rl: true, mode: 'id', value: '358899051000001' },
+							options: {},
+						},
+						credentials: { [credential]: { id, name } },
+					},
+				],
+			});
+			await n8n.activate(workflow);
+			workflows.push(workflow);
+		}
 		let failed = 0;
 		const call = async (times: number) => {
 			await Promise.all(
-				Array.from({ length: times }, async () => {
-					const answer = await fetch(`${n8n.url}/webhook/fleet`);
+				Array.from({ length: times }, async (_, count) => {
+					const answer = await fetch(`${n8n.url}/webhook/${hooks[count % hooks.length] ?? ''}`);
 					const text = await answer.text();
 					if (!answer.ok || !text.includes('"deviceId":"358899051000001"')) {
 						failed += 1;
@@ -193,23 +202,24 @@ async function queueMode(sheet: Sheet): Promise<void> {
 				new Set(simulator.requests.slice(settled).map(({ query }) => query.access_token ?? 'login')).size,
 			);
 		}
-		const errors = (
-			(await n8n.rest(
-				'GET',
-				`/executions?filter=${encodeURIComponent(JSON.stringify({ workflowId: workflow.id, status: ['error'] }))}&limit=3`,
-			)) as { results: { id: string }[] }
-		).results;
-		for (const { id: failing } of errors)
-			console.log(`        ${(await n8n.execution(failing)).error?.message ?? 'no error'}`);
+		for (const { id: workflowId } of workflows) {
+			const filter = encodeURIComponent(JSON.stringify({ workflowId, status: ['error'] }));
+			const { results } = (await n8n.rest('GET', `/executions?filter=${filter}&limit=3`)) as {
+				results: { id: string }[];
+			};
+			for (const { id } of results)
+				console.log(`        ${(await n8n.execution(id)).error?.message ?? 'no error'}`);
+		}
+		const most = 2 * hooks.length;
 		const worked = queue.workers.filter(({ output }) => /Worker (started|finished) execution/i.test(output)).length;
 		sheet.part(
-			`logins of ${String(WORKERS)} workers in queue mode`,
+			`logins of ${String(WORKERS)} workers and two credentials in queue mode`,
 			'n8n',
 			`${counts.join(' and ')} in two expiries under 90 runs each, then ${tokens.join(' and ')} token in use; ${String(failed)} of 330 runs failed; ${String(worked)} workers took part`,
-			`at most ${String(WORKERS)} an expiry, converging on one token`,
+			`at most ${String(most)} an expiry, converging on one token`,
 			failed === 0 &&
 				worked === WORKERS &&
-				counts.every((count) => count >= 1 && count <= WORKERS) &&
+				counts.every((count) => count >= 1 && count <= most) &&
 				tokens.every((count) => count === 1),
 		);
 	} finally {
