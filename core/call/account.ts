@@ -239,8 +239,9 @@ class Login implements SharedLogin {
 	}
 
 	accept(host: Host): void {
+		if (this.accepted && (this.account.proven || !this.sessions.loggedIn)) return;
 		if (this.sessions.loggedIn) this.prove(host);
-		else if (!this.accepted && !this.disputed) this.hold(host);
+		else if (!this.disputed) this.hold(host);
 	}
 
 	/** A login has succeeded. */
