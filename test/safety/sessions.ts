@@ -1,18 +1,25 @@
 /** 6: an account is logged in once, however many ask, and a fight over it is recognised. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PASSWORD as CTRACK_PASSWORD } from '../../simulators/ctrack';
 import { startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
 import { kitOf, type Simulator, startStocked } from '../hosts/vendor';
 import { settingsOf, type Ask, type Hosts } from './hosts';
+import type { Json, N8n, Workflow } from '../hosts/n8n';
 import { startQueueMode } from './queue-mode';
 import type { Sheet } from './sheet';
 
 const WORKERS = 3;
+const DEVICE = '358899051000001';
+/** Requests a minute, and those that may follow each other at once: so long that a minute is full. */
+const LIMIT = 30;
+const BURST = 20;
+const RUNS_AT_LIMIT = 60;
 const askFor = (baseUrl: string): Ask => ({
 	vendor: 'trackceo',
 	baseUrl,
 	operation: 'position.getCurrent',
-	params: { devices: '358899051000001' },
+	params: { devices: DEVICE },
 	timeout: 60,
 });
 const logins = ({ requests }: Simulator | ProtrackSimulator, path = kitOf('trackceo').login) =>
@@ -129,56 +136,56 @@ async function fight(sheet: Sheet, { both }: Hosts): Promise<void> {
 	}
 }
 
+/** A workflow that reads a position, for whoever asks. */
+async function hooked(n8n: N8n, path: string, data: Json) {
+	const { node, credential } = kitOf('trackceo').n8n;
+	const { id, name } = await n8n.createCredential({ name: path, type: credential, data });
+	const workflow = await n8n.createWorkflow({
+		nodes: [
+			{
+				name: 'Hook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				parameters: { path, httpMethod: 'GET', responseMode: 'lastNode', options: {} },
+				webhookId: randomUUID(),
+			},
+			{
+				name: 'Fleet',
+				type: `n8n-nodes-fleetwire.${node}`,
+				parameters: {
+					resource: 'position',
+					operation: 'getCurrent',
+					devices: { __rl: true, mode: 'id', value: DEVICE },
+					options: {},
+				},
+				credentials: { [credential]: { id, name } },
+			},
+		],
+	});
+	await n8n.activate(workflow);
+	return workflow;
+}
+
 async function queueMode(sheet: Sheet): Promise<void> {
 	const simulator = await startProtrack({ brand: 'trackceo' });
+	const other = await startProtrack({ brand: 'trackceo' });
 	const queue = await startQueueMode(WORKERS);
 	try {
 		const { n8n } = queue;
-		const { node, credential } = kitOf('trackceo').n8n;
+		const settings = (account: Ask['account']) =>
+			settingsOf({ vendor: 'trackceo', baseUrl: simulator.url, account });
 		// One that may send commands and one that may not, as an operator would have it.
 		const hooks = ['reads', 'commands'];
-		const workflows = [];
-		for (const path of hooks) {
-			const { id, name } = await n8n.createCredential({
-				name: path,
-				type: credential,
-				data: {
-					...settingsOf({ vendor: 'trackceo', baseUrl: simulator.url }),
-					allowCommands: path === 'commands',
-				},
-			});
-			const workflow = await n8n.createWorkflow({
-				nodes: [
-					{
-						name: 'Hook',
-						type: 'n8n-nodes-base.webhook',
-						typeVersion: 2,
-						parameters: { path, httpMethod: 'GET', responseMode: 'lastNode', options: {} },
-						webhookId: `11111111-1111-4111-8111-11111111111${String(workflows.length)}`,
-					},
-					{
-						name: 'Fleet',
-						type: `n8n-nodes-fleetwire.${node}`,
-						parameters: {
-							resource: 'position',
-							operation: 'getCurrent',
-							devices: { __rl: true, mode: 'id', value: '358899051000001' },
-							options: {},
-						},
-						credentials: { [credential]: { id, name } },
-					},
-				],
-			});
-			await n8n.activate(workflow);
-			workflows.push(workflow);
-		}
+		const workflows: Workflow[] = [];
+		for (const path of hooks)
+			workflows.push(await hooked(n8n, path, settings({ allowCommands: path === 'commands' })));
 		let failed = 0;
-		const call = async (times: number) => {
+		const call = async (times: number, paths: readonly string[] = hooks) => {
 			await Promise.all(
 				Array.from({ length: times }, async (_, count) => {
-					const answer = await fetch(`${n8n.url}/webhook/${hooks[count % hooks.length] ?? ''}`);
+					const answer = await fetch(`${n8n.url}/webhook/${paths[count % paths.length] ?? ''}`);
 					const text = await answer.text();
-					if (!answer.ok || !text.includes('"deviceId":"358899051000001"')) {
+					if (!answer.ok || !text.includes(`"deviceId":"${DEVICE}"`)) {
 						failed += 1;
 						if (failed < 4) console.log(`        ${String(answer.status)} ${text.slice(0, 300)}`);
 					}
@@ -222,9 +229,23 @@ async function queueMode(sheet: Sheet): Promise<void> {
 				counts.every((count) => count >= 1 && count <= most) &&
 				tokens.every((count) => count === 1),
 		);
+		failed = 0;
+		const began = performance.now();
+		await hooked(n8n, 'slow', settings({ baseUrl: other.url, rateLimit: LIMIT, processes: WORKERS }));
+		await call(RUNS_AT_LIMIT, ['slow']);
+		const sent = other.requests.filter(({ path }) => !kitOf('trackceo').login.test(path)).map(({ time }) => time);
+		const inAMinute = Math.max(...sent.map((at) => sent.filter((each) => each >= at && each < at + 60_000).length));
+		sheet.part(
+			`requests of ${String(WORKERS)} workers in a minute, at a limit of ${String(LIMIT)}`,
+			'n8n',
+			`${String(inAMinute)} of ${String(sent.length)}, all through in ${String(Math.round((performance.now() - began) / 1000))} s; ${String(failed)} of ${String(RUNS_AT_LIMIT)} runs failed`,
+			`at most ${String(LIMIT + BURST)}`,
+			failed === 0 && sent.length >= RUNS_AT_LIMIT && inAMinute <= LIMIT + BURST,
+		);
 	} finally {
 		await queue.stop();
 		await simulator.close();
+		await other.close();
 	}
 }
 
