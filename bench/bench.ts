@@ -4,7 +4,7 @@
  * unlimited, at 4 requests at once. docs/performance.md says what was found.
  */
 import { parseArgs } from 'node:util';
-import { fleet, memory, parse, playback } from './client';
+import { fleet, memory, parse, playback, trips } from './client';
 import type { Result } from './measure';
 import { n8nFleet, n8nItems, n8nPlayback, nodeRedFleet, nodeRedPlayback } from './hosts';
 import { size, start } from './packages';
@@ -12,6 +12,7 @@ import { alarmDelay, cursorSize, triggerScale } from './triggers';
 
 const BENCHMARKS: Readonly<Record<string, () => Result[] | Promise<Result[]>>> = {
 	parse,
+	trips,
 	playback,
 	fleet,
 	memory,

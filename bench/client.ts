@@ -1,6 +1,8 @@
 /** The client by itself, beside the loop that a programmer would write. */
 import { Agent, request } from 'undici';
 import type { AnyOperation } from '../core/describe/operation';
+import { metresBetween } from '../core/describe/place';
+import { findOperation } from '../core/describe/provider';
 import { Account } from '../node-red/src/account';
 import { itracksense } from '../providers/itracksense';
 import type { ITracksenseConnection } from '../providers/itracksense/connection';
@@ -156,6 +158,46 @@ export async function parse(): Promise<Result[]> {
 		() => measured(theirs),
 	);
 	return [ratioOf('parse', result.ours.ms, 'ms', 'JSON.parse of the same bytes', result.theirs.ms, 1.6)];
+}
+
+/** Trips of fixes that have been read already: a vehicle that drives for 50 minutes of each hour. */
+export async function trips(): Promise<Result[]> {
+	const operation = findOperation(trackceo, 'trip', 'getMany');
+	const fixes = Array.from({ length: 500_000 }, (_, index) => ({
+		deviceId: DEVICE,
+		time: new Date((START + index * 10) * 1000).toISOString(),
+		latitude: 45 + (index % 3000) / 1000,
+		longitude: 25,
+		speed: index % 360 < 300 ? 40 : 0,
+		course: 0,
+		odometer: null,
+		ignition: null,
+	}));
+	const params = { minimumMinutes: 5, tripMetres: 500, tripMinutes: 5, gapMinutes: 60, ignitionEnds: false };
+	const ours = () => {
+		let count = 0;
+		const computation = operation?.compute?.begin(params, Date.now() * 2, () => (count += 1));
+		for (const fix of fixes) computation?.add(fix);
+		computation?.end();
+		counted(count, Math.ceil(fixes.length / 360));
+	};
+	const theirs = () => {
+		let metres = 0;
+		for (const [place, { time, latitude, longitude }] of fixes.entries()) {
+			const before = fixes[place - 1];
+			if (before !== undefined && Date.parse(time) > 0) metres += metresBetween(before, { latitude, longitude });
+		}
+		counted(Math.sign(metres), 1);
+	};
+	const result = await sideBySide(
+		RUNS,
+		() => measured(ours),
+		() => measured(theirs),
+	);
+	return [
+		ratioOf('trips', result.ours.cpuMs, 'ms of CPU', 'time and distance of each fix', result.theirs.cpuMs, 2),
+		limitOf('trips-rate', (result.ours.cpuMs * 1000) / fixes.length, 'µs of CPU a fix', 1),
+	];
 }
 
 export async function memory(): Promise<Result[]> {

@@ -1,6 +1,4 @@
-import { z } from 'zod/v4';
-import { flag, number, shown, text, type Field } from '../core/describe/field';
-import { isTimeZone } from '../core/describe/time';
+import { flag, number } from '../core/describe/field';
 
 /** Most characters of what an account is named by: no vendor comes near, and whatever is longer is no name. */
 export const LONGEST = { baseUrl: 2000, account: 300, secret: 1000 } as const;
@@ -46,24 +44,5 @@ export function sharedFields({
 			initial: false,
 			affectsLogin: false,
 		}),
-	};
-}
-
-/** The zone in which a vendor's times are meant that carry none. */
-export function timeZone(description: string, initial: string): Field<string> {
-	const named = z
-		.string({ error: (issue) => `Time Zone must be a text, not ${shown(issue.input)}.` })
-		.refine(isTimeZone, {
-			error: (issue) => `Time Zone must be an IANA name such as Europe/Bucharest, not ${shown(issue.input)}.`,
-		});
-	return {
-		...text({
-			title: 'Time Zone',
-			description,
-			initial,
-			placeholder: 'e.g. Europe/Bucharest',
-			affectsLogin: false,
-		}),
-		schema: named,
 	};
 }

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import type { AnyOperation } from '../core/describe/operation';
-import type { Fix } from '../core/describe/records';
-import { nameOf, startVendor, type TestVendor } from '../test/hosts/vendor';
-import { KITTED } from '../test/support/kits';
+import type { DaySummary, Fix, Stop, Trip } from '../core/describe/records';
+import { createFleet, stateAt } from '../simulators/fleet';
+import { nameOf, NOW, startVendor, type TestVendor } from '../test/hosts/vendor';
+import { ONE_OF_EACH } from '../test/support/kits';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
 
@@ -17,7 +18,7 @@ function firstOfEach(fixes: readonly Fix[]): Fix[] {
 }
 const sorted = (fixes: readonly Fix[]) => [...fixes].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
-describe.each(KITTED)('$vendor.provider.title', ({ name, vendor: { provider } }) => {
+describe.each(ONE_OF_EACH)('$vendor.provider.title', ({ name, vendor: { provider } }) => {
 	let vendor: TestVendor;
 	beforeAll(async () => {
 		vendor = await startVendor(name);
@@ -63,4 +64,68 @@ describe.each(KITTED)('$vendor.provider.title', ({ name, vendor: { provider } })
 			});
 		},
 	);
+
+	const named = (wanted: string) => provider.operations.find((operation) => nameOf(operation) === wanted)!;
+
+	test('has trips, stops and days, from the vendor or computed', () => {
+		for (const [wanted, kind] of [
+			['trip.getMany', 'trip'],
+			['stop.getMany', 'stop'],
+			['trip.getDaySummary', 'daySummary'],
+		] as const)
+			expect(named(wanted), wanted).toMatchObject({ kind, effect: 'read', list: true });
+	});
+
+	// The truth is what the simulated vehicle does, second by second.
+	test('the computed ones are those of the vehicle', async () => {
+		const [vehicle] = createFleet({ now: NOW });
+		const history = named('position.getHistory');
+		const { begin, end } = vendor.paramsOf(history) as { begin: string; end: string };
+		const [from, to] = [Date.parse(begin) / 1000, Date.parse(end) / 1000];
+		const { deviceId } = ((await vendor.expected(history, 'simplified', { limit: 1 })) as Fix[])[0]!;
+		const records = async <T extends { deviceId: string }>(wanted: string) =>
+			((await vendor.expected(named(wanted), 'simplified')) as T[]).filter((one) => one.deviceId === deviceId);
+		const stands = (time: number) => stateAt(vehicle!, time).speed < 3;
+		const inSeconds = (time: string | null) => (time === null ? to : Date.parse(time) / 1000);
+		if (named('stop.getMany').compute !== undefined) {
+			const stops = await records<Stop>('stop.getMany');
+			expect(stops.length).toBeGreaterThan(1);
+			for (const { startedAt, endedAt } of stops)
+				for (let time = inSeconds(startedAt) + 10; time < inSeconds(endedAt) - 10; time++)
+					expect(stands(time), `${String(startedAt)} and ${String(time)}`).toBe(true);
+		}
+		const [days] = [await records<DaySummary>('trip.getDaySummary')];
+		const driven = (stateAt(vehicle!, to).odometer - stateAt(vehicle!, from).odometer) / 1000;
+		const distance = days.reduce((sum, day) => sum + day.distance, 0);
+		expect(Math.abs(distance - driven) / driven).toBeLessThan(0.05);
+		if (named('trip.getMany').compute === undefined) return;
+		const trips = await records<Trip>('trip.getMany');
+		expect(trips.length).toBeGreaterThan(1);
+		for (const { startedAt, endedAt, distance: length } of trips) {
+			const [since, until] = [inSeconds(startedAt), inSeconds(endedAt)];
+			const way = (time: number) => (stateAt(vehicle!, until).odometer - stateAt(vehicle!, time).odometer) / 1000;
+			// It is measured from the fix before, which is up to a minute older.
+			expect(length).toBeGreaterThan(way(since) * 0.93 - 0.1);
+			expect(length).toBeLessThan(way(since - 60) * 1.01 + 0.1);
+		}
+	});
+
+	test('what is computed asks for the history, and Raw gives it', async () => {
+		const ofHistory = recordingOf(provider, 'position.getHistory');
+		for (const operation of provider.operations.filter(({ compute }) => compute?.source !== undefined)) {
+			const sent = async (which: AnyOperation, input: object = {}) => {
+				const answers = ofHistory?.exchanges.map(({ response }) => response) ?? [];
+				const host = new TestHost(() => json(answers.shift()));
+				const records = await new Client(provider, connectionOf(provider), host).collect(
+					which,
+					{ ...ofHistory?.params, ...input },
+					{ output: 'raw' },
+				);
+				return { records, requests: host.sent.map(({ request }) => request) };
+			};
+			expect(await sent(operation, { minimumMinutes: 7 }), nameOf(operation)).toEqual(
+				await sent(named('position.getHistory')),
+			);
+		}
+	});
 });

@@ -273,7 +273,7 @@ export class Client {
 		if (asks === undefined || effect !== 'read' || options.priority === 'poll') return undefined;
 		const [, burst] = rateOf(this.provider, this.connection);
 		const { signal } = options;
-		return new DeviceRequests(operation, {
+		return new DeviceRequests(sourceOf(operation), {
 			refusals: this.shared.refusals,
 			rare: burst <= 1,
 			now: () => this.host.now(),
@@ -310,7 +310,7 @@ export class Client {
 
 	private runFor(operation: AnyOperation, call: Call, requests: DeviceRequests | undefined): Run<Wire> {
 		const send = (wire: Wire, onAnswer?: (answer: unknown) => void) =>
-			requestRows(this.sender, operation, wire, call, onAnswer);
+			requestRows(this.sender, sourceOf(operation), wire, call, onAnswer);
 		return {
 			request: (wire, onAnswer, caught) =>
 				requests?.rows(wire, (part) => send(part, onAnswer), caught) ?? send(wire, onAnswer),
@@ -370,6 +370,9 @@ export class Client {
 		return this.redactor.error(asFleetError(thrown));
 	}
 }
+
+/** The operation whose requests a run makes. */
+const sourceOf = (operation: AnyOperation) => operation.compute?.source ?? operation;
 
 /** The parameters that requests are about. */
 function askedOf({ compute }: AnyOperation, params: Record<string, unknown>): Record<string, unknown> {

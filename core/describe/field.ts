@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 import { InvalidParams } from './errors';
-import { readTime, type Clock } from './time';
+import { isTimeZone, readTime, type Clock } from './time';
 
 /**
  * A parameter of an operation or a setting of an account, declared once: the check, the words and the widget.
@@ -254,6 +254,16 @@ export function text<const O extends TextOptions>(o: O): Field<Optional<O, strin
 		typedAs: o.typedAs,
 		...(o.lookup === undefined ? {} : { parting: 'none' }),
 	});
+}
+
+/** An IANA time zone. */
+export function timeZone(description: string, initial: string, more: Pick<Words, 'affectsLogin'> = {}): Field<string> {
+	const build = () =>
+		z.string({ error: (issue) => `Time Zone must be a text, not ${shown(issue.input)}.` }).refine(isTimeZone, {
+			error: (issue) => `Time Zone must be an IANA name such as Europe/Bucharest, not ${shown(issue.input)}.`,
+		});
+	const words = { title: 'Time Zone', description, placeholder: 'e.g. Europe/Bucharest', ...more };
+	return make('text', words, build, { clean: scalar, initial });
 }
 
 interface NumberOptions extends Words {

@@ -69,6 +69,8 @@ export interface Computation {
 }
 
 interface Compute<P = Readonly<Record<string, unknown>>> {
+	/** The operation whose records it is computed from, where that is another one. Requests are those of it. */
+	readonly source?: AnyOperation;
 	/** Parameters that say how to compute. No request carries them. */
 	readonly options: readonly string[];
 	/** Undefined if nothing is to be computed. `emit` gets each record as soon as it is complete; `now` is in ms. */

@@ -8,6 +8,7 @@ const RADIANS = Math.PI / 180;
 
 /** Metres between two places, on a sphere. */
 export function metresBetween(a: Place, b: Place): number {
+	if (a.latitude === b.latitude && a.longitude === b.longitude) return 0;
 	const sinLat = Math.sin(((b.latitude - a.latitude) * RADIANS) / 2);
 	const sinLon = Math.sin(((b.longitude - a.longitude) * RADIANS) / 2);
 	const h = sinLat * sinLat + Math.cos(a.latitude * RADIANS) * Math.cos(b.latitude * RADIANS) * sinLon * sinLon;

@@ -173,6 +173,29 @@ export interface Trip extends Markable {
 	drivingSeconds: number | null;
 	idleSeconds: number | null;
 	maxSpeed: number | null;
+	/** Halts included. */
+	averageSpeed: number | null;
+}
+
+/** What a device did on one day of a time zone. Trips and stops over midnight count in both days. */
+export interface DaySummary {
+	id: string;
+	deviceId: string;
+	/** As in 2026-01-31. */
+	date: string;
+	/** The day's ends: it may have 23 or 25 hours. */
+	from: string;
+	to: string;
+	/** When the first trip began and the last one ended. */
+	startedAt: string | null;
+	endedAt: string | null;
+	trips: number;
+	stops: number;
+	distance: number;
+	drivingSeconds: number;
+	/** With the engine on: in trips, and in stops where the ignition is known. */
+	idleSeconds: number;
+	maxSpeed: number | null;
 }
 
 /** A refill, a possible theft, or a sum of them. */
@@ -393,6 +416,7 @@ export interface RecordKinds {
 	subAccount: SubAccount;
 	commandOutcome: CommandOutcome;
 	trip: Trip;
+	daySummary: DaySummary;
 	fuelEvent: FuelEvent;
 	geofenceEvent: GeofenceEvent;
 	lockEvent: LockEvent;

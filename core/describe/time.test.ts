@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { instantOfLocal, inWords, isoOfSeconds, isTimeZone, localOfInstant, readTime, readWritten } from './time';
+import {
+	instantOfLocal,
+	inWords,
+	isoOfSeconds,
+	isTimeZone,
+	localOfInstant,
+	msOfIso,
+	readTime,
+	readWritten,
+} from './time';
 
 const clock = { now: Date.UTC(2026, 0, 31, 12, 34, 56), timeZone: 'Europe/Bucharest' };
 const iso = (value: unknown, timeZone = clock.timeZone) => {
@@ -206,4 +215,17 @@ describe('times as servers write them', () => {
 		[now / 1000 + 86_401],
 		[NaN],
 	])('%j cannot be read', (value) => expect(read(value)).toBeUndefined());
+});
+
+test.each([
+	'2026-01-31T08:00:00.000Z',
+	'2026-01-31T08:59:59.000Z',
+	'2026-01-31T07:59:59.000Z',
+	'1014-12-30T02:20:52.000Z',
+	'2026-01-31T08:00:00.250Z',
+	'2026-01-31T08:00:00+02:00',
+	'not a time at all, 24.000Z',
+	'',
+])('an ISO text as milliseconds: %s', (text) => {
+	expect(msOfIso(text)).toBe(Date.parse(text));
 });

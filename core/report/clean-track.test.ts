@@ -35,7 +35,7 @@ function expectOnly(good: readonly Fix[], came: readonly object[], words: string
 	const { records, warnings } = cleaned(came);
 	expect(records).toEqual(good);
 	expect(warnings).toEqual([
-		`Clean Track left out ${String(came.length - good.length)} of ${String(came.length)} fixes: ${words}.`,
+		`Fixes left out: ${String(came.length - good.length)} of ${String(came.length)} (${words}).`,
 	]);
 }
 

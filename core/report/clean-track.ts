@@ -1,23 +1,35 @@
 import type { Computation } from '../describe/operation';
 import { metresBetween, type Place } from '../describe/place';
 import type { Fix, TrackPoint } from '../describe/records';
-import { AHEAD_SECONDS } from '../describe/time';
+import { AHEAD_SECONDS, msOfIso } from '../describe/time';
 
 /** No vehicle is faster, in km/h. */
-const FASTEST = 300;
+export const FASTEST = 300;
 /** Fixes of a standing vehicle are up to so many metres apart. */
 const SCATTER = 100;
 /** So many fixes that follow from each other are where the vehicle is. */
 const AGREEING = 3;
 
-interface Point extends Place {
-	fix: object;
+/** A fix that can be computed with. */
+export interface Point extends Place {
+	fix: Fix;
 	/** Milliseconds since 1970. */
 	time: number;
+	/** Whether the vehicle moves; trips set it. */
+	moving: boolean;
 }
 
-const follows = (a: Point, b: Point) =>
-	b.time > a.time && metresBetween(a, b) <= SCATTER + ((b.time - a.time) / 3_600_000) * FASTEST * 1000;
+/** A degree of latitude; one of longitude is no longer. */
+const METRES_PER_DEGREE = 111_196;
+
+function follows(a: Point, b: Point): boolean {
+	if (b.time <= a.time) return false;
+	const most = SCATTER + ((b.time - a.time) / 3600) * FASTEST;
+	const { latitude, longitude } = a;
+	// Most are so near that it need not be calculated how near.
+	const atMost = (Math.abs(b.latitude - latitude) + Math.abs(b.longitude - longitude)) * METRES_PER_DEGREE;
+	return atMost <= most || metresBetween(a, b) <= most;
+}
 
 /** Why fixes are left out, in the order of the sentence. */
 const REASONS = {
@@ -39,7 +51,7 @@ class Track {
 	private apart: Point[] = [];
 
 	constructor(
-		private readonly emit: (fix: object) => void,
+		private readonly emit: (fix: Fix, point: Point) => void,
 		private readonly leftOut: LeftOut,
 	) {}
 
@@ -56,7 +68,7 @@ class Track {
 
 	end(): void {
 		if (this.held === undefined) return;
-		this.emit(this.held.fix);
+		this.emit(this.held.fix, this.held);
 		this.leaveOutApart(this.held);
 	}
 
@@ -76,7 +88,7 @@ class Track {
 	}
 
 	private advance(held: Point, next: Point): void {
-		this.emit(held.fix);
+		this.emit(held.fix, held);
 		this.before = held;
 		this.held = next;
 	}
@@ -97,10 +109,13 @@ export class CleanTrack implements Computation {
 	private readonly latest: number;
 	private count = 0;
 
-	/** @param now milliseconds since 1970 */
+	/**
+	 * @param now milliseconds since 1970
+	 * @param emit gets no point for what has no place
+	 */
 	constructor(
 		now: number,
-		private readonly emit: (fix: object) => void,
+		private readonly emit: (fix: Fix, point?: Point) => void,
 	) {
 		this.latest = now + AHEAD_SECONDS * 1000;
 	}
@@ -111,13 +126,13 @@ export class CleanTrack implements Computation {
 		// It has neither a time nor a place in WGS-84, and was asked for.
 		if (fix.corrected === true) return this.emit(fix);
 		this.count += 1;
-		const time = fix.time === null ? NaN : Date.parse(fix.time);
+		const time = fix.time === null ? NaN : msOfIso(fix.time);
 		if (latitude === null || longitude === null || Number.isNaN(time)) this.leftOut.noPlace += 1;
 		else if (time > this.latest) this.leftOut.ahead += 1;
 		else {
 			let track = this.tracks.get(deviceId);
 			if (track === undefined) this.tracks.set(deviceId, (track = new Track(this.emit, this.leftOut)));
-			track.add({ fix, time, latitude, longitude });
+			track.add({ fix, time, latitude, longitude, moving: false });
 		}
 	}
 
@@ -129,10 +144,9 @@ export class CleanTrack implements Computation {
 		const reasons = (Object.keys(REASONS) as (keyof LeftOut)[]).filter((reason) => this.leftOut[reason] > 0);
 		const sum = reasons.reduce((total, reason) => total + this.leftOut[reason], 0);
 		if (sum === 0) return [];
-		return [
-			`Clean Track left out ${sum.toLocaleString('en')} of ${this.count.toLocaleString('en')} fixes: ${reasons
-				.map((reason) => `${String(this.leftOut[reason])} ${REASONS[reason]}`)
-				.join(', ')}.`,
-		];
+		const list = reasons
+			.map((reason) => `${this.leftOut[reason].toLocaleString('en')} ${REASONS[reason]}`)
+			.join(', ');
+		return [`Fixes left out: ${sum.toLocaleString('en')} of ${this.count.toLocaleString('en')} (${list}).`];
 	}
 }

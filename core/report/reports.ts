@@ -1,6 +1,8 @@
-import { flag, type Fields } from '../describe/field';
-import type { AnyOperation } from '../describe/operation';
-import { CleanTrack } from './clean-track';
+import { flag, number, timeZone, type Fields } from '../describe/field';
+import type { AnyOperation, Computation } from '../describe/operation';
+import { CleanTrack, type Point } from './clean-track';
+import { DaySummaries } from './day-summaries';
+import { Journeys, type TripRules } from './trips';
 
 const cleanTrack = flag({
 	title: 'Clean Track',
@@ -19,10 +21,175 @@ const withCleanTrack = (operation: AnyOperation): AnyOperation => ({
 	},
 });
 
+/** Stored in users' flows. The defaults are those of Traccar's reports. */
+const tripFields = {
+	minimumMinutes: number({
+		title: 'Minimum Minutes',
+		description: 'Shortest halt that counts as a stop, in minutes',
+		unit: 'minutes',
+		min: 1,
+		max: 1440,
+		integer: true,
+		initial: 5,
+	}),
+	tripMetres: number({
+		title: 'Minimum Trip Distance',
+		description: 'What is shorter, and driven in less than the minimum trip time, is no trip',
+		unit: 'm',
+		min: 0,
+		max: 100_000,
+		initial: 500,
+	}),
+	tripMinutes: number({
+		title: 'Minimum Trip Time',
+		description: 'What is driven in less, and is shorter than the minimum trip distance, is no trip',
+		unit: 'minutes',
+		min: 0,
+		max: 1440,
+		initial: 5,
+	}),
+	gapMinutes: number({
+		title: 'Longest Gap',
+		description: 'A trip ends at the last fix before a time without data of so many minutes',
+		unit: 'minutes',
+		min: 1,
+		max: 1440,
+		initial: 60,
+	}),
+	ignitionEnds: flag({
+		title: 'Ignition Off Ends Trip',
+		description: 'Whether a halt with the ignition off ends a trip at once, if the vendor reports the ignition',
+		initial: false,
+	}),
+};
+
+const MINUTE_MS = 60_000;
+
+const rulesOf = (params: Record<keyof typeof tripFields, number>): TripRules => ({
+	leastMetres: params.tripMetres,
+	leastDriving: params.tripMinutes * MINUTE_MS,
+	leastStop: params.minimumMinutes * MINUTE_MS,
+	gap: params.gapMinutes * MINUTE_MS,
+	ignitionEnds: Boolean(params.ignitionEnds),
+});
+
+/** What is computed of the track of one device. */
+interface OfTrack {
+	add(point: Point): void;
+	end(): void;
+}
+
+/** Computes from clean tracks: memory depends on the number of devices, and not on the length of their tracks. */
+class TrackReport implements Computation {
+	private readonly tracks = new Map<string, OfTrack>();
+	private readonly clean: CleanTrack;
+
+	constructor(now: number, begin: () => OfTrack) {
+		this.clean = new CleanTrack(now, ({ deviceId }, point) => {
+			if (point === undefined) return;
+			let track = this.tracks.get(deviceId);
+			if (track === undefined) this.tracks.set(deviceId, (track = begin()));
+			track.add(point);
+		});
+	}
+
+	add(record: object): void {
+		this.clean.add(record);
+	}
+
+	end(): void {
+		this.clean.end();
+		for (const track of this.tracks.values()) track.end();
+	}
+
+	get warnings(): string[] {
+		return this.clean.warnings;
+	}
+}
+
+const COMPUTED = 'Computed from the position history. Output: Raw has the history.';
+
+type Declared = Pick<AnyOperation, 'resource' | 'name' | 'title' | 'action' | 'description' | 'kind'>;
+
+/** An operation that is computed from a history: its requests, and records of another kind. */
+function computed(
+	source: AnyOperation,
+	declared: Declared,
+	fields: Fields,
+	begin: (params: Record<string, never>, emit: (record: object) => void) => OfTrack,
+): AnyOperation {
+	const { note } = source.evidence;
+	return {
+		...source,
+		...declared,
+		params: { ...(source.params as Fields), ...fields },
+		compute: {
+			source,
+			options: Object.keys(fields),
+			begin: (params, now, emit) => new TrackReport(now, () => begin(params as Record<string, never>, emit)),
+		},
+		evidence: { ...source.evidence, note: note === undefined ? COMPUTED : `${COMPUTED} ${note}` },
+	};
+}
+
+const ignore = () => undefined;
+
+const reportsOf = (history: AnyOperation): AnyOperation[] => [
+	computed(
+		history,
+		{
+			resource: 'trip',
+			name: 'getMany',
+			title: 'Get Many',
+			action: 'Get many trips',
+			description:
+				'Get the trips of devices in a period of any length: start, end, distance, driving time and speeds',
+			kind: 'trip',
+		},
+		tripFields,
+		(params, emit) => new Journeys(rulesOf(params), emit, ignore),
+	),
+	computed(
+		history,
+		{
+			resource: 'stop',
+			name: 'getMany',
+			title: 'Get Many',
+			action: 'Get many stops',
+			description:
+				'Get the stops of devices in a period of any length: place, start, end and time with engine on',
+			kind: 'stop',
+		},
+		tripFields,
+		(params, emit) => new Journeys(rulesOf(params), ignore, emit),
+	),
+	computed(
+		history,
+		{
+			resource: 'trip',
+			name: 'getDaySummary',
+			title: 'Get Day Summary',
+			action: 'Get a summary of each day',
+			description:
+				'Get a record for each device and day: first start, last end, trips, stops, distance, durations',
+			kind: 'daySummary',
+		},
+		{ timeZone: timeZone('Whose days are counted, as an IANA name', 'UTC'), ...tripFields },
+		(params, emit) => new DaySummaries(rulesOf(params), String(params.timeZone), emit),
+	),
+];
+
 const isHistory = ({ kind, effect, list }: AnyOperation) =>
 	effect === 'read' && list && (kind === 'fix' || kind === 'trackPoint');
 
-/** A vendor's operations, with what is computed from its records. */
+/** A vendor's operations, with what is computed from its records where the vendor has none of that name. */
 export function withReports(operations: readonly AnyOperation[]): AnyOperation[] {
-	return operations.map((operation) => (isHistory(operation) ? withCleanTrack(operation) : operation));
+	const history = operations.find(isHistory);
+	const reports = history === undefined ? [] : reportsOf(history);
+	return [
+		...operations.map((operation) => (isHistory(operation) ? withCleanTrack(operation) : operation)),
+		...reports.filter(
+			({ resource, name }) => !operations.some((own) => own.resource === resource && own.name === name),
+		),
+	];
 }

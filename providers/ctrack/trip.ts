@@ -22,6 +22,8 @@ export function toTrip(came: Row, units: Units): Trip {
 	const endedAt = timeOf(row.TripEndUTC);
 	const start = coordinatesOf(row.StartLatitude, row.StartLongitude);
 	const end = coordinatesOf(row.EndLatitude, row.EndLongitude);
+	const distance = distanceWithin(row.TripDistance ?? row.TripOdo, units, startedAt, endedAt);
+	const length = lengthOf(startedAt, endedAt);
 	const trip = {
 		deviceId,
 		deviceName: null,
@@ -36,11 +38,13 @@ export function toTrip(came: Row, units: Units): Trip {
 		endLatitude: end.latitude,
 		endLongitude: end.longitude,
 		endAddress: wordsOf(row.EndLocation),
-		distance: distanceWithin(row.TripDistance ?? row.TripOdo, units, startedAt, endedAt),
+		distance,
 		drivingSeconds: secondsWithin(row.DrivingTime, units, startedAt, endedAt),
 		// There is only a time of idling in excess of what is allowed.
 		idleSeconds: null,
 		maxSpeed: units.speed(row.MaxSpeed),
+		averageSpeed:
+			distance === null || length === null || length <= 0 ? null : Math.round((distance * 36_000) / length) / 10,
 	};
 	const id = recordId(deviceId, timeInId(startedAt, row.TripStartUTC, trip), timeInId(endedAt, row.TripEndUTC, trip));
 	const record = withItsError(row, { id, ...trip }, ['id', 'deviceId']);

@@ -1,6 +1,6 @@
-import { flag, json, text, type Fields } from '../../core/describe/field';
+import { flag, json, text, timeZone, type Fields } from '../../core/describe/field';
 import type { Connection } from '../../core/describe/connection';
-import { LONGEST, sharedFields, timeZone } from '../account-fields';
+import { LONGEST, sharedFields } from '../account-fields';
 
 export const TITLE = 'iTracksense';
 const BASE_URL = 'http://openapi.itracksense.com';
@@ -41,6 +41,7 @@ export function connectionFields(requestsPerMinute: number): Fields {
 		timeZone: timeZone(
 			"Time zone of the vendor's times, as an IANA name. It is not documented; Asia/Shanghai is assumed, because a documented sample fits working hours there. To check, compare the time of a current position with a clock.",
 			'Asia/Shanghai',
+			{ affectsLogin: false },
 		),
 		methodPaths: json({
 			title: 'Method Paths',

@@ -60,7 +60,7 @@ export const testkit: TestKitOf = ({ provider }) => ({
 		methodPaths: JSON.stringify(
 			Object.fromEntries(
 				provider.operations
-					.filter(({ evidence }) => evidence.grade === 'G')
+					.filter(({ evidence, compute }) => evidence.grade === 'G' && compute?.source === undefined)
 					.map((operation) => [
 						nameOf(operation),
 						DEFAULT_PATHS[Number(operation.evidence.section) as Section],

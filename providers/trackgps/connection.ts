@@ -1,6 +1,6 @@
-import { text, type Fields } from '../../core/describe/field';
+import { text, timeZone, type Fields } from '../../core/describe/field';
 import type { Connection } from '../../core/describe/connection';
-import { LONGEST, sharedFields, timeZone } from '../account-fields';
+import { LONGEST, sharedFields } from '../account-fields';
 
 export interface TrackgpsConnection extends Connection {
 	account: string;
@@ -33,6 +33,7 @@ export const connectionFields: Fields = {
 	timeZone: timeZone(
 		'Time zone of the company in TrackGPS.ro, as an IANA name. All its times are local ones.',
 		'Europe/Bucharest',
+		{ affectsLogin: false },
 	),
 	...sharedFields({
 		commands:

@@ -51,7 +51,9 @@ const common = {
 export function connectionOf(provider: Provider): Connection & Record<string, unknown> {
 	const shown = Object.fromEntries(Object.entries(provider.connection).map(([name, field]) => [name, field.initial]));
 	// iTracksense refuses writes whose path is not proven until the account names it.
-	const unproven = provider.operations.filter(({ evidence }) => evidence.grade !== 'C');
+	const unproven = provider.operations.filter(
+		({ evidence, compute }) => evidence.grade !== 'C' && compute?.source === undefined,
+	);
 	const methodPaths = Object.fromEntries(
 		unproven.map(({ resource, name, route }) => [`${resource}.${name}`, route.split(' ')[1]]),
 	);
