@@ -7,7 +7,7 @@ import { Journeys, type TripRules } from './trips';
 const cleanTrack = flag({
 	title: 'Clean Track',
 	description:
-		'Whether to leave out fixes without place or time, from the future, doubled or out of order, or where no vehicle can have been. A warning counts them. Output: Raw has them all.',
+		'Whether to leave out fixes without place or time, from the future, doubled, or where no vehicle can have been. Output: Raw has all.',
 	initial: false,
 });
 
@@ -34,7 +34,7 @@ const tripFields = {
 	}),
 	tripMetres: number({
 		title: 'Minimum Trip Distance',
-		description: 'What is shorter, and driven in less than the minimum trip time, is no trip',
+		description: 'Distance that makes a trip, however quick',
 		unit: 'm',
 		min: 0,
 		max: 100_000,
@@ -42,7 +42,7 @@ const tripFields = {
 	}),
 	tripMinutes: number({
 		title: 'Minimum Trip Time',
-		description: 'What is driven in less, and is shorter than the minimum trip distance, is no trip',
+		description: 'Driving time that makes a trip, however short',
 		unit: 'minutes',
 		min: 0,
 		max: 1440,
@@ -50,7 +50,7 @@ const tripFields = {
 	}),
 	gapMinutes: number({
 		title: 'Longest Gap',
-		description: 'A trip ends at the last fix before a time without data of so many minutes',
+		description: 'So long without data ends a trip',
 		unit: 'minutes',
 		min: 1,
 		max: 1440,
@@ -58,7 +58,7 @@ const tripFields = {
 	}),
 	ignitionEnds: flag({
 		title: 'Ignition Off Ends Trip',
-		description: 'Whether a halt with the ignition off ends a trip at once, if the vendor reports the ignition',
+		description: 'Whether a halt with the ignition off ends a trip at once',
 		initial: false,
 	}),
 };
@@ -142,8 +142,7 @@ const reportsOf = (history: AnyOperation): AnyOperation[] => [
 			name: 'getMany',
 			title: 'Get Many',
 			action: 'Get many trips',
-			description:
-				'Get the trips of devices in a period of any length: start, end, distance, driving time and speeds',
+			description: 'Get the trips of devices in a period of any length',
 			kind: 'trip',
 		},
 		tripFields,
@@ -156,8 +155,7 @@ const reportsOf = (history: AnyOperation): AnyOperation[] => [
 			name: 'getMany',
 			title: 'Get Many',
 			action: 'Get many stops',
-			description:
-				'Get the stops of devices in a period of any length: place, start, end and time with engine on',
+			description: 'Get the stops of devices in a period of any length',
 			kind: 'stop',
 		},
 		tripFields,
@@ -170,8 +168,7 @@ const reportsOf = (history: AnyOperation): AnyOperation[] => [
 			name: 'getDaySummary',
 			title: 'Get Day Summary',
 			action: 'Get a summary of each day',
-			description:
-				'Get a record for each device and day: first start, last end, trips, stops, distance, durations',
+			description: 'Get a summary for each device and day of a time zone',
 			kind: 'daySummary',
 		},
 		{ timeZone: timeZone('Whose days are counted, as an IANA name', 'UTC'), ...tripFields },
