@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { NodeAPI, NodeMessageInFlow } from 'node-red';
 import type { Client } from '../../core/call/client';
 import { asFleetError, type FleetError } from '../../core/describe/errors';
@@ -34,11 +35,12 @@ class Answer {
 		private readonly form: Form,
 		private readonly msg: NodeMessageInFlow,
 		send: Send,
+		shared: boolean,
 	) {
 		// Of an earlier request in the flow.
 		delete msg.failedDevices;
 		this.delivery = form.each
-			? new MessagePerRecord(RED, msg, send)
+			? new MessagePerRecord(RED, msg, send, shared)
 			: new OneMessage(msg, send, form.operation.list);
 	}
 
@@ -48,8 +50,8 @@ class Answer {
 		return operation.effect !== 'read' || (operation.kind === 'commandOutcome' && !raw);
 	}
 
-	add(page: object[]): void {
-		for (const one of this.tells ? (page as CommandOutcome[]) : []) {
+	add(page: readonly object[]): void {
+		for (const one of this.tells ? (page as readonly CommandOutcome[]) : []) {
 			if (this.worst === undefined || OUTCOMES.indexOf(one.outcome) > OUTCOMES.indexOf(this.worst.outcome))
 				this.worst = one;
 		}
@@ -84,13 +86,13 @@ export async function answer(
 	asked: readonly Asked[],
 	pages: AsyncIterable<object[]>,
 ): Promise<(number | Ended)[]> {
-	const answers = asked.map(({ msg, send }) => new Answer(RED, form, msg, send));
+	const shared = asked.length > 1;
+	const answers = asked.map(({ msg, send }) => new Answer(RED, form, msg, send, shared));
+	/** What several messages get whole. All of their copies at once could fill the memory. */
+	const kept: object[][] = [];
 	const add = async (page: object[]) => {
-		// Each message has records of its own, as each could be changed.
-		await form.inBlocks(answers.slice(1), (some) => {
-			for (const one of some) one.add(structuredClone(page));
-		});
-		answers[0]?.add(page);
+		if (shared && !form.each) kept.push(page);
+		else await inTurn(answers, (one) => one.add(page));
 	};
 	let error: FleetError | undefined;
 	let any = false;
@@ -106,9 +108,18 @@ export async function answer(
 	if (error !== undefined && !any) throw error;
 	if (form.draw !== undefined) await add(await form.draw(undefined));
 	const ended: (number | Ended)[] = [];
-	await form.inBlocks(answers, (some) => {
-		for (const one of some) ended.push(one.end());
+	await inTurn(answers, async (one) => {
+		for (const page of kept) await form.inBlocks(page, (block) => one.add(structuredClone(block)));
+		ended.push(one.end());
 	});
 	if (error !== undefined) throw error;
 	return ended;
+}
+
+/** Does something for one message after the other: Node-RED passes on what each has sent before the next. */
+async function inTurn(answers: readonly Answer[], work: (answer: Answer) => void | Promise<void>): Promise<void> {
+	for (const one of answers) {
+		await work(one);
+		if (answers.length > 1) await immediate();
+	}
 }

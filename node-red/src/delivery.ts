@@ -57,6 +57,8 @@ export class MessagePerRecord implements Delivery {
 		private readonly RED: NodeAPI,
 		msg: NodeMessageInFlow,
 		private readonly send: Send,
+		/** Whether others send the records too: each has copies of its own, as they could be changed. */
+		private readonly shared = false,
 	) {
 		// The incoming payload is replaced: no need to copy it for each record.
 		const { payload: _, ...rest } = msg;
@@ -93,6 +95,7 @@ export class MessagePerRecord implements Delivery {
 			...(outer === undefined ? {} : { parts: outer }),
 		};
 		this.sent += 1;
-		this.send({ ...msg, payload: record, topic: topicOf(record) ?? msg.topic, parts });
+		const payload = this.shared ? structuredClone(record) : record;
+		this.send({ ...msg, payload, topic: topicOf(record) ?? msg.topic, parts });
 	}
 }
