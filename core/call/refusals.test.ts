@@ -72,3 +72,20 @@ test.each([
 	const errorOf = (part: readonly string[]) => (part.includes('d37') ? error : undefined);
 	expect(read(refusals, DEVICES, errorOf)).toMatchObject({ refused: ['d37'] });
 });
+
+test.each([
+	['refused', (refusals: Refusals, device: string) => refusals.refused(OPERATION, device, REFUSAL, NOW)],
+	['suspected', (refusals: Refusals, device: string) => refusals.suspect(OPERATION, [device, `${device}b`], REFUSAL)],
+])('however many devices somebody names, only the latest that were %s are remembered', (_, remember) => {
+	const refusals = new Refusals();
+	const named = Array.from({ length: 2500 }, (__, index) => `n${String(index)}`);
+	for (const device of named) remember(refusals, device);
+	const { suspects, refused } = refusals.apart(
+		OPERATION,
+		named.flatMap((device) => [device, `${device}b`]),
+	);
+	const known = [...suspects, ...refused].flatMap(({ devices }) => devices);
+	expect(known.length).toBe(2000);
+	expect(known).toContain('n2499');
+	expect(known).not.toContain('n0');
+});

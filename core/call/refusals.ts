@@ -62,6 +62,12 @@ function prune(pauses: Map<string, { until: number }>, now: number): void {
 	for (const [name, { until }] of pauses) if (until < now - 2 * LONGEST_MS) pauses.delete(name);
 }
 
+/**
+ * Devices of one operation that are remembered. More are named by who makes names up: without this, each would cost
+ * memory and time for as long as the process lives.
+ */
+const MOST_KEPT = 2000;
+
 /** A batch whose parts are all refused. For a while it is not searched: each read tries one of its devices in turn. */
 interface Vain extends Pause {
 	/** Devices that were tried, and refused, in this turn. */
@@ -105,6 +111,31 @@ function clear(known: Known, devices: readonly string[]): void {
 		.filter((some) => some.length > 0);
 }
 
+/** One device of each part is refused. */
+function suspect(known: Known, parts: readonly (readonly string[])[]): void {
+	const suspects = [...known.suspects, ...parts];
+	let count = suspects.reduce((sum, { length }) => sum + length, 0);
+	// The latest, as many as there is room for.
+	known.suspects = suspects.filter(({ length }) => {
+		const stays = count <= MOST_KEPT;
+		count -= length;
+		return stays;
+	});
+}
+
+/** A device is refused. */
+function refuse(known: Known, device: string, error: FleetError, now: number): void {
+	const { refused } = known;
+	prune(refused, now);
+	const entry = { error, ...pauseAfter(refused.get(device), now, FIRST_MS) };
+	refused.delete(device);
+	refused.set(device, entry);
+	for (const oldest of refused.keys()) {
+		if (refused.size <= MOST_KEPT) return;
+		refused.delete(oldest);
+	}
+}
+
 /**
  * Which devices of an account the vendor refuses, by operation. One that has left the account must neither hide the
  * others of its request, nor make every poll search for it again.
@@ -140,15 +171,14 @@ export class Refusals {
 	refused(operation: string, device: string, error: FleetError, now: number): void {
 		const known = this.of(operation);
 		clear(known, [device]);
-		prune(known.refused, now);
-		known.refused.set(device, { error, ...pauseAfter(known.refused.get(device), now, FIRST_MS) });
+		refuse(known, device, error, now);
 	}
 
 	/** One of these devices is refused. */
 	suspect(operation: string, devices: readonly string[], error: FleetError): void {
 		const known = this.of(operation);
 		clear(known, devices);
-		known.suspects.push(devices);
+		suspect(known, [devices]);
 		known.suspicion = error;
 	}
 
@@ -310,7 +340,7 @@ class Parts {
 			const half = Math.ceil(part.length / 2);
 			const halves = [part.slice(0, half), part.slice(half)];
 			this.queue.push(...halves);
-			this.known.suspects.push(...halves);
+			suspect(this.known, halves);
 		}
 		const vain =
 			this.answersGiven === 0 &&
@@ -348,10 +378,8 @@ class Parts {
 
 	private leaveAlone(device: string, error: FleetError): void {
 		const { known, now } = this;
-		const before = known.refused.get(device);
-		if (before === undefined) this.fresh.push(device);
-		prune(known.refused, now);
-		known.refused.set(device, { error, ...pauseAfter(before, now, FIRST_MS) });
+		if (!known.refused.has(device)) this.fresh.push(device);
+		refuse(known, device, error, now);
 		this.refused.set(device, error);
 		this.left.delete(device);
 	}
