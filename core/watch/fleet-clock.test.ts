@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { SharedLogin } from '../call/account';
 import { noteClocks } from './fleet-clock';
 
@@ -73,4 +73,21 @@ describe('a clock that is wrong', () => {
 		poll(NOW + 90_000, { a: NOW + 90_240 });
 		expect(warnings).toEqual([]);
 	});
+});
+
+test('however many devices a vendor makes up, no more than some are remembered', () => {
+	const add = vi.spyOn(Set.prototype, 'add');
+	const { warnings, poll } = account();
+	for (let minute = 0; minute < 10; minute++) {
+		const names = Array.from({ length: 400 }, (_, index) => [
+			`made up ${String(minute)}-${String(index)}`,
+			NOW + 86_400,
+		]);
+		const good = Array.from({ length: 500 }, (_, index) => [`good ${String(index)}`, NOW]);
+		poll(NOW, Object.fromEntries([...names, ...good]) as Record<string, number>);
+	}
+	const kept = add.mock.calls.filter(([value]) => String(value).includes('made up'));
+	add.mockRestore();
+	expect(kept).toHaveLength(1000);
+	expect(warnings).toHaveLength(3);
 });

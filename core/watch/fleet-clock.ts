@@ -52,14 +52,14 @@ export function noteClocks({ now, client }: Reader, times: ReadonlyMap<string, n
 	// A single device may have a clock of its own.
 	const most = ahead.length > 1 && ahead.length * 2 > all.length;
 	if (most) {
-		const least = ahead.reduce((nearest, [, at]) => Math.min(nearest, at - now), Infinity);
+		const least = Math.min(...ahead.map(([, at]) => at - now));
 		say('ahead', offset(client.provider.title, least, 'ahead of'));
 	} else {
 		const names = ahead.map(([device]) => device).filter((device) => !said.has(`device ${device}`));
-		if (names.length > 0 && said.size < MOST_SAID) {
-			client.warn(ofDevices(names));
-			for (const name of names.slice(0, MOST_SAID)) said.add(`device ${name}`);
-		}
+		const room = Math.max(0, MOST_SAID - said.size);
+		if (names.length > 0 && room > 0) client.warn(ofDevices(names));
+		// A vendor may make up names without end.
+		for (const name of names.slice(0, room)) said.add(`device ${name}`);
 	}
 	const newest = all.reduce((latest, [, at]) => (isAhead(at, now) ? latest : Math.max(latest, at)), 0);
 	if (newest > known.newest && !most) {
