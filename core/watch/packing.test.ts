@@ -21,7 +21,20 @@ describe('packed device states', () => {
 	test('hold every id and state, whatever their characters', () => {
 		const id = fc.oneof(
 			fc.string(),
-			fc.constantFrom('0', '0012', '-1', '1e3', "'x", 'a|b:c,d', '999999999999999999', '9999999999999999999'),
+			fc.constantFrom(
+				'\ud800',
+				'a\udc00b',
+				'\0',
+				'\0d800',
+				'0',
+				'0012',
+				'-1',
+				'1e3',
+				"'x",
+				'a|b:c,d',
+				'999999999999999999',
+				'9999999999999999999',
+			),
 			fc.bigInt({ min: 1n, max: 10n ** 18n - 1n }).map(String),
 		);
 		fc.assert(

@@ -9,7 +9,26 @@ export function pack(states: ReadonlyMap<string, string>): string {
 		if (ids === undefined) groups.set(state, [id]);
 		else ids.push(id);
 	}
-	return [...groups].map(([state, ids]) => `${encodeURIComponent(state)}:${packIds(ids)}`).join('|');
+	return [...groups].map(([state, ids]) => `${encoded(state)}:${packIds(ids)}`).join('|');
+}
+
+/** Half of a surrogate pair has no encoding of its own: a vendor may cut a name in two. */
+const encoded = (text: string) =>
+	encodeURIComponent(
+		text.replace(/[\0\p{Surrogate}]/gu, (sign) => `\0${sign.charCodeAt(0).toString(16).padStart(4, '0')}`),
+	);
+const decoded = (text: string) =>
+	decodeURIComponent(text).replace(/\0([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+
+/** Far more than the names of any fleet, in characters. */
+const LONGEST_NAMES = 4 * 1024 * 1024;
+
+/** Forgets all but some where names take too much memory: a vendor could make up others with each answer. */
+export function keepNames(states: Map<string, unknown>, stays: (name: string) => boolean): void {
+	let length = 0;
+	for (const name of states.keys()) length += name.length;
+	if (length <= LONGEST_NAMES) return;
+	for (const name of states.keys()) if (!stays(name)) states.delete(name);
 }
 
 const NUMBER = /^[1-9]\d{0,17}$/;
@@ -19,7 +38,7 @@ function packIds(ids: readonly string[]): string {
 	const others: string[] = [];
 	for (const id of ids)
 		if (NUMBER.test(id)) numbers.push(BigInt(id));
-		else others.push(`'${encodeURIComponent(id)}`);
+		else others.push(`'${encoded(id)}`);
 	let last = 0n;
 	const distances: string[] = [];
 	// They have 18 digits at most. Sorted as a list of any values, they would take ten times as long.
@@ -37,11 +56,11 @@ export function unpack(text: string): Map<string, string> {
 	for (const group of text.split('|')) {
 		const at = group.indexOf(':');
 		if (at === -1) throw new Error('a group without a state');
-		const state = decodeURIComponent(group.slice(0, at));
+		const state = decoded(group.slice(0, at));
 		let last = 0n;
 		for (const id of group.slice(at + 1).split(',')) {
 			if (id.startsWith("'")) {
-				states.set(decodeURIComponent(id.slice(1)), state);
+				states.set(decoded(id.slice(1)), state);
 				continue;
 			}
 			last += fromBase36(id);

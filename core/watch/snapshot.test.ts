@@ -101,3 +101,28 @@ test.each([
 	expect(ids.length).toBeGreaterThanOrEqual(2);
 	expect(warnings).toEqual([expect.stringContaining('lies in the future, as a clock was wrong')]);
 });
+
+test('a vendor that makes up devices in each answer does not fill the memory with them', async () => {
+	let stored: unknown;
+	const named = (poll: number) =>
+		Array.from({ length: 1000 }, (_, index) =>
+			fix(`${String(poll)}-${String(index)}${'x'.repeat(1000)}`, NOW + poll * 60),
+		);
+	const sizes: number[] = [];
+	for (let poll = 0; poll < 8; poll++) {
+		const { cursor } = await polled(stored, named(poll), undefined, 'nothing', NOW + poll * 60);
+		stored = cursor;
+		sizes.push(JSON.stringify(cursor).length);
+	}
+	expect(Math.max(...sizes)).toBeLessThan(6_000_000);
+	// Those of the latest answer are known.
+	const { ids } = await polled(stored, named(7), undefined, 'nothing', NOW + 480);
+	expect(ids).toEqual([]);
+});
+
+test('a name that is no text has a state like others', async () => {
+	const broken = fix('a\ud800', NOW);
+	const { cursor } = await polled(undefined, [broken, fix('b', NOW)]);
+	const moved = await polled(cursor, [fix('a\ud800', NOW), fix('b', NOW + 60)], undefined, 'nothing', NOW + 60);
+	expect(moved.ids).toEqual(['b']);
+});

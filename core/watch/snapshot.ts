@@ -7,7 +7,7 @@ import type { FleetEvent, SnapshotSource } from '../describe/trigger';
 import { seconds, type Cursor } from './cursor';
 import { noteClocks } from './fleet-clock';
 import { FleetPositions, lastReport, newestTime, timesOf, type FoundPosition } from './fleet-positions';
-import { pack, unpack } from './packing';
+import { keepNames, pack, unpack } from './packing';
 import { DAY_SECONDS, type Poll } from './poll';
 import { warnOfFuture, YEAR_SECONDS } from './clock';
 import { coveredUntil, leftOf, nextSweep, sweepSchema } from './sweep';
@@ -142,6 +142,8 @@ export async function pollSnapshot(
 	// Devices that left the account long ago are dropped: nobody can read them any more.
 	for (const [device, covered] of behind)
 		if (covered !== NEVER && Number(covered) < watermark - 7 * DAY_SECONDS) behind.delete(device);
+	for (const known of [states, behind])
+		keepNames(known, (device) => times.has(device) || wanted?.has(device) === true);
 	// Nothing was known when the first sweep began. What it has read was there then, or has its state.
 	if (stored === undefined) sweep.began = cursor.mark;
 	const { behind: _, ...kept } = cursor;

@@ -1,5 +1,5 @@
 import { DAY_SECONDS } from './poll';
-import { pack, unpack } from './packing';
+import { keepNames, pack, unpack } from './packing';
 import { readEntry, writeEntry, type Entry, type StoredStream, type StreamCursor } from './stream-cursor';
 import type { Cursor } from './cursor';
 import { coveredUntil, type Sweep } from './sweep';
@@ -137,6 +137,8 @@ export class Coverage {
 			if (covered < this.watermark - GONE_SECONDS) behind.delete(device);
 			else if (midway.length === 0) gone.add(device);
 		}
+		keepNames(behind, (device) => present.has(device));
+		for (const device of gone) if (!behind.has(device)) gone.delete(device);
 	}
 
 	/** The cursor to store. @param survey the device from which the next poll continues to read positions */

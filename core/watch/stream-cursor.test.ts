@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { pack } from './packing';
 import { Coverage } from './stream-coverage';
 import { readEntry, readStreamCursor, writeEntry } from './stream-cursor';
 
@@ -68,6 +69,20 @@ test('what was delivered is kept for as long as a window can hold it, while a re
 	expect(kept({ d: [at - 600, at, at + 240] })).toEqual([at - 300, at + 60]);
 	expect(kept({ d: [at - 600, at - 650, at + 240] })).toEqual([at - 300, at + 60]);
 	expect(kept({ d: [at - 600, at - 700, at + 240] })).toEqual(times);
+});
+
+test('a vendor that makes up a list of devices with each answer does not fill the memory with them', () => {
+	const at = 1_800_000_000;
+	let cursor: unknown = { ...STORED, ahead: '', devices: {}, behind: {}, gone: undefined, shorter: undefined };
+	const sizes: number[] = [];
+	for (let poll = 0; poll < 8; poll++) {
+		const named = Array.from({ length: 1000 }, (_, index) => `${String(poll)}-${String(index)}${'x'.repeat(1000)}`);
+		const coverage = new Coverage(readStreamCursor(structuredClone(cursor)), at, 600);
+		coverage.take(named, pack(new Map(named.map((name) => [name, 's']))));
+		cursor = coverage.write(at, undefined);
+		sizes.push(JSON.stringify(cursor).length);
+	}
+	expect(Math.max(...sizes)).toBeLessThan(6_000_000);
 });
 
 describe('the entry of a device', () => {
