@@ -100,3 +100,15 @@ test.each(['socks5://ann:word@proxy.test:1080', 'http://', 'http://ann:word@', '
 		expect(use).toThrow(/^The proxy in the environment variable ALL_PROXY is not one that can be used\.$/);
 	},
 );
+
+test.each([
+	'http://169.254.169.254',
+	'http://0xa9fea9fe:80',
+	'https://metadata.google.internal',
+	'http://168.63.129.16:3128',
+	'http://[::ffff:169.254.169.254]',
+])('%s is no proxy, wherever it is set', (address) => {
+	const refused = /has an address where a cloud keeps its machines' secrets/;
+	expect(() => urlOf('http://api.example.com', { http_proxy: address })).toThrow(refused);
+	expect(() => urlOf('http://api.example.com', {}, {}, { url: address })).toThrow(refused);
+});

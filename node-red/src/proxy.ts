@@ -1,4 +1,5 @@
 import type { NodeAPI } from 'node-red';
+import { isMetadataHost } from '../../core/describe/base-url';
 import { InvalidParams } from '../../core/describe/errors';
 
 /** The proxy between this machine and a vendor. */
@@ -55,6 +56,12 @@ export function proxyFor(
 		throw new InvalidParams(`The proxy in ${setIn} is not one that can be used.`, {
 			advice: 'Its address looks like http://proxy.example:3128.',
 		});
+	// A proxy mostly has a private address, but never this.
+	if (isMetadataHost(url.hostname))
+		throw new InvalidParams(
+			`The proxy in ${setIn} has an address where a cloud keeps its machines' secrets (${url.hostname}).`,
+			{ advice: 'No proxy has such an address, so it is always refused.' },
+		);
 	const { username = '', password = '' } = node?.credentials ?? {};
 	const login = `${username}:${password}` === ':' ? loginIn(url) : `${username}:${password}`;
 	return { url: url.origin, setIn, ...(login === ':' ? {} : { token: basic(login) }) };
