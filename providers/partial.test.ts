@@ -295,6 +295,23 @@ describe('a refused batch', () => {
 		expect(asked.map((some) => some.length)).toEqual([100]);
 	});
 
+	test('a remembered culprit that is answered with 150,000 records costs no others', async () => {
+		const [culprit, other] = imeis(2) as [string, string];
+		let refuses = true;
+		const { run } = clientOf('trackceo', 'device.get', ({ query = {} }) => {
+			const some = String(query.imeis).split(',');
+			if (!some.includes(culprit)) return ok(some.map((imei) => ({ imei })));
+			return refuses
+				? json({ code: 10013, message: 'no right' })
+				: ok(Array.from({ length: 150_000 }, () => ({ imei: culprit })));
+		});
+		await run({ devices: [culprit, other] });
+		refuses = false;
+		const { records, error } = await run({ devices: [culprit, other] });
+		expect(error).toBeUndefined();
+		expect(records).toHaveLength(150_001);
+	});
+
 	test.each([1, 2, 3, 10])(
 		'%i remembered culprits that are answered again are read in every window',
 		async (count) => {

@@ -5,6 +5,7 @@ import { createGzip } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kitOf } from '../hosts/vendor';
 import { memoryOf, type Ask, type Host, type Hosts, type Told } from './hosts';
+import { longLists } from './long-lists';
 import { afterLogin, serve } from './servers';
 import type { Sheet } from './sheet';
 
@@ -259,4 +260,5 @@ export async function bodies(sheet: Sheet, hosts: Hosts): Promise<void> {
 	await Promise.all(hosts.both.map((host) => bombs(sheet, host)));
 	for (const host of hosts.both) await endless(sheet, host);
 	await history(sheet, hosts);
+	await longLists(sheet);
 }
