@@ -9,7 +9,8 @@ import type { AnyOperation } from '../../core/describe/operation';
 import { PASSWORD, type AnswerKind } from '../../simulators/protrack';
 import { dialogOf } from './forms';
 import { NODE_RED_VERSIONS } from './install';
-import { startNodeRed, type NodeRed, type Rig, type RunResult } from './node-red';
+import { startNodeRed, type FlowNode, type NodeRed, type Rig, type RunResult } from './node-red';
+import { until } from './process';
 import { BRANDS, comparable, DEVICE, nameOf, startVendors, VENDOR_NAMES, type TestVendors } from './vendor';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
@@ -182,6 +183,90 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 				expect(records(await rig.run({ ...msg }))).toMatchObject([{ deviceId: DEVICE }]);
 			}
 		});
+
+		/** 200 messages at once about a device, whose period ends at another moment each time. */
+		const burstOf = (operation: string, params: object) => {
+			const { secret, ...account } = vendors.of(brand).connection;
+			const place = { z: 'burst', x: 100, y: 40 };
+			const [resource, name] = operation.split('.');
+			const flows: FlowNode[] = [
+				{ id: 'burst', type: 'tab', label: 'burst' },
+				{ id: 'account', type: `fleetwire-${brand}-account`, name: '', ...account },
+				{
+					...place,
+					id: 'many',
+					type: 'function',
+					func: `return [Array.from({ length: 200 }, (_, place) => ({ ...msg, number: place, end: 1_700_000_000 - place }))];`,
+					outputs: 1,
+					wires: [['fleet']],
+				},
+				{
+					...place,
+					id: 'fleet',
+					type: `fleetwire-${brand}`,
+					account: 'account',
+					resource,
+					operation: name,
+					params,
+					output: 'simplified',
+					result: 'message',
+					limit: '',
+					timeout: '',
+					version: 1,
+					wires: [['answered']],
+				},
+				{ ...place, id: 'catch', type: 'catch', scope: null, uncaught: false, wires: [['caught']] },
+				{ ...place, id: 'answered', type: 'test-probe', wires: [] },
+				{ ...place, id: 'caught', type: 'test-probe', wires: [] },
+			];
+			return { flows, credentials: { account: { secret } } };
+		};
+
+		test('messages that come at once share a request, and each gets its answer', async () => {
+			const { simulator } = vendors.of(brand);
+			const { flows, credentials } = burstOf('position.getCurrent', { devices: { type: 'msg', value: 'imei' } });
+			await nodeRed.deploy(flows, { credentials });
+			const after = await nodeRed.mark();
+			simulator.requests.length = 0;
+			await nodeRed.send('many', { imei: DEVICE });
+			const all = await nodeRed.collect((some) => some.length >= 200, { after });
+			expect(new Set(all.map(({ probe, msg }) => `${probe} ${String(msg.number)}`)).size).toBe(200);
+			for (const { probe, msg } of all)
+				expect([probe, msg.payload]).toMatchObject(['answered', [{ deviceId: DEVICE }]]);
+			expect(simulator.requests.filter(({ path }) => path === '/api/track').length).toBeLessThanOrEqual(4);
+		});
+
+		test.each(['full', 'nodes'] as const)(
+			'a deploy (%s) that ends messages reports each to Catch, and all in one line of the log',
+			async (type) => {
+				const { simulator } = vendors.of(brand);
+				const { flows, credentials } = burstOf('alarm.getMany', {
+					devices: { type: 'list', value: DEVICE },
+					begin: { type: 'num', value: '1699990000' },
+					end: { type: 'msg', value: 'end' },
+				});
+				await nodeRed.deploy(flows, { credentials });
+				const after = await nodeRed.mark();
+				simulator.requests.length = 0;
+				simulator.fail({ match: ({ path }) => path.startsWith('/api/alarm'), kind: 'timeout', times: null });
+				await nodeRed.send('many', {});
+				await until('requests', () => simulator.requests.some(({ path }) => path.startsWith('/api/alarm')));
+				const before = nodeRed.logs().length;
+				await nodeRed.deploy(
+					flows.map((node) => (node.id === 'fleet' ? { ...node, name: `Changed ${type}` } : node)),
+					{ type },
+				);
+				const all = await nodeRed.collect((some) => some.length >= 200, { after });
+				simulator.clearFaults();
+				expect(new Set(all.map(({ msg }) => msg.number)).size).toBe(200);
+				for (const { probe, msg } of all)
+					expect([probe, msg.error]).toMatchObject(['caught', { code: 'Stopped', source: { id: 'fleet' } }]);
+				const lines = nodeRed.logs().slice(before).split('\n');
+				expect(lines.filter((line) => line.includes('ended without an answer'))).toEqual([
+					expect.stringContaining('200 messages'),
+				]);
+			},
+		);
 
 		test('a device that the vendor refuses costs none of the others: records first, then one error with its name', async () => {
 			const { simulator } = vendors.of(brand);
