@@ -13,10 +13,9 @@ import { answer, type Asked, type Ended, type Form } from './answer';
 import { flowError } from './flow-error';
 import { valuesOf, type Inputs } from './inputs';
 import { commandForbidden, locksOf } from './locks';
-import { Stopped } from './message-errors';
 import { permitsCommands, readSettings, type RequestSettings } from './request-settings';
 import { StatusLine } from './status-line';
-import { keepStopped, reportStopped } from './stopped-messages';
+import { keepStopped, reportStopped, Stopped } from './stopped-messages';
 import { WaitingMessages, type Taken } from './waiting-messages';
 import { MAPPABLE, MapMaker, namesOf } from './worldmap';
 

@@ -1,7 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
 import { choice, flag, number, readFields } from '../../core/describe/field';
-import { canShare } from '../../core/call/waiting-runs';
-import type { AnyOperation } from '../../core/describe/operation';
 
 /** Messages that wait at most, if the node does not say so. */
 const MOST_QUEUED = 10_000;
@@ -12,14 +10,12 @@ const SEND_WITHIN_S = 30;
 export const requestSettings = {
 	allowCommands: flag({
 		title: 'Allow Commands',
-		description:
-			'Whether this node may send commands. The account has to allow them, too. No message, context or environment variable can switch this on.',
+		description: 'Whether this node may send commands. The account has to allow them, too.',
 		initial: false,
 	}),
 	overload: choice({
 		title: 'When busy',
-		description:
-			'What happens when messages come faster than the account may send requests. A message that is dropped goes to Catch nodes.',
+		description: 'For messages that come too fast. One that is dropped goes to Catch nodes.',
 		options: [
 			{ value: 'queue', title: 'Messages wait for their turn' },
 			{ value: 'dropOldest', title: 'Drop the oldest message that waits' },
@@ -29,7 +25,7 @@ export const requestSettings = {
 	}),
 	mostWaiting: number({
 		title: 'Most waiting',
-		description: `Messages that can wait in this node. Empty: ${MOST_QUEUED.toLocaleString('en')}, or ${String(MOST_KEPT)} where the oldest or newest is dropped.`,
+		description: `Empty: ${MOST_QUEUED.toLocaleString('en')}, or ${String(MOST_KEPT)} where messages are dropped.`,
 		min: 1,
 		max: 1_000_000,
 		integer: true,
@@ -37,20 +33,16 @@ export const requestSettings = {
 	}),
 	sendWithin: number({
 		title: 'Send within',
-		description: `Seconds from the message to the command. A command that has to wait longer is not sent, and goes to Catch nodes. Empty: ${String(SEND_WITHIN_S)}.`,
+		description: `Seconds. A command that has to wait longer is not sent, and goes to Catch nodes. Empty: ${String(SEND_WITHIN_S)}.`,
 		min: 1,
 		max: 86_400,
 		optional: true,
 	}),
 };
 
-/** Which of them an operation has. */
-export const settingsFor = (operation: AnyOperation): string[] =>
-	operation.effect === 'command'
-		? ['allowCommands', 'sendWithin']
-		: canShare(operation)
-			? ['overload', 'mostWaiting']
-			: [];
+/** Which operations have a setting. */
+export const effectOf = (setting: string): 'command' | 'read' =>
+	setting === 'allowCommands' || setting === 'sendWithin' ? 'command' : 'read';
 
 const { allowCommands: _, ...limits } = requestSettings;
 

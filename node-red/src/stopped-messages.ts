@@ -1,8 +1,16 @@
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
-import type { FleetError } from '../../core/describe/errors';
+import { FleetError, type ErrorPolicy } from '../../core/describe/errors';
 import { flowError } from './flow-error';
 
-interface Stopped {
+/** The node was stopped before a message had its answer. */
+export class Stopped extends FleetError {
+	readonly code = 'Stopped';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'call' };
+	}
+}
+
+interface Ended {
 	msg: NodeMessageInFlow;
 	error: FleetError;
 }
@@ -11,12 +19,12 @@ interface Stopped {
 const KEPT_MS = 60_000;
 
 /** What deploys have ended, by node, until the node runs again: Catch nodes are stopped at the same time as it is. */
-const kept = new WeakMap<NodeAPI, Map<string, Stopped[]>>();
+const kept = new WeakMap<NodeAPI, Map<string, Ended[]>>();
 
 /** Keeps messages for the node's next instance. */
-export function keepStopped(RED: NodeAPI, id: string, stopped: Stopped[]): void {
+export function keepStopped(RED: NodeAPI, id: string, stopped: Ended[]): void {
 	if (stopped.length === 0) return;
-	const byNode = kept.get(RED) ?? new Map<string, Stopped[]>();
+	const byNode = kept.get(RED) ?? new Map<string, Ended[]>();
 	kept.set(RED, byNode.set(id, stopped));
 	setTimeout(() => {
 		if (byNode.get(id) === stopped) byNode.delete(id);

@@ -1,12 +1,19 @@
 import type { Client } from '../../core/call/client';
 import { WaitingRuns, type BatchedRun } from '../../core/call/waiting-runs';
-import type { FleetError } from '../../core/describe/errors';
+import { FleetError, type ErrorPolicy } from '../../core/describe/errors';
 import type { AnyOperation } from '../../core/describe/operation';
-import { Dropped } from './message-errors';
 import type { RequestSettings } from './request-settings';
 
 /** Runs that begin together, each with the messages that it answers. */
 export type Taken<T> = NonNullable<ReturnType<WaitingRuns<T>['take']>>;
+
+/** More messages came than can wait, so this one has no answer. Nothing was sent for it. */
+class Dropped extends FleetError {
+	readonly code = 'Dropped';
+	protected defaults(): Partial<ErrorPolicy> {
+		return { scope: 'call', beforeVendor: true };
+	}
+}
 
 interface Options<T> {
 	operation: AnyOperation;

@@ -1,8 +1,8 @@
+import { canShare } from '../../../core/call/waiting-runs';
 import type { Field, Fields } from '../../../core/describe/field';
 import type { Provider } from '../../../core/describe/provider';
 import { resourceTitle } from '../../../core/describe/resources';
 import { fieldsOfTrigger } from '../../../core/describe/trigger';
-import { requestSettings, settingsFor } from '../request-settings';
 import { MAPPABLE } from '../worldmap';
 
 const LOCAL = "Without an offset, it is in this machine's time zone.";
@@ -57,7 +57,6 @@ export function catalogOf(provider: Provider): object {
 		title: provider.title,
 		resources: used.map((name) => ({ name, title: resourceTitle(provider, name) })),
 		connection: fieldsOf(provider.connection),
-		settings: fieldsOf(requestSettings),
 		operations: provider.operations.map((operation) => {
 			const { resource, name, title, action, description, effect, list, consuming, kind } = operation;
 			return {
@@ -70,7 +69,8 @@ export function catalogOf(provider: Provider): object {
 				list,
 				limited: list && effect === 'read' && consuming !== true,
 				map: effect === 'read' && MAPPABLE.includes(kind),
-				settings: settingsFor(operation),
+				// Read for each message by itself.
+				alone: (effect === 'read' && !canShare(operation)) || undefined,
 				fields: fieldsOf(operation.params as Fields),
 			};
 		}),

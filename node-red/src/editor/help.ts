@@ -99,7 +99,7 @@ Each message runs the chosen operation once. Type values in, or take them from \
 
 **Devices** are named by their id. ${plain(anyNumber({ parting: 'blanks', ...devices }))}. Names that contain a comma, or that begin or end with a space, need the list form. The picker writes it for you.
 
-**Bursts**: messages that come faster than the account may send requests wait. The line below the node says how many, and about how long. Those that ask for the same share one request, and so do current positions of up to 100 devices. Each message gets its own answer. Commands and other writes are never merged, dropped or queued behind reads. A message that a deploy ends goes to Catch nodes with \`Stopped\`.
+**Bursts**: messages wait where the account may send no more requests. Those that ask for the same share a request, and so do positions of up to 100 devices. Each message gets its own answer. Commands and writes are never merged or dropped.
 
 **Commands** are sent exactly once. \`msg.payload.outcome\` is the result. Use a Switch node to continue after \`confirmed\` only:
 

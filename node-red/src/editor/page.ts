@@ -238,7 +238,7 @@ RED.nodes.registerType('${requestType(provider)}', {
 		${Object.entries(requestSettings)
 			.map(
 				([key, field]) =>
-					`${key}: { value: ${js(field.initial ?? '')}, validate: function (v, opt) { return fleetwire.checkSetting(PROVIDER, ${js(key)}, v, opt); } },`,
+					`${key}: { value: ${js(field.initial ?? '')}${field.kind === 'number' ? `, validate: function (v, opt) { return fleetwire.checkSetting(${js(key)}, v, opt); }` : ''} },`,
 			)
 			.join('\n\t\t')}
 		limit: { value: '', validate: function (v, opt) { return fleetwire.checkCount(this, 'limit', v, opt); } },

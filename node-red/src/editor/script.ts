@@ -1,4 +1,5 @@
 import { readList, writeList } from '../../../core/describe/field';
+import { effectOf, requestSettings } from '../request-settings';
 import { migrate, MIGRATIONS, newestVersion, type Migrations } from '../migrations';
 
 /** Migrations as source text. */
@@ -10,6 +11,17 @@ const sourceOf = (migrations: Migrations) =>
 		)
 		.join(', ')} }`;
 
+/** The settings of a request node; their words are in the locales. */
+const SETTINGS = Object.entries(requestSettings).map(([name, { kind, initial, min, max, title }]) => ({
+	name,
+	kind,
+	initial,
+	min,
+	max,
+	title,
+	effect: effectOf(name),
+}));
+
 /**
  * The browser's part as one script: it gives window.fleetwire its functions, and the page its style. Every vendor's
  * page loads it, so it must do nothing the second time.
@@ -20,6 +32,7 @@ export function scriptOf(parts: readonly string[], style: string, migrations: Mi
 if (fleetwire.prepareRequest) return;
 ${[readList, writeList, newestVersion, migrate].map(String).join('\n')}
 const MIGRATIONS = ${sourceOf(migrations)};
+const SETTINGS = ${JSON.stringify(SETTINGS)};
 ${parts.join('\n')}
 $('<style>').text(${JSON.stringify(style)}).appendTo('head');
 })(window.fleetwire = window.fleetwire || {});

@@ -89,9 +89,9 @@ function checkRange({ min, max, title, required }, value, opt) {
 }
 
 /** A setting of a node beside its parameters; an empty one has its default. */
-fleetwire.checkSetting = (provider, name, value, opt) => {
-	const field = catalogOf(provider).settings.find((one) => one.name === name);
-	return isEmpty(value) || field.kind !== 'number' || checkRange(field, value, opt);
+fleetwire.checkSetting = (name, value, opt) => {
+	const field = SETTINGS.find((one) => one.name === name);
+	return isEmpty(value) || checkRange(field, value, opt);
 };
 
 fleetwire.checkCount = (node, name, value, opt) => {

@@ -10,7 +10,7 @@ fleetwire.prepareRequest = (node, provider) => {
 	const text = words(provider);
 	const catalog = catalogOf(provider);
 	openForm(node, provider, { dynamic: DYNAMIC, byMessage: true });
-	fillIn(node, catalog.settings, 'node-input');
+	fillIn(node, SETTINGS, 'node-input');
 	const resource = $('#node-input-resource');
 	const operation = $('#node-input-operation');
 
@@ -67,7 +67,7 @@ function showResult() {
 		list = false,
 		limited = false,
 		map = false,
-		settings = [],
+		alone = false,
 	} = open.chosen || { list: true, limited: true, map: true };
 	const output = $('#node-input-output');
 	output.find('option[value="worldmap"]').prop({ disabled: !map, hidden: !map });
@@ -75,8 +75,7 @@ function showResult() {
 	$('.fleetwire-output').toggle(effect === 'read');
 	$('.fleetwire-list-result').toggle(list && output.val() !== 'worldmap');
 	$('.fleetwire-list').toggle(limited);
-	for (const { name } of catalogOf(open.provider).settings)
-		$(`.fleetwire-setting-${name}`).toggle(settings.includes(name));
+	for (const setting of SETTINGS) $(`.fleetwire-setting-${setting.name}`).toggle(setting.effect === effect && !alone);
 }
 
 fleetwire.saveRequest = saveForm;
