@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { fleet, memory, parse, playback, trips } from './client';
 import type { Result } from './measure';
-import { n8nFleet, n8nItems, n8nPlayback, nodeRedFleet, nodeRedPlayback } from './hosts';
+import { n8nFleet, n8nItems, n8nPlayback, nodeRedBurst, nodeRedFleet, nodeRedPlayback } from './hosts';
 import { size, start } from './packages';
 import { alarmDelay, cursorSize, triggerScale } from './triggers';
 
@@ -20,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Result[] | Promise<Result[]>>> =
 	size,
 	'nodered-playback': nodeRedPlayback,
 	'nodered-fleet': nodeRedFleet,
+	'nodered-burst': nodeRedBurst,
 	'n8n-playback': n8nPlayback,
 	'n8n-fleet': n8nFleet,
 	'n8n-items': n8nItems,

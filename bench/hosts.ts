@@ -15,6 +15,7 @@ import { PAGE, startVendor, type Vendor } from './vendor';
 const RUNS = 7;
 const POINTS = 100 * PAGE;
 const DEVICES = 10_000;
+const BURST = 1400;
 
 const flowOf = <T>(name: string) => JSON.parse(readFileSync(join(__dirname, 'flows', `${name}.json`), 'utf8')) as T;
 /** Its records, and in what order they come, reduced to what both flows give. */
@@ -27,6 +28,7 @@ async function compared(
 	most: number,
 	count: number,
 	[ours, byHand]: [Flow, Flow],
+	runs = RUNS,
 ): Promise<Result[]> {
 	const [own, other] = [await ours.records(), await byHand.records()];
 	if (own.length !== count || other.length !== count)
@@ -40,7 +42,7 @@ async function compared(
 		}
 	}
 	const result = await sideBySide(
-		RUNS,
+		runs,
 		() => ours.run(),
 		() => byHand.run(),
 	);
@@ -120,7 +122,14 @@ class NodeRedFlow implements Flow {
 	}
 }
 
-async function inNodeRed(name: string, file: string, points: number, count: number, most: number): Promise<Result[]> {
+type Pair = [ours: NodeRedFlow, byHand: NodeRedFlow];
+
+/** Compares the flow in a file with the one that a user would build. */
+async function inNodeRed(
+	file: string,
+	points: number,
+	compare: (flows: Pair, vendor: Vendor) => Promise<Result[]>,
+): Promise<Result[]> {
 	const vendor = await startVendor(points);
 	const nodeRed = await startNodeRed({ version: NODE_RED_VERSIONS[0] ?? '5.0.7', packages: [tarball('node-red')] });
 	try {
@@ -131,15 +140,33 @@ async function inNodeRed(name: string, file: string, points: number, count: numb
 		await nodeRed.deploy([...ours.nodes, ...byHand.nodes], {
 			credentials: { 'bench-account': { secret: 'bench-secret' } },
 		});
-		return await compared(name, 'http request + function + loop wires', most, count, [ours.flow, byHand.flow]);
+		return await compare([ours.flow, byHand.flow], vendor);
 	} finally {
 		await nodeRed.stop();
 		await vendor.close();
 	}
 }
 
-export const nodeRedPlayback = () => inNodeRed('nodered-playback', 'node-red-playback', POINTS, POINTS, 0.5);
-export const nodeRedFleet = () => inNodeRed('nodered-fleet', 'node-red-fleet', 0, DEVICES, 0.8);
+const LOOP = 'http request + function + loop wires';
+export const nodeRedPlayback = () =>
+	inNodeRed('node-red-playback', POINTS, (flows) => compared('nodered-playback', LOOP, 0.5, POINTS, flows));
+export const nodeRedFleet = () =>
+	inNodeRed('node-red-fleet', 0, (flows) => compared('nodered-fleet', LOOP, 0.8, DEVICES, flows));
+
+const LIMITED = 'delay + http request + function, at the same limit';
+/** Messages at once, each about one device: the time, and the requests that they take. */
+export const nodeRedBurst = () =>
+	inNodeRed('node-red-burst', 0, async (flows, vendor) => {
+		const times = await compared('nodered-burst', LIMITED, 0.1, BURST, flows, 1);
+		const requests: number[] = [];
+		for (const flow of flows) {
+			await vendor.requests();
+			await flow.run();
+			requests.push(await vendor.requests());
+		}
+		const [own = NaN, other = NaN] = requests;
+		return [...times, ratioOf('nodered-burst-requests', own, 'requests', LIMITED, other, 0.1)];
+	});
 
 /** A workflow that is called from outside: its time is that of the whole execution, and nothing is stored or shown. */
 class N8nWorkflow implements Flow {
