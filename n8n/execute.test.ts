@@ -711,6 +711,20 @@ describe('sent once', () => {
 		expect(simulator.requests).toHaveLength(0);
 	});
 
+	test('leaves a line in the log of n8n, with time, node, device, operation and outcome', async () => {
+		const { context } = executeContext(node, stored, { parameters: stop() });
+		const info = vi.spyOn(context.logger, 'info').mockReturnValue();
+		await node.execute.call(context);
+		const [[line] = []] = info.mock.calls;
+		expect(line).toMatch(
+			new RegExp(
+				`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z ${context.getNode().name}: Command "Send", RELAY,1, ${DEVICE}: sent$`,
+			),
+		);
+		expect(info).toHaveBeenCalledTimes(1);
+		info.mockRestore();
+	});
+
 	test('the error of a later item says that earlier ones were sent', async () => {
 		const error = await failed(
 			{ ...stop(), device: picked('={{ $json.imei }}') },

@@ -20,6 +20,7 @@ import {
 	type WireRequest,
 } from '../core/describe/host';
 import type { Connection } from '../core/describe/connection';
+import { plain } from '../core/describe/words';
 import type { Provider } from '../core/describe/provider';
 import { isLoggedIn } from './credential';
 import { chainOf, toFleetError } from './to-fleet-error';
@@ -101,7 +102,8 @@ export class N8nHost implements Host {
 
 	log(line: string): void {
 		const { name } = this.context.getNode();
-		this.context.logger.info(`${name}: ${line}`);
+		// n8n's console shows no time by itself.
+		this.context.logger.info(`${new Date(this.now()).toISOString()} ${plain(name)}: ${line}`);
 	}
 
 	warn(message: string): void {
