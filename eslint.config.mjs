@@ -125,7 +125,9 @@ const scanner = [
 			'@n8n/community-nodes/no-restricted-globals': 'error',
 			'@n8n/community-nodes/no-restricted-imports': 'error',
 			'@n8n/community-nodes/no-dangerous-functions': 'error',
+			'@n8n/community-nodes/require-node-api-error': 'error',
 			'no-console': 'error',
+			'no-control-regex': 'error',
 		},
 	},
 ];
@@ -182,6 +184,12 @@ export default defineConfig(
 		rules: {
 			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
 		},
+	},
+	{
+		// As n8n's own linter has it, to which every file of its packages is held.
+		files: ['{core,providers,n8n}/**/*.ts'],
+		ignores: TESTS,
+		rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^$' }] },
 	},
 	{
 		// Prettier breaks code and leaves comments alone. Texts stay on one line, so that a search finds them.

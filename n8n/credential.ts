@@ -118,7 +118,8 @@ export function preAuthenticationOf(provider: Provider): NonNullable<ICredential
 			testedByHand(provider, connection);
 			return { [SESSION]: JSON.stringify(keep(session, loginKey(provider, connection), Date.now())) };
 		} catch (thrown) {
-			throw new LoginFailed(redactor.error(asFleetError(thrown)));
+			const failed = new LoginFailed(redactor.error(asFleetError(thrown)));
+			throw failed;
 		}
 	};
 }
@@ -200,6 +201,13 @@ function signOurs({ baseUrl }: Connection, options: WireOptions): Sign {
 	};
 }
 
+/** A refusal is kept: n8n answers it by a login, which must not be made. */
+function refused(credentials: ICredentialDataDecryptedObject, thrown: unknown): Error {
+	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	if (error instanceof NotSigned) refusals.set(credentials, error);
+	return error;
+}
+
 /** A request of another node: the way to the vendor is ours, and it is not sent on from there. */
 function signTheirs(
 	provider: Provider,
@@ -210,9 +218,8 @@ function signTheirs(
 	let request: Borrowed;
 	try {
 		request = borrowed(provider, connection, credentials, given);
-	} catch (error) {
-		if (error instanceof NotSigned) refusals.set(credentials, error);
-		throw error;
+	} catch (thrown) {
+		throw refused(credentials, thrown);
 	}
 	const { method, path, search, query, headers, options } = request;
 	return (sign) => {

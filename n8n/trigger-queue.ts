@@ -126,12 +126,10 @@ class Listener {
 		this.consumer?.close();
 		this.consumer = undefined;
 		const consumer = await this.consumerOf();
-		try {
-			await consumer.open(this.closing.signal);
-		} catch (error) {
+		await consumer.open(this.closing.signal).catch((error: unknown) => {
 			consumer.close();
 			throw error;
-		}
+		});
 		return (this.consumer = consumer);
 	}
 

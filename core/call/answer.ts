@@ -1,4 +1,4 @@
-import { FleetError, RateLimited, UnexpectedAnswer, VendorFault } from '../describe/errors';
+import { FleetError, RateLimited, UnexpectedAnswer, VendorFault, type FleetErrorDetails } from '../describe/errors';
 import type { WireAnswer } from '../describe/host';
 import { inWords } from '../describe/time';
 import { parsed } from './json';
@@ -63,27 +63,30 @@ export function jsonOf(answer: WireAnswer, vendor: string): unknown {
 	try {
 		return parsed(body, vendor);
 	} catch (error) {
-		if (error instanceof FleetError) throw error;
-		// What the parser says is left out: it quotes the text around the fault, which may cut a secret in two.
-		const start = body.trimStart().slice(0, 200).toLowerCase();
-		if (start.startsWith('<')) {
-			const what = XML.test(start) ? 'XML' : 'A web page';
-			throw new UnexpectedAnswer(`${what} came instead of ${vendor}'s data (HTTP ${String(status)}).`, {
-				...common,
-				retryable: true,
-				advice: 'Check the base URL in the account, and whether a proxy or firewall stands in between.',
-			});
-		}
-		const what =
-			start === ''
-				? 'an empty answer'
-				: start.startsWith('{') || start.startsWith('[')
-					? 'an answer that breaks off or is damaged'
-					: 'an answer that is not JSON';
-		throw new UnexpectedAnswer(`${vendor} sent ${what} (HTTP ${String(status)}).`, {
+		throw error instanceof FleetError ? error : notJson(answer, vendor, common);
+	}
+}
+
+/** What the parser says is left out: it quotes the text around the fault, which may cut a secret in two. */
+function notJson({ status, body }: WireAnswer, vendor: string, common: FleetErrorDetails): FleetError {
+	const start = body.trimStart().slice(0, 200).toLowerCase();
+	if (start.startsWith('<')) {
+		const what = XML.test(start) ? 'XML' : 'A web page';
+		return new UnexpectedAnswer(`${what} came instead of ${vendor}'s data (HTTP ${String(status)}).`, {
 			...common,
 			retryable: true,
-			advice: 'Try again. If the problem persists, check the base URL in the account.',
+			advice: 'Check the base URL in the account, and whether a proxy or firewall stands in between.',
 		});
 	}
+	const what =
+		start === ''
+			? 'an empty answer'
+			: start.startsWith('{') || start.startsWith('[')
+				? 'an answer that breaks off or is damaged'
+				: 'an answer that is not JSON';
+	return new UnexpectedAnswer(`${vendor} sent ${what} (HTTP ${String(status)}).`, {
+		...common,
+		retryable: true,
+		advice: 'Try again. If the problem persists, check the base URL in the account.',
+	});
 }

@@ -232,16 +232,15 @@ export class Client {
 		const { deadlineMs = this.provider.limits.deadlineMs, signal } = options;
 		const deadline = host.now() + deadlineMs;
 		const limit = { ms: deadlineMs, signal, sleep: (ms: number, over: AbortSignal) => host.sleep(ms, over) };
-		try {
-			return await orLate(choices, limit, () => Promise.reject(listTooLate()));
-		} catch (thrown) {
+		const inTime = orLate(choices, limit, () => Promise.reject(listTooLate()));
+		return await inTime.catch(async (thrown: unknown) => {
 			const left = deadline - host.now();
 			const { timeUp, tooOften, outage } = asFleetError(thrown);
 			// A pause, a login or an answer may have taken longer than that run has.
 			const lackedTime = timeUp || tooOften || outage === 'silence';
 			if (signal?.aborted || !lackedTime || left <= 0 || joinsLeft <= 1) throw thrown;
 			return await this.listed(name, { ...options, deadlineMs: left }, joinsLeft - 1);
-		}
+		});
 	}
 
 	/** Accounts with the same login may differ in settings that a list follows. */

@@ -345,6 +345,7 @@ export class Limiter {
 		const enough = new AbortController();
 		const stop = () => enough.abort(signal?.reason);
 		signal?.addEventListener('abort', stop, { once: true });
+		let came = false;
 		try {
 			await Promise.race([
 				turn,
@@ -352,19 +353,22 @@ export class Limiter {
 					throw this.tooLate(0);
 				}),
 			]);
-		} catch (error) {
-			const place = this.queue.indexOf(waiting);
-			if (place !== -1) {
-				this.queue.splice(place, 1);
-			} else {
-				// The turn came in the same moment: it must go to the next one.
-				this.leaveSlot(waiting, true);
-				this.pump(host);
-			}
-			throw error;
+			came = true;
 		} finally {
+			if (!came) this.leaveQueue(waiting, host);
 			signal?.removeEventListener('abort', stop);
 			enough.abort();
+		}
+	}
+
+	private leaveQueue(waiting: Waiting, host: Host): void {
+		const place = this.queue.indexOf(waiting);
+		if (place !== -1) {
+			this.queue.splice(place, 1);
+		} else {
+			// The turn came in the same moment: it must go to the next one.
+			this.leaveSlot(waiting, true);
+			this.pump(host);
 		}
 	}
 

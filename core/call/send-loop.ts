@@ -621,12 +621,10 @@ async function mustBeInSession(sender: Sender, call: Call): Promise<void> {
 
 /** Token of the session in force, for which nobody logs in. */
 async function sessionInForce(sender: Sender, call: Call): Promise<string | undefined> {
-	try {
-		return await tokenOf(sender, call, { mayLogIn: false });
-	} catch (thrown) {
+	return await tokenOf(sender, call, { mayLogIn: false }).catch((thrown: unknown) => {
 		if (thrown instanceof LoginNeeded) return undefined;
 		throw thrown;
-	}
+	});
 }
 
 /** Without a login there is no session that could end: the key is not valid. */

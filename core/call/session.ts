@@ -84,7 +84,11 @@ export class SessionKeeper {
 		// A doubt is no sign of another program.
 		const killed = dropped && !doubted;
 		if (killed) this.mustNotBeContested(now());
-		const renewing = renew(dropped && doubted ? now() : session?.doubtedAt);
+		const renewing = renew(dropped && doubted ? now() : session?.doubtedAt).catch((error: unknown) => {
+			this.failed = { error };
+			this.loggedIn = false;
+			throw error;
+		});
 		this.renewing = renewing;
 		try {
 			const renewed = await renewing;
@@ -96,10 +100,6 @@ export class SessionKeeper {
 			// One that fails has ended nobody's session.
 			if (killed) this.remember(now());
 			return renewed;
-		} catch (error) {
-			this.failed = { error };
-			this.loggedIn = false;
-			throw error;
 		} finally {
 			this.renewing = undefined;
 		}

@@ -1,3 +1,4 @@
+import { asFleetError } from '../describe/errors';
 import type { Row } from '../describe/records';
 
 interface SharedRead {
@@ -93,7 +94,7 @@ export class SharedReads {
 			return;
 		} catch (error) {
 			if (this.shared.get(key) === read) this.shared.delete(key);
-			if (yielded) throw error;
+			if (yielded) throw asFleetError(error);
 		}
 		yield* start();
 	}
@@ -103,7 +104,7 @@ export class SharedReads {
 			yield* read;
 		} catch (error) {
 			if (this.shared.get(key) === read) this.shared.delete(key);
-			throw error;
+			throw asFleetError(error);
 		}
 	}
 }

@@ -10,14 +10,11 @@ export function checkBaseUrl(baseUrl: string, allowPrivateAddresses: boolean): v
 		throw new InvalidParams('The base URL must not hold "..", blanks or backslashes.', {
 			advice: 'Write the address as it is, without detours.',
 		});
-	let url: URL;
-	try {
-		url = new URL(baseUrl);
-	} catch {
+	if (!URL.canParse(baseUrl))
 		throw new InvalidParams('The base URL is not a web address.', {
 			advice: 'It looks like https://api.example.com, without anything after the name.',
 		});
-	}
+	const url = new URL(baseUrl);
 	if (url.protocol !== 'http:' && url.protocol !== 'https:')
 		throw new InvalidParams('The base URL must begin with https:// or http://.');
 	if (url.username !== '' || url.password !== '')
@@ -30,7 +27,7 @@ export function checkBaseUrl(baseUrl: string, allowPrivateAddresses: boolean): v
 }
 
 /** Blanks, control characters and backslashes have no place before a "?". */
-const STRAY = /[\s\\\u0000-\u001f]/;
+const STRAY = /[\s\\\p{Cc}]/u;
 
 /** How often a server may take an encoding off before it looks at a path. */
 const DECODED_AT_MOST = 4;

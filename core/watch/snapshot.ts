@@ -146,7 +146,8 @@ export async function pollSnapshot(
 		keepNames(known, (device) => times.has(device) || wanted?.has(device) === true);
 	// Nothing was known when the first sweep began. What it has read was there then, or has its state.
 	if (stored === undefined) sweep.began = cursor.mark;
-	const { behind: _, ...kept } = cursor;
+	const kept = { ...cursor };
+	delete kept.behind;
 	const write = (): SnapshotCursor => ({
 		...kept,
 		states: pack(states),

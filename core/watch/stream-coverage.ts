@@ -144,7 +144,9 @@ export class Coverage {
 	/** The cursor to store. @param survey the device from which the next poll continues to read positions */
 	write(watermark: number, survey: string | undefined): Cursor {
 		const { cursor, behind, sweep } = this;
-		const { survey: _, gone: __, ...kept } = cursor;
+		const kept = { ...cursor };
+		delete kept.survey;
+		delete kept.gone;
 		const failed = [...behind].filter(([device]) => !this.gone.has(device));
 		const gone = new Map([...this.gone].map((device) => [device, String(behind.get(device)?.[0])]));
 		const devices: StreamCursor['devices'] = {};

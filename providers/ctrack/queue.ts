@@ -1,4 +1,4 @@
-import { FleetError } from '../../core/describe/errors';
+import { asFleetError } from '../../core/describe/errors';
 import { choice, flag, number, type Values } from '../../core/describe/field';
 import { operation, type Run } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
@@ -182,8 +182,9 @@ function orAsItCame(row: Row, simplify: (row: Row) => object): object {
 	try {
 		return simplify(row);
 	} catch (error) {
-		if (error instanceof FleetError && error.unreadable) return { ...row, unreadable: error.message };
-		throw error;
+		const unread = asFleetError(error);
+		if (unread.unreadable) return { ...row, unreadable: unread.message };
+		throw unread;
 	}
 }
 
@@ -210,8 +211,9 @@ const NOT_SUBSCRIBED =
 async function* get(run: Run<Values<typeof params>>, given: Values<typeof params>): AsyncGenerator<Row[]> {
 	try {
 		yield await run.request(given);
-	} catch (error) {
-		if (!(error instanceof FleetError) || error.effect !== 'unknown' || error.tooOften) throw error;
+	} catch (thrown) {
+		const error = asFleetError(thrown);
+		if (error.effect !== 'unknown' || error.tooOften) throw error;
 		// A refusal has come, and no message in it.
 		if (error.vendorCode !== undefined)
 			throw error.unexplained ? error.with({ advice: `${error.advice} ${NOT_SUBSCRIBED}`.trim() }) : error;

@@ -1,5 +1,11 @@
 import { z } from 'zod/v4';
-import { FleetError, LoginRejected, RateLimited, UnexpectedAnswer } from '../../core/describe/errors';
+import {
+	asFleetError,
+	LoginRejected,
+	RateLimited,
+	UnexpectedAnswer,
+	type FleetError,
+} from '../../core/describe/errors';
 import type { Exchange, WireAnswer, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
 import { isRecord } from '../../core/describe/read';
@@ -51,37 +57,37 @@ function opened(answer: WireAnswer): unknown {
 	try {
 		return open(answer);
 	} catch (error) {
-		if (!(error instanceof FleetError)) throw error;
-		if (error.session !== 'over' && error.session !== 'suspect')
-			throw error.vendorCode === undefined ? error : error.with({ advice: CHECK_LOGIN, unexplained: false });
-		const { status, vendorCode, vendorMessage } = error;
-		const details = { status, vendorCode, vendorMessage };
-		if (error.session === 'over') {
-			throw new LoginRejected(
-				`${TITLE} refuses the account or its secret (error code ${vendorMessage ?? vendorCode ?? ''}).`,
-				{ ...details, advice: CHECK_LOGIN },
-			);
-		}
-		if (status === 400) {
-			// A value that is wrong is the other meaning of 400, and this request is as the document has it.
-			throw new RateLimited(
-				`${TITLE} refused the login (HTTP 400), most likely because requests come too often.`,
-				{
-					...details,
-					retryable: true,
-					advice: 'Run it less often, or lower the rate limit in the account. If the problem persists, check account and secret.',
-				},
-			);
-		}
-		throw new LoginRejected(
-			`${TITLE} refused the login (HTTP ${String(status)}): either account or secret are wrong, or requests come too often. Its answer does not say which.`,
-			{
-				...details,
-				ambiguous: true,
-				advice: 'Check account and secret. If they are right, wait a few minutes and lower the rate limit in the account.',
-			},
+		throw loginRefused(asFleetError(error));
+	}
+}
+
+function loginRefused(error: FleetError): FleetError {
+	if (error.session !== 'over' && error.session !== 'suspect')
+		return error.vendorCode === undefined ? error : error.with({ advice: CHECK_LOGIN, unexplained: false });
+	const { status, vendorCode, vendorMessage } = error;
+	const details = { status, vendorCode, vendorMessage };
+	if (error.session === 'over') {
+		return new LoginRejected(
+			`${TITLE} refuses the account or its secret (error code ${vendorMessage ?? vendorCode ?? ''}).`,
+			{ ...details, advice: CHECK_LOGIN },
 		);
 	}
+	if (status === 400) {
+		// A value that is wrong is the other meaning of 400, and this request is as the document has it.
+		return new RateLimited(`${TITLE} refused the login (HTTP 400), most likely because requests come too often.`, {
+			...details,
+			retryable: true,
+			advice: 'Run it less often, or lower the rate limit in the account. If the problem persists, check account and secret.',
+		});
+	}
+	return new LoginRejected(
+		`${TITLE} refused the login (HTTP ${String(status)}): either account or secret are wrong, or requests come too often. Its answer does not say which.`,
+		{
+			...details,
+			ambiguous: true,
+			advice: 'Check account and secret. If they are right, wait a few minutes and lower the rate limit in the account.',
+		},
+	);
 }
 
 /** The modules whose methods take the token; Membership has those that need none. */

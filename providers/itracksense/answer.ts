@@ -1,6 +1,7 @@
 import { z } from 'zod/v4';
 import { jsonOf } from '../../core/call/answer';
 import {
+	asFleetError,
 	FleetError,
 	InvalidParams,
 	LoginRejected,
@@ -332,8 +333,8 @@ const unwrapped = (value: unknown) => {
 	try {
 		return parsed(value, TITLE);
 	} catch (error) {
-		if (error instanceof FleetError) throw error;
-		return value;
+		if (error instanceof SyntaxError) return value;
+		throw asFleetError(error);
 	}
 };
 

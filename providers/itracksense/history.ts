@@ -1,5 +1,5 @@
 import type { Run } from '../../core/describe/operation';
-import { FleetError } from '../../core/describe/errors';
+import { asFleetError, type FleetError } from '../../core/describe/errors';
 import { filtered, sorted } from '../../core/call/blocks';
 import { inOrder } from '../../core/call/pages';
 import type { Row } from '../../core/describe/records';
@@ -165,8 +165,9 @@ class Reader {
 		try {
 			const rows = await this.ask(localText(begin), localText(end), hear, mayHalve);
 			return { rows, missing, sent };
-		} catch (error) {
-			if (!(error instanceof FleetError) || !mayHalve(error)) throw error;
+		} catch (thrown) {
+			const error = asFleetError(thrown);
+			if (!mayHalve(error)) throw error;
 			return { rows: undefined, missing: 0, sent: 0 };
 		}
 	}

@@ -67,9 +67,7 @@ export class LocalTimes {
 	}
 
 	/** What is made of a value in another form. */
-	protected otherwise(_value: unknown): string | null {
-		return null;
-	}
+	protected readonly otherwise: (value: unknown) => string | null = () => null;
 
 	private turnTo(hour: string): void {
 		let start = this.hours.get(hour);
@@ -100,11 +98,11 @@ export class LocalTimes {
 
 /** The same, and times in a form that is not the document's, as far as they have one meaning only. */
 class VendorTimes extends LocalTimes {
-	protected override otherwise(value: unknown): string | null {
+	protected override readonly otherwise = (value: unknown): string | null => {
 		const at = readWritten(value, this.zone, present());
 		if (at === undefined) return unread('a time', value);
 		return at === null || at < Date.UTC(Number(EARLIEST), 0) ? null : new Date(at).toISOString();
-	}
+	};
 
 	/** What a time adds to an id: itself, or what came instead. */
 	inId(value: unknown): string {

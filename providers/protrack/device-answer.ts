@@ -199,7 +199,7 @@ export function saidOf(words: string, command: string | null): Extract<Outcome, 
 	// Firmware writes names like RELAY_OK.
 	if (words.length > LONGEST) return 'answered';
 	const text = words
-		.replace(/[\0-\x1f_\s]+/g, ' ')
+		.replace(/[\p{Cc}_\s]+/gu, ' ')
 		.trim()
 		.toLowerCase()
 		.normalize();

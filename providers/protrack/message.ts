@@ -1,4 +1,4 @@
-import { FleetError } from '../../core/describe/errors';
+import { asFleetError } from '../../core/describe/errors';
 import { ids, text } from '../../core/describe/field';
 import { operation } from '../../core/describe/operation';
 import { CONFIRMED } from '../../core/describe/outcome';
@@ -44,10 +44,11 @@ export const send = operation({
 		for (const some of chunks(accounts, ACCOUNTS_PER_REQUEST)) {
 			try {
 				yield await run.request({ accounts: some, content });
-			} catch (error) {
+			} catch (thrown) {
+				const error = asFleetError(thrown);
 				// What earlier requests did must not be lost with an error: from the second on, a failure is an outcome
 				// too.
-				if (sent === 0 || !(error instanceof FleetError)) throw error;
+				if (sent === 0) throw error;
 				yield [
 					{
 						target: some.join(','),

@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { FleetError, InvalidParams, UnexpectedAnswer } from '../../core/describe/errors';
+import { asFleetError, InvalidParams, UnexpectedAnswer } from '../../core/describe/errors';
 import type { Exchange, WireRequest } from '../../core/describe/host';
 import type { Session } from '../../core/describe/connection';
 import { Recent } from '../../core/call/recent';
@@ -63,8 +63,9 @@ export async function login(
 	};
 	try {
 		return await attempt();
-	} catch (error) {
-		if (!(error instanceof FleetError) || error.vendorCode !== REQUEST_TIME_ERROR) throw error;
+	} catch (thrown) {
+		const error = asFleetError(thrown);
+		if (error.vendorCode !== REQUEST_TIME_ERROR) throw error;
 		const told = SERVER_TIME.exec(error.vendorMessage ?? '');
 		// In other words, or in none, the server's own clock is still in its answer.
 		const serverTime = told === null ? serverDate : Number(told[1]) * 1000;

@@ -29,7 +29,7 @@ export function triggers(alarms: AnyOperation, brand: Brand): AnyTrigger[] {
 		});
 	const { evidence: positions } = getCurrent;
 	// The note is about values that say nothing of a status.
-	const { note: _, ...statuses } = positions;
+	const statuses = { ...positions, note: undefined };
 	return [
 		trigger({
 			name: 'newAlarm',

@@ -1,5 +1,5 @@
+import { asFleetError } from '../../core/describe/errors';
 import { filtered } from '../../core/call/blocks';
-import { FleetError } from '../../core/describe/errors';
 import type { Run } from '../../core/describe/operation';
 import { idTextOf } from '../../core/describe/read';
 import type { Row } from '../../core/describe/records';
@@ -99,8 +99,9 @@ async function unlessRefused<T>(
 ): Promise<T | undefined> {
 	try {
 		return await ask();
-	} catch (error) {
-		const own = error instanceof FleetError && error.vendorCode !== undefined;
+	} catch (thrown) {
+		const error = asFleetError(thrown);
+		const own = error.vendorCode !== undefined;
 		// What would be met by every other request as well is no matter of this account.
 		if (!own || error.tooOften || error.session === 'over' || error.session === 'contested') throw error;
 		const whose = account === undefined ? 'the sub-accounts' : `the sub-account "${account}"`;

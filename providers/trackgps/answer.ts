@@ -8,6 +8,7 @@ import {
 	SessionExpired,
 	UnexpectedAnswer,
 	VendorFault,
+	asFleetError,
 	FleetError,
 	type FleetErrorDetails,
 } from '../../core/describe/errors';
@@ -100,8 +101,9 @@ export function openEnvelope(
 			{ envelope, reasons: status < 400 ? given(envelope) : allReasons(body, parsedBody) },
 			warn,
 		);
-	} catch (error) {
-		if (!(error instanceof FleetError) || correlationId === null) throw error;
+	} catch (thrown) {
+		const error = asFleetError(thrown);
+		if (correlationId === null) throw error;
 		// What the support asks for.
 		throw error.with({
 			advice: `${error.advice} Correlation id for the support: ${cut(correlationId, 60)}.`.trim(),

@@ -28,6 +28,7 @@ export const NODE_RED_VERSIONS = ALL_NODE_RED.filter((version) =>
 	version.startsWith(process.env.FLEETWIRE_NODE_RED ?? ''),
 );
 const NODE_RED_DEV_VERSION = '0.1.6';
+const NODE_CLI_VERSION = '0.48.3';
 const STRYKER_VERSION = '10.1.1';
 export const NODE_VERSION = '24.21.0';
 /** The one that n8n asks for; another would be built in n8n's own tree, which takes a minute more. */
@@ -431,6 +432,28 @@ export async function ensureNodeRedDev(): Promise<string> {
 		npmFlags: ['--ignore-scripts', '--omit=dev'],
 	});
 	return join(dir, 'node_modules', 'node-red-dev', 'src');
+}
+
+/** n8n's own tool for packages of nodes, with what their sources import. Gives the folder of its packages. */
+export async function ensureNodeCli(): Promise<string> {
+	const dir = await ensure({
+		name: 'n8n-node-cli',
+		version: NODE_CLI_VERSION,
+		manifest: {
+			name: 'fleetwire-n8n-node-cli',
+			private: true,
+			dependencies: {
+				'@n8n/node-cli': NODE_CLI_VERSION,
+				'n8n-workflow': '2.41.0',
+				typescript: '6.0.3',
+				zod: '3.25.76',
+			},
+			// For nodes with language models, and most of its size: any small package does instead.
+			overrides: { '@n8n/ai-node-sdk': 'npm:is-number@7.0.0' },
+		},
+		npmFlags: ['--legacy-peer-deps', '--ignore-scripts'],
+	});
+	return join(dir, 'node_modules');
 }
 
 /** Stryker with the vitest that it drives. Gives the folder of its packages. */

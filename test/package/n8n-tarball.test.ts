@@ -1,11 +1,13 @@
 /** The packages for n8n as they are published: the tarballs that `npm run pack` made. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { N8N, N8N_PACKAGES } from '../../scripts/packages';
+import { cleanEnvironment, ensureNodeCli } from '../hosts/install';
+import { run } from '../hosts/process';
 
 const ROOT = join(__dirname, '..', '..');
 /** It has no types. */
@@ -104,7 +106,7 @@ describe.each(N8N_PACKAGES)('$name', (made) => {
 	test('it holds the product of its vendors and nothing else', () => {
 		const strange = files.filter(
 			(file) =>
-				!/^(package\.json|LICENSE|README\.md|dist\/((core|providers|n8n|nodes|credentials)\/.+\.js|nodes\/\w+\/\w+\.node\.json|icons\/[\w.]+\.svg))$/.test(
+				!/^(package\.json|LICENSE|README\.md|dist\/((core|providers|n8n|nodes|credentials)\/.+\.js|nodes\/\w+\/\w+\.node\.json|nodes\/\w+\/__schema__\/v1\.0\.0\/\w+\/\w+\.json|icons\/[\w.]+\.svg))$/.test(
 					file,
 				),
 		);
@@ -178,5 +180,37 @@ describe.each(N8N_PACKAGES)('$name', (made) => {
 				path.endsWith('QueueTrigger.node.js') ? [false, false, true, false] : [true, true, false, false],
 			);
 		}
+	});
+});
+
+describe("n8n's own tool", () => {
+	let copy: string;
+	const tool = (command: string, ...args: string[]) =>
+		run({
+			command: process.execPath,
+			args: [join(copy, 'node_modules', command), ...args],
+			cwd: copy,
+			// Its rules go by other file names where they find themselves under test.
+			env: cleanEnvironment(),
+			name: command,
+			timeoutMs: 300_000,
+		});
+	beforeAll(async () => {
+		copy = mkdtempSync(join(folder, 'lint-'));
+		cpSync(join(ROOT, N8N.folder), copy, { recursive: true });
+		symlinkSync(await ensureNodeCli(), join(copy, 'node_modules'));
+	});
+
+	// The other packages have the same files, less those of other vendors: above. ESLint reads each package.json.
+	test('finds no error in the strict mode that package.json claims', async () => {
+		expect(await tool('@n8n/node-cli/bin/n8n-node.mjs', 'lint')).not.toMatch(/\berror\b|Strict mode violation/);
+	});
+
+	test('reads every TypeScript file', async () => {
+		const output = await tool('eslint/bin/eslint.js', '.', '--format', 'json');
+		const read = (JSON.parse(output) as { filePath: string }[]).map(({ filePath }) => relative(copy, filePath));
+		expect(read.filter((file) => file.endsWith('.ts')).sort()).toEqual(
+			filesIn(join(ROOT, N8N.folder)).filter((file) => file.endsWith('.ts') && !file.startsWith('dist/')),
+		);
 	});
 });
