@@ -7,6 +7,7 @@ import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
 import { n8nFiles } from './n8n-files';
 import { N8N_PACKAGES, type Package } from './packages';
+import { schemaFiles } from './schema-files';
 
 const root = join(__dirname, '..');
 
@@ -59,7 +60,7 @@ function assemble(made: Package): void {
 		copy(`dist/${source.replace(/\.ts$/, '.js')}`);
 	}
 	for (const vendor of made.vendors) {
-		for (const [path, text] of n8nFiles(vendor, made.name))
+		for (const [path, text] of [...n8nFiles(vendor, made.name), ...schemaFiles(vendor)])
 			if (path.endsWith('.json')) for (const to of [path, `dist/${path}`]) write(to, text);
 		for (const ending of ['.svg', '.dark.svg']) {
 			const icon = `icons/${vendor.provider.name}${ending}`;

@@ -10,6 +10,7 @@ import { manifestOf } from './manifests';
 import { n8nFiles } from './n8n-files';
 import { n8nReadmeOf } from './n8n-readme';
 import { N8N, N8N_PACKAGES, NODE_RED } from './packages';
+import { schemaFiles } from './schema-files';
 import { eventTable, nodeRedTable, vendorTable, withTable } from './readme-tables';
 
 export const root = join(__dirname, '..');
@@ -26,6 +27,7 @@ export async function wholeFiles(): Promise<Map<string, string>> {
 	const files: [path: string, text: string][] = [
 		...vendors.flatMap((vendor): [string, string][] => [
 			...n8nFiles(vendor, N8N.name),
+			...schemaFiles(vendor),
 			...iconFiles(vendor),
 			...exampleFiles(vendor, vendors),
 			[`docs/${vendor.provider.name}.md`, pageOf(vendor)],
