@@ -30,7 +30,8 @@ export function nodeErrorOf(
 					message,
 					description,
 					itemIndex,
-					httpCode: error.status === undefined ? undefined : String(error.status),
+					// Pickers write it before the message: "200 - ..." would say that all is well.
+					httpCode: (error.status ?? 0) < 400 ? undefined : String(error.status),
 					...(error.tooOften
 						? {
 								failure: {

@@ -743,7 +743,8 @@ describe('errors', () => {
 			name: 'NodeApiError',
 			message: expect.stringContaining('code 10013'),
 			description: expect.stringContaining('Check the IMEIs'),
-			httpCode: '200',
+			// HTTP's 200 before it would say that all is well.
+			httpCode: null,
 			context: { itemIndex: 0, data: { code: 'NotPermitted', vendorCode: '10013' } },
 		});
 	});

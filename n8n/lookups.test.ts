@@ -77,6 +77,12 @@ test('the list is not for those who do not know the secret', async () => {
 	await expect(search('searchDevices', '', undefined, { secret: 'guessed' })).rejects.toThrow('code 20001');
 });
 
+test('an error inside an answer that is fine for HTTP has no code of success, which pickers write before it', async () => {
+	await expect(search('searchDevices', '', undefined, { secret: 'guessed' })).rejects.toMatchObject({
+		httpCode: null,
+	});
+});
+
 test('an error says what to do', async () => {
 	await expect(search('searchDevices', '', undefined, { account: 'nobody' })).rejects.toMatchObject({
 		name: 'NodeApiError',

@@ -100,6 +100,17 @@ describe.each(brands)('$name', async ({ name, provider }) => {
 		}
 	});
 
+	test('actions have no articles and begin with a capital', () => {
+		const actions = description.properties
+			.filter((property) => property.name === 'operation')
+			.flatMap(({ options = [] }) => (options as INodePropertyOptions[]).map(({ action = '' }) => action));
+		expect(actions).toHaveLength(provider.operations.length);
+		for (const action of actions) {
+			expect(action).toMatch(/^[A-Z]\S* \S/);
+			expect(action).not.toMatch(/\b(?:a|an|the)\b/i);
+		}
+	});
+
 	test('what is not read says that it is sent once, and gives neither a limit nor a form', () => {
 		for (const { resource, name: operation, effect, list, consuming: once = false } of provider.operations) {
 			const names = shown(description.properties, resource, operation).map((property) => property.name);

@@ -33,6 +33,9 @@ export function propertiesOf(provider: Provider): INodeProperties[] {
 	];
 }
 
+/** As n8n writes them: "Get position history of devices". */
+const withoutArticles = (action: string) => action.replace(/\b(?:an?|the) /g, '');
+
 function operationsOf(resource: string, operations: readonly AnyOperation[]): INodeProperties {
 	return {
 		displayName: 'Operation',
@@ -45,7 +48,7 @@ function operationsOf(resource: string, operations: readonly AnyOperation[]): IN
 				name: title,
 				value: name,
 				description,
-				action,
+				action: withoutArticles(action),
 			})),
 		),
 		default: operations[0]?.name ?? '',
