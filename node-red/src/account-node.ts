@@ -6,6 +6,7 @@ import { asFleetError, type FleetError } from '../../core/describe/errors';
 import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
 import { Account, connectionOf, type AccountSettings, type Trial } from './account';
+import { runningAs } from './instances';
 import { locksOf, within } from './locks';
 import { proxyFor, type ProxyNode } from './proxy';
 import { accountType } from './types';
@@ -31,6 +32,10 @@ export function accountNodeOf(RED: NodeAPI, provider: Provider, id = ''): Accoun
 	const node = RED.nodes.getNode(id) as AccountNode | null | undefined;
 	return node?.type === accountType(provider) ? node : undefined;
 }
+
+/** The account that the editor names; within a subflow, that of its first instance. */
+export const accountInEditor = (RED: NodeAPI, provider: Provider, id: string): AccountNode | undefined =>
+	runningAs(RED, id).find((node): node is AccountNode => node.type === accountType(provider));
 
 /** What of an account's settings is about the way to the vendor: Node-RED's own TLS and proxy nodes. */
 export function wireOptionsOf(

@@ -67,7 +67,7 @@ describe('lists for pickers', () => {
 		for (const id of ['gone', 'account'])
 			expect(await post(`lookup/${id}/device`, {})).toEqual({
 				status: 404,
-				body: { ok: false, message: 'This account is not deployed yet.' },
+				body: { ok: false, message: 'This account is not deployed yet, or in a subflow that no flow uses.' },
 			});
 	});
 
@@ -255,5 +255,78 @@ describe('the button of a trigger', () => {
 		await deploy();
 		for (const id of ['account', 'gone'])
 			expect(await post(`poll/${id}`, {})).toMatchObject({ status: 404, body: { ok: false } });
+	});
+});
+
+/**
+ * As Node-RED runs a subflow (flows/Subflow.js): each instance has nodes of its own, which keep the id of the node in
+ * the subflow as `_alias`, by which they have its credentials. The editor knows that id alone.
+ */
+describe('within a subflow', () => {
+	const instances = ['one', 'two'];
+	const deployed = (changes: object = {}, secret = PASSWORD) =>
+		runtime.deploy(
+			instances.flatMap((instance) => [
+				{ ...account(changes), id: `account-${instance}`, _alias: 'account' },
+				{
+					id: `trigger-${instance}${String(path)}`,
+					_alias: 'trigger',
+					type: 'fleetwire-trackceo-trigger',
+					x: 0,
+					account: `account-${instance}`,
+					event: 'newAlarm',
+				},
+			]),
+			{ account: { secret } },
+		);
+
+	test('lists come from an account', async () => {
+		await deployed();
+		const { body } = await runtime.admin('GET', '/fleetwire/trackceo/lookup/account/device');
+		expect((body.choices as { value: string }[]).map(({ value }) => value)).toContain(DEVICE);
+	});
+
+	test('a login is tested with the stored secret, which goes only where an instance is deployed', async () => {
+		await deployed();
+		const body = (changes: object) => ({ id: 'account', settings: settings(changes), credentials: UNCHANGED });
+		expect(await login(body({}))).toMatchObject({ ok: true });
+		const before = other.requests.length;
+		expect(await login(body({ baseUrl: other.url }))).toMatchObject({ ok: false, code: 'InvalidParams' });
+		expect(other.requests.length).toBe(before);
+	});
+
+	test('the button polls all instances of a trigger, and only those that still run', async () => {
+		await deployed();
+		const polled: string[] = [];
+		for (const instance of instances) {
+			const trigger = runtime.node(`trigger-${instance}${String(path)}`) as unknown as { pollNow(): void };
+			trigger.pollNow = () => void polled.push(instance);
+		}
+		expect(await post('poll/trigger', {})).toEqual({ status: 200, body: { ok: true, message: 'Polling …' } });
+		expect(polled).toEqual(instances);
+		await runtime.stop();
+		expect(await post('poll/trigger', {})).toEqual({
+			status: 404,
+			body: { ok: false, message: 'this node is not deployed, or in a subflow that no flow uses' },
+		});
+	});
+
+	test('a variable is filled in for the field that is written so in the subflow', async () => {
+		// Logins of one name are limited.
+		runtime.env.FLEET_USER = 'driver1';
+		await runtime.deploy(
+			[
+				{ ...account({ account: '${FLEET_USER}' }), d: true },
+				{ ...account({ account: '${FLEET_USER}' }), id: 'account-one', _alias: 'account' },
+			],
+			{ account: { secret: PASSWORD } },
+		);
+		const body = (name: string) => ({
+			id: 'account',
+			settings: settings({ account: name }),
+			credentials: UNCHANGED,
+		});
+		expect(await login(body('${FLEET_USER}'))).toEqual({ ok: true, message: 'Logged in as driver1.' });
+		expect(await login(body('${OTHER}'))).toMatchObject({ ok: false, code: 'InvalidParams' });
 	});
 });

@@ -9,7 +9,8 @@ import { Redactor } from '../../core/call/redaction';
 import { cut, plain } from '../../core/describe/words';
 import type { Provider } from '../../core/describe/provider';
 import type { Account, AccountSettings } from './account';
-import { accountNodeOf, accountOf, type AccountNode } from './account-node';
+import { accountInEditor, accountOf, type AccountNode } from './account-node';
+import { editorId, runningAs } from './instances';
 import { locksOf, privateForbidden, tellsOfNames } from './locks';
 import { migrate, type Migrations } from './migrations';
 import { Trials } from './trials';
@@ -44,7 +45,7 @@ export class Admin {
 	lookup(request: Request, response: Response): void {
 		const { RED, provider } = this;
 		this.answer(response, new Redactor(), async () => {
-			const node = accountNodeOf(RED, provider, String(request.params.account));
+			const node = accountInEditor(RED, provider, String(request.params.account));
 			if (node === undefined) return { status: 404, body: { ok: false, message: RED._('admin.unknownAccount') } };
 			this.note(request, 'asks for a list', node.deployed);
 			return choices(
@@ -67,11 +68,15 @@ export class Admin {
 	poll(request: Request, response: Response): void {
 		const { RED, provider } = this;
 		this.answer(response, new Redactor(), () => {
-			const node = RED.nodes.getNode(String(request.params.trigger)) as TriggerNodeInstance | undefined;
-			if (node?.type !== triggerType(provider))
+			const triggers = runningAs(RED, String(request.params.trigger)).filter(
+				(node): node is TriggerNodeInstance => node.type === triggerType(provider),
+			);
+			if (triggers.length === 0)
 				return { status: 404, body: { ok: false, message: RED._('admin.unknownTrigger') } };
-			this.note(request, 'polls a trigger', accountNodeOf(RED, provider, node.account)?.deployed ?? {});
-			node.pollNow();
+			for (const trigger of triggers) {
+				this.note(request, 'polls a trigger', accountNodeOf(RED, provider, trigger.account)?.deployed ?? {});
+				trigger.pollNow();
+			}
 			return { status: 200, body: { ok: true, message: RED._('admin.polling') } };
 		});
 	}
@@ -200,7 +205,7 @@ function settingsOf(
 	{ id, settings = {}, credentials = {} }: DialogBody,
 	migrations: Migrations,
 ): AccountSettings {
-	const node = typeof id === 'string' ? accountNodeOf(RED, provider, id) : undefined;
+	const node = typeof id === 'string' ? accountInEditor(RED, provider, id) : undefined;
 	const written = node === undefined ? {} : asWritten(RED, node, migrations);
 	const isVariable = (value: unknown) => typeof value === 'string' && VARIABLE.test(value);
 	const filledIn = (name: string, value: unknown) => {
@@ -239,12 +244,13 @@ const otherWay = (kept: boolean | undefined) =>
 
 /** A deployed node's settings before environment variables were filled in. */
 function asWritten(RED: NodeAPI, node: AccountNode, migrations: Migrations): Record<string, unknown> {
+	const id = editorId(node);
 	let config: object = {};
 	RED.nodes.eachNode((one) => {
-		if (one.id === node.id) config = one;
+		if (one.id === id) config = one;
 	});
 	return {
 		...migrate({ ...config }, migrations[node.type]),
-		...(RED.nodes.getCredentials(node.id) as object | undefined),
+		...(RED.nodes.getCredentials(id) as object | undefined),
 	};
 }

@@ -18,10 +18,16 @@ function valuesIn(html: string, id: string): string {
 
 const line = (...parts: string[]) => parts.filter((part) => part !== '').join(' ');
 
-function* properties({ defaults, credentials = {} }: Definition, html: string, prefix: string): Generator<string> {
+function* properties(
+	{ defaults, credentials = {} }: Definition,
+	html: string,
+	prefix: string,
+	fields: Fields = {},
+): Generator<string> {
 	for (const [name, { value, type, required }] of Object.entries(defaults)) {
 		yield line(`\t${name}:`, type ?? '', required ? 'required' : '', `= ${JSON.stringify(value)}`);
-		const values = valuesIn(html, `${prefix}-${name}`);
+		const { options = [] } = fields[name] ?? {};
+		const values = valuesIn(html, `${prefix}-${name}`) || options.map((option) => option.value).join(' | ');
 		if (values !== '') yield `\t\t${values}`;
 	}
 	for (const [name, { type }] of Object.entries(credentials)) yield `\tcredential ${name}: ${type}`;
@@ -50,7 +56,7 @@ function* surface(provider: Provider): Generator<string> {
 	// Each type has a template of its own, in which its lists are.
 	const [, account = '', request = '', trigger = ''] = html.split('data-template-name=');
 	yield accountType(provider);
-	yield* properties(types[accountType(provider)]!, account, 'node-config-input');
+	yield* properties(types[accountType(provider)]!, account, 'node-config-input', provider.connection);
 	yield requestType(provider);
 	yield* properties(types[requestType(provider)]!, request, 'node-input');
 	for (const { resource, name, params } of provider.operations) {

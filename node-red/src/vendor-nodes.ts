@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Provider } from '../../core/describe/provider';
 import { makeAccount, type AccountNode } from './account-node';
 import { Admin } from './admin';
+import { noteInstance } from './instances';
 import { MIGRATIONS, upToDate } from './migrations';
 import { RequestNode, type RequestDef } from './request-node';
 import { TriggerNode, type TriggerDef, type TriggerNodeInstance } from './trigger-node';
@@ -19,6 +20,7 @@ export class VendorNodes {
 	}
 
 	account(node: AccountNode, config: NodeDef): void {
+		noteInstance(this.RED, node);
 		const { config: settings, newer } = upToDate(config, this.migrations, 'account');
 		makeAccount(this.RED, this.provider, node, settings, newer);
 	}
@@ -30,6 +32,7 @@ export class VendorNodes {
 
 	trigger(node: TriggerNodeInstance, config: TriggerDef): void {
 		const { config: settings, newer } = upToDate(config, this.migrations);
+		noteInstance(this.RED, node);
 		const trigger = new TriggerNode(this.RED, this.provider, node, settings, newer);
 		node.pollNow = () => trigger.pollNow();
 		node.account = settings.account;

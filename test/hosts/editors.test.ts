@@ -123,7 +123,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 			version,
 			packages: [tarball('fleetwire-node-red-fleet-')],
 			settings: { contextStorage: { default: { module: 'memory' }, disk: { module: 'localfilesystem' } } },
-			env: { LATE: '20' },
+			env: { LATE: '20', MAY_COMMAND: 'true', RATE: '600', SECRET_TYPE: 'password' },
 		});
 		const { secret, ...settings } = vendor.connection;
 		const { secret: platesSecret, ...platesSettings } = plates.connection;
@@ -168,6 +168,71 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 					tls: '',
 					proxy: '',
 					version: 1,
+				},
+				{
+					id: 'tenant',
+					type: 'subflow',
+					name: 'Tenant',
+					in: [],
+					out: [],
+					env: [
+						{
+							name: 'ACC',
+							type: 'fleetwire-trackceo-account',
+							value: 'account',
+							ui: { type: 'conf-types', label: { 'en-US': 'Account' } },
+						},
+						{ name: 'NONE', type: 'fleetwire-trackceo-account', value: '', ui: { type: 'conf-types' } },
+					],
+				},
+				{ id: 'one', type: 'subflow:tenant', z: 'tab', name: '', x: 400, y: 500, wires: [] },
+				{
+					id: 'inner',
+					type: 'fleetwire-trackceo-account',
+					z: 'tenant',
+					name: 'Inner',
+					...settings,
+					allowCommands: '${MAY_COMMAND}',
+					rateLimit: '${RATE}',
+					secretType: '${SECRET_TYPE}',
+					tls: '',
+					proxy: '',
+					version: 1,
+				},
+				...['inner', '${ACC}', '${NONE}'].map((account, place) => ({
+					id: `within-${String(place)}`,
+					type: 'fleetwire-trackceo',
+					z: 'tenant',
+					name: '',
+					account,
+					resource: 'position',
+					operation: 'getCurrent',
+					params: { devices: { type: 'list', value: DEVICE } },
+					output: 'raw',
+					result: 'record',
+					limit: '',
+					timeout: '',
+					version: 1,
+					x: 200,
+					y: 100 + 60 * place,
+					wires: [[]],
+				})),
+				{
+					id: 'within-trigger',
+					type: 'fleetwire-trackceo-trigger',
+					z: 'tenant',
+					name: '',
+					account: 'inner',
+					event: 'positionChanged',
+					params: { devices: { type: 'list', value: '*' } },
+					interval: '3600',
+					output: 'simplified',
+					result: 'message',
+					store: '',
+					version: 1,
+					x: 200,
+					y: 300,
+					wires: [[]],
 				},
 				{
 					id: 'trigger',
@@ -228,7 +293,13 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 					wires: [[]],
 				},
 			],
-			{ credentials: { account: { secret }, plates: { secret: platesSecret } } },
+			{
+				credentials: {
+					account: { secret },
+					plates: { secret: platesSecret },
+					inner: { secret },
+				},
+			},
 		);
 		editor = await openNodeRedEditor(browser, nodeRed, version === '5.0.7' ? { theme: 'dark' } : {});
 		said = complaints(editor.page);
@@ -393,6 +464,71 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		);
 		expect(await editor.page.evaluate('window.said')).toEqual([expect.stringContaining('Polling')]);
 		await until('the poll', () => vendor.simulator.requests.some(({ path }) => path === '/api/track'));
+	});
+
+	test('within a subflow: lists, the test of a login and the button of a trigger', async () => {
+		const { page } = editor;
+		await page.evaluate("RED.workspaces.show('tenant')");
+		const panel = page.locator('.fleetwire-list-panel');
+		for (const [place, shows] of [
+			'Van 1 ·',
+			'Van 1 ·',
+			'Give the subflow property NONE a default account first.',
+		].entries()) {
+			const id = `within-${String(place)}`;
+			await editor.edit(id);
+			await page.locator('[data-param="devices"] .red-ui-typedInput-option-expand').click();
+			await until('the list', async () => !(await panel.innerText()).includes('Asking'));
+			expect(await panel.innerText(), id).toContain(shows);
+			await panel.locator('input').press('Escape');
+			await editor.cancel();
+		}
+		await editor.edit('inner');
+		await editor.dialog().locator('.fleetwire-test').click();
+		await editor.dialog().locator('.fleetwire-result').filter({ hasText: 'Logged in as demo.' }).waitFor();
+		await editor.cancel();
+		vendor.simulator.requests.length = 0;
+		await page.evaluate("fleetwire.pollNow(RED.nodes.node('within-trigger'), 'trackceo')");
+		await until('the poll', () => vendor.simulator.requests.some(({ path }) => path === '/api/track'));
+		await page.evaluate("RED.workspaces.show('tab')");
+	});
+
+	test('each setting of an account may be an environment variable', async () => {
+		const { page } = editor;
+		await editor.edit('inner');
+		expect(await editor.fields()).toMatchObject({
+			rateLimit: { value: '${RATE}', invalid: false },
+			'allowCommands-value': { typedInput: 'env', value: 'MAY_COMMAND', label: 'Allow Commands', visible: true },
+			'secretType-value': { typedInput: 'env', value: 'SECRET_TYPE' },
+			'allowPrivateAddresses-value': { typedInput: 'list', value: 'true' },
+		});
+		await editor.save();
+		expect(await editor.node('inner')).toMatchObject({
+			allowCommands: '${MAY_COMMAND}',
+			rateLimit: '${RATE}',
+			secretType: '${SECRET_TYPE}',
+			allowPrivateAddresses: true,
+		});
+		expect(await page.evaluate("RED.nodes.node('inner').changed")).toBeFalsy();
+		expect(await editor.validationErrors('inner')).toEqual([]);
+
+		await editor.edit('account');
+		await page.evaluate(`(() => {
+			const set = (name, type, value) => $('#node-config-input-' + name + '-value').typedInput('type', type).typedInput('value', value);
+			set('allowCommands', 'env', 'MAY_COMMAND');
+			set('allowPrivateAddresses', 'list', 'true');
+		})()`);
+		await editor.save();
+		expect(await editor.node('account')).toMatchObject({
+			allowCommands: '${MAY_COMMAND}',
+			allowPrivateAddresses: true,
+		});
+		await editor.edit('account');
+		await page.evaluate(
+			"$('#node-config-input-allowCommands-value').typedInput('type', 'list').typedInput('value', 'false')",
+		);
+		await editor.save();
+		expect(await editor.node('account')).toMatchObject({ allowCommands: false });
 	});
 
 	test('plates that are picked have their ticks, and are asked for', async () => {

@@ -34,6 +34,8 @@ export class RuntimeNode extends EventEmitter {
 	readonly id: string;
 	readonly type: string;
 	readonly z?: string;
+	/** Within an instance of a subflow: the id of the node in its place. */
+	readonly _alias?: string;
 	readonly name?: string;
 	credentials?: Record<string, string>;
 	/** At its first output, and at its second. */
@@ -50,12 +52,13 @@ export class RuntimeNode extends EventEmitter {
 	private readonly inputs: Handler[] = [];
 	private readonly closers: Handler[] = [];
 
-	constructor({ id, type, z, name }: FlowNode) {
+	constructor({ id, type, z, name, _alias }: FlowNode) {
 		super();
 		this.id = id;
 		this.type = type;
 		if (z !== undefined) this.z = z as string;
 		if (name !== undefined) this.name = name as string;
+		if (_alias !== undefined) this._alias = _alias as string;
 	}
 
 	override on(event: string, callback: Handler): this {
@@ -287,7 +290,7 @@ export class Runtime {
 				},
 				createNode: (node: RuntimeNode, config: FlowNode) => {
 					Object.assign(node, new RuntimeNode(config));
-					const credentials = this.credentials[config.id];
+					const credentials = this.credentials[(config._alias as string | undefined) ?? config.id];
 					if (credentials !== undefined) node.credentials = this.filled({ ...credentials });
 					else if (this.types.get(config.type)?.secret) node.credentials = {};
 				},

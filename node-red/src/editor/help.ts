@@ -208,7 +208,9 @@ ${settings.map(paramLine).join('\n')}
 
 Nothing is sent when flows are deployed${begins}. The secret is stored as a Node-RED credential, encrypted, and never shown again. *${tried}* uses the values in the dialog, deployed or not. The stored secret and environment variables go only to the address where the account is deployed. To test another address, type the secret again.
 
-Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment variable.
+Fields may hold \`\${NAME}\`, which Node-RED replaces with the environment variable. Where one chooses from a list, the variable is the other type of value. Within a subflow, an account can also be a property of the subflow.
+
+*${tried}*, the lists to choose from, and the button of a trigger need the permissions \`flows.write\` and \`fleetwire-${provider.name}.write\`.
 
 **TLS** and **Proxy** are Node-RED's own. Certificates are always verified unless the TLS settings say otherwise. Without a proxy there, \`http_proxy\`, \`https_proxy\` and \`no_proxy\` of the environment count, as for Node-RED's own nodes. A proxy resolves names itself, so a name that only the proxy knows may lead to a private address.
 

@@ -33,26 +33,25 @@ function settingRow(name: string, field: Field, of: 'connection' | 'setting' = '
 	const title = `<span data-i18n="${of}.${name}.title"></span>`;
 	const hint = `<div class="fleetwire-hint" id="${id}-hint" data-i18n="${of}.${name}.description"></div>`;
 	const about = `aria-describedby="${id}-hint"`;
-	const { kind, min, max, options = [], placeholder = '', secret } = field;
-	if (kind === 'boolean')
+	const { kind, options = [], placeholder = '', secret } = field;
+	if (of === 'setting' && kind === 'boolean')
 		return row(
 			`<label for="${id}" class="fleetwire-wide"><input type="checkbox" id="${id}" ${about}> ${title}</label>${hint}`,
 		);
+	// What an account chooses may be an environment variable too: its widget keeps that apart from what is stored.
+	const own = of === 'connection' && (kind === 'boolean' || kind === 'choice') ? `${id}-value` : id;
+	const form = `type="${secret ? 'password' : 'text'}"${kind === 'number' ? ' inputmode="numeric" class="fleetwire-number"' : ''}`;
 	const input =
-		kind === 'choice'
+		of === 'setting' && kind === 'choice'
 			? `<select id="${id}" ${about}>${options.map(({ value }) => `<option value="${escape(value)}" data-i18n="${of}.${name}.options.${escape(value)}"></option>`).join('')}</select>`
-			: `<input id="${id}" ${about} type="${secret ? 'password' : kind === 'number' ? 'number' : 'text'}"${range(min, max, kind)} placeholder="${escape(placeholder)}">`;
+			: `<input id="${own}" ${form} ${about} placeholder="${escape(placeholder)}">`;
 	const notice =
 		name === 'baseUrl'
 			? '<div class="form-tips fleetwire-http" style="display:none" data-i18n="account.http"></div>'
 			: '';
-	return row(`<label for="${id}">${icon(name)}${title}</label>${input}${hint}${notice}`);
+	return row(`<label for="${own}">${icon(name)}${title}</label>${input}${hint}${notice}`);
 }
 
-const range = (min: number | undefined, max: number | undefined, kind: string) =>
-	kind === 'number'
-		? `${min === undefined ? '' : ` min="${String(min)}"`}${max === undefined ? '' : ` max="${String(max)}"`}`
-		: '';
 const row = (content: string) => `\t<div class="form-row">${content}</div>`;
 const select = (name: string, options: readonly string[], words = 'request') =>
 	`<select id="node-input-${name}">${options.map((option) => `<option value="${option}" data-i18n="${words}.${option}"></option>`).join('')}</select>`;
@@ -217,7 +216,8 @@ RED.nodes.registerType('${accountType(provider)}', {
 		${secrets.map(([key]) => `${key}: { type: 'password', required: true }`).join(',\n\t\t')}
 	},
 	label: function () { return this.name || this.account || this._('palette.account'); },
-	oneditprepare: function () { fleetwire.prepareAccount(this, PROVIDER); }
+	oneditprepare: function () { fleetwire.prepareAccount(this, PROVIDER); },
+	oneditsave: function () { fleetwire.saveAccount(this, PROVIDER); }
 });
 
 RED.nodes.registerType('${requestType(provider)}', {

@@ -9,12 +9,14 @@ const WORDS = {
 		namePlaceholder: 'Name shown in flows',
 		tls: 'TLS',
 		proxy: 'Proxy',
+		false: 'No',
+		true: 'Yes',
 		test: 'Test login',
 		testing: 'Logging in …',
 		testNote: 'Logs in with the values above. Nothing is saved.',
 		http: 'This address is plain http: logins, positions and commands travel unencrypted. Try the same address with https:// and keep it if the test succeeds.',
 		failed: 'The test could not be run: __message__',
-		denied: 'Your user may not do this: it takes the permission to change flows.',
+		denied: 'Your user may not do this. It takes the permissions flows.write and fleetwire-__vendor__.write.',
 	},
 	request: {
 		account: 'Account',
@@ -77,6 +79,7 @@ const WORDS = {
 		nothing: 'Nothing matches.',
 		more: '__count__ more: type to find them.',
 		noAccount: 'Choose an account first.',
+		noDefault: 'Give the subflow property __name__ a default account first.',
 	},
 	problem: {
 		missing: '__title__ is missing',
@@ -138,9 +141,9 @@ const WORDS = {
 		NewerVersion: 'needs an update',
 	},
 	admin: {
-		unknownAccount: 'This account is not deployed yet.',
+		unknownAccount: 'This account is not deployed yet, or in a subflow that no flow uses.',
 		loggedIn: 'Logged in as __account__.',
-		unknownTrigger: 'this node is not deployed, or not under this name, as within a subflow',
+		unknownTrigger: 'this node is not deployed, or in a subflow that no flow uses',
 		polling: 'Polling …',
 	},
 } as const;

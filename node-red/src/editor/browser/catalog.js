@@ -82,9 +82,11 @@ fleetwire.checkNumber = (provider, name, value, opt) =>
 
 function checkRange({ min, max, title, required }, value, opt) {
 	const number = Number(value);
-	const fine = isEmpty(value)
-		? !required
-		: Number.isFinite(number) && (min === undefined || number >= min) && (max === undefined || number <= max);
+	const fine =
+		VARIABLE.test(value) ||
+		(isEmpty(value)
+			? !required
+			: Number.isFinite(number) && (min === undefined || number >= min) && (max === undefined || number <= max));
 	return fine || (opt ? `${title}: ${min}–${max}` : false);
 }
 

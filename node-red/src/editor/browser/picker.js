@@ -6,16 +6,21 @@ const LIST_MS = 5 * 60_000;
 /** More rows than this make a list slow, and nobody reads them. */
 const ROWS = 200;
 
-/** The account that the dialog names; nothing while it is to be made. */
-function chosenAccount() {
-	const id = $('#node-input-account').val();
-	return id && id !== '_ADD_' ? RED.nodes.node(id) : undefined;
+/** The account that the dialog names. @throws a sentence where there is none yet */
+function chosenAccount(text) {
+	const id = String($('#node-input-account').val() || '');
+	// Within a subflow, an account may be one of its properties: its default is the one that can be asked.
+	const [, name] = VARIABLE.exec(id) || [];
+	const { env = [] } = (name && RED.nodes.subflow(open.node.z)) || {};
+	const { value } = env.find((one) => one.name === name) || {};
+	const account = RED.nodes.node(name ? value : id);
+	if (!account) throw new Error(name ? text('picker.noDefault', { name }) : text('picker.noAccount'));
+	return account;
 }
 
 /** A list of the chosen account; rejects with a sentence. */
-function fetchList(provider, name) {
-	const account = chosenAccount();
-	if (!account) return Promise.reject(new Error(words(provider)('picker.noAccount')));
+async function fetchList(provider, name) {
+	const account = chosenAccount(words(provider));
 	const key = `${account.id} ${name}`;
 	const kept = lists.get(key);
 	// An account that was changed but not deployed is only known here: send it along.
@@ -26,7 +31,7 @@ function fetchList(provider, name) {
 	const list = new Promise((resolve, reject) => {
 		asked
 			.done((answer) => (answer.ok ? resolve(answer.choices) : reject(new Error(answer.message))))
-			.fail((xhr) => reject(new Error(reason(xhr, words(provider)))));
+			.fail((xhr) => reject(new Error(reason(xhr, words(provider), provider))));
 	});
 	lists.set(key, { list, until: Date.now() + LIST_MS });
 	list.catch(() => lists.delete(key));

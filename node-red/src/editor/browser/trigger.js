@@ -94,5 +94,7 @@ fleetwire.pollNow = (node, provider) => {
 	post(`fleetwire/${provider}/poll/${encodeURIComponent(node.id)}`, {})
 		.done(({ message }) => RED.notify(message, { type: 'success', id: 'fleetwire-poll', timeout: 2000 }))
 		// A text would be taken for html.
-		.fail((xhr) => RED.notify($('<p>').text(text('trigger.notPolled', { message: reason(xhr, text) })), 'error'));
+		.fail((xhr) =>
+			RED.notify($('<p>').text(text('trigger.notPolled', { message: reason(xhr, text, provider) })), 'error'),
+		);
 };
