@@ -298,6 +298,7 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 					account: { secret },
 					plates: { secret: platesSecret },
 					inner: { secret },
+					...Object.fromEntries(providers.map(({ name }) => [`${name}-account`, { secret: 'any-secret' }])),
 				},
 			},
 		);
@@ -423,6 +424,8 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	});
 
 	test('a trigger that is dropped is for all devices, and is told what is wrong with it', async () => {
+		// As the editor marks what was dropped and not deployed yet.
+		await editor.page.evaluate("RED.nodes.node('dropped').changed = true");
 		await editor.edit('dropped');
 		expect(await editor.fields()).toMatchObject({
 			event: { value: vendor.provider.triggers[0]?.name },
@@ -529,6 +532,18 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		);
 		await editor.save();
 		expect(await editor.node('account')).toMatchObject({ allowCommands: false });
+	});
+
+	test('a dialog of any node that is opened and left with Done changes nothing', async () => {
+		const changed: unknown[] = [];
+		for (const { id } of everyKind) {
+			const events = await editor.page.evaluate('RED.history.depth()');
+			await editor.edit(id);
+			await editor.save();
+			if ((await editor.page.evaluate('RED.history.depth()')) !== events)
+				changed.push(id, await editor.page.evaluate('RED.history.peek().changes'));
+		}
+		expect(changed).toEqual([]);
 	});
 
 	test('plates that are picked have their ticks, and are asked for', async () => {

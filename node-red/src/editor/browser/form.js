@@ -8,13 +8,29 @@ let open;
 
 const option = (value, title) => $('<option>').attr('value', value).text(title);
 
+/** Properties that a node was saved without, as an earlier version did not have them: they have their defaults. */
+function fillProperties(node) {
+	for (const [name, { value }] of Object.entries(node._def.defaults)) {
+		const input = $(`#node-input-${name}`);
+		if (node[name] !== undefined || value === undefined || input.length === 0) continue;
+		node[name] = value;
+		input.val(String(value));
+	}
+}
+
 function openForm(node, provider, { dynamic, byMessage }) {
+	fillProperties(node);
 	open = { node, provider, dynamic, byMessage, params: $.extend(true, {}, node.params), chosen: undefined };
 }
 
+/** Whether the dialog shows what a node holds that was deployed so: looking at it must not change it. */
+const isAsDeployed = () => open.chosen === open.first && !open.node.changed;
+
 /** What a field shows that was never filled in. What no message starts is mostly wanted for all devices. */
 const startOf = (field) =>
-	field.all && !open.byMessage && isEmpty(field.initial) ? { type: 'list', value: '*' } : initialOf(field);
+	field.all && !open.byMessage && isEmpty(field.initial) && !isAsDeployed()
+		? { type: 'list', value: '*' }
+		: initialOf(field);
 
 /** Shows the fields of another choice. */
 function showFields(chosen) {
@@ -127,7 +143,7 @@ function saveForm(node) {
 		// Looking at a node does not change it: what does not apply, and a default of what there was nothing of when it
 		// was saved, is kept only if the node had it.
 		const had = node.params || {};
-		const saved = open.chosen === open.first && Object.keys(had).length > 0;
+		const saved = isAsDeployed() || (open.chosen === open.first && Object.keys(had).length > 0);
 		const isDefault = (field) => JSON.stringify(open.params[field.name]) === JSON.stringify(initialOf(field));
 		const kept = open.chosen.fields.filter(
 			(field) => had[field.name] !== undefined || (applies(field, open.params) && !(saved && isDefault(field))),

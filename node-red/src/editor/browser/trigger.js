@@ -31,6 +31,8 @@ fleetwire.checkMinutes = (provider, value, opt) =>
 
 fleetwire.prepareTrigger = (node, provider) => {
 	const text = words(provider);
+	// A node without one remembers in a file, whatever is proposed for new ones.
+	if (node.store === undefined) node.store = '';
 	openForm(node, provider, { dynamic: ['env'], byMessage: false });
 	const event = $('#node-input-event');
 	const { triggers } = catalogOf(provider);
