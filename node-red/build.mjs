@@ -19,10 +19,11 @@ if (status !== 0) process.exit(status ?? 1);
 
 // Without blanks: Node-RED users download it, and the source is in the repository.
 const { transformSync } = createRequire(join(here, '..', 'package.json'))('esbuild');
+const short = (text, loader = 'js') => transformSync(text, { loader, minifyWhitespace: true, minifySyntax: true }).code;
 for (const entry of readdirSync(dist, { recursive: true })) {
 	if (!entry.endsWith('.js')) continue;
 	const file = join(dist, entry);
-	writeFileSync(file, transformSync(readFileSync(file, 'utf8'), { minifyWhitespace: true, minifySyntax: true }).code);
+	writeFileSync(file, short(readFileSync(file, 'utf8')));
 }
 
 const write = (path, text) => {
@@ -62,12 +63,14 @@ const browser = join(here, 'src', 'editor', 'browser');
 const read = (name) => readFileSync(join(browser, name), 'utf8');
 write(
 	join(resources, 'editor.js'),
-	scriptOf(
-		readdirSync(browser)
-			.filter((name) => name.endsWith('.js'))
-			.sort()
-			.map(read),
-		read('style.css'),
+	short(
+		scriptOf(
+			readdirSync(browser)
+				.filter((name) => name.endsWith('.js'))
+				.sort()
+				.map(read),
+			short(read('style.css'), 'css'),
+		),
 	),
 );
 cpSync(join(here, 'icons'), join(nodes, 'icons'), { recursive: true });
