@@ -593,6 +593,58 @@ describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 		await editor.cancel();
 	});
 
+	test('devices are picked by keyboard alone, and the focus stays where it was', async () => {
+		const { page } = editor;
+		await editor.edit('trigger');
+		await page.locator('[data-param="devices"] .red-ui-typedInput-option-expand').focus();
+		await page.keyboard.press('Enter');
+		const panel = page.locator('.fleetwire-list-panel');
+		await panel.locator('.fleetwire-list-row').first().waitFor();
+		const focused = () => page.evaluate("document.activeElement.getAttribute('role')");
+		const value = async () => (await editor.fields())['param-devices']?.value;
+		expect(await panel.locator('[role="listbox"]').getAttribute('aria-label')).toBe('Devices');
+		await page.keyboard.press('ArrowDown');
+		await page.keyboard.press('Space');
+		expect([await value(), await focused()]).toEqual(['*', 'option']);
+		await page.keyboard.press('ArrowDown');
+		await page.keyboard.press('Space');
+		await page.keyboard.press('ArrowDown');
+		await page.keyboard.press('Space');
+		expect(await focused()).toBe('option');
+		expect(String(await value()).split(', ')).toHaveLength(2);
+		expect(await panel.locator('[aria-selected="true"]').count()).toBe(2);
+		await page.keyboard.press('Escape');
+		await panel.waitFor({ state: 'detached' });
+		expect(await page.evaluate("Boolean(document.activeElement.closest('[data-param=devices]'))")).toBe(true);
+		await editor.cancel();
+	});
+
+	test('everything in a dialog has a name and reads its hint', async () => {
+		/** Controls without a name, and hints that none of them refers to. */
+		const unnamed = `(() => {
+			const form = [...document.querySelectorAll('.red-ui-tray')].at(-1).querySelector('.fleetwire');
+			const shown = (element) => element.getClientRects().length > 0 && getComputedStyle(element).visibility !== 'hidden';
+			const controls = [...form.querySelectorAll('input, select, button')].filter(shown);
+			const nameOf = (element) =>
+				element.getAttribute('aria-label') || element.title || element.textContent.trim() ||
+				[...(element.labels || [])].map((label) => label.textContent.trim()).join();
+			const group = (element) => element.closest('[role=group]')?.getAttribute('aria-label');
+			const described = new Set([...form.querySelectorAll('[aria-describedby]')].filter(shown).map((element) => element.getAttribute('aria-describedby')));
+			return [
+				...controls.filter((element) => !element.closest('.red-ui-typedInput-container') && !nameOf(element)).map((element) => element.outerHTML.slice(0, 120)),
+				...[...form.querySelectorAll('.red-ui-typedInput-container')].filter((element) => shown(element) && !group(element)).map((element) => element.outerHTML.slice(0, 120)),
+				...[...form.querySelectorAll('.fleetwire-hint[id]')].filter((element) => shown(element) && !described.has(element.id)).map(({ id }) => id),
+			];
+		})()`;
+		const wrong: unknown[] = [];
+		for (const id of ['account', 'node', 'trigger', 'ctrack-trigger', 'itracksense-account']) {
+			await editor.edit(id);
+			wrong.push(...((await editor.page.evaluate(unnamed)) as string[]).map((one) => `${id}: ${one}`));
+			await editor.cancel();
+		}
+		expect(wrong).toEqual([]);
+	});
+
 	test('no dialog is wider than a small window shows', async () => {
 		const small = await openNodeRedEditor(browser, nodeRed, {
 			width: 1024,

@@ -59,6 +59,10 @@ const labelled = (name: string, image: string, input: string, words = 'request')
 	`<label for="node-input-${name}"><i class="fa ${image}" aria-hidden="true"></i> <span data-i18n="${words}.${name}"></span></label>${input}`;
 const hint = (name: string, words: string) =>
 	`<div class="fleetwire-hint" id="node-input-${name}-hint" data-i18n="${words}.${name}Hint"></div>`;
+const hinted = (name: string) => ` aria-describedby="node-input-${name}-hint"`;
+/** What the chosen operation or event is; a change of it is read out. */
+const about = (name: string) =>
+	`<div class="fleetwire-hint fleetwire-about" id="node-input-${name}-hint" role="status"></div>`;
 /** A row that is only shown where it makes sense. */
 const only = (name: string, content: string) =>
 	`\t<div class="fleetwire-${name}">${content.startsWith('\t') ? content.trim() : row(content).trim()}</div>`;
@@ -85,19 +89,19 @@ function requestForm(): string {
 		row(labelled('account', 'fa-building-o', '<input type="text" id="node-input-account">')),
 		row(labelled('resource', 'fa-folder-open-o', '<select id="node-input-resource"></select>')),
 		row(
-			`${labelled('operation', 'fa-play-circle-o', '<select id="node-input-operation"></select>')}<div class="fleetwire-hint fleetwire-about"></div>`,
+			`${labelled('operation', 'fa-play-circle-o', `<select id="node-input-operation"${hinted('operation')}></select>`)}${about('operation')}`,
 		),
-		'\t<div class="form-tips fleetwire-notice" style="display:none"></div>',
+		'\t<div class="form-tips fleetwire-notice" role="status" style="display:none"></div>',
 		'\t<div class="fleetwire-params"></div>',
 		'\t<hr class="fleetwire-rule">',
 		only('output', labelled('output', 'fa-sign-out', select('output', ['simplified', 'raw', 'worldmap']))),
 		only('list-result', labelled('result', 'fa-envelope-o', select('result', ['message', 'record']))),
 		only(
 			'list',
-			`${labelled('limit', 'fa-hand-paper-o', '<input type="number" min="0" step="1" id="node-input-limit">')}<div class="fleetwire-hint" data-i18n="request.limitHint"></div>`,
+			`${labelled('limit', 'fa-hand-paper-o', `<input type="number" min="0" step="1" id="node-input-limit"${hinted('limit')}>`)}${hint('limit', 'request')}`,
 		),
 		row(
-			`${labelled('timeout', 'fa-clock-o', '<input type="number" min="0" id="node-input-timeout">')}<div class="fleetwire-hint" data-i18n="request.timeoutHint"></div>`,
+			`${labelled('timeout', 'fa-clock-o', `<input type="number" min="0" id="node-input-timeout"${hinted('timeout')}>`)}${hint('timeout', 'request')}`,
 		),
 		...Object.entries(requestSettings).map(([name, field]) =>
 			only(`setting-${name}`, settingRow(name, field, 'setting')),
@@ -120,7 +124,7 @@ function triggerForm(provider: Provider): string {
 	return [
 		row(labelled('account', 'fa-building-o', '<input type="text" id="node-input-account">')),
 		row(
-			`${own('event', 'fa-bell-o', '<select id="node-input-event"></select>')}<div class="fleetwire-hint fleetwire-about"></div>`,
+			`${own('event', 'fa-bell-o', `<select id="node-input-event"${hinted('event')}></select>`)}${about('event')}`,
 		),
 		'\t<div class="fleetwire-params"></div>',
 		'\t<hr class="fleetwire-rule">',
@@ -131,7 +135,7 @@ function triggerForm(provider: Provider): string {
 			? [
 					'\t<div class="fleetwire-queue">',
 					row(
-						`${own('acknowledge', 'fa-check-square-o', select('acknowledge', ['sent', 'operation'], 'trigger'))}${hint('acknowledge', 'trigger')}`,
+						`${own('acknowledge', 'fa-check-square-o', select('acknowledge', ['sent', 'operation'], 'trigger').replace('>', `${hinted('acknowledge')}>`))}${hint('acknowledge', 'trigger')}`,
 					),
 					only(
 						'within',

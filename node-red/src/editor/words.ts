@@ -42,6 +42,7 @@ const WORDS = {
 		choose: 'Choose …',
 		picked: 'picked',
 		time: 'time',
+		type: '__title__: type of value',
 		secret: 'Not stored in the flow: take it from a message, the context or an environment variable.',
 	},
 	trigger: {

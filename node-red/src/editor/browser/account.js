@@ -13,6 +13,7 @@ function makeChoice(node, provider, { name, kind, title, options }) {
 			: options.map(({ value }) => ({ value, label: text(`connection.${name}.options.${value}`) }));
 	const list = { value: 'list', label: title, icon: 'fa fa-list', options: listed };
 	const input = $(`#node-config-input-${name}-value`).typedInput({ types: [list, 'env'] });
+	nameWidget(input, text(`connection.${name}.title`), text);
 	input.typedInput('type', variable ? 'env' : 'list');
 	input.typedInput('value', variable || String(node[name]));
 }

@@ -62,6 +62,15 @@ function paramRow({ name, title, description, placeholder, unit }) {
 	return row;
 }
 
+/** What typedInput() makes has neither the field's name nor its hint for who cannot see them. */
+function nameWidget(input, title, text) {
+	const about = input.attr('aria-describedby');
+	const widget = input.next('.red-ui-typedInput-container').attr({ role: 'group', 'aria-label': title });
+	widget.find('input, button').attr('aria-describedby', about);
+	widget.find('input').attr('aria-label', title);
+	widget.find('.red-ui-typedInput-type-select').attr('aria-label', text('request.type', { title }));
+}
+
 function makeInput(provider, field, { type, value }) {
 	const text = words(provider);
 	const { dynamic } = open;
@@ -73,6 +82,7 @@ function makeInput(provider, field, { type, value }) {
 	input.typedInput({ default: type, types: [...types, ...dynamic] });
 	input.typedInput('type', type);
 	input.typedInput('value', isEmpty(value) ? '' : String(value));
+	nameWidget(input, field.unit ? `${field.title} (${field.unit})` : field.title, text);
 	const widget = input.data('noderedTypedInput') || input.data('nodered-typedInput');
 	if (field.lookup && widget && widget.optionExpandButton)
 		widget.optionExpandButton.attr({ title: text('picker.open'), 'aria-label': text('picker.open') });

@@ -116,7 +116,7 @@ function openList(input, { provider, field, many, all }) {
 		.attr({ placeholder: text('picker.search'), 'aria-label': text('picker.search') })
 		.appendTo($('<div class="fleetwire-list-search">').appendTo(content));
 	const rows = $('<div class="fleetwire-list-rows" role="listbox">')
-		.attr('aria-multiselectable', many)
+		.attr({ 'aria-multiselectable': many, 'aria-label': field.title })
 		.appendTo(content);
 	const say = (message, bad) =>
 		rows.empty().append(
@@ -127,34 +127,46 @@ function openList(input, { provider, field, many, all }) {
 	const panel = RED.popover.panel(content);
 	panel.container.width(Math.max(320, input.uiSelect.width()));
 
+	const options = () => rows.children('[role="option"]');
+	const icons = many ? ['fa-square-o', 'fa-check-square-o'] : ['fa-circle-o', 'fa-dot-circle-o'];
+	/** Shows what is picked. The rows stay, and so does the focus. */
+	const mark = () => {
+		const chosen = new Set(valuesIn(field, input.value()));
+		options().each((_, row) => {
+			const picked = chosen.has($(row).data('value'));
+			$(row)
+				.attr('aria-selected', picked)
+				.find('i')
+				.attr('class', `fa ${icons[Number(picked)]}`);
+		});
+	};
 	const choose = (value) => {
 		input.value(toggled(field, input.value(), value));
-		if (!many) panel.hide();
+		if (many) return mark();
+		panel.hide();
+		input.focus();
+	};
+	/** One row is in the order of tabs; arrow keys go to the others. */
+	const go = (place) => {
+		const all = options();
+		const row = all.eq(Math.max(0, Math.min(place, all.length - 1)));
+		all.attr('tabindex', -1);
+		row.attr('tabindex', 0).trigger('focus');
 	};
 
 	const render = (list) => {
-		const chosen = new Set(valuesIn(field, input.value()));
 		const found = list.filter((choice) => matches(choice, search.val()));
 		if (field.all && search.val() === '') found.unshift(all);
 		if (found.length === 0) return say(text(list.length === 0 ? 'picker.empty' : 'picker.nothing'));
 		rows.empty();
-		for (const choice of found.slice(0, ROWS)) {
-			const row = $('<button type="button" class="fleetwire-list-row" role="option">')
-				.attr('aria-selected', chosen.has(choice.value))
+		for (const [place, { value, title }] of found.slice(0, ROWS).entries())
+			$('<button type="button" class="fleetwire-list-row" role="option">')
+				.attr('tabindex', place === 0 ? 0 : -1)
+				.data('value', value)
+				.append('<i aria-hidden="true">', $('<span>').text(title))
+				.on('click', () => choose(value))
 				.appendTo(rows);
-			$('<i aria-hidden="true">')
-				.addClass(
-					`fa ${many ? (chosen.has(choice.value) ? 'fa-check-square-o' : 'fa-square-o') : chosen.has(choice.value) ? 'fa-dot-circle-o' : 'fa-circle-o'}`,
-				)
-				.appendTo(row);
-			$('<span>').text(choice.title).appendTo(row);
-			row.on('click', () => {
-				const top = rows.scrollTop();
-				choose(choice.value);
-				if (many) render(list);
-				rows.scrollTop(top);
-			});
-		}
+		mark();
 		if (found.length > ROWS)
 			$('<div class="fleetwire-list-note">')
 				.text(text('picker.more', { count: found.length - ROWS }))
@@ -162,6 +174,13 @@ function openList(input, { provider, field, many, all }) {
 	};
 
 	content.on('keydown', (event) => {
+		const place = options().index(document.activeElement);
+		const to = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: Infinity }[event.key];
+		if (to !== undefined && (place >= 0 || event.key === 'ArrowDown')) {
+			event.preventDefault();
+			if (to < 0) search.trigger('focus');
+			else go(to);
+		}
 		if (event.key !== 'Escape') return;
 		// Closed here: the editor would look for the parents of what is gone by then.
 		event.stopPropagation();
