@@ -108,6 +108,31 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 		expect(known('position', 'fly')).toBe('problem.operation {"operation":"position.fly"}');
 	});
 
+	test('marks the numbers that a run would refuse, and no others', () => {
+		const clock = { now: 0, timeZone: 'UTC' };
+		for (const { resource, name, params: fields } of provider.operations)
+			for (const [key, field] of Object.entries(fields as Fields)) {
+				if (field.kind !== 'number') continue;
+				const { min = -1000, max = 1000, title } = field;
+				for (const value of [min - 1, min, max, max + 1]) {
+					const params = { [key]: { type: 'num', value: String(value) } };
+					const found = request.defaults.params?.validate?.call(
+						{ resource, operation: name, params },
+						params,
+						{},
+					);
+					const problems = Array.isArray(found) ? found.map(String) : [];
+					const refused = !field.schema.safeParse(field.clean(value, clock)).success;
+					expect(
+						problems.filter(
+							(one) => /problem\.(between|least|most)/.test(one) && one.includes(`"title":"${title}"`),
+						),
+						`${resource}.${name} ${key} ${String(value)}`,
+					).toHaveLength(refused ? 1 : 0);
+				}
+			}
+	});
+
 	test('a new trigger begins with an event that exists, often enough and not too often', () => {
 		const { event, interval } = trigger.defaults;
 		expect(findTrigger(provider, String(event?.value))).toBeDefined();

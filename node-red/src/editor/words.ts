@@ -84,6 +84,9 @@ const WORDS = {
 	},
 	problem: {
 		missing: '__title__ is missing',
+		between: '__title__ must be between __min__ and __max__',
+		least: '__title__ must be at least __min__',
+		most: '__title__ must be at most __max__',
 		operation: 'Operation: __operation__ is not known',
 		event: 'Event: __event__ is not known',
 		interval: 'Every: at least __leastSeconds__ seconds',

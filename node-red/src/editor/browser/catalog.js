@@ -70,7 +70,15 @@ function problemOf(field, given, text) {
 			: undefined;
 	if (type === 'list' || type === 'str' || type === 'bool' || type === 'date' || type === 'env') return undefined;
 	const checked = RED.utils.validateTypedProperty(value, type, { label: field.title });
-	return checked === true ? undefined : checked === false ? field.title : checked;
+	if (checked === true) return type === 'num' ? rangeProblemOf(field, Number(value), text) : undefined;
+	return checked === false ? field.title : checked;
+}
+
+/** Why a number is outside of what a field takes, or undefined. */
+function rangeProblemOf({ title, min, max }, number, text) {
+	if (!(number < min) && !(number > max)) return undefined;
+	const range = min === undefined ? 'most' : max === undefined ? 'least' : 'between';
+	return text(`problem.${range}`, { title, min, max });
 }
 
 fleetwire.checkNumber = (provider, name, value, opt) =>
