@@ -72,7 +72,7 @@ export async function sorted<T>(
 		const merging = merged(from, length, compare);
 		const to: T[] = [];
 		await program.inBlocks(from, (block) => {
-			for (const _ of block) to.push(merging.next().value as T);
+			to.push(...block.map(() => merging.next().value as T));
 		});
 		from = to;
 	}

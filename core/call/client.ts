@@ -87,8 +87,9 @@ export class Client {
 				yield page;
 			}
 		} catch (thrown) {
-			note('', `not sent, ${asFleetError(thrown).code}`);
-			throw thrown;
+			const error = asFleetError(thrown);
+			note('', `not sent, ${error.code}`);
+			throw error;
 		}
 	}
 

@@ -262,7 +262,7 @@ export class SendLoop {
 		try {
 			return await shared.account.limiter.acquire(order, host, this.sendBy, { signal, onWait });
 		} catch (late) {
-			if (signal?.aborted) throw late;
+			signal?.throwIfAborted();
 			// With no turn left to try again, what went wrong says more than that.
 			throw this.latest ?? this.tooLate(asFleetError(late));
 		}

@@ -9,7 +9,7 @@ import { Redactor } from '../../core/call/redaction';
 import { cut, plain } from '../../core/describe/words';
 import type { Provider } from '../../core/describe/provider';
 import type { Account, AccountSettings } from './account';
-import { accountInEditor, accountOf, type AccountNode } from './account-node';
+import { accountInEditor, accountNodeOf, accountOf, type AccountNode } from './account-node';
 import { editorId, runningAs } from './instances';
 import { locksOf, privateForbidden, tellsOfNames } from './locks';
 import { migrate, type Migrations } from './migrations';
