@@ -101,7 +101,7 @@ export function size(): Result[] {
 	return (['n8n', 'node-red'] as const).flatMap((host) => {
 		const file = tarball(host);
 		return [
-			limitOf(`size-${host}`, statSync(file).size / KB, 'KB', 250),
+			limitOf(`size-${host}`, statSync(file).size / KB, 'KB', 300),
 			limitOf(`size-${host}-unpacked`, unpackedBytes(file) / KB, 'KB', 1536),
 			limitOf(`size-${host}-packages`, packagesAdded(file), 'packages', host === 'n8n' ? 1 : 3),
 		];
