@@ -1040,6 +1040,8 @@ class StreamRun {
 		else if (
 			firstRun === 'nothing' &&
 			!silent &&
+			// Where no position could be read, it begins by the local clock, too.
+			(neverBack || testCase.steps.every(({ faults }) => faults.length === 0)) &&
 			model.units.every(({ ahead }) => ahead === 0) &&
 			host.ahead >= 0 &&
 			local >= begunAt
