@@ -112,6 +112,7 @@ function vendor() {
 				now: () => clock.time,
 			});
 		const host: Host = {
+			permitsCommands: true,
 			send: async ({ path }, wanted) => {
 				const { token, ...login } = await session(wanted);
 				state.requests.push(`${path.slice(1)} ${token.slice(8)}`);

@@ -130,6 +130,7 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 			return token;
 		};
 		const host: Host = {
+			permitsCommands: true,
 			token: session,
 			send: async (_, options) => {
 				const token = await session(options);
