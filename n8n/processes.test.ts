@@ -142,7 +142,13 @@ async function startProcess(vendor: Vendor): Promise<Execute> {
 			return await helpers.httpRequest(await authenticate(data, options));
 		};
 		return {
-			getNode: () => ({ credentials: { [TYPE]: { id: '1', name: 'Account' } } }),
+			getKnownNodeTypes: () => ({}),
+			getNode: () => ({
+				type: 'n8n-nodes-fleetwire.trackCeo',
+				name: 'Vehicles',
+				parameters: {},
+				credentials: { [TYPE]: { id: '1', name: 'Account' } },
+			}),
 			getCredentials: () => stored.read(),
 			helpers: {
 				...helpers,

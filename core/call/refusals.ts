@@ -128,7 +128,7 @@ function refuse(known: Known, device: string, error: FleetError, now: number): v
 	const { refused } = known;
 	prune(refused, now);
 	const entry = { error, ...pauseAfter(refused.get(device), now, FIRST_MS) };
-	refused.delete(device);
+	// Errors name devices in the order in which they were refused first.
 	refused.set(device, entry);
 	for (const oldest of refused.keys()) {
 		if (refused.size <= MOST_KEPT) return;

@@ -52,7 +52,7 @@ export function noteClocks({ now, client }: Reader, times: ReadonlyMap<string, n
 	// A single device may have a clock of its own.
 	const most = ahead.length > 1 && ahead.length * 2 > all.length;
 	if (most) {
-		const least = Math.min(...ahead.map(([, at]) => at - now));
+		const least = ahead.reduce((nearest, [, at]) => Math.min(nearest, at - now), Infinity);
 		say('ahead', offset(client.provider.title, least, 'ahead of'));
 	} else {
 		const names = ahead.map(([device]) => device).filter((device) => !said.has(`device ${device}`));

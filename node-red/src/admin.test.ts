@@ -282,7 +282,7 @@ describe('within a subflow', () => {
 
 	test('lists come from an account', async () => {
 		await deployed();
-		const { body } = await runtime.admin('GET', '/fleetwire/trackceo/lookup/account/device');
+		const { body } = await runtime.admin('POST', '/fleetwire/trackceo/lookup/account/device', { body: {} });
 		expect((body.choices as { value: string }[]).map(({ value }) => value)).toContain(DEVICE);
 	});
 

@@ -43,9 +43,9 @@ async function start(options: Partial<CtrackOptions> = {}, input: object = {}, H
 	const client = clientOf(connection);
 	const trigger = triggers.find(({ name }) => name === 'queueMessage') ?? expect.fail();
 	const consumer = (by = client) => new QueueConsumer(by, trigger, { maxMessages: 20, ...input });
-	/** As in another process that has the same session: what is known of an account goes by its address as written. */
+	/** As in another process that has the same session: what is known of an account goes by its host as written. */
 	const afterwards = () => {
-		const next = clientOf({ ...connection, baseUrl: connection.baseUrl.replace('127.0.0.1', '127.1') });
+		const next = clientOf({ ...connection, baseUrl: connection.baseUrl.replace('127.0.0.1', 'localhost') });
 		next.shared.session = client.shared.session;
 		return consumer(next);
 	};

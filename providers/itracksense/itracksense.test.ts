@@ -1156,6 +1156,7 @@ test('settings of an account are checked', () => {
 		methodPaths: {},
 		allowCommands: false,
 		rateLimit: 120,
+		processes: 1,
 		allowPrivateAddresses: false,
 		allowWebLinks: false,
 	});

@@ -224,6 +224,7 @@ describe('login', () => {
 			allowCommands: false,
 			allowPrivateAddresses: false,
 			rateLimit: 2,
+			processes: 1,
 		});
 		expect(() =>
 			readFields(trackgps.connection, { account: 'a', secret: 'b', timeZone: 'Mars/Olympus' }, clock),

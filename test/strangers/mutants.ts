@@ -291,7 +291,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: 'the last record of a page is the newest, in whatever order it comes',
-		changes: change(PAGES, 'else if (!ascends(marks)) return this.inShorter(page, marks, until);', ''),
+		changes: change(PAGES, 'else if (!ascends(marks)) return await this.inShorter(page, marks, until);', ''),
 		...at('trackceo', 'alarm.getMany'),
 	},
 	{
