@@ -20,7 +20,7 @@ async function main(): Promise<void> {
 	await steps.check('strangers, planted faults', ...script('test/strangers/main.ts', '--mutants'));
 	steps.count(await crash());
 	await steps.check('soak', ...script('test/safety/soak.ts', '--minutes', '10'));
-	await steps.check('safety', ...script('test/safety/main.ts'));
+	await steps.check('safety', ...script('test/safety/main.ts', '--lists'));
 	steps.end();
 }
 

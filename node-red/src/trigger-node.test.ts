@@ -473,6 +473,7 @@ describe('Trigger Unwell', () => {
 		feed.refusing = true;
 		const node = await begun({ params: on });
 		await minutes(20);
+		await until('the report', () => node.reported.length > 0);
 		expect(node.reported).toMatchObject([{ payload: { event: 'triggerUnwell', code: 'LoginRejected' } }]);
 		await until('it to be stored', () => readFileSync(file(), 'utf8').includes('"unwell":true'));
 		const state = readFileSync(file());

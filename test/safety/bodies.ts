@@ -256,9 +256,9 @@ async function history(sheet: Sheet, { nodeRed }: Hosts): Promise<void> {
 	}
 }
 
-export async function bodies(sheet: Sheet, hosts: Hosts): Promise<void> {
+export async function bodies(sheet: Sheet, hosts: Hosts, { lists }: { lists: boolean }): Promise<void> {
 	await Promise.all(hosts.both.map((host) => bombs(sheet, host)));
 	for (const host of hosts.both) await endless(sheet, host);
 	await history(sheet, hosts);
-	await longLists(sheet);
+	if (lists) await longLists(sheet);
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run test:safety`: the promises of SECURITY.md, each measured, and a table of the figures. It fails if any of
- * them is not kept. Options: --only 1,3 measures some of them; --inputs and --messages set how many are fuzzed; --seed
- * repeats a run;
+ * them is not kept. Options: --only 1,3 measures some of them; --inputs and --messages set how many are fuzzed; --lists
+ * tries the longest lists with each read and trigger; --seed repeats a run;
  * --json writes the figures to a file.
  */
 import { spawn } from 'node:child_process';
@@ -28,6 +28,8 @@ import { timeouts } from './timeouts';
 export interface Settings {
 	inputs: number;
 	messages: number;
+	/** Whether each read and trigger gets the longest lists, which takes half an hour. */
+	lists: boolean;
 	seed: number;
 }
 
@@ -139,6 +141,7 @@ async function main(): Promise<void> {
 			only: { type: 'string' },
 			inputs: { type: 'string', default: '100000' },
 			messages: { type: 'string', default: '10000' },
+			lists: { type: 'boolean', default: false },
 			seed: { type: 'string' },
 			json: { type: 'string' },
 		},
@@ -146,6 +149,7 @@ async function main(): Promise<void> {
 	const settings: Settings = {
 		inputs: Number(values.inputs),
 		messages: Number(values.messages),
+		lists: values.lists,
 		seed: values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed),
 	};
 	const wanted = values.only?.split(',').map(Number) ?? Object.keys(PROMISES).map(Number);
