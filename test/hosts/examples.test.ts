@@ -12,6 +12,7 @@ import { PATIENCE, until, within } from './process';
 
 const ARTIFACTS = join(__dirname, '..', '..', 'artifacts');
 const MINUTE = 60_000;
+const DAY = 86_400_000;
 /** How long a flow may take until each of its ends has had a message. */
 const REACHED_MS = 120_000 * PATIENCE;
 /** Where Node-RED's editor cannot scroll to. */
@@ -73,8 +74,9 @@ function promised(nodes: readonly FlowNode[]): FlowNode[] {
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let nodeRed: NodeRed;
 	let vendors: RunningVendor[] = [];
-	/** How far the vendors' clocks are ahead: so that something happens. */
-	let ahead = 0;
+	/** How far the vendors' clocks are ahead: so that something happens. In the evening it is the next morning there. */
+	const time = Date.now() % DAY;
+	let ahead = time > DAY / 4 && time < (15 / 24) * DAY ? 0 : (DAY / 4 - time + DAY) % DAY;
 
 	beforeAll(async () => {
 		vendors = await startAll({
