@@ -74,7 +74,7 @@ function promised(nodes: readonly FlowNode[]): FlowNode[] {
 describe.each(NODE_RED_VERSIONS)('Node-RED %s', (version) => {
 	let nodeRed: NodeRed;
 	let vendors: RunningVendor[] = [];
-	/** How far the vendors' clocks are ahead: In the evening, it is the next morning there. */
+	/** How far the vendors' clocks are ahead. In the evening, it is the next morning there. */
 	const time = Date.now() % DAY;
 	let ahead = time > DAY / 4 && time < (15 / 24) * DAY ? 0 : (DAY / 4 - time + DAY) % DAY;
 
