@@ -21,17 +21,20 @@ const withCleanTrack = (operation: AnyOperation): AnyOperation => ({
 	},
 });
 
+/** Also of vendors that find stops themselves. */
+export const minimumMinutes = number({
+	title: 'Minimum Minutes',
+	description: 'Shortest halt that counts as a stop, in minutes',
+	unit: 'minutes',
+	min: 1,
+	max: 1440,
+	integer: true,
+	initial: 5,
+});
+
 /** Stored in users' flows. The defaults are those of Traccar's reports. */
 const tripFields = {
-	minimumMinutes: number({
-		title: 'Minimum Minutes',
-		description: 'Shortest halt that counts as a stop, in minutes',
-		unit: 'minutes',
-		min: 1,
-		max: 1440,
-		integer: true,
-		initial: 5,
-	}),
+	minimumMinutes,
 	tripMetres: number({
 		title: 'Minimum Trip Distance',
 		description: 'Distance that makes a trip, however quick',

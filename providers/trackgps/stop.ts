@@ -1,4 +1,4 @@
-import { number } from '../../core/describe/field';
+import { minimumMinutes } from '../../core/report/reports';
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
 import {
@@ -119,15 +119,7 @@ export const getMany = operation({
 	params: {
 		devices: devicesOrAll,
 		...period,
-		minimumMinutes: number({
-			title: 'Minimum Minutes',
-			description: 'Shortest halt that counts as a stop, in minutes',
-			unit: 'minutes',
-			min: 1,
-			max: 1440,
-			integer: true,
-			initial: 5,
-		}),
+		minimumMinutes,
 	},
 	request: (batch: Batch & { stationaryMargin: number }) => ({ json: batch }),
 	answer: parts,
