@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { describe, expect, test, vi } from 'vitest';
+import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost, type Respond } from '../../test/support/test-host';
 import { jsonOf } from './answer';
 import { Client } from './client';
@@ -60,13 +61,8 @@ const many = operation({
 let accounts = 0;
 function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 60_000 } = {}) {
 	const provider: Provider = {
-		name: 'trackceo',
-		title: 'Vendor',
-		description: '',
+		...SIGNED_IN,
 		connection: { secret: text({ title: 'Secret', description: '', secret: true }) },
-		login: () => Promise.reject(new Error('the host logs in')),
-		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
-		sign: (request) => request,
 		open: (answer, _request, _operation, warn) => {
 			const body = jsonOf(answer, 'Vendor') as { expired?: boolean; hint?: string };
 			if (body.hint !== undefined) warn?.(body.hint);
@@ -75,9 +71,7 @@ function clientOf(respond: Respond, { allowCommands = true, requestsPerMinute = 
 		},
 		limits: { requestsPerMinute, burst: 100, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
 		operations: [read, write, command, many],
-		triggers: [],
 		positions: { operation: read, all: true },
-		lookups: {},
 	};
 	const host = new TestHost(respond);
 	const connection: Connection = {

@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { describe, expect, test } from 'vitest';
+import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost } from '../../test/support/test-host';
 import { sharedLogin, type SharedLogin } from './account';
 import { jsonOf } from './answer';
@@ -54,13 +55,8 @@ function vendor() {
 		login: (() => undefined) as () => FleetError | undefined,
 	};
 	const provider: Provider = {
-		name: 'trackceo',
-		title: 'Vendor',
-		description: '',
+		...SIGNED_IN,
 		connection: { secret: text({ title: 'Secret', description: '', secret: true }) },
-		login: () => Promise.reject(new Error('the host logs in')),
-		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
-		sign: (request) => request,
 		open: (answer) => {
 			const { said } = jsonOf(answer, 'Vendor') as { said: Said };
 			const details = { status: 200, vendorCode: said };
@@ -78,9 +74,7 @@ function vendor() {
 		},
 		limits: { requestsPerMinute: 60_000, burst: 100, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
 		operations: [one, other, queue, command],
-		triggers: [],
 		positions: { operation: one, all: true },
-		lookups: {},
 	};
 	const connection: Connection & { secret: string } = {
 		baseUrl: `https://vendor${String(accounts++)}.example`,

@@ -1,6 +1,8 @@
 /** Several processes that share an account and its quota: each knows its share, and nothing of the others. */
 import { z } from 'zod/v4';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { mostInAMinute } from '../../test/support/most-in-a-minute';
+import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost } from '../../test/support/test-host';
 import type { Limits, Provider } from '../describe/provider';
 import { operation } from '../describe/operation';
@@ -58,13 +60,7 @@ function processesOf(
 	const clock = new TestHost(() => json({}));
 	const requests: { at: number; status: number }[] = [];
 	const provider: Provider = {
-		name: 'trackceo',
-		title: 'Vendor',
-		description: '',
-		connection: {},
-		login: () => Promise.reject(new Error('the host logs in')),
-		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
-		sign: (request) => request,
+		...SIGNED_IN,
 		open: ({ status, headers }) => {
 			if (status === 429)
 				throw new RateLimited('Too many.', {
@@ -77,8 +73,6 @@ function processesOf(
 		},
 		limits,
 		operations: [read],
-		triggers: [],
-		lookups: {},
 	};
 	const clients = Array.from({ length: processes }, () => {
 		const host = new TestHost(async () => {
@@ -114,9 +108,6 @@ function processesOf(
 		);
 	return { clock, requests, run };
 }
-
-const mostInAMinute = (requests: { at: number }[]) =>
-	Math.max(...requests.map(({ at }) => requests.filter((other) => other.at >= at && other.at < at + MINUTE).length));
 
 test.each([2, 3, 7])('%i processes keep to one quota together', async (processes) => {
 	const rateLimit = 30;

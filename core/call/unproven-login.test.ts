@@ -1,5 +1,7 @@
 import { z } from 'zod/v4';
 import { describe, expect, test } from 'vitest';
+import { mostInAMinute } from '../../test/support/most-in-a-minute';
+import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost } from '../../test/support/test-host';
 import { sharedLogin } from './account';
 import { jsonOf } from './answer';
@@ -42,13 +44,8 @@ let accounts = 0;
 function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 	const clock = new TestHost(() => json({}));
 	const provider: Provider = {
-		name: 'trackceo',
-		title: 'Vendor',
-		description: '',
+		...SIGNED_IN,
 		connection: { secret: text({ title: 'Secret', description: '', secret: true }) },
-		login: () => Promise.reject(new Error('the host logs in')),
-		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
-		sign: (request) => request,
 		open: (answer) => {
 			const body = jsonOf(answer, 'Vendor') as { expired?: boolean; missing?: boolean; unknown?: boolean };
 			if (body.missing) throw new NotFound('There is no such thing.');
@@ -58,9 +55,7 @@ function vendor({ perMinute = 60_000, burst = 100, ambiguous = false } = {}) {
 		},
 		limits: { requestsPerMinute: perMinute, burst, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
 		operations: [read, command],
-		triggers: [],
 		positions: { operation: read, all: true },
-		lookups: {},
 	};
 	const account = `account-${String(accounts++)}`;
 	const seen = {
@@ -528,13 +523,6 @@ describe.each(RATES)('a working session of another account that somebody stores 
 		expect(right.shared.accepted).toBe(true);
 	});
 });
-
-/** Most requests within a minute, whoever sent them. */
-const mostInAMinute = (requests: { at: number }[]) =>
-	Math.max(
-		0,
-		...requests.map(({ at }) => requests.filter((other) => other.at >= at && other.at < at + 60_000).length),
-	);
 
 describe.each(RATES)('many logins of one account after a restart (%j)', ({ perMinute, burst }) => {
 	const turnMs = 60_000 / perMinute;

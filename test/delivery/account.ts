@@ -4,6 +4,7 @@ import type { AnyOperation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
 import type { Limits, Provider } from '../../core/describe/provider';
 import type { PositionSource } from '../../core/describe/trigger';
+import { SIGNED_IN } from '../support/signed-in';
 import type { Engine } from './engine';
 
 interface Offered {
@@ -22,15 +23,10 @@ export function newProcess(
 	host: Host,
 	{ operations, positions, limits, lookups = {} }: Offered,
 ): Client {
-	const { breaker, client, errors, limiter, pickers, refusals, methodRefusals, retry, session, sharedReads } = engine;
+	const { breaker, client, errors, limiter, pickers, refusals, methodRefusals, retry, session, sharedReads } =
+		engine;
 	const provider: Provider = {
-		name: 'trackceo',
-		title: 'Vendor',
-		description: '',
-		connection: {},
-		login: () => Promise.reject(new Error('the host logs in')),
-		loginMethod: { route: 'GET /login', evidence: { section: '0', grade: 'C' } },
-		sign: (request) => request,
+		...SIGNED_IN,
 		open: ({ body }) => {
 			const data = JSON.parse(body) as { expired?: boolean };
 			if (data.expired === true) throw new errors.SessionExpired('The session is over.', { definite: true });
@@ -44,7 +40,6 @@ export function newProcess(
 			...limits,
 		},
 		operations,
-		triggers: [],
 		positions,
 		lookups,
 	};
