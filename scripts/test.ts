@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 	const safety = steps.begin(
 		'safety',
 		node,
-		...['--import', 'tsx', 'test/safety/main.ts', '--inputs', '8000', '--messages', '1000'],
+		...['--import', 'tsx', 'test/safety/main.ts', '--inputs', '20000', '--messages', '2000'],
 	);
 	countTests('hosts', await hosts());
 	steps.count(await soak());

@@ -8,6 +8,7 @@ import { Refusals } from './refusals';
 import type { Connection, Session } from '../describe/connection';
 import type { Host } from '../describe/host';
 import type { Provider } from '../describe/provider';
+import { Proofs } from './proofs';
 import { Recent } from './recent';
 import { RetryBudget } from './retry';
 import { SessionKeeper } from './session';
@@ -66,8 +67,8 @@ export interface SharedLogin {
 	readonly methods: MethodRefusals;
 	/** When this process last logged in on a mere doubt, in milliseconds since 1970. */
 	doubtedAt?: number;
-	/** Ends with the request that shows whether a stored session is good, while there is one. */
-	proof?: Promise<void>;
+	/** The request that shows whether a stored session is good, and those that wait for it. */
+	readonly proofs: Proofs;
 	/** The latest renewal that a request has decided on. */
 	renewal?: Renewal;
 	/** Triggers of this process that read a queue of the account, by the queue's name. */
@@ -204,7 +205,7 @@ class Login implements SharedLogin {
 	readonly methods = new MethodRefusals();
 	doubtedAt?: number;
 	renewal?: Renewal;
-	proof?: Promise<void>;
+	readonly proofs = new Proofs();
 	readonly queues = new Map<string, QueueReader>();
 	suspectSession?: Suspect;
 	session?: Session;

@@ -281,18 +281,18 @@ export class SendLoop {
 		const patience = Math.max(PATIENCE_MS, (PATIENT_TURNS * 60_000) / perMinute);
 		const mustWait = this.bound || this.wasPatient;
 		const until = mustWait ? deadline : (this.patientUntil ??= Math.min(deadline, host.now() + patience));
-		if (shared.proof !== undefined && host.now() < until) {
-			await this.within(until - host.now(), shared.proof, () => undefined);
+		const { proofs } = shared;
+		if (proofs.underWay && host.now() < until) {
+			await proofs.wait((next) => this.within(until - host.now(), next, () => undefined));
+			if (shared.accepted) proofs.wake(true);
 			return undefined;
 		}
 		const { probation, limiter } = shared.account;
-		let end!: () => void;
-		const proof = (shared.proof = new Promise<void>((resolve) => (end = resolve)));
+		const end = proofs.begin();
 		let leave: Release = () => undefined;
 		const leaveAll: Release = (unused) => {
 			leave(unused);
-			if (shared.proof === proof) shared.proof = undefined;
-			end();
+			end(shared.accepted);
 		};
 		try {
 			leave = await probation.acquire('person', host, until, { signal });

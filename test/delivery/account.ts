@@ -23,7 +23,7 @@ export function newProcess(
 	host: Host,
 	{ operations, positions, limits, lookups = {} }: Offered,
 ): Client {
-	const { breaker, client, errors, limiter, pickers, refusals, methodRefusals, retry, session, sharedReads } =
+	const { breaker, client, errors, limiter, pickers, refusals, methodRefusals, proofs, retry, session, sharedReads } =
 		engine;
 	const provider: Provider = {
 		...SIGNED_IN,
@@ -65,6 +65,7 @@ export function newProcess(
 		reads: new sharedReads.SharedReads(),
 		refusals: new refusals.Refusals(),
 		methods: new methodRefusals.MethodRefusals(),
+		proofs: new proofs.Proofs(),
 		queues: new Map(),
 		accepted: true,
 		disputed: false,

@@ -22,6 +22,7 @@ export interface Engine {
 	poller: typeof import('../../core/watch/poller');
 	queueConsumer: typeof import('../../core/watch/queue-consumer');
 	methodRefusals: typeof import('../../core/call/method-refusals');
+	proofs: typeof import('../../core/call/proofs');
 	refusals: typeof import('../../core/call/refusals');
 	retry: typeof import('../../core/call/retry');
 	session: typeof import('../../core/call/session');
@@ -44,6 +45,7 @@ const FILES: Readonly<Record<keyof Engine, string>> = {
 	poller: 'watch/poller',
 	queueConsumer: 'watch/queue-consumer',
 	methodRefusals: 'call/method-refusals',
+	proofs: 'call/proofs',
 	refusals: 'call/refusals',
 	retry: 'call/retry',
 	session: 'call/session',
