@@ -1,7 +1,7 @@
 /** What is computed from a vendor's records, at every vendor's simulator. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
-import type { AnyOperation } from '../core/describe/operation';
+import { isComputed, type AnyOperation } from '../core/describe/operation';
 import type { DaySummary, Fix, Stop, Trip } from '../core/describe/records';
 import { createFleet, stateAt } from '../simulators/fleet';
 import { nameOf, NOW, startVendor, type TestVendor } from '../test/hosts/vendor';
@@ -112,7 +112,7 @@ describe.each(ONE_OF_EACH)('$vendor.provider.title', ({ name, vendor: { provider
 
 	test('what is computed asks for the history, and Raw gives it', async () => {
 		const ofHistory = recordingOf(provider, 'position.getHistory');
-		for (const operation of provider.operations.filter(({ compute }) => compute?.source !== undefined)) {
+		for (const operation of provider.operations.filter(isComputed)) {
 			const sent = async (which: AnyOperation, input: object = {}) => {
 				const answers = ofHistory?.exchanges.map(({ response }) => response) ?? [];
 				const host = new TestHost(() => json(answers.shift()));

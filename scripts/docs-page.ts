@@ -1,6 +1,6 @@
 import { RECORD_WORDS, resourceTitle } from '../core/describe/resources';
 import type { Field, Fields } from '../core/describe/field';
-import type { AnyOperation, Effect, Evidence, Grade } from '../core/describe/operation';
+import { isComputed, type AnyOperation, type Effect, type Evidence, type Grade } from '../core/describe/operation';
 import { OUTCOME_WORDS } from '../core/describe/outcome';
 import type { Provider } from '../core/describe/provider';
 import type { Vendor } from '../providers/vendor';
@@ -194,6 +194,7 @@ export function pageOf({
 	notes = [],
 }: Pick<Vendor, 'provider' | 'extent' | 'covers' | 'notes'>): string {
 	const resources = [...new Set(provider.operations.map(({ resource }) => resource))];
+	const computed = provider.operations.filter(isComputed).length;
 	const { requestsPerMinute, burst, deadlineMs } = provider.limits;
 	return [
 		`<!-- ${MADE} -->`,
@@ -201,7 +202,7 @@ export function pageOf({
 		'',
 		`${provider.description}.`,
 		'',
-		`${String(provider.operations.length)} operations${extent === undefined ? '' : `, ${extent}`}: ${covers}.`,
+		`${String(provider.operations.length - computed)} operations${extent === undefined ? '' : `, ${extent}`}: ${covers}. ${String(computed)} more are computed from the history of positions ([which](trips.md)).`,
 		'',
 		'## Account',
 		'',

@@ -1,10 +1,11 @@
+import { isComputed } from '../core/describe/operation';
 import type { Vendor } from '../providers/vendor';
 
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const table = (head: readonly string[], rows: readonly string[]) =>
 	[row(...head), `|${'---|'.repeat(head.length)}`, ...rows].join('\n');
 
-const countOf = ({ provider }: Vendor) => String(provider.operations.length);
+const countOf = ({ provider }: Vendor) => String(provider.operations.filter((one) => !isComputed(one)).length);
 const eventsOf = ({ provider }: Vendor) => provider.triggers.map(({ title }) => title).join(', ');
 
 /** README.md: what there is of each vendor, and of those that sell the same platform under names of their own. */

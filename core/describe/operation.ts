@@ -220,6 +220,9 @@ export function fillRoute(
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- params are both read and written: only `any` fits every operation
 export type AnyOperation = Operation<RecordKind, any, any, any, any>;
 
+/** Whether the vendor has no such method: the records are computed from those of another operation. */
+export const isComputed = ({ compute }: AnyOperation) => compute?.source !== undefined;
+
 /** Who is waiting: commands overtake what a person waits for, and that overtakes polls. */
 export type Priority = 'command' | 'person' | 'poll';
 

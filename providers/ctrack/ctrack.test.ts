@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { sharedLogin } from '../../core/call/account';
 import type { Session } from '../../core/describe/connection';
-import type { RunOptions } from '../../core/describe/operation';
+import { isComputed, type RunOptions } from '../../core/describe/operation';
 import { Client } from '../../core/call/client';
 import { FleetError, Unreachable } from '../../core/describe/errors';
 import {
@@ -148,7 +148,7 @@ const vehicles = () => json({ ErrorCode: 0, VehicleList: [vehicle] });
 const period = { begin: '2026-01-30T00:00:00Z', end: '2026-01-31T00:00:00Z' };
 
 test('all 39 methods of the document, each once', () => {
-	const own = ctrack.operations.filter(({ compute }) => compute?.source === undefined);
+	const own = ctrack.operations.filter((one) => !isComputed(one));
 	const sections = [ctrack.loginMethod, ...own].map(({ evidence }) => evidence.section);
 	const count = (module: string) => sections.filter((section) => section.startsWith(`${module}/`)).length;
 	expect(['Membership', 'CostCentres', 'Vehicles', 'Drivers', 'Location', 'Queues'].map(count)).toEqual([

@@ -5,7 +5,7 @@ import { Client } from '../../core/call/client';
 import { FleetError, TooLarge, type NotPermitted } from '../../core/describe/errors';
 import { readFields } from '../../core/describe/field';
 import type { WireAnswer, WireRequest } from '../../core/describe/host';
-import type { AnyOperation } from '../../core/describe/operation';
+import { isComputed, type AnyOperation } from '../../core/describe/operation';
 import { findOperation, findTrigger } from '../../core/describe/provider';
 import { Poller } from '../../core/watch/poller';
 import type { CommandOutcome, Device, Fix, Position, WebLink } from '../../core/describe/records';
@@ -32,7 +32,7 @@ const POLL = { intervalMs: 60_000, budgetMs: 60_000 };
 const nameOf = ({ resource, name }: AnyOperation) => `${resource}.${name}`;
 const operations = new Map(itracksense.operations.map((operation) => [nameOf(operation), operation]));
 /** What is computed from a history asks for that. */
-const documented = itracksense.operations.filter(({ compute }) => compute?.source === undefined);
+const documented = itracksense.operations.filter((one) => !isComputed(one));
 const bySection = (section: number) =>
 	itracksense.operations.find(({ evidence }) => evidence.section === String(section))!;
 /** Every path as the table has it, so that writes and commands are let through. */

@@ -1,3 +1,4 @@
+import { isComputed } from '../../core/describe/operation';
 import { createFleet } from '../../simulators/fleet';
 import { DEFAULT_PATHS, PASSWORD, startItracksense, type Section } from '../../simulators/itracksense';
 import { fromLocalTime } from '../../simulators/zones';
@@ -60,7 +61,7 @@ export const testkit: TestKitOf = ({ provider }) => ({
 		methodPaths: JSON.stringify(
 			Object.fromEntries(
 				provider.operations
-					.filter(({ evidence, compute }) => evidence.grade === 'G' && compute?.source === undefined)
+					.filter((one) => one.evidence.grade === 'G' && !isComputed(one))
 					.map((operation) => [
 						nameOf(operation),
 						DEFAULT_PATHS[Number(operation.evidence.section) as Section],

@@ -1,6 +1,6 @@
 /** One operation at a strange vendor, and whether what came of it is true. */
 import type { FleetError } from '../../core/describe/errors';
-import type { AnyOperation } from '../../core/describe/operation';
+import { isComputed, type AnyOperation } from '../../core/describe/operation';
 import type { CommandOutcome } from '../../core/describe/records';
 import { MANY_DEVICES, REPLACING, type Deed, type Oddity, type World } from '../../simulators/stranger';
 import { must } from '../delivery/broken';
@@ -180,8 +180,8 @@ function mustBeTrue(operation: AnyOperation, expected: Came, came: Came, deeds: 
 		passedOn(operation) && has(deeds, 'form', 'value', 'time', 'clock', 'errored', 'kind', 'row', 'spoiled');
 	const allowed = allowedBy(deeds);
 	// What is computed from records changes with any value of theirs.
-	const isComputed = operation.compute?.source !== undefined && deeds.some(({ kind }) => kind !== 'form');
-	const { missing, invented, reduced } = isComputed
+	const differs = isComputed(operation) && deeds.some(({ kind }) => kind !== 'form');
+	const { missing, invented, reduced } = differs
 		? { missing: [], invented: [], reduced: [] }
 		: compare(expected.records, records, allowed);
 	const nameless = spoiled === 0 && reduced.some(lacksDevice);

@@ -1,3 +1,4 @@
+import { isComputed } from '../../core/describe/operation';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connection } from '../../core/describe/connection';
@@ -51,9 +52,7 @@ const common = {
 export function connectionOf(provider: Provider): Connection & Record<string, unknown> {
 	const shown = Object.fromEntries(Object.entries(provider.connection).map(([name, field]) => [name, field.initial]));
 	// iTracksense refuses writes whose path is not proven until the account names it.
-	const unproven = provider.operations.filter(
-		({ evidence, compute }) => evidence.grade !== 'C' && compute?.source === undefined,
-	);
+	const unproven = provider.operations.filter((one) => one.evidence.grade !== 'C' && !isComputed(one));
 	const methodPaths = Object.fromEntries(
 		unproven.map(({ resource, name, route }) => [`${resource}.${name}`, route.split(' ')[1]]),
 	);
