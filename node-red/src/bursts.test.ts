@@ -9,7 +9,7 @@ import * as ctrackVendor from '../../simulators/ctrack';
 import * as trackgpsVendor from '../../simulators/trackgps';
 import { readSettings } from './request-settings';
 import { until } from '../../test/hosts/process';
-import { Runtime, type FlowNode, type Message, type RuntimeNode } from '../../test/support/node-red-runtime';
+import { accountAt, Runtime, type Message, type RuntimeNode } from '../../test/support/node-red-runtime';
 
 const FLEET = 350;
 const providers = [trackceo, ctrack, trackgps] as unknown as Provider[];
@@ -31,17 +31,7 @@ afterEach(async () => {
 
 const list = (value: string) => ({ type: 'list', value });
 const ofMessage = (value: string) => ({ type: 'msg', value });
-const account = (changes: object = {}): FlowNode => ({
-	id: 'account',
-	type: 'fleetwire-trackceo-account',
-	baseUrl: simulator.url,
-	account: 'demo',
-	secretType: 'password',
-	allowCommands: true,
-	allowPrivateAddresses: true,
-	rateLimit: 60_000,
-	...changes,
-});
+const account = (changes: object = {}) => accountAt(simulator.url, changes);
 const positions = { resource: 'position', operation: 'getCurrent', params: { devices: ofMessage('imei') } };
 const command = {
 	resource: 'command',

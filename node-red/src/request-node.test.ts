@@ -3,7 +3,7 @@ import type { Provider } from '../../core/describe/provider';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../../simulators/protrack';
 import { until } from '../../test/hosts/process';
-import { Runtime, type FlowNode, type Message, type RuntimeNode } from '../../test/support/node-red-runtime';
+import { accountAt, Runtime, type FlowNode, type Message, type RuntimeNode } from '../../test/support/node-red-runtime';
 
 const provider = trackceo as unknown as Provider;
 const [ONE, TWO] = ['358899051000001', '358899051000076'] as const;
@@ -19,17 +19,7 @@ afterEach(async () => {
 });
 
 const list = (value: string) => ({ type: 'list', value });
-const account = (changes: object = {}): FlowNode => ({
-	id: 'account',
-	type: 'fleetwire-trackceo-account',
-	baseUrl: simulator.url,
-	account: 'demo',
-	secretType: 'password',
-	allowCommands: true,
-	allowPrivateAddresses: true,
-	rateLimit: 60_000,
-	...changes,
-});
+const account = (changes: object = {}) => accountAt(simulator.url, changes);
 const positions = { resource: 'position', operation: 'getCurrent', params: { devices: list(`${ONE},${TWO}`) } };
 const command = {
 	resource: 'command',

@@ -19,6 +19,19 @@ export interface FlowNode {
 	[property: string]: unknown;
 }
 
+/** A TrackCEO account at a simulator, which may command unless it says otherwise. */
+export const accountAt = (baseUrl: string, changes: object = {}): FlowNode => ({
+	id: 'account',
+	type: 'fleetwire-trackceo-account',
+	baseUrl,
+	account: 'demo',
+	secretType: 'password',
+	allowCommands: true,
+	allowPrivateAddresses: true,
+	rateLimit: 60_000,
+	...changes,
+});
+
 export type Message = Record<string, unknown>;
 
 /** What a Catch node gets. */
