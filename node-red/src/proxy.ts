@@ -57,15 +57,17 @@ export function proxyFor(
 			advice: 'Its address looks like http://proxy.example:3128.',
 		});
 	// A proxy mostly has a private address, but never this.
-	if (isMetadataHost(url.hostname))
-		throw new InvalidParams(
-			`The proxy in ${setIn} has an address where a cloud keeps its machines' secrets (${url.hostname}).`,
-			{ advice: 'No proxy has such an address, so it is always refused.' },
-		);
+	if (isMetadataHost(url.hostname)) throw metadataProxy({ setIn }, url.hostname);
 	const { username = '', password = '' } = node?.credentials ?? {};
 	const login = `${username}:${password}` === ':' ? loginIn(url) : `${username}:${password}`;
 	return { url: url.origin, setIn, ...(login === ':' ? {} : { token: basic(login) }) };
 }
+
+/** The refusal of a proxy at an address that is never asked. */
+export const metadataProxy = ({ setIn }: Pick<Proxy, 'setIn'>, shown: string) =>
+	new InvalidParams(`The proxy in ${setIn} has an address where a cloud keeps its machines' secrets (${shown}).`, {
+		advice: 'No proxy has such an address, so it is always refused.',
+	});
 
 const basic = (login: string) => `Basic ${Buffer.from(login).toString('base64')}`;
 const loginIn = ({ username, password }: URL) => `${decoded(username)}:${decoded(password)}`;

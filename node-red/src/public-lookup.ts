@@ -16,7 +16,7 @@ export function refusalOf({ address, family }: LookupAddress, allowPrivateAddres
 
 /** The error of an address that is refused. */
 const refused = (hostname: string, { address }: LookupAddress, code: string) =>
-	Object.assign(new Error(`${hostname} is ${address}`), { code, address });
+	Object.assign(new Error(`${hostname} is ${address}`), { code, hostname, address });
 
 /**
  * Whether this machine knows the addresses of a name that a proxy connects to. Those that are made up for names say

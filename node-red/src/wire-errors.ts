@@ -2,14 +2,15 @@ import { metadataAddress, privateAddress } from '../../core/describe/base-url';
 import { Unreachable, type FleetError } from '../../core/describe/errors';
 import { isAboutTls, transportError } from '../../core/call/transport';
 import { privateForbidden } from './locks';
-import type { Proxy } from './proxy';
+import { metadataProxy, type Proxy } from './proxy';
 import { METADATA_ADDRESS, PRIVATE_ADDRESS } from './public-lookup';
 
 interface Found {
 	code: string;
 	syscall?: string;
 	message: string;
-	/** The address that was found and refused. */
+	/** The name that leads to an address that is refused, and the address. */
+	hostname?: string;
 	address: string;
 }
 
@@ -18,6 +19,7 @@ function found(error: unknown): Found {
 	const {
 		code,
 		syscall,
+		hostname,
 		address = '',
 		message = String(error),
 		errors,
@@ -25,6 +27,7 @@ function found(error: unknown): Found {
 	} = (error ?? {}) as {
 		code?: unknown;
 		syscall?: string;
+		hostname?: string;
 		address?: string;
 		message?: string;
 		errors?: unknown[];
@@ -32,7 +35,7 @@ function found(error: unknown): Found {
 	};
 	if (Array.isArray(errors) && errors.length > 0) return found(errors[0]);
 	if (typeof code !== 'string' && cause !== undefined && cause !== error) return found(cause);
-	return { code: typeof code === 'string' ? code : '', syscall, message, address };
+	return { code: typeof code === 'string' ? code : '', syscall, message, hostname, address };
 }
 
 /** A proxy as errors name it, without a login. */
@@ -74,13 +77,14 @@ export function explain(
 	{ sent, proxy, forbidden }: { sent: boolean; proxy?: Proxy; forbidden?: boolean },
 ): FleetError {
 	const reason = found(error);
-	const { code, message, address } = reason;
+	const { code, message, hostname, address } = reason;
 	const cause = Object.assign(new Error(message), code === '' ? {} : { code });
 	const refused = code === PRIVATE_ADDRESS || code === METADATA_ADDRESS;
 	if (refused && !(forbidden && proxy)) {
 		if (forbidden) return privateForbidden();
-		if (code === METADATA_ADDRESS) return metadataAddress(message);
-		return privateAddress(address, { shown: message, cause });
+		if (code === PRIVATE_ADDRESS) return privateAddress(address, { shown: message, cause });
+		const isProxy = proxy !== undefined && hostname === new URL(proxy.url).hostname;
+		return isProxy ? metadataProxy(proxy, message) : metadataAddress(message);
 	}
 	if (proxy && (REFUSED_BY_PROXY.test(message) || (!sent && (forbidden || !isAboutTls(code)))))
 		return atProxy(reason, proxy, { forbidden, cause });

@@ -238,14 +238,21 @@ describe('a request fails clearly', () => {
 	});
 });
 
-/** What a resolver says of every name. */
-async function resolvingTo<T>(addresses: readonly string[], use: () => Promise<T>): Promise<T> {
-	const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+/** What a resolver says: of every name, or of each. */
+async function resolvingTo<T>(
+	addresses: readonly string[] | Readonly<Record<string, readonly string[]>>,
+	use: () => Promise<T>,
+): Promise<T> {
 	vi.spyOn(dns, 'lookup').mockImplementation(((
-		_: string,
+		name: string,
 		options: { all?: boolean },
 		callback: (error: null, found: unknown, family?: number) => void,
-	) => (options.all ? callback(null, found) : callback(null, found[0]?.address, found[0]?.family))) as never);
+	) => {
+		const of = Array.isArray(addresses) ? (addresses as string[]) : (addresses as Record<string, string[]>)[name];
+		const found = (of ?? []).map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+		if (options.all) callback(null, found);
+		else callback(null, found[0]?.address, found[0]?.family);
+	}) as never);
 	syncBuiltinESMExports();
 	try {
 		return await use();
@@ -330,6 +337,8 @@ describe('a proxy', () => {
 			expect(await reach(['10.0.0.1'])).toContain('leads to a private address (inner.vendor.test is 10.0.0.1)');
 			expect(await reach(['93.184.216.34', '10.0.0.1'])).toContain('leads to a private address');
 			expect(await reach(['10.0.0.1'], { allowPrivateAddresses: true })).toBe('answered');
+			const proxy = proxyAt('http://inner.vendor.test:9');
+			expect(await reach(['10.0.0.1'], { proxy })).toContain('The base URL leads to a private address');
 		});
 
 		test("as that of a cloud's secrets is never asked", async () => {
@@ -350,6 +359,43 @@ describe('a proxy', () => {
 					'No connection through the proxy can be made. Check the proxy in the account.',
 				);
 			}
+		});
+	});
+
+	describe('given by a name', () => {
+		const PUBLIC = ['93.184.216.34'];
+		const ways = ['http', 'https'].flatMap((vendor) => ['http', 'https'].map((proxy) => [vendor, proxy] as const));
+		const by = (addresses: readonly string[], vendor: string, proxy: string, options: Partial<WireOptions> = {}) =>
+			resolvingTo({ 'vendor.test': PUBLIC, 'proxy.test': addresses }, () =>
+				failure(through(`${vendor}://vendor.test`, proxy, options).send(get, { timeoutMs: 1000 })),
+			);
+
+		test.each(ways)("that leads to a cloud's secrets is never asked: %s over %s", async (vendor, proxy) => {
+			for (const address of ['169.254.169.254', '168.63.129.16', 'fd00:ec2::254', '::ffff:169.254.169.254'])
+				for (const allowPrivateAddresses of [true, false]) {
+					const error = await by([address], vendor, `${proxy}://proxy.test:9`, { allowPrivateAddresses });
+					expect(error).toMatchObject({ code: 'InvalidParams', effect: 'none', permanent: true });
+					expect(error.sentence).toBe(
+						`The proxy in the account has an address where a cloud keeps its machines' secrets (proxy.test is ${address}). No proxy has such an address, so it is always refused.`,
+					);
+				}
+		});
+
+		test('tells nothing of the network where private addresses are forbidden', async () => {
+			const error = await by(['169.254.169.254'], 'https', 'http://proxy.test:9', { forbidden: true });
+			expect(error.sentence).toBe('No connection through the proxy can be made. Check the proxy in the account.');
+		});
+
+		test('is asked at a private address, and at those beside one that is refused', async () => {
+			const port = (await serve((_, response) => response.end('{"via":"proxy"}'))).split(':').pop() ?? '';
+			for (const addresses of [['127.0.0.1'], ['169.254.169.254', '127.0.0.1']])
+				for (const name of ['proxy.test', 'localhost']) {
+					const wire = through('http://vendor.test', `http://${name}:${port}`);
+					const answer = await resolvingTo({ 'vendor.test': PUBLIC, [name]: addresses }, () =>
+						wire.send(get, { timeoutMs: 5000 }),
+					);
+					expect(answer.body).toBe('{"via":"proxy"}');
+				}
 		});
 	});
 

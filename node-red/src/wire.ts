@@ -212,7 +212,8 @@ export class Wire {
 				uri: proxy.url,
 				token: proxy.token,
 				requestTls: { ...tls, timeout: CONNECT_MS },
-				proxyTls: { timeout: CONNECT_MS },
+				// A proxy mostly has a private address.
+				proxyTls: { timeout: CONNECT_MS, lookup: lookupFor(true) },
 				proxyTunnel: baseUrl.startsWith('https:'),
 			});
 		}
