@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
 import { Client } from '../../core/call/client';
+import { VendorFault } from '../../core/describe/errors';
 import type { Provider } from '../../core/describe/provider';
 import { ctrack } from '../../providers/ctrack';
 import { trackceo } from '../../providers/protrack/trackceo';
@@ -292,6 +293,25 @@ describe('what goes wrong', () => {
 		alarm();
 		press(node);
 		await until('the error again', () => node.caught.length === 2);
+	});
+
+	test('is not remembered for ever where a vendor uses other words each time', async () => {
+		const node = await begun();
+		const said = (words: string) => {
+			const problem = new VendorFault(words, { retryable: true });
+			vi.spyOn(PollRunner.prototype, 'poll').mockResolvedValue({ count: 0, works: false, problem, stop: false });
+		};
+		said('Out of order.');
+		press(node);
+		const caught = () => node.caught.filter(({ error }) => error.message.startsWith('Out of order.')).length;
+		await until('the error', () => caught() === 1);
+		for (let count = 0; count < 1100; count++) {
+			said(`Out of ${Array.from(String(count), (digit) => 'abcdefghij'[Number(digit)]).join('')}.`);
+			await poll(node);
+		}
+		said('Out of order.');
+		press(node);
+		await until('the error again', () => caught() === 2);
 	});
 
 	test('an interval that comes round polls, unless a poll is under way, paused or stopped', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { accountKey, positionKey } from '../../core/call/account';
+import { Recent } from '../../core/call/recent';
 import { asFleetError, InvalidParams, type FleetError } from '../../core/describe/errors';
 import { readFields } from '../../core/describe/field';
 import { findTrigger, type Provider } from '../../core/describe/provider';
@@ -56,6 +57,8 @@ const START_MS = 2000;
 /** Node-RED waits for 15 s until a node has closed. */
 const CLOSE_MS = 10_000;
 const ACKNOWLEDGE_MINUTES = 10;
+/** Complaints that are remembered. */
+const MOST_REPORTED = 100;
 const COMMANDS = ['poll', 'pause', 'resume', 'reset'] as const;
 type Command = (typeof COMMANDS)[number];
 
@@ -81,8 +84,8 @@ export class TriggerNode implements AccountUser {
 	/** Why there are no more turns until somebody does something about it. */
 	private over: FleetError | undefined;
 	private readonly backoff: PollBackoff;
-	/** What was complained of since it last worked. */
-	private readonly reported = new Set<string>();
+	/** What was complained of since it last worked. A vendor may use other words each time. */
+	private reported = new Recent<true>(MOST_REPORTED);
 	private closed = false;
 	/** Whether the user wants events of the trigger about itself. */
 	private reports = false;
@@ -280,7 +283,7 @@ export class TriggerNode implements AccountUser {
 
 	private settle({ count, works, problem, stop, oldestReadMs = 0 }: PollOutcome): void {
 		if (problem === undefined) {
-			this.reported.clear();
+			this.reported = new Recent(MOST_REPORTED);
 			this.backoff.worked();
 			this.failing = undefined;
 			// A poll that somebody asked for does not end a pause.
@@ -342,8 +345,8 @@ export class TriggerNode implements AccountUser {
 	private isNew({ code, vendorCode, message }: FleetError): boolean {
 		// Numbers in it, such as seconds to wait, differ each time.
 		const key = JSON.stringify([code, vendorCode, message.replace(/\d+/g, '#')]);
-		const isNew = !this.reported.has(key);
-		this.reported.add(key);
+		const isNew = this.reported.get(key) === undefined;
+		this.reported.set(key, true);
 		return isNew;
 	}
 
@@ -415,7 +418,7 @@ export class TriggerNode implements AccountUser {
 
 	private resume(): void {
 		this.over = undefined;
-		this.reported.clear();
+		this.reported = new Recent(MOST_REPORTED);
 		this.backoff.worked();
 		if (this.stored.state.paused) this.stored.change({ paused: false });
 		this.pollIfDue();
