@@ -42,3 +42,12 @@ test('a list that cannot be read is not kept', async () => {
 	await expect(lookups.get('device', 0, () => Promise.reject(new Error('down')))).rejects.toThrow('down');
 	expect(await lookups.get('device', 0, () => Promise.resolve([]))).toEqual([]);
 });
+
+test('a list that nobody asks for any more is not kept', async () => {
+	const lookups = new Lookups();
+	const list = [{ title: 'a', value: 'a' }];
+	await lookups.get('once', 0, () => Promise.resolve(list));
+	await lookups.get('other', 2 * MINUTES, () => Promise.resolve(list));
+	await lookups.get('another', 6 * MINUTES, () => Promise.resolve(list));
+	expect(await Promise.all(['once', 'other'].map((name) => lookups.known(name, 4 * MINUTES)))).toEqual([[], list]);
+});

@@ -18,6 +18,8 @@ export class Lookups {
 		// A clock that was set back must not keep a list for longer.
 		if (kept !== undefined && kept.until > now && kept.until <= now + KEPT_MS) return kept.choices;
 		const choices = find();
+		// Settings that a list follows can be changed again and again.
+		for (const [other, { until, pending }] of this.lists) if (until <= now && !pending) this.lists.delete(other);
 		const list = { choices, until: now + KEPT_MS, pending: true };
 		this.lists.set(name, list);
 		choices.then(

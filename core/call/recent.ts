@@ -37,3 +37,17 @@ export class Recent<V> {
 		}
 	}
 }
+
+/** Far more than the names of any fleet, in characters. */
+const LONGEST_NAMES = 4 * 1024 * 1024;
+
+/** Forgets all but some where names take too much memory: a vendor could make up others with each answer. */
+export function keepNames(
+	known: { keys(): Iterable<string>; delete(name: string): unknown },
+	stays: (name: string) => boolean,
+): void {
+	let length = 0;
+	for (const name of known.keys()) length += name.length;
+	if (length <= LONGEST_NAMES) return;
+	for (const name of known.keys()) if (!stays(name)) known.delete(name);
+}

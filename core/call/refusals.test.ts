@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import { UnexpectedAnswer, VendorFault, type FleetError } from '../describe/errors';
 import { Refusals } from './refusals';
@@ -88,4 +89,26 @@ test.each([
 	expect(known.length).toBe(2000);
 	expect(known).toContain('n2499');
 	expect(known).not.toContain('n0');
+});
+
+const FAULT = new VendorFault('Try again later.', { status: 500, retryable: true });
+
+test.each([
+	[
+		'there was no time for',
+		(refusals: Refusals, devices: string[], now: number) => refusals.parts(OPERATION, devices, now).cut(),
+	],
+	['met a fault', (refusals: Refusals, devices: string[], now: number) => read(refusals, devices, () => FAULT, now)],
+	[
+		'are in a batch of which none is answered',
+		(refusals: Refusals, devices: string[], now: number) => read(refusals, devices, () => REFUSAL, now),
+	],
+])('devices that %s do not pile up, whatever names somebody makes up with each poll', (_, poll) => {
+	const refusals = new Refusals();
+	for (let polls = 0; polls < 60; polls++) {
+		const devices = DEVICES.map((device) => `${String(polls)} ${device}`.padEnd(2000, 'x'));
+		poll(refusals, devices, NOW + polls * 10_000);
+	}
+	// They name twelve million letters.
+	expect(serialize(refusals).length).toBeLessThan(6_000_000);
 });

@@ -1,5 +1,6 @@
 import type { FleetError } from '../describe/errors';
 import { doubling } from './backoff';
+import { keepNames } from './recent';
 
 /**
  * Whether the vendor refuses what was asked for, and would the next time. Of most HTTP errors nobody knows what they
@@ -293,6 +294,7 @@ class Parts {
 	cut(): string[] {
 		const rest = this.devices.filter((device) => this.left.has(device));
 		for (const device of rest) this.known.waiting.add(device);
+		keepNames(this.known.waiting, (name) => this.left.has(name));
 		return rest;
 	}
 
@@ -355,6 +357,8 @@ class Parts {
 		// An answer that means a wrong value or too many requests: where it lasts, it is not the latter.
 		if (error.scope !== 'device' && error.session !== 'suspect') return false;
 		prune(known.faults, now);
+		const own = new Set(part);
+		keepNames(known.faults, (name) => own.has(name));
 		for (const device of part) {
 			const { reads, from, until } = known.faults.get(device) ?? { reads: 0, from: now, until: -1 };
 			if (until !== now) known.faults.set(device, { reads: reads + 1, from: Math.min(from, now), until: now });
@@ -399,6 +403,7 @@ class Parts {
 		const turns = (vain?.turns ?? 0) + (over ? 1 : 0);
 		const asked = new Set([...(vain === undefined || over ? [] : vain.asked), ...fresh]);
 		prune(known.vain, now);
+		keepNames(known.vain, (name) => name === this.batch);
 		// A search costs more with more devices. After each that has tried all of them, the next comes later.
 		const pause =
 			vain !== undefined && lasts(vain, now)

@@ -20,17 +20,6 @@ const encoded = (text: string) =>
 const decoded = (text: string) =>
 	decodeURIComponent(text).replace(/\0([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 
-/** Far more than the names of any fleet, in characters. */
-const LONGEST_NAMES = 4 * 1024 * 1024;
-
-/** Forgets all but some where names take too much memory: a vendor could make up others with each answer. */
-export function keepNames(states: Map<string, unknown>, stays: (name: string) => boolean): void {
-	let length = 0;
-	for (const name of states.keys()) length += name.length;
-	if (length <= LONGEST_NAMES) return;
-	for (const name of states.keys()) if (!stays(name)) states.delete(name);
-}
-
 const NUMBER = /^[1-9]\d{0,17}$/;
 
 function packIds(ids: readonly string[]): string {

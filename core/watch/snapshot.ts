@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { sorted } from '../call/blocks';
+import { keepNames } from '../call/recent';
 import { recordId } from '../describe/read';
 import type { Position } from '../describe/records';
 import { AHEAD_SECONDS, isDoubtful, secondsOfIso } from '../describe/time';
@@ -7,7 +8,7 @@ import type { FleetEvent, SnapshotSource } from '../describe/trigger';
 import { seconds, type Cursor } from './cursor';
 import { noteClocks } from './fleet-clock';
 import { FleetPositions, lastReport, newestTime, timesOf, type FoundPosition } from './fleet-positions';
-import { keepNames, pack, unpack } from './packing';
+import { pack, unpack } from './packing';
 import { DAY_SECONDS, type Poll } from './poll';
 import { warnOfFuture, YEAR_SECONDS } from './clock';
 import { coveredUntil, leftOf, nextSweep, sweepSchema } from './sweep';

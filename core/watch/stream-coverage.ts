@@ -1,5 +1,6 @@
+import { keepNames } from '../call/recent';
 import { DAY_SECONDS } from './poll';
-import { keepNames, pack, unpack } from './packing';
+import { pack, unpack } from './packing';
 import { readEntry, writeEntry, type Entry, type StoredStream, type StreamCursor } from './stream-cursor';
 import type { Cursor } from './cursor';
 import { coveredUntil, type Sweep } from './sweep';

@@ -111,6 +111,8 @@ class VendorTimes extends LocalTimes {
 	}
 }
 
+/** More are hardly in use at once. */
+const ZONES_KEPT = 20;
 const readers = new Map<string, VendorTimes>();
 let latest = new VendorTimes('UTC');
 
@@ -119,6 +121,7 @@ export function timesOf(connection: Connection): VendorTimes {
 	const zone = zoneOf(connection);
 	if (latest.zone === zone) return latest;
 	latest = readers.get(zone) ?? new VendorTimes(zone);
+	if (readers.size >= ZONES_KEPT) readers.clear();
 	readers.set(zone, latest);
 	return latest;
 }

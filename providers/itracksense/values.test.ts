@@ -6,6 +6,7 @@ import { connectionOf } from '../../test/support/recordings';
 import { json, TestHost } from '../../test/support/test-host';
 import { itracksense } from '.';
 import { readStatusText } from './status-text';
+import { timesOf } from './times';
 
 type Found = Omit<Alarm & LockEvent & Position, 'type'>;
 const PERIOD = { begin: '2026-01-15T00:00:00Z', end: '2026-01-16T00:00:00Z' };
@@ -26,6 +27,14 @@ const positions = (...data: object[]) =>
 	);
 
 describe('times', () => {
+	test('of the zones that are in use are read by one reader each, and not of all that ever were', () => {
+		const inZone = (zone: string) => timesOf({ ...connectionOf(itracksense), timeZone: zone } as never);
+		const [first, again] = ['Asia/Shanghai', 'Asia/Shanghai'].map(inZone);
+		expect(again).toBe(first);
+		for (let hour = 1; hour <= 12; hour++) for (const sign of ['+', '-']) inZone(`Etc/GMT${sign}${String(hour)}`);
+		expect(inZone('Asia/Shanghai')).not.toBe(first);
+	});
+
 	test.each([
 		['2026-01-15 12:00:00', '2026-01-15T04:00:00.000Z'],
 		['/Date(1768449600000)/', '2026-01-15T04:00:00.000Z'],
