@@ -279,6 +279,13 @@ describe('items', () => {
 			expect(hints).toEqual([]);
 		});
 
+		test('which are no JSON either, are told apart', async () => {
+			const { json } = await run(positions('={{ BigInt($json.imei) }}'), {
+				items: itemsOf(DEVICE, OTHER, DEVICE),
+			});
+			expect(json.map(({ deviceId }) => deviceId)).toEqual([DEVICE, OTHER, DEVICE]);
+		});
+
 		test('commands are sent for each', async () => {
 			await run(
 				{

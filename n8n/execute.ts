@@ -4,7 +4,7 @@ import { InvalidParams, NotPermitted, TimedOut, type FleetError } from '../core/
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import { findOperation, type Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
-import { canShare } from '../core/call/waiting-runs';
+import { canShare, inputKey } from '../core/call/waiting-runs';
 import { openAccount } from './account';
 import { errorItemOf, errorItemsOf, failedItemsOf, nodeErrorOf } from './errors';
 import { inputsOf, mustNotRetry, type ItemInput } from './input';
@@ -108,7 +108,8 @@ function runsOf(
 	for (let item = 0; item < length; item++) {
 		try {
 			const input = inputOf(item);
-			const key = JSON.stringify(input);
+			const { params, options: own, skipFailed } = input;
+			const key = `${String(skipFailed)} ${inputKey({ input: params, options: own }, () => client.read(operation, params, own))}`;
 			const before = known.get(key);
 			const run = before ?? (together === undefined ? alone : shared)(input);
 			known.set(key, run);

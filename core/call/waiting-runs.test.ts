@@ -51,6 +51,26 @@ describe('runs that begin together', () => {
 		]);
 	});
 
+	test('are told apart by what was read of values that are no text, number or truth value', () => {
+		const runs = new WaitingRuns<number>(single);
+		const time = (ms: number) => ({ toMillis: () => ms });
+		const circular: Record<string, unknown> = {};
+		circular.itself = circular;
+		const inputs = [
+			[1n, '1'],
+			[1n, '1'],
+			[2n, '2'],
+			[time(1), 1],
+			[time(2), 2],
+			[time(1), 1],
+			[circular, undefined],
+			[Symbol('a'), 'a'],
+		] as const;
+		for (const [place, [id, read]] of inputs.entries())
+			runs.add(place, { input: { id }, options: {} }, { id: read });
+		expect(groupsOf(runs)).toEqual([[[0, 1]], [[2]], [[3, 5]], [[4]], [[6]], [[7]]]);
+	});
+
 	test('are not those of which only the text is the same', () => {
 		expect(groupsOf(waiting(single, [{ id: 1 }, { id: '1' }, { id: undefined }, {}, { id: null }]))).toHaveLength(
 			5,

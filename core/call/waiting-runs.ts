@@ -37,9 +37,19 @@ export function fits(devices: ReadonlySet<string>, more: readonly string[], most
 	return devices.size + fresh.length <= most && (more.length === 1 || fresh.length === more.length);
 }
 
-/** The same for runs that ask for the same. */
-const inputKey = ({ input, options }: BatchedRun) =>
-	JSON.stringify([Object.entries(input).map(([name, value]) => [name, typeof value, value]), options]);
+/**
+ * The same for runs that ask for the same. What is no plain value counts as what was read of it: it may be anything.
+ * @param params gives what `Client.read` makes of the input
+ */
+export const inputKey = ({ input, options }: BatchedRun, params: () => Readonly<Record<string, unknown>>) =>
+	JSON.stringify([
+		Object.entries(input).map(([name, value]) =>
+			['string', 'number', 'boolean', 'undefined'].includes(typeof value)
+				? [name, typeof value, String(value)]
+				: [name, params()[name]],
+		),
+		options,
+	]);
 
 /**
  * Runs of one read that wait until they may begin. Those that are the same, or that can share a request, begin
@@ -68,7 +78,7 @@ export class WaitingRuns<T> {
 	add(caller: T, run: BatchedRun, params: Readonly<Record<string, unknown>>): void {
 		const batching = this.operation.batch as Batching | undefined;
 		const listed = batching === undefined ? undefined : params[batching.devices];
-		const input = inputKey(run);
+		const input = inputKey(run, () => params);
 		let group: Group<T>;
 		if (batching !== undefined && Array.isArray(listed) && listed.length <= batching.most) {
 			const devices = listed as string[];

@@ -284,12 +284,17 @@ export class PartialResult extends FleetError {
 	}
 }
 
-/** Makes one of our errors of whatever was thrown, so that nobody ever meets a raw one. */
+/** Makes one of our errors of whatever was thrown, so that nobody ever meets a raw one. Never throws. */
 export function asFleetError(thrown: unknown): FleetError {
-	if (thrown instanceof FleetError) return thrown;
-	if (thrown instanceof Error && thrown.name === 'AbortError')
-		return new TimedOut('The run was stopped.', { cause: thrown, effect: 'unknown' });
-	const message = thrown instanceof Error ? thrown.message : String(thrown);
+	let message = 'it cannot be read.';
+	try {
+		if (thrown instanceof FleetError) return thrown;
+		if (thrown instanceof Error && thrown.name === 'AbortError')
+			return new TimedOut('The run was stopped.', { cause: thrown, effect: 'unknown' });
+		message = String(thrown instanceof Error ? thrown.message : thrown);
+	} catch {
+		// What somebody's code throws may throw when it is looked at.
+	}
 	return new UnexpectedAnswer(`Something went wrong that Fleetwire did not expect: ${message}`, {
 		cause: thrown,
 		effect: 'unknown',

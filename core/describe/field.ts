@@ -149,10 +149,12 @@ const same = (value: unknown) => value;
  * A whole number that is too large to be exact stays one, and is refused: its digits may be those of another device.
  */
 const digits = (value: number) => (Number.isInteger(value) && !Number.isSafeInteger(value) ? value : String(value));
+/** One of more than 64 bits is no value of anything, and takes long to write. */
+const isHuge = (value: bigint) => BigInt.asIntN(64, value) !== value;
 const scalar = (value: unknown) =>
 	typeof value === 'number'
 		? digits(value)
-		: typeof value === 'boolean'
+		: typeof value === 'boolean' || (typeof value === 'bigint' && !isHuge(value))
 			? String(value)
 			: typeof value === 'string'
 				? value.trim()
@@ -167,7 +169,11 @@ export function shown(value: unknown): string {
 				? Array.isArray(value)
 					? 'a list'
 					: 'an object'
-				: String(value);
+				: typeof value === 'function' || typeof value === 'symbol'
+					? `a ${typeof value}`
+					: typeof value === 'bigint' && isHuge(value)
+						? 'a number of many digits'
+						: String(value);
 	return text.length > 42 ? `${text.slice(0, 40)}..."` : text;
 }
 
@@ -478,6 +484,12 @@ function single(value: unknown): unknown {
 	return list.length > 1 ? list : (list[0] ?? '');
 }
 
+/** Far more than any fleet has, and more than its names take. */
+const MOST_LISTED = 100_000;
+const LONGEST_TEXT = 2_000_000;
+const isTooLong = (value: unknown) =>
+	typeof value === 'string' ? value.length > LONGEST_TEXT : Array.isArray(value) && value.length > MOST_LISTED;
+
 const absent = (value: unknown) => value === undefined || value === null || value === '';
 
 /** Whether the field applies, given the other values. */
@@ -507,9 +519,17 @@ export function readFields<F extends Fields>(
 				wrong.push(`${field.title} is missing: fill it in, or check that its expression returns a value.`);
 			continue;
 		}
-		const parsed = field.schema.safeParse(field.clean(value, clock));
-		if (parsed.success) values[name] = parsed.data;
-		else wrong.push(firstSentence(parsed.error));
+		try {
+			const parsed = isTooLong(value)
+				? `${field.title} is too long: ${MOST_LISTED.toLocaleString('en')} values, or ${LONGEST_TEXT.toLocaleString('en')} characters, are the most.`
+				: field.schema.safeParse(field.clean(typeof value === 'bigint' ? scalar(value) : value, clock));
+			if (typeof parsed === 'string') wrong.push(parsed);
+			else if (parsed.success) values[name] = parsed.data;
+			else wrong.push(firstSentence(parsed.error));
+		} catch {
+			// Of an object, any property may be code that throws.
+			wrong.push(`${field.title} is something that cannot be read.`);
+		}
 	}
 	if (wrong.length > 0) throw new InvalidParams([...new Set(wrong)].join(' '));
 	return values as Values<F>;

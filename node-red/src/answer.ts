@@ -1,7 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { NodeAPI, NodeMessageInFlow } from 'node-red';
 import type { Client } from '../../core/call/client';
-import { asFleetError, type FleetError } from '../../core/describe/errors';
+import { asFleetError, InvalidParams, type FleetError } from '../../core/describe/errors';
 import type { AnyOperation } from '../../core/describe/operation';
 import type { CommandOutcome, Outcome } from '../../core/describe/records';
 import { MessagePerRecord, OneMessage, type Delivery, type Send } from './delivery';
@@ -9,6 +9,9 @@ import { failedDevicesOf } from './flow-error';
 
 /** What became of a command, as far as the status line shows it. */
 export type Ended = Pick<CommandOutcome, 'outcome' | 'response'>;
+
+/** What became of a message. */
+export type Became = number | Ended | { error: FleetError };
 
 /** From the least to the most alarming. */
 const OUTCOMES: readonly Outcome[] = ['confirmed', 'sent', 'timedOut', 'answered', 'unknown', 'failed'];
@@ -27,8 +30,10 @@ export interface Form {
 
 /** The answer to one message. */
 class Answer {
-	private readonly delivery: Delivery;
+	private delivery: Delivery | undefined;
 	private worst: Ended | undefined;
+	/** Why the message cannot carry it. */
+	problem: FleetError | undefined;
 
 	constructor(
 		RED: NodeAPI,
@@ -38,10 +43,12 @@ class Answer {
 		shared: boolean,
 	) {
 		// Of an earlier request in the flow.
-		delete msg.failedDevices;
-		this.delivery = form.each
-			? new MessagePerRecord(RED, msg, send, shared)
-			: new OneMessage(msg, send, form.operation.list);
+		Reflect.deleteProperty(msg, 'failedDevices');
+		this.passing(() => {
+			this.delivery = form.each
+				? new MessagePerRecord(RED, msg, send, shared)
+				: new OneMessage(msg, send, form.operation.list);
+		});
 	}
 
 	/** Whether it tells what became of a command. */
@@ -55,18 +62,34 @@ class Answer {
 			if (this.worst === undefined || OUTCOMES.indexOf(one.outcome) > OUTCOMES.indexOf(this.worst.outcome))
 				this.worst = one;
 		}
-		this.delivery.add(page);
+		this.passing(() => this.delivery?.add(page));
 	}
 
 	failed(error: FleetError): void {
 		const failed = failedDevicesOf(error);
-		if (failed !== undefined) Object.assign(this.msg, { failedDevices: failed });
+		if (failed !== undefined) Reflect.set(this.msg, 'failedDevices', failed);
 	}
 
 	/** Gives the number of records that were sent, or what became of a command. */
-	end(): number | Ended {
-		const count = this.delivery.end();
+	end(): Became {
+		const count = this.passing(() => this.delivery?.end()) ?? 0;
+		if (this.problem !== undefined) return { error: this.problem };
 		return this.tells ? (this.worst ?? { outcome: 'unknown', response: null }) : count;
+	}
+
+	/** A message may hold anything, such as properties that throw, or be frozen. */
+	private passing<T>(work: () => T): T | undefined {
+		if (this.problem !== undefined) return undefined;
+		try {
+			return work();
+		} catch (cause) {
+			const effect = this.form.operation.effect === 'read' ? 'none' : 'unknown';
+			this.problem = new InvalidParams(
+				'The answer came, but this message cannot carry it: something in it cannot be copied or changed.',
+				{ cause, effect, beforeVendor: false, advice: 'Send this node messages of plain data.' },
+			);
+			return undefined;
+		}
 	}
 }
 
@@ -78,14 +101,14 @@ export interface Asked {
 
 /**
  * Answers messages that all ask for the same. What came before an error is sent, and the error thrown.
- * @returns for each, the number of records that were sent, or what became of a command
+ * @returns for each, the number of records that were sent, what became of a command, or why it cannot be sent
  */
 export async function answer(
 	RED: NodeAPI,
 	form: Form,
 	asked: readonly Asked[],
 	pages: AsyncIterable<object[]>,
-): Promise<(number | Ended)[]> {
+): Promise<Became[]> {
 	const shared = asked.length > 1;
 	const answers = asked.map(({ msg, send }) => new Answer(RED, form, msg, send, shared));
 	/** What several messages get whole. All of their copies at once could fill the memory. */
@@ -98,6 +121,7 @@ export async function answer(
 	let any = false;
 	try {
 		for await (const page of pages) {
+			if (answers.every(({ problem }) => problem !== undefined)) break;
 			any ||= page.length > 0;
 			await add(form.draw === undefined ? page : await form.draw(page));
 		}
@@ -107,7 +131,7 @@ export async function answer(
 	}
 	if (error !== undefined && !any) throw error;
 	if (form.draw !== undefined) await add(await form.draw(undefined));
-	const ended: (number | Ended)[] = [];
+	const ended: Became[] = [];
 	await inTurn(answers, async (one) => {
 		for (const page of kept) await form.inBlocks(page, (block) => one.add(structuredClone(block)));
 		ended.push(one.end());

@@ -57,9 +57,15 @@ async function valueOf(
 			);
 		});
 	} catch (error) {
-		// "msg.a.b" where msg.a does not exist: that is a missing value, not a broken expression.
-		if (error instanceof TypeError && (type === 'msg' || type === 'flow' || type === 'global')) return undefined;
-		const message = (error as { message?: unknown } | null)?.message;
+		let message: unknown;
+		try {
+			// "msg.a.b" where msg.a does not exist: that is a missing value, not a broken expression.
+			if (error instanceof TypeError && (type === 'msg' || type === 'flow' || type === 'global'))
+				return undefined;
+			message = (error as { message?: unknown } | null)?.message;
+		} catch {
+			// What somebody's code throws may throw when it is looked at.
+		}
 		throw new InvalidParams(
 			`${field.title}: its ${type === 'jsonata' ? 'JSONata expression' : type === 'json' ? 'JSON' : `${type} value`} cannot be evaluated${typeof message === 'string' ? ` (${message.slice(0, 200)})` : ''}.`,
 			{

@@ -7,9 +7,8 @@ import { asFleetError, InvalidParams, type FleetError } from '../../core/describ
 import { shown, type Fields } from '../../core/describe/field';
 import type { AnyOperation } from '../../core/describe/operation';
 import { findOperation, type Provider } from '../../core/describe/provider';
-import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
-import { answer, type Asked, type Ended, type Form } from './answer';
+import { answer, type Asked, type Became, type Ended, type Form } from './answer';
 import { flowError } from './flow-error';
 import { valuesOf, type Inputs } from './inputs';
 import { commandForbidden, locksOf } from './locks';
@@ -90,12 +89,12 @@ export class RequestNode implements AccountUser {
 		node.on('input', (msg, send, done) => {
 			// A rejection that nobody takes would end Node-RED.
 			this.handle({ msg, send: (out) => this.closed || send(out), done, at: Date.now() }).catch(
-				(error: unknown) => node.error(plain(String(error))),
+				(error: unknown) => node.error(asFleetError(error).sentence),
 			);
 		});
 		node.on('close', (removed: boolean, done: () => void) => {
 			this.close(removed)
-				.catch((error: unknown) => node.error(plain(String(error))))
+				.catch((error: unknown) => node.error(asFleetError(error).sentence))
 				.finally(done);
 		});
 	}
@@ -253,11 +252,16 @@ export class RequestNode implements AccountUser {
 			const ended = await answer(this.RED, form, messages, pages);
 			// A run that was aborted may have ended early.
 			if (this.closed) return;
-			for (const [place, message] of messages.entries()) this.succeeded(message, ended[place] ?? 0);
+			for (const [place, message] of messages.entries()) this.ended(message, ended[place] ?? 0);
 		} catch (thrown) {
 			const error = asFleetError(thrown);
 			for (const message of messages) this.failed(message, error);
 		}
+	}
+
+	private ended(message: Message, became: Became): void {
+		if (typeof became === 'object' && 'error' in became) this.failed(message, became.error);
+		else this.succeeded(message, became);
 	}
 
 	private succeeded(message: Message, ended: number | Ended): void {
@@ -274,7 +278,8 @@ export class RequestNode implements AccountUser {
 		}
 		this.messages.delete(message);
 		this.status.failed(error);
-		if (error.status !== undefined) message.msg.statusCode = error.status;
+		// A message may be frozen.
+		if (error.status !== undefined) Reflect.set(message.msg, 'statusCode', error.status);
 		message.done(flowError(error));
 	}
 

@@ -10,7 +10,6 @@ import { afterTurn, type Turn } from '../../core/watch/health';
 import { Poller } from '../../core/watch/poller';
 import { QueueConsumer } from '../../core/watch/queue-consumer';
 import { fieldsOfTrigger, reportFields, type AnyTrigger, type FleetEvent } from '../../core/describe/trigger';
-import { plain } from '../../core/describe/words';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage } from './delivery';
 import { flowError } from './flow-error';
@@ -338,7 +337,7 @@ export class TriggerNode implements AccountUser {
 					...(status === undefined ? {} : { statusCode: status }),
 				});
 			},
-			(error: unknown) => this.node.error(plain(String(error))),
+			(error: unknown) => this.node.error(asFleetError(error).sentence),
 		);
 	}
 

@@ -131,7 +131,7 @@ export class RuntimeNode extends EventEmitter {
 	/** Hands it a message, and waits until it says that it is done. */
 	async receive(msg: Message): Promise<{ sent: Message[]; error?: Error }> {
 		const before = this.sent.length;
-		const incoming: Message = { _msgid: 'message', ...msg };
+		const incoming: Message = Object.isFrozen(msg) ? msg : { _msgid: 'message', ...msg };
 		return await new Promise((resolve) => {
 			for (const input of this.inputs)
 				input.call(
