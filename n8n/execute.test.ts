@@ -9,6 +9,7 @@ import { ITracksense } from '../nodes/ITracksense/ITracksense.node';
 import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { PASSWORD as ITRACKSENSE_PASSWORD, startItracksense } from '../simulators/itracksense';
 import { PASSWORD, startProtrack, type ProtrackSimulator } from '../simulators/protrack';
+import { Client } from '../core/call/client';
 import { findOperation } from '../core/describe/provider';
 import { trackceo } from '../providers/protrack/trackceo';
 import { inputsOf } from './input';
@@ -300,6 +301,25 @@ describe('items', () => {
 			);
 			expect(paths().filter((path) => path === 'command/send')).toHaveLength(3);
 		});
+	});
+
+	test('whose records together would fill the memory end in an error, and the rest are not asked', async () => {
+		const text = 'x'.repeat(48_000_000);
+		using gather = vi.spyOn(Client.prototype, 'gather').mockResolvedValue({ records: [{ text }] });
+		const parameters = {
+			resource: 'alarm',
+			operation: 'getMany',
+			devices: picked('={{ $json.imei }}'),
+			begin: '2026-01-01',
+			end: '2026-01-02',
+		};
+		const items = itemsOf(...Array.from({ length: 12 }, (_, place) => `3588990510000${String(10 + place)}`));
+		const { json } = await run(parameters, { items, settings: { onError: 'continueRegularOutput' } });
+		expect(json.map((one) => Object.keys(one)[0])).toEqual([
+			...new Array<string>(8).fill('text'),
+			...new Array<string>(4).fill('error'),
+		]);
+		expect(gather).toHaveBeenCalledTimes(9);
 	});
 
 	test('no records are no items', async () => {

@@ -4,6 +4,7 @@ import { InvalidParams, NotPermitted, TimedOut, type FleetError } from '../core/
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import { findOperation, type Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
+import { Gathering } from '../core/call/gathering';
 import { canShare, inputKey } from '../core/call/waiting-runs';
 import { openAccount } from './account';
 import { errorItemOf, errorItemsOf, failedItemsOf, nodeErrorOf } from './errors';
@@ -132,7 +133,13 @@ function runsOf(
 		client.warn(
 			`"${operation.title}" has the same settings for all ${String(length)} items: it was asked once, and each item has all of its records. To get them once, switch on Execute Once in this node's settings.`,
 		);
-	return async (item) => (await runs[item]?.()) ?? { records: [], skipFailed: false };
+	const gathering = new Gathering();
+	return async (item) => {
+		gathering.mustHaveRoom();
+		const result = (await runs[item]?.()) ?? { records: [], skipFailed: false };
+		await client.inBlocks(result.records, (block) => gathering.add(block));
+		return result;
+	};
 }
 
 /** Resource and operation take no expressions, so they are the same for every item. */

@@ -770,6 +770,32 @@ test('endless warnings of a run end in one that says so', async () => {
 	expect(host.warnings.slice(20)).toEqual(['There are more hints like these, which are not shown.']);
 });
 
+test('pages without end are gathered until they would fill the memory', async () => {
+	const { client, host } = clientOf(() => json([{ text: 'a' }]));
+	const text = 'x'.repeat(10_000_000);
+	let ended = false;
+	const endless: AnyOperation = {
+		...many,
+		run: async function* (run: Run<{ names: string[] }>) {
+			try {
+				for (let page = 0; page < 100; page++) {
+					await run.request({ names: ['a'] });
+					yield [{ text }];
+				}
+			} finally {
+				ended = true;
+			}
+		},
+	} as never;
+	const { records, error } = await client.gather(endless, { names: ['a'] }, { output: 'raw' });
+	expect(error).toMatchObject({ code: 'TooLarge', permanent: true, scope: 'call' });
+	expect([records.length, host.sent.length, ended]).toEqual([40, 40, true]);
+	// Whoever takes them page by page gets all.
+	let taken = 0;
+	for await (const page of client.run(endless, { names: ['a'] }, { output: 'raw' })) taken += page.length;
+	expect(taken).toBe(100);
+});
+
 test('hints that answers give count among them', async () => {
 	let answers = 0;
 	const { client, host } = clientOf(() => json({ value: 7, hint: `Answer ${String(answers++)} is odd.` }));

@@ -10,6 +10,7 @@ import type { Provider } from '../describe/provider';
 import { LONGEST } from '../describe/read';
 import type { CommandOutcome, Row } from '../describe/records';
 import { inBlocks } from './blocks';
+import { Gathering } from './gathering';
 import { DeviceRequests, mustHaveTurns } from './device-requests';
 import { Output } from './output';
 import { holdSecrets, readParams } from './params';
@@ -154,16 +155,20 @@ export class Client {
 		return records;
 	}
 
-	/** The same, with the records that came before an error. */
+	/** The same, with the records that came before an error, such as that they fill the memory. */
 	async gather(
 		operation: AnyOperation,
 		input: Readonly<Record<string, unknown>>,
 		options: RunOptions = {},
 	): Promise<Collected> {
 		const records: object[] = [];
+		const gathering = new Gathering();
 		try {
 			for await (const page of this.run(operation, input, options))
-				for (const record of page) records.push(record);
+				await this.inBlocks(page, (block) => {
+					for (const record of block) records.push(record);
+					gathering.add(block);
+				});
 			return { records };
 		} catch (thrown) {
 			return { records, error: asFleetError(thrown) };

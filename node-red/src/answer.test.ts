@@ -63,3 +63,32 @@ test.each([
 	// Each is its message's own, and nobody else's.
 	expect(changed).toBe(MESSAGES * 100);
 });
+
+test.each([
+	[1, false, 40],
+	[2, false, 40],
+	[1, true, 100],
+])(
+	'%i messages with pages without end: all in one message (each record in its own: %s) ends at %i',
+	async (messages, each, wanted) => {
+		const text = 'x'.repeat(10_000_000);
+		let taken = 0;
+		async function* pages() {
+			while (taken < 100) {
+				taken += 1;
+				yield await Promise.resolve([{ text }]);
+			}
+		}
+		const asked = Array.from({ length: messages }, () => ({ msg: { _msgid: '' }, send: () => undefined }));
+		const form = {
+			operation,
+			each,
+			raw: true,
+			inBlocks: <T>(list: readonly T[], work: (block: readonly T[]) => void) => inBlocks(list, clock, work),
+		};
+		const ended = await answer(RED, form, asked, pages()).catch((error: unknown) => error);
+		if (each) expect(ended).toEqual([100]);
+		else expect(ended).toMatchObject({ code: 'TooLarge', permanent: true });
+		expect(taken).toBe(wanted);
+	},
+);

@@ -1,6 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { NodeAPI, NodeMessageInFlow } from 'node-red';
 import type { Client } from '../../core/call/client';
+import { Gathering } from '../../core/call/gathering';
 import { asFleetError, InvalidParams, type FleetError } from '../../core/describe/errors';
 import type { AnyOperation } from '../../core/describe/operation';
 import type { CommandOutcome, Outcome } from '../../core/describe/records';
@@ -111,6 +112,7 @@ export async function answer(
 ): Promise<Became[]> {
 	const shared = asked.length > 1;
 	const answers = asked.map(({ msg, send }) => new Answer(RED, form, msg, send, shared));
+	const gathering = new Gathering();
 	/** What several messages get whole. All of their copies at once could fill the memory. */
 	const kept: object[][] = [];
 	const add = async (page: object[]) => {
@@ -124,6 +126,7 @@ export async function answer(
 			if (answers.every(({ problem }) => problem !== undefined)) break;
 			any ||= page.length > 0;
 			await add(form.draw === undefined ? page : await form.draw(page));
+			if (!form.each) await form.inBlocks(page, (block) => gathering.add(block));
 		}
 	} catch (thrown) {
 		error = asFleetError(thrown);
