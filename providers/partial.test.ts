@@ -5,6 +5,8 @@ import { FleetError } from '../core/describe/errors';
 import { readFields, type Field } from '../core/describe/field';
 import type { AnyOperation } from '../core/describe/operation';
 import type { Connection } from '../core/describe/connection';
+import { findTrigger } from '../core/describe/provider';
+import { Poller } from '../core/watch/poller';
 import type { FaultRule } from '../simulators/faults';
 import { startTrackgps } from '../simulators/trackgps';
 import { kitOf, nameOf, NOW, startVendor, type TestVendor } from '../test/hosts/vendor';
@@ -486,6 +488,47 @@ test('names of the failed devices are told where the list of the account is at h
 	]);
 	expect(error?.message).toMatch(
 		/^Of 2 devices, 1 failed \(358899051000002, "Truck 8.*"\)\. TrackCEO says that the target has expired/,
+	);
+});
+
+test.each([
+	['no times', (place: number) => `1,114.05,22.55,soon,later ${String(place)},10,90,0`],
+	['nothing that can be read', (place: number) => `1,${String(place)}`],
+])('two polls that find a full page of alarms with %s lose no alarm of that time', async (_, alarmOf) => {
+	const imei = '358899051000001';
+	const spoiled = Array.from({ length: 100 }, (_, place) => alarmOf(place));
+	const recorded: number[] = [];
+	let ill = false;
+	const { client, host } = clientOf('trackceo', 'alarm.getMany', ({ path, query = {} }) => {
+		const now = host.time / 1000;
+		if (path.endsWith('/track'))
+			return ok([{ imei, gpstime: now - 5, systemtime: now - 4, hearttime: now - 4, longitude: 1, latitude: 2 }]);
+		if (!path.endsWith('/alarm/list')) return ok([{ imei }]);
+		const alarms = recorded
+			.filter((time) => time >= Number(query.begintime) && time <= Number(query.endtime))
+			.map((time) => `2,114.05,22.55,${String(time)},${String(time)},10,90,0`);
+		return ok((ill ? spoiled : alarms).join(';'));
+	});
+	const newAlarm = findTrigger(operationOf('trackceo', 'alarm.getMany').provider, 'newAlarm')!;
+	const poller = new Poller(client, newAlarm, { devices: imei, firstRun: 'nothing' });
+	const polls: string[][] = [];
+	let cursor: unknown;
+	for (let count = 0; count < 7; count++) {
+		ill = count === 3 || count === 4;
+		recorded.push(host.time / 1000 - 20);
+		const poll = await poller.poll(cursor, { intervalMs: 60_000, budgetMs: 60_000 });
+		expect(poll.problem).toBeUndefined();
+		polls.push(poll.events.map(({ time, unreadable }) => String(unreadable ?? time)));
+		({ cursor } = poll);
+		host.time += 60_000;
+	}
+	const timesOf = (...places: number[]) => places.map((place) => new Date(recorded[place]! * 1000).toISOString());
+	// The spoiled page comes once, though it is found twice.
+	expect(polls.map(({ length }) => length)).toEqual([0, 1, 1, 100, 0, 3, 1]);
+	expect(polls[5]).toEqual(timesOf(3, 4, 5));
+	expect(polls[6]).toEqual(timesOf(6));
+	expect(host.warnings).toContain(
+		`${imei}: The vendor gives 100 records, as many as one page holds, and no time from which the next page could begin. Any others cannot be read.`,
 	);
 });
 
