@@ -1,6 +1,6 @@
 import { NodeApiError, NodeOperationError, type IDataObject, type INode } from 'n8n-workflow';
 import { LONGEST_PAUSE_MS } from '../core/call/limiter';
-import { asFleetError, FleetError, type FailedDevice } from '../core/describe/errors';
+import { asFleetError, FleetError, InvalidParams, type FailedDevice } from '../core/describe/errors';
 
 /**
  * What the core throws, as n8n shows it. Only words go in: the error that it was made of is left out, because n8n
@@ -91,6 +91,13 @@ function detailsOf(error: FleetError): IDataObject {
 		...(status === undefined ? {} : { status }),
 		retryable,
 	};
+}
+
+/** What went wrong, where the words of n8n's own errors are the best there are. */
+export function problemOf(thrown: unknown): FleetError {
+	return !(thrown instanceof FleetError) && isOfN8n(thrown)
+		? new InvalidParams(thrown.message)
+		: asFleetError(thrown);
 }
 
 function isOfN8n(thrown: unknown): thrown is Error {

@@ -1058,6 +1058,24 @@ describe.each(['clock', 'scheduler', 'durableCursors'] as const)('Trigger Unwell
 		expect(own(poll)).toEqual(['triggerUnwell', 'triggerWellAgain']);
 	});
 
+	test('settings that permit no poll are told once, and once that they do', async () => {
+		const poll = reporting();
+		await poll.activate();
+		await poll.tick();
+		const right = stored.data;
+		stored.data = { ...right, baseUrl: 'no address' };
+		for (let polls = 0; polls < 5; polls++) await twoMinutes(poll);
+		await restart(poll);
+		await twoMinutes(poll);
+		expect(poll.events).toMatchObject([
+			{ event: 'triggerUnwell', code: 'InvalidParams', error: expect.stringMatching(/^The base URL/) },
+		]);
+		stored.data = right;
+		await twoMinutes(poll);
+		await twoMinutes(poll);
+		expect(own(poll)).toEqual(['triggerUnwell', 'triggerWellAgain']);
+	});
+
 	test.each(['cannot make', 'drops'])('an execution that n8n %s is made with the next poll', async (why) => {
 		const poll = reporting();
 		await poll.activate();
