@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Client } from '../core/call/client';
 import { asFleetError, FleetError } from '../core/describe/errors';
 import { logIn } from '../core/call/session';
+import { ONE_OF_EACH } from '../test/support/kits';
 import { connectionOf, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
 import { providers } from '.';
@@ -31,7 +32,7 @@ function* textsIn(value: unknown, under = ''): Generator<[string, string]> {
 		for (const [key, inner] of Object.entries(value)) yield* textsIn(inner, key);
 }
 
-const operations = providers.flatMap((provider) =>
+const operations = ONE_OF_EACH.flatMap(({ vendor: { provider } }) =>
 	provider.operations.flatMap((operation) => {
 		const name = `${operation.resource}.${operation.name}`;
 		const recorded = recordingOf(provider, name);

@@ -3,6 +3,7 @@ import { Client } from '../core/call/client';
 import { FleetError } from '../core/describe/errors';
 import { addressOf, type WireRequest } from '../core/describe/host';
 import type { Provider } from '../core/describe/provider';
+import { ONE_OF_EACH } from '../test/support/kits';
 import { mutated, randomOf } from '../test/support/mutations';
 import { connectionOf, recordingOf, type Recorded } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
@@ -49,7 +50,7 @@ test('only links are made without asking', () => {
 	}
 });
 
-describe.each(providers.map((provider) => [provider.title, provider] as const))(
+describe.each(ONE_OF_EACH.map(({ vendor: { provider } }) => [provider.title, provider] as const))(
 	'%s: damaged answers give records or an error with words',
 	(_, provider) => {
 		test.each(asking(provider))('%s', async (name, operation) => {

@@ -7,7 +7,7 @@ import { Poller, type PollResult } from '../core/watch/poller';
 import type { Position } from '../core/describe/records';
 import { sourceOf, type FleetEvent } from '../core/describe/trigger';
 import { FetchHost } from '../test/support/fetch-host';
-import { kitOf, KITTED } from '../test/support/kits';
+import { kitOf, ONE_OF_EACH } from '../test/support/kits';
 import { ODD, ODD_TEXTS } from '../test/support/oddities';
 import { OddHost } from '../test/support/odd-host';
 import { streamRecords } from '../test/support/stream-records';
@@ -76,7 +76,7 @@ async function poll(
 	return { events: results.flatMap(({ events }) => events), cursor, results };
 }
 
-const TRIGGERS = KITTED.flatMap(({ name, vendor }) =>
+const TRIGGERS = ONE_OF_EACH.flatMap(({ name, vendor }) =>
 	vendor.provider.triggers.filter(({ queue }) => queue !== true).map((trigger) => [name, trigger.name] as const),
 );
 
