@@ -529,6 +529,26 @@ describe('windows of time side by side', () => {
 			}
 		});
 
+		test('rows that are no records among those of short descending pages cost no record', async () => {
+			let state = 7;
+			const chance = () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) / 2 ** 32;
+			for (let run = 0; run < 30; run++) {
+				const points = pointsOf(Array.from({ length: 400 }, () => Math.ceil(-200 * Math.log(1 - chance()))));
+				const end = (points.at(-1)?.at ?? 0) + 10;
+				const { fetch, counts } = odd(points, 12, 'descending');
+				const spoilt = async (from: number, to: number): Promise<Point[]> => {
+					const page = await fetch(from, to);
+					for (let more = Math.floor(3 * chance()); more > 0; more--)
+						page.splice(Math.floor(chance() * page.length), 0, { at: NaN, id: -1 });
+					return page;
+				};
+				const how = { ...paging(100), seen: new PageSize(), mark: ({ at }: Point) => (at >= 0 ? at : null) };
+				const found = await all(timePages(0, spoilt, how, end));
+				expect(byTime(found.filter(({ id }) => id >= 0))).toEqual(byTime(points));
+				expect(counts.requests).toBeLessThanOrEqual(2.5 * Math.ceil(points.length / 12) + 10);
+			}
+		});
+
 		test('a short page costs one more request where much of the period is left, and only until a longer one was whole', async () => {
 			const points = fixes(9000, () => 30);
 			const { fetch, counts } = periodServer(points, 1000);

@@ -80,10 +80,14 @@ export class PageSize {
 	/** A page that was full, although it is shorter than documented. */
 	private shown = Infinity;
 
-	isFull(length: number): boolean {
+	/**
+	 * Whether a page is full. Undefined if it is not known: of its rows, so many have a time, and the others may or may
+	 * not count as records.
+	 */
+	isFull(length: number, dated = length): boolean | undefined {
 		// What was taken for a full page may have been one record that arrived just then.
-		if (length > this.shown) this.shown = Infinity;
-		return length === this.shown;
+		if (dated > this.shown) this.shown = Infinity;
+		return dated === this.shown ? true : length >= this.shown ? undefined : false;
 	}
 
 	/** Records in a full page, as far as is known. */
@@ -96,10 +100,10 @@ export class PageSize {
 		return length > this.whole && length >= LEAST_SHARE * documented;
 	}
 
-	/** More records came behind a page of this length, or none. */
-	learn(length: number, more: boolean): void {
-		if (more) this.shown = length;
-		else this.whole = Math.max(this.whole, length);
+	/** More records came behind a page with so many that have a time, or none. */
+	learn(dated: number, more: boolean): void {
+		if (more) this.shown = dated;
+		else this.whole = Math.max(this.whole, dated);
 	}
 }
 
@@ -163,7 +167,7 @@ class Stretch<R> {
 	private yielded = new Map<string, number>();
 	/** How many seconds the next page is to cover, where the vendor's pages do not ascend. */
 	private span: number | undefined;
-	/** Length of the page before, if the next one shows whether it was full. */
+	/** Records with a time in the page before, if the next one shows whether it was full. */
 	private doubtful: number | undefined;
 	/** The page before, if it was full. */
 	private before: readonly Marked<R>[] | undefined;
@@ -203,7 +207,7 @@ class Stretch<R> {
 		this.yielded = new Map();
 		const { before } = this;
 		if (full) this.before = page;
-		if (!full) this.moveTo(until, page.length);
+		if (!full) this.moveTo(until, marks.length);
 		else if (
 			marks.length === 0 ||
 			this.isBeyond(marks, until) ||
@@ -211,7 +215,7 @@ class Stretch<R> {
 		)
 			return await this.giveUp(page);
 		else if (!ascends(marks)) return await this.inShorter(page, marks, until);
-		else if (last > Math.min(until, this.end)) this.moveTo(until, page.length);
+		else if (last > Math.min(until, this.end)) this.moveTo(until, marks.length);
 		else if (last === at) return this.passBy(page, fresh);
 		else {
 			this.at = last;
@@ -249,20 +253,22 @@ class Stretch<R> {
 		if (doubtful !== undefined) seen?.learn(doubtful, latest > at);
 		this.doubtful = undefined;
 		const { length } = page;
-		if (length >= size || seen?.isFull(length)) return true;
+		const dated = marks.length;
+		const known = seen?.isFull(length, dated);
+		if (length >= size || known) return true;
 		if (!seen?.mayBeFull(length, size) || earliest >= latest) return false;
 		const descends = !ascends(marks);
 		// What is behind a page that was cut is longer than the pauses within it.
 		const rest = descends ? earliest - at : Math.min(until, end) - latest;
-		if (rest <= longestPause(marks)) return false;
+		if (known !== undefined && rest <= longestPause(marks)) return false;
 		if (!descends) {
-			this.doubtful = length;
+			this.doubtful = dated;
 			return true;
 		}
 		const earlier = await this.request(at, earliest);
 		if (isUnread(earlier)) return false;
 		const more = earliestOf(marksOf(await this.marked(earlier))) < earliest;
-		seen.learn(length, more);
+		seen.learn(dated, more);
 		return more;
 	}
 
