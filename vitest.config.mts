@@ -25,8 +25,8 @@ export default defineConfig({
 					// A limit only ends a test that hangs: on a busy machine, all takes several times as long.
 					testTimeout: 180_000,
 					hookTimeout: 180_000,
-					// With two processors vitest would leave one to itself; part of the tests wait.
-					maxWorkers: Math.max(2, availableParallelism() - 1),
+					// Part of the tests wait.
+					maxWorkers: availableParallelism() + 1,
 				},
 			},
 			{
