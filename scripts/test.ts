@@ -40,17 +40,17 @@ async function main(): Promise<void> {
 	await steps.check('pack', node, 'scripts/pack.mjs');
 	await steps.check('install the hosts', node, '--import', 'tsx', 'test/hosts/install.ts');
 	const hosts = steps.begin('tests: hosts', node, ...vitest('hosts'));
-	await steps.check('format', 'prettier', '--check', '--log-level=warn', '.');
-	await steps.check('lint', 'eslint', '.');
-	for (const project of ['unit', 'package'])
-		countTests(project, await steps.run(`tests: ${project}`, node, ...vitest(project)));
-	const soak = steps.begin('soak', node, '--import', 'tsx', 'test/safety/soak.ts', '--minutes', '2');
 	// `npm run test:proof` has more inputs and messages.
 	const safety = steps.begin(
 		'safety',
 		node,
 		...['--import', 'tsx', 'test/safety/main.ts', '--inputs', '20000', '--messages', '2000'],
 	);
+	await steps.check('format', 'prettier', '--check', '--log-level=warn', '.');
+	await steps.check('lint', 'eslint', '.');
+	for (const project of ['unit', 'package'])
+		countTests(project, await steps.run(`tests: ${project}`, node, ...vitest(project)));
+	const soak = steps.begin('soak', node, '--import', 'tsx', 'test/safety/soak.ts', '--minutes', '2');
 	countTests('hosts', await hosts());
 	steps.count(await soak());
 	steps.count(await safety());
