@@ -770,6 +770,46 @@ test('endless warnings of a run end in one that says so', async () => {
 	expect(host.warnings.slice(20)).toEqual(['There are more hints like these, which are not shown.']);
 });
 
+describe('large answers that come at the same moment', () => {
+	const body = JSON.stringify(new Array(100_001).fill({ value: 1, text: 'x'.repeat(70) }));
+	const ended: string[] = [];
+	let [open, most] = [0, 0];
+	const opening: AnyOperation = {
+		...many,
+		rows: (answer: Row[]) => {
+			open += answer.length > 1 ? 1 : 0;
+			most = Math.max(most, open);
+			return answer;
+		},
+	} as never;
+	const reading = async (text: string, name: string) => {
+		const { client } = clientOf(() => json(text));
+		for await (const page of client.run(opening, { names: ['a'] })) if (page.length > 1) open -= 1;
+		ended.push(name);
+	};
+
+	test('for whichever accounts, are read one after the other, and small ones do not wait for them', async () => {
+		await Promise.all([...['1', '2', '3', '4'].map((name) => reading(body, name)), reading('[{}]', 'small')]);
+		expect(ended).toEqual(['small', '1', '2', '3', '4']);
+		expect(most).toBe(1);
+	});
+
+	test('are read although others of them cannot be', async () => {
+		ended.length = 0;
+		const cut = body.slice(0, -1);
+		const nulls = body.replaceAll('{', '[').replaceAll('}', ']').replaceAll('":', '",');
+		const all = [cut, body, nulls, body].map((text, place) => reading(text, String(place)));
+		expect((await Promise.allSettled(all)).map(({ status }) => status)).toEqual([
+			'rejected',
+			'fulfilled',
+			'rejected',
+			'fulfilled',
+		]);
+		expect(ended).toEqual(['1', '3']);
+		await reading(body, 'last');
+	});
+});
+
 test('pages without end are gathered until they would fill the memory', async () => {
 	const { client, host } = clientOf(() => json([{ text: 'a' }]));
 	const text = 'x'.repeat(10_000_000);

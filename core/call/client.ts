@@ -12,6 +12,7 @@ import type { CommandOutcome, Row } from '../describe/records';
 import { inBlocks } from './blocks';
 import { Gathering } from './gathering';
 import { DeviceRequests, mustHaveTurns } from './device-requests';
+import { pageTurn } from './large-answers';
 import { Output } from './output';
 import { holdSecrets, readParams } from './params';
 import { mustBePermitted } from './permission';
@@ -118,7 +119,8 @@ export class Client {
 			for await (const page of pages as AsyncIterable<Row[] | PageOf>) {
 				const rows = unanswered.answered(Array.isArray(page) ? page : page.rows, (name) => run.failed(name));
 				const asked = Array.isArray(page) ? checked : { ...checked, ...page.params };
-				const records = await output.recordsOf(rows, asked, left);
+				const endTurn = await pageTurn(rows.length, this.host);
+				const records = await output.recordsOf(rows, asked, left).finally(endTurn);
 				yield records;
 				left -= records.length;
 				if (left <= 0) break;

@@ -26,13 +26,17 @@ export async function requestRows(
 	const { provider, connection } = sender;
 	const route = provider.route?.(operation, connection) ?? operation.route;
 	const request = { ...fillRoute(route, wire), ...operation.request(wire, connection) };
-	const { data, status, length } = await new SendLoop(sender, operation, request, call).run();
-	if (length > LONG) await takeBreak(sender.host);
-	const answer = operation.answer.safeParse(data);
-	if (!answer.success) throw undocumented(operation, answer.error, provider.title);
-	onAnswer?.(answer.data);
-	const rows = operation.rows(answer.data, wire, connection) as Row[];
-	return operation.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status, request.method));
+	const { data, status, length, endTurn } = await new SendLoop(sender, operation, request, call).run();
+	try {
+		if (length > LONG) await takeBreak(sender.host);
+		const answer = operation.answer.safeParse(data);
+		if (!answer.success) throw undocumented(operation, answer.error, provider.title);
+		onAnswer?.(answer.data);
+		const rows = operation.rows(answer.data, wire, connection) as Row[];
+		return operation.effect === 'read' ? rows : rows.map((row) => deniedByHttp(row, status, request.method));
+	} finally {
+		endTurn();
+	}
 }
 
 interface Issue {

@@ -20,6 +20,7 @@ import type { AnyOperation, RunOptions } from '../describe/operation';
 import type { Provider } from '../describe/provider';
 import { orLate } from './abort';
 import { rateOf, type Renewal, type SharedLogin, type Suspect } from './account';
+import { answerTurn } from './large-answers';
 import type { Limiter, Release } from './limiter';
 import type { Redactor } from './redaction';
 import { ATTEMPTS, backoff } from './retry';
@@ -68,6 +69,8 @@ interface Opened {
 	status: number;
 	/** Characters of the answer. */
 	length: number;
+	/** It has been read. */
+	endTurn: () => void;
 }
 
 /** How an attempt ended: with an answer, an error, or the need for another attempt after a pause. */
@@ -374,6 +377,7 @@ export class SendLoop {
 			if (this.latest?.session === 'refused') release(true);
 			return { error };
 		}
+		const endTurn = await answerTurn(answer.body.length, host);
 		try {
 			const { warn } = this.call;
 			const data = provider.open(withoutToken(answer, provider.title), this.request, this.operation, warn);
@@ -387,8 +391,9 @@ export class SendLoop {
 					session: answer.session,
 					error: new SessionExpired('The account has logged out.', { definite: true }),
 				};
-			return { opened: { data, status: answer.status, length: answer.body.length } };
+			return { opened: { data, status: answer.status, length: answer.body.length, endTurn } };
 		} catch (thrown) {
+			endTurn();
 			return await this.refused(thrown, answer, stale, limiter);
 		}
 	}
