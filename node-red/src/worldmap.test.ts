@@ -101,6 +101,20 @@ describe('a position on the map', () => {
 	});
 });
 
+test('a track without an end is drawn up to a million points, and an error says so', () => {
+	const map = new MapMaker('fix', 'Ctrack', (deviceId) => `Van ${deviceId}`);
+	const page = new Array<Fix>(10_000).fill(fix('1', 44.4));
+	for (let count = 0; count < 100; count++) expect([...map.add(page)]).toEqual([]);
+	expect(() => [...map.add(page)]).toThrow(
+		expect.objectContaining({
+			code: 'TooLarge',
+			permanent: true,
+			message: 'The track of Van 1 has more than 1,000,000 points, which no map draws.',
+		}) as Error,
+	);
+	expect([...map.end()]).toMatchObject([{ points: 1_000_000 }]);
+});
+
 test('a track is one line for each device', () => {
 	const map = maker('fix');
 	const lines = [

@@ -1,3 +1,4 @@
+import { TooLarge } from '../../core/describe/errors';
 import type { Choice } from '../../core/describe/field';
 import type { Alarm, Fix, GeofenceEvent, LockEvent, Position, RecordKind } from '../../core/describe/records';
 import { plain } from '../../core/describe/words';
@@ -15,6 +16,8 @@ type Happening = Pick<Alarm, 'deviceId' | 'time' | 'latitude' | 'longitude'> & {
 /** What node-red-contrib-web-worldmap draws. Keys that it does not know land in the marker's popup, as html. */
 type Marker = Record<string, string | number | null | [number, number][]>;
 
+/** Of one track, which is drawn once it is complete. */
+const MOST_POINTS = 1_000_000;
 /** Below this, km/h are a parked vehicle's jitter. */
 const MOVING = 3;
 const COLOURS = {
@@ -173,7 +176,13 @@ export class MapMaker {
 			yield* this.end();
 			this.track = { deviceId, line: [] };
 		}
-		if (latitude !== null && longitude !== null) this.track.line.push([latitude, longitude]);
+		const { line } = this.track;
+		if (line.length >= MOST_POINTS)
+			throw new TooLarge(
+				`The track of ${this.name(deviceId)} has more than ${MOST_POINTS.toLocaleString('en')} points, which no map draws.`,
+				{ scope: 'call', permanent: true, advice: 'Ask for a shorter period.' },
+			);
+		if (latitude !== null && longitude !== null) line.push([latitude, longitude]);
 	}
 }
 
