@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Client, Collected } from '../core/call/client';
-import { InvalidParams, NotPermitted, TimedOut, type FleetError } from '../core/describe/errors';
+import { asFleetError, InvalidParams, NotPermitted, TimedOut, type FleetError } from '../core/describe/errors';
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import { findOperation, type Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
@@ -124,7 +124,7 @@ function runsOf(
 				};
 			});
 		} catch (error) {
-			runs.push(() => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+			runs.push(() => Promise.reject(error instanceof Error ? error : asFleetError(error)));
 			// Items behind it are never run.
 			if (!context.continueOnFail()) break;
 		}
