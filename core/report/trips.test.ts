@@ -162,6 +162,13 @@ describe('the ignition', () => {
 		expect(partsOf(off).trips[0]).toMatchObject({ idleSeconds: 0 });
 		expect(partsOf(off).stops[0]).toMatchObject({ seconds: 590, idleSeconds: 590 });
 	});
+
+	test('that nobody reports leaves that unknown, and so does a move within the stop', () => {
+		const moved = (ignition: boolean | null) =>
+			partsOf(track(['stand', 10, { ignition }], ['drive', 1 / 3], ['stand', 10, { ignition }])).stops;
+		expect(moved(null)).toMatchObject([{ seconds: 1210, idleSeconds: null }]);
+		expect(moved(false)).toMatchObject([{ seconds: 1210, idleSeconds: 0 }]);
+	});
 });
 
 test('the odometer counts, where it can be right', () => {
