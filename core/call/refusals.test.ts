@@ -1,5 +1,5 @@
 import { serialize } from 'node:v8';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UnexpectedAnswer, VendorFault, type FleetError } from '../describe/errors';
 import { Refusals } from './refusals';
 
@@ -72,6 +72,32 @@ test.each([
 	const refusals = new Refusals();
 	const errorOf = (part: readonly string[]) => (part.includes('d37') ? error : undefined);
 	expect(read(refusals, DEVICES, errorOf)).toMatchObject({ refused: ['d37'] });
+});
+
+describe('a fault that should pass, because of one device', () => {
+	const fault = new VendorFault('Try later.', { status: 500, retryable: true });
+	const errorOf = (part: readonly string[]) => (part.includes('d37') ? fault : undefined);
+	/** What is found by reads that are so many seconds apart. */
+	const found = (reads: number, seconds: number) => {
+		const refusals = new Refusals();
+		return Array.from(
+			{ length: reads },
+			(_, place) => read(refusals, DEVICES, errorOf, NOW + place * seconds * 1000).refused,
+		);
+	};
+
+	test('is found at the fifth read, a minute after the other', () =>
+		expect(found(5, 60)).toEqual([[], [], [], [], ['d37']]));
+
+	test('is taken to pass for three minutes, however many reads there are', () => {
+		const refused = found(60, 5);
+		const first = refused.findIndex((devices) => devices.length > 0);
+		expect(first * 5).toBe(180);
+		expect(refused[first]).toEqual(['d37']);
+	});
+
+	test('is taken to pass for five reads, however long they take', () =>
+		expect(found(5, 3600).slice(0, 4).flat()).toEqual([]));
 });
 
 test.each([

@@ -216,6 +216,65 @@ describe('Device Silent', () => {
 	});
 });
 
+describe('Status Changed', () => {
+	const OF = ['status', 'ignition', 'doorOpen'] as const;
+	const trigger = statusChanged({ ...declared, of: OF });
+	const changes = (params: object, ...positions: Partial<Position>[]) =>
+		watch(
+			trigger,
+			params,
+			positions.map((values) => at({ status: null, ignition: null, doorOpen: null, ...values })),
+		).map((events) => events.map(({ change, from, to }) => [change, from, to]));
+
+	test('says each value before and now as the position has it', () => {
+		const values = ['neverOnline', 'online', 'offline', 'blocked', 'expired', 'online'] as const;
+		expect(changes({}, ...values.map((status) => ({ status })))).toEqual([
+			[],
+			...values.slice(1).map((to, before) => [['status', values[before], to]]),
+		]);
+		expect(changes({}, { ignition: false }, { ignition: true }, { ignition: false })).toEqual([
+			[],
+			[['ignition', false, true]],
+			[['ignition', true, false]],
+		]);
+	});
+
+	test('tells several at once, and only those that were chosen', () => {
+		const [before, after] = [
+			{ status: 'online', ignition: true, doorOpen: false },
+			{ status: 'offline', ignition: true, doorOpen: true },
+		] as const;
+		expect(changes({}, before, after)[1]).toEqual([
+			['status', 'online', 'offline'],
+			['doorOpen', false, true],
+		]);
+		expect(changes({ changes: ['doorOpen', 'ignition'] }, before, after)[1]).toEqual([['doorOpen', false, true]]);
+	});
+
+	test('compares with the last known value', () => {
+		expect(changes({}, { ignition: true }, {}, { ignition: true }, {}, { ignition: false })).toEqual([
+			[],
+			[],
+			[],
+			[],
+			[['ignition', true, false]],
+		]);
+	});
+
+	test('two changes within one report are two events', () => {
+		const positions = [
+			{ status: 'online', ignition: true },
+			{ status: 'offline', ignition: false },
+		] as const;
+		const [, events = []] = watch(
+			trigger,
+			{},
+			positions.map((values) => at({ doorOpen: null, time: iso(NOW), ...values })),
+		);
+		expect(new Set(events.map(({ key }) => key)).size).toBe(2);
+	});
+});
+
 test('changes of a device whose fix is always dated the same have ids of their own', () => {
 	const { source } = statusChanged({ ...declared, of: ['ignition'] });
 	const { compare } = source as SnapshotSource;

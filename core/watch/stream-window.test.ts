@@ -33,15 +33,15 @@ const source = stream<Alarm, object>({
 const warnings: string[] = [];
 
 /**
- * Polls a vendor that has these alarms of one device.
+ * Polls a vendor that has these alarms.
  * @param others times of the positions, if not now
- * @param breaksOff whether the time is over before it is known that there are no more
+ * @param breaksOff devices of which the time is over before it is known that there are no more
  */
 async function polled(
 	stored: unknown,
 	now: number,
 	alarms: Alarm[],
-	{ others = [now], breaksOff = false }: { others?: number[]; breaksOff?: boolean } = {},
+	{ others = [now], breaksOff = [] }: { others?: number[]; breaksOff?: string[] } = {},
 ) {
 	const operation = { resource: 'position', name: 'getCurrent' } as unknown as AnyOperation;
 	const client = {
@@ -58,17 +58,20 @@ async function polled(
 		{ firstRun: 'nothing', includeRaw: false },
 		{ intervalMs: MINUTE * 1000, budgetMs: MINUTE * 1000 },
 	);
-	const pages = async function* (of: AnyOperation) {
+	const pages = async function* (of: AnyOperation, devices: readonly string[]) {
 		await Promise.resolve();
 		if (of === operation) {
 			yield others.map((at, place) => ({ deviceId: String(place + 1), time: iso(at), seenAt: null }));
 			return;
 		}
-		yield alarms;
-		if (breaksOff) throw new TimedOut('No time is left.');
+		yield alarms.filter(({ deviceId }) => devices.includes(deviceId));
+		if (devices.some((device) => breaksOff.includes(device))) throw new TimedOut('No time is left.');
 	};
 	Object.assign(poll, {
-		read: (of: AnyOperation, _: object, { watermark }: { watermark: number }) => ({ pages: pages(of), watermark }),
+		read: (of: AnyOperation, params: object, { watermark }: { watermark: number }) => ({
+			pages: pages(of, (params as { devices?: string[] }).devices ?? []),
+			watermark,
+		}),
 		record: (_: unknown, row: unknown) => row,
 		inParts: async (_: unknown, devices: string[], read: (some: string[]) => Promise<void>) => {
 			try {
@@ -141,11 +144,28 @@ test('a read that breaks off beyond what it covers has read all of that', async 
 	for (let minute = 1; minute <= 3; minute++) {
 		const now = NOW + minute * MINUTE;
 		const alarms = [alarm(`alarm ${String(minute)}`, now - 1), alarm('a', ahead), alarm('b', ahead)];
-		const polling = await polled(cursor, now, alarms, { breaksOff: true });
+		const polling = await polled(cursor, now, alarms, { breaksOff: ['1'] });
 		({ cursor } = polling);
 		ids.push(polling.events.map(({ id }) => id));
 	}
 	expect(ids).toEqual([['alarm 1', 'a', 'b'], ['alarm 2'], ['alarm 3']]);
+});
+
+test('a device with more alarms than a poll takes does not keep the others from their turns', async () => {
+	const alarms = Array.from({ length: 40 }, (_, place) => alarm(`a${String(place)}`, NOW + place));
+	const all = [...alarms, { ...alarm('b', NOW + 1), deviceId: '2' }];
+	let { cursor } = await polled(undefined, NOW, [], { others: [NOW, NOW] });
+	const ids: unknown[] = [];
+	for (let minute = 1; minute <= 20; minute++) {
+		const now = NOW + minute * MINUTE;
+		// Each poll finds one more alarm of the first device before its time is over.
+		const known = all.filter(({ deviceId, id }) => deviceId === '2' || Number(id.slice(1)) < minute);
+		const polling = await polled(cursor, now, known, { others: [now, now], breaksOff: ['1'] });
+		({ cursor } = polling);
+		ids.push(...polling.events.map(({ id }) => id));
+	}
+	expect(ids).toContain('b');
+	expect(new Set(ids).size).toBe(ids.length);
 });
 
 describe('a local clock that was wrong', () => {
@@ -197,6 +217,16 @@ describe('a local clock that was wrong', () => {
 		expect([back.events, warnings]).toEqual([[], [expect.stringContaining('is ahead')]]);
 		const { events } = await polled(back.cursor, NOW + 180, [alarm('a', NOW + 30), alarm('b', NOW + 100)]);
 		expect(events.map(({ id }) => id)).toEqual(['b']);
+	});
+
+	test('was days ahead when the trigger began, and no device reports for a while', async () => {
+		let { cursor } = await polled(undefined, NOW + 3 * 86_400, [], { others: [NOW] });
+		for (const minute of [1, 2, 3])
+			({ cursor } = await polled(cursor, NOW + 3 * 86_400 + minute * 60, [], { others: [NOW] }));
+		const { events } = await polled(cursor, NOW + 3 * 86_400 + 240, [alarm('a', NOW + 200)], {
+			others: [NOW + 240],
+		});
+		expect(events.map(({ id }) => id)).toEqual(['a']);
 	});
 
 	test('was days ahead when the trigger began: the first report shows it', async () => {

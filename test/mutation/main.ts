@@ -69,6 +69,8 @@ interface Settings {
 export interface Tried {
 	all: number;
 	mutants: Mutant[];
+	/** Why it ended early. */
+	problem?: string;
 }
 
 /** Runs Stryker until it is done or out of time, and gives what it found out by then. */
@@ -136,8 +138,12 @@ async function run(
 		if (mutants.length < chosen) {
 			console.log(`Out of time: ${String(chosen - mutants.length)} of ${String(chosen)} mutants were not tried.`);
 		}
-		if (Date.now() < until && code !== 0) throw new Error(`Stryker ended with ${String(code ?? signal)}.`);
-		return { all, mutants: mutants.map((mutant) => ({ ...mutant, fileName: relative(root, mutant.fileName) })) };
+		const failed = Date.now() < until && code !== 0;
+		return {
+			all,
+			mutants: mutants.map((mutant) => ({ ...mutant, fileName: relative(root, mutant.fileName) })),
+			problem: failed ? `Stryker ended with ${String(code ?? signal)}.` : undefined,
+		};
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
@@ -237,6 +243,8 @@ async function main(): Promise<void> {
 	const left = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
 	for (const mutant of left) console.log(describe(mutant));
 	console.log(`\n${table(mutants)}`);
+	const problem = tried.find((part) => part.problem !== undefined)?.problem;
+	if (problem !== undefined) throw new Error(problem);
 	const { tried: number, all, score, margin } = estimate(tried);
 	console.log(
 		`\n${percent(score)} of all, give or take ${percent(margin)}: ${String(number)} of ${String(all)} mutants tried, seed ${values.seed}.`,

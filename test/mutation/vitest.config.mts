@@ -1,4 +1,4 @@
-import { basename, dirname, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -27,6 +27,7 @@ export default defineConfig({
 		exclude: [...configDefaults.exclude, ...(exclude ?? [])],
 		testTimeout: 60_000,
 		hookTimeout: 60_000,
+		setupFiles: [join(import.meta.dirname, 'no-clock.mts')],
 		sequence: { sequencer: NearestFirst },
 	},
 });
