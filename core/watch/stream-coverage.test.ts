@@ -31,7 +31,7 @@ describe('the devices of an account', () => {
 	test('that stay are covered by the sweep, and need nothing of their own in the cursor', () => {
 		const { coverage, cursor } = after(stored(['a', 'b', 'c']), NOW + 60, ['a', 'b', 'c', 'd']);
 		expect(coverage.of('a')).toBe(NOW + 60);
-		expect(cursor).toMatchObject({ behind: {}, ahead: '' });
+		expect([cursor.behind, cursor.ahead]).toEqual([{}, '']);
 		expect(cursor).not.toHaveProperty('gone');
 	});
 
@@ -48,5 +48,13 @@ describe('the devices of an account', () => {
 		expect(still).not.toHaveProperty('gone');
 		const { coverage } = after(still, NOW + 9 * DAY, ['a', 'b']);
 		expect(coverage.of('b')).toBe(NOW + 9 * DAY);
+	});
+
+	test('one that cannot be read for weeks is read from where it failed, as long as it is there', () => {
+		const failing = { ...stored(['a', 'b']), behind: { a: [NOW - 60] } };
+		const { coverage, cursor } = after(failing, NOW + 20 * DAY, ['a', 'b']);
+		expect([coverage.of('a'), coverage.of('b')]).toEqual([NOW - 60, NOW + 20 * DAY]);
+		expect(cursor).toMatchObject({ behind: { a: [NOW - 60] } });
+		expect(cursor).not.toHaveProperty('gone');
 	});
 });

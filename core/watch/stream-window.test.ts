@@ -35,13 +35,24 @@ const warnings: string[] = [];
 /**
  * Polls a vendor that has these alarms.
  * @param others times of the positions, if not now
+ * @param devices those that the user chose
  * @param breaksOff devices of which the time is over before it is known that there are no more
  */
 async function polled(
 	stored: unknown,
 	now: number,
 	alarms: Alarm[],
-	{ others = [now], breaksOff = [] }: { others?: number[]; breaksOff?: string[] } = {},
+	{
+		others = [now],
+		breaksOff = [],
+		firstRun = 'nothing',
+		devices = '*',
+	}: {
+		others?: number[];
+		breaksOff?: string[];
+		firstRun?: 'nothing' | 'latest';
+		devices?: '*' | string[];
+	} = {},
 ) {
 	const operation = { resource: 'position', name: 'getCurrent' } as unknown as AnyOperation;
 	const client = {
@@ -54,8 +65,8 @@ async function polled(
 	const poll = new Poll(
 		client as never,
 		{ name: 'newAlarm', title: 'New Alarm' } as never,
-		{ devices: '*' },
-		{ firstRun: 'nothing', includeRaw: false },
+		{ devices },
+		{ firstRun, includeRaw: false },
 		{ intervalMs: MINUTE * 1000, budgetMs: MINUTE * 1000 },
 	);
 	const pages = async function* (of: AnyOperation, devices: readonly string[]) {
@@ -151,6 +162,55 @@ test('a read that breaks off beyond what it covers has read all of that', async 
 	expect(ids).toEqual([['alarm 1', 'a', 'b'], ['alarm 2'], ['alarm 3']]);
 });
 
+test('a read that stopped midway, and then breaks off beyond what it covers, has covered that', async () => {
+	const { cursor: begun } = await polled(undefined, NOW, []);
+	const first = [alarm('a', NOW + 10)];
+	const midway = await polled(begun, NOW + MINUTE, first, { breaksOff: ['1'] });
+	expect(midway.cursor).toMatchObject({ behind: { 1: [NOW, NOW + 10, NOW + MINUTE] } });
+	const alarms = [...first, alarm('b', NOW + 40), alarm('c', NOW + 10 * 3600)];
+	const { cursor, events } = await polled(midway.cursor, NOW + 2 * MINUTE, alarms, { breaksOff: ['1'] });
+	expect(cursor?.behind).toEqual({ 1: [NOW + MINUTE] });
+	expect(events.map(({ id }) => id)).toEqual(['b', 'c']);
+});
+
+test('what a device of the account recorded while it was not in the list is delivered when it is back', async () => {
+	const { cursor: begun } = await polled(undefined, NOW, [], { others: [NOW, NOW] });
+	let cursor = begun;
+	for (let minute = 1; minute < 60; minute++)
+		({ cursor } = await polled(cursor, NOW + minute * MINUTE, [], { others: [NOW + minute * MINUTE] }));
+	const missed = { ...alarm('b', NOW + 90), deviceId: '2' };
+	const back = NOW + 60 * MINUTE;
+	const { events } = await polled(cursor, back, [missed], { others: [back, back] });
+	expect(events.map(({ id }) => id)).toEqual(['b']);
+});
+
+test('what a device recorded while it was not chosen is not delivered when it is chosen again', async () => {
+	const at = (minute: number) => NOW + minute * MINUTE;
+	let { cursor } = await polled(undefined, NOW, [], { devices: ['1', '2'], others: [NOW, NOW] });
+	for (let minute = 1; minute < 60; minute++)
+		({ cursor } = await polled(cursor, at(minute), [], { devices: ['1'], others: [at(minute)] }));
+	const alarms = [
+		{ ...alarm('while not chosen', NOW + 90), deviceId: '2' },
+		{ ...alarm('b', at(60) - 5), deviceId: '2' },
+	];
+	const again = { devices: ['1', '2'], others: [at(60), at(60)] };
+	const { events } = await polled(cursor, at(60), alarms, again);
+	expect(events.map(({ id }) => id)).toEqual(['b']);
+});
+
+test.each([
+	['the newest first', ['c', 'b', 'a']],
+	['the oldest first', ['a', 'b', 'c']],
+	['in no order', ['b', 'c', 'a']],
+])('the first poll delivers the latest alarm of a device, whether they come %s', async (_, order) => {
+	const times: Record<string, number> = { a: NOW - 300, b: NOW - 200, c: NOW - 100 };
+	const alarms = order.map((id) => alarm(id, times[id] ?? 0));
+	const { events, cursor } = await polled(undefined, NOW, alarms, { firstRun: 'latest' });
+	expect(events.map(({ id }) => id)).toEqual(['c']);
+	const { events: later } = await polled(cursor, NOW + MINUTE, [...alarms, alarm('d', NOW + 30)]);
+	expect(later.map(({ id }) => id)).toEqual(['d']);
+});
+
 test('a device with more alarms than a poll takes does not keep the others from their turns', async () => {
 	const alarms = Array.from({ length: 40 }, (_, place) => alarm(`a${String(place)}`, NOW + place));
 	const all = [...alarms, { ...alarm('b', NOW + 1), deviceId: '2' }];
@@ -223,9 +283,8 @@ describe('a local clock that was wrong', () => {
 		let { cursor } = await polled(undefined, NOW + 3 * 86_400, [], { others: [NOW] });
 		for (const minute of [1, 2, 3])
 			({ cursor } = await polled(cursor, NOW + 3 * 86_400 + minute * 60, [], { others: [NOW] }));
-		const { events } = await polled(cursor, NOW + 3 * 86_400 + 240, [alarm('a', NOW + 200)], {
-			others: [NOW + 240],
-		});
+		const alarms = [alarm('long before', NOW - 7200), alarm('before', NOW), alarm('a', NOW + 200)];
+		const { events } = await polled(cursor, NOW + 3 * 86_400 + 240, alarms, { others: [NOW + 240] });
 		expect(events.map(({ id }) => id)).toEqual(['a']);
 	});
 
