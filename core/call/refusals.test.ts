@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { UnexpectedAnswer, VendorFault, type FleetError } from '../describe/errors';
-import { Refusals } from './refusals';
+import { refusal, Refusals } from './refusals';
 
 const NOW = 1_800_000_000_000;
 const OPERATION = 'alarm.getMany';
@@ -99,6 +99,20 @@ describe('a fault that should pass, because of one device', () => {
 	test('is taken to pass for five reads, however long they take', () =>
 		expect(found(5, 3600).slice(0, 4).flat()).toEqual([]));
 });
+
+test.each([
+	[400, true],
+	[404, true],
+	[422, true],
+	[499, true],
+	[408, false],
+	[429, false],
+	[399, false],
+	[500, false],
+	[undefined, false],
+])('HTTP %s on a request that may be tried again refuses the device: %s', (status, refused) =>
+	expect(refusal(new VendorFault('No.', { status, retryable: true }))).toBe(refused),
+);
 
 test.each([
 	['refused', (refusals: Refusals, device: string) => refusals.refused(OPERATION, device, REFUSAL, NOW)],

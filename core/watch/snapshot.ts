@@ -77,7 +77,7 @@ export async function pollSnapshot(
 	const { states, behind } = stored ?? { states: new Map<string, string>(), behind: new Map<string, string>() };
 	const chosen = await fleet.chosen();
 	const { round: sweep } = cursor;
-	if (stored !== undefined) correctClock(poll, cursor, behind);
+	correctClock(poll, cursor, behind);
 	// Never by the local clock: a time that no record has reached would hide the fixes that follow.
 	const watermark = cursor.mark;
 	const ids = chosen ?? ['*'];
