@@ -21,6 +21,13 @@ test('each file of the core and the providers is in one part, and no test is', (
 	expect(files.filter((file) => file.includes('.test.'))).toEqual([]);
 });
 
+test('a file that takes minutes for each change is left out unless it is asked for', () => {
+	expect(filesOf([]).flat()).not.toContain('core/call/json-size.ts');
+	expect(filesOf(['core/call/*.ts']).flat()).toContain('core/call/retry.ts');
+	expect(filesOf(['core/call/*.ts']).flat()).not.toContain('core/call/json-size.ts');
+	expect(filesOf(['core/call/json-size.ts'])).toEqual([[], ['core/call/json-size.ts'], []]);
+});
+
 test.each(PARTS.flatMap(({ mutate, tests, without }) => [...mutate, ...tests, ...without]))(
 	'%s names files that are there',
 	(glob) => expect(globSync(glob, { cwd: root })).not.toEqual([]),

@@ -38,6 +38,8 @@ describe('a stored stream cursor', () => {
 		['a time that is none', { mark: -1 }],
 		['a device that says nothing', { behind: { a: [] } }],
 		['an entry of another form', { devices: { a: '?' } }],
+		['an entry that was cut off', { devices: { a: '-1o -1oAbC' } }],
+		['an entry with something before it', { devices: { a: ' -1o -1oAbCd-_' } }],
 		['another version', { v: 2 }],
 		['packed text of another form', { ahead: '1800000280' }],
 		['packed times that are none', { ahead: 'x:1' }],

@@ -27,7 +27,7 @@ export default defineConfig({
 		exclude: [...configDefaults.exclude, ...(exclude ?? [])],
 		testTimeout: 60_000,
 		hookTimeout: 60_000,
-		setupFiles: [join(import.meta.dirname, 'no-clock.mts')],
+		setupFiles: [join(import.meta.dirname, 'setup.mts')],
 		sequence: { sequencer: NearestFirst },
 	},
 });
