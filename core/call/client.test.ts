@@ -536,6 +536,17 @@ describe('an expired session', () => {
 		expect((await failure(client.collect(command, { name: 'a' }))).code).toBe('SessionExpired');
 		expect(host.sent).toHaveLength(5);
 	});
+
+	test('is renewed at once, and a second time after a moment: two programs may be logging in', async () => {
+		const { client, host } = clientOf((_, __, session) =>
+			session === 'session-3' ? json({ value: 1 }) : json({ expired: true }),
+		);
+		expect(await client.collect(read, { name: 'a' })).toHaveLength(1);
+		const [first = 0, second = 0, third = 0] = host.sent.map(({ at }) => at);
+		expect(second).toBe(first);
+		expect(third).toBeGreaterThan(second);
+		expect(third - second).toBeLessThan(10_000);
+	});
 });
 
 describe('an outage', () => {
@@ -543,6 +554,20 @@ describe('an outage', () => {
 		const { client, host } = clientOf(() => json('down', 503));
 		for (let call = 0; call < 200; call++) await failure(client.collect(read, { name: 'a' }));
 		expect(host.sent.length).toBeLessThan(20);
+	});
+
+	test('says nothing of the login: the next runs go side by side', async () => {
+		let down = true;
+		const { client, host } = clientOf(async () => {
+			if (down) throw new Unreachable('No connection.');
+			await host.sleep(1000);
+			return json({ value: 1 });
+		});
+		await failure(client.collect(read, { name: 'a' }));
+		down = false;
+		const began = host.now();
+		await Promise.all(['a', 'b', 'c'].map((name) => client.collect(read, { name })));
+		expect(host.now() - began).toBe(1000);
 	});
 
 	test('opens the breaker for half a minute, then sends one probe', async () => {

@@ -93,6 +93,34 @@ test.each([
 	'https://gps.example.com/api',
 ])('%s is public', (url) => expect(() => checkBaseUrl(url, false)).not.toThrow());
 
+// The special-purpose addresses of IANA's registries: the first and the last of each block, and their neighbours.
+test.each([
+	['0.0.0.0', '0.255.255.255', [undefined, '1.0.0.0']],
+	['10.0.0.0', '10.255.255.255', ['9.255.255.255', '11.0.0.0']],
+	['100.64.0.0', '100.127.255.255', ['100.63.255.255', '100.128.0.0']],
+	['127.0.0.0', '127.255.255.255', ['126.255.255.255', '128.0.0.0']],
+	['169.254.0.0', '169.254.255.255', ['169.253.255.255', '169.255.0.0']],
+	['172.16.0.0', '172.31.255.255', ['172.15.255.255', '172.32.0.0']],
+	['192.0.0.0', '192.0.0.255', ['191.255.255.255', '192.0.1.0']],
+	['192.0.2.0', '192.0.2.255', ['192.0.1.255', '192.0.3.0']],
+	['192.88.99.0', '192.88.99.255', ['192.88.98.255', '192.88.100.0']],
+	['192.168.0.0', '192.168.255.255', ['192.167.255.255', '192.169.0.0']],
+	['198.18.0.0', '198.19.255.255', ['198.17.255.255', '198.20.0.0']],
+	['198.51.100.0', '198.51.100.255', ['198.51.99.255', '198.51.101.0']],
+	['203.0.113.0', '203.0.113.255', ['203.0.112.255', '203.0.114.0']],
+	['224.0.0.0', '255.255.255.255', ['223.255.255.255', undefined]],
+	['[64:ff9b:1::]', '[64:ff9b:1:ffff:ffff:ffff:ffff:ffff]', [undefined, undefined]],
+	['[100::]', '[100::ffff:ffff:ffff:ffff]', [undefined, undefined]],
+	['[2001::]', '[2001:0:ffff:ffff:ffff:ffff:ffff:ffff]', ['[2000:ffff::]', '[2001:200::]']],
+	['[2001:db8::]', '[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]', ['[2001:db7::]', '[2001:db9::]']],
+	['[fc00::]', '[fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]', ['[2600::]', undefined]],
+	['[fe80::]', '[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]', ['[2a00::1]', undefined]],
+] as const)('%s to %s are private, and %j beside them are not', (first, last, beside) => {
+	const isPrivate = (host: string) => isPrivateHost(new URL(`http://${host}`).hostname);
+	expect([first, last].map(isPrivate)).toEqual([true, true]);
+	expect(beside.filter((host) => host !== undefined).filter(isPrivate)).toEqual([]);
+});
+
 test.each([
 	['api.trackceo.com', 'not a web address'],
 	['ftp://api.trackceo.com', 'must begin with'],

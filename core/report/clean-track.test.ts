@@ -58,6 +58,12 @@ test.each([
 	['late', '1 doubled or out of order', fix(55, 1100)],
 	['another continent', '1 where no vehicle can have been', fix(95, 5_000_000)],
 	['two kilometres off', '1 where no vehicle can have been', fix(95, 4000)],
+	[
+		'the other half of the earth',
+		'1 where no vehicle can have been',
+		fix(95, 1900, { latitude: -45 - 1900 * METRE }),
+	],
+	['the other side of Greenwich', '1 where no vehicle can have been', fix(95, 1900, { longitude: -25 })],
 ])('%s', (_, words, wrong) => {
 	expectOnly(GOOD, between(10, wrong), words);
 });
