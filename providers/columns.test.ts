@@ -60,5 +60,7 @@ describe.each(kinds)('simplified records of the kind %s', (kind) => {
 
 	test('have them in the same order, whichever vendor they come from', () => {
 		for (const [title, columns] of columnsOf) expect(columns, title).toEqual(columnsOf[0]?.[1]);
+		// Who, when, where, what, and ids last.
+		expect(columnsOf[0]?.[1]?.join(' ')).toMatchSnapshot();
 	});
 });

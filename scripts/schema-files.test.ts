@@ -42,11 +42,12 @@ describe.each(vendors)('$provider.title', (vendor) => {
 
 test('what does not fit is noticed', () => {
 	const mileage = schemaOfKind('mileage')!;
-	const record = { deviceId: '1', from: 'a', to: 'b', distance: null };
+	const period = { deviceName: null, plate: 'B 1', from: 'a', to: 'b', deviceId: '1' };
+	const record = { ...period, distance: null };
 	expect([...misfits(record, mileage, 'm')]).toEqual([]);
 	expect([...misfits({ ...record, distance: '5', more: 1 }, mileage, 'm')]).toEqual([
 		'm.distance is a string, not a number',
 		'm.more is not in the preview',
 	]);
-	expect([...misfits({ deviceId: '1', from: 'a', to: 'b' }, mileage, 'm')]).toEqual(['m.distance is missing']);
+	expect([...misfits(period, mileage, 'm')]).toEqual(['m.distance is missing']);
 });

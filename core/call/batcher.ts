@@ -157,7 +157,9 @@ export class Batcher {
 			const records = await simplifier.records(rows, params);
 			simplifier.mustHaveRead();
 			for (const warning of simplifier.warnings) client.warn(warning);
-			return { records: records.slice(0, limit) };
+			const wanted = records.slice(0, limit);
+			await client.name(wanted, this.options);
+			return { records: wanted };
 		} catch (thrown) {
 			return { records: [], error: client.redactor.error(asFleetError(thrown)) };
 		}

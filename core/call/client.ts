@@ -6,10 +6,11 @@ import { ALL, shown, type Choice, type Field, type Ids } from '../describe/field
 import type { Host } from '../describe/host';
 import type { AnyOperation, PageOf, Run, RunOptions } from '../describe/operation';
 import type { Connection } from '../describe/connection';
-import type { Provider } from '../describe/provider';
+import { DEVICES, type Provider } from '../describe/provider';
 import { LONGEST } from '../describe/read';
 import type { CommandOutcome, Row } from '../describe/records';
 import { inBlocks } from './blocks';
+import { fillIn, lacksNames, namesIn } from './device-names';
 import { Gathering } from './gathering';
 import { DeviceRequests, mustHaveTurns } from './device-requests';
 import { pageTurn } from './large-answers';
@@ -38,7 +39,14 @@ const MOST_HINTS = 20;
 /** Other runs whose read of a list one waits for. */
 const MOST_JOINS = 3;
 
-type ListOptions = Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority' | 'signal'>;
+type ListOptions = Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority' | 'signal' | 'quiet'>;
+
+/** So long records wait for the list that names their devices. */
+const NAMES_MS = 2000;
+/** So long that list may take, for those that come later. */
+const NAMES_LIST_MS = 60_000;
+
+const ignore = () => undefined;
 
 const listTooLate = () =>
 	new TimedOut('The list of the vendor did not come in the time that the run has.', {
@@ -101,8 +109,18 @@ export class Client {
 		options: RunOptions,
 	): AsyncGenerator<object[]> {
 		const { deadlineMs = this.provider.limits.deadlineMs } = options;
-		const call: Call = { deadline: this.host.now() + deadlineMs, deadlineMs, options, warn: this.hints() };
+		const call: Call = {
+			deadline: this.host.now() + deadlineMs,
+			deadlineMs,
+			options,
+			warn: options.quiet ? ignore : this.hints(),
+		};
 		const output = new Output(this.sender, operation, options.output);
+		const named = async (records: object[]) => {
+			// What is asked for as it came stays so.
+			if (options.output !== 'raw' || operation.effect !== 'read') await this.name(records, options);
+			return records;
+		};
 		let params: Record<string, unknown> | undefined;
 		let release: (() => void) | undefined;
 		let left = operation.consuming ? Infinity : (options.limit ?? Infinity);
@@ -121,27 +139,28 @@ export class Client {
 				const asked = Array.isArray(page) ? checked : { ...checked, ...page.params };
 				const endTurn = await pageTurn(rows.length, this.host);
 				const records = await output.recordsOf(rows, asked, left).finally(endTurn);
-				yield records;
+				// Outside the turn: others wait for it, and names may have to be asked for.
+				yield await named(records);
 				left -= records.length;
 				if (left <= 0) break;
 			}
 			if (left > 0) {
 				output.mustHaveRead();
-				const last = output.end();
-				if (last.length > 0) yield last.slice(0, left);
+				const last = output.end().slice(0, left);
+				if (last.length > 0) yield await named(last);
 			}
 			// Polls would repeat it each time.
 			const whole = left > 0 && options.priority !== 'poll';
 			const sentence = whole ? unanswered.sentence(this.provider.title, (name) => run.failed(name)) : undefined;
-			if (sentence !== undefined) this.warn(sentence);
+			if (sentence !== undefined) call.warn(sentence);
 			const problem = await this.problemOf(operation, requests);
 			if (problem !== undefined) throw problem;
 		} catch (thrown) {
 			const error = this.clean(thrown);
 			if (operation.effect === 'read' || error.effect === 'none' || params === undefined) throw error;
-			yield [output.unknownOutcome(error, params)];
+			yield await named([output.unknownOutcome(error, params)]);
 		} finally {
-			for (const warning of output.warnings) this.warn(warning);
+			for (const warning of output.warnings) call.warn(warning);
 			release?.();
 		}
 	}
@@ -186,6 +205,42 @@ export class Client {
 		return burst > 1 ? WIDTH : 1;
 	}
 
+	/**
+	 * Fills in names and plates that the vendor's own records do not have. Never rejects: without a list, they stay
+	 * null.
+	 */
+	async name(
+		records: readonly object[],
+		{ signal, priority, quiet = false }: Pick<RunOptions, 'signal' | 'priority' | 'quiet'>,
+	): Promise<void> {
+		if (quiet || !Object.hasOwn(this.provider.lookups, DEVICES) || !records.some(lacksNames)) return;
+		const key = this.listKey(DEVICES);
+		const { lookups } = this.shared;
+		const due = lookups.isDue(key, this.host.now()) && this.canSpareTurn;
+		if (this.host.readsNames && (due || lookups.pending(key))) await this.namesCome({ signal, priority });
+		const list = lookups.last(key);
+		if (list === undefined) return;
+		const names = await namesIn(this, list);
+		await this.inBlocks(records, (block) => {
+			for (const record of block) fillIn(record, names);
+		});
+	}
+
+	/** Reads the list of devices for names, and waits a little for it. */
+	private async namesCome({ signal, priority }: Pick<RunOptions, 'signal' | 'priority'>): Promise<void> {
+		const { host } = this;
+		const sleep = (ms: number, over: AbortSignal) => host.sleep(ms, over);
+		const list = this.lookup(DEVICES, { deadlineMs: NAMES_LIST_MS, priority, quiet: true });
+		await orLate(list, { ms: NAMES_MS, signal, sleep }, ignore).catch(ignore);
+	}
+
+	/** Whether a request that nobody asked for takes no turn that others wait for. */
+	private get canSpareTurn(): boolean {
+		const [, burst] = rateOf(this.provider, this.connection);
+		const now = this.host.now();
+		return burst > 1 && this.shared.account.limiter.turnsUntil(now + NAMES_MS, now) > 0;
+	}
+
 	/** Milliseconds since 1970. */
 	now(): number {
 		return this.host.now();
@@ -221,11 +276,11 @@ export class Client {
 	private async listed(name: string, options: ListOptions, joinsLeft: number): Promise<Choice[]> {
 		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
-		const { onWait, deadlineMs, priority } = options;
+		const { onWait, deadlineMs, priority, quiet } = options;
 		const key = this.listKey(name);
 		const { lookups } = this.shared;
 		const joins = lookups.pending(key);
-		const choices = lookups.get(key, this.host.now(), () => find(this, { onWait, deadlineMs, priority }));
+		const choices = lookups.get(key, this.host.now(), () => find(this, { onWait, deadlineMs, priority, quiet }));
 		return joins ? await this.joined(name, choices, options, joinsLeft) : await orAborted(choices, options.signal);
 	}
 

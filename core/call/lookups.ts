@@ -5,6 +5,10 @@ const KEPT_MS = 5 * 60_000;
 /** Lists for pickers, each kept for five minutes. */
 export class Lookups {
 	private readonly lists = new Map<string, { choices: Promise<Choice[]>; until: number; pending: boolean }>();
+	/** The last that could be read, however old. */
+	private readonly latest = new Map<string, Choice[]>();
+	/** When each was asked for. */
+	private readonly asked = new Map<string, number>();
 
 	/** The list of that name, if it is at hand: nothing is sent for it. */
 	async known(name: string, now: number): Promise<Choice[]> {
@@ -22,11 +26,26 @@ export class Lookups {
 		for (const [other, { until, pending }] of this.lists) if (until <= now && !pending) this.lists.delete(other);
 		const list = { choices, until: now + KEPT_MS, pending: true };
 		this.lists.set(name, list);
+		this.asked.set(name, now);
 		choices.then(
-			() => (list.pending = false),
+			(found) => {
+				list.pending = false;
+				this.latest.set(name, found);
+			},
 			() => this.lists.get(name) === list && this.lists.delete(name),
 		);
 		return choices;
+	}
+
+	/** The list of that name as it was last read. */
+	last(name: string): readonly Choice[] | undefined {
+		return this.latest.get(name);
+	}
+
+	/** Whether nobody has asked for the list of that name for so long as it is kept, in vain or not. */
+	isDue(name: string, now: number): boolean {
+		const at = this.asked.get(name);
+		return at === undefined || now - at >= KEPT_MS || at > now;
 	}
 
 	/** Whether the list of that name is being read. */

@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { InvalidParams } from './errors';
+import type { Named } from './records';
 import { isTimeZone, readTime, type Clock } from './time';
 
 /**
@@ -46,6 +47,8 @@ export interface Choice {
 	readonly value: string;
 	readonly title: string;
 	readonly description?: string;
+	/** In a list of devices: what people call it. */
+	readonly device?: Named;
 }
 
 export type Fields = Readonly<Record<string, Field>>;

@@ -25,6 +25,8 @@ export interface Host {
 	warn(message: string): void;
 	/** Whether the node permits commands, by a setting that no message or expression fills in. By default not. */
 	readonly permitsCommands?: boolean;
+	/** Whether a list of devices may be read for the names of those in records. By default not. */
+	readonly readsNames?: boolean;
 	/** Notes in the program's log what became of a command. */
 	log?(line: string): void;
 }

@@ -5,7 +5,7 @@ import type { Connection } from './connection';
 import { choice, choices, flag, ids, number, onlyOf, text, time, type Several, type Values } from './field';
 import { operation } from './operation';
 import { CONFIRMED } from './outcome';
-import type { Mileage, Row } from './records';
+import { UNNAMED, type Mileage, type Row } from './records';
 
 const thing = {
 	resource: 'thing',
@@ -20,7 +20,7 @@ const thing = {
 
 const name = text({ title: 'Name', description: '' });
 
-const toMileage = (row: Row): Mileage => ({ deviceId: String(row.id), from: '', to: '', distance: null });
+const toMileage = (row: Row): Mileage => ({ ...UNNAMED, from: '', to: '', distance: null, deviceId: String(row.id) });
 
 test('a record is of the kind that its operation says', () => {
 	const mileage = operation({ ...thing, effect: 'read', params: {}, record: toMileage, kind: 'mileage' });

@@ -1,5 +1,7 @@
+import type { Fields } from './field';
 import type { Method } from './host';
 import type { AnyOperation } from './operation';
+import { DEVICES } from './provider';
 import type { CommandOutcome, Outcome, Row } from './records';
 
 /** What each outcome means, for help and docs. */
@@ -35,6 +37,13 @@ export function deniedByHttp(row: Row, status: number, method: Method): Row {
 	};
 }
 
+/** The device that a write or command is done to. */
+function deviceIn({ params: fields }: AnyOperation, params: Readonly<Record<string, unknown>>): string | null {
+	const [name = ''] = Object.entries(fields as Fields).find(([, { lookup }]) => lookup === DEVICES) ?? [];
+	const device = params[name];
+	return typeof device === 'string' ? device : null;
+}
+
 /** What a write or command became, from what its run found out. What does not say that it is confirmed is not. */
 export function outcomeOf(
 	operation: AnyOperation,
@@ -42,16 +51,19 @@ export function outcomeOf(
 	found: Row | Partial<CommandOutcome>,
 ): CommandOutcome {
 	return {
+		deviceName: null,
+		plate: null,
+		sentAt: null,
+		answeredAt: null,
 		outcome: 'unknown',
 		explanation:
 			found.outcome === 'confirmed' ? CONFIRMED.explanation : 'The answer does not say whether it was done.',
+		command: null,
+		response: null,
 		operation: `${operation.resource}.${operation.name}`,
 		target: null,
-		command: null,
 		commandId: null,
-		response: null,
-		sentAt: null,
-		answeredAt: null,
+		deviceId: deviceIn(operation, params),
 		...operation.target?.(params),
 		...found,
 	};

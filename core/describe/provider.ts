@@ -4,6 +4,9 @@ import type { AnyOperation, Collector, Evidence, RunOptions } from './operation'
 import type { Connection, Session } from './connection';
 import type { AnyTrigger, PositionSource } from './trigger';
 
+/** The lookup that lists the devices of an account. */
+export const DEVICES = 'device';
+
 export interface Limits {
 	/** Requests a minute unless the account says otherwise. */
 	requestsPerMinute: number;
@@ -60,10 +63,10 @@ export interface Provider<C extends Connection = any> {
 	readonly triggers: readonly AnyTrigger[];
 	/**
 	 * How triggers learn which devices have been heard of. Without it they ask about one device after the other, as the
-	 * list `device` has them, and there are no triggers that compare positions.
+	 * list `DEVICES` has them, and there are no triggers that compare positions.
 	 */
 	readonly positions?: PositionSource;
-	/** Choices for pickers, by the name that fields refer to. */
+	/** Choices for pickers, by the name that fields refer to. Those of `DEVICES` also name the devices of records. */
 	readonly lookups: Readonly<Record<string, (client: Collector, options?: RunOptions) => Promise<Choice[]>>>;
 }
 

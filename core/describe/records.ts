@@ -13,34 +13,45 @@ export interface Markable {
 	error?: string;
 }
 
+/**
+ * What people call a device. Where the vendor's own record does not say it, the client takes it from the account's list
+ * of devices.
+ */
+export interface Named {
+	deviceName: string | null;
+	plate: string | null;
+}
+
+export const UNNAMED: Readonly<Named> = { deviceName: null, plate: null };
+
 export interface Device extends Markable {
-	deviceId: string;
 	name: string | null;
 	plate: string | null;
 	model: string | null;
-	simNumber: string | null;
-	iccid: string | null;
 	/** Account or group that the device belongs to. */
 	group: string | null;
+	simNumber: string | null;
 	activatedAt: string | null;
 	firstOnlineAt: string | null;
 	/** When the vendor's service for it ends. */
 	expiresAt: string | null;
 	/** When its user's right to it ends. */
 	userExpiresAt: string | null;
+	iccid: string | null;
+	deviceId: string;
 }
 
 export type DeviceStatus = 'online' | 'offline' | 'neverOnline' | 'expired' | 'blocked';
 
 /** Where a device is and how it does. */
-export interface Position extends Markable {
-	deviceId: string;
-	/** Name or plate, where the vendor sends it along. */
-	deviceName: string | null;
+export interface Position extends Markable, Named {
 	/** Time of the fix. */
 	time: string | null;
+	/** When the device was last heard of, with or without a fix. */
+	seenAt: string | null;
 	latitude: number | null;
 	longitude: number | null;
+	address: string | null;
 	speed: number | null;
 	course: number | null;
 	status: DeviceStatus | null;
@@ -59,17 +70,14 @@ export interface Position extends Markable {
 	/** False once the fuel supply or the starter has been cut. */
 	fuelSupply: boolean | null;
 	armed: boolean | null;
-	address: string | null;
-	/** When the device was last heard of, with or without a fix. */
-	seenAt: string | null;
-	id: string;
 	/** What one vendor tells and the others do not, under names of its own. */
 	details: Readonly<Record<string, string | number | boolean | null>> | null;
+	deviceId: string;
+	id: string;
 }
 
 /** One point of a track. */
-export interface Fix extends Markable {
-	deviceId: string;
+export interface Fix extends Markable, Named {
 	time: string | null;
 	latitude: number | null;
 	longitude: number | null;
@@ -77,6 +85,7 @@ export interface Fix extends Markable {
 	course: number | null;
 	odometer: number | null;
 	ignition: boolean | null;
+	deviceId: string;
 }
 
 /** One point of a track about which the vendor tells more. */
@@ -90,31 +99,31 @@ export interface TrackPoint extends Fix {
 	gcj02Longitude: number | null;
 }
 
-export interface Alarm {
-	id: string;
-	deviceId: string;
+export interface Alarm extends Named {
+	time: string | null;
+	/** When the vendor's system recorded it; can be minutes after `time`. */
+	recordedAt: string | null;
+	latitude: number | null;
+	longitude: number | null;
 	/** Canonical name, the same for every vendor, e.g. "speeding"; "other" where the vendor's kind is not known. */
 	type: string;
 	/** The same in plain words. */
 	title: string;
 	/** The vendor's own kind. */
 	vendorType: string;
-	time: string | null;
-	/** When the vendor's system recorded it; can be minutes after `time`. */
-	recordedAt: string | null;
-	latitude: number | null;
-	longitude: number | null;
 	speed: number | null;
 	course: number | null;
 	geofenceId: string | null;
+	deviceId: string;
+	id: string;
 }
 
 /** Distance driven in a period. */
-export interface Mileage extends Markable {
-	deviceId: string;
+export interface Mileage extends Markable, Named {
 	from: string;
 	to: string;
 	distance: number | null;
+	deviceId: string;
 }
 
 export interface SubAccount {
@@ -137,29 +146,27 @@ export interface SubAccount {
 export type Outcome = 'confirmed' | 'answered' | 'sent' | 'timedOut' | 'failed' | 'unknown';
 
 /** What became of something that changes the world. */
-export interface CommandOutcome {
+export interface CommandOutcome extends Named {
+	sentAt: string | null;
+	answeredAt: string | null;
 	outcome: Outcome;
 	/** What that means and what to check, in a sentence. */
 	explanation: string;
+	command: string | null;
+	/** The device's own words. */
+	response: string | null;
 	/** "<resource>.<operation>" */
 	operation: string;
 	/** Device or account that it was for. */
 	target: string | null;
-	command: string | null;
 	/** The vendor's number for it, to ask about later. */
 	commandId: string | null;
-	/** The device's own words. */
-	response: string | null;
-	sentAt: string | null;
-	answeredAt: string | null;
+	/** Null where it was for none. */
+	deviceId: string | null;
 }
 
 /** A journey from ignition on to ignition off. Durations are in seconds. */
-export interface Trip extends Markable {
-	id: string;
-	deviceId: string;
-	deviceName: string | null;
-	driverId: string | null;
+export interface Trip extends Markable, Named {
 	driverName: string | null;
 	startedAt: string | null;
 	endedAt: string | null;
@@ -175,12 +182,13 @@ export interface Trip extends Markable {
 	maxSpeed: number | null;
 	/** Halts included. */
 	averageSpeed: number | null;
+	driverId: string | null;
+	deviceId: string;
+	id: string;
 }
 
 /** What a device did on one day of a time zone. Trips and stops over midnight count in both days. */
-export interface DaySummary {
-	id: string;
-	deviceId: string;
+export interface DaySummary extends Named {
 	/** As in 2026-01-31. */
 	date: string;
 	/** The day's ends: it may have 23 or 25 hours. */
@@ -196,12 +204,14 @@ export interface DaySummary {
 	/** With the engine on: in trips, and in stops where the ignition is known. */
 	idleSeconds: number;
 	maxSpeed: number | null;
+	deviceId: string;
+	id: string;
 }
 
 /** A refill, a possible theft, or a sum of them. */
-export interface FuelEvent {
-	id: string;
-	deviceId: string;
+export interface FuelEvent extends Named {
+	time: string | null;
+	address: string | null;
 	/** Canonical kind, e.g. "fueling", "possibleTheft", "totalRefill"; "other" where the vendor's kind is not known. */
 	type: string;
 	/** The vendor's own kind. */
@@ -210,107 +220,102 @@ export interface FuelEvent {
 	summary: boolean;
 	/** Whether it is about the secondary source, such as gas beside petrol. */
 	secondary: boolean;
-	time: string | null;
 	/** Litres, as the vendor estimates them. */
 	volume: number | null;
-	address: string | null;
 	private: boolean | null;
+	deviceId: string;
+	id: string;
 }
 
 /** Entering or leaving a geofence. */
-export interface GeofenceEvent {
-	id: string;
-	deviceId: string;
-	type: 'entered' | 'left' | null;
-	geofenceId: string | null;
-	geofenceName: string | null;
+export interface GeofenceEvent extends Named {
 	time: string | null;
 	latitude: number | null;
 	longitude: number | null;
+	type: 'entered' | 'left' | null;
+	geofenceName: string | null;
+	geofenceId: string | null;
+	deviceId: string;
+	id: string;
 }
 
 /** What happened to a lock. */
-export interface LockEvent {
-	id: string;
-	deviceId: string;
-	type: string;
-	title: string | null;
+export interface LockEvent extends Named {
 	time: string | null;
 	latitude: number | null;
 	longitude: number | null;
+	type: string;
+	title: string | null;
 	/** Card or person that did it. */
 	operator: string | null;
+	deviceId: string;
+	id: string;
 }
 
 /** What a message queue delivered. */
 export interface Message<T extends object = object> {
-	id: string;
-	/** For acknowledging; acknowledging one acknowledges all before it. */
-	deliveryTag: string | null;
 	/** The vendor's queue, by the name that operations use. */
 	queue: string;
 	/** The record in it, of the kind that the queue delivers. */
 	record: T;
+	/** For acknowledging; acknowledging one acknowledges all before it. */
+	deliveryTag: string | null;
+	id: string;
 }
 
 export interface Driver extends Markable {
-	driverId: string;
 	name: string | null;
 	group: string | null;
+	driverId: string;
 }
 
 /** A group of devices, such as a department. */
 export interface Group extends Markable {
-	groupId: string;
 	name: string | null;
+	groupId: string;
 }
 
 /** What an odometer showed. */
-export interface Odometer extends Markable {
-	/** Null where the vendor names the vehicle by its plate alone. */
-	deviceId: string | null;
-	deviceName: string | null;
+export interface Odometer extends Markable, Named {
 	driverName: string | null;
 	time: string | null;
 	odometer: number | null;
+	/** Null where the vendor names the vehicle by its plate alone. */
+	deviceId: string | null;
 }
 
 /** For how long a vehicle or machine worked. */
-export interface WorkingHours extends Markable {
-	deviceId: string;
+export interface WorkingHours extends Markable, Named {
 	/** Day that the hours are of; null for all hours so far. */
 	date: string | null;
 	hours: number | null;
+	deviceId: string;
 }
 
 /** A place that the account's users have marked. */
 export interface Place extends Markable {
-	placeId: string;
 	name: string | null;
 	category: string | null;
 	latitude: number | null;
 	longitude: number | null;
 	address: string | null;
 	modifiedAt: string | null;
+	placeId: string;
 }
 
 /** Whether a device is inside a geofence. */
-export interface GeofenceState {
-	deviceId: string;
-	geofenceId: string | null;
+export interface GeofenceState extends Named {
+	time: string | null;
 	inside: boolean | null;
 	status: DeviceStatus | null;
 	/** Whether the position behind it is a satellite fix. */
 	gpsFix: boolean | null;
-	time: string | null;
+	geofenceId: string | null;
+	deviceId: string;
 }
 
 /** Distance and fuel of a period. */
-export interface Consumption {
-	/** Null where the vendor names a device that is not known by that name. */
-	deviceId: string | null;
-	/** Name or plate, where the vendor sends it along. */
-	deviceName: string | null;
+export interface Consumption extends Named {
 	from: string;
 	to: string;
 	distance: number | null;
@@ -323,64 +328,63 @@ export interface Consumption {
 	/** On the secondary source, such as gas beside petrol. */
 	secondaryDistance: number | null;
 	secondaryFuel: number | null;
+	/** Null where the vendor names a device that is not known by that name. */
+	deviceId: string | null;
 }
 
 /** A halt of a device. */
-export interface Stop {
-	id: string;
-	deviceId: string;
+export interface Stop extends Named {
+	driverName: string | null;
 	startedAt: string | null;
 	endedAt: string | null;
-	/** How long it lasted, and for how much of it the engine ran. */
-	seconds: number | null;
-	idleSeconds: number | null;
 	latitude: number | null;
 	longitude: number | null;
 	address: string | null;
+	/** How long it lasted, and for how much of it the engine ran. */
+	seconds: number | null;
+	idleSeconds: number | null;
 	odometer: number | null;
-	driverName: string | null;
 	private: boolean | null;
+	deviceId: string;
+	id: string;
 }
 
 /** What a sensor measured. */
-export interface Reading {
-	id: string;
-	deviceId: string;
+export interface Reading extends Named {
+	time: string | null;
 	/** Degrees Celsius, or percent. */
 	type: 'temperature' | 'humidity';
 	sensor: string | null;
-	time: string | null;
 	value: number | null;
+	deviceId: string;
+	id: string;
 }
 
 /** Where a device is, in words. */
-export interface Address {
-	deviceId: string;
+export interface Address extends Named {
 	time: string | null;
 	address: string | null;
+	deviceId: string;
 }
 
 /** A text that a device or its SIM card got or sent. */
-export interface DeviceMessage {
-	id: string;
-	deviceId: string | null;
-	iccid: string | null;
+export interface DeviceMessage extends Named {
+	time: string | null;
 	direction: 'toDevice' | 'fromDevice' | null;
 	text: string | null;
 	/** The vendor's own word. */
 	status: string | null;
-	time: string | null;
+	iccid: string | null;
+	deviceId: string | null;
+	id: string;
 }
 
-export interface SimCard {
-	iccid: string;
+export interface SimCard extends Named {
 	simNumber: string | null;
-	imsi: string | null;
-	deviceId: string | null;
-	packageName: string | null;
 	/** The vendor's own words for the card and for its connection. */
 	status: string | null;
 	sessionStatus: string | null;
+	packageName: string | null;
 	/** Megabytes of the package, and the vendor's count of them. */
 	dataAllowance: number | null;
 	dataCount: number | null;
@@ -395,6 +399,9 @@ export interface SimCard {
 	activatedAt: string | null;
 	expiresAt: string | null;
 	createdAt: string | null;
+	imsi: string | null;
+	iccid: string;
+	deviceId: string | null;
 }
 
 /** A web page of the vendor's that opens without a login. Whoever has the address is logged in. */

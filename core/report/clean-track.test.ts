@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fix } from '../describe/records';
+import { UNNAMED, type Fix } from '../describe/records';
 import { CleanTrack } from './clean-track';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
@@ -8,6 +8,7 @@ const iso = (second: number) => new Date(Date.UTC(2026, 2, 18) + second * 1000).
 const METRE = 1 / 111_195;
 
 const fix = (second: number, metres: number, values: Partial<Fix> = {}): Fix => ({
+	...UNNAMED,
 	deviceId: '1',
 	time: iso(second),
 	latitude: 45 + metres * METRE,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DaySummary, Fix, Trip } from '../describe/records';
+import { UNNAMED, type DaySummary, type Fix, type Trip } from '../describe/records';
 import { DaySummaries } from './day-summaries';
 import { Journeys, type TripRules } from './trips';
 
@@ -19,6 +19,7 @@ function track(begin: number, end: number, drives: (time: number) => boolean): F
 		const time = begin + index * STEP;
 		const moving = drives(time);
 		const fix = {
+			...UNNAMED,
 			deviceId: '1',
 			time: new Date(time).toISOString(),
 			latitude,

@@ -43,14 +43,14 @@ export class DaySummaries {
 		this.emit({ ...summary, distance: Math.round(summary.distance * 1000) / 1000 });
 	}
 
-	private begin({ fix: { deviceId }, time }: Point): Day {
+	private begin({ fix: { deviceName, plate, deviceId }, time }: Point): Day {
 		const midnight = Math.floor(localOfInstant(time, this.zone) / DAY_MS) * DAY_MS;
 		const date = new Date(midnight).toISOString().slice(0, 10);
 		const from = instantOfLocal(midnight, this.zone);
 		const until = instantOfLocal(midnight + DAY_MS, this.zone);
 		const summary: DaySummary = {
-			id: recordId(deviceId, date, this.zone),
-			deviceId,
+			deviceName,
+			plate,
 			date,
 			from: new Date(from).toISOString(),
 			to: new Date(until).toISOString(),
@@ -62,6 +62,8 @@ export class DaySummaries {
 			drivingSeconds: 0,
 			idleSeconds: 0,
 			maxSpeed: null,
+			deviceId,
+			id: recordId(deviceId, date, this.zone),
 		};
 		const journeys = new Journeys(
 			this.rules,

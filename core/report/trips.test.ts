@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createFleet, fixesBetween, stateAt } from '../../simulators/fleet';
 import { metresBetween } from '../describe/place';
-import type { Fix, Stop, Trip } from '../describe/records';
+import { UNNAMED, type Fix, type Stop, type Trip } from '../describe/records';
 import { Journeys, type TripRules } from './trips';
 
 const MINUTE = 60_000;
@@ -26,6 +26,7 @@ interface Sample {
 }
 
 const fixOf = ({ second, at, speed, ignition = null, odometer = null }: Sample): Fix => ({
+	...UNNAMED,
 	deviceId: '1',
 	time: iso(second),
 	latitude: 45 + at / 111_195,

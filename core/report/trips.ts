@@ -177,18 +177,20 @@ export class Journeys {
 		if (!sure && time < this.rules.leastStop) return;
 		const { fix, latitude, longitude } = start;
 		this.onStop({
-			id: recordId(fix.deviceId, fix.time),
-			deviceId: fix.deviceId,
+			deviceName: fix.deviceName,
+			plate: fix.plate,
+			driverName: null,
 			startedAt: fix.time,
 			endedAt: ended ? end.fix.time : null,
-			seconds: seconds(time),
-			idleSeconds: idle === null ? null : seconds(idle),
 			latitude,
 			longitude,
 			address: null,
+			seconds: seconds(time),
+			idleSeconds: idle === null ? null : seconds(idle),
 			odometer: fix.odometer,
-			driverName: null,
 			private: null,
+			deviceId: fix.deviceId,
+			id: recordId(fix.deviceId, fix.time),
 		});
 	}
 }
@@ -203,14 +205,12 @@ function isMoving(point: Point, last: Point | undefined): boolean {
 
 function tripOf(trip: TripInProgress, end: Point, ended: boolean): Trip {
 	const { start, driving, idle, maxSpeed } = trip;
-	const { deviceId, time } = start.fix;
+	const { deviceName, plate, deviceId, time } = start.fix;
 	const metres = odometerMetres(trip.from, end) ?? trip.metres;
 	const hours = (end.time - start.time) / 3_600_000;
 	return {
-		id: recordId(deviceId, time),
-		deviceId,
-		deviceName: null,
-		driverId: null,
+		deviceName,
+		plate,
 		driverName: null,
 		startedAt: time,
 		endedAt: ended ? end.fix.time : null,
@@ -225,5 +225,8 @@ function tripOf(trip: TripInProgress, end: Point, ended: boolean): Trip {
 		idleSeconds: seconds(idle),
 		maxSpeed,
 		averageSpeed: hours > 0 ? Math.round(metres / hours / 100) / 10 : null,
+		driverId: null,
+		deviceId,
+		id: recordId(deviceId, time),
 	};
 }

@@ -1,6 +1,7 @@
 import { asFleetError, InvalidParams } from '../describe/errors';
 import { ALL, type Ids } from '../describe/field';
 import type { AnyOperation } from '../describe/operation';
+import { DEVICES } from '../describe/provider';
 import type { Position, Row } from '../describe/records';
 import { isAhead, secondsOfIso } from '../describe/time';
 import type { PositionSource } from '../describe/trigger';
@@ -77,7 +78,7 @@ export class FleetPositions {
 		if (devices === ALL && this.readsAll) return undefined;
 		const ids =
 			devices === ALL
-				? (await poll.client.lookup('device', poll.lookupOptions)).map(({ value }) => value)
+				? (await poll.client.lookup(DEVICES, poll.lookupOptions)).map(({ value }) => value)
 				: devices;
 		return await sorted(poll.client, ids, (a, b) => (a < b ? -1 : 1));
 	}

@@ -97,6 +97,7 @@ export class Poller {
 			if (!poll.concernsAll(error)) poll.report(error);
 		}
 		const { events, began, partialProblem, stop, oldestRead, reads, warning } = poll;
+		await client.name(events, { priority: 'poll', signal: options.signal });
 		if (warning !== undefined) client.warn(warning);
 		const problem = poll.problem ?? partialProblem;
 		return {
@@ -134,6 +135,7 @@ export class Poller {
 		const events = await (source.type === 'stream' ? sampleStream(poll, source) : sampleSnapshot(poll, source));
 		const problem = poll.problem ?? poll.partialProblem;
 		if (events.length === 0 && problem !== undefined) throw this.client.redactor.error(problem);
+		await this.client.name(events, { priority: 'poll', signal: options.signal });
 		return events;
 	}
 }

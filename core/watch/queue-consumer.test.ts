@@ -39,6 +39,7 @@ function account(...answers: (string[] | Error)[]) {
 		inBlocks: async (list: unknown[], work: (block: unknown[]) => void) => work(list),
 		shared: { account: {}, queues: new Map() },
 		warn: (message: string) => state.warnings.push(message),
+		name: () => Promise.resolve(),
 		sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
 		invalidate: (session: string) => {
 			state.invalidated.push(session);

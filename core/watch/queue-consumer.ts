@@ -179,6 +179,7 @@ export class QueueConsumer implements QueueReader {
 			const events = messages
 				.filter(({ message }) => !state.processed.has(message.id))
 				.map(({ row, message }) => this.eventOf(message, row));
+			await this.client.name(events, { priority: 'poll', signal });
 			if (tags.length === 0) return this.untagged(events);
 			const ids = messages.map(({ message }) => message.id);
 			// The vendor has confirmed that these are acknowledged.
@@ -214,7 +215,9 @@ export class QueueConsumer implements QueueReader {
 			);
 		}
 		const { rows } = await this.get({ deadlineMs: budgetMs, signal });
-		return (await this.read(rows)).map(({ row, message }) => this.eventOf(message, row));
+		const events = (await this.read(rows)).map(({ row, message }) => this.eventOf(message, row));
+		await this.client.name(events, { priority: 'poll', signal });
+		return events;
 	}
 
 	/** The flow has processed single messages. Acknowledges as many as have no unfinished message before them. */

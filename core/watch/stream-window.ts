@@ -1,6 +1,6 @@
 import { sorted } from '../call/blocks';
 import { asFleetError } from '../describe/errors';
-import type { Row } from '../describe/records';
+import { UNNAMED, type Row } from '../describe/records';
 import { isAhead, isDoubtful } from '../describe/time';
 import type { FleetEvent, StreamSource } from '../describe/trigger';
 import { DAY_SECONDS, type Poll } from './poll';
@@ -167,6 +167,7 @@ export class WindowReader {
 			const device = this.source.perRequest === 1 ? (devices[0] ?? null) : null;
 			// Several devices may send the same row.
 			return {
+				...UNNAMED,
 				id: fingerprint(`${device ?? ''} ${JSON.stringify(row)}`),
 				deviceId: device,
 				unreadable: asFleetError(thrown).message,

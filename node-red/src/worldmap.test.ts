@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Alarm, Fix, GeofenceEvent, Position } from '../../core/describe/records';
+import { UNNAMED, type Alarm, type Fix, type GeofenceEvent, type Position } from '../../core/describe/records';
 import { escaped, MapMaker, namesOf } from './worldmap';
 
 const position: Position = {
 	id: '1:2026',
 	deviceId: '1',
-	deviceName: null,
+	...UNNAMED,
 	details: null,
 	time: '2026-01-31T08:00:00.000Z',
 	seenAt: null,
@@ -29,6 +29,7 @@ const position: Position = {
 	address: null,
 };
 const fix = (deviceId: string, latitude: number | null): Fix => ({
+	...UNNAMED,
 	deviceId,
 	time: null,
 	latitude,
@@ -143,6 +144,7 @@ test('a track is one line for each device', () => {
 
 test('an alarm is a marker of its own, and its words stay text', () => {
 	const alarm: Alarm = {
+		...UNNAMED,
 		id: 'x',
 		deviceId: '<b>1',
 		type: 'sos',
@@ -164,6 +166,7 @@ test('an alarm is a marker of its own, and its words stay text', () => {
 
 test('a geofence event is told in words', () => {
 	const event: GeofenceEvent = {
+		...UNNAMED,
 		id: 'x',
 		deviceId: '1',
 		type: 'left',

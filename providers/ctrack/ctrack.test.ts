@@ -758,8 +758,8 @@ describe('odometers at a time', () => {
 			),
 		);
 		expect(await run('device.getOdometer', { searchBy: 'NodeId', values: '566, 567', at })).toMatchObject([
-			{ deviceId: null, deviceName: 'B 1', odometer: 1 },
-			{ deviceId: null, deviceName: 'B 2', odometer: 1 },
+			{ deviceId: null, deviceName: null, plate: 'B 1', odometer: 1 },
+			{ deviceId: null, deviceName: null, plate: 'B 2', odometer: 1 },
 		]);
 		expect(host.warnings).toEqual([
 			'The odometers come without NodeIds, as the list of vehicles could not be read: Ctrack answered with an error that is not documented (error code 12).',
@@ -975,8 +975,12 @@ test('pickers: vehicles by registration, fleet number and description; drivers o
 		});
 	});
 	expect(await client.lookup('device')).toEqual([
-		{ value: '7', title: 'B 1 · 7' },
-		{ value: '566', title: 'Trailer 4 · KOR029 · Yellow · 566' },
+		{ value: '7', title: 'B 1 · 7', device: { deviceName: 'B 1', plate: 'B 1' } },
+		{
+			value: '566',
+			title: 'Trailer 4 · KOR029 · Yellow · 566',
+			device: { deviceName: 'Yellow', plate: 'Trailer 4' },
+		},
 	]);
 	expect(await client.lookup('group')).toEqual([
 		{ value: '1', title: 'North · 1' },

@@ -44,17 +44,17 @@ function toDevice(came: Row): Device {
 	return withItsError(
 		row,
 		{
-			deviceId: nodeIdOf(row),
 			name: textOf(row.Description),
 			plate: textOf(row.VehicleRegistration),
 			model: textOf(row.Type),
-			simNumber: textOf(row.CellphoneNumber),
-			iccid: null,
 			group: textOf(row.CostCentre),
+			simNumber: textOf(row.CellphoneNumber),
 			activatedAt: null,
 			firstOnlineAt: null,
 			expiresAt: null,
 			userExpiresAt: null,
+			iccid: null,
+			deviceId: nodeIdOf(row),
 		},
 		['deviceId'],
 	);
@@ -121,17 +121,18 @@ const nameIn = (row: Row) => {
 
 function toOdometer(came: Row, units: Units, deviceId: string | null): Odometer {
 	const row = known(came);
-	const deviceName = nameIn(row);
+	const plate = nameIn(row);
 	return withItsError(
 		row,
 		{
-			deviceId: deviceId ?? (deviceName === null ? nodeIdOf(row) : idTextOf(row.NodeId)),
-			deviceName,
+			deviceName: null,
+			plate,
 			driverName: textOf(row.DriverId),
 			time: timeOf(row.OdoTimestamp),
 			odometer: units.distance(row.VehicleOdo),
+			deviceId: deviceId ?? (plate === null ? nodeIdOf(row) : idTextOf(row.NodeId)),
 		},
-		['deviceId', 'deviceName'],
+		['deviceId', 'plate'],
 	);
 }
 
@@ -274,9 +275,11 @@ const runningHours = {
 		return withItsError(
 			row,
 			{
-				deviceId: nodeIdOf(row, 'VehicleNodeId'),
+				deviceName: null,
+				plate: null,
 				date: null,
 				hours: unitsOf(connection).runningHours(row.RunningHours),
+				deviceId: nodeIdOf(row, 'VehicleNodeId'),
 			},
 			['deviceId'],
 		);
@@ -326,9 +329,11 @@ const usage = {
 		return withItsError(
 			row,
 			{
-				deviceId: nodeIdOf(row),
+				deviceName: null,
+				plate: null,
 				date: timeOf(row.OperatingDate),
 				hours: unitsOf(connection).workingHours(row.WorkingHours),
+				deviceId: nodeIdOf(row),
 			},
 			['deviceId'],
 		);

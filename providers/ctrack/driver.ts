@@ -11,7 +11,7 @@ import { device, group, nodeIdOf } from './fields';
  */
 function toDriver(came: Row, params: { group?: string }): Driver {
 	const row = known(came);
-	return withItsError(row, { driverId: nodeIdOf(row), name: textOf(row.DriverId), group: params.group ?? null }, [
+	return withItsError(row, { name: textOf(row.DriverId), group: params.group ?? null, driverId: nodeIdOf(row) }, [
 		'driverId',
 	]);
 }

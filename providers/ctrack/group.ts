@@ -8,7 +8,7 @@ import { device, devices, group, nodeIdOf } from './fields';
 /** {"CostCentre":"Ctrack","NodeId":566} */
 function toGroup(came: Row): Group {
 	const row = known(came);
-	return withItsError(row, { groupId: nodeIdOf(row), name: textOf(row.CostCentre) }, ['groupId']);
+	return withItsError(row, { name: textOf(row.CostCentre), groupId: nodeIdOf(row) }, ['groupId']);
 }
 
 const groups = {

@@ -12,12 +12,12 @@ function toPlace(came: Row): Place {
 	return withItsError(
 		row,
 		{
-			placeId: nodeIdOf(row, 'LocationNodeID'),
 			name: textOf(row.Description),
 			category: textOf(row.LocationCategory),
 			...coordinatesOf(row.Latitude, row.Longitude),
 			address: wordsOf(row.Address),
 			modifiedAt: timeOf(row.ModifiedDate),
+			placeId: nodeIdOf(row, 'LocationNodeID'),
 		},
 		['placeId'],
 	);

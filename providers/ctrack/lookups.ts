@@ -18,17 +18,17 @@ export async function deviceChoices(client: Collector, options?: RunOptions): Pr
 		rows.flatMap((came) => {
 			const row = known(came);
 			const value = idTextOf(row.NodeId);
+			const [deviceName, plate] = [row.Description, row.VehicleRegistration].map(textOf) as [
+				string | null,
+				string | null,
+			];
 			return value === null
 				? []
 				: [
 						{
 							value,
-							title: label(
-								textOf(row.VehicleRegistration),
-								textOf(row.FleetNumber),
-								textOf(row.Description),
-								value,
-							),
+							title: label(plate, textOf(row.FleetNumber), deviceName, value),
+							device: { deviceName, plate },
 						},
 					];
 		}),

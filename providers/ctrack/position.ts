@@ -57,10 +57,13 @@ export function toPosition(came: Row, units: Units): Position {
 	const deviceId = nodeIdOf(row);
 	const time = timeOf(row.EventTimeUTC);
 	const position = {
-		deviceId,
 		deviceName: null,
+		plate: null,
 		time,
+		seenAt: null,
 		...coordinatesOf(row.Latitude, row.Longitude),
+		// In histories, Location is empty and LocationString has the words.
+		address: wordsOf(row.LocationString) ?? wordsOf(row.Location),
 		speed: units.speed(row.Speed),
 		course: headingOf(row.HeadingText ?? row.VehicleHeading),
 		status: null,
@@ -77,17 +80,23 @@ export function toPosition(came: Row, units: Units): Position {
 		charging: flagOf(row.Charging),
 		fuelSupply: null,
 		armed: null,
-		// In histories, Location is empty and LocationString has the words.
-		address: wordsOf(row.LocationString) ?? wordsOf(row.Location),
-		seenAt: null,
+		details: null,
+		deviceId,
 	};
 	const id = recordId(deviceId, timeInId(time, row.EventTimeUTC, position));
-	return withItsError(row, { ...position, id, details: null }, ['deviceId', 'id']);
+	return withItsError(row, { ...position, id }, ['deviceId', 'id']);
 }
 
 function toFix(row: Row, units: Units): Fix {
-	const { deviceId, time, latitude, longitude, speed, course, odometer, ignition } = toPosition(row, units);
-	return withItsError(row, { deviceId, time, latitude, longitude, speed, course, odometer, ignition }, ['deviceId']);
+	const { deviceName, plate, time, latitude, longitude, speed, course, odometer, ignition, deviceId } = toPosition(
+		row,
+		units,
+	);
+	return withItsError(
+		row,
+		{ deviceName, plate, time, latitude, longitude, speed, course, odometer, ignition, deviceId },
+		['deviceId'],
+	);
 }
 
 const current = {

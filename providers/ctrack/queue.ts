@@ -190,10 +190,10 @@ function orAsItCame(row: Row, simplify: (row: Row) => object): object {
 
 function toMessage(queue: QueueName, row: Row, simplify: (row: Row) => object): Message {
 	return {
-		id: idOf(queue, row),
-		deliveryTag: idTextOf(valueIn(row, 'DeliveryTag')),
 		queue,
 		record: orAsItCame(row, simplify),
+		deliveryTag: idTextOf(valueIn(row, 'DeliveryTag')),
+		id: idOf(queue, row),
 	};
 }
 

@@ -25,10 +25,8 @@ export function toTrip(came: Row, units: Units): Trip {
 	const distance = distanceWithin(row.TripDistance ?? row.TripOdo, units, startedAt, endedAt);
 	const length = lengthOf(startedAt, endedAt);
 	const trip = {
-		deviceId,
 		deviceName: null,
-		// The NodeId of a driver is in no trip: what is called DriverId is a name (facts 3.3).
-		driverId: null,
+		plate: null,
 		driverName: textOf(row.DriverName) ?? textOf(row.DriverId),
 		startedAt,
 		endedAt,
@@ -45,9 +43,12 @@ export function toTrip(came: Row, units: Units): Trip {
 		maxSpeed: units.speed(row.MaxSpeed),
 		averageSpeed:
 			distance === null || length === null || length <= 0 ? null : Math.round((distance * 36_000) / length) / 10,
+		// The NodeId of a driver is in no trip: what is called DriverId is a name (facts 3.3).
+		driverId: null,
+		deviceId,
 	};
 	const id = recordId(deviceId, timeInId(startedAt, row.TripStartUTC, trip), timeInId(endedAt, row.TripEndUTC, trip));
-	const record = withItsError(row, { id, ...trip }, ['id', 'deviceId']);
+	const record = withItsError(row, { ...trip, id }, ['id', 'deviceId']);
 	if (endedAt === null && record.error === undefined && isWritten(row.TripEndUTC)) endedSometime.add(record);
 	return record;
 }
@@ -147,10 +148,12 @@ export const getDistances = operation({
 		return withItsError(
 			row,
 			{
-				deviceId: nodeIdOf(row, 'VehicleNodeId'),
+				deviceName: null,
+				plate: null,
 				from: new Date(begin).toISOString(),
 				to: new Date(end).toISOString(),
 				distance: unitsOf(connection).distance(row.TotalPeriodDistance),
+				deviceId: nodeIdOf(row, 'VehicleNodeId'),
 			},
 			['deviceId', 'from', 'to'],
 		);

@@ -1,16 +1,16 @@
 import { operation } from '../../core/describe/operation';
 import type { Connection } from '../../core/describe/connection';
-import type { Address, Row } from '../../core/describe/records';
+import { UNNAMED, type Address, type Named, type Row } from '../../core/describe/records';
 import { textOrNull } from './answer';
 import { device, plate } from './fields';
 import { method } from './method';
 import { timesOf } from './times';
-import { trimmed } from './values';
+import { namedBy, trimmed } from './values';
 
 /** "(2020-07-23 13:44:52) 212 Meters, Kuming, Yunan" */
-function toAddress({ text }: Row, deviceId: string, connection: Connection): Address {
+function toAddress({ text }: Row, named: Named, deviceId: string, connection: Connection): Address {
 	const [, time, address] = /^\s*\(([\d :/T-]{8,30})\)([^]*)$/.exec(String(text)) ?? [];
-	return { deviceId, time: timesOf(connection).iso(time), address: trimmed(address ?? text) };
+	return { ...named, time: timesOf(connection).iso(time), address: trimmed(address ?? text), deviceId };
 }
 
 /** The answer is a text. None: the vendor knows no address. */
@@ -30,7 +30,7 @@ export const get = operation({
 	description: 'Get the address where a device is, with the time of its position',
 	params: { device },
 	request: (params) => ({ json: { DeviceID: params.device } }),
-	record: (row: Row, params, connection) => toAddress(row, params.device, connection),
+	record: (row: Row, params, connection) => toAddress(row, UNNAMED, params.device, connection),
 	...method(13),
 });
 
@@ -43,6 +43,6 @@ export const getByPlate = operation({
 		'Get the address where a vehicle is, with the time of its position. The answer names no device: its deviceId is the plate.',
 	params: { plate },
 	request: (params) => ({ json: { VehiclePlate: params.plate } }),
-	record: (row: Row, params, connection) => toAddress(row, params.plate, connection),
+	record: (row: Row, params, connection) => toAddress(row, namedBy(params.plate), params.plate, connection),
 	...method(12, 'The answer is not documented; the one of section 13, which takes a device ID, is.'),
 });

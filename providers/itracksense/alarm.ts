@@ -54,9 +54,23 @@ function toAlarm(row: Row, deviceId: string, connection: Connection): Alarm {
 	const times = timesOf(connection);
 	const time = times.iso(row.GPSTime);
 	const recordedAt = times.iso(row.RcvTime);
+	const plate = trimmed(row.VehicleNum ?? row.VehicleName);
 	const vendorType = trimmed(row.AlarmType) ?? '';
 	const type = alarmTypeOf(vendorType);
 	return {
+		deviceName: plate,
+		plate,
+		time,
+		recordedAt,
+		...coordinatesOf(row.Lat, row.Lon),
+		type,
+		title: type === 'other' && vendorType !== '' ? vendorType : ALARM_TITLES[type],
+		vendorType,
+		speed: countOf(row.Speed),
+		course: courseOf(row.Direct),
+		// The words hold the geofence's name, but no id.
+		geofenceId: null,
+		deviceId,
 		// Two of one kind in a second, elsewhere, are two.
 		id: recordId(
 			deviceId,
@@ -67,17 +81,6 @@ function toAlarm(row: Row, deviceId: string, connection: Connection): Alarm {
 				(value) => numberOf(value) ?? trimmedId(value),
 			),
 		),
-		deviceId,
-		type,
-		title: type === 'other' && vendorType !== '' ? vendorType : ALARM_TITLES[type],
-		vendorType,
-		time,
-		recordedAt,
-		...coordinatesOf(row.Lat, row.Lon),
-		speed: countOf(row.Speed),
-		course: courseOf(row.Direct),
-		// The words hold the geofence's name, but no id.
-		geofenceId: null,
 	};
 }
 

@@ -10,23 +10,23 @@ import { acknowledged, anyRows, done, listInData, mustBeWhole, pageInData, type 
 import { device, listOrEmpty, NAMES_PER_REQUEST, somePlates, plates } from './fields';
 import { method } from './method';
 import { periodBody } from './times';
-import { trimmed, trimmedId } from './values';
+import { namedBy, trimmed, trimmedId } from './values';
 
 /** Section 6. */
 function toDevice(row: Row): Device {
 	const plate = trimmed(row.VehiclePlate);
 	return {
-		deviceId: identityOf(row.DeviceID, 'DeviceID'),
 		name: plate,
 		plate,
 		model: null,
-		simNumber: null,
-		iccid: null,
 		group: null,
+		simNumber: null,
 		activatedAt: null,
 		firstOnlineAt: null,
 		expiresAt: null,
 		userExpiresAt: null,
+		iccid: null,
+		deviceId: identityOf(row.DeviceID, 'DeviceID'),
 	};
 }
 
@@ -175,8 +175,7 @@ export const getConsumption = operation({
 	answer: listInData,
 	rows: ({ data }) => rowsOf(data, 'the mileage of a vehicle'),
 	record: (row, { begin, end }): Consumption => ({
-		deviceId: null,
-		deviceName: identityOf(trimmedId(row.VehicleNum), 'VehicleNum'),
+		...namedBy(identityOf(trimmedId(row.VehicleNum), 'VehicleNum')),
 		from: new Date(begin).toISOString(),
 		to: new Date(end).toISOString(),
 		distance: countOf(withoutUnit(row.Mileage, 'km')),
@@ -185,6 +184,7 @@ export const getConsumption = operation({
 		fuelPer100Km: null,
 		secondaryDistance: null,
 		secondaryFuel: null,
+		deviceId: null,
 	}),
 	kind: 'consumption',
 	each: { devices: 'plates', deviceOf: (row) => trimmed(row.VehicleNum) },

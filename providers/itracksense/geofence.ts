@@ -29,18 +29,21 @@ function toEvent(
 	at: unknown,
 	connection: Connection,
 ): GeofenceEvent {
+	const plate = trimmed(row.VehicleNum);
 	const geofenceName = trimmed(row.RegionName);
 	const times = timesOf(connection);
 	const time = times.iso(at);
 	return {
-		id: recordId(deviceId, times.inId(at), type ?? trimmedId(row.IOType), trimmedId(row.RegionName)),
-		deviceId,
-		type,
-		geofenceId: null,
-		geofenceName,
+		deviceName: plate,
+		plate,
 		time,
 		latitude: null,
 		longitude: null,
+		type,
+		geofenceName,
+		geofenceId: null,
+		deviceId,
+		id: recordId(deviceId, times.inId(at), type ?? trimmedId(row.IOType), trimmedId(row.RegionName)),
 	};
 }
 
@@ -155,14 +158,17 @@ export const check = operation({
 	rows: oneOrNone('the state of a geofence'),
 	record: (row, params, connection): GeofenceState => {
 		const online = flagOf(row.IsOnline);
+		const plate = trimmedId(row.VehiclePlate) ?? params.plate;
 		return {
-			deviceId: trimmedId(row.VehiclePlate) ?? params.plate,
-			geofenceId: idTextOf(params.geofence),
+			deviceName: plate,
+			plate,
+			// null: it never was online.
+			time: timesOf(connection).iso(row.GPSTime),
 			inside: flagOf(row.InFence),
 			status: online === null ? null : online ? 'online' : 'offline',
 			gpsFix: flagOf(row.GPSFlag),
-			// null: it never was online.
-			time: timesOf(connection).iso(row.GPSTime),
+			geofenceId: idTextOf(params.geofence),
+			deviceId: plate,
 		};
 	},
 	kind: 'geofenceState',

@@ -503,7 +503,7 @@ describe('shapes', () => {
 
 	test('an address without a time, and none at all', async () => {
 		expect(await start([data('Somewhere (near a river)')]).run('address.get')).toEqual([
-			{ deviceId: '0010', time: null, address: 'Somewhere (near a river)' },
+			{ deviceName: null, plate: null, deviceId: '0010', time: null, address: 'Somewhere (near a river)' },
 		]);
 		expect(await start([data(null, 'No address')]).run('address.get')).toEqual([]);
 	});
@@ -650,6 +650,8 @@ describe('history', () => {
 			fixes.map((_, index) => begin + index * 600_000),
 		);
 		expect(fixes[0]).toEqual({
+			deviceName: null,
+			plate: null,
 			deviceId: '80222299',
 			time: '2026-01-10T05:30:00.000Z',
 			latitude: 2,
@@ -847,8 +849,8 @@ describe('the list of devices', () => {
 		);
 		const { client, host, bodies } = start([vehicles]);
 		expect(await client.lookup('device')).toEqual([
-			{ value: '1', title: 'Van 9 · 1' },
-			{ value: '2', title: 'Van 10 · 2' },
+			{ value: '1', title: 'Van 9 · 1', device: { deviceName: 'Van 9', plate: 'Van 9' } },
+			{ value: '2', title: 'Van 10 · 2', device: { deviceName: 'Van 10', plate: 'Van 10' } },
 		]);
 		expect((await client.lookup('plate')).map(({ value }) => value)).toEqual([' Van 9 ', 'Van 10']);
 		expect(host.sent[0]?.request.path).toBe('/api/vehicle/GetCurrentVehicleInfo');

@@ -105,8 +105,17 @@ export const getEvents = operation({
 		const deviceId = trimmedId(row.DeviceID) ?? params.device;
 		const times = timesOf(connection);
 		const place = coordinatesOf(row.Lat, row.Lon);
+		const plate = trimmed(row.VehicleNum);
 		const title = trimmed(row.EventInfo);
 		return {
+			deviceName: plate,
+			plate,
+			time: times.iso(row.EventTime),
+			...place,
+			type: kindOf(title),
+			title,
+			operator: null,
+			deviceId,
 			// The same words of one second, elsewhere, are another event.
 			id: recordId(
 				deviceId,
@@ -114,12 +123,6 @@ export const getEvents = operation({
 				trimmedId(row.EventInfo),
 				...ofTwin(row, [place.latitude, place.longitude]),
 			),
-			deviceId,
-			type: kindOf(title),
-			title,
-			time: times.iso(row.EventTime),
-			...place,
-			operator: null,
 		};
 	},
 	kind: 'lockEvent',

@@ -5,7 +5,7 @@ import { idTextOf } from '../../core/describe/read';
 import type { Row } from '../../core/describe/records';
 import { byTitle } from '../by-title';
 import { getCurrentByPlate } from './position';
-import { trimmed, trimmedId } from './values';
+import { namedBy, trimmed, trimmedId } from './values';
 
 /**
  * All vehicles and assets. Section 7 with an empty list, because its path is proven, and that of the list (section 6)
@@ -20,7 +20,9 @@ function choicesOf(rows: readonly Row[], valueOf: (row: Row) => string | null): 
 	const choices = new Map<string, Choice>();
 	for (const row of rows) {
 		const value = valueOf(row);
-		if (value !== null) choices.set(value, { value, title: label(trimmed(row.VehicleNum), trimmed(row.SIM2)) });
+		if (value === null) continue;
+		const device = namedBy(row.VehicleNum);
+		choices.set(value, { value, title: label(device.plate, trimmed(row.SIM2)), device });
 	}
 	return byTitle([...choices.values()]);
 }

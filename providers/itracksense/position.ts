@@ -13,7 +13,7 @@ import {
 	timeInId,
 	withoutUnit,
 } from '../../core/describe/read';
-import type { Position, Row } from '../../core/describe/records';
+import { UNNAMED, type Position, type Row } from '../../core/describe/records';
 import { chunks } from '../../core/call/windows';
 import { listInData, mustBeWhole, objectOrEmptyList, oneOrNone } from './answer';
 import { device, devices, listOrEmpty, NAMES_PER_REQUEST, someDevices, somePlates, plate, plates } from './fields';
@@ -30,15 +30,18 @@ import { flagOf, gcj02Of, trimmed } from './values';
 function toPosition(row: Row, deviceId: string, connection: Connection): Position {
 	const times = timesOf(connection);
 	const time = times.iso(row.GPSTime);
+	const plate = trimmed(row.VehicleNum);
 	const said = readStatusText(row.StatusDes);
 	const told = said.acc === 'on' ? true : said.acc === 'off' ? false : null;
 	const ignition = flagOf(row.Status) ?? told;
 	const online = flagOf(row.IsOnline);
 	const position: Position = {
-		deviceId,
-		deviceName: trimmed(row.VehicleNum),
+		deviceName: plate,
+		plate,
 		time,
+		seenAt: times.iso(row.RcvTime),
 		...coordinatesOf(row.Lat, row.Lon),
+		address: trimmed(row.Location),
 		speed: countOf(row.Speed),
 		course: courseOf(row.Direct),
 		status: online === null ? null : online ? 'online' : 'offline',
@@ -55,9 +58,6 @@ function toPosition(row: Row, deviceId: string, connection: Connection): Positio
 		charging: null,
 		fuelSupply: null,
 		armed: null,
-		address: trimmed(row.Location),
-		seenAt: times.iso(row.RcvTime),
-		id: '',
 		details: {
 			idleSeconds: said.idleSeconds,
 			network: said.network,
@@ -68,8 +68,14 @@ function toPosition(row: Row, deviceId: string, connection: Connection): Positio
 			statusText: trimmed(row.StatusDes),
 			...gcj02Of(row.RLat, row.RLon),
 		},
+		deviceId,
+		id: '',
 	};
-	position.id = recordId(deviceId, time ?? timeInId(null, row.GPSTime, { ...position, time: row.GPSTime }));
+	// Whatever the vehicle is called.
+	position.id = recordId(
+		deviceId,
+		time ?? timeInId(null, row.GPSTime, { ...position, ...UNNAMED, time: row.GPSTime }),
+	);
 	return position;
 }
 
@@ -196,6 +202,6 @@ export const getLocationByPlate = operation({
 		'Get position and address of one vehicle, in WGS-84 and in GCJ-02. The answer names no device: its deviceId is the plate. No record: the vendor has none.',
 	params: { plate },
 	request: (params) => ({ json: { VehiclePlate: params.plate } }),
-	record: (row, params, connection) => toPosition(row, params.plate, connection),
+	record: (row, params, connection) => toPosition({ VehicleNum: params.plate, ...row }, params.plate, connection),
 	...method(23),
 });

@@ -34,13 +34,12 @@ export const get = operation({
 	record: (row: Row, _, connection): SimCard => {
 		const iso = (value: unknown) => timesOf(connection).iso(value);
 		return {
-			iccid: identityOf(trimmedId(row.ICCID), 'ICCID'),
+			deviceName: null,
+			plate: null,
 			simNumber: trimmed(row.SIM),
-			imsi: trimmed(row.IMSI),
-			deviceId: trimmedId(row.DeviceID),
-			packageName: trimmed(row.PackageName),
 			status: trimmed(row.Status),
 			sessionStatus: trimmed(row.SessionStatus),
+			packageName: trimmed(row.PackageName),
 			dataAllowance: countOf(row.UsageAmount),
 			dataCount: countOf(row.UsageData),
 			smsAllowance: countOf(row.SMSAmount),
@@ -53,6 +52,9 @@ export const get = operation({
 			activatedAt: dateOf(row.Actived, iso),
 			expiresAt: dateOf(row.EndDate, iso),
 			createdAt: dateOf(row.CreateDate, iso),
+			imsi: trimmed(row.IMSI),
+			iccid: identityOf(trimmedId(row.ICCID), 'ICCID'),
+			deviceId: trimmedId(row.DeviceID),
 		};
 	},
 	kind: 'simCard',
@@ -124,13 +126,15 @@ export const getMessages = operation({
 		const kind = trimmed(row.MType);
 		const content = trimmed(row.Content);
 		return {
-			id: recordId(of, times.inId(row.CreateTime), trimmedId(row.MType), trimmedId(row.Content)),
-			deviceId: null,
-			iccid: of,
+			deviceName: null,
+			plate: null,
+			time: times.iso(row.CreateTime),
 			direction: DIRECTIONS.get(kind ?? '') ?? null,
 			text: content,
 			status: trimmed(row.Status),
-			time: times.iso(row.CreateTime),
+			iccid: of,
+			deviceId: null,
+			id: recordId(of, times.inId(row.CreateTime), trimmedId(row.MType), trimmedId(row.Content)),
 		};
 	},
 	kind: 'deviceMessage',

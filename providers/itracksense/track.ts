@@ -10,13 +10,15 @@ import { daysIn, inDays } from './history';
 import { method } from './method';
 import { ignitionIn } from './status-text';
 import { timesOf } from './times';
-import { flagOf, gcj02Of } from './values';
+import { flagOf, gcj02Of, trimmed } from './values';
 
 /** Sections 9 and 10. There may be 50,000 of them in an answer: only what a Fix has is read. */
-function toFix(row: Row, deviceId: string, connection: Connection): Fix {
+function toFix(row: Row, deviceId: string, connection: Connection, name = row.VehicleNum): Fix {
 	const { latitude, longitude } = coordinatesOf(row.Lat, row.Lon);
+	const plate = trimmed(name);
 	return {
-		deviceId,
+		deviceName: plate,
+		plate,
 		time: timesOf(connection).iso(row.GPSTime),
 		latitude,
 		longitude,
@@ -24,6 +26,7 @@ function toFix(row: Row, deviceId: string, connection: Connection): Fix {
 		course: courseOf(row.Direct),
 		odometer: countOf(row.Mileage),
 		ignition: ignitionIn(row.StatusDes),
+		deviceId,
 	};
 }
 
@@ -76,7 +79,7 @@ export const getHistoryByPlate = operation({
 	request: ({ of, from, to }: Day) => ({ json: { NumberPlateLists: of, StartTime: from, EndTime: to } }),
 	answer: listInData,
 	rows: ({ data }) => rowsOf(data, 'a position'),
-	record: (row, { plates: of }, connection) => toFix(row, onlyOf(of) ?? '', connection),
+	record: (row, { plates: of }, connection) => toFix(row, onlyOf(of) ?? '', connection, row.VehicleNum ?? onlyOf(of)),
 	raw: (row, { plates: of }) => ({ ...row, VehicleNum: onlyOf(of) }),
 	asks: { devices: 'plates', as: 'of', most: 1 },
 	run: async function* (run, params) {
@@ -96,8 +99,15 @@ export const getHistoryByPlate = operation({
 function toTrackPoint(row: Row, deviceId: string, connection: Connection): TrackPoint {
 	const corrected = row.GPSTime === undefined && row.x !== undefined;
 	const flagged = numberOf(row.GPSFlag);
+	const { deviceName, plate, time, latitude, longitude, speed, course } = toFix(row, deviceId, connection);
 	return {
-		...toFix(row, deviceId, connection),
+		deviceName,
+		plate,
+		time,
+		latitude,
+		longitude,
+		speed,
+		course,
 		// Its mileage has no unit, and the sample's looks like metres where section 23 has km.
 		odometer: null,
 		ignition: flagOf(row.Status),
@@ -105,6 +115,7 @@ function toTrackPoint(row: Row, deviceId: string, connection: Connection): Track
 		gpsFix: flagged === null ? null : Math.abs(flagged % 2) === 1,
 		corrected,
 		...(corrected ? gcj02Of(row.y, row.x) : gcj02Of(row.RLat, row.RLon)),
+		deviceId,
 	};
 }
 

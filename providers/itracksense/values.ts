@@ -1,4 +1,5 @@
 import { coordinatesOf, flagOf as truthOf, idTextOf, textOf } from '../../core/describe/read';
+import type { Named } from '../../core/describe/records';
 
 /** Names and plates come with stray spaces around them. */
 export const trimmed = (value: unknown) => textOf(value)?.trim() ?? null;
@@ -9,6 +10,12 @@ export const trimmedId = (value: unknown) => idTextOf(value)?.trim() ?? null;
 export function flagOf(value: unknown): boolean | null {
 	const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
 	return word === 'yes' ? true : word === 'no' ? false : truthOf(word);
+}
+
+/** The vendor has one word for both: the plate of a vehicle, or the name of an asset. */
+export function namedBy(value: unknown): Named {
+	const plate = trimmed(value);
+	return { deviceName: plate, plate };
 }
 
 /** GCJ-02, China's own datum, under its own name: never in the fields that hold WGS-84. */

@@ -141,18 +141,20 @@ function toAlarm(row: AlarmRow): Alarm {
 	const { imei, alarmtype, gpstime, systemtime, geofenceid, longitude, latitude, speed, course } = row;
 	const type = alarmTypeOf(alarmtype);
 	return {
-		// Two of one kind in a second, elsewhere, are two.
-		id: recordId(imei, ...identity(row), ...ofTwin(row, [longitude, latitude, speed, course])),
-		deviceId: imei,
-		type,
-		title: typeof alarmtype === 'string' ? alarmtype : ALARM_TITLES[type],
-		vendorType: String(alarmtype),
+		deviceName: null,
+		plate: null,
 		time: timeOf(gpstime),
 		recordedAt: timeOf(systemtime),
 		...coordinatesOf(latitude, longitude),
+		type,
+		title: typeof alarmtype === 'string' ? alarmtype : ALARM_TITLES[type],
+		vendorType: String(alarmtype),
 		speed: countOf(speed),
 		course: courseOf(course),
 		geofenceId: geofenceid === '0' ? null : idTextOf(geofenceid),
+		deviceId: imei,
+		// Two of one kind in a second, elsewhere, are two.
+		id: recordId(imei, ...identity(row), ...ofTwin(row, [longitude, latitude, speed, course])),
 	};
 }
 

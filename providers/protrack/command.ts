@@ -54,15 +54,18 @@ export const getStatus = operation({
 	record: (row, { commandId }): CommandOutcome => {
 		const { outcome, explanation, response } = becameOf(row, null, 'sent');
 		return {
-			outcome,
-			explanation,
-			operation: 'command.getStatus',
-			target: null,
-			command: null,
-			commandId,
-			response,
+			deviceName: null,
+			plate: null,
 			sentAt: null,
 			answeredAt: null,
+			outcome,
+			explanation,
+			command: null,
+			response,
+			operation: 'command.getStatus',
+			target: null,
+			commandId,
+			deviceId: null,
 		};
 	},
 	kind: 'commandOutcome',

@@ -18,17 +18,17 @@ const rows = (answer: unknown[]) => rowsOf(answer, 'a device');
 /** Sections 2.7 and 2.12; iccid and customeraccount come from newer servers (facts 4.2). */
 function toDevice(row: Row): Device {
 	return {
-		deviceId: identityOf(row.imei, 'imei'),
 		name: textOf(row.devicename),
 		plate: textOf(row.platenumber),
 		model: textOf(row.devicetype),
-		simNumber: textOf(row.simcard),
-		iccid: textOf(row.iccid),
 		group: textOf(row.customeraccount),
+		simNumber: textOf(row.simcard),
 		activatedAt: timeOf(row.activatedtime),
 		firstOnlineAt: timeOf(row.onlinetime),
 		expiresAt: timeOf(row.platformduetime),
 		userExpiresAt: timeOf(row.userduetime),
+		iccid: textOf(row.iccid),
+		deviceId: identityOf(row.imei, 'imei'),
 	};
 }
 
@@ -177,11 +177,13 @@ export const getMileage = operation({
 	answer: recordList,
 	rows,
 	record: (row): Mileage => ({
-		deviceId: identityOf(row.imei, 'imei'),
+		deviceName: null,
+		plate: null,
 		from: timeOf(row.begintime) ?? '',
 		to: timeOf(row.endtime) ?? '',
 		// Two decimals, as the vendor gives them: adding up leaves digits that mean nothing.
 		distance: typeof row.mileage === 'number' ? numberOf(Math.round(row.mileage * 100) / 100) : null,
+		deviceId: identityOf(row.imei, 'imei'),
 	}),
 	kind: 'mileage',
 	batch: together,

@@ -15,6 +15,7 @@ export async function deviceChoices(client: Collector, options?: RunOptions): Pr
 		found.map(({ deviceId, name, plate }) => ({
 			value: deviceId,
 			title: label(name ?? plate ?? deviceId, plate, deviceId),
+			device: { deviceName: name, plate },
 		})),
 	);
 }

@@ -60,10 +60,12 @@ function toPosition(row: Row): Position {
 	// -1 and anything but 1 and 0: the device has no such status.
 	const ignition = flagOf(row.accstatus);
 	const position: Position = {
-		deviceId,
 		deviceName: null,
+		plate: null,
 		time,
+		seenAt: timeOf(row.hearttime),
 		...coordinatesOf(row.latitude, row.longitude),
+		address: null,
 		speed: countOf(row.speed),
 		course: courseOf(row.course),
 		status: STATUS[String(row.datastatus)] ?? null,
@@ -80,10 +82,9 @@ function toPosition(row: Row): Position {
 		charging: flagOf(row.chargestatus),
 		fuelSupply: flagOf(row.oilpowerstatus),
 		armed: flagOf(row.defencestatus),
-		address: null,
-		seenAt: timeOf(row.hearttime),
-		id: '',
 		details: null,
+		deviceId,
+		id: '',
 	};
 	position.id = recordId(deviceId, time ?? timeInId(null, row.gpstime, { ...position, time: row.gpstime }));
 	return position;
@@ -166,13 +167,15 @@ function pointsOf(text: string, imei: string): Point[] {
 function toFix(point: Point): Fix {
 	const { imei, longitude, latitude, gpstime, speed, course } = point;
 	return {
-		deviceId: imei,
+		deviceName: null,
+		plate: null,
 		time: timeOf(gpstime),
 		...coordinatesOf(latitude, longitude),
 		speed: countOf(speed),
 		course: courseOf(course),
 		odometer: null,
 		ignition: null,
+		deviceId: imei,
 	};
 }
 

@@ -31,8 +31,8 @@ function toConsumption(row: Row, { begin, end }: { begin: number; end: number })
 	const secondary = of('secondarySource');
 	const other = isRecord(secondary) ? valuesOf(secondary) : () => null;
 	return {
-		deviceId: idTextOf(of('vehicleId')),
-		deviceName: textOf(of('vehicleName')) ?? textOf(of('licensePlate')),
+		deviceName: textOf(of('vehicleName')),
+		plate: textOf(of('licensePlate')),
 		from: new Date(begin).toISOString(),
 		to: new Date(end).toISOString(),
 		distance: kilometresOf(of('distance')),
@@ -41,6 +41,7 @@ function toConsumption(row: Row, { begin, end }: { begin: number; end: number })
 		fuelPer100Km: countOf(of('averageConsumption100Km')),
 		secondaryDistance: kilometresOf(other('distance')),
 		secondaryFuel: fuelOf(other('consumptionValue')),
+		deviceId: idTextOf(of('vehicleId')),
 	};
 }
 

@@ -22,18 +22,18 @@ function toDevice(row: Row): Device {
 	const of = valuesOf(row);
 	const model = [of('vehicleManufacturer'), of('vehicleModel')].map(textOf).filter((part) => part !== null);
 	return {
-		deviceId: identityOf(of('vehicleId'), 'vehicleId'),
 		name: textOf(of('vehicleName')),
 		plate: textOf(of('vehicleRegistrationNumber')),
 		model: textOf(model.join(' ')),
-		simNumber: null,
-		iccid: null,
 		// Not documented; real servers send it (facts 2.3).
 		group: textOf(of('groupName')),
+		simNumber: null,
 		activatedAt: null,
 		firstOnlineAt: null,
 		expiresAt: null,
 		userExpiresAt: null,
+		iccid: null,
+		deviceId: identityOf(of('vehicleId'), 'vehicleId'),
 	};
 }
 

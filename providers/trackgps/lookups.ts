@@ -13,6 +13,7 @@ export async function deviceChoices(client: Collector, options?: RunOptions): Pr
 		found.map(({ deviceId, name, plate }) => ({
 			value: deviceId,
 			title: [...new Set([name, plate, deviceId])].filter((part) => part !== null).join(BETWEEN),
+			device: { deviceName: name, plate },
 		})),
 	);
 }

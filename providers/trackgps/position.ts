@@ -11,7 +11,7 @@ import {
 	textOf,
 	timeInId,
 } from '../../core/describe/read';
-import type { Fix, Position, Row } from '../../core/describe/records';
+import { UNNAMED, type Fix, type Position, type Row } from '../../core/describe/records';
 import type { Connection } from '../../core/describe/connection';
 import { recordList, valuesOf } from './answer';
 import { batches, someVehicles, type Batch } from './batches';
@@ -32,10 +32,12 @@ function toPosition(row: Row, _params: unknown, connection: Connection): Positio
 	const deviceId = identityOf(of('vehicleId'), 'vehicleId');
 	const time = timeOf(of('gpsDate'), zoneOf(connection));
 	const position = {
-		deviceId,
-		deviceName: textOf(of('vehicleName')) ?? textOf(of('vehicleRegistrationNumber')),
+		deviceName: textOf(of('vehicleName')),
+		plate: textOf(of('vehicleRegistrationNumber')),
 		time,
+		seenAt: timeOf(of('serverDate'), zoneOf(connection)),
 		...coordinatesOf(of('latitude'), of('longitude')),
+		address: textOf(of('address')),
 		speed: kilometresPerHourOf(of('speed')),
 		course: courseOf(of('course')),
 		status: null,
@@ -51,10 +53,12 @@ function toPosition(row: Row, _params: unknown, connection: Connection): Positio
 		charging: null,
 		fuelSupply: null,
 		armed: null,
-		address: textOf(of('address')),
-		seenAt: timeOf(of('serverDate'), zoneOf(connection)),
+		details: null,
+		deviceId,
 	};
-	return { ...position, id: recordId(deviceId, timeInId(time, of('gpsDate'), position)), details: null };
+	// Whatever the vehicle is called.
+	const id = recordId(deviceId, time ?? timeInId(null, of('gpsDate'), { ...position, ...UNNAMED }));
+	return { ...position, id };
 }
 
 const numberOfVehicle = (row: Row) => idTextOf(valuesOf(row)('vehicleId')) ?? '';
@@ -101,13 +105,15 @@ export const getCurrent = operation({
 function toFix(row: Row, _params: unknown, connection: Connection): Fix {
 	const of = valuesOf(row);
 	return {
-		deviceId: identityOf(of('vehicleId'), 'vehicleId'),
+		deviceName: null,
+		plate: null,
 		time: timeOf(of('gpsDate'), zoneOf(connection)),
 		...coordinatesOf(of('latitude'), of('longitude')),
 		speed: kilometresPerHourOf(of('speed')),
 		course: courseOf(of('course')),
 		odometer: null,
 		ignition: null,
+		deviceId: identityOf(of('vehicleId'), 'vehicleId'),
 	};
 }
 

@@ -89,6 +89,17 @@ function toFuelEvent(row: Row, { begin, end }: { begin: number; end: number }, c
 	const { type, over, secondary } = kindOf(event);
 	const time = timeOf(of('date'), zoneOf(connection));
 	return {
+		deviceName: null,
+		plate: null,
+		time,
+		address: textOf(of('location')),
+		type,
+		vendorType: event,
+		summary: over !== null,
+		secondary,
+		volume: litresOf(of('estimation')),
+		private: flagOf(of('isPrivate')),
+		deviceId,
 		id:
 			over === null
 				? recordId(
@@ -99,15 +110,6 @@ function toFuelEvent(row: Row, { begin, end }: { begin: number; end: number }, c
 						...[places.get(row) ?? []].flat(),
 					)
 				: recordId(deviceId, event, new Date(begin).toISOString(), new Date(end).toISOString()),
-		deviceId,
-		type,
-		vendorType: event,
-		summary: over !== null,
-		secondary,
-		time,
-		volume: litresOf(of('estimation')),
-		address: textOf(of('location')),
-		private: flagOf(of('isPrivate')),
 	};
 }
 

@@ -88,17 +88,19 @@ function toStop(row: Row, _params: unknown, connection: Connection): Stop {
 	const startedAt = timeOf(of('startDate'), timeZone);
 	const endedAt = timeOf(of('endDate'), timeZone);
 	return {
-		id: recordId(deviceId, timeInId(startedAt, of('startDate'), row)),
-		deviceId,
+		deviceName: null,
+		plate: null,
+		driverName: driverOf(of('drivers')),
 		startedAt,
 		endedAt,
-		seconds: between(startedAt, endedAt),
-		idleSeconds: idleSecondsOf(of('engineOnStops'), timeZone),
 		...coordinatesOf(of('latitude'), of('longitude')),
 		address: textOf(of('address')),
+		seconds: between(startedAt, endedAt),
+		idleSeconds: idleSecondsOf(of('engineOnStops'), timeZone),
 		odometer: kilometresOf(of('indexKm')),
-		driverName: driverOf(of('drivers')),
 		private: flagOf(of('isPrivate')),
+		deviceId,
+		id: recordId(deviceId, timeInId(startedAt, of('startDate'), row)),
 	};
 }
 

@@ -51,12 +51,14 @@ function toReading(row: ReadingRow, _params: unknown, connection: Connection): R
 	const sensor = textOf(of('sensorNumber'));
 	const time = timeOf(of('date'), zoneOf(connection));
 	return {
-		id: recordId(deviceId, row.type, idTextOf(of('sensorNumber')), timeInId(time, of('date'), row)),
-		deviceId,
+		deviceName: null,
+		plate: null,
+		time,
 		type: row.type,
 		sensor,
-		time,
 		value: measuredOf(of('value')),
+		deviceId,
+		id: recordId(deviceId, row.type, idTextOf(of('sensorNumber')), timeInId(time, of('date'), row)),
 	};
 }
 

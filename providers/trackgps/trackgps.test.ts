@@ -663,6 +663,7 @@ describe('consumption', () => {
 			{
 				deviceId: '5',
 				deviceName: 'Van',
+				plate: 'B 1',
 				from: '2026-06-01T00:00:00.000Z',
 				to: '2026-07-10T00:00:00.000Z',
 				distance: 150.25,
@@ -675,6 +676,7 @@ describe('consumption', () => {
 			{
 				deviceId: '5',
 				deviceName: 'Van',
+				plate: 'B 1',
 				from: '2026-06-01T00:00:00.000Z',
 				to: '2026-07-10T00:00:00.000Z',
 				distance: null,

@@ -212,8 +212,8 @@ function mustBeTrue(operation: AnyOperation, expected: Came, came: Came, deeds: 
 	const unexplained = missing.filter((record) => {
 		if (refused.size === 0) return true;
 		if (error !== undefined && expected.devices.size === 1) return false;
-		const { deviceId, deviceName } = record as { deviceId?: string | null; deviceName?: string | null };
-		return typeof deviceId === 'string' && !refused.has(deviceId) && !refused.has(deviceName ?? '');
+		const { deviceId, plate } = record as { deviceId?: string | null; plate?: string | null };
+		return typeof deviceId === 'string' && !refused.has(deviceId) && !refused.has(plate ?? '');
 	});
 	if (error !== undefined && has(deeds, 'fault', 'session')) return;
 	if ((spoiled > 0 || has(deeds, 'cut')) && told !== '') return;
