@@ -53,6 +53,7 @@ const loginLate = () => Promise.reject(loginTooSlow());
 export class N8nHost implements Host {
 	/** As it is stored: an expression, such as that of an agent, permits nothing. */
 	readonly permitsCommands: boolean;
+	readonly readsNames = true;
 	private readonly key: string;
 
 	constructor(

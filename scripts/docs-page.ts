@@ -150,7 +150,7 @@ function triggersPart({ triggers, limits }: Provider): string[] {
 		'',
 		`A trigger polls every ${String(limits.poll.seconds)} seconds by default. The shortest useful interval is ${String(limits.poll.leastSeconds)} seconds. Triggers of one account share their requests.`,
 		'',
-		'Every event has a stable `id`, the name of its `event`, `deviceId` and `time`. `late` is true if a newer event of this device was delivered before. `doubtful` is true if `time` is in the future or far in the past: some clock is wrong.',
+		'Every event has a stable `id`, the name of its `event`, `deviceId` and `time`, and says the [name and plate](names.md) of the device. `late` is true if a newer event of this device was delivered before. `doubtful` is true if `time` is in the future or far in the past: some clock is wrong.',
 		'',
 		'Each trigger that polls has its own filters and these settings:',
 		'',

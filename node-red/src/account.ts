@@ -90,6 +90,7 @@ export class Account {
 			idle: () => immediate(),
 			now: Date.now,
 			warn,
+			readsNames: true,
 			...node,
 		};
 		return new Client(this.provider, this.connection, host, this.redactor, this.shared);
