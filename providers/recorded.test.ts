@@ -5,6 +5,7 @@ import { Client } from '../core/call/client';
 import { addressOf } from '../core/describe/host';
 import { connectionOf, folderOf, recordedNames, recordingOf } from '../test/support/recordings';
 import { json, TestHost } from '../test/support/test-host';
+import { withoutDevices } from '../test/support/without-devices';
 import { providers } from '.';
 
 /** `RECORD=1 npm run test:unit -- recorded` writes the records again; read them before you commit. */
@@ -22,11 +23,9 @@ describe.each(providers.map((provider) => [provider.title, provider] as const))(
 		const run = async (output: 'simplified' | 'raw') => {
 			const answers = recorded.exchanges.map(({ response }) => response);
 			const host = new TestHost(() => json(answers.shift() ?? { code: -1, message: 'nothing recorded' }));
-			const records = await new Client(provider, connectionOf(provider), host).collect(
-				operation,
-				recorded.params,
-				{ output },
-			);
+			const client = new Client(provider, connectionOf(provider), host);
+			if (operation.effect !== 'read') withoutDevices(client);
+			const records = await client.collect(operation, recorded.params, { output });
 			const sent = host.sent.map(({ request }) => ({
 				request: `${request.method} ${addressOf('', request)}`,
 				body: request.json ?? request.form,

@@ -2,7 +2,7 @@ import { orAborted, orLate } from './abort';
 import { rateOf, sharedLogin, type SharedLogin } from './account';
 import { checkBaseUrl } from '../describe/base-url';
 import { asFleetError, InvalidParams, SessionExpired, TimedOut, type FleetError } from '../describe/errors';
-import { ALL, shown, type Choice, type Field, type Ids } from '../describe/field';
+import { ALL, readFields, shown, text, type Choice, type Field, type Fields, type Ids } from '../describe/field';
 import type { Host } from '../describe/host';
 import type { AnyOperation, PageOf, Run, RunOptions } from '../describe/operation';
 import type { Connection } from '../describe/connection';
@@ -13,6 +13,7 @@ import { inBlocks } from './blocks';
 import { fillIn, lacksNames, namesIn } from './device-names';
 import { Gathering } from './gathering';
 import { DeviceRequests, mustHaveTurns } from './device-requests';
+import { isSeveral, textsIn, type DeviceTexts } from './device-texts';
 import { pageTurn } from './large-answers';
 import { Output } from './output';
 import { holdSecrets, readParams } from './params';
@@ -39,14 +40,22 @@ const MOST_HINTS = 20;
 /** Other runs whose read of a list one waits for. */
 const MOST_JOINS = 3;
 
-type ListOptions = Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority' | 'signal' | 'quiet'>;
+interface ListOptions extends Pick<RunOptions, 'onWait' | 'deadlineMs' | 'priority' | 'signal' | 'quiet'> {
+	/** How old the list may be, within the five minutes. */
+	maxAgeMs?: number;
+}
 
 /** So long records wait for the list that names their devices. */
 const NAMES_MS = 2000;
 /** So long that list may take, for those that come later. */
 const NAMES_LIST_MS = 60_000;
+/** So old the list may be in which the device of a command is looked up, and so long it may take. */
+const FRESH_MS = 30_000;
+const FRESH_LIST_MS = 10_000;
 
 const ignore = () => undefined;
+
+const anyText = text({ title: 'Device', description: '' });
 
 const listTooLate = () =>
 	new TimedOut('The list of the vendor did not come in the time that the run has.', {
@@ -126,7 +135,7 @@ export class Client {
 		let left = operation.consuming ? Infinity : (options.limit ?? Infinity);
 		try {
 			mustBePermitted(operation, this.provider, this.connection, this.host);
-			params = this.read(operation, input, options);
+			params = this.read(operation, await this.resolved(operation, input, call), options);
 			output.begin(params);
 			const checked = askedOf(operation, params);
 			release = holdSecrets(operation, params, this.redactor);
@@ -241,6 +250,63 @@ export class Client {
 		return burst > 1 && this.shared.account.limiter.turnsUntil(now + NAMES_MS, now) > 0;
 	}
 
+	/** What a write or command was given, with the id of its device in place of a name. @throws FleetError */
+	private async resolved(
+		operation: AnyOperation,
+		input: Readonly<Record<string, unknown>>,
+		call: Call,
+	): Promise<Readonly<Record<string, unknown>>> {
+		const fields = operation.params as Fields;
+		const [name, field] = Object.entries(fields).find(([, { lookup }]) => lookup === DEVICES) ?? [];
+		const lists = Object.hasOwn(this.provider.lookups, DEVICES);
+		if (operation.effect === 'read' || !lists || name === undefined || field === undefined) return input;
+		// Throws where the operation must not be tried.
+		this.provider.route?.(operation, this.connection);
+		const clock = { now: this.host.now(), timeZone: call.options.timeZone ?? 'UTC' };
+		const text = field.clean(input[name], clock);
+		if (typeof text !== 'string' || text === '' || text === ALL) return input;
+		// What else is wrong is said before anything is sent.
+		readFields({ ...fields, [name]: anyText }, { ...input, [name]: text }, clock);
+		const isId = field.schema.safeParse(text).success;
+		const fresh = await this.freshTexts(isId, call);
+		const found = fresh?.of(text) ?? (await this.olderTexts())?.of(text) ?? [];
+		// An older list can speak against an id, and names nobody.
+		if (found.length > 1 || (fresh === undefined && found[0] !== undefined && found[0] !== text))
+			throw isSeveral(field.title, text, [...new Set([...(isId ? [text] : []), ...found])]);
+		if (found.length === 0 && !isId)
+			throw new InvalidParams(`${field.title}: no device has ${shown(text)} as its id, name or plate.`, {
+				advice: 'Give it as a whole, or choose the device from the list. Nothing was sent.',
+			});
+		return { ...input, [name]: found[0] ?? text };
+	}
+
+	/** The devices as they were called when their list was last read. */
+	private async olderTexts(): Promise<DeviceTexts | undefined> {
+		const list = this.shared.lookups.last(this.listKey(DEVICES));
+		return list === undefined ? undefined : await textsIn(this, list);
+	}
+
+	/** The devices as they are called now. Undefined where an id has to do, as their list cannot be had. */
+	private async freshTexts(isId: boolean, { deadline, options }: Call): Promise<DeviceTexts | undefined> {
+		if (isId && !this.canSpareTurn) return undefined;
+		const { onWait, signal, priority } = options;
+		const deadlineMs = Math.min(FRESH_LIST_MS, deadline - this.host.now());
+		try {
+			const list = await this.lookup(DEVICES, {
+				onWait,
+				signal,
+				priority,
+				deadlineMs,
+				maxAgeMs: FRESH_MS,
+				quiet: true,
+			});
+			return await textsIn(this, list);
+		} catch (thrown) {
+			if (!isId || signal?.aborted) throw asFleetError(thrown);
+			return undefined;
+		}
+	}
+
 	/** Milliseconds since 1970. */
 	now(): number {
 		return this.host.now();
@@ -276,11 +342,16 @@ export class Client {
 	private async listed(name: string, options: ListOptions, joinsLeft: number): Promise<Choice[]> {
 		const find = Object.hasOwn(this.provider.lookups, name) ? this.provider.lookups[name] : undefined;
 		if (find === undefined) throw new InvalidParams(`${this.provider.title} has no list of ${shown(name)}.`);
-		const { onWait, deadlineMs, priority, quiet } = options;
+		const { onWait, deadlineMs, priority, quiet, maxAgeMs } = options;
 		const key = this.listKey(name);
 		const { lookups } = this.shared;
 		const joins = lookups.pending(key);
-		const choices = lookups.get(key, this.host.now(), () => find(this, { onWait, deadlineMs, priority, quiet }));
+		const choices = lookups.get(
+			key,
+			this.host.now(),
+			() => find(this, { onWait, deadlineMs, priority, quiet }),
+			maxAgeMs,
+		);
 		return joins ? await this.joined(name, choices, options, joinsLeft) : await orAborted(choices, options.signal);
 	}
 

@@ -1,30 +1,37 @@
 import type { Choice } from '../describe/field';
+import { Recent } from './recent';
 
 const KEPT_MS = 5 * 60_000;
+/** Lists that are remembered beyond that. */
+const REMEMBERED = 20;
 
 /** Lists for pickers, each kept for five minutes. */
 export class Lookups {
-	private readonly lists = new Map<string, { choices: Promise<Choice[]>; until: number; pending: boolean }>();
+	private readonly lists = new Map<string, { choices: Promise<Choice[]>; at: number; pending: boolean }>();
 	/** The last that could be read, however old. */
-	private readonly latest = new Map<string, Choice[]>();
+	private readonly latest = new Recent<Choice[]>(REMEMBERED);
 	/** When each was asked for. */
-	private readonly asked = new Map<string, number>();
+	private readonly asked = new Recent<number>(REMEMBERED);
 
 	/** The list of that name, if it is at hand: nothing is sent for it. */
 	async known(name: string, now: number): Promise<Choice[]> {
 		const kept = this.lists.get(name);
-		return kept === undefined || kept.until <= now ? [] : await kept.choices.catch(() => []);
+		return kept === undefined || kept.at + KEPT_MS <= now ? [] : await kept.choices.catch(() => []);
 	}
 
-	/** The list of that name; `find` reads it from the vendor. One that cannot be read is not kept. */
-	get(name: string, now: number, find: () => Promise<Choice[]>): Promise<Choice[]> {
+	/**
+	 * The list of that name; `find` reads it from the vendor. One that cannot be read is not kept.
+	 * @param maxAgeMs how long ago another may have begun to read it
+	 */
+	get(name: string, now: number, find: () => Promise<Choice[]>, maxAgeMs = KEPT_MS): Promise<Choice[]> {
 		const kept = this.lists.get(name);
 		// A clock that was set back must not keep a list for longer.
-		if (kept !== undefined && kept.until > now && kept.until <= now + KEPT_MS) return kept.choices;
+		if (kept !== undefined && now - kept.at < Math.min(maxAgeMs, KEPT_MS) && kept.at <= now) return kept.choices;
 		const choices = find();
 		// Settings that a list follows can be changed again and again.
-		for (const [other, { until, pending }] of this.lists) if (until <= now && !pending) this.lists.delete(other);
-		const list = { choices, until: now + KEPT_MS, pending: true };
+		for (const [other, { at, pending }] of this.lists)
+			if (at + KEPT_MS <= now && !pending) this.lists.delete(other);
+		const list = { choices, at: now, pending: true };
 		this.lists.set(name, list);
 		this.asked.set(name, now);
 		choices.then(

@@ -575,6 +575,7 @@ export class SendLoop {
 
 	/** Where requests are apart, each other process may have a turn first. */
 	private attemptsAfter({ tooOften }: FleetError): number {
+		if (this.call.options.quiet === true) return 1;
 		const { provider, connection } = this.sender;
 		const { processes = 1 } = connection;
 		const [, burst] = rateOf(provider, connection);

@@ -244,7 +244,7 @@ export interface RunOptions {
 	onWait?: (ms: number) => void;
 	/** Hears the token of the session in which a request was answered. */
 	onSession?: (token: string) => void;
-	/** Nobody asked for it: it gives no hints, and no names to records. */
+	/** Nobody asked for it: it is tried once, gives no hints, and no names to records. */
 	quiet?: boolean;
 	/** Token of the session that it makes sense in, such as an acknowledgement: in any other, nothing is sent. */
 	inSession?: string;

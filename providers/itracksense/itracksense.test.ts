@@ -20,6 +20,7 @@ import {
 } from '../../simulators/itracksense';
 import { FetchHost } from '../../test/support/fetch-host';
 import { json, TestHost, type Respond } from '../../test/support/test-host';
+import { withoutDevices } from '../../test/support/without-devices';
 import { alarmTypeOf } from './alarm';
 import type { ITracksenseConnection } from './connection';
 import { itracksense } from '.';
@@ -77,7 +78,11 @@ function start(answers: unknown[] | Respond, settings: Partial<ITracksenseConnec
 	};
 	const client = new Client(itracksense, connection, host);
 	client.shared.accept(host);
-	const find = (name: string | AnyOperation) => (typeof name === 'string' ? operations.get(name)! : name);
+	const find = (name: string | AnyOperation) => {
+		const operation = typeof name === 'string' ? operations.get(name)! : name;
+		if (operation.effect !== 'read') withoutDevices(client);
+		return operation;
+	};
 	return {
 		host,
 		client,
@@ -1300,7 +1305,8 @@ describe('the simulator, which was written from the document without a look at t
 		{ deadToken: 'http401' as const },
 		{ deadToken: 'code' as const, errorStatus: 'mirrored' as const },
 	])('is logged in to once, and again when the token dies (%j)', async (options) => {
-		const { run, simulator, calls } = await simulated(options);
+		const { run, simulator, calls, client } = await simulated(options);
+		withoutDevices(client);
 		await run('position.getCurrent', { devices: '*' });
 		await run('alarm.getCurrent', { devices: '*' });
 		expect(calls(PATHS[4].path)).toHaveLength(1);

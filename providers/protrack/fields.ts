@@ -28,7 +28,7 @@ export const devicesOrAll = ids({
 
 export const device = text({
 	title: 'Device',
-	description: 'Device to act on, as its IMEI',
+	description: 'Device to act on: its IMEI, or its whole name or plate',
 	placeholder: 'e.g. 358899051025339',
 	lookup: 'device',
 	typedAs: 'IMEI',

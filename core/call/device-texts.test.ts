@@ -1,0 +1,208 @@
+import { z } from 'zod/v4';
+import { describe, expect, test } from 'vitest';
+import { SIGNED_IN } from '../../test/support/signed-in';
+import { json, TestHost } from '../../test/support/test-host';
+import { Client } from './client';
+import { asFleetError } from '../describe/errors';
+import { text } from '../describe/field';
+import { operation, type Effect } from '../describe/operation';
+import { CONFIRMED } from '../describe/outcome';
+import type { Provider } from '../describe/provider';
+import type { CommandOutcome, Row } from '../describe/records';
+
+interface Listed {
+	id: string;
+	name: string | null;
+	plate: string | null;
+}
+
+const evidence = { section: '1', grade: 'C' } as const;
+const shared = { title: 'It', action: '', description: '', resource: 'device', evidence } as const;
+const list = operation({
+	...shared,
+	name: 'getMany',
+	effect: 'read',
+	route: 'GET /devices',
+	params: {},
+	answer: z.array(z.looseObject({})),
+	record: (row: Row) => row as never,
+	kind: 'device',
+	list: true,
+});
+const act = (effect: Exclude<Effect, 'read'>) =>
+	operation({
+		...shared,
+		name: effect,
+		effect,
+		route: 'GET /act/{device}',
+		params: {
+			device: text({
+				title: 'Device',
+				description: '',
+				lookup: 'device',
+				pattern: /^[ab1]{1,4}$/,
+				expected: 'must be an id',
+			}),
+			count: text({ title: 'Count', description: '', pattern: /^\d$/, expected: 'must be a digit' }),
+		},
+		request: () => ({}),
+		answer: z.unknown(),
+		rows: (): Row[] => [CONFIRMED],
+		target: ({ device }) => ({ target: device }),
+	});
+const command = act('command');
+
+let accounts = 0;
+
+function account(devices: Listed[], burst = 20) {
+	const state = { devices, down: false };
+	const provider: Provider = {
+		...SIGNED_IN,
+		open: ({ body }) => JSON.parse(body) as unknown,
+		limits: { requestsPerMinute: 6000, burst, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
+		operations: [list, command],
+		lookups: {
+			device: async (client, options) => {
+				const found = (await client.collect(list, {}, options)) as unknown as Listed[];
+				return found.map(({ id, name, plate }) => ({
+					value: id,
+					title: id,
+					device: { deviceName: name, plate },
+				}));
+			},
+		},
+	};
+	const host = new TestHost(({ path }) =>
+		path === '/devices' ? (state.down ? { ...json({}), body: '?' } : json(state.devices)) : json({}),
+	);
+	const connection = {
+		baseUrl: 'https://vendor.example',
+		account: `texts ${String((accounts += 1))}`,
+		secret: 's',
+		allowCommands: true,
+		allowPrivateAddresses: false,
+		rateLimit: 6000,
+	};
+	const client = new Client(provider, connection, host);
+	const paths = () => host.sent.map(({ request }) => request.path);
+	const run = async (device: unknown, more: object = { count: '1' }, what = command) =>
+		(await client.collect(what, { device, ...more })) as CommandOutcome[];
+	const refused = async (device: unknown, more?: object) => {
+		const before = paths().filter((path) => path.startsWith('/act')).length;
+		const error = await run(device, more).then(
+			() => undefined,
+			(thrown: unknown) => asFleetError(thrown),
+		);
+		expect(paths().filter((path) => path.startsWith('/act'))).toHaveLength(before);
+		return error;
+	};
+	return { host, state, run, refused, paths };
+}
+
+const VAN = { id: 'a1', name: 'Van, red', plate: 'B 10 FLT' };
+const BUS = { id: 'b1', name: 'Bus', plate: null };
+
+describe('a command', () => {
+	test.each(['a1', 'Van, red', ' van, RED ', 'b 10 flt', '["Van, red"]'])(
+		'finds its device by %j',
+		async (device) => {
+			const { run, paths } = account([VAN, BUS]);
+			expect(await run(device)).toMatchObject([
+				{ target: 'a1', deviceId: 'a1', deviceName: 'Van, red', plate: 'B 10 FLT', outcome: 'confirmed' },
+			]);
+			expect(paths()).toEqual(['/devices', '/act/a1']);
+		},
+	);
+
+	test.each(['Van', 'B10FLT', 'Van, red B 10 FLT', 'Buss', '*', 'all', '["Bus", "Van, red"]', '', null])(
+		'is not sent for %j',
+		async (device) => {
+			const { refused } = account([VAN, BUS]);
+			expect((await refused(device))?.code).toBe('InvalidParams');
+		},
+	);
+
+	test('is not sent where two have the name, or one is called by the id of another', async () => {
+		const { refused, run } = account([VAN, BUS, { id: 'b2', name: 'bus', plate: 'a1' }]);
+		expect((await refused('Bus'))?.message).toContain('b1, b2');
+		expect((await refused('a1'))?.message).toContain('a1, b2');
+		expect(await run('b1')).toMatchObject([{ target: 'b1' }]);
+	});
+
+	test('is sent to an id that is not in the list', async () => {
+		expect(await account([VAN]).run('b')).toMatchObject([{ target: 'b', deviceName: null, plate: null }]);
+	});
+
+	test('finds it in a list that is half a minute old at most', async () => {
+		const { run, refused, host, state, paths } = account([VAN]);
+		await run('Van, red');
+		host.time += 29_000;
+		await run('Van, red');
+		expect(paths()).toEqual(['/devices', '/act/a1', '/act/a1']);
+		state.devices = [{ ...BUS, name: 'Van, red' }];
+		host.time += 1000;
+		expect(await run('Van, red')).toMatchObject([{ target: 'b1' }]);
+		state.devices = [];
+		host.time += 30_000;
+		expect((await refused('Van, red'))?.code).toBe('InvalidParams');
+	});
+
+	test('goes to an id alone where the list cannot be had, unless an older one speaks against it', async () => {
+		const { run, refused, host, state } = account([VAN, { ...BUS, plate: 'a' }]);
+		state.down = true;
+		expect((await refused('Van, red'))?.code).not.toBe('InvalidParams');
+		expect(await run('a')).toMatchObject([{ target: 'a' }]);
+		state.down = false;
+		expect(await run('a')).toMatchObject([{ target: 'b1' }]);
+		state.down = true;
+		host.time += 30_000;
+		expect((await refused('a'))?.message).toContain('a, b1');
+	});
+
+	test('reads no list where turns are rare and it has an id, nor where something else is wrong', async () => {
+		const { run, refused, paths } = account([VAN], 1);
+		await run('a1');
+		expect((await refused('a1', { count: 'x' }))?.message).toContain('Count');
+		expect((await refused('Van, red', { count: 'x' }))?.message).toContain('Count');
+		expect(paths()).toEqual(['/act/a1']);
+	});
+
+	test('a write is found alike', async () => {
+		expect(await account([VAN]).run('B 10 FLT', { count: '1' }, act('write') as never)).toMatchObject([
+			{ target: 'a1' },
+		]);
+	});
+});
+
+test('whatever is written, only a device is commanded whose id, name or plate it is', async () => {
+	let seed = 7;
+	const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+	const drawn = () => {
+		const word = Array.from({ length: 1 + random(3) }, () => 'abAB1 '.charAt(random(6))).join('');
+		return random(8) === 0 ? ` ${word}` : word;
+	};
+	const same = (one: string | null, other: string) => one?.trim().toLowerCase() === other.trim().toLowerCase();
+	const counts = { sent: 0, refused: 0 };
+	for (let round = 0; round < 400; round++) {
+		const ids = new Set(Array.from({ length: 1 + random(5) }, () => drawn().toLowerCase().replaceAll(' ', 'b')));
+		const devices = [...ids].map((id) => ({
+			id,
+			name: random(4) === 0 ? null : drawn(),
+			plate: random(4) === 0 ? null : drawn(),
+		}));
+		const { run, paths } = account(devices);
+		const written = drawn();
+		const meant = devices.filter(
+			({ id, name, plate }) => id === written.trim() || same(name, written) || same(plate, written),
+		);
+		const outcomes = await run(written).catch(() => []);
+		const commanded = paths().flatMap((path) => /^\/act\/(.*)$/.exec(path)?.[1] ?? []);
+		const unlisted = /^[ab1]{1,4}$/.test(written.trim()) ? [written.trim()] : [];
+		const expected = meant.length === 0 ? unlisted : meant.length === 1 ? meant.map(({ id }) => id) : [];
+		// A blank text is none.
+		expect(commanded, JSON.stringify({ written, devices })).toEqual(written.trim() === '' ? [] : expected);
+		expect(outcomes.map(({ deviceId }) => deviceId)).toEqual(commanded);
+		counts[commanded.length > 0 ? 'sent' : 'refused'] += 1;
+	}
+	expect(Math.min(counts.sent, counts.refused)).toBeGreaterThan(50);
+});
