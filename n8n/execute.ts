@@ -35,7 +35,7 @@ export async function execute(
 			const pairedItem = { item };
 			try {
 				operation ??= operationOf(context, provider, node.retryOnFail);
-				resultOf ??= runsOf(
+				resultOf ??= await runsOf(
 					context,
 					operation,
 					await openAccount(context, provider, credentialType, (message) => warnings.add(message)),
@@ -81,12 +81,12 @@ interface Result extends Collected {
  * How the result of an item is got: the same is asked once, and where items can share requests, all are read before the
  * first is run.
  */
-function runsOf(
+async function runsOf(
 	context: IExecuteFunctions,
 	operation: AnyOperation,
 	client: Client,
 	options: Pick<RunOptions, 'signal' | 'onWait'>,
-): (item: number) => Promise<Result> {
+): Promise<(item: number) => Promise<Result>> {
 	const inputOf = inputsOf(context, operation);
 	const { length } = context.getInputData();
 	if (length === 1 || !canShare(operation))
@@ -108,8 +108,11 @@ function runsOf(
 	const runs: (() => Promise<Result>)[] = [];
 	for (let item = 0; item < length; item++) {
 		try {
-			const input = inputOf(item);
-			const { params, options: own, skipFailed } = input;
+			const written = inputOf(item);
+			// Items share requests by the ids of their devices.
+			const params = await client.resolve(operation, written.params, { ...written.options, ...options });
+			const input = { ...written, params };
+			const { options: own, skipFailed } = input;
 			const key = `${String(skipFailed)} ${inputKey({ input: params, options: own }, () => client.read(operation, params, own))}`;
 			const before = known.get(key);
 			const run = before ?? (together === undefined ? alone : shared)(input);

@@ -2,18 +2,29 @@ import { orAborted, orLate } from './abort';
 import { rateOf, sharedLogin, type SharedLogin } from './account';
 import { checkBaseUrl } from '../describe/base-url';
 import { asFleetError, InvalidParams, SessionExpired, TimedOut, type FleetError } from '../describe/errors';
-import { ALL, readFields, shown, text, type Choice, type Field, type Fields, type Ids } from '../describe/field';
+import {
+	ALL,
+	applies,
+	DEVICES,
+	readFields,
+	shown,
+	text,
+	type Choice,
+	type Field,
+	type Fields,
+	type Ids,
+} from '../describe/field';
 import type { Host } from '../describe/host';
 import type { AnyOperation, PageOf, Run, RunOptions } from '../describe/operation';
 import type { Connection } from '../describe/connection';
-import { DEVICES, type Provider } from '../describe/provider';
+import type { Provider } from '../describe/provider';
 import { LONGEST } from '../describe/read';
 import type { CommandOutcome, Row } from '../describe/records';
 import { inBlocks } from './blocks';
 import { fillIn, lacksNames, namesIn } from './device-names';
 import { Gathering } from './gathering';
 import { DeviceRequests, mustHaveTurns } from './device-requests';
-import { isSeveral, textsIn, type DeviceTexts } from './device-texts';
+import { idsFor, isId, isNone, isSeveral, textsIn, type DeviceTexts } from './device-texts';
 import { pageTurn } from './large-answers';
 import { Output } from './output';
 import { holdSecrets, readParams } from './params';
@@ -54,6 +65,14 @@ const FRESH_MS = 30_000;
 const FRESH_LIST_MS = 10_000;
 
 const ignore = () => undefined;
+
+/** An id, and hardly a name. */
+const DIGITS = /^\d+$/;
+
+function onlyOne(title: string, ids: readonly string[]): string | undefined {
+	if (ids.length > 1) throw new InvalidParams(`${title} takes a single device, not ${String(ids.length)}.`);
+	return ids[0];
+}
 
 const anyText = text({ title: 'Device', description: '' });
 
@@ -135,7 +154,10 @@ export class Client {
 		let left = operation.consuming ? Infinity : (options.limit ?? Infinity);
 		try {
 			mustBePermitted(operation, this.provider, this.connection, this.host);
-			params = this.read(operation, await this.resolved(operation, input, call), options);
+			const asked = await (operation.effect === 'read'
+				? this.resolve(operation, input, options)
+				: this.deviceOfAct(operation, input, call));
+			params = this.read(operation, asked, options);
 			output.begin(params);
 			const checked = askedOf(operation, params);
 			release = holdSecrets(operation, params, this.redactor);
@@ -250,8 +272,45 @@ export class Client {
 		return burst > 1 && this.shared.account.limiter.turnsUntil(now + NAMES_MS, now) > 0;
 	}
 
+	/** What a read was given, with ids in place of the names and plates of devices. @throws FleetError */
+	async resolve(
+		operation: AnyOperation,
+		input: Readonly<Record<string, unknown>>,
+		options: RunOptions = {},
+	): Promise<Readonly<Record<string, unknown>>> {
+		const { timeZone = 'UTC', onWait, deadlineMs, priority, signal, quiet } = options;
+		const fields = operation.params as Fields;
+		// Polls and lists ask for ids.
+		if (
+			operation.effect !== 'read' ||
+			priority === 'poll' ||
+			quiet ||
+			!Object.hasOwn(this.provider.lookups, DEVICES)
+		)
+			return input;
+		const ids: Record<string, unknown> = {};
+		for (const [name, field] of Object.entries(fields)) {
+			if (field.lookup !== DEVICES || field.verbatim || !applies(field, input, fields)) continue;
+			const given = Object.hasOwn(input, name) ? input[name] : field.initial;
+			const texts = [field.clean(given, { now: this.host.now(), timeZone })].flat();
+			if (given === '' || texts.length === 0 || !texts.every((text) => typeof text === 'string')) continue;
+			if (texts.every((text) => text === ALL || (DIGITS.test(text) && isId(field, text)))) continue;
+			const unsure = texts.every((text) => isId(field, text));
+			if (unsure && !this.canSpareTurn) continue;
+			try {
+				const list = await this.lookup(DEVICES, { onWait, deadlineMs, priority, signal });
+				const found = await idsFor(field, { given, texts }, await textsIn(this, list), this);
+				ids[name] = field.kind === 'ids' ? found : onlyOne(field.title, found);
+			} catch (thrown) {
+				const error = this.clean(thrown);
+				if (!unsure || error.permanent || signal?.aborted) throw error;
+			}
+		}
+		return { ...input, ...ids };
+	}
+
 	/** What a write or command was given, with the id of its device in place of a name. @throws FleetError */
-	private async resolved(
+	private async deviceOfAct(
 		operation: AnyOperation,
 		input: Readonly<Record<string, unknown>>,
 		call: Call,
@@ -259,7 +318,7 @@ export class Client {
 		const fields = operation.params as Fields;
 		const [name, field] = Object.entries(fields).find(([, { lookup }]) => lookup === DEVICES) ?? [];
 		const lists = Object.hasOwn(this.provider.lookups, DEVICES);
-		if (operation.effect === 'read' || !lists || name === undefined || field === undefined) return input;
+		if (!lists || name === undefined || field === undefined) return input;
 		// Throws where the operation must not be tried.
 		this.provider.route?.(operation, this.connection);
 		const clock = { now: this.host.now(), timeZone: call.options.timeZone ?? 'UTC' };
@@ -267,16 +326,13 @@ export class Client {
 		if (typeof text !== 'string' || text === '' || text === ALL) return input;
 		// What else is wrong is said before anything is sent.
 		readFields({ ...fields, [name]: anyText }, { ...input, [name]: text }, clock);
-		const isId = field.schema.safeParse(text).success;
-		const fresh = await this.freshTexts(isId, call);
+		const asId = isId(field, text);
+		const fresh = await this.freshTexts(asId, call);
 		const found = fresh?.of(text) ?? (await this.olderTexts())?.of(text) ?? [];
 		// An older list can speak against an id, and names nobody.
 		if (found.length > 1 || (fresh === undefined && found[0] !== undefined && found[0] !== text))
-			throw isSeveral(field.title, text, [...new Set([...(isId ? [text] : []), ...found])]);
-		if (found.length === 0 && !isId)
-			throw new InvalidParams(`${field.title}: no device has ${shown(text)} as its id, name or plate.`, {
-				advice: 'Give it as a whole, or choose the device from the list. Nothing was sent.',
-			});
+			throw isSeveral(field.title, text, [...new Set([...(asId ? [text] : []), ...found])]);
+		if (found.length === 0 && !asId) throw isNone(field, text);
 		return { ...input, [name]: found[0] ?? text };
 	}
 
@@ -287,8 +343,8 @@ export class Client {
 	}
 
 	/** The devices as they are called now. Undefined where an id has to do, as their list cannot be had. */
-	private async freshTexts(isId: boolean, { deadline, options }: Call): Promise<DeviceTexts | undefined> {
-		if (isId && !this.canSpareTurn) return undefined;
+	private async freshTexts(asId: boolean, { deadline, options }: Call): Promise<DeviceTexts | undefined> {
+		if (asId && !this.canSpareTurn) return undefined;
 		const { onWait, signal, priority } = options;
 		const deadlineMs = Math.min(FRESH_LIST_MS, deadline - this.host.now());
 		try {
@@ -302,7 +358,7 @@ export class Client {
 			});
 			return await textsIn(this, list);
 		} catch (thrown) {
-			if (!isId || signal?.aborted) throw asFleetError(thrown);
+			if (!asId || signal?.aborted) throw asFleetError(thrown);
 			return undefined;
 		}
 	}

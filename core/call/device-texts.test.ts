@@ -4,7 +4,7 @@ import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost } from '../../test/support/test-host';
 import { Client } from './client';
 import { asFleetError } from '../describe/errors';
-import { text } from '../describe/field';
+import { ids, text, writeList } from '../describe/field';
 import { operation, type Effect } from '../describe/operation';
 import { CONFIRMED } from '../describe/outcome';
 import type { Provider } from '../describe/provider';
@@ -51,6 +51,28 @@ const act = (effect: Exclude<Effect, 'read'>) =>
 		target: ({ device }) => ({ target: device }),
 	});
 const command = act('command');
+const devices = ids({
+	title: 'Devices',
+	description: '',
+	lookup: 'device',
+	noun: 'id',
+	pattern: /^\w{1,5}$/,
+	expected: 'must be an id',
+	all: 'all',
+	parting: 'commas',
+});
+const read = operation({
+	...shared,
+	name: 'read',
+	effect: 'read',
+	route: 'GET /read',
+	params: { devices },
+	request: ({ devices: asked }) => ({ query: { ids: String(asked) } }),
+	answer: z.array(z.looseObject({})),
+	record: (row: Row) => row as never,
+	kind: 'mileage',
+	list: true,
+});
 
 let accounts = 0;
 
@@ -73,7 +95,11 @@ function account(devices: Listed[], burst = 20) {
 		},
 	};
 	const host = new TestHost(({ path }) =>
-		path === '/devices' ? (state.down ? { ...json({}), body: '?' } : json(state.devices)) : json({}),
+		path === '/devices'
+			? state.down
+				? { ...json({}), body: '?' }
+				: json(state.devices)
+			: json(path === '/read' ? [] : {}),
 	);
 	const connection = {
 		baseUrl: 'https://vendor.example',
@@ -84,6 +110,10 @@ function account(devices: Listed[], burst = 20) {
 		rateLimit: 6000,
 	};
 	const client = new Client(provider, connection, host);
+	const asked = async (written: unknown) => {
+		await client.collect(read, { devices: written });
+		return host.sent.at(-1)?.request.query?.ids;
+	};
 	const paths = () => host.sent.map(({ request }) => request.path);
 	const run = async (device: unknown, more: object = { count: '1' }, what = command) =>
 		(await client.collect(what, { device, ...more })) as CommandOutcome[];
@@ -96,7 +126,7 @@ function account(devices: Listed[], burst = 20) {
 		expect(paths().filter((path) => path.startsWith('/act'))).toHaveLength(before);
 		return error;
 	};
-	return { host, state, run, refused, paths };
+	return { host, state, run, refused, paths, asked };
 }
 
 const VAN = { id: 'a1', name: 'Van, red', plate: 'B 10 FLT' };
@@ -205,4 +235,71 @@ test('whatever is written, only a device is commanded whose id, name or plate it
 		counts[commanded.length > 0 ? 'sent' : 'refused'] += 1;
 	}
 	expect(Math.min(counts.sent, counts.refused)).toBeGreaterThan(50);
+});
+
+describe('a read', () => {
+	const FLEET = [VAN, BUS, { id: '12', name: 'Bus 2', plate: null }, { id: '13', name: '14', plate: 'CJ 15' }];
+
+	test.each<[string, unknown, string]>([
+		['a name', 'Bus', 'b1'],
+		['a plate with blanks, in any case', 'b 10 flt', 'a1'],
+		['several, with commas', 'Bus, B 10 FLT,12', 'b1,a1,12'],
+		['a name with a comma', 'Van, red', 'a1'],
+		['an array', ['Van, red', 12, 'Bus'], 'a1,12,b1'],
+		['JSON text of an array', '["Van, red", "12"]', 'a1,12'],
+		['a record of another node', { deviceId: '12', time: 'x' }, '12'],
+		['records', [{ deviceId: '12' }, { json: { deviceId: 13 } }], '12,13'],
+		['JSON text of records', '[{"deviceId": "12"}]', '12'],
+		['all', 'All', '*'],
+		['a number that is the name of one, by its id first', '13', '13'],
+		['numbers with blanks between them', '12 13', '12,13'],
+		['the same twice', 'Bus, b1', 'b1'],
+	])('takes %s', async (_, written, ids) => {
+		expect(await account(FLEET).asked(written)).toBe(ids);
+	});
+
+	test('needs no list for numbers, and one in five minutes for names', async () => {
+		const { asked, paths } = account(FLEET);
+		await asked('12, 13');
+		expect(paths()).toEqual(['/read']);
+		await asked('Bus');
+		await asked('Van, red');
+		expect(paths()).toEqual(['/read', '/devices', '/read', '/read']);
+	});
+
+	test('refuses a text that fits several, and proposes what is close to one that fits none', async () => {
+		const { asked } = account([...FLEET, { id: 'b2', name: 'BUS', plate: null }]);
+		await expect(asked('Bus')).rejects.toThrow('b1, b2');
+		await expect(
+			asked('B 10 FTL!').catch((error: unknown) => Promise.reject(asFleetError(error))),
+		).rejects.toMatchObject({ code: 'InvalidParams', advice: expect.stringContaining('"b 10 flt"') as string });
+	});
+
+	test('without a list, what may be an id is one, and a name is not', async () => {
+		const { asked, state } = account(FLEET);
+		state.down = true;
+		expect(await asked('bus')).toBe('bus');
+		await expect(asked('B 10 FLT')).rejects.toThrow();
+	});
+});
+
+test('of what the list offers, exactly those are asked about that were chosen, by whatever they are called', async () => {
+	let seed = 11;
+	const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+	const called = (place: number) =>
+		`${['B 10', 'Van, red', '粤B', '"x" [y]', 'a;b'][random(5)] ?? ''} ${String(place)}`;
+	for (let round = 0; round < 60; round++) {
+		const fleet = Array.from({ length: 12 }, (_, place) => ({
+			id: String(100 + place),
+			name: called(place),
+			plate: `${called(place)} FLT`,
+		}));
+		const chosen = fleet.filter(() => random(3) === 0);
+		const texts = chosen.map(({ id, name, plate }) => [id, name, plate][random(3)] ?? id);
+		if (chosen.length === 0) continue;
+		const { asked } = account(fleet);
+		const ids = chosen.map(({ id }) => id).join();
+		expect(await asked(writeList(texts, 'commas'))).toBe(ids);
+		expect(await asked(texts)).toBe(ids);
+	}
 });

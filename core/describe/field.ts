@@ -27,6 +27,8 @@ export interface Field<T = unknown> {
 	readonly lookup?: string;
 	/** What is typed in place of a pick, in title case: "By IMEI". */
 	readonly typedAs?: string;
+	/** What is written goes out as it is, even if a device is called so. */
+	readonly verbatim?: boolean;
 	/** An `ids` field may also be `ALL`: what that means, e.g. "all devices of the account". */
 	readonly all?: string;
 	/** How a text is read that names several, or one where there is a lookup. */
@@ -54,6 +56,9 @@ export interface Choice {
 export type Fields = Readonly<Record<string, Field>>;
 /** The checked values of a set of fields. */
 export type Values<F extends Fields> = { [K in keyof F]: NonNullable<F[K]> extends Field<infer T> ? T : never };
+
+/** The lookup that lists the devices of an account. */
+export const DEVICES = 'device';
 
 /** In an `ids` field: every device of the account. */
 export const ALL = '*';
@@ -226,6 +231,7 @@ interface TextOptions extends Words {
 	lookup?: string;
 	/** With `lookup`: what is typed in place of a pick; "ID" if nothing is said. */
 	typedAs?: string;
+	verbatim?: true;
 }
 
 export function text<const O extends TextOptions>(o: O): Field<Optional<O, string>> {
@@ -261,6 +267,7 @@ export function text<const O extends TextOptions>(o: O): Field<Optional<O, strin
 		secretForms: o.secretForms,
 		lookup: o.lookup,
 		typedAs: o.typedAs,
+		...(o.verbatim === undefined ? {} : { verbatim: o.verbatim }),
 		...(o.lookup === undefined ? {} : { parting: 'none' }),
 	});
 }
@@ -429,8 +436,8 @@ export function ids<const O extends IdsOptions>(o: O): Field<Optional<O, O exten
 	};
 	return make('ids', { ...o, description: `${description}. ${anyNumber({ ...o, parting })}.` }, build, {
 		clean: (value) => {
-			const list = asList(value, parting);
-			return o.all !== undefined && Array.isArray(list) && list.length === 1 && list[0] === ALL ? ALL : list;
+			const list = idsIn(asList(idIn(value, o.lookup) ?? value, parting), o.lookup);
+			return o.all !== undefined && Array.isArray(list) && list.length === 1 && isAll(list[0]) ? ALL : list;
 		},
 		lookup: o.lookup,
 		typedAs: o.typedAs ?? noun,
@@ -439,13 +446,46 @@ export function ids<const O extends IdsOptions>(o: O): Field<Optional<O, O exten
 	}) as Field<Optional<O, O extends { all: string } ? Ids : string[]>>;
 }
 
-/** The same field with every device of the account to begin with. */
-export function allAtFirst<T>(field: Field<T>): Field<T> {
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isAll = (value: unknown) => value === ALL || (typeof value === 'string' && value.toLowerCase() === 'all');
+
+/** What a record, such as that of another node, has as its id. */
+function idIn(value: unknown, lookup: string): unknown {
+	if (!isRecord(value)) return undefined;
+	const { json } = value;
+	const record = isRecord(json) ? json : value;
+	return record[`${lookup}Id`] ?? record[lookup];
+}
+
+/** A list in which records stand for their ids. */
+function idsIn(list: unknown, lookup: string): unknown {
+	if (!Array.isArray(list) || !list.some(isRecord)) return list;
+	return [...new Set((list as unknown[]).map((each) => scalar(idIn(each, lookup) ?? each)))];
+}
+
+function withValue<T>(field: Field<T>, name: keyof Field, value: unknown): Field<T> {
 	// Spreading would build the schema.
 	return Object.create(Object.prototype, {
 		...Object.getOwnPropertyDescriptors(field),
-		initial: { value: ALL, enumerable: true },
+		[name]: { value, enumerable: true },
 	}) as Field<T>;
+}
+
+/** The same field with every device of the account to begin with. */
+export const allAtFirst = <T>(field: Field<T>): Field<T> => withValue(field, 'initial', ALL);
+
+/** Fields of an operation, of which those for devices say that names will do. @param words the sentence that says so */
+export function withNames<F extends Fields>(fields: F, words: string): F {
+	return Object.fromEntries(
+		Object.entries(fields).map(([name, field]) => [
+			name,
+			field.lookup === DEVICES && field.verbatim !== true
+				? withValue(field, 'description', `${field.description.replace(/\.$/, '')}. ${words}`)
+				: field,
+		]),
+	) as F;
 }
 
 /** Anything that is JSON: an object, or its text. */

@@ -1,5 +1,5 @@
 import type * as z from 'zod/v4';
-import type { Choice, Fields, Ids, Values, Wholes } from './field';
+import { withNames, type Choice, type Fields, type Ids, type Values, type Wholes } from './field';
 import type { WireRequest } from './host';
 import type { Connection } from './connection';
 import type { FleetError } from './errors';
@@ -192,6 +192,10 @@ export function operation<
 	const { request, rows, record = asItIs, kind = 'commandOutcome', list = false, route, ...rest } = declared;
 	return {
 		...rest,
+		params: withNames(
+			rest.params,
+			rest.effect === 'read' ? 'Names and plates work, too.' : 'The whole name or plate works, too.',
+		),
 		record: (row, params, connection) => {
 			mustBeReadable(row);
 			return record(row, params, connection) as RecordKinds[KindOf<E, K>];

@@ -1,7 +1,6 @@
-import type { Fields } from './field';
+import { DEVICES, type Fields } from './field';
 import type { Method } from './host';
 import type { AnyOperation } from './operation';
-import { DEVICES } from './provider';
 import type { CommandOutcome, Outcome, Row } from './records';
 
 /** What each outcome means, for help and docs. */

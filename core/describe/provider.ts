@@ -4,9 +4,6 @@ import type { AnyOperation, Collector, Evidence, RunOptions } from './operation'
 import type { Connection, Session } from './connection';
 import type { AnyTrigger, PositionSource } from './trigger';
 
-/** The lookup that lists the devices of an account. */
-export const DEVICES = 'device';
-
 export interface Limits {
 	/** Requests a minute unless the account says otherwise. */
 	requestsPerMinute: number;

@@ -1,7 +1,6 @@
 import { asFleetError, InvalidParams } from '../describe/errors';
-import { ALL, type Ids } from '../describe/field';
+import { ALL, DEVICES, type Ids } from '../describe/field';
 import type { AnyOperation } from '../describe/operation';
-import { DEVICES } from '../describe/provider';
 import type { Position, Row } from '../describe/records';
 import { isAhead, secondsOfIso } from '../describe/time';
 import type { PositionSource } from '../describe/trigger';

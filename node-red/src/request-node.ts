@@ -162,13 +162,15 @@ export class RequestNode implements AccountUser {
 		const { client } = this.opened;
 		const limit = positive(config.limit, 'Limit');
 		const timeout = positive(config.timeout, 'Timeout');
-		const input = await valuesOf(RED, node, operation.params as Fields, config.params ?? {}, msg);
+		const written = await valuesOf(RED, node, operation.params as Fields, config.params ?? {}, msg);
 		const options = {
 			output: config.output === 'raw' ? ('raw' as const) : ('simplified' as const),
 			...(timeout === undefined ? {} : { deadlineMs: timeout * 1000 }),
 			timeZone: this.timeZone,
 			...(operation.list && limit !== undefined ? { limit } : {}),
 		};
+		// Messages share requests by the ids of their devices.
+		const input = await client.resolve(operation, written, options);
 		return { operation, client, run: { input, options } };
 	}
 

@@ -1154,11 +1154,6 @@ describe('a queue', () => {
 
 describe('bad input is refused with a sentence, before any request', () => {
 	test.each([
-		[
-			'position.getCurrent',
-			{ devices: 'Trailer 4' },
-			'Vehicles: NodeId must be the number of a vehicle, its NodeId, not "Trailer".',
-		],
 		['position.getCurrent', { devices: [] }, 'Vehicles is empty: give at least one NodeId.'],
 		['group.findByDevices', { devices: '*' }, 'must be the number of a vehicle'],
 		['trip.getMany', { devices: '1', begin: 'now', end: '-1h' }, 'The period ends before it begins'],

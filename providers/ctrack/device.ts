@@ -107,6 +107,7 @@ export const get = operation({
 			placeholder: 'e.g. 566',
 			lookup: 'device',
 			typedAs: 'Value',
+			verbatim: true,
 			max: 100,
 		}),
 	},

@@ -27,6 +27,7 @@ const vehicles = {
 	title: 'Vehicles',
 	lookup: 'device',
 	noun: 'NodeId',
+	parting: 'commas',
 	placeholder: 'e.g. 566, 567',
 	...vehicleForm,
 } as const;

@@ -23,6 +23,7 @@ const plateForm = {
 const devicesOf = {
 	title: 'Devices',
 	lookup: 'device',
+	parting: 'commas',
 	...deviceForm,
 	placeholder: 'e.g. 862306128008106, 80222299',
 } as const;

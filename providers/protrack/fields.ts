@@ -8,6 +8,7 @@ const imeis = {
 	title: 'Devices',
 	lookup: 'device',
 	noun: 'IMEI',
+	parting: 'commas',
 	pattern: IMEI,
 	expected: imeiForm,
 	placeholder: 'e.g. 358899051025339, 355139000000234',
@@ -28,7 +29,7 @@ export const devicesOrAll = ids({
 
 export const device = text({
 	title: 'Device',
-	description: 'Device to act on: its IMEI, or its whole name or plate',
+	description: 'Device to act on, as its IMEI',
 	placeholder: 'e.g. 358899051025339',
 	lookup: 'device',
 	typedAs: 'IMEI',

@@ -7,6 +7,7 @@ export const devicesOrAll = ids({
 	placeholder: 'e.g. 1024, 1025',
 	lookup: 'device',
 	noun: 'vehicle number',
+	parting: 'commas',
 	typedAs: 'Vehicle Number',
 	pattern: /^[1-9]\d{0,9}$/,
 	expected: 'must be the digits of a vehicleId',

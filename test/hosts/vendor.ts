@@ -1,7 +1,6 @@
 /** Vendors for the hosts' tests: simulators whose clocks stand still, and what each operation must give on them. */
 import { Client } from '../../core/call/client';
-import { DEVICES } from '../../core/describe/provider';
-import { readFields } from '../../core/describe/field';
+import { DEVICES, readFields } from '../../core/describe/field';
 import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
 import type { AnyOperation } from '../../core/describe/operation';

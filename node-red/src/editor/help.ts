@@ -97,7 +97,7 @@ Each message runs the chosen operation once. Type values in, or take them from \
 
 **Times** can be ISO 8601 (without an offset: in the time zone of this machine), seconds or milliseconds since 1970, \`now\`, or relative to now, such as \`-24h\` or \`-7d\`.
 
-**Devices** are named by their id. ${plain(anyNumber({ parting: 'blanks', ...devices }))}. Names that contain a comma, or that begin or end with a space, need the list form. The picker writes it for you.
+**Devices** are named by their id, or by their whole name or plate. ${plain(anyNumber({ parting: 'blanks', ...devices }))}. Names that contain a comma, or that begin or end with a space, need the list form. The picker writes it for you.
 
 **Bursts**: messages wait where the account may send no more requests. Those that ask for the same share a request, and so do positions of up to 100 devices. Each message gets its own answer. Commands and writes are never merged or dropped.
 

@@ -156,7 +156,7 @@ test('the last one that is typed is completed, and those before stay', () => {
 	expect(completed(plates!, 'B 10 FLT, B 1', '')).toEqual(['B 1', 'B 10 FLT', '']);
 	expect(completed(plates!, 'B 10 FLT, ', '')).toEqual(['', 'B 10 FLT', '']);
 	expect(completed(plates!, '', '')).toEqual(['', '', '']);
-	expect(completed(devices!, '123 45', '')).toEqual(['45', '123', '']);
+	expect(completed(devices!, '123, 45', '')).toEqual(['45', '123', '']);
 	expect(picker.typing(plates!, '["A, B"]')).toBeUndefined();
 });
 
