@@ -2,6 +2,8 @@ import { TimedOut, UnexpectedAnswer, Unreachable, type FleetError } from '../des
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|_CRL|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 const HANDSHAKE = /^(EPROTO$|ERR_SSL_|ERR_TLS_)/;
+/** What ends a secure connection that was up. */
+const TORN = /^ERR_SSL_.*(RECORD_MAC|DECRYPTION|CIPHER_OPERATION|UNEXPECTED_EOF|AFTER_CLOSE)/;
 /** Whether a connection was there, and only its security was not. */
 export const isAboutTls = (code: string) => CERTIFICATE.test(code) || HANDSHAKE.test(code);
 const DECOMPRESSION = /^(Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_PADDING)/;
@@ -53,7 +55,7 @@ export function transportError(code: string, host: string, { sent, trust, cause 
 			`Check the base URL and the clock of this machine. ${trust}`,
 			false,
 		);
-	if (HANDSHAKE.test(code))
+	if (HANDSHAKE.test(code) && !(sent && TORN.test(code)))
 		return unsent(
 			`No secure connection to ${host} can be made (${code}).`,
 			'Check whether the base URL should begin with http:// or name another port.',

@@ -44,7 +44,7 @@ export const seen = ({ url }: Proxy) => new URL(url).host;
 /** What undici says where a proxy answers by itself, with and without a tunnel. */
 const REFUSED_BY_PROXY = /^Proxy (?:response|Authentication Required) \((\d+)\)/;
 
-/** An error at the proxy: nothing has reached the vendor. Whoever may not see the network hears no more than that. */
+/** An error at the proxy. Whoever may not see the network hears no more than that. */
 function atProxy(
 	{ code, message }: Found,
 	proxy: Proxy,
@@ -65,17 +65,22 @@ function atProxy(
 	});
 }
 
-/**
- * Turns what a socket, a TLS layer, a resolver or a decompressor throws into one of our errors.
- * @param sent whether the request had got a connection: from then on its effect is unknown
- * @param proxy to which that connection leads
- * @param forbidden whether whoever runs Node-RED forbids private addresses
- */
-export function explain(
-	error: unknown,
-	host: string,
-	{ sent, proxy, forbidden }: { sent: boolean; proxy?: Proxy; forbidden?: boolean },
-): FleetError {
+interface Circumstances {
+	/** Whether the request had got a connection: whatever ends it from then on, it may have been carried out. */
+	sent: boolean;
+	/** To which that connection leads. */
+	proxy?: Proxy;
+	/** Whoever runs Node-RED forbids private addresses. */
+	forbidden?: boolean;
+}
+
+/** Turns what a socket, a TLS layer, a resolver or a decompressor throws into one of our errors. */
+export function explain(error: unknown, host: string, circumstances: Circumstances): FleetError {
+	const explained = explanation(error, host, circumstances);
+	return circumstances.sent ? explained.with({ effect: 'unknown' }) : explained;
+}
+
+function explanation(error: unknown, host: string, { sent, proxy, forbidden }: Circumstances): FleetError {
 	const reason = found(error);
 	const { code, message, hostname, address } = reason;
 	const cause = Object.assign(new Error(message), code === '' ? {} : { code });

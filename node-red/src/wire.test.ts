@@ -8,6 +8,7 @@ import type { FleetError } from '../../core/describe/errors';
 import { MAX_BODY_BYTES, type WireRequest } from '../../core/describe/host';
 import { lookupFor, refusalOf } from './public-lookup';
 import { Wire, type WireOptions } from './wire';
+import { explain } from './wire-errors';
 import { beforeTimer } from '../../test/support/control';
 
 const running: { close(): void }[] = [];
@@ -163,6 +164,14 @@ describe('a request fails clearly', () => {
 		});
 	});
 
+	test.each(['ERR_SSL_BAD_RECORD_MAC', 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ECONNREFUSED', 'ENOTFOUND'])(
+		'with %s after it had a connection: it may have been carried out',
+		(code) => {
+			expect(explain({ code }, 'vendor.test', { sent: true }).effect).toBe('unknown');
+			expect(explain({ code }, 'vendor.test', { sent: false }).effect).toBe('none');
+		},
+	);
+
 	test('when the other side is no web server', async () => {
 		const server = createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n'));
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -303,12 +312,16 @@ describe('a proxy', () => {
 		expect(asked).toEqual(['vendor.invalid:443']);
 	});
 
-	test('that asks for a login says so, for a tunnel and without one', async () => {
+	test('that asks for a login says so. Only where it makes no tunnel, nothing has reached the vendor', async () => {
 		const { url } = await tunnel(407);
 		const plain = await serve((_, response) => response.writeHead(407).end());
-		for (const wire of [through('https://vendor.invalid', url), through('http://vendor.invalid', plain)]) {
+		const ways = [
+			[through('https://vendor.invalid', url), 'none'],
+			[through('http://vendor.invalid', plain), 'unknown'],
+		] as const;
+		for (const [wire, effect] of ways) {
 			const error = await failure(wire.send(get, { timeoutMs: 5000 }));
-			expect(error).toMatchObject({ code: 'Unreachable', effect: 'none', retryable: false });
+			expect(error).toMatchObject({ code: 'Unreachable', effect, retryable: false });
 			expect(error.message).toMatch(/^The proxy 127\.0\.0\.1:\d+ asks for another login \(HTTP 407\)\.$/);
 		}
 	});
