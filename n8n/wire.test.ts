@@ -10,6 +10,7 @@ import { TrackCeo } from '../nodes/TrackCeo/TrackCeo.node';
 import { executeContext, StoredCredential } from '../test/support/n8n-context';
 import { sendRequest, optionsOf } from './wire';
 import { beforeTimer } from '../test/support/control';
+import { heapInUse } from '../test/support/heap-in-use';
 
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
 
@@ -56,6 +57,26 @@ async function send(
 		signal,
 	});
 }
+
+test('an answer that comes byte by byte takes little more memory than it holds', async () => {
+	const PARTS = 200_000;
+	const before = await heapInUse();
+	let after = Infinity;
+	const body = {
+		destroy: () => undefined,
+		async *[Symbol.asyncIterator]() {
+			for (let part = 0; part < PARTS; part++) yield Buffer.from('7');
+			after = await heapInUse();
+		},
+	};
+	const answer = await sendRequest(
+		() => Promise.resolve({ statusCode: 200, headers: {}, body }),
+		optionsOf(baseUrl, { method: 'GET', path: '/' }, 30_000),
+		{ timeoutMs: 30_000 },
+	);
+	expect(answer.body).toBe('7'.repeat(PARTS));
+	expect(after - before).toBeLessThan(10e6);
+});
 
 const failure = async (sending: Promise<unknown>) =>
 	await sending.then(

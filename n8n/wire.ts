@@ -1,11 +1,12 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import type { Connection } from '../core/describe/connection';
-import { TimedOut, TooLarge } from '../core/describe/errors';
-import { addressOf, inQuery, MAX_BODY_BYTES, type WireAnswer, type WireRequest } from '../core/describe/host';
+import { TimedOut } from '../core/describe/errors';
+import { addressOf, inQuery, type WireAnswer, type WireRequest } from '../core/describe/host';
 import type { Provider } from '../core/describe/provider';
 import { toFleetError } from './to-fleet-error';
 import { orAborted } from '../core/call/abort';
+import { ReceivedBytes } from '../core/call/received-bytes';
 import { pause } from './abort';
 
 /**
@@ -156,7 +157,11 @@ export async function sendRequest(
 
 async function answerOf(ask: SendRequest, options: WireOptions, over: AbortSignal): Promise<WireAnswer> {
 	const { statusCode, headers, body } = (await ask(options)) as FullResponse;
-	return { status: statusCode, headers: flat(headers), body: await textOf(body, over) };
+	return {
+		status: statusCode,
+		headers: flat(headers),
+		body: await textOf(body, new URL(options.url).hostname, over),
+	};
 }
 
 function flat(headers: FullResponse['headers']): Record<string, string> {
@@ -164,32 +169,22 @@ function flat(headers: FullResponse['headers']): Record<string, string> {
 }
 
 /** The decoded body, unless it is too large or its time is over. */
-async function textOf(body: FullResponse['body'], over: AbortSignal): Promise<string> {
+async function textOf(body: FullResponse['body'], host: string, over: AbortSignal): Promise<string> {
 	// n8n gives no stream where it answers in the vendor's place, as it does when workflows are evaluated.
 	if (body === undefined || typeof body === 'string') return body ?? '';
 	if (!isStream(body)) return JSON.stringify(body);
 	const destroy = () => body.destroy();
 	if (over.aborted) destroy();
 	over.addEventListener('abort', destroy, { once: true });
-	const chunks: Uint8Array[] = [];
-	let size = 0;
+	const received = new ReceivedBytes(host);
 	try {
-		for await (const chunk of body) {
-			size += chunk.byteLength;
-			if (size > MAX_BODY_BYTES) {
-				throw new TooLarge(`The answer is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, {
-					effect: 'unknown',
-					advice: 'Ask for fewer devices or a shorter period.',
-				});
-			}
-			chunks.push(chunk);
-		}
+		for await (const chunk of body) received.add(chunk);
 	} finally {
 		over.removeEventListener('abort', destroy);
 		destroy();
 	}
 	// TextDecoder leaves a byte order mark out, which JSON.parse would stumble over.
-	return new TextDecoder().decode(Buffer.concat(chunks));
+	return new TextDecoder().decode(received.whole);
 }
 
 function isStream(body: object): body is Body {

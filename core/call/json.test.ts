@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { heapInUse } from '../../test/support/heap-in-use';
 import { TooLarge, UnexpectedAnswer } from '../describe/errors';
 import { parsed } from './json';
 import { sizeOf } from './json-size';
@@ -191,13 +190,6 @@ test.each([0.5, 0.85])('10,000 devices, of which each has %d of 60 fields, other
 });
 
 describe('what an answer takes is estimated', () => {
-	setFlagsFromString('--expose-gc');
-	const collectGarbage = runInNewContext('gc') as () => void;
-	const heap = async () => {
-		await new Promise(setImmediate);
-		collectGarbage();
-		return process.memoryUsage().heapUsed;
-	};
 	const chain = (from: number, length: number) => `{${named(from, length)}}`;
 	const list = (count: number, one: (index: number) => string) =>
 		`[${Array.from({ length: count }, (_, index) => one(index)).join()}]`;
@@ -215,9 +207,9 @@ describe('what an answer takes is estimated', () => {
 	])('%s', async (_, made) => {
 		const body = Buffer.from(made()).toString();
 		const { bytes } = sizeOf(body, { lists: 1e6, values: 1e7, names: 1e6, bytes: 1e8 });
-		const before = await heap();
+		const before = await heapInUse();
 		const value = JSON.parse(body) as unknown[];
-		const taken = (await heap()) - before;
+		const taken = (await heapInUse()) - before;
 		expect(value.length).toBeGreaterThan(0);
 		// 66 MB by estimate are 100 MB at most.
 		expect(taken).toBeLessThan(1.5 * bytes);

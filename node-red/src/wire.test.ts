@@ -1,4 +1,5 @@
 import dns from 'node:dns';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { syncBuiltinESMExports } from 'node:module';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
@@ -10,6 +11,7 @@ import { lookupFor, refusalOf } from './public-lookup';
 import { Wire, type WireOptions } from './wire';
 import { explain } from './wire-errors';
 import { beforeTimer } from '../../test/support/control';
+import { heapInUse } from '../../test/support/heap-in-use';
 
 const running: { close(): void }[] = [];
 const wires: Wire[] = [];
@@ -32,6 +34,7 @@ function wireTo(baseUrl: string, options: Partial<WireOptions> = {}): Wire {
 	return wire;
 }
 
+const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
 const get: WireRequest = { method: 'GET', path: '/api/track', query: { imeis: '1,2', none: undefined } };
 const failure = (promise: Promise<unknown>) =>
 	promise.then(
@@ -52,6 +55,31 @@ describe('an answer', () => {
 			body: 'busy',
 		});
 		expect(asked?.url).toBe('/api/track?imeis=1%2C2');
+	});
+
+	test('that comes byte by byte takes little more memory than it holds', async () => {
+		const PARTS = 300_000;
+		let end: () => unknown = () => undefined;
+		const server = createTcpServer((socket) => {
+			socket.once('data', () => socket.write(`${HEAD}${'1\r\n7\r\n'.repeat(PARTS)}`));
+			end = () => socket.end('0\r\n\r\n');
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		running.push(server);
+		let parts = 0;
+		const count = () => (parts += 1);
+		subscribe('undici:request:bodyChunkReceived', count);
+		try {
+			const wire = wireTo(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
+			const before = await heapInUse();
+			const answer = wire.send(get, { timeoutMs: 30_000 });
+			await vi.waitFor(() => expect(parts).toBe(PARTS), { timeout: 20_000 });
+			expect((await heapInUse()) - before).toBeLessThan(10e6);
+			end();
+			expect((await answer).body).toBe('7'.repeat(PARTS));
+		} finally {
+			unsubscribe('undici:request:bodyChunkReceived', count);
+		}
 	});
 
 	test.each([

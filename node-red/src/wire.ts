@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import type { ConnectionOptions } from 'node:tls';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { FleetError, TimedOut, TooLarge, UnexpectedAnswer, Unreachable } from '../../core/describe/errors';
+import { FleetError, TimedOut, UnexpectedAnswer, Unreachable } from '../../core/describe/errors';
 import {
 	addressOf,
 	ATTEMPT_TIMEOUT_MS,
@@ -10,6 +10,7 @@ import {
 	type WireAnswer,
 	type WireRequest,
 } from '../../core/describe/host';
+import { answerTooLarge, ReceivedBytes } from '../../core/call/received-bytes';
 import type { Proxy } from './proxy';
 import { isKnown, lookupFor } from './public-lookup';
 import { explain, seen } from './wire-errors';
@@ -55,7 +56,7 @@ function undici(): Promise<typeof import('undici')> {
 interface Received {
 	status: number;
 	headers: Record<string, string>;
-	body: Buffer;
+	body: Uint8Array;
 }
 
 /**
@@ -73,10 +74,10 @@ class Reception implements Dispatcher.DispatchHandler {
 	private failure: Error | undefined;
 	private status = 0;
 	private headers: Record<string, string> = {};
-	private size = 0;
-	private readonly chunks: Buffer[] = [];
+	private readonly body: ReceivedBytes;
 
-	constructor(private readonly host: string) {
+	constructor(host: string) {
+		this.body = new ReceivedBytes(host);
 		this.received = new Promise((resolve, reject) => {
 			this.resolve = resolve;
 			this.reject = reject;
@@ -109,18 +110,15 @@ class Reception implements Dispatcher.DispatchHandler {
 	}
 
 	onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-		this.size += chunk.length;
-		if (this.size > MAX_BODY_BYTES) this.giveUp(tooLarge(this.host));
-		else this.chunks.push(chunk);
+		try {
+			this.body.add(chunk);
+		} catch (error) {
+			this.giveUp(error as Error);
+		}
 	}
 
 	onResponseEnd(): void {
-		const [first] = this.chunks;
-		this.resolve({
-			status: this.status,
-			headers: this.headers,
-			body: this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks),
-		});
+		this.resolve({ status: this.status, headers: this.headers, body: this.body.whole });
 	}
 
 	onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -274,12 +272,6 @@ function plainHeaders(headers: Readonly<Record<string, string | string[] | undef
 	return plain;
 }
 
-const tooLarge = (host: string) =>
-	new TooLarge(`The answer of ${host} is larger than ${String(MAX_BODY_BYTES / 1024 / 1024)} MiB.`, {
-		effect: 'unknown',
-		advice: 'Ask for fewer devices or a shorter period.',
-	});
-
 // A decoder leaves a byte order mark out, which JSON.parse would stumble over.
 const utf8 = new TextDecoder();
 const DECODERS = {
@@ -296,7 +288,7 @@ const MOST_CODINGS = 2;
  * The body decompressed, also where that was not asked for: some servers do it whatever they are told. Small bombs cost
  * little, as it stops at the largest size that is read.
  */
-async function decoded(body: Buffer, encoding = '', host: string): Promise<Buffer> {
+async function decoded(body: Uint8Array, encoding = '', host: string): Promise<Uint8Array> {
 	const names = encoding
 		.toLowerCase()
 		.split(',')
@@ -317,7 +309,7 @@ async function decoded(body: Buffer, encoding = '', host: string): Promise<Buffe
 		try {
 			plain = await DECODERS[name as keyof typeof DECODERS](plain, { maxOutputLength: MAX_BODY_BYTES });
 		} catch (error) {
-			throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(host) : error;
+			throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? answerTooLarge(host) : error;
 		}
 	}
 	return plain;

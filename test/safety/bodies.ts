@@ -1,6 +1,7 @@
 /** 4: large answers are refused at little cost, and long ones pass through. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kitOf } from '../hosts/vendor';
@@ -126,12 +127,31 @@ interface Kind {
 	first: string;
 	bodies: Bodies;
 	token?: string;
+	send?: (response: ServerResponse, body: string) => void;
+}
+
+/** Each byte in an HTTP chunk of its own. */
+function byteByByte({ socket }: ServerResponse, body: string): void {
+	const PART = 10_000;
+	const chunks = function* () {
+		yield 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
+		for (let at = 0; at < body.length; at += PART) yield body.slice(at, at + PART).replace(/./gs, '1\r\n$&\r\n');
+		yield '0\r\n\r\n';
+	};
+	if (socket !== null) Readable.from(chunks()).pipe(socket, { end: false });
 }
 
 const CTRACK = { vendor: 'ctrack', operation: 'position.getCurrentOfAll', params: {} };
 const KINDS: readonly Kind[] = [
 	{ ask: CTRACK, first: location('Somewhere'), bodies: ENDLESS },
 	{ ask: CTRACK, first: location('Somewhere'), bodies: LIKE_THE_TOKEN, token: TOKEN },
+	{
+		ask: CTRACK,
+		first: location('Somewhere'),
+		// n8n takes in no more of them in the time of a request.
+		bodies: { '4 MB, byte by byte': () => location('x'.repeat(4e6)) },
+		send: byteByByte,
+	},
 	{
 		ask: { vendor: 'itracksense', operation: 'position.getCurrent', params: { devices: '*' }, limit: 10 },
 		first: JSON.stringify({ Code: 200, Data: { total: 0, data: [] }, ErrMsg: '' }),
@@ -166,10 +186,12 @@ interface Worst {
 	mb: { most: number; title: string };
 }
 
-async function ofKind(host: Host, { ask: asked, first, bodies, token }: Kind, worst: Worst): Promise<void> {
+async function ofKind(host: Host, { ask: asked, first, bodies, token, send }: Kind, worst: Worst): Promise<void> {
 	let body = first;
-	const answer = (_: unknown, response: ServerResponse) =>
-		response.setHeader('content-type', 'application/json').end(body);
+	const answer = (_: unknown, response: ServerResponse) => {
+		if (send !== undefined && body !== first) send(response, body);
+		else response.setHeader('content-type', 'application/json').end(body);
+	};
 	const server = await serve(afterLogin(asked.vendor, kitOf(asked.vendor).login, answer, token));
 	const ask: Ask = { ...asked, baseUrl: server.url };
 	try {
