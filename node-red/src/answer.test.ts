@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { trackceo } from '../../providers/protrack/trackceo';
 import { findOperation } from '../../core/describe/provider';
 import { inBlocks } from '../../core/call/blocks';
+import { countedInTurns } from '../../test/support/longest-turn';
 import { answer } from './answer';
 
 const RED = {
@@ -92,3 +93,26 @@ test.each([
 		expect(taken).toBe(wanted);
 	},
 );
+
+test.each([1, 2])('a long page leaves in many turns of the program, for %i messages', async (messages) => {
+	const RECORDS = 20_000;
+	let sent = 0;
+	const passed = countedInTurns(0.01);
+	const send = () => {
+		sent += 1;
+		passed.count();
+	};
+	const asked = Array.from({ length: messages }, () => ({ msg: { _msgid: '' }, send }));
+	const form = {
+		operation,
+		each: true,
+		raw: true,
+		inBlocks: <T>(list: readonly T[], work: (block: readonly T[]) => void) => inBlocks(list, clock, work),
+	};
+	async function* pages() {
+		yield await Promise.resolve(Array.from({ length: RECORDS }, (_, place) => ({ place })));
+	}
+	await answer(RED, form, asked, pages());
+	expect(sent).toBe(messages * RECORDS);
+	expect(passed.most).toBeLessThan(RECORDS / 4);
+});

@@ -117,7 +117,7 @@ export async function answer(
 	const kept: object[][] = [];
 	const add = async (page: object[]) => {
 		if (shared && !form.each) kept.push(page);
-		else await inTurn(answers, (one) => one.add(page));
+		else await inTurn(answers, (one) => form.inBlocks(page, (block) => one.add(block)));
 	};
 	let error: FleetError | undefined;
 	let any = false;

@@ -310,8 +310,10 @@ export class RequestNode implements AccountUser {
 		let map: MapMaker | undefined;
 		return async (page) => {
 			if (page === undefined) return [...(map?.end() ?? [])];
-			map ??= new MapMaker(operation.kind, this.provider.title, await this.names(client));
-			return [...map.add(page)];
+			const maker = (map ??= new MapMaker(operation.kind, this.provider.title, await this.names(client)));
+			const markers: object[] = [];
+			await client.inBlocks(page, (block) => markers.push(...maker.add(block)));
+			return markers;
 		};
 	}
 

@@ -214,8 +214,9 @@ describe('a queue', () => {
 				};
 			},
 		};
-		const deliver = (events: readonly FleetEvent[], attempt?: number) =>
+		const deliver = (events: readonly FleetEvent[], attempt?: number) => {
 			log.push(`sent ${events.map(({ id }) => id).join()} ${String(attempt)}`);
+		};
 		return {
 			log,
 			feed: new QueueRunner(consumer, deliver, {

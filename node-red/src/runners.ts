@@ -35,8 +35,8 @@ export interface Runner {
 	close(): void;
 }
 
-/** Hands events to the flow, all of a batch in one go: once it has begun, nothing can come between. */
-export type Deliver = (events: readonly FleetEvent[], attempt?: number) => void;
+/** Hands a batch of events to the flow. Once it has begun, it goes on to the end, also if the poll is aborted. */
+export type Deliver = (events: readonly FleetEvent[], attempt?: number) => void | Promise<void>;
 
 /** The least time that a poll gets: some vendors let it wait half a minute for each request. */
 const LEAST_BUDGET_MS = 60_000;
@@ -81,7 +81,7 @@ export class PollRunner implements Runner {
 			if (began !== undefined && events.length > 0) await stored.save().catch(() => undefined);
 			if (events.length > 0) await this.prepare();
 			signal.throwIfAborted();
-			if (events.length > 0) this.deliver(events);
+			if (events.length > 0) await this.deliver(events);
 			stored.change({ cursor });
 			// Node-RED hands messages over in the next iteration of its event loop: what is stored before might be
 			// lost with the process.
@@ -148,7 +148,7 @@ export class QueueRunner implements Runner {
 			const { length } = batch.events;
 			// Else only the vendor does not know yet.
 			if (length > 0) {
-				this.deliver(batch.events, batch.attempt);
+				await this.deliver(batch.events, batch.attempt);
 				await nextIteration();
 			}
 			count += length;

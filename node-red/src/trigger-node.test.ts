@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
 import { Client } from '../../core/call/client';
+import { Poller } from '../../core/watch/poller';
 import { VendorFault } from '../../core/describe/errors';
 import type { Provider } from '../../core/describe/provider';
 import { ctrack } from '../../providers/ctrack';
@@ -20,7 +21,8 @@ import { PASSWORD, startProtrack } from '../../simulators/protrack';
 import { until } from '../../test/hosts/process';
 import { startVendor } from '../../test/hosts/vendor';
 import { AlarmFeed } from '../../test/support/alarm-feed';
-import { Runtime, type FlowNode, type RuntimeNode } from '../../test/support/node-red-runtime';
+import { countedInTurns } from '../../test/support/longest-turn';
+import { Runtime, RuntimeNode, type FlowNode } from '../../test/support/node-red-runtime';
 import { PollBackoff } from './poll-backoff';
 import { PollRunner } from './runners';
 import { SharedTimers } from './shared-timers';
@@ -113,6 +115,37 @@ describe('events', () => {
 		await poll(node);
 		expect(node.sent).toHaveLength(2);
 		expect(node.line?.text).toMatch(/^nothing new/);
+	});
+
+	test('leave in many turns of the program where they are many, and all of them once, also over a deploy', async () => {
+		const EVENTS = 8000;
+		const events = Array.from({ length: EVENTS }, (_, place) => ({ id: String(place), deviceId: ONE }));
+		const cursor = { version: 1, trigger: 'newAlarm' };
+		vi.spyOn(Poller.prototype, 'poll').mockImplementation((stored) =>
+			Promise.resolve({ events: stored === undefined ? events : [], cursor, more: false, stop: false } as never),
+		);
+		const flows = [account(), trigger()];
+		await runtime.deploy(flows, { account: { secret: 'a secret' } });
+		const node = runtime.node(id);
+		const send = vi.spyOn(node, 'send');
+		const passed = countedInTurns(0.02);
+		let deployed: Promise<void> | undefined;
+		send.mockImplementation((msg) => {
+			passed.count();
+			RuntimeNode.prototype.send.call(node, msg);
+			if (node.sent.length === EVENTS / 2)
+				setImmediate(() => {
+					deployed = runtime.deploy(flows);
+				});
+		});
+		await until('a deploy in between', () => deployed !== undefined);
+		await deployed;
+		const again = runtime.node(id);
+		await poll(again);
+		const ids = [...node.sent, ...again.sent].map(({ payload }) => (payload as { id: string }).id);
+		expect([ids.length, new Set(ids).size]).toEqual([EVENTS, EVENTS]);
+		// What is left when the deploy comes goes at once.
+		expect(passed.most).toBeLessThan((EVENTS * 2) / 3);
 	});
 
 	test('of a poll are one message where that is chosen', async () => {

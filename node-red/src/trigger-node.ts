@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { accountKey, positionKey } from '../../core/call/account';
+import { blocksIn } from '../../core/call/blocks';
 import { Recent } from '../../core/call/recent';
 import { asFleetError, InvalidParams, type FleetError } from '../../core/describe/errors';
 import { readFields } from '../../core/describe/field';
@@ -360,20 +361,27 @@ export class TriggerNode implements AccountUser {
 		return this.config.output === 'worldmap' && MAPPABLE.includes(kind);
 	}
 
-	private deliver(trigger: AnyTrigger, events: readonly FleetEvent[], attempt: number | undefined): void {
+	/** In blocks, between which Node-RED passes them on; those that are left once the node is stopped go at once. */
+	private async deliver(
+		trigger: AnyTrigger,
+		events: readonly FleetEvent[],
+		attempt: number | undefined,
+	): Promise<void> {
 		const { RED, node, config } = this;
+		const { signal } = this.stop;
+		const { inBlocks } = blocksIn({
+			idle: () => (signal.aborted ? Promise.resolve() : nextIteration()),
+			sleep: pause,
+		});
 		const msg = { _msgid: RED.util.generateId(), ...(attempt === undefined ? {} : { attempt }) };
 		const send = (out: NodeMessage) => node.send(out);
 		const delivery =
 			config.result === 'message' && !this.draws(trigger)
 				? new OneMessage(msg, send, true)
 				: new MessagePerRecord(RED, msg, send);
-		if (this.draws(trigger)) {
-			const map = new MapMaker(trigger.kind, this.provider.title, this.names);
-			delivery.add([...map.add(events), ...map.end()]);
-		} else {
-			delivery.add(events);
-		}
+		const map = this.draws(trigger) ? new MapMaker(trigger.kind, this.provider.title, this.names) : undefined;
+		await inBlocks(events, (block) => delivery.add(map === undefined ? block : [...map.add(block)]));
+		if (map !== undefined) delivery.add([...map.end()]);
 		delivery.end();
 	}
 

@@ -25,3 +25,18 @@ export async function longestTurn<R>(work: () => Promise<R>): Promise<{ most: nu
 export const busy = (ms: number) => {
 	for (const began = performance.now(); performance.now() - began < ms;);
 };
+
+/** Counts what is done in one turn of the program, and takes a while for it. */
+export function countedInTurns(ms: number): { most: number; count: () => void } {
+	let inOne = 0;
+	const counted = {
+		most: 0,
+		count: () => {
+			busy(ms);
+			inOne += 1;
+			if (inOne === 1) setImmediate(() => (inOne = 0));
+			counted.most = Math.max(counted.most, inOne);
+		},
+	};
+	return counted;
+}
