@@ -15,6 +15,7 @@ import { trackceo } from '../providers/protrack/trackceo';
 import { inputsOf } from './input';
 import { executeContext, StoredCredential, type NodeOptions } from '../test/support/n8n-context';
 import { beforeTimer } from '../test/support/control';
+import { countedInTurns } from '../test/support/longest-turn';
 
 // The classes that n8n-core uses, as in a running n8n.
 vi.mock('n8n-workflow', () => createRequire(__filename)('n8n-workflow') as object);
@@ -254,6 +255,23 @@ describe('items', () => {
 			expect(new Set(items.map(({ json }) => json)).size).toBe(12 * size);
 			expect(paths()).toEqual(['authorization', 'device/list', 'track']);
 			expect(hints).toMatchObject([{ message: EXECUTE_ONCE }]);
+		});
+
+		test('have copies of a long answer without keeping n8n from its other work', async () => {
+			const RECORDS = 20_000;
+			const copied = countedInTurns(0.003);
+			const record = () => ({
+				get deviceId() {
+					copied.count();
+					return DEVICE;
+				},
+			});
+			const records = Array.from({ length: RECORDS }, record);
+			const gather = vi.spyOn(Client.prototype, 'gather').mockResolvedValue({ records });
+			const { items } = await run(positions('*'), { items: twelve.slice(0, 3) });
+			gather.mockRestore();
+			expect(items).toHaveLength(3 * RECORDS);
+			expect(copied.most).toBeLessThan(RECORDS / 2);
 		});
 
 		test('also where they name the time, which is one for the whole run', async () => {

@@ -4,6 +4,7 @@ import { asFleetError, InvalidParams, NotPermitted, TimedOut, type FleetError } 
 import type { AnyOperation, RunOptions } from '../core/describe/operation';
 import { findOperation, type Provider } from '../core/describe/provider';
 import { Batcher } from '../core/call/batcher';
+import { copied } from '../core/call/blocks';
 import { Gathering } from '../core/call/gathering';
 import { canShare, inputKey } from '../core/call/waiting-runs';
 import { openAccount } from './account';
@@ -121,7 +122,7 @@ async function runsOf(
 				const { records, error } = await run();
 				// Each item has records of its own, as each could be changed.
 				return {
-					records: before === undefined ? records : structuredClone(records),
+					records: before === undefined ? records : await copied(client, records),
 					error,
 					skipFailed: input.skipFailed,
 				};

@@ -1,7 +1,7 @@
 import { z } from 'zod/v4';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { recordsOf } from '../../test/support/batched';
-import { busy, longestTurn } from '../../test/support/longest-turn';
+import { busy, countedInTurns, longestTurn } from '../../test/support/longest-turn';
 import { openClient } from '../../test/support/open-vendor';
 import { json, TestHost } from '../../test/support/test-host';
 import { NotFound, RateLimited, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
@@ -193,4 +193,23 @@ describe('records that take long to read', () => {
 		expect(result).toHaveLength(600);
 		expect(most).toBeLessThan(300);
 	});
+});
+
+test('a long answer is divided and copied without keeping the program from its other work', async () => {
+	const ROWS = 10_000;
+	const { batcher, client, add } = batcherOf();
+	const devices = names(10);
+	const read = countedInTurns(0.003);
+	const rowOf = (place: number) => ({
+		get device() {
+			read.count();
+			return devices[place % devices.length];
+		},
+	});
+	vi.spyOn(client, 'gather').mockResolvedValue({ records: Array.from({ length: ROWS }, (_, at) => rowOf(at)) });
+	const runs = devices.map((device) => add([device, `also ${device}`], { output: 'raw' }));
+	const results = await Promise.all(runs.map((run) => recordsOf(batcher, run)));
+	expect(results.map(({ length }) => length)).toEqual(devices.map(() => ROWS / devices.length));
+	// Each is looked at once to divide them all, and once for each run.
+	expect(read.most).toBeLessThan(2 * ROWS);
 });

@@ -1,3 +1,4 @@
+import { copied, filtered } from './blocks';
 import type { Client, Collected } from './client';
 import { partialResult } from './device-requests';
 import { asFleetError, type FailedDevice } from '../describe/errors';
@@ -96,11 +97,11 @@ export class Batcher {
 		const merge = (more: ReadonlyMap<Member, Collected>) => {
 			for (const [member, answer] of more) answers.set(member, answer);
 		};
-		const devices = [...new Set(members.flatMap((member) => member.devices ?? []))];
+		const asked = new Set(members.flatMap((member) => member.devices ?? []));
 		const { input, options } = first;
 		const { records, error } = await this.client.gather(
 			this.operation,
-			{ ...input, [this.batching.devices]: devices },
+			{ ...input, [this.batching.devices]: [...asked] },
 			{ ...this.options, ...options, limit: undefined, output: 'raw' },
 		);
 		const failed = new Map(error?.failedDevices.map((device) => [device.deviceId, device]));
@@ -110,16 +111,16 @@ export class Batcher {
 			return answers;
 		}
 		const rows = records as Row[];
-		const byDevice = this.byDevice(rows);
+		const byDevice = await this.byDevice(rows);
 		// A record of another device: the vendor may spell a name differently.
-		const strangers = [...byDevice.keys()].some((device) => device === null || !devices.includes(device));
+		const strangers = [...byDevice.keys()].some((device) => device === null || !asked.has(device));
 		const left: Member[] = [];
 		for (const member of members) {
 			const own = new Set(member.devices);
 			const found =
 				own.size === 1
 					? (byDevice.get(member.devices?.[0] ?? '') ?? [])
-					: rows.filter((row) => own.has(this.batching.deviceOf(row) ?? ''));
+					: await filtered(this.client, rows, (row) => own.has(this.batching.deviceOf(row) ?? ''));
 			const lost = [...own].map((device) => failed.get(device)).filter((device) => device !== undefined);
 			// Alone, it would have asked about those.
 			if (lost.some(({ asked, error: { timeUp } }) => !asked && !timeUp)) left.push(member);
@@ -130,14 +131,16 @@ export class Batcher {
 		return answers;
 	}
 
-	private byDevice(rows: readonly Row[]): Map<string | null, Row[]> {
+	private async byDevice(rows: readonly Row[]): Promise<Map<string | null, Row[]>> {
 		const found = new Map<string | null, Row[]>();
-		for (const row of rows) {
-			const device = this.batching.deviceOf(row);
-			const own = found.get(device);
-			if (own === undefined) found.set(device, [row]);
-			else own.push(row);
-		}
+		await this.client.inBlocks(rows, (block) => {
+			for (const row of block) {
+				const device = this.batching.deviceOf(row);
+				const own = found.get(device);
+				if (own === undefined) found.set(device, [row]);
+				else own.push(row);
+			}
+		});
 		return found;
 	}
 
@@ -151,7 +154,7 @@ export class Batcher {
 		rows: readonly Row[],
 	): Promise<Collected> {
 		const { client, operation } = this;
-		if (output === 'raw') return { records: structuredClone(rows.slice(0, limit)) };
+		if (output === 'raw') return { records: await copied(client, rows.slice(0, limit)) };
 		const simplifier = client.simplifier(operation);
 		try {
 			const records = await simplifier.records(rows, params);

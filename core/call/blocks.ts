@@ -57,6 +57,15 @@ export async function mapped<T, U>(program: InBlocks, list: readonly T[], map: (
 	return made;
 }
 
+/** Copies, each of which may be changed. */
+export async function copied<T>(program: InBlocks, list: readonly T[]): Promise<T[]> {
+	const made: T[] = [];
+	await program.inBlocks(list, (block) => {
+		for (const copy of structuredClone(block)) made.push(copy);
+	});
+	return made;
+}
+
 /** What `toSorted` gives: parts are sorted, then merged two by two. */
 export async function sorted<T>(
 	program: InBlocks,
