@@ -48,15 +48,19 @@ const { allowCommands: _, ...limits } = requestSettings;
 
 /**
  * Whether the flow itself has the node's *Allow Commands* on. Its settings may have been filled in from environment
- * variables, which do not count.
+ * variables, which do not count. What no flow has runs in an instance of a subflow: Node-RED then names the subflow's
+ * node. A node of the flow could name any.
  */
 export function permitsCommands(RED: NodeAPI, node: Node): boolean {
-	const { id, _alias = id } = node as Node & { _alias?: string };
-	let permits = false;
+	const { id, _alias } = node as Node & { _alias?: string };
+	let own: boolean | undefined;
+	let subflows = false;
 	RED.nodes.eachNode((stored) => {
-		permits ||= stored.id === _alias && (stored as { allowCommands?: unknown }).allowCommands === true;
+		const permits = (stored as { allowCommands?: unknown }).allowCommands === true;
+		if (stored.id === id) own = permits;
+		else if (stored.id === _alias) subflows = permits;
 	});
-	return permits;
+	return own ?? subflows;
 }
 
 export interface RequestSettings {
