@@ -21,8 +21,8 @@ interface Limit {
 	sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** The longest that timers know. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** The longest that timers know: a longer one would end at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Settles as the work does, or as `late` does once the time for it is over. The work itself goes on. */
 export async function orLate<T, L>(
@@ -31,7 +31,10 @@ export async function orLate<T, L>(
 	late: () => L | Promise<L>,
 ): Promise<T | L> {
 	const settled = new AbortController();
-	const over = sleep(Math.min(ms, LONGEST_MS), settled.signal).then(late, () => new Promise<never>(() => undefined));
+	const over = sleep(Math.min(ms, LONGEST_TIMER_MS), settled.signal).then(
+		late,
+		() => new Promise<never>(() => undefined),
+	);
 	try {
 		return await orAborted(Promise.race([work, over]), signal);
 	} finally {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { findOperation, findTrigger } from '../../core/describe/provider';
 import { Poller } from '../../core/watch/poller';
@@ -194,4 +195,11 @@ test('a setting that an account was saved without has its default, also after th
 		fleetAccount: '',
 	};
 	expect(connectionOf(provider, settings)).toMatchObject({ fleet: 'listed' });
+});
+
+test('a wait that is longer than timers know does not end at once', async () => {
+	const waits = accountWith()
+		.client(() => undefined)
+		.sleep(3e9);
+	expect(await Promise.race([waits, sleep(50, 'soon')])).toBe('soon');
 });

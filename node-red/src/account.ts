@@ -1,5 +1,5 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
-import { orLate } from '../../core/call/abort';
+import { LONGEST_TIMER_MS, orLate } from '../../core/call/abort';
 import { sharedLogin, type SharedLogin } from '../../core/call/account';
 import { checkBaseUrl } from '../../core/describe/base-url';
 import { Client } from '../../core/call/client';
@@ -21,7 +21,7 @@ import { logIn } from '../../core/call/session';
 import { Wire, type WireOptions } from './wire';
 
 const pause = async (ms: number, signal?: AbortSignal) => {
-	await sleep(ms, undefined, { signal });
+	await sleep(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal });
 };
 /** The login goes on for whoever else waits for it. */
 const loginLate = () => Promise.reject(loginTooSlow());

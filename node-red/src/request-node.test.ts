@@ -170,6 +170,7 @@ describe('what goes wrong', () => {
 		[{ limit: '-1' }, 'Limit must be a number that is not negative, not "-1".'],
 		[{ limit: 'all' }, 'Limit must be a number that is not negative, not "all".'],
 		[{ timeout: 'soon' }, 'Timeout must be a number that is not negative, not "soon".'],
+		[{ timeout: '3000000' }, 'Timeout must be at most 86,400, not "3000000".'],
 	])('%o sends nothing', async (settings, message) => {
 		const { error, sentRequests } = await failed({ ...positions, ...settings });
 		expect([error?.message, (error as { code?: string }).code, sentRequests]).toEqual([

@@ -62,6 +62,9 @@ interface Call {
 /** A stopped node waits so long for its runs to end: what they were doing is known then. */
 const RUNS_END_MS = 2000;
 
+/** The longest timeout of a run: a day. */
+const MOST_SECONDS = 86_400;
+
 /** The node that runs this vendor's operations. */
 export class RequestNode implements AccountUser {
 	private readonly status: StatusLine;
@@ -161,7 +164,7 @@ export class RequestNode implements AccountUser {
 			};
 		const { client } = this.opened;
 		const limit = positive(config.limit, 'Limit');
-		const timeout = positive(config.timeout, 'Timeout');
+		const timeout = positive(config.timeout, 'Timeout', MOST_SECONDS);
 		const written = await valuesOf(RED, node, operation.params as Fields, config.params ?? {}, msg);
 		const options = {
 			output: config.output === 'raw' ? ('raw' as const) : ('simplified' as const),
@@ -360,10 +363,12 @@ function stopLine(title: string, errors: readonly Stopped[]): string {
 }
 
 /** A number of the node's own settings; undefined for none. @throws InvalidParams */
-function positive(value: unknown, title: string): number | undefined {
+function positive(value: unknown, title: string, most = Infinity): number | undefined {
 	if (value === undefined || value === null || value === '' || value === 0 || value === '0') return undefined;
 	const number = Number(value);
 	if (!Number.isFinite(number) || number < 0)
 		throw new InvalidParams(`${title} must be a number that is not negative, not ${shown(value)}.`);
+	if (number > most)
+		throw new InvalidParams(`${title} must be at most ${most.toLocaleString('en')}, not ${shown(value)}.`);
 	return number;
 }

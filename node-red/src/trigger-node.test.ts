@@ -180,6 +180,7 @@ describe('polls', () => {
 			['', 60_000],
 			['often', 60_000],
 			[-5, 60_000],
+			[3_000_000, 20 * 86_400_000],
 		] as const) {
 			id = `trigger${String(++count)}`;
 			const timers = vi.spyOn(globalThis, 'setTimeout');

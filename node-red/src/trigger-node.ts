@@ -56,6 +56,8 @@ const timers = new SharedTimers();
 const START_MS = 2000;
 /** Node-RED waits for 15 s until a node has closed. */
 const CLOSE_MS = 10_000;
+/** Longest interval: 20 days. Timers know 24. */
+const MOST_SECONDS = 20 * 86_400;
 const ACKNOWLEDGE_MINUTES = 10;
 /** Complaints that are remembered. */
 const MOST_REPORTED = 100;
@@ -213,7 +215,7 @@ export class TriggerNode implements AccountUser {
 			? new QueueRunner(new QueueConsumer(client, trigger, values, options), deliver, {
 					intervalMs,
 					acknowledge: config.acknowledge ?? 'sent',
-					withinMs: (Number(config.acknowledgeWithin) || ACKNOWLEDGE_MINUTES) * 60_000,
+					withinMs: positiveOr(config.acknowledgeWithin, ACKNOWLEDGE_MINUTES) * 60_000,
 					onSent: (count) => this.status.unacknowledged(count),
 					onAnswer: () => void this.note('works'),
 				})
@@ -460,10 +462,11 @@ export class TriggerNode implements AccountUser {
 /** Does not keep the process alive. */
 const pause = (ms: number) => sleep(ms, undefined, { ref: false });
 
-/** Seconds; what is too short for the vendor becomes the least that makes sense. */
+const positiveOr = (value: unknown, otherwise: number) => (Number(value) > 0 ? Number(value) : otherwise);
+
+/** Seconds; what is too short for the vendor, or too long for timers, becomes the nearest that makes sense. */
 function intervalOf(value: unknown, { limits: { poll } }: Provider): number {
-	const seconds = Number(value);
-	return Math.max(poll.leastSeconds, Number.isFinite(seconds) && seconds > 0 ? seconds : poll.seconds);
+	return Math.min(MOST_SECONDS, Math.max(poll.leastSeconds, positiveOr(value, poll.seconds)));
 }
 
 function commandIn(value: unknown): Command | undefined {
