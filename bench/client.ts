@@ -178,7 +178,7 @@ export async function trips(): Promise<Result[]> {
 		let count = 0;
 		const computation = operation?.compute?.begin(params, Date.now() * 2, () => (count += 1));
 		for (const fix of fixes) computation?.add(fix);
-		computation?.end();
+		for (const _ of computation?.end() ?? []);
 		counted(count, Math.ceil(fixes.length / 360));
 	};
 	const theirs = () => {

@@ -65,6 +65,25 @@ describe.each(ONE_OF_EACH)('$vendor.provider.title', ({ name, vendor: { provider
 		},
 	);
 
+	test('a vendor makes up no device: only those that were asked for have records', async () => {
+		const asked = '4711471147';
+		for (const operation of [...histories, ...provider.operations.filter(isComputed)]) {
+			const { exchanges = [], params = {} } = recordingOf(provider, nameOf(operation)) ?? {};
+			const { devices = 'device' } = operation.asks ?? {};
+			const host = new TestHost(() => json(exchanges.at(-1)?.response));
+			const records = await new Client(provider, connectionOf(provider), host).collect(operation, {
+				...params,
+				[devices]: asked,
+				cleanTrack: true,
+			});
+			const names = records.map((record) => (record as Fix).deviceId);
+			expect(
+				names.filter((name) => name !== asked),
+				nameOf(operation),
+			).toEqual([]);
+		}
+	});
+
 	const named = (wanted: string) => provider.operations.find((operation) => nameOf(operation) === wanted)!;
 
 	test('has trips, stops and days, from the vendor or computed', () => {

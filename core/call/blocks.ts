@@ -32,6 +32,21 @@ export async function inBlocks<T>(
 	}
 }
 
+/** Works step by step, and yields after each turn of the program's other work. */
+export async function* inSteps(
+	steps: Iterable<unknown>,
+	host: Pick<Host, 'idle' | 'sleep'>,
+): AsyncGenerator<undefined> {
+	const step = steps[Symbol.iterator]();
+	let began = -Infinity;
+	for (let count = 0; !step.next().done; count++) {
+		if (count % BLOCK > 0 || performance.now() - began <= BREAK_MS) continue;
+		await takeBreak(host);
+		yield;
+		began = performance.now();
+	}
+}
+
 /** A run, a client or a poll. */
 export type InBlocks = Pick<Run, 'inBlocks'>;
 

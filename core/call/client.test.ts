@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { describe, expect, test, vi } from 'vitest';
+import { busy, longestTurn } from '../../test/support/longest-turn';
 import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost, type Respond } from '../../test/support/test-host';
 import { jsonOf } from './answer';
@@ -7,7 +8,7 @@ import { Client } from './client';
 import { FleetError, RateLimited, SessionExpired, TimedOut, Unreachable } from '../describe/errors';
 import { ids, text } from '../describe/field';
 import { LoginNeeded } from '../describe/host';
-import { operation, type AnyOperation, type Effect, type Run } from '../describe/operation';
+import { operation, type AnyOperation, type Computation, type Effect, type Run } from '../describe/operation';
 import { CONFIRMED } from '../describe/outcome';
 import { inOrder } from './pages';
 import type { Connection } from '../describe/connection';
@@ -149,6 +150,73 @@ test.each(['constructor', '__proto__', 'toString', 'nothing'])('%s is no list of
 	const { client } = clientOf(() => json({}));
 	for (let again = 0; again < 2; again++)
 		expect((await failure(client.lookup(name))).message).toContain('has no list of');
+});
+
+describe('what is computed of records', () => {
+	/** Some work for each of 1000 records, and for each that is made of them at the end. */
+	function computed(ends: number) {
+		const worked = { add: 0, end: 0 };
+		const begin = (_: unknown, _now: number, emit: (record: object) => void): Computation => ({
+			add() {
+				worked.add += 1;
+				busy(0.05);
+			},
+			*end() {
+				for (let place = 0; place < ends; place++) {
+					worked.end += 1;
+					busy(0.02);
+					emit({ place });
+					yield;
+				}
+			},
+			warnings: ['Some were left out.'],
+		});
+		const { client, host } = clientOf(() => json(Array.from({ length: 1000 }, (_, place) => ({ place }))));
+		const operation: AnyOperation = { ...many, compute: { options: [], begin } };
+		return { worked, host, run: (options = {}) => client.run(operation, { names: ['a'] }, options) };
+	}
+
+	test('others have their turn while it ends, and it comes in pages', async () => {
+		const { run } = computed(12_000);
+		const sizes: number[] = [];
+		const { most } = await longestTurn(async () => {
+			for await (const page of run()) sizes.push(page.length);
+		});
+		expect(most).toBeLessThan(150);
+		expect(sizes.reduce((sum, size) => sum + size)).toBe(12_000);
+		expect(sizes.length).toBeGreaterThan(2);
+	});
+
+	test('no more of it is made than is wanted', async () => {
+		const { run, worked, host } = computed(12_000);
+		let count = 0;
+		for await (const page of run({ limit: 20 })) count += page.length;
+		expect(count).toBe(20);
+		expect(worked.end).toBeLessThan(6000);
+		expect(host.warnings).toEqual(['Some were left out.']);
+	});
+
+	test.each([
+		['its records come', (worked: { add: number }) => worked.add > 0, { add: 900, end: 0 }],
+		['it ends', (worked: { end: number }) => worked.end > 0, { add: 1000, end: 11_000 }],
+	] as const)('is given up with its run, while %s', async (_, begun, most) => {
+		const { run, worked, host } = computed(12_000);
+		const stop = new AbortController();
+		const idle = () => {
+			if (begun(worked)) stop.abort(new Error('given up'));
+			return Promise.resolve();
+		};
+		Object.assign(host, { idle });
+		const took = async () => {
+			for await (const page of run({ signal: stop.signal })) expect(page.length).toBeGreaterThanOrEqual(0);
+		};
+		await expect(took()).rejects.toThrow('given up');
+		const { add, end } = worked;
+		expect(add).toBeLessThanOrEqual(most.add);
+		expect(end).toBeLessThanOrEqual(most.end);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect(worked).toEqual({ add, end });
+	});
 });
 
 describe('path variables', () => {

@@ -143,7 +143,7 @@ export class Client {
 			options,
 			warn: options.quiet ? ignore : this.hints(),
 		};
-		const output = new Output(this.sender, operation, options.output);
+		const output = new Output(this.sender, operation, options);
 		const named = async (records: object[]) => {
 			// What is asked for as it came stays so.
 			if (options.output !== 'raw' || operation.effect !== 'read') await this.name(records, options);
@@ -177,8 +177,12 @@ export class Client {
 			}
 			if (left > 0) {
 				output.mustHaveRead();
-				const last = output.end().slice(0, left);
-				if (last.length > 0) yield await named(last);
+				for await (const page of output.end(left)) {
+					const records = page.slice(0, left);
+					yield await named(records);
+					left -= records.length;
+					if (left <= 0) break;
+				}
 			}
 			// Polls would repeat it each time.
 			const whole = left > 0 && options.priority !== 'poll';

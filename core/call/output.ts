@@ -1,10 +1,11 @@
 import type { FleetError } from '../describe/errors';
+import type { Host } from '../describe/host';
 import type { AnyOperation, Computation, RunOptions } from '../describe/operation';
 import { outcomeOf } from '../describe/outcome';
 import { LONGEST } from '../describe/read';
 import type { CommandOutcome, Row } from '../describe/records';
 import { clipped, cut } from '../describe/words';
-import { blocksIn, inBlocks, mapped } from './blocks';
+import { blocksIn, inSteps, MANY, mapped, takeBreak } from './blocks';
 import type { Sender } from './send-loop';
 import { Simplifier } from './simplify';
 
@@ -16,14 +17,24 @@ export class Output {
 	private readonly simplifier: Simplifier;
 	private computation: Computation | undefined;
 	private computed: object[] = [];
+	private readonly form: RunOptions['output'];
+	private readonly host: Pick<Host, 'now' | 'idle' | 'sleep'>;
 
 	constructor(
 		private readonly sender: Sender,
 		private readonly operation: AnyOperation,
-		private readonly form: RunOptions['output'] = 'simplified',
+		{ output = 'simplified', signal }: Pick<RunOptions, 'output' | 'signal'>,
 	) {
-		this.sentAt = isoOf(sender.host.now());
-		this.simplifier = new Simplifier(operation, sender.connection, sender.host);
+		const { host } = sender;
+		this.form = output;
+		// What a run that was given up has read is of use to nobody, unless the vendor has it no more.
+		const idle = async () => {
+			await takeBreak(host);
+			if (!operation.consuming) signal?.throwIfAborted();
+		};
+		this.host = { now: () => host.now(), sleep: (ms) => host.sleep(ms), idle };
+		this.sentAt = isoOf(host.now());
+		this.simplifier = new Simplifier(operation, sender.connection, this.host);
 	}
 
 	/** @param params the checked parameters of the run */
@@ -48,23 +59,26 @@ export class Output {
 			const wanted = rows.length > most ? rows.slice(0, most) : rows;
 			return raw === undefined
 				? wanted
-				: await mapped(blocksIn(sender.host), wanted, (row) => raw(row, params) as Row);
+				: await mapped(blocksIn(this.host), wanted, (row) => raw(row, params) as Row);
 		}
 		await sender.host.idle?.();
 		const { computation } = this;
 		if (computation === undefined) return await this.simplifier.records(rows, params, most);
-		const records = await this.simplifier.records(rows, params);
-		await inBlocks(records, sender.host, (block) => {
-			for (const record of block) computation.add(record);
+		await this.simplifier.each(rows, params, (record) => {
+			computation.add(record);
 			return this.computed.length < most;
 		});
 		return this.taken().slice(0, most);
 	}
 
-	/** Records that are complete now that no more rows come. */
-	end(): object[] {
-		this.computation?.end();
-		return this.taken();
+	/**
+	 * Records that are complete now that no more rows come, page by page.
+	 * @param most records that are wanted
+	 */
+	async *end(most: number): AsyncGenerator<object[]> {
+		const turns = inSteps(this.computation?.end() ?? [], this.host);
+		while (!(await turns.next()).done) if (this.computed.length >= Math.min(most, MANY)) yield this.taken();
+		if (this.computed.length > 0) yield this.taken();
 	}
 
 	private taken(): object[] {

@@ -34,31 +34,48 @@ export class Simplifier {
 	 */
 	async records(rows: readonly Row[], params: Record<string, unknown>, most = Infinity): Promise<object[]> {
 		const records: object[] = [];
-		await inBlocks(rows, this.host, (block) => {
-			this.reading.of(() => this.read(block, params, records, most));
-			return records.length < most;
-		});
-		this.readable += records.length;
+		if (most > 0) await this.each(rows, params, (record) => records.push(record) < most);
 		return records;
 	}
 
-	private read(rows: readonly Row[], params: Record<string, unknown>, records: object[], most: number): void {
+	/**
+	 * The same, one by one.
+	 * @param take returns false where no more are wanted
+	 */
+	async each(
+		rows: readonly Row[],
+		params: Record<string, unknown>,
+		take: (record: object) => boolean,
+	): Promise<void> {
+		await inBlocks(rows, this.host, (block) => this.reading.of(() => this.read(block, params, take)));
+	}
+
+	/** @returns false where no more are wanted */
+	private read(rows: readonly Row[], params: Record<string, unknown>, take: (record: object) => boolean): boolean {
 		for (const row of rows) {
-			if (records.length >= most) return;
 			// Only the first is reported: an error for each of hundreds of thousands would take seconds.
 			if (this.first !== undefined && !isReadable(row)) {
 				this.unreadable += 1;
 				continue;
 			}
-			try {
-				const record = this.operation.record(row, params, this.connection);
-				const { time } = record as { time?: unknown };
-				if (typeof time === 'string' && time > this.future) this.ahead += 1;
-				records.push(record);
-			} catch (thrown) {
-				this.unreadable += 1;
-				this.first ??= asFleetError(thrown);
-			}
+			const record = this.recordOf(row, params);
+			if (record === undefined) continue;
+			this.readable += 1;
+			if (!take(record)) return false;
+		}
+		return true;
+	}
+
+	private recordOf(row: Row, params: Record<string, unknown>): object | undefined {
+		try {
+			const record = this.operation.record(row, params, this.connection);
+			const { time } = record as { time?: unknown };
+			if (typeof time === 'string' && time > this.future) this.ahead += 1;
+			return record;
+		} catch (thrown) {
+			this.unreadable += 1;
+			this.first ??= asFleetError(thrown);
+			return undefined;
 		}
 	}
 

@@ -1,5 +1,6 @@
 import { shown } from '../describe/field';
 import type { AnyOperation, Each } from '../describe/operation';
+import { foldedName } from '../describe/read';
 import type { Row } from '../describe/records';
 
 /** Most names in a sentence. */
@@ -18,7 +19,7 @@ export class Unanswered {
 		this.deviceOf = declared?.deviceOf;
 		const asked = declared === undefined ? undefined : params[declared.devices];
 		if (!Array.isArray(asked)) return;
-		for (const name of asked as string[]) this.missing.set(folded(name), name);
+		for (const name of asked as string[]) this.missing.set(foldedName(name), name);
 		this.asked = new Set(this.missing.keys());
 	}
 
@@ -29,7 +30,7 @@ export class Unanswered {
 		return rows.filter((row) => {
 			const name = deviceOf(row) ?? '';
 			if (failed(name)) return false;
-			if (this.asked.has(folded(name))) this.missing.delete(folded(name));
+			if (this.asked.has(foldedName(name))) this.missing.delete(foldedName(name));
 			else this.strangers += 1;
 			return true;
 		});
@@ -44,5 +45,3 @@ export class Unanswered {
 		return `${vendor} returned no record for ${names.slice(0, NAMES).join(', ')}${more}: ${they} may not exist, or the account may not see ${them}.`;
 	}
 }
-
-const folded = (name: string) => name.trim().toLowerCase();

@@ -62,8 +62,8 @@ export interface PageOf<F extends Fields = Fields, R extends Row = Row> {
 /** What is made of the simplified records of a run, as they come: some of them, or records of another kind. */
 export interface Computation {
 	add(record: object): void;
-	/** No more records come. */
-	end(): void;
+	/** No more records come: completes what is left of them, a device at each step. */
+	end(): Iterable<unknown>;
 	/** What to report of them. */
 	readonly warnings: readonly string[];
 }

@@ -163,6 +163,13 @@ export function idTextOf(value: unknown): string | null {
 	return text === null ? null : shortId(text);
 }
 
+/** One form of all that a vendor may write for the name of a device. */
+export const foldedName = (name: string) =>
+	name
+		.trim()
+		.toLowerCase()
+		.replace(/^0+(?=\d)/, '');
+
 const isInexact = (value: unknown) => typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 
 /** The id that a record must have. @throws UnexpectedAnswer if it is missing or was not sent exactly */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UNNAMED, type Fix } from '../describe/records';
-import { CleanTrack } from './clean-track';
+import { CleanTrack, MOST_TRACKS, type Point } from './clean-track';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const iso = (second: number) => new Date(Date.UTC(2026, 2, 18) + second * 1000).toISOString();
@@ -23,12 +23,18 @@ const fix = (second: number, metres: number, values: Partial<Fix> = {}): Fix => 
 const drive = (from: number, to: number, at = 0, values: Partial<Fix> = {}) =>
 	Array.from({ length: (to - from) / 10 }, (_, index) => fix(from + index * 10, at + index * 200, values));
 
-function cleaned(fixes: readonly object[]) {
+function cleaned(fixes: readonly object[], devices?: readonly string[]) {
 	const records: object[] = [];
-	const track = new CleanTrack(NOW, (record) => records.push(record));
+	let begun = 0;
+	const add = (fix: object) => records.push(fix);
+	const begin = () => {
+		begun += 1;
+		return { add: ({ fix }: Point) => add(fix), end: () => undefined };
+	};
+	const track = new CleanTrack(NOW, devices, begin, add);
 	for (const each of fixes) track.add(each);
-	track.end();
-	return { records, warnings: track.warnings };
+	const steps = [...track.end()].length;
+	return { records, warnings: track.warnings, begun, steps };
 }
 
 /** The track as it was, and the wrong fixes between. */
@@ -44,8 +50,8 @@ const GOOD = drive(0, 300);
 const between = (place: number, ...wrong: object[]) => [...GOOD.slice(0, place), ...wrong, ...GOOD.slice(place)];
 
 test('a good track stays as it is, and nothing is reported', () => {
-	expect(cleaned(GOOD)).toEqual({ records: GOOD, warnings: [] });
-	expect(cleaned([])).toEqual({ records: [], warnings: [] });
+	expect(cleaned(GOOD)).toMatchObject({ records: GOOD, warnings: [] });
+	expect(cleaned([])).toMatchObject({ records: [], warnings: [] });
 	expect(cleaned(GOOD.slice(0, 1)).records).toEqual(GOOD.slice(0, 1));
 });
 
@@ -104,7 +110,7 @@ describe('one wrong fix does not make those after it wrong', () => {
 
 test('what was carried further than it can drive goes on there', () => {
 	const arrived = drive(3900, 4200, 1_500_000);
-	expect(cleaned([...GOOD, ...arrived])).toEqual({ records: [...GOOD, ...arrived], warnings: [] });
+	expect(cleaned([...GOOD, ...arrived])).toMatchObject({ records: [...GOOD, ...arrived], warnings: [] });
 });
 
 test('gaps remain gaps', () => {
@@ -117,6 +123,38 @@ test('fixes of several devices in any order are several tracks', () => {
 	const { records, warnings } = cleaned(GOOD.flatMap((good, place) => [good, other[place]!]));
 	const of = (device: string) => records.filter((record) => (record as Fix).deviceId === device);
 	expect([of('1'), of('2'), warnings]).toEqual([GOOD, other, []]);
+});
+
+describe('names that a vendor makes up', () => {
+	const made = (count: number) =>
+		Array.from({ length: count }, (_, place) => fix(0, 0, { deviceId: String(1_000_000 + place) }));
+
+	test('have no track where devices are named', () => {
+		const other = drive(0, 300, 700_000, { deviceId: '2' });
+		const { records, warnings, begun, steps } = cleaned(
+			[...made(1000), ...GOOD, ...other, ...made(1000)],
+			['1', '3'],
+		);
+		expect([records, begun, steps]).toEqual([GOOD, 1, 1]);
+		expect(warnings).toEqual(['Fixes left out: 2,030 of 2,060 (2,030 of devices that were not asked for).']);
+	});
+
+	test('are those that were asked for, however they are written', () => {
+		const came = drive(0, 300, 0, { deviceId: '12 ab' });
+		for (const asked of ['12 ab', ' 12 AB', '0012 ab']) expect(cleaned(came, [asked]).records).toEqual(came);
+		for (const asked of ['ab', '12', '', '0', '120 ab']) expect(cleaned(came, [asked]).records).toEqual([]);
+		const zero = drive(0, 300, 0, { deviceId: '0' });
+		expect(cleaned(zero, ['000']).records).toEqual(zero);
+	});
+
+	test('where all devices are asked for, are no more than any fleet has', () => {
+		const came = made(MOST_TRACKS + 10);
+		const { records, warnings, begun, steps } = cleaned([...came, ...GOOD, ...came]);
+		expect([records.length, begun, steps]).toEqual([MOST_TRACKS, MOST_TRACKS, MOST_TRACKS]);
+		expect(warnings).toEqual([
+			'Fixes left out: 25,050 of 50,050 (25,000 doubled or out of order, 50 of other devices than the first 25,000).',
+		]);
+	});
 });
 
 test('points of a path that the vendor has corrected have neither time nor place, and are kept', () => {

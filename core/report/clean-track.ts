@@ -1,5 +1,6 @@
 import type { Computation } from '../describe/operation';
 import { metresBetween, type Place } from '../describe/place';
+import { foldedName } from '../describe/read';
 import type { Fix, TrackPoint } from '../describe/records';
 import { AHEAD_SECONDS, msOfIso } from '../describe/time';
 
@@ -9,6 +10,8 @@ export const FASTEST = 300;
 const SCATTER = 100;
 /** So many fixes that follow from each other are where the vehicle is. */
 const AGREEING = 3;
+/** Where all devices are asked for, so many can have a track: far more than any fleet has. */
+export const MOST_TRACKS = 25_000;
 
 /** A fix that can be computed with. */
 export interface Point extends Place {
@@ -37,8 +40,17 @@ const REASONS = {
 	ahead: 'dated in the future',
 	unordered: 'doubled or out of order',
 	jumps: 'where no vehicle can have been',
+	unasked: 'of devices that were not asked for',
+	tooMany: `of other devices than the first ${MOST_TRACKS.toLocaleString('en')}`,
 };
 type LeftOut = Record<keyof typeof REASONS, number>;
+
+/** What is made of the track of one device. */
+export interface OfTrack {
+	add(point: Point): void;
+	/** No more fixes come. */
+	end(): void;
+}
 
 /**
  * The track of one device. The newest fix is held back until another follows from it: one that is ahead of its time, or
@@ -49,9 +61,10 @@ class Track {
 	private held: Point | undefined;
 	/** They follow from each other, and not from the one that is held back. */
 	private apart: Point[] = [];
+	private made: OfTrack | undefined;
 
 	constructor(
-		private readonly emit: (fix: Fix, point: Point) => void,
+		private readonly begin: () => OfTrack,
 		private readonly leftOut: LeftOut,
 	) {}
 
@@ -68,8 +81,15 @@ class Track {
 
 	end(): void {
 		if (this.held === undefined) return;
-		this.emit(this.held.fix, this.held);
+		this.emit(this.held);
 		this.leaveOutApart(this.held);
+		this.made?.end();
+	}
+
+	private emit(point: Point): void {
+		// A device with a single fix takes no more than that until the end.
+		this.made ??= this.begin();
+		this.made.add(point);
 	}
 
 	private addApart(held: Point, point: Point): void {
@@ -88,7 +108,7 @@ class Track {
 	}
 
 	private advance(held: Point, next: Point): void {
-		this.emit(held.fix, held);
+		this.emit(held);
 		this.before = held;
 		this.held = next;
 	}
@@ -101,43 +121,64 @@ class Track {
 
 /**
  * Leaves out fixes that cannot be right, device by device. Nothing is put in their place: a gap remains a gap. Memory
- * depends on the number of devices, and not on the length of their tracks.
+ * depends on the number of devices that were asked for, and neither on the length of their tracks nor on the names that
+ * a vendor makes up.
  */
 export class CleanTrack implements Computation {
 	private readonly tracks = new Map<string, Track>();
-	private readonly leftOut: LeftOut = { noPlace: 0, ahead: 0, unordered: 0, jumps: 0 };
+	private readonly leftOut: LeftOut = { noPlace: 0, ahead: 0, unordered: 0, jumps: 0, unasked: 0, tooMany: 0 };
 	private readonly latest: number;
+	private readonly asked: ReadonlySet<string> | undefined;
 	private count = 0;
 
 	/**
 	 * @param now milliseconds since 1970
-	 * @param emit gets no point for what has no place
+	 * @param devices those that were asked for; undefined: all
+	 * @param begin what is made of the track of one of them
+	 * @param onCorrected gets the points of a path that the vendor has corrected
 	 */
 	constructor(
 		now: number,
-		private readonly emit: (fix: Fix, point?: Point) => void,
+		devices: readonly string[] | undefined,
+		private readonly begin: () => OfTrack,
+		private readonly onCorrected: (fix: Fix) => void = () => undefined,
 	) {
 		this.latest = now + AHEAD_SECONDS * 1000;
+		this.asked = devices && new Set(devices.map(foldedName));
 	}
 
 	add(record: object): void {
 		const fix = record as Fix & Partial<TrackPoint>;
 		const { deviceId, latitude, longitude } = fix;
 		// It has neither a time nor a place in WGS-84, and was asked for.
-		if (fix.corrected === true) return this.emit(fix);
+		if (fix.corrected === true) return this.onCorrected(fix);
 		this.count += 1;
 		const time = fix.time === null ? NaN : msOfIso(fix.time);
 		if (latitude === null || longitude === null || Number.isNaN(time)) this.leftOut.noPlace += 1;
 		else if (time > this.latest) this.leftOut.ahead += 1;
 		else {
-			let track = this.tracks.get(deviceId);
-			if (track === undefined) this.tracks.set(deviceId, (track = new Track(this.emit, this.leftOut)));
-			track.add({ fix, time, latitude, longitude, moving: false });
+			const track = this.tracks.get(deviceId) ?? this.beginTrack(deviceId);
+			track?.add({ fix, time, latitude, longitude, moving: false });
 		}
 	}
 
-	end(): void {
-		for (const track of this.tracks.values()) track.end();
+	private beginTrack(deviceId: string): Track | undefined {
+		const { asked, tracks, leftOut } = this;
+		if (asked === undefined ? tracks.size >= MOST_TRACKS : !asked.has(foldedName(deviceId))) {
+			leftOut[asked === undefined ? 'tooMany' : 'unasked'] += 1;
+			return undefined;
+		}
+		const track = new Track(this.begin, leftOut);
+		tracks.set(deviceId, track);
+		return track;
+	}
+
+	*end(): Generator<undefined> {
+		for (const [deviceId, track] of this.tracks) {
+			track.end();
+			this.tracks.delete(deviceId);
+			yield;
+		}
 	}
 
 	get warnings(): string[] {

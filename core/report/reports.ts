@@ -1,6 +1,6 @@
 import { flag, number, timeZone, type Fields } from '../describe/field';
-import type { AnyOperation, Computation } from '../describe/operation';
-import { CleanTrack, type Point } from './clean-track';
+import type { AnyOperation } from '../describe/operation';
+import { CleanTrack, type OfTrack, type Point } from './clean-track';
 import { DaySummaries } from './day-summaries';
 import { Journeys, type TripRules } from './trips';
 
@@ -11,13 +11,25 @@ const cleanTrack = flag({
 	initial: false,
 });
 
+const ignore = () => undefined;
+
+/** The devices that a run asks about; undefined: all. */
+function devicesIn({ asks }: AnyOperation, params: Readonly<Record<string, unknown>>): string[] | undefined {
+	const devices = asks === undefined ? undefined : params[asks.devices];
+	return Array.isArray(devices) ? (devices as string[]) : undefined;
+}
+
 /** A history, with the option to leave out what cannot be right. */
 const withCleanTrack = (operation: AnyOperation): AnyOperation => ({
 	...operation,
 	params: { ...(operation.params as Fields), cleanTrack },
 	compute: {
 		options: ['cleanTrack'],
-		begin: (params, now, emit) => (params.cleanTrack === true ? new CleanTrack(now, emit) : undefined),
+		begin: (params, now, emit) => {
+			if (params.cleanTrack !== true) return undefined;
+			const same = { add: ({ fix }: Point) => emit(fix), end: ignore };
+			return new CleanTrack(now, devicesIn(operation, params), () => same, emit);
+		},
 	},
 });
 
@@ -76,40 +88,6 @@ const rulesOf = (params: Record<keyof typeof tripFields, number>): TripRules => 
 	ignitionEnds: Boolean(params.ignitionEnds),
 });
 
-/** What is computed of the track of one device. */
-interface OfTrack {
-	add(point: Point): void;
-	end(): void;
-}
-
-/** Computes from clean tracks: memory depends on the number of devices, and not on the length of their tracks. */
-class TrackReport implements Computation {
-	private readonly tracks = new Map<string, OfTrack>();
-	private readonly clean: CleanTrack;
-
-	constructor(now: number, begin: () => OfTrack) {
-		this.clean = new CleanTrack(now, ({ deviceId }, point) => {
-			if (point === undefined) return;
-			let track = this.tracks.get(deviceId);
-			if (track === undefined) this.tracks.set(deviceId, (track = begin()));
-			track.add(point);
-		});
-	}
-
-	add(record: object): void {
-		this.clean.add(record);
-	}
-
-	end(): void {
-		this.clean.end();
-		for (const track of this.tracks.values()) track.end();
-	}
-
-	get warnings(): string[] {
-		return this.clean.warnings;
-	}
-}
-
 const COMPUTED = 'Computed from the position history. Output: Raw has the history.';
 
 type Declared = Pick<AnyOperation, 'resource' | 'name' | 'title' | 'action' | 'description' | 'kind'>;
@@ -129,13 +107,12 @@ function computed(
 		compute: {
 			source,
 			options: Object.keys(fields),
-			begin: (params, now, emit) => new TrackReport(now, () => begin(params as Record<string, never>, emit)),
+			begin: (params, now, emit) =>
+				new CleanTrack(now, devicesIn(source, params), () => begin(params as Record<string, never>, emit)),
 		},
 		evidence: { ...source.evidence, note: note === undefined ? COMPUTED : `${COMPUTED} ${note}` },
 	};
 }
-
-const ignore = () => undefined;
 
 const reportsOf = (history: AnyOperation): AnyOperation[] => [
 	computed(

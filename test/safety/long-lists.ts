@@ -1,6 +1,7 @@
 /** 4: each read of each vendor, and each trigger, with lists as long as an answer may hold. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../../core/call/client';
+import { ALL, type Field } from '../../core/describe/field';
 import type { AnyOperation } from '../../core/describe/operation';
 import type { Provider } from '../../core/describe/provider';
 import { Poller } from '../../core/watch/poller';
@@ -32,22 +33,36 @@ function timeLike(sample: unknown, ms: number): unknown {
 	return sample[10] === ' ' ? text.replace('T', ' ') : text + (sample.endsWith('Z') ? 'Z' : '');
 }
 const NAMES = /^(DeviceID|SIM2|imei|NodeId|vehicleId|carrierId|event|VehicleNum)$/i;
+const PLACES = /^R?(Lat|Lon)(itude|gitude)?$/i;
+
+type Shape = (name: string, sample: unknown, place: number) => unknown;
+
+const ofManyDevices: Shape = (name, sample, place) => {
+	if (isTime(sample)) return timeLike(sample, BEGIN + ((place * 7919) % MOST_ROWS) * 300);
+	if (!NAMES.test(name)) return sample;
+	return typeof sample === 'number' ? 1000 + place : String(100_000 + place);
+};
+/** Leaves out where they are: most rows fit in. */
+const nowhere =
+	(shape: Shape): Shape =>
+	(name, sample, place) =>
+		PLACES.test(name) ? undefined : shape(name, sample, place);
 
 /** What the rows of a list are like, from a sample. */
-const SHAPES: Readonly<Record<string, (name: string, sample: unknown, place: number) => unknown>> = {
-	'of as many devices, in no order': (name, sample, place) => {
-		if (isTime(sample)) return timeLike(sample, BEGIN + ((place * 7919) % MOST_ROWS) * 300);
-		if (!NAMES.test(name)) return sample;
-		return typeof sample === 'number' ? 1000 + place : String(100_000 + place);
-	},
-	'of one device, in one second': (_, sample) => (isTime(sample) ? timeLike(sample, BEGIN + DAY_MS / 2) : sample),
+const SHAPES: Readonly<Record<string, Shape>> = {
+	'of as many devices, in no order': nowhere(ofManyDevices),
+	'of as many devices, with places': ofManyDevices,
+	'of one device, in one second': nowhere((_, sample) =>
+		isTime(sample) ? timeLike(sample, BEGIN + DAY_MS / 2) : sample,
+	),
+	'of one device, an hour each': (_, sample, place) =>
+		isTime(sample) ? timeLike(sample, Date.UTC(2000, 0, 1) + place * 3_600_000) : sample,
 };
-type Shape = (typeof SHAPES)[string];
 
 /** The shortest rows that say when and whose they are: most of them fit in. */
 function listOf(sample: unknown, shape: Shape): string {
 	const kept = isObject(sample)
-		? Object.entries(sample).filter(([name, value]) => isTime(value) || NAMES.test(name))
+		? Object.entries(sample).filter(([name, value]) => isTime(value) || NAMES.test(name) || PLACES.test(name))
 		: [];
 	const rowOf = (place: number) =>
 		isObject(sample)
@@ -131,6 +146,15 @@ const running =
 		}
 	};
 
+/** The recorded params, and all devices where something is computed of their records. */
+function* inputsOf({ asks, compute, params: fields }: AnyOperation, params: Fields): Generator<Fields> {
+	yield params;
+	if (compute === undefined) return;
+	const { devices } = asks ?? {};
+	const all = devices !== undefined && (fields as Record<string, Field>)[devices]?.all !== undefined;
+	yield { ...params, ...(all ? { [devices]: ALL } : {}), ...('cleanTrack' in fields ? { cleanTrack: true } : {}) };
+}
+
 const polling =
 	(trigger: Provider['triggers'][number], input: Fields): Asking =>
 	async (client, host) => {
@@ -155,7 +179,8 @@ export async function longLists(sheet: Sheet): Promise<void> {
 			const name = `${operation.resource}.${operation.name}`;
 			const recorded = recordingOf(provider, name);
 			if (operation.effect === 'read' && recorded !== undefined)
-				await measure(provider, name, running(operation, recorded.params));
+				for (const input of inputsOf(operation, recorded.params))
+					await measure(provider, name, running(operation, input));
 		}
 		for (const trigger of provider.triggers)
 			if (trigger.queue !== true) await measure(provider, trigger.name, polling(trigger, {}));
