@@ -201,8 +201,8 @@ export interface DaySummary extends Named {
 	stops: number;
 	distance: number;
 	drivingSeconds: number;
-	/** With the engine on: in trips, and in stops where the ignition is known. */
-	idleSeconds: number;
+	/** With the engine on: in trips, and in stops where the ignition is known; null if it is not known all day. */
+	idleSeconds: number | null;
 	maxSpeed: number | null;
 	deviceId: string;
 	id: string;

@@ -114,6 +114,25 @@ test('days add up to the whole, whatever the driver does', () => {
 	}
 });
 
+test('the time with the engine on is null for a day in which nothing is known of the ignition', () => {
+	const day = (place: number, ignition: (moving: boolean) => boolean | null) => {
+		const begin = Date.UTC(2026, 5, place);
+		const drives = (time: number) => time < begin + 1_800_000;
+		return track(begin, begin + 3_600_000, drives).map((fix) => ({ ...fix, ignition: ignition(fix.ignition!) }));
+	};
+	const unknown = () => null;
+	const parked = (place: number) => day(place, unknown).slice(30);
+	const fixes = [
+		...day(1, unknown),
+		...parked(2),
+		...day(3, (moving) => moving),
+		...day(4, () => true),
+		...day(5, (moving) => moving || null),
+		...day(6, unknown),
+	];
+	expect(daysOf(fixes, 'UTC').map(({ idleSeconds }) => idleSeconds)).toEqual([null, null, 0, 1740, 0, null]);
+});
+
 test('a day without a fix has no summary, and one without a trip has none of its times', () => {
 	const parked = (day: number) => track(Date.UTC(2026, 5, day), Date.UTC(2026, 5, day) + 3_600_000, () => false);
 	const days = daysOf([...parked(1), ...parked(4)], 'UTC');

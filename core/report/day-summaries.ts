@@ -9,6 +9,10 @@ const DAY_MS = 86_400_000;
 interface Day {
 	summary: DaySummary;
 	journeys: Journeys;
+	/** Seconds with the engine on, as far as they are known. */
+	idle: number;
+	/** Whether one of its fixes says whether the ignition is on. */
+	ignitionKnown: boolean;
 	/** When the next day begins, in milliseconds since 1970. */
 	until: number;
 }
@@ -32,6 +36,7 @@ export class DaySummaries {
 		}
 		day ??= this.begin(point);
 		day.journeys.add(point);
+		day.ignitionKnown ||= point.fix.ignition !== null;
 		this.day = day;
 	}
 
@@ -39,8 +44,9 @@ export class DaySummaries {
 		const { day } = this;
 		if (day === undefined) return;
 		day.journeys.end(true);
-		const { summary } = day;
-		this.emit({ ...summary, distance: Math.round(summary.distance * 1000) / 1000 });
+		const { summary, idle, ignitionKnown } = day;
+		const distance = Math.round(summary.distance * 1000) / 1000;
+		this.emit({ ...summary, distance, idleSeconds: ignitionKnown ? idle : null });
 	}
 
 	private begin({ fix: { deviceName, plate, deviceId }, time }: Point): Day {
@@ -60,7 +66,7 @@ export class DaySummaries {
 			stops: 0,
 			distance: 0,
 			drivingSeconds: 0,
-			idleSeconds: 0,
+			idleSeconds: null,
 			maxSpeed: null,
 			deviceId,
 			id: recordId(deviceId, date, this.zone),
@@ -73,14 +79,15 @@ export class DaySummaries {
 				summary.trips += 1;
 				summary.distance += trip.distance ?? 0;
 				summary.drivingSeconds += trip.drivingSeconds ?? 0;
-				summary.idleSeconds += trip.idleSeconds ?? 0;
+				day.idle += trip.idleSeconds ?? 0;
 				if (trip.maxSpeed !== null) summary.maxSpeed = Math.max(summary.maxSpeed ?? 0, trip.maxSpeed);
 			},
 			(stop) => {
 				summary.stops += 1;
-				summary.idleSeconds += stop.idleSeconds ?? 0;
+				day.idle += stop.idleSeconds ?? 0;
 			},
 		);
-		return { summary, journeys, until };
+		const day: Day = { summary, journeys, idle: 0, ignitionKnown: false, until };
+		return day;
 	}
 }
