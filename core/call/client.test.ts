@@ -617,6 +617,29 @@ describe('an expired session', () => {
 	});
 });
 
+test('a session that others have kept ending for longer is said to be contested', async () => {
+	const { client, host } = clientOf(() => json({ expired: true }));
+	const { sessions } = client.shared;
+	let logins = 0;
+	const logInAgain = async () => {
+		const token = (count: number) => ({ token: `t${String(count)}`, madeAt: host.now(), expiresAt: Infinity });
+		await sessions.get({
+			current: () => Promise.resolve(token(logins)),
+			stale: `t${String(logins)}`,
+			renew: () => Promise.resolve(token((logins += 1))),
+			now: () => host.now(),
+		});
+	};
+	const codes: string[] = [];
+	for (const seconds of [0, 50, 50]) {
+		await host.sleep(seconds * 1000);
+		await logInAgain();
+		const error = await failure(client.collect(read, { name: 'a' }));
+		codes.push(error.code);
+	}
+	expect(codes).toEqual(['SessionExpired', 'SessionExpired', 'SessionContested']);
+});
+
 describe('an outage', () => {
 	test('costs no storm of retries', async () => {
 		const { client, host } = clientOf(() => json('down', 503));
