@@ -4,7 +4,7 @@ import { recordsOf } from '../../test/support/batched';
 import { busy, countedInTurns, longestTurn } from '../../test/support/longest-turn';
 import { openClient } from '../../test/support/open-vendor';
 import { json, TestHost } from '../../test/support/test-host';
-import { NotFound, RateLimited, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
+import { NotFound, PartialResult, RateLimited, TimedOut, UnexpectedAnswer, type FleetError } from '../describe/errors';
 import { ids, text } from '../describe/field';
 import { operation } from '../describe/operation';
 import type { Row } from '../describe/records';
@@ -153,6 +153,53 @@ describe('a batch that fails', () => {
 		const runs = names(10).map((device) => add([device]));
 		for (const run of runs) await expect(recordsOf(batcher, run)).rejects.toMatchObject({ code: error.code });
 		expect(asked).toHaveLength(1);
+	});
+});
+
+describe('a batch of which some devices fail', () => {
+	const notFound = new NotFound('No such device.', { vendorCode: '404' });
+	/** What runs about these devices get, where the batch of all gives an error of its own for some. */
+	async function errorsOf(errors: Record<string, FleetError>, ...wanted: string[][]) {
+		const { batcher, client, add } = batcherOf();
+		const failedDevices = Object.entries(errors).map(([deviceId, error]) => ({
+			...{ deviceId, deviceName: null, error, asked: true },
+		}));
+		Object.assign(client, {
+			gather: () =>
+				Promise.resolve({
+					records: wanted
+						.flat()
+						.filter((device) => !Object.hasOwn(errors, device))
+						.map((device) => ({ device, value: 1 })),
+					error: new PartialResult('Some failed.', { failedDevices }),
+				}),
+		});
+		const runs = wanted.map((devices) => add(devices));
+		const ended = await Promise.allSettled(runs.map((run) => recordsOf(batcher, run)));
+		return ended.map((one) => (one.status === 'fulfilled' ? one.value.length : (one.reason as FleetError)));
+	}
+
+	test('a run gets the error of its own device, and others get none', async () => {
+		const [one, other] = await errorsOf({ a: notFound }, ['a'], ['b']);
+		expect(one).toMatchObject({ code: 'NotFound', message: 'No such device.' });
+		expect((one as FleetError).failedDevices.map(({ deviceId }) => deviceId)).toEqual(['a']);
+		expect(other).toBe(1);
+	});
+
+	test('where all devices of a run fail alike, it says that once; otherwise it names each', async () => {
+		const timedOut = new TimedOut('No answer.');
+		const closed = new NotFound('No such vehicle.', { vendorCode: '405' });
+		expect((await errorsOf({ a: notFound, b: notFound }, ['a', 'b'], ['c']))[0]).toMatchObject({
+			code: 'NotFound',
+		});
+		for (const error of [timedOut, closed])
+			expect((await errorsOf({ a: notFound, b: error }, ['a', 'b'], ['c']))[0]).toMatchObject({
+				code: 'PartialResult',
+				message: expect.stringContaining('Of 2 devices, 2 failed (a; b)') as string,
+			});
+		expect((await errorsOf({ a: notFound }, ['a', 'b'], ['c']))[0]).toMatchObject({
+			message: expect.stringContaining('Of 2 devices, 1 failed (a)') as string,
+		});
 	});
 });
 

@@ -22,6 +22,21 @@ describe('the limiter', () => {
 		expect(at.slice(5)).toEqual([1000, 2000, 3000]);
 	});
 
+	test('that takes over has as many turns as the one before would have had', async () => {
+		const host = idle();
+		const limiter = new Limiter(60, 5);
+		for (let count = 0; count < 5; count++) (await limiter.acquire('person', host, Infinity))();
+		await host.sleep(3000);
+		const next = limiter.successor(host.time);
+		const start = host.time;
+		const at: number[] = [];
+		for (let count = 0; count < 5; count++) {
+			(await next.acquire('person', host, Infinity))();
+			at.push(host.time - start);
+		}
+		expect(at).toEqual([0, 0, 0, 1000, 2000]);
+	});
+
 	test('lets no more than four run at once', async () => {
 		const host = idle();
 		const limiter = new Limiter(60_000, 100);

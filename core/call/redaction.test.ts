@@ -50,6 +50,13 @@ test('half of a secret before a cut is hidden, and words are not', () => {
 	expect(redactor().text(cut('The vendor is down for maintenance today', 20))).toBe('The vendor is down …');
 });
 
+test('the parts of a secret that any encoding leaves are hidden, unless they may be ordinary words', () => {
+	const made = new Redactor();
+	made.add('horsebatterystaple ~ tracking ~ fleet2026', 'secret');
+	const odd = '<horsebatterystaple%%tracking%%fleet2026>';
+	expect(made.text(odd)).toBe('<[secret]%%tracking%%[secret]>');
+});
+
 test('a secret that no encoding knows is no reason to fail', () => {
 	const made = new Redactor();
 	made.add('half \ud800 pair', 'secret');

@@ -75,6 +75,15 @@ test.each([
 	expectOnly(GOOD, between(10, wrong), words);
 });
 
+test('a clock that is minutes ahead is no reason to leave a fix out, and one that is further ahead is', () => {
+	const minutes = (count: number) => fix(12 * 3600 + count * 60, 0);
+	expect(cleaned([minutes(0), minutes(4)]).records).toHaveLength(2);
+	expect(cleaned([minutes(0), minutes(6)])).toMatchObject({
+		records: [minutes(0)],
+		warnings: ['Fixes left out: 1 of 2 (1 dated in the future).'],
+	});
+});
+
 test('two that follow from each other are still a jump', () => {
 	expectOnly(GOOD, between(10, fix(93, 90_000), fix(96, 90_050)), '2 where no vehicle can have been');
 });
