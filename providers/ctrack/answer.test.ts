@@ -6,3 +6,7 @@ test.each(['1e999', `"${'9'.repeat(90)}"`, '9'.repeat(400)])('the error code %s 
 		expect.objectContaining({ message: expect.not.stringMatching(/Infinity|e\+/) }) as Error,
 	);
 });
+
+test.each(['"Success "', '" success"', '" 0 "', '"Success = 0 "'])('the error code %s is no error', (code) => {
+	expect(() => open({ status: 200, headers: {}, body: `{"ErrorCode":${code},"List":[]}` })).not.toThrow();
+});

@@ -599,6 +599,13 @@ describe('windows', () => {
 		expect(bodies().map(({ stationaryMargin }) => stationaryMargin)).toEqual([15, 15]);
 	});
 
+	test('a vehicle without stops may have null for a list', async () => {
+		const stop = { vehicleId: 8, startDate: '2026-07-01T20:00:00' };
+		const { run, host } = start(() => envelope({ results: { 7: null, 8: [stop] } }));
+		expect(await run<Stop>('stop.getMany', { devices: '7,8', ...period })).toMatchObject([{ deviceId: '8' }]);
+		expect(host.warnings).toEqual([]);
+	});
+
 	test('a stop without a vehicle is that of its key', async () => {
 		const { run } = start(() => envelope({ results: { 7: [{ startDate: '2026-07-01T20:00:00' }] } }));
 		expect(await run<Stop>('stop.getMany', { devices: '7', ...period })).toMatchObject([
@@ -617,6 +624,21 @@ describe('consumption', () => {
 		averageConsumption100Km: 9.1,
 		secondarySource: null,
 		...more,
+	});
+
+	test.each([
+		['0:0:7', 7],
+		['100:00:00', 360_000],
+		['9.23:59:59.9', 863_999],
+		['12.03:04:05', 1_047_845],
+		['31.00:00:00', 2_678_400],
+		['1:30', null],
+		['-1:00:00', null],
+	])('engine hours of %s are %j s', async (hours, expected) => {
+		const { run } = start(() => envelope([used('Van', 'B 1', { hours })]));
+		expect(await run<Consumption>('fuel.getConsumption', { devices: '5', ...period })).toMatchObject([
+			{ engineSeconds: expected },
+		]);
 	});
 
 	test('finds the numbers of vehicles by plate or name', async () => {

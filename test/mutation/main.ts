@@ -57,7 +57,7 @@ export const PARTS = [
 export function filesOf(only: readonly string[]): string[][] {
 	const sources = globSync(['core/**/*.ts', 'providers/**/*.ts'], { cwd: root }).filter(
 		(file) =>
-			!file.endsWith('.test.ts') &&
+			!/\.test\.ts$|\/testkit\.ts$/.test(file) &&
 			(only.includes(file) ||
 				(file !== SLOW && (only.length === 0 || only.some((glob) => matchesGlob(file, glob))))),
 	);
