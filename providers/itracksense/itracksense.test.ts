@@ -221,7 +221,7 @@ describe('login', () => {
 		expect(error.message).toContain(words);
 	});
 
-	test.each([[null], [''], [17], [{}]])('without a token (%j) is an error', async (token) => {
+	test.each([[null], [''], [' '], [17], [{}]])('without a token (%j) is an error', async (token) => {
 		await expect(itracksense.login(connection, () => Promise.resolve(json(data(token))), now)).rejects.toThrow(
 			'sent no token',
 		);

@@ -26,6 +26,22 @@ const positions = (...data: object[]) =>
 		data.map((row) => ({ SIM2: '7', ...row })),
 	);
 
+test.each([
+	['Unlocked & Pole/Rope in Lock', 'unlocked'],
+	['unlock by card', 'unlocked'],
+	['Locked', 'locked'],
+	['lock off', 'other'],
+	['Failed to unlock', 'other'],
+	['Not locked', 'other'],
+])('the event "%s" of a lock is "%s"', async (EventInfo, type) => {
+	const { records } = await read(
+		'lock.getEvents',
+		[{ SIM2: '7', EventTime: '2026-01-15 12:00:00', EventInfo }],
+		PERIOD,
+	);
+	expect(records).toMatchObject([{ type }]);
+});
+
 describe('times', () => {
 	test('of the zones that are in use are read by one reader each, and not of all that ever were', () => {
 		const inZone = (zone: string) => timesOf({ ...connectionOf(itracksense), timeZone: zone } as never);

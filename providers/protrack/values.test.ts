@@ -37,6 +37,7 @@ describe('a number that is not there is null', () => {
 		['114.05,22.55,0,10,90', { time: null, longitude: 114.05 }],
 		[`114.05,22.55,${AT},,`, { time: ISO, speed: null, course: null }],
 		[`114.05,222.55,${AT},-1,400`, { latitude: null, longitude: null, speed: null, course: null }],
+		[`114.05,22.55,${AT},10,90,7,8`, { time: ISO, speed: 10, course: 90 }],
 		[`x,22.55,${AT},y,z`, { latitude: null, longitude: null, speed: null, course: null }],
 	])('in the point %s', async (text, expected) => {
 		expect((await points(text)).records).toMatchObject([expected]);

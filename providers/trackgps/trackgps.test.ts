@@ -578,6 +578,26 @@ describe('windows', () => {
 		expect(host.sent).toHaveLength(2);
 	});
 
+	test('stops that differ in vehicle or begin are as many, whichever windows they come in', async () => {
+		const of = (vehicleId: number, startDate: string) => ({ vehicleId, startDate, endDate: '2026-07-05T08:00:00' });
+		let windows = 0;
+		const { run } = start(() => {
+			windows += 1;
+			const border = of(7, '2026-07-01T20:00:00');
+			const stops =
+				windows === 1 ? [of(7, '2026-06-02T20:00:00'), border] : [border, of(7, '2026-07-04T20:00:00')];
+			return envelope([{ results: { 7: stops, 8: stops.map(({ startDate }) => of(8, startDate)) } }]);
+		});
+		const stops = await run<Stop>('stop.getMany', {
+			devices: '7,8',
+			begin: '2026-06-01T00:00:00Z',
+			end: '2026-07-10T00:00:00Z',
+			minimumMinutes: 15,
+		});
+		expect(windows).toBe(2);
+		expect(stops.map(({ deviceId }) => deviceId).sort()).toEqual(['7', '7', '7', '8', '8', '8']);
+	});
+
 	test('stops on a border are one', async () => {
 		const { run, bodies } = start(() =>
 			envelope([
