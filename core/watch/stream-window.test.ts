@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyOperation } from '../describe/operation';
-import { TimedOut } from '../describe/errors';
+import { TimedOut, UnexpectedAnswer, VendorFault } from '../describe/errors';
+import type { Row } from '../describe/records';
 import { stream } from '../describe/trigger';
 import { Poll } from './poll';
 import { pollStream } from './stream';
@@ -32,9 +33,19 @@ const source = stream<Alarm, object>({
 
 const warnings: string[] = [];
 
+/** What a request says. */
+interface Asked {
+	devices?: string[];
+	begin?: number;
+	end?: number;
+}
+
 /**
  * Polls a vendor that has these alarms.
+ * @param clock the local time, if not the vendor's
  * @param others times of the positions, if not now
+ * @param fails devices that the vendor has a fault with
+ * @param unreadable ids of alarms that cannot be read
  * @param devices those that the user chose
  * @param breaksOff devices of which the time is over before it is known that there are no more
  */
@@ -43,20 +54,28 @@ async function polled(
 	now: number,
 	alarms: Alarm[],
 	{
+		clock = now,
 		others = [now],
 		breaksOff = [],
+		fails = [],
+		unreadable = [],
 		firstRun = 'nothing',
+		includeRaw = false,
 		devices = '*',
 	}: {
+		clock?: number;
 		others?: number[];
 		breaksOff?: string[];
+		fails?: string[];
+		unreadable?: string[];
 		firstRun?: 'nothing' | 'latest';
+		includeRaw?: boolean;
 		devices?: '*' | string[];
 	} = {},
 ) {
 	const operation = { resource: 'position', name: 'getCurrent' } as unknown as AnyOperation;
 	const client = {
-		now: () => now * 1000,
+		now: () => clock * 1000,
 		inBlocks: async (list: unknown[], work: (block: unknown[]) => void) => work(list),
 		shared: {},
 		warn: (message: string) => warnings.push(message),
@@ -66,24 +85,29 @@ async function polled(
 		client as never,
 		{ name: 'newAlarm', title: 'New Alarm' } as never,
 		{ devices },
-		{ firstRun, includeRaw: false },
+		{ firstRun, includeRaw },
 		{ intervalMs: MINUTE * 1000, budgetMs: MINUTE * 1000 },
 	);
-	const pages = async function* (of: AnyOperation, devices: readonly string[]) {
+	const pages = async function* (of: AnyOperation, { devices = [], begin = 0, end = Infinity }: Asked) {
 		await Promise.resolve();
 		if (of === operation) {
 			yield others.map((at, place) => ({ deviceId: String(place + 1), time: iso(at), seenAt: null }));
 			return;
 		}
-		yield alarms.filter(({ deviceId }) => devices.includes(deviceId));
+		if (devices.some((device) => fails.includes(device))) throw new VendorFault('The vendor has a fault.');
+		const within = (time: number) => time >= begin && time <= end;
+		yield alarms.filter(({ deviceId, recordedAt }) => devices.includes(deviceId) && within(Date.parse(recordedAt)));
 		if (devices.some((device) => breaksOff.includes(device))) throw new TimedOut('No time is left.');
 	};
 	Object.assign(poll, {
 		read: (of: AnyOperation, params: object, { watermark }: { watermark: number }) => ({
-			pages: pages(of, (params as { devices?: string[] }).devices ?? []),
+			pages: pages(of, params),
 			watermark,
 		}),
-		record: (_: unknown, row: unknown) => row,
+		record: (_: unknown, row: Row) => {
+			if (unreadable.includes(String(row.id))) throw new UnexpectedAnswer('The alarm cannot be read.');
+			return row;
+		},
 		inParts: async (_: unknown, devices: string[], read: (some: string[]) => Promise<void>) => {
 			try {
 				await read(devices);
@@ -160,6 +184,47 @@ test('a read that breaks off beyond what it covers has read all of that', async 
 		ids.push(polling.events.map(({ id }) => id));
 	}
 	expect(ids).toEqual([['alarm 1', 'a', 'b'], ['alarm 2'], ['alarm 3']]);
+});
+
+test('a local clock that is set back by days hides nothing', async () => {
+	const { cursor } = await polled(undefined, NOW, []);
+	const clock = NOW - 3 * 86_400;
+	const { events } = await polled(cursor, NOW + MINUTE, [alarm('a', NOW + 30)], { clock });
+	expect(events.map(({ id }) => id)).toEqual(['a']);
+});
+
+test('a device that the vendor has a fault with keeps no other from being read, and is read from there', async () => {
+	const { cursor: begun } = await polled(undefined, NOW, [], { others: [NOW, NOW] });
+	const alarms = [alarm('a', NOW + 30), { ...alarm('b', NOW + 31), deviceId: '2' }];
+	let cursor = begun;
+	const ids: unknown[] = [];
+	for (let minute = 1; minute <= 30; minute++) {
+		const now = NOW + minute * MINUTE;
+		const fails = minute < 30 ? ['1'] : [];
+		const polling = await polled(cursor, now, alarms, { others: [now, now], fails });
+		({ cursor } = polling);
+		ids.push(...polling.events.map(({ id }) => `${String(minute)}: ${id}`));
+	}
+	expect(ids).toEqual(['1: b', '30: a']);
+});
+
+test('an alarm that cannot be read is an event of its device, with what the vendor sent', async () => {
+	const { cursor } = await polled(undefined, NOW, []);
+	const alarms = [alarm('a', NOW + 30), alarm('b', NOW + 31)];
+	const first = await polled(cursor, NOW + MINUTE, alarms, { unreadable: ['a'] });
+	expect(first.events).toMatchObject([
+		{ id: 'b', deviceId: '1' },
+		{ deviceId: '1', unreadable: expect.stringContaining('cannot be read') as string, raw: alarms[0] },
+	]);
+	const { events } = await polled(first.cursor, NOW + 2 * MINUTE, alarms, { unreadable: ['a'] });
+	expect(events).toEqual([]);
+});
+
+test('an event carries the record of the vendor where that is wanted', async () => {
+	const { cursor } = await polled(undefined, NOW, []);
+	const a = alarm('a', NOW + 30);
+	expect((await polled(cursor, NOW + MINUTE, [a], { includeRaw: true })).events).toMatchObject([{ raw: a }]);
+	expect((await polled(cursor, NOW + MINUTE, [a])).events[0]).not.toHaveProperty('raw');
 });
 
 test('a read that stopped midway, and then breaks off beyond what it covers, has covered that', async () => {
