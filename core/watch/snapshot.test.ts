@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Unreachable, VendorFault } from '../describe/errors';
+import { UnexpectedAnswer, Unreachable, VendorFault, type FleetError } from '../describe/errors';
 import { text } from '../describe/field';
 import type { Position } from '../describe/records';
-import type { SnapshotSource } from '../describe/trigger';
+import type { FleetEvent, SnapshotSource } from '../describe/trigger';
 import type { Poll } from './poll';
 import { positionChanged } from './position-triggers';
 import { pollSnapshot, readSnapshotCursor } from './snapshot';
@@ -12,6 +12,9 @@ const devices = text({ title: 'Device', description: 'Any' });
 const changed = positionChanged({ devices, evidence: { section: '1', grade: 'C' } }).source as SnapshotSource;
 const fix = (deviceId: string, seconds: number) =>
 	({ deviceId, time: new Date(seconds * 1000).toISOString(), latitude: 45, longitude: 25, seenAt: null }) as Position;
+
+/** A device whose positions cannot be read. */
+const UNREADABLE = 'unreadable';
 
 const warnings: string[] = [];
 
@@ -37,7 +40,11 @@ async function polled(stored: unknown, positions: Position[], error?: Error, fir
 			provider: { title: 'Vendor', positions: { all: true } },
 		},
 		read: () => ({ pages: pageThen(positions, error) }),
-		record: (_: unknown, row: unknown) => row,
+		unreadable: undefined as FleetError | undefined,
+		record: (_: unknown, row: Position) => {
+			if (row.deviceId === UNREADABLE) throw new UnexpectedAnswer('The position cannot be read.');
+			return row;
+		},
 		each: async (page: Position[], take: (row: Position) => void) => page.forEach((row) => take(row)),
 		failed: (thrown: Error) => thrown,
 		goesOn: () => true,
@@ -48,8 +55,25 @@ async function polled(stored: unknown, positions: Position[], error?: Error, fir
 	};
 	const from = stored === undefined ? undefined : readSnapshotCursor(stored);
 	const cursor = await pollSnapshot(poll as unknown as Poll, changed, from);
-	return { cursor, ids: (poll.events as { deviceId: string }[]).map(({ deviceId }) => deviceId) };
+	const events = poll.events as FleetEvent[];
+	return { cursor, events, ids: events.map(({ deviceId }) => deviceId), unreadable: poll.unreadable };
 }
+
+test('a position that cannot be read is said, and hides no other', async () => {
+	const { cursor } = await polled(undefined, [fix('a', NOW - 60), fix(UNREADABLE, NOW - 60), fix('b', NOW - 60)]);
+	const next = await polled(cursor, [fix('a', NOW - 10), fix(UNREADABLE, NOW - 10), fix('b', NOW - 10)]);
+	expect(next.ids).toEqual(['a', 'b']);
+	expect(next.unreadable?.message).toBe('The position cannot be read.');
+});
+
+test('a position that is dated in the future is doubtful, and no other is', async () => {
+	const { cursor } = await polled(undefined, [fix('a', NOW - 60), fix('b', NOW - 60)]);
+	const { events } = await polled(cursor, [fix('a', NOW + 3 * 3600), fix('b', NOW - 10)]);
+	expect(Object.fromEntries(events.map(({ deviceId, doubtful }) => [deviceId, doubtful]))).toEqual({
+		a: true,
+		b: false,
+	});
+});
 
 describe('a device that was read before the positions broke off', () => {
 	const broke = [

@@ -37,6 +37,8 @@ describe('the devices of an account', () => {
 
 	test('one that goes and comes back within a week is read from where it went', () => {
 		const { cursor: without } = after(stored(['a', 'b']), NOW + 60, ['a']);
+		expect(without).toMatchObject({ gone: expect.any(String) as string });
+		expect(without.behind).toEqual({});
 		const { cursor: still } = after(without, NOW + 5 * DAY, ['a']);
 		const { coverage } = after(still, NOW + 6 * DAY, ['a', 'b']);
 		expect([coverage.of('a'), coverage.of('b')]).toEqual([NOW + 6 * DAY, NOW]);

@@ -220,6 +220,15 @@ test('an alarm that cannot be read is an event of its device, with what the vend
 	expect(events).toEqual([]);
 });
 
+test('events of the same second come in the same order, in whichever order the vendor has them', async () => {
+	const { cursor } = await polled(undefined, NOW, []);
+	for (const order of ['a b c', 'c b a', 'b c a']) {
+		const alarms = order.split(' ').map((id) => alarm(id, NOW + 30));
+		const { events } = await polled(cursor, NOW + MINUTE, alarms);
+		expect(events.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+	}
+});
+
 test('an event carries the record of the vendor where that is wanted', async () => {
 	const { cursor } = await polled(undefined, NOW, []);
 	const a = alarm('a', NOW + 30);
