@@ -115,7 +115,7 @@ test.each([
 	const { cursor } = await polled(undefined, [fix('a', NOW)]);
 	let stored: unknown = { ...cursor, states: '', ...wrong };
 	warnings.length = 0;
-	const ids: string[] = [];
+	const ids: (string | null)[] = [];
 	for (let polls = 1; polls <= 3; polls++) {
 		const now = NOW + polls * 60;
 		const poll = await polled(stored, [fix('a', now)], undefined, 'nothing', now);
