@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { brotliCompressSync, createGzip, gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FleetError } from '../../core/describe/errors';
 import { MAX_BODY_BYTES, type WireRequest } from '../../core/describe/host';
 import { lookupFor, refusalOf } from './public-lookup';
@@ -437,6 +437,66 @@ describe('a proxy', () => {
 					);
 					expect(answer.body).toBe('{"via":"proxy"}');
 				}
+		});
+	});
+
+	describe('behind which a name', () => {
+		type Callback = (error: Error | null, found?: { address: string; family: number }[]) => void;
+		const METADATA = [{ address: '169.254.169.254', family: 4 }];
+		let found: { address: string; family: number }[] | undefined;
+		let [answersAfterMs, looked] = [0, 0];
+		beforeEach(() => {
+			[found, answersAfterMs] = [undefined, 0];
+			const { lookup } = dns;
+			looked = 0;
+			vi.spyOn(dns, 'lookup').mockImplementation(((
+				name: string,
+				options: dns.LookupOptions,
+				callback: Callback,
+			) => {
+				if (name !== 'vendor.test') return lookup(name, options, callback as never);
+				looked += 1;
+				const unknown = Object.assign(new Error('unknown'), { code: 'ENOTFOUND' });
+				const answer = () => (found === undefined ? callback(unknown) : callback(null, found));
+				if (answersAfterMs === 0) setImmediate(answer);
+				else setTimeout(answer, answersAfterMs);
+			}) as never);
+			syncBuiltinESMExports();
+			vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+		});
+		afterEach(() => {
+			vi.useRealTimers();
+			vi.restoreAllMocks();
+			syncBuiltinESMExports();
+		});
+		const reached = async (wire: Wire) =>
+			await wire.send(get, { timeoutMs: 30_000 }).then(
+				({ body }) => body,
+				(error: unknown) => (error as FleetError).message,
+			);
+		const wireThroughProxy = async () =>
+			through('http://vendor.test', await serve((_, response) => response.end('secrets')));
+
+		test("that nobody knows at first is looked up again after a minute: it may lead to a cloud's secrets by then", async () => {
+			const wire = await wireThroughProxy();
+			expect(await reached(wire)).toBe('secrets');
+			found = METADATA;
+			vi.advanceTimersByTime(61_000);
+			expect(await reached(wire)).toContain('a cloud keeps');
+		});
+
+		test('that a slow name server refuses passes once at most', async () => {
+			[found, answersAfterMs] = [METADATA, 3000];
+			const wire = await wireThroughProxy();
+			const first = reached(wire);
+			await vi.waitFor(() => expect(looked).toBe(1));
+			await vi.advanceTimersByTimeAsync(2000);
+			expect(await first).toBe('secrets');
+			await vi.advanceTimersByTimeAsync(120_000);
+			const second = reached(wire);
+			await vi.waitFor(() => expect(looked).toBe(2));
+			await vi.advanceTimersByTimeAsync(2000);
+			expect(await second).toContain('a cloud keeps');
 		});
 	});
 

@@ -35,6 +35,8 @@ interface SendLimits {
 
 /** How long a request behind a proxy waits for this machine's own name server. */
 const NAME_MS = 2000;
+/** How long a name that this machine does not know is not looked up again. */
+const UNKNOWN_MS = 60_000;
 const AGENT = 'fleetwire (+https://github.com/fleetwire/fleetwire)';
 /**
  * Ends a connection that is not made and that nobody waits for any more: what counts is the clock of the attempt, in
@@ -133,8 +135,11 @@ export class Wire {
 	private readonly hostname: string;
 	/** The vendor as errors name it. */
 	private readonly host: string;
-	/** Behind a proxy: the look-up of the vendor's name. Kept where nobody here knows the name, which may take long. */
-	private known: Promise<void> | undefined;
+	/** Behind a proxy: the look-up of the vendor's name that is under way, and why the last one refused the name. */
+	private looking: Promise<void> | undefined;
+	private refusal: Error | undefined;
+	/** Nobody here knows the name, and to ask may take long. */
+	private unknownUntil = -Infinity;
 
 	constructor(private readonly options: WireOptions) {
 		this.hostname = new URL(options.baseUrl).hostname;
@@ -220,23 +225,28 @@ export class Wire {
 
 	/**
 	 * Where the vendor's name leads is the proxy's knowledge. What this machine knows to be private is refused all the
-	 * same. A name that it does not know, or not soon, is left to the proxy.
+	 * same. A name that it does not know, or not soon, is left to the proxy, unless it was refused before.
 	 */
 	private async checkBehindProxy(): Promise<void> {
 		const { proxy, allowPrivateAddresses } = this.options;
 		if (proxy === undefined) return;
-		const again = () => (this.known = undefined);
-		this.known ??= isKnown(this.hostname, allowPrivateAddresses).then(
-			(known) => {
-				if (known) again();
-			},
-			(refused: unknown) => {
-				again();
-				throw refused;
-			},
-		);
+		if (performance.now() < this.unknownUntil) return;
+		this.looking ??= isKnown(this.hostname, allowPrivateAddresses)
+			.then(
+				(known) => {
+					this.refusal = undefined;
+					if (!known) this.unknownUntil = performance.now() + UNKNOWN_MS;
+				},
+				(refusal: unknown) => {
+					this.refusal = refusal as Error;
+				},
+			)
+			.finally(() => {
+				this.looking = undefined;
+			});
 		const late = new Promise<void>((resolve) => setTimeout(resolve, NAME_MS).unref());
-		await Promise.race([this.known, late]);
+		await Promise.race([this.looking, late]);
+		if (this.refusal !== undefined) throw this.refusal;
 	}
 
 	private late(ms: number, sent: boolean): TimedOut {
