@@ -93,13 +93,19 @@ describe('a login', () => {
 	});
 });
 
-test.each(['socks5://ann:word@proxy.test:1080', 'http://', 'http://ann:word@', 'file:///x'])(
-	'%s is refused, and its password not shown',
-	(value) => {
-		const use = () => urlOf('https://api.example.com', { ALL_PROXY: value });
-		expect(use).toThrow(/^The proxy in the environment variable ALL_PROXY is not one that can be used\.$/);
-	},
-);
+test.each([
+	'socks5://ann:word@proxy.test:1080',
+	'http://',
+	'http://ann:word@',
+	'file:///x',
+	'http://ann:12/word@proxy.test',
+	'http://ann:12?word@proxy.test',
+	'http://ann:12#word@proxy.test',
+	'ann:12/word@proxy.test',
+])('%s is refused, and its password not shown', (value) => {
+	const use = () => urlOf('https://api.example.com', { ALL_PROXY: value });
+	expect(use).toThrow(/^The proxy in the environment variable ALL_PROXY is not one that can be used\.$/);
+});
 
 test.each([
 	'http://169.254.169.254',

@@ -52,9 +52,11 @@ export function proxyFor(
 	if (found === undefined) return undefined;
 	const setIn = node === undefined ? `the environment variable ${found.variable}` : 'the account';
 	const url = URL.canParse(found.value) ? new URL(found.value) : undefined;
-	if (url === undefined || !/^https?:$/.test(url.protocol))
+	// A sign that is not escaped in a login ends the host early, and what is left of the login would be shown as one.
+	const broken = url !== undefined && (url.pathname + url.search + url.hash).includes('@');
+	if (url === undefined || broken || !/^https?:$/.test(url.protocol))
 		throw new InvalidParams(`The proxy in ${setIn} is not one that can be used.`, {
-			advice: 'Its address looks like http://proxy.example:3128.',
+			advice: 'Its address looks like http://proxy.example:3128. In a login, write / as %2F, ? as %3F and # as %23.',
 		});
 	// A proxy mostly has a private address, but never this.
 	if (isMetadataHost(url.hostname)) throw metadataProxy({ setIn }, url.hostname);
