@@ -59,6 +59,19 @@ test('what has nothing of ours stays as it was written', () => {
 	expect(() => rewritten('{"data": []}', 'all')).toThrow('no workflow that n8n exported');
 });
 
+test.each(['null', '5', '{"type":{"toString":"n8n-nodes-fleetwire.ctrack"}}'])('%s among the nodes stays', (odd) => {
+	const text = `{"nodes":[${odd},{"type":"n8n-nodes-fleetwire.ctrack"}]}`;
+	const changed = rewritten(text, 'vendor');
+	expect(changed.nodes).toBe(1);
+	expect((JSON.parse(changed.text) as { nodes: unknown[] }).nodes[0]).toEqual(JSON.parse(odd));
+});
+
+test('a workflow of too many levels says so', () => {
+	const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+	const text = `{"nodes":[{"type":"n8n-nodes-fleetwire.ctrack","parameters":${deep}}]}`;
+	expect(() => rewritten(text, 'vendor')).toThrow('This workflow has too many levels to be rewritten.');
+});
+
 test('the command rewrites the files that it names', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'fleetwire-rewrite-'));
 	try {

@@ -36,15 +36,23 @@ export function rewritten(text: string, form: Form): { text: string; nodes: numb
 	for (const workflow of Array.isArray(exported) ? exported : [exported]) {
 		const list = (workflow as { nodes?: unknown } | null)?.nodes;
 		if (!Array.isArray(list)) throw new Error('This is no workflow that n8n exported: it has no "nodes".');
-		for (const node of list as { type?: string }[]) {
-			const type = types.get(node.type ?? '');
-			if (type === undefined) continue;
+		for (const node of list as ({ type?: string } | null)[]) {
+			const type = types.get(node?.type ?? '');
+			if (node === null || type === undefined) continue;
 			node.type = type;
 			nodes += 1;
 		}
 	}
 	// A workflow of which nothing changed stays as it was written.
-	return { text: nodes === 0 ? text : `${JSON.stringify(exported, null, 2)}\n`, nodes };
+	return { text: nodes === 0 ? text : `${written(exported)}\n`, nodes };
+}
+
+function written(exported: unknown): string {
+	try {
+		return JSON.stringify(exported, null, 2);
+	} catch (cause) {
+		throw new Error('This workflow has too many levels to be rewritten.', { cause });
+	}
 }
 
 function main(): void {
