@@ -6,10 +6,11 @@ import { asFleetError, type FleetError } from '../../core/describe/errors';
 import type { Connection } from '../../core/describe/connection';
 import type { Provider } from '../../core/describe/provider';
 import { Account, connectionOf, type AccountSettings, type Trial } from './account';
-import { runningAs } from './instances';
+import { asStored, runningAs } from './instances';
 import { locksOf, within } from './locks';
 import { proxyFor, type ProxyNode } from './proxy';
 import { accountType } from './types';
+import { withoutVariables } from './variables';
 import type { WireOptions } from './wire';
 
 /** A node that works with an account and shows how it fares. */
@@ -91,7 +92,7 @@ export function makeAccount(
 		if (newer !== undefined) throw newer;
 		account = accountOf(RED, provider, node.deployed, { onLogin: notify });
 	} catch (error) {
-		problem = asFleetError(error);
+		problem = withoutVariables(asFleetError(error), asStored(RED, node), node.deployed);
 	}
 	node.client = (...user) => {
 		if (account === undefined) throw problem ?? new Error('The account is closed.');

@@ -184,6 +184,37 @@ describe('the test of a login', () => {
 		expect(await login(body)).toEqual({ ok: true, message: 'Logged in as demo.' });
 	});
 
+	test('does not show what a variable holds that stands in the wrong setting', async () => {
+		runtime.env.OTHER_SECRET = 'env-secret-4711-xyz';
+		const written = { rateLimit: '${OTHER_SECRET}' };
+		const node = { id: 'node', type: 'fleetwire-trackceo', x: 0, account: 'account', version: 1 };
+		const ofDevices = { resource: 'device', operation: 'getMany', params: {} };
+		await runtime.deploy([account(written), { ...node, ...ofDevices }], { account: { secret: PASSWORD } });
+		const message = 'Rate Limit must be a number, not what its environment variable holds.';
+		expect(await login({ id: 'account', settings: settings(written), credentials: UNCHANGED })).toMatchObject({
+			message: expect.stringContaining(message),
+		});
+		const { error } = await runtime.node('node').receive({});
+		expect(error?.message).toContain(message);
+		const limited = { ...node, ...ofDevices, limit: '${OTHER_SECRET}' };
+		await runtime.deploy([account(), limited], { account: { secret: PASSWORD } });
+		expect((await runtime.node('node').receive({})).error?.message).toBe(
+			'Limit must be a number that is not negative, not what its environment variable holds.',
+		);
+	});
+
+	test.each([
+		{ settings: null },
+		{ credentials: null },
+		{ settings: 5, credentials: 'x' },
+		{ settings: [null], credentials: [null] },
+		{ id: {}, settings: { baseUrl: null }, credentials: { secret: {} } },
+		[],
+	])('answers %o with a sentence', async (body) => {
+		await deploy();
+		expect(await login(body)).toMatchObject({ ok: false, code: 'InvalidParams' });
+	});
+
 	test('does not fill in a variable that was not deployed', async () => {
 		runtime.env.OTHER = 'demo';
 		await deploy();

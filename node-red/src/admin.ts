@@ -10,24 +10,32 @@ import { cut, plain } from '../../core/describe/words';
 import type { Provider } from '../../core/describe/provider';
 import type { Account, AccountSettings } from './account';
 import { accountInEditor, accountNodeOf, accountOf, type AccountNode } from './account-node';
-import { editorId, runningAs } from './instances';
+import { asStored, editorId, runningAs } from './instances';
 import { locksOf, privateForbidden, tellsOfNames } from './locks';
 import { migrate, type Migrations } from './migrations';
 import { Trials } from './trials';
+import { isVariable, withoutVariables } from './variables';
 import type { TriggerNodeInstance } from './trigger-node';
 import { triggerType } from './types';
 
 /** What the editor sends in place of a password that it does not know. */
 const UNCHANGED = '__PWRD__';
-/** A value that Node-RED fills in when it deploys. */
-const VARIABLE = /^\$\{\S+\}$/;
 
 /** Settings of an account as its dialog holds them, deployed or not. */
 interface DialogBody {
 	id?: unknown;
-	settings?: Record<string, unknown>;
-	credentials?: Record<string, unknown>;
+	settings: Record<string, unknown>;
+	credentials: Record<string, unknown>;
 }
+
+/** The body of a request may be any JSON. */
+function dialogIn(body: unknown): DialogBody {
+	const { id, settings, credentials } = objectIn(body);
+	return { id, settings: objectIn(settings), credentials: objectIn(credentials) };
+}
+
+const objectIn = (value: unknown) =>
+	(typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
 
 const trials = new Trials();
 
@@ -105,7 +113,7 @@ export class Admin {
 		const { RED, provider } = this;
 		const redactor = new Redactor();
 		this.answer(response, redactor, async () => {
-			const body = (request.body ?? {}) as DialogBody;
+			const body = dialogIn(request.body);
 			const hide = (values: AccountSettings) => {
 				for (const [name, { secret, secretForms, max = Infinity }] of Object.entries(provider.connection)) {
 					const value = values[name];
@@ -114,17 +122,20 @@ export class Admin {
 						redactor.add(value, name, secretForms);
 				}
 			};
-			hide(body.credentials ?? {});
-			this.note(request, what, body.settings ?? {}, redactor);
+			hide(body.credentials);
+			this.note(request, what, body.settings, redactor);
 			const settings = settingsOf(RED, provider, body, this.migrations);
 			hide(settings);
-			const account = accountOf(RED, provider, settings, {
-				trial: (connection) => trials.of(provider, connection),
-			});
+			let account: Account | undefined;
 			try {
+				account = accountOf(RED, provider, settings, {
+					trial: (connection) => trials.of(provider, connection),
+				});
 				return await work(account);
+			} catch (error) {
+				throw withoutVariables(asFleetError(error), body.settings, settings);
 			} finally {
-				account.close().catch(() => undefined);
+				account?.close().catch(() => undefined);
 			}
 		});
 	}
@@ -202,12 +213,11 @@ const wayOf = ({ baseUrl, tls, proxy }: AccountSettings) =>
 function settingsOf(
 	RED: NodeAPI,
 	provider: Provider,
-	{ id, settings = {}, credentials = {} }: DialogBody,
+	{ id, settings, credentials }: DialogBody,
 	migrations: Migrations,
 ): AccountSettings {
 	const node = typeof id === 'string' ? accountInEditor(RED, provider, id) : undefined;
 	const written = node === undefined ? {} : asWritten(RED, node, migrations);
-	const isVariable = (value: unknown) => typeof value === 'string' && VARIABLE.test(value);
 	const filledIn = (name: string, value: unknown) => {
 		if (node === undefined || written[name] !== value)
 			throw new InvalidParams(
@@ -245,12 +255,8 @@ const otherWay = (kept: boolean | undefined) =>
 /** A deployed node's settings before environment variables were filled in. */
 function asWritten(RED: NodeAPI, node: AccountNode, migrations: Migrations): Record<string, unknown> {
 	const id = editorId(node);
-	let config: object = {};
-	RED.nodes.eachNode((one) => {
-		if (one.id === id) config = one;
-	});
 	return {
-		...migrate({ ...config }, migrations[node.type]),
+		...migrate({ ...asStored(RED, node) }, migrations[node.type]),
 		...(RED.nodes.getCredentials(id) as object | undefined),
 	};
 }

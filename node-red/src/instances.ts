@@ -6,6 +6,16 @@ const instances = new WeakMap<NodeAPI, Map<string, Set<Node>>>();
 /** The id under which the editor knows a node. */
 export const editorId = (node: Node) => (node as { _alias?: string })._alias ?? node.id;
 
+/** A node as the flow stores it, before environment variables were filled in. */
+export function asStored(RED: NodeAPI, node: Node): object {
+	const id = editorId(node);
+	let found: object = {};
+	RED.nodes.eachNode((stored) => {
+		if (stored.id === id) found = stored;
+	});
+	return found;
+}
+
 /** Keeps an instance in mind as long as it runs. */
 export function noteInstance(RED: NodeAPI, node: Node): void {
 	const id = editorId(node);

@@ -10,11 +10,13 @@ import { findOperation, type Provider } from '../../core/describe/provider';
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { answer, type Asked, type Became, type Ended, type Form } from './answer';
 import { flowError } from './flow-error';
+import { asStored } from './instances';
 import { valuesOf, type Inputs } from './inputs';
 import { commandForbidden, locksOf } from './locks';
 import { permitsCommands, readSettings, type RequestSettings } from './request-settings';
 import { StatusLine } from './status-line';
 import { keepStopped, reportStopped, Stopped } from './stopped-messages';
+import { withoutVariables } from './variables';
 import { WaitingMessages, type Taken } from './waiting-messages';
 import { MAPPABLE, MapMaker, namesOf } from './worldmap';
 
@@ -139,7 +141,8 @@ export class RequestNode implements AccountUser {
 			if (canShare(call.operation)) this.wait(message, call);
 			else await this.start((signal) => this.runAlone(call, [message], signal));
 		} catch (thrown) {
-			this.failed(message, asFleetError(thrown));
+			const { RED, node, config } = this;
+			this.failed(message, withoutVariables(asFleetError(thrown), asStored(RED, node), config));
 		}
 	}
 

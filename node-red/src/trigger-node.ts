@@ -14,6 +14,7 @@ import { fieldsOfTrigger, reportFields, type AnyTrigger, type FleetEvent } from 
 import { accountNodeOf, type AccountNode, type AccountUser } from './account-node';
 import { MessagePerRecord, OneMessage } from './delivery';
 import { flowError } from './flow-error';
+import { asStored } from './instances';
 import { PollRunner, QueueRunner, type Acknowledge, type Deliver, type Runner, type PollOutcome } from './runners';
 import { valuesOf, type Inputs } from './inputs';
 import { PollBackoff } from './poll-backoff';
@@ -22,6 +23,7 @@ import { NotRead, NotStored, TriggerState } from './trigger-state';
 import { TriggerStatus } from './trigger-status';
 import { ContextStore, FileStore, type Store } from './trigger-store';
 import { lastingStore, losesUserFolder } from './user-folder';
+import { withoutVariables } from './variables';
 import { MAPPABLE, MapMaker, namesOf } from './worldmap';
 
 /** What a trigger node stores. Its names are in users' flows. */
@@ -274,7 +276,7 @@ export class TriggerNode implements AccountUser {
 		} catch (thrown) {
 			// Whoever stopped it says what the status is now.
 			if (signal.aborted) return undefined;
-			const problem = asFleetError(thrown);
+			const problem = withoutVariables(asFleetError(thrown), asStored(this.RED, this.node), this.config);
 			ended = { count: 0, works: false, problem, stop: problem.permanent };
 		}
 		if (this.closed) return ended.problem;
