@@ -285,6 +285,22 @@ test.each([
 	expect(later.map(({ id }) => id)).toEqual(['d']);
 });
 
+test('the latest alarm of a device is delivered once, however often its first read breaks off', async () => {
+	const alarms = ['a', 'b', 'c'].map((id, place) => alarm(id, NOW - 300 + place * 100));
+	let cursor: unknown;
+	const ids: unknown[] = [];
+	for (const [minute, come] of [1, 2, 3, 3, 3].entries()) {
+		const breaksOff = minute < 3 ? ['1'] : [];
+		const others = [NOW + minute * MINUTE];
+		const polling = await polled(cursor, NOW + minute * MINUTE, alarms.slice(0, come), {
+			...{ breaksOff, others, firstRun: 'latest' },
+		});
+		({ cursor } = polling);
+		ids.push(...polling.events.map(({ id }) => id));
+	}
+	expect(ids).toEqual(['c']);
+});
+
 test('a device with more alarms than a poll takes does not keep the others from their turns', async () => {
 	const alarms = Array.from({ length: 40 }, (_, place) => alarm(`a${String(place)}`, NOW + place));
 	const all = [...alarms, { ...alarm('b', NOW + 1), deviceId: '2' }];
