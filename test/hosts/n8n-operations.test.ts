@@ -195,6 +195,13 @@ describe.each(BRANDS)('%s', (brand) => {
 		expect(result.message).toMatch(words);
 	});
 
+	test('a device is found by its plate, and its records have name and plate', async () => {
+		const execution = await run(brand, 'position.getCurrent', { devices: 'b 10 flt' });
+		expect(execution.data.Fleet).toMatchObject([
+			{ deviceId: vendors.of(brand).device, deviceName: 'Van 1', plate: 'B 10 FLT' },
+		]);
+	});
+
 	test('a limit is kept', async () => {
 		const execution = await run(brand, 'position.getCurrent', { devices: '*' }, { returnAll: false, limit: 3 });
 		expect(execution.data.Fleet).toHaveLength(3);
@@ -204,7 +211,11 @@ describe.each(BRANDS)('%s', (brand) => {
 		const { simulator } = vendors.of(brand);
 		simulator.requests.length = 0;
 		const bad: [string, object, RegExp][] = [
-			['position.getCurrent', { devices: '35889905102533X' }, /must be the 10 to 17 digits of an IMEI/],
+			[
+				'position.getCurrent',
+				{ devices: '35889905102533X' },
+				/no device has "35889905102533X" as its IMEI, name or plate/,
+			],
 			['position.getCurrent', { devices: '={{ $json.missing }}' }, /Devices is missing/],
 			[
 				'position.getHistory',
@@ -228,7 +239,9 @@ describe.each(BRANDS)('%s', (brand) => {
 			expect(execution.error?.message).toMatch(words);
 			expect(JSON.stringify(execution.raw)).not.toContain(PASSWORD);
 		}
-		expect(simulator.requests).toHaveLength(0);
+		// What may be a name is looked up in the list of devices.
+		const acted = simulator.requests.filter(({ path }) => !/authorization|device\/list/.test(path));
+		expect(acted).toHaveLength(0);
 	});
 
 	test('with Continue On Fail, a bad item fails alone and every record knows its item', async () => {
@@ -250,7 +263,10 @@ describe.each(BRANDS)('%s', (brand) => {
 		const [output = []] = execution.runs.Fleet?.[0]?.outputs ?? [];
 		expect(output).toMatchObject([
 			{ json: { deviceId: DEVICE }, pairedItem: { item: 0 } },
-			{ json: { error: expect.stringContaining('digits of an IMEI') }, pairedItem: { item: 1 } },
+			{
+				json: { error: expect.stringContaining('no device has "nonsense" as its IMEI') },
+				pairedItem: { item: 1 },
+			},
 			{
 				json: { error: expect.stringContaining('says that the account may not see one of the devices') },
 				pairedItem: { item: 2 },
