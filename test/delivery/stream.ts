@@ -481,6 +481,8 @@ class HostedTrigger {
 	begun = false;
 	/** When its first poll began. */
 	begunAt = Infinity;
+	/** The local time of its beginning, in seconds, where no device has reported for long. */
+	beganByClock: number | undefined;
 	/** n8n's: polls in a row that found it open whether n8n had taken the last batch over. */
 	leftOut = 0;
 	/** No event before this may come. */
@@ -910,6 +912,11 @@ class StreamRun {
 		must(isDeepStrictEqual(JSON.parse(text), cursor), 'the cursor is plain JSON');
 		must(!more || events.length > 0, 'there is more only where there was something');
 		const stage = step?.ends ?? 0;
+		// A clock that was ahead and is right again: from then on, everything must come.
+		if (hosted.beganByClock !== undefined && Math.max(local, host.now()) / 1000 < hosted.beganByClock) {
+			hosted.from = Math.min(hosted.from, host.time / 1000 + 1);
+			hosted.beganByClock = undefined;
+		}
 		// Until it could read anything, it stands where the one before stood.
 		if (hosted.from === Infinity && cursor.event === hosted.trigger.name) {
 			this.begins(hosted, begunAt, local);
@@ -1032,9 +1039,11 @@ class StreamRun {
 			testCase.positionsBy !== 'all' &&
 			model.units.some(({ every, stays }) => every === 0 || every === undefined || stays.length > 1);
 		const silent = unheard || Math.floor(local / 1000) - newest > DAY - 3600;
-		// Where no device has reported for long, there is no other time than the local clock's.
-		const timeless = reports.length === 0 || silent;
-		const present = Math.max(host.time / 1000, timeless ? Math.max(local, host.now()) / 1000 : 0) + 1;
+		// Where no device has ever reported, there is no other time than the local clock's.
+		const timeless = reports.length === 0 || (unheard && model.units.some(({ every }) => every === undefined));
+		const clock = timeless || silent ? Math.max(local, host.now()) / 1000 : 0;
+		const present = Math.max(host.time / 1000, clock) + 1;
+		hosted.beganByClock = timeless ? undefined : clock;
 		hosted.notBefore = -Infinity;
 		hosted.begunAt = begunAt;
 		const since = firstRun === 'back' ? Math.floor(local / 1000) - BACK_SECONDS : START_SECONDS - 60;

@@ -270,8 +270,8 @@ export const MUTANTS: readonly Mutant[] = [
 		name: 'a record with an error of its own keeps its values',
 		changes: change(
 			'../providers/ctrack/position.ts',
-			"return withItsError(row, { ...position, id, details: null }, ['deviceId', 'id']);",
-			'return { ...position, id, details: null };',
+			"return withItsError(row, { ...position, id }, ['deviceId', 'id']);",
+			'return { ...position, id };',
 		),
 		...at('ctrack', 'position.getCurrent'),
 	},
