@@ -25,6 +25,8 @@ export class DeviceTexts {
 	/** Names, plates and ids that a text may be a slip of, the likeliest first. */
 	async closest(program: InBlocks, text: string): Promise<string[]> {
 		const key = folded(text);
+		// To compare long texts takes long.
+		if (key.length > LONGEST_SLIP) return [];
 		const most = Math.min(MOST_SLIPS, Math.floor(key.length / 2));
 		const found: { text: string; slips: number }[] = [];
 		await program.inBlocks([...this.called.keys(), ...this.ids], (block) => {
@@ -44,6 +46,8 @@ export class DeviceTexts {
 
 /** So many letters can be wrong in what somebody writes, and so many texts are proposed instead. */
 const [MOST_SLIPS, CLOSEST] = [2, 3];
+/** Nobody writes a name of more letters. */
+const LONGEST_SLIP = 60;
 
 /** Letters to be added, left out or changed to make one text of the other; more than `most` is any larger number. */
 function slipsBetween(one: string, other: string, most: number): number {
