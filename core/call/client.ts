@@ -9,6 +9,7 @@ import {
 	readFields,
 	shown,
 	text,
+	textsOf,
 	type Choice,
 	type Field,
 	type Fields,
@@ -63,6 +64,8 @@ const NAMES_LIST_MS = 60_000;
 /** So old the list may be in which the device of a command is looked up, and so long it may take. */
 const FRESH_MS = 30_000;
 const FRESH_LIST_MS = 10_000;
+/** So long one waits for it that has an id. */
+const ID_LIST_MS = 2000;
 
 const ignore = () => undefined;
 
@@ -146,7 +149,8 @@ export class Client {
 		const output = new Output(this.sender, operation, options);
 		const named = async (records: object[]) => {
 			// What is asked for as it came stays so.
-			if (options.output !== 'raw' || operation.effect !== 'read') await this.name(records, options);
+			if (options.output !== 'raw' || operation.effect !== 'read')
+				await this.name(records, options, call.deadline);
 			return records;
 		};
 		let params: Record<string, unknown> | undefined;
@@ -247,12 +251,18 @@ export class Client {
 	async name(
 		records: readonly object[],
 		{ signal, priority, quiet = false }: Pick<RunOptions, 'signal' | 'priority' | 'quiet'>,
+		deadline = Infinity,
 	): Promise<void> {
 		if (quiet || !Object.hasOwn(this.provider.lookups, DEVICES) || !records.some(lacksNames)) return;
 		const key = this.listKey(DEVICES);
 		const { lookups } = this.shared;
 		const due = lookups.isDue(key, this.host.now()) && this.canSpareTurn;
-		if (this.host.readsNames && (due || lookups.pending(key))) await this.namesCome({ signal, priority });
+		if (this.host.readsNames && (due || lookups.pending(key)))
+			await this.listSoon(Math.min(NAMES_MS, deadline - this.host.now()), {
+				signal,
+				priority,
+				deadlineMs: NAMES_LIST_MS,
+			});
 		const list = lookups.last(key);
 		if (list === undefined) return;
 		const names = await namesIn(this, list);
@@ -261,12 +271,25 @@ export class Client {
 		});
 	}
 
-	/** Reads the list of devices for names, and waits a little for it. */
-	private async namesCome({ signal, priority }: Pick<RunOptions, 'signal' | 'priority'>): Promise<void> {
+	/**
+	 * The list of devices, for what can do without. All who want it wait until the same moment, some time after it was
+	 * asked for. It goes on for those that come later, and is not asked for again soon after it has failed.
+	 */
+	private async listSoon(
+		ms: number,
+		options: Pick<ListOptions, 'signal' | 'priority' | 'deadlineMs' | 'maxAgeMs'>,
+	): Promise<Choice[] | undefined> {
 		const { host } = this;
-		const sleep = (ms: number, over: AbortSignal) => host.sleep(ms, over);
-		const list = this.lookup(DEVICES, { deadlineMs: NAMES_LIST_MS, priority, quiet: true });
-		await orLate(list, { ms: NAMES_MS, signal, sleep }, ignore).catch(ignore);
+		const key = this.listKey(DEVICES);
+		const { lookups } = this.shared;
+		const now = host.now();
+		if (lookups.hasFailed(key, now)) return undefined;
+		const list = this.listed(DEVICES, { ...options, quiet: true }, 1);
+		list.catch(ignore);
+		const left = lookups.pending(key) ? ms - lookups.age(key, now) : ms;
+		if (left <= 0) return undefined;
+		const sleep = (time: number, over: AbortSignal) => host.sleep(time, over);
+		return await orLate(list, { ms: left, signal: options.signal, sleep }, ignore).catch(ignore);
 	}
 
 	/** Whether a request that nobody asked for takes no turn that others wait for. */
@@ -296,13 +319,16 @@ export class Client {
 		for (const [name, field] of Object.entries(fields)) {
 			if (field.lookup !== DEVICES || field.verbatim || !applies(field, input, fields)) continue;
 			const given = Object.hasOwn(input, name) ? input[name] : field.initial;
-			const texts = [field.clean(given, { now: this.host.now(), timeZone })].flat();
-			if (given === '' || texts.length === 0 || !texts.every((text) => typeof text === 'string')) continue;
+			const texts = textsOf(field, given, { now: this.host.now(), timeZone });
+			if (given === '' || texts.length === 0) continue;
 			if (texts.every((text) => text === ALL || (DIGITS.test(text) && isId(field, text)))) continue;
 			const unsure = texts.every((text) => isId(field, text));
 			if (unsure && !this.canSpareTurn) continue;
 			try {
-				const list = await this.lookup(DEVICES, { onWait, deadlineMs, priority, signal });
+				const list = unsure
+					? await this.listSoon(ID_LIST_MS, { deadlineMs, priority, signal })
+					: await this.lookup(DEVICES, { onWait, deadlineMs, priority, signal });
+				if (list === undefined) continue;
 				const found = await idsFor(field, { given, texts }, await textsIn(this, list), this);
 				ids[name] = field.kind === 'ids' ? found : onlyOne(field.title, found);
 			} catch (thrown) {
@@ -326,15 +352,17 @@ export class Client {
 		// Throws where the operation must not be tried.
 		this.provider.route?.(operation, this.connection);
 		const clock = { now: this.host.now(), timeZone: call.options.timeZone ?? 'UTC' };
-		const text = field.clean(input[name], clock);
-		if (typeof text !== 'string' || text === '' || text === ALL) return input;
+		const [text = '', ...others] = textsOf(field, input[name], clock);
+		if (others.length > 0 || text === '' || text === ALL) return input;
 		// What else is wrong is said before anything is sent.
 		readFields({ ...fields, [name]: anyText }, { ...input, [name]: text }, clock);
 		const asId = isId(field, text);
 		const fresh = await this.freshTexts(asId, call);
 		const found = fresh?.of(text) ?? (await this.olderTexts())?.of(text) ?? [];
 		// An older list can speak against an id, and names nobody.
-		if (found.length > 1 || (fresh === undefined && found[0] !== undefined && found[0] !== text))
+		const other = found[0] !== undefined && found[0] !== text;
+		// What reads take for an id is no name here, either.
+		if (found.length > 1 || (other && (fresh === undefined || (asId && DIGITS.test(text)))))
 			throw isSeveral(field.title, text, [...new Set([...(asId ? [text] : []), ...found])]);
 		if (found.length === 0 && !asId) throw isNone(field, text);
 		return { ...input, [name]: found[0] ?? text };
@@ -350,17 +378,17 @@ export class Client {
 	private async freshTexts(asId: boolean, { deadline, options }: Call): Promise<DeviceTexts | undefined> {
 		if (asId && !this.canSpareTurn) return undefined;
 		const { onWait, signal, priority } = options;
-		const deadlineMs = Math.min(FRESH_LIST_MS, deadline - this.host.now());
+		const leftMs = Math.min(deadline, options.sendBy ?? Infinity) - this.host.now();
+		const soonMs = Math.min(ID_LIST_MS, leftMs / 2);
+		// Until the login has been accepted, what follows waits for the end of this request.
+		const most = asId && !this.shared.accepted ? soonMs : FRESH_LIST_MS;
+		const fresh = { signal, priority, deadlineMs: Math.min(most, leftMs), maxAgeMs: FRESH_MS };
 		try {
-			const list = await this.lookup(DEVICES, {
-				onWait,
-				signal,
-				priority,
-				deadlineMs,
-				maxAgeMs: FRESH_MS,
-				quiet: true,
-			});
-			return await textsIn(this, list);
+			// An id can do without: what is to stop a vehicle does not wait for long.
+			const list = asId
+				? await this.listSoon(soonMs, fresh)
+				: await this.lookup(DEVICES, { ...fresh, onWait, quiet: true });
+			return list === undefined ? undefined : await textsIn(this, list);
 		} catch (thrown) {
 			if (!asId || signal?.aborted) throw asFleetError(thrown);
 			return undefined;

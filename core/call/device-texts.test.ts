@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost } from '../../test/support/test-host';
 import { Client } from './client';
-import { asFleetError } from '../describe/errors';
+import { asFleetError, TimedOut } from '../describe/errors';
 import { ids, text, writeList } from '../describe/field';
 import { operation, type Effect } from '../describe/operation';
 import { CONFIRMED } from '../describe/outcome';
@@ -77,7 +77,7 @@ const read = operation({
 let accounts = 0;
 
 function account(devices: Listed[], burst = 20) {
-	const state = { devices, down: false };
+	const state = { devices, down: false, hangs: false };
 	const provider: Provider = {
 		...SIGNED_IN,
 		open: ({ body }) => JSON.parse(body) as unknown,
@@ -94,13 +94,12 @@ function account(devices: Listed[], burst = 20) {
 			},
 		},
 	};
-	const host = new TestHost(({ path }) =>
-		path === '/devices'
-			? state.down
-				? { ...json({}), body: '?' }
-				: json(state.devices)
-			: json(path === '/read' ? [] : {}),
-	);
+	const host: TestHost = new TestHost(async ({ path }, { timeoutMs = 30_000 }) => {
+		if (path !== '/devices') return json(path === '/read' ? [] : {});
+		if (!state.hangs) return state.down ? { ...json({}), body: '?' } : json(state.devices);
+		await host.sleep(timeoutMs);
+		throw new TimedOut('It did not answer.', { effect: 'unknown' });
+	});
 	const connection = {
 		baseUrl: 'https://vendor.example',
 		account: `texts ${String((accounts += 1))}`,
@@ -183,6 +182,9 @@ describe('a command', () => {
 		expect((await refused('Van, red'))?.code).not.toBe('InvalidParams');
 		expect(await run('a')).toMatchObject([{ target: 'a' }]);
 		state.down = false;
+		// A list that failed is left alone for a minute.
+		expect(await run('a')).toMatchObject([{ target: 'a' }]);
+		host.time += 60_000;
 		expect(await run('a')).toMatchObject([{ target: 'b1' }]);
 		state.down = true;
 		host.time += 30_000;
@@ -195,6 +197,33 @@ describe('a command', () => {
 		expect((await refused('a1', { count: 'x' }))?.message).toContain('Count');
 		expect((await refused('Van, red', { count: 'x' }))?.message).toContain('Count');
 		expect(paths()).toEqual(['/act/a1']);
+	});
+
+	test('a list that hangs keeps an id for two seconds at most, and a name until it may no longer be sent', async () => {
+		const { run, refused, host, state, paths } = account([VAN]);
+		state.hangs = true;
+		const began = host.time;
+		expect(await run('a1')).toMatchObject([{ target: 'a1' }]);
+		const sent = host.sent.find(({ request }) => request.path.startsWith('/act'));
+		expect((sent?.at ?? Infinity) - began).toBeLessThanOrEqual(2100);
+		const asked = host.time;
+		expect((await refused('Van, red'))?.code).not.toBe('InvalidParams');
+		expect(host.time - asked).toBeLessThanOrEqual(21_000);
+		expect(paths().filter((path) => path.startsWith('/act'))).toEqual(['/act/a1']);
+	});
+
+	test('digits are an id, also where they are the name of another', async () => {
+		const { refused, paths } = account([{ ...VAN, id: 'b', name: '11' }]);
+		expect((await refused('11'))?.message).toContain('11, b');
+		expect(paths().filter((path) => path.startsWith('/act'))).toEqual([]);
+	});
+
+	test('a text of any length is answered at once', async () => {
+		const { refused } = account([VAN]);
+		const began = process.threadCpuUsage();
+		expect((await refused(`a${'\u0345'.repeat(200_000)}${'\u0334'.repeat(200_000)}`))?.code).toBe('InvalidParams');
+		const { user } = process.threadCpuUsage(began);
+		expect(user / 1000).toBeLessThan(300);
 	});
 
 	test('a write is found alike', async () => {
@@ -228,7 +257,10 @@ test('whatever is written, only a device is commanded whose id, name or plate it
 		const outcomes = await run(written).catch(() => []);
 		const commanded = paths().flatMap((path) => /^\/act\/(.*)$/.exec(path)?.[1] ?? []);
 		const unlisted = /^[ab1]{1,4}$/.test(written.trim()) ? [written.trim()] : [];
-		const expected = meant.length === 0 ? unlisted : meant.length === 1 ? meant.map(({ id }) => id) : [];
+		const [one] = meant;
+		// Digits are an id, and never another's name.
+		const isName = one !== undefined && one.id !== written.trim() && /^\d+$/.test(written.trim());
+		const expected = meant.length === 0 ? unlisted : meant.length === 1 && !isName ? meant.map(({ id }) => id) : [];
 		// A blank text is none.
 		expect(commanded, JSON.stringify({ written, devices })).toEqual(written.trim() === '' ? [] : expected);
 		expect(outcomes.map(({ deviceId }) => deviceId)).toEqual(commanded);

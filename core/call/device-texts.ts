@@ -3,13 +3,16 @@ import { shown, type Choice, type Field } from '../describe/field';
 import type { InBlocks } from './blocks';
 
 /** Texts that are the same for people. */
-const folded = (text: string) => text.normalize('NFC').trim().toLowerCase();
+const folded = (text: string) => (text.length > LONGEST ? '' : text.normalize('NFC').trim().toLowerCase());
+
+/** Nobody calls a device by more: to bring some long texts into one form takes long. */
+const LONGEST = 200;
 
 /** The devices of a list, by what people write. */
 export class DeviceTexts {
 	private readonly ids = new Set<string>();
 	/** Ids by name and by plate. */
-	private readonly called = new Map<string, Set<string>>();
+	private readonly called = new Map<string, string | Set<string>>();
 
 	add({ value, device }: Choice): void {
 		this.ids.add(value);
@@ -17,8 +20,10 @@ export class DeviceTexts {
 			const key = folded(text ?? '');
 			if (key === '') continue;
 			const others = this.called.get(key);
-			if (others === undefined) this.called.set(key, new Set([value]));
-			else others.add(value);
+			// Mostly one, and a set for each would take much memory.
+			if (others === undefined) this.called.set(key, value);
+			else if (typeof others !== 'string') others.add(value);
+			else if (others !== value) this.called.set(key, new Set([others, value]));
 		}
 	}
 
@@ -26,7 +31,7 @@ export class DeviceTexts {
 	async closest(program: InBlocks, text: string): Promise<string[]> {
 		const key = folded(text);
 		// To compare long texts takes long.
-		if (key.length > LONGEST_SLIP) return [];
+		if (key === '' || key.length > LONGEST_SLIP) return [];
 		const most = Math.min(MOST_SLIPS, Math.floor(key.length / 2));
 		const found: { text: string; slips: number }[] = [];
 		await program.inBlocks([...this.called.keys(), ...this.ids], (block) => {
@@ -40,7 +45,10 @@ export class DeviceTexts {
 
 	/** Ids of those whose id, name or plate this is, and not a part of it. */
 	of(text: string): string[] {
-		return [...new Set([...(this.ids.has(text) ? [text] : []), ...(this.called.get(folded(text)) ?? [])])];
+		const called = this.called.get(folded(text)) ?? [];
+		return [
+			...new Set([...(this.ids.has(text) ? [text] : []), ...(typeof called === 'string' ? [called] : called)]),
+		];
 	}
 }
 
@@ -121,7 +129,7 @@ export async function idsFor(
 		if (found.length > 1) throw isSeveral(field.title, text, found);
 		const numbers = /^\d+(?:[\s;]+\d+)*$/.test(text) ? text.split(/[\s;]+/) : [text];
 		if (found[0] !== undefined) ids.push(found[0]);
-		else if (numbers.every((each) => isId(field, each))) ids.push(...numbers);
+		else if (numbers.every((each) => isId(field, each))) for (const each of numbers) ids.push(each);
 		else throw isNone(field, text, await devices.closest(program, text));
 	}
 	return [...new Set(ids)];

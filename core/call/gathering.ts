@@ -12,6 +12,8 @@ const PLACE = 8;
 const OWN_NAME = 120;
 /** More than the records of any vendor have. */
 const SHARED_NAMES = 1000;
+/** A sign that takes two bytes. */
+const WIDE = /[\u0100-\uFFFF]/;
 
 /** The memory that records take which are kept until all have come: a vendor may send pages without end. */
 export class Gathering {
@@ -36,7 +38,8 @@ export class Gathering {
 	}
 
 	private sizeOf(value: unknown): number {
-		if (typeof value === 'string') return TEXT + value.length;
+		// Two bytes a sign, if one of them needs it.
+		if (typeof value === 'string') return TEXT + value.length * (WIDE.test(value) ? 2 : 1);
 		if (typeof value !== 'object' || value === null) return NUMBER;
 		let bytes = LIST_OR_OBJECT;
 		if (Array.isArray(value)) for (const inner of value as unknown[]) bytes += PLACE + this.sizeOf(inner);

@@ -2,8 +2,8 @@ import type { Host } from '../describe/host';
 import { takeBreak } from './blocks';
 
 /** Characters of an answer, and rows of a page, from which on one at a time is enough. Usual ones never wait. */
-const LARGE = 8 * 1024 * 1024;
-const MANY_ROWS = 100_000;
+const LARGE = 512 * 1024;
+const MANY_ROWS = 5000;
 
 /** Who waits for a turn. Those whose answers are open already come first: that frees the memory. */
 const waiting = { page: new Array<() => void>(), answer: new Array<() => void>() };

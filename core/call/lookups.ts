@@ -4,6 +4,10 @@ import { Recent } from './recent';
 const KEPT_MS = 5 * 60_000;
 /** Lists that are remembered beyond that. */
 const REMEMBERED = 20;
+/** Choices of one that is: more than that take much memory for long. */
+const LONGEST_REMEMBERED = 20_000;
+/** So long a list that failed is left alone by those who can do without. */
+const FAILED_MS = 60_000;
 
 /** Lists for pickers, each kept for five minutes. */
 export class Lookups {
@@ -12,6 +16,8 @@ export class Lookups {
 	private readonly latest = new Recent<Choice[]>(REMEMBERED);
 	/** When each was asked for. */
 	private readonly asked = new Recent<number>(REMEMBERED);
+	/** When each could not be read. */
+	private readonly failed = new Recent<number>(REMEMBERED);
 
 	/** The list of that name, if it is at hand: nothing is sent for it. */
 	async known(name: string, now: number): Promise<Choice[]> {
@@ -37,9 +43,12 @@ export class Lookups {
 		choices.then(
 			(found) => {
 				list.pending = false;
-				this.latest.set(name, found);
+				if (found.length <= LONGEST_REMEMBERED) this.latest.set(name, found);
 			},
-			() => this.lists.get(name) === list && this.lists.delete(name),
+			() => {
+				if (this.lists.get(name) === list) this.lists.delete(name);
+				this.failed.set(name, now);
+			},
 		);
 		return choices;
 	}
@@ -53,6 +62,17 @@ export class Lookups {
 	isDue(name: string, now: number): boolean {
 		const at = this.asked.get(name);
 		return at === undefined || now - at >= KEPT_MS || at > now;
+	}
+
+	/** Whether it could not be read a moment ago. */
+	hasFailed(name: string, now: number): boolean {
+		const at = this.failed.get(name);
+		return at !== undefined && Math.abs(now - at) < FAILED_MS;
+	}
+
+	/** Milliseconds since it was asked for. */
+	age(name: string, now: number): number {
+		return Math.max(0, now - (this.asked.get(name) ?? -Infinity));
 	}
 
 	/** Whether the list of that name is being read. */

@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { InvalidParams } from './errors';
+import { asFleetError, InvalidParams } from './errors';
 import type { Named } from './records';
 import { isTimeZone, readTime, type Clock } from './time';
 
@@ -543,6 +543,25 @@ export function applies(field: Field, input: Readonly<Record<string, unknown>>, 
 	});
 }
 
+/** A value as the field's schema takes it. @throws whatever the value throws, and a sentence if it is too long */
+function cleaned(field: Field, value: unknown, clock: Clock): unknown {
+	if (isTooLong(value))
+		throw new InvalidParams(
+			`${field.title} is too long: ${MOST_LISTED.toLocaleString('en')} values, or ${LONGEST_TEXT.toLocaleString('en')} characters, are the most.`,
+		);
+	return field.clean(typeof value === 'bigint' ? scalar(value) : value, clock);
+}
+
+/** The texts in a value. None where it holds anything else: `readFields` says what is wrong with it. */
+export function textsOf(field: Field, value: unknown, clock: Clock): string[] {
+	try {
+		const texts = [cleaned(field, value, clock)].flat();
+		return texts.every((text) => typeof text === 'string') ? texts : [];
+	} catch {
+		return [];
+	}
+}
+
 /**
  * Reads a set of fields from what a host gives. Names it does not know are ignored, as a flow's message carries more.
  * @throws InvalidParams with one sentence for each value that is missing or wrong.
@@ -563,15 +582,14 @@ export function readFields<F extends Fields>(
 			continue;
 		}
 		try {
-			const parsed = isTooLong(value)
-				? `${field.title} is too long: ${MOST_LISTED.toLocaleString('en')} values, or ${LONGEST_TEXT.toLocaleString('en')} characters, are the most.`
-				: field.schema.safeParse(field.clean(typeof value === 'bigint' ? scalar(value) : value, clock));
-			if (typeof parsed === 'string') wrong.push(parsed);
-			else if (parsed.success) values[name] = parsed.data;
+			const parsed = field.schema.safeParse(cleaned(field, value, clock));
+			if (parsed.success) values[name] = parsed.data;
 			else wrong.push(firstSentence(parsed.error));
-		} catch {
+		} catch (thrown) {
 			// Of an object, any property may be code that throws.
-			wrong.push(`${field.title} is something that cannot be read.`);
+			wrong.push(
+				isTooLong(value) ? asFleetError(thrown).message : `${field.title} is something that cannot be read.`,
+			);
 		}
 	}
 	if (wrong.length > 0) throw new InvalidParams([...new Set(wrong)].join(' '));

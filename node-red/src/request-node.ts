@@ -141,8 +141,7 @@ export class RequestNode implements AccountUser {
 			if (canShare(call.operation)) this.wait(message, call);
 			else await this.start((signal) => this.runAlone(call, [message], signal));
 		} catch (thrown) {
-			const { RED, node, config } = this;
-			this.failed(message, withoutVariables(asFleetError(thrown), asStored(RED, node), config));
+			this.failed(message, asFleetError(thrown));
 		}
 	}
 
@@ -279,7 +278,9 @@ export class RequestNode implements AccountUser {
 		message.done();
 	}
 
-	private failed(message: Message, error: FleetError): void {
+	private failed(message: Message, thrown: FleetError): void {
+		const { RED, node, config } = this;
+		const error = withoutVariables(thrown, asStored(RED, node), config);
 		if (this.closed) {
 			if (message.effect !== undefined) message.effect = error.effect;
 			return;

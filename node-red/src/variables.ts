@@ -1,5 +1,6 @@
 import type { FleetError } from '../../core/describe/errors';
 import { shown } from '../../core/describe/field';
+import { plain } from '../../core/describe/words';
 
 /** Whether Node-RED fills a value in when it deploys. */
 export const isVariable = (value: unknown): value is string => typeof value === 'string' && /^\$\{\S+\}$/.test(value);
@@ -23,6 +24,7 @@ export function withoutVariables(error: FleetError, written: object, filled: obj
 	if (!error.beforeVendor) return error;
 	const message = textsIn(written, filled)
 		.flatMap((text) => [shown(text), shown(text.trim())])
+		.flatMap((quoted) => [quoted, plain(quoted)])
 		.reduce((text, quoted) => text.replaceAll(quoted, 'what its environment variable holds'), error.message);
 	return message === error.message ? error : error.with({ message });
 }
