@@ -94,7 +94,7 @@ function account(devices: Listed[], burst = 20) {
 			},
 		},
 	};
-	const host: TestHost = new TestHost(async ({ path }, { timeoutMs = 30_000 }) => {
+	const host: TestHost = new TestHost(async ({ path }, { timeoutMs }) => {
 		if (path !== '/devices') return json(path === '/read' ? [] : {});
 		if (!state.hangs) return state.down ? { ...json({}), body: '?' } : json(state.devices);
 		await host.sleep(timeoutMs);
