@@ -117,6 +117,15 @@ describe('lists of identifiers', () => {
 	])('%j is refused', (given, message) => expect(sentence(imeis, given)).toBe(message));
 });
 
+test('numbers of devices with blanks between them are several, as flows may have stored them; those of names are one', () => {
+	const form = { title: 'It', description: '', noun: 'id', pattern: /^[\d ]+$/, expected: 'must be digits' };
+	const read = (lookup: string, given: unknown) =>
+		readFields({ it: ids({ ...form, lookup, parting: 'commas' }) }, { it: given }, { now: 0, timeZone: 'UTC' }).it;
+	expect(read('device', '1 2; 3, 4')).toEqual(['1', '2', '3', '4']);
+	expect(read('device', ['1 2'])).toEqual(['1', '2']);
+	expect(read('plate', '1 2, 3')).toEqual(['1 2', '3']);
+});
+
 describe('lists of names', () => {
 	const form = {
 		description: '',

@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { asFleetError, InvalidParams } from './errors';
+import { isRecord } from './read';
 import type { Named } from './records';
 import { isTimeZone, readTime, type Clock } from './time';
 
@@ -431,7 +432,11 @@ export function ids<const O extends IdsOptions>(o: O): Field<Optional<O, O exten
 				error: (issue) =>
 					`${title} must not name more than ${String(most)} at once; it names ${String((issue.input as string[]).length)}.`,
 			});
-		const named = list.refine((names) => !names.includes(ALL), { error: () => beside });
+		const named = z.preprocess(
+			// Of other lists, a text of numbers may be a name.
+			(names) => (o.lookup === DEVICES && Array.isArray(names) ? (names as unknown[]).flatMap(numbersIn) : names),
+			list.refine((names) => !names.includes(ALL), { error: () => beside }),
+		);
 		return (o.all === undefined ? named : z.union([z.literal(ALL), named])) as z.ZodType;
 	};
 	return make('ids', { ...o, description: `${description}. ${anyNumber({ ...o, parting })}.` }, build, {
@@ -446,8 +451,9 @@ export function ids<const O extends IdsOptions>(o: O): Field<Optional<O, O exten
 	}) as Field<Optional<O, O extends { all: string } ? Ids : string[]>>;
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Numbers with blanks between them are several: a name is looked up before its text is read as ids. */
+const numbersIn = (value: unknown) =>
+	typeof value === 'string' && /^\d+(?:[\s;]+\d+)+$/.test(value) ? value.split(/[\s;]+/) : [value];
 
 const isAll = (value: unknown) => value === ALL || (typeof value === 'string' && value.toLowerCase() === 'all');
 
