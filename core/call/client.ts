@@ -22,7 +22,7 @@ import type { Provider } from '../describe/provider';
 import { LONGEST } from '../describe/read';
 import type { CommandOutcome, Row } from '../describe/records';
 import { inBlocks } from './blocks';
-import { fillIn, lacksNames, namesIn } from './device-names';
+import { fillIn, lacksNames } from './device-names';
 import { Gathering } from './gathering';
 import { DeviceRequests, mustHaveTurns } from './device-requests';
 import { idsFor, isId, isNone, isSeveral, textsIn, type DeviceTexts } from './device-texts';
@@ -263,11 +263,10 @@ export class Client {
 				priority,
 				deadlineMs: NAMES_LIST_MS,
 			});
-		const list = lookups.last(key);
-		if (list === undefined) return;
-		const names = await namesIn(this, list);
+		const devices = await this.latestTexts();
+		if (devices === undefined) return;
 		await this.inBlocks(records, (block) => {
-			for (const record of block) fillIn(record, names);
+			for (const record of block) fillIn(record, devices);
 		});
 	}
 
@@ -358,7 +357,7 @@ export class Client {
 		readFields({ ...fields, [name]: anyText }, { ...input, [name]: text }, clock);
 		const asId = isId(field, text);
 		const fresh = await this.freshTexts(asId, call);
-		const found = fresh?.of(text) ?? (await this.olderTexts())?.of(text) ?? [];
+		const found = fresh?.of(text) ?? (await this.latestTexts())?.of(text) ?? [];
 		// An older list can speak against an id, and names nobody.
 		const other = found[0] !== undefined && found[0] !== text;
 		// What reads take for an id is no name here, either.
@@ -369,7 +368,7 @@ export class Client {
 	}
 
 	/** The devices as they were called when their list was last read. */
-	private async olderTexts(): Promise<DeviceTexts | undefined> {
+	private async latestTexts(): Promise<DeviceTexts | undefined> {
 		const list = this.shared.lookups.last(this.listKey(DEVICES));
 		return list === undefined ? undefined : await textsIn(this, list);
 	}

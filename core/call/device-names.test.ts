@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { expect, test } from 'vitest';
+import { listedDevices, OF_DEVICES } from '../../test/support/listed-devices';
 import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost } from '../../test/support/test-host';
 import { Client } from './client';
@@ -10,21 +11,8 @@ import type { Provider } from '../describe/provider';
 import type { Mileage, Row } from '../describe/records';
 
 const MINUTE = 60_000;
-const evidence = { section: '1', grade: 'C' } as const;
 const number = { title: 'Device', description: '', lookup: 'device', noun: 'number', pattern: /^\d+$/, expected: '' };
-const shared = { title: 'It', action: '', description: '', resource: 'device', evidence } as const;
 
-const list = operation({
-	...shared,
-	name: 'getMany',
-	effect: 'read',
-	route: 'GET /devices',
-	params: {},
-	answer: z.array(z.looseObject({})),
-	record: (row: Row) => row as never,
-	kind: 'device',
-	list: true,
-});
 const toMileage = (row: Row): Mileage => ({
 	deviceName: (row.name ?? null) as string | null,
 	plate: null,
@@ -34,7 +22,7 @@ const toMileage = (row: Row): Mileage => ({
 	deviceId: String(row.id),
 });
 const read = operation({
-	...shared,
+	...OF_DEVICES,
 	name: 'getMileage',
 	effect: 'read',
 	route: 'GET /mileage',
@@ -46,7 +34,7 @@ const read = operation({
 	list: true,
 });
 const queue = operation({
-	...shared,
+	...OF_DEVICES,
 	name: 'getMessages',
 	effect: 'read',
 	route: 'GET /mileage',
@@ -57,7 +45,7 @@ const queue = operation({
 	list: true,
 });
 const command = operation({
-	...shared,
+	...OF_DEVICES,
 	name: 'stop',
 	effect: 'command',
 	route: 'GET /stop',
@@ -76,10 +64,10 @@ function account({ burst = 20, takes = 0, readsNames = true, rows = [{ id: 1 }, 
 		...SIGNED_IN,
 		open: ({ body }) => JSON.parse(body) as unknown,
 		limits: { requestsPerMinute: 120, burst, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
-		operations: [list, read, queue, command],
+		operations: [listedDevices, read, queue, command],
 		lookups: {
 			device: async (client, options) => {
-				const found = (await client.collect(list, {}, options)) as { id: number }[];
+				const found = (await client.collect(listedDevices, {}, options)) as { id: number }[];
 				return found.map(({ id }) => ({
 					value: String(id),
 					title: String(id),

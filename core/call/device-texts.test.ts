@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { describe, expect, test } from 'vitest';
+import { listedDevices, OF_DEVICES } from '../../test/support/listed-devices';
 import { SIGNED_IN } from '../../test/support/signed-in';
 import { json, TestHost } from '../../test/support/test-host';
 import { Client } from './client';
@@ -16,22 +17,9 @@ interface Listed {
 	plate: string | null;
 }
 
-const evidence = { section: '1', grade: 'C' } as const;
-const shared = { title: 'It', action: '', description: '', resource: 'device', evidence } as const;
-const list = operation({
-	...shared,
-	name: 'getMany',
-	effect: 'read',
-	route: 'GET /devices',
-	params: {},
-	answer: z.array(z.looseObject({})),
-	record: (row: Row) => row as never,
-	kind: 'device',
-	list: true,
-});
 const act = (effect: Exclude<Effect, 'read'>) =>
 	operation({
-		...shared,
+		...OF_DEVICES,
 		name: effect,
 		effect,
 		route: 'GET /act/{device}',
@@ -62,7 +50,7 @@ const devices = ids({
 	parting: 'commas',
 });
 const read = operation({
-	...shared,
+	...OF_DEVICES,
 	name: 'read',
 	effect: 'read',
 	route: 'GET /read',
@@ -82,10 +70,10 @@ function account(devices: Listed[], burst = 20) {
 		...SIGNED_IN,
 		open: ({ body }) => JSON.parse(body) as unknown,
 		limits: { requestsPerMinute: 6000, burst, deadlineMs: 60_000, poll: { seconds: 60, leastSeconds: 10 } },
-		operations: [list, command],
+		operations: [listedDevices, command],
 		lookups: {
 			device: async (client, options) => {
-				const found = (await client.collect(list, {}, options)) as unknown as Listed[];
+				const found = (await client.collect(listedDevices, {}, options)) as unknown as Listed[];
 				return found.map(({ id, name, plate }) => ({
 					value: id,
 					title: id,

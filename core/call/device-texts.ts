@@ -1,5 +1,6 @@
 import { InvalidParams } from '../describe/errors';
 import { shown, type Choice, type Field } from '../describe/field';
+import type { Named } from '../describe/records';
 import type { InBlocks } from './blocks';
 
 /** Texts that are the same for people. */
@@ -8,14 +9,15 @@ const folded = (text: string) => (text.length > LONGEST ? '' : text.normalize('N
 /** Nobody calls a device by more: to bring some long texts into one form takes long. */
 const LONGEST = 200;
 
-/** The devices of a list, by what people write. */
+/** The devices of a list, by id and by what people write. */
 export class DeviceTexts {
-	private readonly ids = new Set<string>();
+	/** What people call it, by id. */
+	private readonly names = new Map<string, Named | undefined>();
 	/** Ids by name and by plate. */
 	private readonly called = new Map<string, string | Set<string>>();
 
 	add({ value, device }: Choice): void {
-		this.ids.add(value);
+		this.names.set(value, device);
 		for (const text of [device?.deviceName, device?.plate]) {
 			const key = folded(text ?? '');
 			if (key === '') continue;
@@ -34,7 +36,7 @@ export class DeviceTexts {
 		if (key === '' || key.length > LONGEST_SLIP) return [];
 		const most = Math.min(MOST_SLIPS, Math.floor(key.length / 2));
 		const found: { text: string; slips: number }[] = [];
-		await program.inBlocks([...this.called.keys(), ...this.ids], (block) => {
+		await program.inBlocks([...this.called.keys(), ...this.names.keys()], (block) => {
 			for (const other of block) {
 				const slips = slipsBetween(key, folded(other), most);
 				if (slips <= most) found.push({ text: other, slips });
@@ -43,11 +45,15 @@ export class DeviceTexts {
 		return [...new Set(found.sort((a, b) => a.slips - b.slips).map((each) => each.text))].slice(0, CLOSEST);
 	}
 
+	named(id: string): Named | undefined {
+		return this.names.get(id);
+	}
+
 	/** Ids of those whose id, name or plate this is, and not a part of it. */
 	of(text: string): string[] {
 		const called = this.called.get(folded(text)) ?? [];
 		return [
-			...new Set([...(this.ids.has(text) ? [text] : []), ...(typeof called === 'string' ? [called] : called)]),
+			...new Set([...(this.names.has(text) ? [text] : []), ...(typeof called === 'string' ? [called] : called)]),
 		];
 	}
 }
@@ -127,9 +133,8 @@ export async function idsFor(
 	for (const text of texts) {
 		const found = devices.of(text);
 		if (found.length > 1) throw isSeveral(field.title, text, found);
-		const numbers = /^\d+(?:[\s;]+\d+)*$/.test(text) ? text.split(/[\s;]+/) : [text];
 		if (found[0] !== undefined) ids.push(found[0]);
-		else if (numbers.every((each) => isId(field, each))) for (const each of numbers) ids.push(each);
+		else if (isId(field, text)) ids.push(text);
 		else throw isNone(field, text, await devices.closest(program, text));
 	}
 	return [...new Set(ids)];
